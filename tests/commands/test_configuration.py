@@ -214,3 +214,17 @@ def test_a_configuration_that_was_found_writes_below_its_folder(project, monkeyp
     monkeypatch.chdir(project / "sub")
     assert run("estimate", "../logs").exit_code == 0
     assert (project / "sub" / "out.md").exists()
+
+
+def test_a_margin_of_a_task_is_written_as_on_the_command_line(project):
+    """With its unit, which is asked for where it is needed."""
+    for margin, says in (("2pp", "by more than 2.0 pp"), ("5%rel", "by more than")):
+        (project / "howsure.toml").write_text(f'[tasks.quiz]\nmargin = "{margin}"\n')
+        found = run("gate", "logs", "-a", "a", "-b", "b", "--not-worse-than", "1pp")
+        assert says in " ".join(found.stdout.split()), found.output
+    (project / "howsure.toml").write_text('[tasks.quiz]\nmargin = "0.5"\n')
+    found = run("gate", "logs", "-a", "a", "-b", "b", "--not-worse-than", "1pp")
+    assert (found.exit_code, "--tasks quiz:margin=0.5 is 50 points" in found.stderr) == (3, True)
+    (project / "howsure.toml").write_text('[tasks.quiz]\nmargin = "much"\n')
+    found = run("gate", "logs", "-a", "a", "-b", "b", "--not-worse-than", "1pp")
+    assert "howsure.toml: tasks['quiz']: 'much' is no number: write 1pp or 0.01" in found.stderr

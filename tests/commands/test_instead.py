@@ -227,3 +227,13 @@ def test_nobody_reads(folder):
     )
     os.close(writer)
     assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ['format = "json"\n', '[estimate]\nformat = "json"\n'])
+def test_a_configuration_that_is_wrong_is_told_in_the_format_that_it_asks_for(folder, text):
+    (folder / "howsure.toml").write_text('clustr = "x"\n' + text)
+    found = run("estimate", "t.csv")
+    assert "no option 'clustr'" in error_in(found.stdout, found.exit_code)["message"]
+    (folder / "howsure.toml").write_text('clustr = "x"\noutput = "out.json"\n' + text)
+    assert run("estimate", "t.csv").stdout == ""
+    assert not (folder / "out.json").exists()

@@ -96,3 +96,27 @@ def test_other_scales_and_python_keep_score_units(tmp_path: Any) -> None:
     words = ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--not-worse-than", "0.5"]
     assert CliRunner().invoke(main, words).exit_code in (0, 2)
     assert check(rows(a=100, b=100), not_worse_than=0.5)[0].limit == 0.5
+
+
+@pytest.mark.parametrize("command", ["gate", "compare"])
+@pytest.mark.parametrize(
+    ("scale", "margin", "told"),
+    [
+        (1.0, "0.5", "--tasks t*:margin=0.5 is 50 points of scores from 0 to 1: write 50pp if you mean it, or 0.5pp"),
+        (40.0, "2pp", "--tasks t*:margin=2pp: points and percent are for scores in [0, 1]"),
+        (1.0, "50pp", ""),
+        (1.0, "0.05", ""),
+        (1.0, "20%rel", ""),
+        (40.0, "2", ""),
+    ],
+)
+def test_the_margin_of_a_task_is_asked_for_its_unit_too(
+    tmp_path: Any, command: str, scale: float, margin: str, told: str
+) -> None:
+    """It counts only for the tasks that its pattern names, and only where no earlier pattern does."""
+    rows(scale=scale, a=95, b=100).write_csv(tmp_path / "rows.csv")
+    words = [command, str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--tasks", f"t*:margin={margin}"]
+    words += ["--not-worse-than", "0.01"] if command == "gate" else []
+    result = CliRunner().invoke(main, ["--no-config", *words, "--tasks", "*:margin=0.7", "--tasks", "x:margin=0.9"])
+    assert ("Usage:" in result.output) == bool(told), result.output
+    assert told in " ".join(result.output.split())

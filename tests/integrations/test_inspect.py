@@ -5,8 +5,10 @@ import itertools
 import logging
 import math
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -338,3 +340,50 @@ def test_several_scorers_and_misspelt_ones_are_refused_before_a_sample_runs(tmp_
 def test_scores_on_another_scale_need_their_bounds(tmp_path):
     assert "not between 0 and 1" in scored(tmp_path, points()).error.message
     assert "is at least 50.0 %:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
+
+
+def stepped(name, scores, baseline, **options):
+    """Drive the hooks as Inspect does, and return what the log would keep."""
+
+    async def go():
+        samples = [Sample(id=k, input="?") for k in range(len(scores))]
+        stopping = stop_when_decided(baseline, **options)
+        dataset = SimpleNamespace(shuffled=True)
+        scorers = [SimpleNamespace(name=name)]
+        config = SimpleNamespace(max_samples=1)
+        task = SimpleNamespace(task="t", model="new", dataset=dataset, scorers=scorers, config=config)
+        await stopping.start_task(task, samples, 1)
+        for k, score in enumerate(scores):
+            if await stopping.schedule_sample(k, 1) is not None:
+                break
+            await stopping.complete_sample(k, 1, {name: SampleScore(score=Score(value=score))})
+        return await stopping.complete_task()
+
+    return asyncio.run(go())
+
+
+def before(name, scores):
+    """A baseline with these scores."""
+    return pl.DataFrame(
+        {"task": "t", "metric": name, "model": "old", "item": [*map(str, range(len(scores)))], "score": scores}
+    )
+
+
+def test_run_and_baseline_in_percent_are_judged_as_in_fractions():
+    """The baseline was brought to [0, 1] twice, and a run that was worse was stopped as better."""
+    old, new = [float(k % 5 > 0) for k in range(200)], [float(k % 2) for k in range(200)]
+    usual = stepped("match", new, before("match", old))
+    assert usual["verdict"].startswith("baseline beats new")
+    for low, high in ((0, 100), (1, 5)):
+        a, b = ([low + (high - low) * x for x in scores] for scores in (new, old))
+        assert stepped("match", a, before("match", b), bounds=(low, high)) == usual
+
+
+def test_a_scorer_whose_name_leaves_the_direction_open_is_refused_or_told():
+    old, new = [0.1 + k % 5 / 20 for k in range(200)], [0.5 + k % 5 / 20 for k in range(200)]
+    with pytest.raises(hs.OptionError, match="larger or smaller scores of wer are better"):
+        stepped("wer", new, before("wer", old), margin=0.05)
+    told = stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=True)
+    assert told["verdict"].startswith("new is worse than baseline by more than 5.0 pp")
+    assert "not worse" in stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=False)["verdict"]
+    assert stepped("wer", new, None, within=0.1)["decided"]

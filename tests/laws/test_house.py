@@ -32,7 +32,7 @@ COMMANDS = {
 }
 """The verbs that a command of another name serves."""
 
-NOT_TESTED_ALONE = {"describe", "estimate", "compare", "audit", "calibrate", "plan_failures"}
+NOT_TESTED_ALONE = {"describe", "estimate", "compare", "calibrate", "plan_failures"}
 """The verbs whose tests stand by subject (tables, populations, real results), not in a file of their own."""
 
 ROOMS = {

@@ -264,3 +264,14 @@ def test_the_example_logs_rarely_fail_against_themselves(asked):
         )
         fails += hs.gate(dealt.drop("order"), "a", "b", **asked, cluster="passage_id").verdict == "fail"
     assert fails <= 6  # one in 20 of 60 is promised, and more than 6 come once in 30 times
+
+
+def test_attempts_of_a_probability_are_those_that_the_study_counts():
+    """Where `score` says prob, single attempts are probabilities as well, and not what stands in the column `score`."""
+    rows = attempts(n_clusters=15, size=4, times=4)
+    rows = rows.with_columns(prob=(pl.col("score") * 0.6 + pl.int_range(pl.len()) % 7 / 20).round(3))
+    alone = rows.drop("score").rename({"prob": "score"})
+    asked = {"not_worse_than": 0.02, "splits": 100}
+    found = hs.aa(rows, score="prob", **asked).entries
+    assert [entry.failed for entry in found] == [entry.failed for entry in hs.aa(alone, **asked).entries]
+    assert [entry.different for entry in found] == [entry.different for entry in hs.aa(alone, **asked).entries]

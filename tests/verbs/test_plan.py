@@ -440,3 +440,25 @@ def test_scores_next_to_1_can_t_differ_by_much():
 def test_what_a_pilot_tells_is_not_assumed():
     assert "--rate doesn't go with --pilot" in run("--pilot", LOGS, "--effect", "5pp", "--rate", "50%", code=2)
     assert "--icc doesn't go with --pilot" in run("--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2)
+
+
+def test_what_was_observed_is_judged_by_the_clusters_of_the_plan():
+    """With a correlation 560 runs in clusters of ten show what 299 single ones do, and 500 don't."""
+    held = {"cluster_size": 10, "icc": 0.2}
+    short, enough = (hs.plan_failures(0.01, observed=(0, n), **held) for n in (500, 560))
+    assert (short.observed.more, enough.observed.more) == (60, 0)
+    assert enough.observed.high <= 0.01 < short.observed.high
+    assert not short.cautions
+    assert "1 % is not shown; 60 further runs" in short.verdict
+    assert [c.code for c in hs.plan_failures(0.01, observed=(0, 500), cluster_size=10).cautions] == ["runs_counted"]
+
+
+def test_a_correlation_without_clusters_is_refused_by_every_plan():
+    for ask in (
+        lambda given: hs.plan(effect=0.03, assume=given()),
+        lambda given: hs.plan_score(within=0.03, assume=given()),
+    ):
+        with pytest.raises(hs.OptionError, match="icc is about clusters"):
+            ask(lambda: hs.Assumptions(icc=0.2))
+    for words in (("--effect", "3pp"), ("--within", "3pp"), ("--failures-below", "1%")):
+        assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)

@@ -28,7 +28,7 @@ class AuditEntry:
         se: The standard error that it should have had; NaN where `n` isn't known.
         low: The lower limit of its interval.
         high: The upper limit.
-        gap_next: The gap to the next place below; NaN at the last place.
+        gap_next: By how much it is better than the next place below; NaN at the last place.
         p_next: The unpaired p-value of this gap.
         break_even: How strongly the two models' answers would have to agree, question by question, for the gap to be
             significant; NaN where no agreement could make it so.
@@ -68,12 +68,14 @@ class AuditBoard:
         task: The task.
         metric: What the score measures.
         level: The confidence level of the intervals.
+        lower_is_better: Whether smaller scores are better.
         entries: The scores, best first.
     """
 
     task: str
     metric: str
     level: float
+    lower_is_better: bool = False
     entries: tuple[AuditEntry, ...]
 
     @property

@@ -33,7 +33,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the runs made so far show.
+    """What the runs made so far show, in clusters where it is known how alike the runs of one are.
 
     Attributes:
         failures: Failures that were seen.

@@ -17,6 +17,7 @@ from howsure.commands.options import (
     STATISTICS,
     flag_of,
     refuse_points,
+    refuse_task_points,
     sided_paths,
     takes,
     typed,
@@ -59,6 +60,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
     answer = howsure.compare(read_sides(paths, given, "a", "b"), **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
+    refuse_task_points(given.get("tasks"), [(pair.task, pair.percent) for pair in pairs])
     return answer
 
 

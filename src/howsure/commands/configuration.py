@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import click
 
@@ -120,6 +120,15 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
     return result | {name: _of_verbs(command, result) for name, command in commands.items() if _members(command)}
 
 
+def formats(found: Configuration, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the format of every command's answer, before anything else is checked; none where the answer goes into a file."""
+    tables = {name: found.table.get(name) for name in names}
+    said = {name: {**found.table, **(own if isinstance(own, dict) else {})} for name, own in tables.items()}
+    return {
+        name: {"format": each["format"]} for name, each in said.items() if "format" in each and "output" not in each
+    }
+
+
 def _members(command: click.Command) -> Mapping[str, click.Command]:
     return getattr(command, "commands", {})
 
@@ -210,7 +219,7 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
     if isinstance(said, dict):
         said = {key.replace("-", "_"): value for key, value in said.items()}
     try:
-        task_rule(pattern, said)
+        task_rule(pattern, _with_size(pattern, said))
     except OptionError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         raise OptionError(what, where=found.name, remedy=error.remedy) from None
@@ -218,6 +227,20 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
         said |= {"bounds": ",".join(map(str, said["bounds"]))}
     pairs = ((key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value]))
     return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
+
+
+def _with_size(pattern: str, said: Any) -> Any:
+    """Return what is said of a task with its margin as the command line reads it: `2pp` is 0.02."""
+    import click
+
+    from howsure.commands.options import Size
+
+    if not isinstance(said, dict) or not isinstance(said.get("margin"), str):
+        return said
+    try:
+        return {**said, "margin": Size().convert(said["margin"], None, None)}
+    except click.BadParameter as error:
+        raise OptionError(error.message, where=f"tasks[{pattern!r}]") from None
 
 
 def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:

@@ -20,6 +20,7 @@ from howsure.commands.options import (
     SLICES,
     STATISTICS,
     refuse_points,
+    refuse_task_points,
     sided_paths,
     takes,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Kind = Literal["notice", "warning", "error"]
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
+WITH_MARGIN = ("not_worse_than", "same_within")
 JUNIT_WIDTH = 120
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
@@ -138,6 +140,9 @@ def gate(
     answer = howsure.gate(scores, **rest)
     of_scores = [check for check in answer.checks if check.criterion != "ratio_at_most"]
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in of_scores))
+    refuse_task_points(
+        rest.get("tasks"), [(check.task, check.percent) for check in of_scores if check.criterion in WITH_MARGIN]
+    )
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:

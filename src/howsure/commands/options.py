@@ -247,16 +247,36 @@ def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
     Where they are, a margin of a tenth or more is asked for its unit: 0.5 is 50 points, and was hardly meant.
     """
     for name, size in given.items():
-        if percent and name in MARGINS and size is not None and size >= MANY_POINTS and type(size) in (int, float):
-            raise click.UsageError(
-                f"{flag_of(name)} {size:g} is {100 * size:g} points of scores from 0 to 1: write {100 * size:g}pp if you mean it, "
-                f"or {size:g}pp"
-            )
-        if not percent and isinstance(size, Points):
-            raise click.UsageError(
-                f"{flag_of(name)} {100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "
-                "scale. Write the size in their own units, or choose tasks with --task."
-            )
+        if size is not None:
+            _refuse_unit(f"{flag_of(name)} ", size, percent=percent, margin=name in MARGINS)
+
+
+def refuse_task_points(tasks: Mapping[str, Mapping[str, Any]] | None, judged: Iterable[tuple[str, bool]]) -> None:
+    """Raise a usage error as `refuse_points` does, for margins of single tasks.
+
+    `judged`: the tasks whose margin counts, and whether their scores are in [0, 1].
+    """
+    from howsure.study.design import TaskRule
+
+    margins = {pattern: said["margin"] for pattern, said in (tasks or {}).items() if "margin" in said}
+    for task, percent in judged:
+        pattern = next((pattern for pattern in margins if TaskRule(pattern=pattern).matches(task)), None)
+        if pattern is not None:
+            _refuse_unit(f"--tasks {pattern}:margin=", margins[pattern], percent=percent, margin=True)
+
+
+def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None:
+    """Raise a usage error where a size, written behind its flag, has a unit that isn't the scores', or none and needs one."""
+    if percent and margin and size >= MANY_POINTS and type(size) in (int, float):
+        raise click.UsageError(
+            f"{flag}{size:g} is {100 * size:g} points of scores from 0 to 1: write {100 * size:g}pp if you mean it, "
+            f"or {size:g}pp"
+        )
+    if not percent and isinstance(size, Points):
+        raise click.UsageError(
+            f"{flag}{100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "
+            "scale. Write the size in their own units, or choose tasks with --task."
+        )
 
 
 def words_of(param: click.Parameter, value: Any) -> list[str]:

@@ -140,9 +140,10 @@ def ask(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
 
     others = ("failures_below", "observed", *SCORES, *ASSUMED, *COSTS)
     rest = {name: value for name, value in given.items() if name not in others}
-    assumed, costs = _assumed(given), _costs(given)
     if pilot:
         _refuse_assumed()
+    assumed, costs = _assumed(given), _costs(given)
+    if pilot:
         answer = howsure.plan(read_sides(pilot, rest, "a", "b"), assume=assumed, costs=costs, **rest)
     else:
         answer = howsure.plan(assume=assumed, costs=costs, **_without_pilot(rest))
@@ -161,9 +162,10 @@ def _score_plan(goal: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any
 
     _refuse_others((*OF_SCORE, *(name for name in ASSUMED if name != "correlation")), flag_of(goal))
     rest = {name: value for name, value in given.items() if name in OF_SCORE}
-    assumed = _assumed({**given, "rate": None, "correlation": None})
     if pilot:
         _refuse_assumed(but="rate")
+    assumed = _assumed({**given, "rate": None, "correlation": None})
+    if pilot:
         return howsure.plan_score(read(pilot, rest), assume=assumed, rate=given["rate"], **rest)
     return howsure.plan_score(assume=assumed, rate=given["rate"], **_without_pilot(rest))
 

@@ -18,6 +18,7 @@ from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, p
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
 from howsure.statistics.means import intervals
 from howsure.statistics.results import Interval
+from howsure.study.attempts import probabilities
 from howsure.study.directions import direction_cautions
 from howsure.table.aggregate import Wanted, value_counts
 from howsure.wording import Scale, plural
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.score import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
+    from howsure.table.scale import Scale as StudyScale
     from howsure.table.scores import Scores
 
 
@@ -95,7 +97,9 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
     """Part every model of every task into random halves, and count the verdicts; see `howsure.aa`."""
     trials: dict[str, list[TaskTrial]] = {}
     values = _Values(
-        scores=scores, wanted=Wanted(task=study.tasks, model=study.design.model, metric=study.design.metric)
+        scores=_asked_of(scores, study),
+        wanted=Wanted(task=study.tasks, model=study.design.model, metric=study.design.metric),
+        scales=study.scales,
     )
     entries, told, percent = [], [*study.cautions, *direction_cautions(study)], True
     for k, (matrix, model) in enumerate(_models(study)):
@@ -127,6 +131,11 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
         notes=study.notes,
         cautions=tuple(dict.fromkeys(told)),
     )
+
+
+def _asked_of(scores: Scores, study: Study) -> Scores:
+    """Return the rows with what the study takes for the score."""
+    return probabilities(scores, study.design)[0] if study.rule.kind == "prob" else scores
 
 
 def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
@@ -217,10 +226,11 @@ def _halves(matrix: ScoreMatrix, model: str, values: _Values) -> _Halves:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """How often every item had every score, looked up once and only where answers are not right or wrong."""
+    """How often every item had every score, on the study's scale, looked up once and only where answers are not right or wrong."""
 
     scores: Scores
     wanted: Wanted
+    scales: Mapping[tuple[str, str], StudyScale]
     found: dict[tuple[str, str, str], pl.DataFrame] = field(default_factory=dict)
 
     def of(self, part: ScoreMatrix, model: str, attempts: Ints) -> Attempts:
@@ -228,7 +238,7 @@ class _Values:
         if not self.found:
             table = value_counts(self.scores, self.wanted).with_columns(pl.col("task", "metric", "model").cast(str))
             for (task, metric, name), single in table.partition_by("task", "metric", "model", as_dict=True).items():
-                self.found[str(task), str(metric), str(name)] = single
+                self.found[str(task), str(metric), str(name)] = self._placed(single, str(task), str(metric))
         if (part.task, part.metric, model) not in self.found:
             raise DataError(f"{part.task}, {model}: the scores of single attempts are not there")
         rows = self.found[part.task, part.metric, model]
@@ -243,6 +253,10 @@ class _Values:
         if (counts < 0).any():
             raise DataError(f"{part.task}, {model}: the scores of single attempts don't add up to the items'")
         return Attempts(values=scores, counts=counts)
+
+    def _placed(self, rows: pl.DataFrame, task: str, metric: str) -> pl.DataFrame:
+        scale = self.scales.get((task, metric))
+        return rows if scale is None else rows.with_columns(score=scale.place(pl.col("score")))
 
 
 def _rate(halves: _Halves, asked: SplitQuestion, pivots: Sequence[Pivots]) -> AlarmRate:

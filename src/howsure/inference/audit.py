@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,32 @@ import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
 from howsure.errors import Caution, DataError
+from howsure.inference.published_boards import (
+    boards_of,
+    limits,
+    named_apart,
+    stated_or_binomial,
+    states_error,
+    without_copies,
+)
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
-from howsure.statistics.means import intervals
+from howsure.study.directions import unsaid
 from howsure.study.names import ROLES, refuse_long
 from howsure.table.collecting import to_polars
+from howsure.table.directions import is_burden
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.table.writing import Writing
-from howsure.wording import listing
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from howsure.table.scores import Published
+
+    Key = tuple[str, str]
 
 
 def audit_published(
@@ -34,6 +48,7 @@ def audit_published(
     top: int | None,
     task: tuple[str, ...],
     metric: tuple[str, ...],
+    lower_is_better: bool | None,
 ) -> Audit:
     """Audit published scores; see `howsure.audit`."""
     published = [
@@ -49,11 +64,34 @@ def audit_published(
         )
     for role in ROLES:
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
-    groups: dict[tuple[str, str], list[Published]] = {}
-    for score in published:
-        groups.setdefault((score.task, score.metric), []).append(score)
-    boards = tuple(_board(key, scores, level) for key, scores in groups.items())
-    return Audit(boards=boards, notes=scores.notes, cautions=(*scores.cautions, *_cautions(published)), top=top)
+    once = without_copies(published)
+    boards = boards_of(once)
+    lower = {key: _is_lower(key, scores, lower_is_better) for key in boards}
+    open_ = [" · ".join(key) for key in boards if lower[key] is None and is_burden(key[1])]
+    return Audit(
+        boards=tuple(_board(key, named_apart(board), level, lower=bool(lower[key])) for key, board in boards.items()),
+        notes=(*scores.notes, *_disbelieved(once), *_directions(lower)),
+        cautions=(
+            *scores.cautions,
+            *unsaid(open_),
+            *_cautions(once),
+            *_repeated(boards, len(published) - len(once)),
+        ),
+        top=top,
+    )
+
+
+def _is_lower(key: Key, scores: Scores, said: bool | None) -> bool | None:
+    """Say whether smaller scores of a board are better: what the user says, else what the logs say; None where nobody does."""
+    stated = any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
+    return said if said is not None else stated or None
+
+
+def _directions(lower: Mapping[Key, bool | None]) -> list[str]:
+    """Say of which boards smaller scores are better."""
+    names = [" · ".join(key) for key, is_lower in lower.items() if is_lower]
+    which = "" if len(names) == len(lower) else f" for {listing(names)}"
+    return [f"Direction: smaller scores are better{which}."] if names else []
 
 
 def published_in(frame: Any) -> Scores:
@@ -83,11 +121,12 @@ def _placed(score: Published, scale: Scale) -> Published:
     return replace(score, score=scale.place(score.score), stderr=stderr, scaled=True)
 
 
-def _board(key: tuple[str, str], scores: list[Published], level: float) -> AuditBoard:
-    ordered = sorted(scores, key=lambda score: (-score.score, score.model))
+def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> AuditBoard:
+    sign = -1 if lower else 1
+    ordered = sorted(scores, key=lambda score: (-sign * score.score, score.model))
     value = np.array([score.score for score in ordered])
     se = np.array([stated_or_binomial(score) for score in ordered])
-    gap = np.append(value[:-1] - value[1:], math.nan)
+    gap = sign * np.append(value[:-1] - value[1:], math.nan)
     below = np.append(se[1:], math.nan)
     p = methods.unpaired_p(gap, se, below)
     p[~np.isfinite(se) | ~np.isfinite(below) | ~np.isfinite(gap)] = math.nan
@@ -106,31 +145,37 @@ def _board(key: tuple[str, str], scores: list[Published], level: float) -> Audit
         )
         for k, score in enumerate(ordered)
     )
-    return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level)
+    return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level, lower_is_better=lower)
 
 
-def stated_or_binomial(score: Published) -> float:
-    """Return the standard error that a published score states, else the binomial one; NaN where it has none."""
-    if score.stderr is not None:
-        return score.stderr
-    rate = score.score if 0 <= score.score <= 1 else math.nan
-    return float(methods.binomial_se(np.array(rate), np.array(math.nan if score.n is None else score.n)))
+def _disbelieved(published: list[Published]) -> list[str]:
+    """Say which stated standard errors are not taken for what they say."""
+    models = [score.model for score in published if score.stderr is not None and not states_error(score)]
+    return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
 
 
-def limits(score: Published, se: float, level: float) -> tuple[float, float]:
-    """Return the interval of a published score with this standard error; NaN where it has none."""
-    if not math.isfinite(se):
-        return math.nan, math.nan
-    if score.n is None or not 0 <= score.score <= 1:
-        half = float(intervals.t_quantile(level, math.inf)) * se
-        return score.score - half, score.score + half
-    return methods.score_interval(score.score, score.n, se, level)
+def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[Caution]:
+    """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
+    if copies:
+        yield Caution(
+            code="copies_dropped",
+            message=f"{plural(copies, 'exact copy', 'exact copies')} of other scores left out",
+            remedy="Was one table given twice?",
+        )
+    for (task, metric), board in boards.items():
+        again = [model for model, count in Counter(score.model for score in board).items() if count > 1]
+        if again:
+            yield Caution(
+                code="several_results",
+                message=f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked as models of their own",
+                remedy="Name them apart in the table, or keep one of each.",
+            )
 
 
 def _cautions(published: list[Published]) -> list[Caution]:
     scores = [score.score for score in published]
     mixed = [score for score in published if score.score < 0.01 and score.score > 0]
-    lacking = [score.model for score in published if score.n is None and score.stderr is None]
+    lacking = [score.model for score in published if score.n is None and not states_error(score)]
     cautions = [
         Caution(
             code="binomial_only",

@@ -6,7 +6,6 @@ What a question took is taken as known, so that only scores have an error. Model
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,15 @@ import numpy as np
 from howsure.answers.frontier import Buy, Frontier, TaskFrontier
 from howsure.answers.measures import MeasureGap
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.audit import bounded, limits, stated_or_binomial
+from howsure.inference.audit import bounded
+from howsure.inference.published_boards import (
+    boards_of,
+    has_error,
+    limits,
+    named_apart,
+    stated_or_binomial,
+    without_copies,
+)
 from howsure.statistics.audit import shown_better
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import Design
@@ -41,9 +48,7 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
             remedy="Only measure, task, model, metric, bounds and level say something of them.",
         )
     published = [score for score in bounded(scores, design.bounds).published if _wanted(score, design)]
-    boards: dict[tuple[str, str], list[Published]] = {}
-    for score in published:
-        boards.setdefault((score.task, score.metric), []).append(score)
+    boards = boards_of(without_copies(published))
     tasks = tuple(
         _task(known, measure, level)
         for measure in design.measure
@@ -55,7 +60,11 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
             f"no two published scores with a number of questions say their {listing(design.measure)}",
             remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent need `bounds`.",
         )
-    return Frontier(tasks=tasks, notes=(*scores.notes, NOTE), cautions=(*scores.cautions, *_left_out(published)))
+    return Frontier(
+        tasks=tasks,
+        notes=(*scores.notes, NOTE),
+        cautions=(*scores.cautions, *_left_out([score for board in boards.values() for score in board])),
+    )
 
 
 def _wanted(score: Published, design: Design) -> bool:
@@ -65,17 +74,7 @@ def _wanted(score: Published, design: Design) -> bool:
 
 def _with_error(board: Sequence[Published]) -> list[Published]:
     """Return the scores that have an error, the best first; names that come twice are numbered."""
-    seen: Counter[str] = Counter()
-    named = []
-    for score in board:
-        seen[score.model] += 1
-        again = seen[score.model]
-        named.append(score if again == 1 else replace(score, model=f"{score.model} ({again})"))
-    return sorted((score for score in named if _has_error(score)), key=lambda score: -score.score)
-
-
-def _has_error(score: Published) -> bool:
-    return score.stderr is not None or (score.n is not None and 0 <= score.score <= 1)
+    return sorted((score for score in named_apart(board) if has_error(score)), key=lambda score: -score.score)
 
 
 def _task(board: list[Published], measure: str, level: float) -> TaskFrontier:
@@ -187,7 +186,7 @@ def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
 
 
 def _left_out(published: Sequence[Published]) -> list[Caution]:
-    lacking = [score.model for score in published if not _has_error(score)]
+    lacking = [score.model for score in published if not has_error(score)]
     if not lacking:
         return []
     return [

@@ -39,8 +39,15 @@ def _clusters(plan: FailurePlan, clean: Allowance) -> str:
     return f" if the runs of a cluster fail independently ({held}), and {worst} if they all pass or all fail together"
 
 
+def _held(plan: FailurePlan) -> str:
+    """Say how the runs that were made are taken to hang together, where that is known."""
+    if plan.cluster_size == 1 or math.isnan(plan.icc):
+        return ""
+    return f" (in clusters of {plan.cluster_size}, with an intra-cluster correlation of {plan.icc:g})"
+
+
 def _observed_sentence(seen: Observed, limit: str, plan: FailurePlan) -> str:
-    what = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}"
+    what = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}{_held(plan)}"
     told = f"{what}: the failure rate is below {rate_text(seen.high)} ({level_text(plan.level)} confidence)"
     if seen.more == 0:
         return f"{what} show {limit}: it is below {rate_text(seen.high)}."

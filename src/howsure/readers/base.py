@@ -55,6 +55,7 @@ class Source:
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
     tables write their numbers; `maps` are the mappings that the user gave;
     `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
+    `columns` names the columns of a published table by role, and `where` the rows of it that count.
     `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
     `touched` notes what else its reader looks at, which it does by `near`, `has_folder` and `listed` alone.
     """
@@ -66,6 +67,8 @@ class Source:
     maps: tuple[GivenReader, ...] = ()
     model_from: str = ""
     items: str = ""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     address: str = ""
     touched: Touched | None = field(default=None, compare=False, repr=False)
 

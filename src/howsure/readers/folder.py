@@ -106,6 +106,8 @@ def read_paths(
         "maps": tuple(maps),
         "model_from": model_from,
         "items": items,
+        "columns": columns or {},
+        "where": where or {},
     }
     listed = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
     sources = [replace(source, **given) for source in listed]
@@ -263,7 +265,7 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
     if "item" in find_roles(names, columns):
         found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
-    elif asked or tables.is_leaderboard(names):
+    elif asked or tables.is_leaderboard(names, columns):
         found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
     else:
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))

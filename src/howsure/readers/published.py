@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
+from howsure.errors import DataError
 from howsure.readers.base import Reading
 from howsure.readers.records import finite
 from howsure.table.numbers import numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.errors import Caution
     from howsure.table.writing import Writing
@@ -40,6 +42,8 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name"),
 }
 """Names of the columns of a leaderboard: scores without the answers behind them."""
+NAMES, JOINT = ("model", "task", "metric"), " + "
+"""What several columns can be joined into, and how such a column is called."""
 TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
     "usd": ("usd", "usd_per_question", "cost_per_question", "cost_per_task", "cost_per_case"),
     "seconds": ("seconds", "seconds_per_question", "seconds_per_task", "seconds_per_case"),
@@ -52,14 +56,22 @@ NORMAL_95 = 1.959963984540054
 """The normal quantile of a 95 % interval, two-sided."""
 
 
-def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Reading:
+def published_scores(
+    frame: pl.DataFrame,
+    source: str,
+    writing: Writing,
+    asked: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    where: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Reading:
     """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
 
-    Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
+    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one of these values. Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
     """
-    roles = published_roles(frame.columns)
+    _require(frame.columns, asked)
+    roles = published_roles(frame.columns, asked)
     if "model" not in roles or "score" not in roles:
         return Reading()
+    frame = _joined(_chosen(frame, where), asked)
     figures = _figures(frame, roles, writing)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
@@ -158,11 +170,51 @@ def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
     return limits if "stderr" not in roles and all(role in roles for role in limits) else ()
 
 
-def published_roles(columns: Iterable[str]) -> dict[str, str]:
-    """Say which columns of a leaderboard hold what."""
-    by_name = {name.lower().strip(): name for name in reversed(list(columns))}
-    return {
+def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Say which columns of a leaderboard hold what; `asked`: those that the user names by role, which go first and serve no other."""
+    taken = {column for chosen in asked.values() for column in chosen}
+    by_name = {name.lower().strip(): name for name in reversed(list(columns)) if name not in taken}
+    usual = {
         role: next(by_name[alias] for alias in aliases if alias in by_name)
         for role, aliases in PUBLISHED_ALIASES.items()
         if any(alias in by_name for alias in aliases)
     }
+    return usual | {role: _name(role, chosen) for role, chosen in asked.items() if role in PUBLISHED_ALIASES}
+
+
+def _name(role: str, columns: tuple[str, ...]) -> str:
+    """Name the column that several are joined into; of figures the first counts."""
+    return JOINT.join(columns) if role in NAMES else columns[0]
+
+
+def _joined(frame: pl.DataFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Add a column where several that the user names make one name."""
+    several = {role: chosen for role, chosen in asked.items() if role in NAMES and len(chosen) > 1}
+    made = {_name(role, chosen): pl.concat_str(chosen, separator=" · ") for role, chosen in several.items()}
+    return frame.with_columns(**made)
+
+
+def _chosen(frame: pl.DataFrame, where: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Keep the rows that the user chooses. DataError where there is no such column, or no such row."""
+    for name, values in where.items():
+        if name not in frame.columns:
+            raise DataError(
+                f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(frame.columns)}."
+            )
+        held = frame[name].cast(pl.String)
+        frame = frame.filter(held.is_in(list(values)))
+        if frame.is_empty():
+            raise DataError(
+                f"no row has {listing(values)} in the column {name!r}",
+                remedy=f"It holds {listing(held.unique(maintain_order=True).to_list())}.",
+            )
+    return frame
+
+
+def _require(columns: Sequence[str], asked: Mapping[str, tuple[str, ...]]) -> None:
+    for role, chosen in asked.items():
+        for column in chosen:
+            if column not in columns:
+                raise DataError(
+                    f"no column {column!r} for the {role}", remedy=f"The columns are: {', '.join(columns)}."
+                )

@@ -65,7 +65,8 @@ def read(source: Source) -> Reading:
     if "item" in find_roles(columns, {}):
         return Reading(rows=checked(source, frame, {}).rows().collect())
     try:
-        reading = published_scores(_collected(source, frame, {}), source.name, writing_of(source))
+        table = _collected(source, frame, source.columns)
+        reading = published_scores(table, source.name, writing_of(source), source.columns, source.where)
     except DataError as error:
         raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
     if not reading.published:
@@ -84,9 +85,9 @@ def _what_instead(columns: Iterable[str]) -> str:
     return "Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
 
 
-def is_leaderboard(columns: Iterable[str]) -> bool:
-    """Say whether a table's columns hold published scores of models."""
-    return {"model", "score"} <= published_roles(columns).keys()
+def is_leaderboard(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> bool:
+    """Say whether a table's columns hold published scores of models; `asked`: those that the user names by role."""
+    return {"model", "score"} <= published_roles(columns, asked).keys()
 
 
 def scan(source: Source) -> pl.LazyFrame:
@@ -179,8 +180,11 @@ def _is_csv(source: Source) -> bool:
 def _name_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the columns whose values are names, also where these are written as numbers."""
     roles = find_roles(columns, asked)
-    named = dict.fromkeys(name for role in NAMES for name in roles.get(role, ()))
-    return [name for name in named if name in columns]
+    named = {name for role in NAMES for name in roles.get(role, ())}
+    if "item" not in roles:
+        published = published_roles(columns, asked)
+        named |= {published[role] for role in NAMES if role in published}
+    return [name for name in columns if name in named]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,11 @@ def undeclared(study: Study) -> list[str]:
 
 def direction_cautions(study: Study) -> list[Caution]:
     """Warn where models are ranked by scores whose direction nobody says."""
-    names = undeclared(study)
+    return unsaid(undeclared(study))
+
+
+def unsaid(names: list[str]) -> list[Caution]:
+    """Warn of scores, by these names, whose direction nobody says; nothing where there are none."""
     if not names:
         return []
     message = (

@@ -63,6 +63,11 @@ class Scale:
         low, high = self.bounds
         return scores / high if not low else (scores - low) / (high - low)
 
+    def original(self, shares: Any) -> Any:
+        """Return placed scores as they were, but for rounding."""
+        low, high = self.bounds
+        return shares * (high - low) + low
+
     def size(self, sizes: Any) -> Any:
         """Return differences or standard errors in these units."""
         return sizes / (self.bounds[1] - self.bounds[0])

@@ -24,6 +24,7 @@ def audit(
     top: int | None = None,
     task: Names | None = None,
     metric: Names | None = None,
+    lower_is_better: bool | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> Audit:
     """Assess which differences between published scores could be noise, from scores and numbers of questions.
@@ -40,6 +41,7 @@ def audit(
         top: How many models of each board to display. None displays all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
+        lower_is_better: Whether smaller scores are better. None leaves it to what the logs say.
         bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for percent where the
             table says so, and other scores as they are.
 
@@ -54,8 +56,9 @@ def audit(
     """
     from howsure.inference.audit import audit_published, bounded, published_in
 
-    n, level, top, tasks, metrics, bounds = checked(
-        "audit", n=n, level=level, top=top, task=task, metric=metric, bounds=bounds
-    ).values()
+    how = checked(
+        "audit", n=n, level=level, top=top, task=task, metric=metric, lower_is_better=lower_is_better, bounds=bounds
+    )
     scores = read(data) if isinstance(data, Scores) or is_paths(data) else published_in(data)
-    return audit_published(bounded(scores, bounds), n=n, level=level, top=top, task=tasks or (), metric=metrics or ())
+    how |= {name: how[name] or () for name in ("task", "metric")}
+    return audit_published(bounded(scores, how.pop("bounds")), **how)

@@ -30,8 +30,8 @@ def plan_failures(
     Args:
         below: The failure rate to be excluded, between 0 and 1: 0.01 is one in a hundred.
         level: The one-sided confidence level.
-        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required. None: no runs
-            yet.
+        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required; in clusters of
+            `cluster_size` where `icc` is given, else one by one. None: no runs yet.
         rate: The true failure rate that is supposed, to give the probability that each plan succeeds. None gives none.
         cluster_size: Runs that share a scenario.
         icc: The intra-cluster correlation of the runs of a scenario, from 0 to 1. None gives both extremes: independent
@@ -56,7 +56,7 @@ def plan_failures(
         "plan_failures", below=below, level=level, observed=observed, rate=rate, cluster_size=cluster_size, icc=icc
     ).values()
     if icc is not None and cluster_size == 1:
-        raise OptionError("icc is about clusters", remedy="Give cluster_size as well.")
+        raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
     if rare.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike) >= rare.MOST_CLUSTERS:
         raise OptionError(f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one.")
@@ -67,15 +67,15 @@ def plan_failures(
         icc=math.nan if icc is None else icc,
         rate=math.nan if rate is None else rate,
         allowances=tuple(_allowance(k, below, level, (cluster_size, alike), rate) for k in range(MOST_FAILURES + 1)),
-        observed=None if observed is None else _observed(observed, below, level),
-        cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 else (),
+        observed=None if observed is None else _observed(observed, below, level, (cluster_size, alike)),
+        cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
     )
 
 
 def _allowance(failures: int, below: float, level: float, held: tuple[int, float], rate: float | None) -> Allowance:
     size, icc = held
     clusters = rare.runs_needed(below, level, failures=failures, size=size, icc=icc)
-    items = rare.runs_needed(below, level, failures=failures) if icc == 0 else clusters * size
+    items = _runs(failures, below, level, held)
     chance = math.nan
     if rate is not None:
         count, each = (items, 1) if icc == 0 else (clusters, size)
@@ -89,10 +89,18 @@ def _allowance(failures: int, below: float, level: float, held: tuple[int, float
     )
 
 
-def _observed(observed: tuple[int, int], below: float, level: float) -> Observed:
-    failures, n = observed
-    low, high = rare.limits(failures, n, level)
-    needed = rare.runs_needed(below, level, failures=failures)
+def _runs(failures: int, below: float, level: float, held: tuple[int, float]) -> int:
+    """Return the runs that show the limit with so many failures: of whole clusters where these are alike."""
+    size, icc = held
+    if icc == 0:
+        return rare.runs_needed(below, level, failures=failures)
+    return rare.runs_needed(below, level, failures=failures, size=size, icc=icc) * size
+
+
+def _observed(observed: tuple[int, int], below: float, level: float, held: tuple[int, float]) -> Observed:
+    (failures, n), (size, icc) = observed, held
+    low, high = rare.limits(failures, n, level, size=size, icc=icc)
+    needed = _runs(failures, below, level, held)
     more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)
     return Observed(failures=failures, n=n, low=low, high=high, more=more)
 
@@ -100,5 +108,5 @@ def _observed(observed: tuple[int, int], below: float, level: float) -> Observed
 RUNS_COUNTED = Caution(
     code="runs_counted",
     message="the runs that were observed are counted one by one, as if they shared no scenario",
-    remedy="Give clusters and failed clusters instead, where the runs of a cluster stand or fall together.",
+    remedy="Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of one stand or fall together.",
 )

@@ -66,3 +66,27 @@ def test_a_plan_of_clusters_keeps_its_level_in_a_trial():
     rates = rng.beta(p * (1 - icc) / icc, (1 - p) * (1 - icc) / icc, (20_000, count))
     clean = float((rng.binomial(size, rates).sum(axis=1) == 0).mean())
     assert 0.04 < clean <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 20_000)
+
+
+@settings(max_examples=40, deadline=None)
+@given(k=st.integers(0, 5), below=st.floats(0.01, 0.4), icc=st.sampled_from([0.05, 0.3, 0.9]))
+def test_limits_in_clusters_are_those_of_the_plan(k, below, icc):
+    """The upper limit reaches the rate at the number of clusters that the plan asks for, and not at one fewer."""
+    count = rare.runs_needed(below, 0.95, failures=k, size=10, icc=icc)
+    assert rare.limits(k, 10 * count, 0.95, size=10, icc=icc)[1] <= below * (1 + 1e-6)
+    assert count == 1 or rare.limits(k, 10 * count - 10, 0.95, size=10, icc=icc)[1] > below * (1 - 1e-6)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 30), (3, 35), (30, 30)])
+def test_limits_in_clusters_end_at_those_of_single_runs_and_of_whole_clusters(k, n):
+    alike = rare.limits(k, n, 0.95, size=10, icc=1e-6)
+    assert alike == pytest.approx(rare.limits(k, n, 0.95), abs=1e-4)
+    assert rare.limits(10, 40, 0.95, size=10, icc=1.0) == pytest.approx(rare.limits(1, 4, 0.95), abs=1e-9)
+
+
+def test_what_is_left_over_is_a_cluster_of_its_own():
+    p, icc = 0.1, 0.3
+    a, b = p * (1 - icc) / icc, (1 - p) * (1 - icc) / icc
+    both = np.convolve(*(stats.betabinom(size, a, b).pmf(np.arange(size + 1)) for size in (10, 4)))
+    _, high = rare.limits(2, 14, 1 - both[:3].sum(), size=10, icc=icc)
+    assert high == pytest.approx(p)

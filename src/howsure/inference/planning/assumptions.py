@@ -41,7 +41,7 @@ class Assumptions:
             design effect is 1 + (crowd − 1) · icc.
 
     Raises:
-        OptionError: If a value is outside its range, or both `rate` and a variance are given.
+        OptionError: If a value is outside its range, both `rate` and a variance are given, or `icc` without `cluster_size`.
 
     Examples:
         >>> Assumptions(rate=0.8, correlation=0.5).variances(paired=True)
@@ -66,6 +66,8 @@ class Assumptions:
                 raise OptionError(f"{name}={value!r} is not a number {reach}")
         if self.rate is not None and (self.question_variance is not None or self.answer_variance is not None):
             raise OptionError("rate and variances say the same thing twice", remedy="Give the rate, or the variances.")
+        if self.icc and self.cluster_size == 1 and not self.cluster_variation:
+            raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
 
     def variances(self, *, paired: bool) -> tuple[float, float]:
         """Return the variances of questions and answers of the difference."""

@@ -12,6 +12,9 @@ from inspect_ai.util import EarlyStop
 
 from howsure.errors import OptionError
 from howsure.present.render.visible import visible
+from howsure.study.directions import REMEDY
+from howsure.table.directions import is_burden
+from howsure.table.scale import FRACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +43,7 @@ def stop_when_decided(
     level: float = 0.95,
     bounds: tuple[float, float] | None = (0.0, 1.0),
     shuffled: bool | None = None,
+    lower_is_better: bool | None = None,
 ) -> StopWhenDecided:
     """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
 
@@ -51,7 +55,8 @@ def stop_when_decided(
     you know better). Samples count in the order in which they start, so that fast ones don't come first. `cluster`: a key of
     their metadata; a cluster counts once it is complete, so clusters must be together (`shuffle_clusters`). Of several epochs
     the first decides. `scorer`: which score, where there are several ("scorer/key" of one that gives several). `bounds`: of the
-    scores, known before the run; None where there are none, see `Monitor`. Samples that run already are not stopped: with
+    scores, known before the run; None where there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
+    whether smaller scores are better; a scorer called cost, error, wer and the like is refused without it, where the direction decides. Samples that run already are not stopped: with
     `max_samples` as large as the data there is nothing to stop.
 
     >>> from inspect_ai import Task
@@ -73,6 +78,7 @@ def stop_when_decided(
         scorer=scorer,
         cluster=cluster,
         shuffled=shuffled,
+        lower_is_better=lower_is_better,
         goal={"at_least": at_least, "within": within, "margin": margin, "level": level, "bounds": bounds},
     )
 
@@ -88,10 +94,11 @@ class StopWhenDecided:
         scorer: str | None,
         cluster: str | None,
         shuffled: bool | None,
+        lower_is_better: bool | None,
         goal: dict[str, Any],
     ) -> None:
         self._baseline, self._model, self._scorer, self._cluster = baseline, model, scorer, cluster
-        self._shuffled, self._goal = shuffled, goal
+        self._shuffled, self._lower, self._goal = shuffled, lower_is_better, goal
         self._monitor: Monitor | None = None
         self._known: dict[str, float] = {}
         self._groups: dict[str, str] = {}
@@ -110,10 +117,14 @@ class StopWhenDecided:
                 where=task.task,
                 remedy="Call dataset.shuffle(seed=…), or say shuffled=True if the order is random already.",
             )
-        _refuse_scorers([scorer.name for scorer in getattr(task, "scorers", None) or []], self._scorer)
+        scorers = [scorer.name for scorer in getattr(task, "scorers", None) or []]
+        _refuse_scorers(scorers, self._scorer)
+        self._require_direction(self._scorer or "".join(scorers))
         self._order = [str(sample.id) for sample in samples]
         if self._baseline is not None:
-            self._known = _baseline_scores(self._baseline, self._model, task.task, self._scorer)
+            self._known = _baseline_scores(
+                self._baseline, self._model, task.task, self._scorer, scaled=self._goal["bounds"] == FRACTIONS
+            )
             self._order = [item for item in self._order if item in self._known]
             if not self._order:
                 raise OptionError("the baseline has none of these samples", where=task.task)
@@ -134,10 +145,18 @@ class StopWhenDecided:
             items_planned=len(self._order),
             order=self._order,
             shuffled=True,
+            lower_is_better=self._lower,
             clusters={item: self._groups[item] for item in self._order} if self._groups else None,
             **self._goal,
         )
         return "howsure"
+
+    def _require_direction(self, scorer: str) -> None:
+        """Raise OptionError where the question hangs on a direction that the scorer's name leaves open."""
+        if self._lower is None and self._goal["within"] is None and is_burden(scorer):
+            raise OptionError(
+                f"nothing says whether larger or smaller scores of {visible(scorer)} are better", remedy=REMEDY
+            )
 
     async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
         """Stop every sample that is yet to start once the question is answered."""
@@ -196,6 +215,7 @@ class StopWhenDecided:
         values = _values(scores)
         _refuse_scorers(list(values), self._scorer)
         name = self._scorer or next(iter(values), "")
+        self._require_direction(name)
         return float(value_to_float()(values[name])) if name in values else math.nan
 
 
@@ -233,8 +253,8 @@ def _groups(samples: Sequence[Sample], cluster: str | None) -> dict[str, str]:
     return {str(sample.id): str((sample.metadata or {})[cluster]) for sample in samples}
 
 
-def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None) -> dict[str, float]:
-    """Return the baseline's mean score at every sample."""
+def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None, *, scaled: bool) -> dict[str, float]:
+    """Return the baseline's mean score at every sample; `scaled`: as a fraction where it is percent, else as the log has it."""
     import numpy as np
 
     from howsure.study.design import make_design
@@ -242,8 +262,8 @@ def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None
     from howsure.study.names import resolve
     from howsure.verbs.read import read
 
-    scores = read(data)
-    matrices = list(gather(scores, make_design({"metric": scorer})).matrices())
+    study = gather(read(data), make_design({"metric": scorer}))
+    matrices = list(study.matrices())
     same = [matrix for matrix in matrices if matrix.task in (task, task.rsplit("/", maxsplit=1)[-1])]
     chosen = same or matrices
     if len(chosen) != 1:
@@ -254,6 +274,7 @@ def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None
     if model is None and len(matrix.models) > 1:
         raise OptionError(f"the baseline holds {len(matrix.models)} models", remedy="Name one with model=…")
     values = matrix.values[:, matrix.column(resolve(model, matrix.models) if model else matrix.models[0])]
+    values = values if scaled else study.scales[matrix.task, matrix.metric].original(values)
     return {str(item): float(x) for item, x in zip(matrix.items, values, strict=True) if not np.isnan(x)}
 
 

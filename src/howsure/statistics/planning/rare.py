@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
 MOST_CLUSTERS = 10**8
+TINY = 1e-13
+"""How near a rate is sought."""
 
 
 def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, icc: float = 0.0) -> float:
@@ -59,15 +61,50 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
     return high
 
 
-def limits(failures: int, n: int, level: float) -> tuple[float, float]:
-    """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and Pearson 1934)."""
+def limits(failures: int, n: int, level: float, *, size: int = 1, icc: float = 0.0) -> tuple[float, float]:
+    """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and Pearson 1934).
+
+    In clusters of `size` items by their beta-binomial sum; what is left over is a cluster of its own.
+
+    >>> [round(limit, 4) for limit in limits(0, 560, 0.95, size=10, icc=0.2)]
+    [0.0, 0.0099]
+    """
+    if size > 1 and icc > 0:
+        return _clustered_limits(failures, n, level, size, icc)
     low = float(scipy.special.betaincinv(failures, n - failures + 1, 1 - level)) if failures else 0.0
     high = float(scipy.special.betaincinv(failures + 1, n - failures, level)) if failures < n else 1.0
     return low, high
 
 
+def _clustered_limits(failures: int, n: int, level: float, size: int, icc: float) -> tuple[float, float]:
+    """Return the rates at which so many failures, or more and fewer, are as rare as the level says."""
+
+    def rate_where(most: int, chance: float) -> float:
+        """Return the rate at which at most so many failures have this chance."""
+        return float(
+            scipy.optimize.brentq(
+                lambda rate: _chance_in_runs(most, n, rate, size, icc) - chance, TINY, 1 - TINY, xtol=TINY
+            )
+        )
+
+    low = rate_where(failures - 1, level) if failures else 0.0
+    return low, rate_where(failures, 1 - level) if failures < n else 1.0
+
+
+def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -> float:
+    """Return P(X ≤ failures) in n items, in clusters of `size` and one of those left over."""
+    count, rest = divmod(n, size)
+    chances = _power_of(_one_cluster(failures, size, rate, icc), count, failures)
+    return float(
+        (np.convolve(chances, _one_cluster(failures, rest, rate, icc)) if rest else chances)[: failures + 1].sum()
+    )
+
+
 def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
     """Return the beta-binomial chances of 0 … `failures` failures in one cluster, (failures + 1,)."""
+    if icc == 1:
+        k = np.arange(failures + 1)
+        return np.where(k == size, rate, np.where(k == 0, 1 - rate, 0.0))
     a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
     k = np.arange(failures + 1)
     kept = np.minimum(k, size)

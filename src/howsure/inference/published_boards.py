@@ -1,0 +1,93 @@
+"""Published scores put together board by board, and the error that each may claim: the stated one, else the binomial of a share."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics import audit as methods
+from howsure.statistics.means import intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.table.scores import Published
+
+    Key = tuple[str, str]
+
+
+def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
+    """Return the scores by task and metric, each marked as `scaled` where every score of its board is a share.
+
+    One score above 1 on an unknown scale says that its neighbours are no shares either. A standard error of 0 is taken as not stated.
+    """
+    boards: dict[Key, list[Published]] = {}
+    for score in published:
+        boards.setdefault((score.task, score.metric), []).append(_believed(score))
+    return {key: _marked(board) for key, board in boards.items()}
+
+
+def _believed(score: Published) -> Published:
+    return score if states_error(score) or score.stderr is None else replace(score, stderr=None)
+
+
+def states_error(score: Published) -> bool:
+    """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed it."""
+    return score.stderr is not None and score.stderr > 0
+
+
+def _marked(board: Sequence[Published]) -> list[Published]:
+    shares = all(score.scaled or 0 <= score.score <= 1 for score in board)
+    return [replace(score, scaled=shares) for score in board]
+
+
+def has_error(score: Published) -> bool:
+    """Say whether a score of a board has an error: a stated one, or a number of questions behind a share."""
+    return score.stderr is not None or (score.n is not None and _is_share(score))
+
+
+def stated_or_binomial(score: Published) -> float:
+    """Return the standard error that a score of a board states, else the binomial one of a share; NaN where it has none."""
+    if score.stderr is not None:
+        return score.stderr
+    rate = score.score if _is_share(score) else math.nan
+    return float(methods.binomial_se(np.array(rate), np.array(math.nan if score.n is None else score.n)))
+
+
+def limits(score: Published, se: float, level: float) -> tuple[float, float]:
+    """Return the interval of a score of a board with this standard error; NaN where it has none."""
+    if not math.isfinite(se):
+        return math.nan, math.nan
+    if score.n is None or not _is_share(score):
+        half = float(intervals.t_quantile(level, math.inf)) * se
+        return score.score - half, score.score + half
+    return methods.score_interval(score.score, score.n, se, level)
+
+
+def _is_share(score: Published) -> bool:
+    return score.scaled and 0 <= score.score <= 1
+
+
+def without_copies(published: Iterable[Published]) -> list[Published]:
+    """Return the scores without those that say of a model what one before says; where it stands plays no part."""
+    return list({_said(score): score for score in reversed(list(published))}.values())[::-1]
+
+
+def _said(score: Published) -> tuple[object, ...]:
+    named = score.task, score.metric, score.model
+    return *named, score.score, score.n, score.stderr, frozenset(score.took.items())
+
+
+def named_apart(board: Sequence[Published]) -> list[Published]:
+    """Return the scores of a board with names that come twice numbered."""
+    seen: Counter[str] = Counter()
+    named = []
+    for score in board:
+        seen[score.model] += 1
+        again = seen[score.model]
+        named.append(score if again == 1 else replace(score, model=f"{score.model} ({again})"))
+    return named

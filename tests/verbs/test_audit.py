@@ -1,0 +1,140 @@
+"""The verb audit: what published scores may claim, and what it is told of them."""
+
+import json
+import math
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
+
+
+def board(**columns):
+    return hs.audit(pl.DataFrame(columns)).boards[0]
+
+
+def codes(answer):
+    return [caution.code for caution in answer.cautions]
+
+
+def test_one_score_above_1_says_that_its_neighbours_are_no_shares():
+    """0.8 % of 500 is no 80 %: on a scale that nothing tells no gap is judged, and with `bounds` it is what it is of percent."""
+    rows = pl.DataFrame({"model": [*"abcd"], "score": [55.2, 43.1, 0.8, 0.2], "n": [500] * 4})
+    unknown = hs.audit(rows)
+    assert all(math.isnan(entry.se) and math.isnan(entry.low) for entry in unknown.boards[0].entries)
+    assert [entry.verdict for entry in unknown.boards[0].entries] == [""] * 4
+    assert "nothing tells the scale" in unknown.boards[0].verdict
+    percent = hs.audit(rows, bounds=(0, 100)).boards[0].entries[2]
+    assert percent.p_next == pytest.approx(0.18, abs=0.005)
+
+
+def test_the_scale_of_one_board_says_nothing_of_another():
+    rows = pl.DataFrame({"task": ["elo", "elo", "qa", "qa"], "model": [*"abab"], "score": [1200.0, 1100.0, 0.9, 0.5]})
+    elo, qa = hs.audit(rows, n=100).boards
+    assert [math.isfinite(entry.se) for entry in (*elo.entries, *qa.entries)] == [False, False, True, True]
+
+
+def test_the_frontier_takes_no_score_above_1_for_the_neighbour_of_a_share():
+    rows = pl.DataFrame({"model": [*"abc"], "score": [55.2, 0.8, 0.2], "n": [500] * 3, "usd": [3.0, 2.0, 1.0]})
+    with pytest.raises(hs.DataError, match="percent need `bounds`"):
+        hs.frontier(rows, measure="usd")
+
+
+def test_a_stated_error_of_0_is_not_believed():
+    """Without a number of questions nothing is known; with one it is the binomial error."""
+    rows = pl.DataFrame({"model": [*"abc"], "score": [0.82, 0.81, 0.8], "stderr": [0.0, 0.0, 0.01]})
+    without = hs.audit(rows)
+    assert [entry.verdict for entry in without.boards[0].entries] == [""] * 3
+    assert "A standard error of 0 counts as not stated: a, b." in without.notes
+    assert any("no number of questions for a, b" in caution.message for caution in without.cautions)
+    known = hs.audit(rows, n=100).boards[0].entries
+    assert known[0].se == pytest.approx(math.sqrt(0.82 * 0.18 / 99))
+    assert known[2].se == 0.01
+
+
+def test_a_copy_counts_once_and_another_score_of_the_model_is_numbered():
+    rows = {"model": [*"ABAA"], "score": [0.9, 0.8, 0.9, 0.7], "n": [100] * 4}
+    answer = hs.audit(pl.DataFrame(rows))
+    assert [entry.model for entry in answer.boards[0].entries] == ["A", "B", "A (2)"]
+    assert {"copies_dropped", "several_results"} <= set(codes(answer))
+    assert "1 exact copy of other scores left out" in str(answer)
+    alone = hs.audit(pl.DataFrame(rows)[:3])
+    assert [entry.model for entry in alone.boards[0].entries] == ["A", "B"]
+    assert "several_results" not in codes(alone)
+
+
+ERRORS = pl.DataFrame({"model": [*"abc"], "metric": ["error_rate"] * 3, "score": [0.12, 0.3, 0.4], "n": [100] * 3})
+
+
+def test_a_direction_that_nobody_says_is_a_caution():
+    answer = hs.audit(ERRORS)
+    assert answer.boards[0].entries[0].model == "c"
+    assert "unknown_direction" in codes(answer)
+    assert "unknown_direction" not in codes(hs.audit(ERRORS, lower_is_better=False))
+
+
+def test_where_smaller_is_better_the_smallest_comes_first():
+    """The gaps stay positive, their tests are the same, and a note says it."""
+    answer = hs.audit(ERRORS, lower_is_better=True)
+    found, turned = answer.boards[0], hs.audit(ERRORS, lower_is_better=False).boards[0]
+    assert found.lower_is_better
+    assert [entry.model for entry in found.entries] == [*"abc"]
+    assert "unknown_direction" not in codes(answer)
+    assert "Direction: smaller scores are better." in answer.notes
+    assert [entry.gap_next for entry in found.entries[:2]] == pytest.approx([0.18, 0.1])
+    assert [entry.p_next for entry in found.entries[:2]] == pytest.approx(
+        [entry.p_next for entry in turned.entries[1::-1]]
+    )
+
+
+def test_the_command_takes_the_direction(tmp_path):
+    ERRORS.write_csv(tmp_path / "errors.csv")
+    said = run("audit", str(tmp_path / "errors.csv"), "--lower-is-better")
+    assert said.output.index("\na ") < said.output.index("\nc ")
+    assert "--lower-is-better" in " ".join(run("audit", str(tmp_path / "errors.csv")).output.split())
+
+
+def test_columns_and_rows_of_a_published_table_are_chosen_as_those_of_others(tmp_path):
+    path = tmp_path / "board.csv"
+    path.write_text("lang,model,score,other,n\nx,A,0.7,0.1,100\ny,B,0.5,0.9,100\nx,C,0.6,0.2,100\n")
+
+    def boards(*words):
+        return json.loads(run("audit", str(path), "-f", "json", *words).stdout)["boards"][0]["entries"]
+
+    assert [(entry["model"], entry["score"]) for entry in boards("-c", "score=other")] == [
+        ("B", 0.9),
+        ("C", 0.2),
+        ("A", 0.1),
+    ]
+    assert [entry["model"] for entry in boards("-w", "lang=x")] == ["A", "C"]
+    assert boards("-c", "model=lang+model")[0]["model"] == "x · A"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-c", "score=nope"), "no column 'nope' for the score. The columns are: lang, model, score, n."),
+        (("-w", "nolang=x"), "no column 'nolang' to choose rows by. The columns are: lang, model, score, n."),
+        (("-w", "lang=z"), "no row has z in the column 'lang'. It holds x, y."),
+    ],
+)
+def test_what_isn_t_in_a_published_table_is_said(tmp_path, words, says):
+    (tmp_path / "board.csv").write_text("lang,model,score,n\nx,A,0.7,100\ny,B,0.5,100\n")
+    answered = run("audit", str(tmp_path / "board.csv"), *words)
+    assert answered.exit_code == 1
+    assert says in " ".join(answered.output.split())
+
+
+def test_columns_of_other_names_are_taken_where_the_user_names_them(tmp_path):
+    """Of a file that is named, and of one in a folder."""
+    (tmp_path / "board.csv").write_text("system,quality,n\nA,0.7,100\nB,0.5,100\n")
+    for path in (tmp_path, tmp_path / "board.csv"):
+        scores = hs.read(path, columns={"score": "quality", "model": "system"})
+        assert [entry.score for entry in hs.audit(scores).boards[0].entries] == [0.7, 0.5]
+        assert hs.audit(scores).boards[0].metric == "quality"

@@ -97,7 +97,7 @@ def test_the_same_log_twice_counts_once(tmp_path):
 def test_the_same_table_twice_counts_once(tmp_path):
     table = two_models(attempt=pl.lit(0), task=pl.lit("t"))
     table.write_csv(tmp_path / "a.csv")
-    table.write_csv(tmp_path / "b.csv")
+    table.write_parquet(tmp_path / "b.parquet")
     answer = hs.estimate(tmp_path)
     assert answer[0].estimate.n_items == 20
     assert "copies_dropped" in codes(answer)
@@ -223,3 +223,65 @@ def test_the_model_may_be_a_part_of_the_path(tmp_path):
     assert set(scores.to_frame()["model"]) == {"one", "two"}
     with pytest.raises(hs.ReadError, match="no part of the path fits"):
         hs.read(tmp_path, model_from=r"nowhere/(.+)/", strict=True)
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+    place = tmp_path / "a.csv"
+    place.write_text("model,item,score\na,1,1\na,2,0\n")
+    (tmp_path / "link.csv").symlink_to(place)
+    for paths in ([place, place], [tmp_path, place], [place, tmp_path / "link.csv"]):
+        assert len(hs.read(paths).to_frame()) == 2
+
+
+def test_a_copy_of_a_table_is_left_out_and_said(tmp_path):
+    for name in ("a.csv", "a (copy).csv"):
+        (tmp_path / name).write_text("task,model,item,score\nt,a,1,1\nt,a,2,0\n")
+    scores = hs.read(tmp_path)
+    assert len(scores.to_frame()) == 2
+    assert codes(scores) == ["tables_copied"]
+    with pytest.raises(hs.DataError, match="one attempt an item"):
+        hs.estimate(scores, population="benchmark")
+
+
+def test_a_copy_under_another_name_is_another_model(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("item,score\n1,1\n2,0\n")
+    assert hs.read(tmp_path).to_frame()["model"].unique().sort().to_list() == ["a", "b"]
+    scores = hs.read(tmp_path, model_from="([ab]).csv")
+    assert scores.to_frame()["model"].n_unique() == 2
+
+
+def test_answers_of_one_model_are_no_leaderboard(tmp_path):
+    (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
+    (tmp_path / "b.csv").write_text("model,qid,score\n" + "".join(f"b,{k},{k % 2}\n" for k in range(10)))
+    scores = hs.read(tmp_path)
+    assert scores.published == ()
+    assert codes(scores) == ["tables_left_out"]
+    (tmp_path / "b.csv").write_text("model,step,score\n" + "".join(f"b,{k},{k / 10}\n" for k in range(10)))
+    assert len(hs.read(tmp_path).published) == 10
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.jsonl", "b.csv.gz", "B.PARQUET", "run.xlsx"])
+def test_a_file_that_may_hold_results_and_does_not_is_said(tmp_path, name):
+    (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
+    (tmp_path / name).write_bytes(b"")
+    scores = hs.read(tmp_path)
+    assert codes(scores) == ["files_unknown"]
+    assert name in scores.cautions[0].message
+
+
+def test_stray_files_are_not(tmp_path):
+    (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
+    for name in ("notes.txt", "config.json", "run.log", "weights.gz"):
+        (tmp_path / name).write_text("{}")
+    assert codes(hs.read(tmp_path)) == []
+
+
+def test_links_out_of_a_folder_with_nothing_else_are_said(tmp_path):
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "snapshot").mkdir()
+    (tmp_path / "blobs" / "1f").write_text("model,item,score\na,1,1\na,2,0\n")
+    (tmp_path / "snapshot" / "a.csv").symlink_to(tmp_path / "blobs" / "1f")
+    with pytest.raises(hs.ReadError, match=r"no files but 1 link that leads out of the folder.*folder above"):
+        hs.read(tmp_path / "snapshot")
+    assert len(hs.read(tmp_path / "snapshot" / "a.csv").to_frame()) == 2

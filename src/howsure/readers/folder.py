@@ -5,15 +5,16 @@ A file that can't be read is reported and the rest goes on. Nothing is merged in
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from dataclasses import dataclass, field, replace
+from filecmp import cmp
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, HowsureError, ReadError
+from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
 from howsure.readers.ahead import reading_ahead
 from howsure.readers.base import GivenReader, Source
@@ -21,6 +22,7 @@ from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.recent import recent
+from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.smoke import whole_runs
@@ -30,7 +32,6 @@ from howsure.readers.walking import find_sources
 from howsure.table.schema import find_roles, tidy
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
-from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,6 +65,14 @@ class _Found:
             self.left_out(table.source, NOT_ASKED)
         self.tables.clear()
         self.taken[:] = kept
+
+    def has_copy(self, source: Source) -> bool:
+        """Say whether a table with the same bytes was taken already."""
+        if source.address:
+            return False
+        size = source.path.stat().st_size
+        alike = [table.source for table in self.tables if not table.source.address]
+        return any(each.path.stat().st_size == size and cmp(each.path, source.path, shallow=False) for each in alike)
 
     def left_out(self, source: Source, reason: str) -> None:
         """Report a table that was passed over, in place of what was reported of it."""
@@ -109,8 +118,7 @@ def read_paths(
         "columns": columns or {},
         "where": where or {},
     }
-    listed = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
-    sources = [replace(source, **given) for source in listed]
+    sources = [replace(source, **given) for source in _listed(paths)]
     found = _Found(cache=_cache(sources, reader, given) if cache else None)
     reports, taken = found.reports, found.taken
     known = found.cache.knows if found.cache is not None else None
@@ -127,8 +135,19 @@ def read_paths(
     kept = held_to_their_word(whole, strict=strict)
     scores = _together(found, kept, columns or {}, where or {}, strict=strict, as_attempts=as_attempts)
     if not scores.has_rows and not scores.published:
-        raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
+        raise nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
     return replace(scores, cautions=tuple(dict.fromkeys((*scores.cautions, *named_twice(sources, reports)))))
+
+
+def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
+    """Return the files under some paths, each once, also where several paths lead to it."""
+    found = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
+    if len(paths) == 1:
+        return found
+    once: dict[object, Source] = {}
+    for source in found:
+        once.setdefault(source.address or os.path.realpath(source.path), source)
+    return list(once.values())
 
 
 def _cache(sources: Sequence[Source], reader: str | None, given: Mapping[str, Any]) -> Cache | None:
@@ -157,8 +176,8 @@ def _together(
     ]
     harness, missing, called = tell_apart(kept, cautions, as_attempts=as_attempts)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
-    notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
-    notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
+    notes = told_together([(name, note) for name, numbers in texts for note in numbers.notes])
+    notes += told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
     named_tables = [(table.source, *named_after_file(table, columns, where)) for table in found.tables]
     named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
@@ -168,7 +187,7 @@ def _together(
     rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
-    cautions += [*_failed_files(reports), *_passed_over(reports)]
+    cautions += cautions_of(reports)
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
@@ -203,10 +222,8 @@ def _signed(kept: Sequence[Taken]) -> frozenset[str]:
     return frozenset({_score_name(kept)}) if kept and all(read.reading.signed for read in kept) else frozenset()
 
 
-NO_RESULTS = "a table without results: no score of an item, and no published one"
 ZIP = ".zip"
 """A file with this suffix is the folder that it holds."""
-FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 
 
 def _take_all(
@@ -262,10 +279,13 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
     """Take a table of rows, or of published scores; one without results is passed over unless it was asked for."""
     frame = tables.scan(source)
     names = frame.collect_schema().names()
-    if "item" in find_roles(names, columns):
-        found.tables.append(tables.checked(source, frame, columns))
-        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
-    elif asked or tables.is_leaderboard(names, columns):
+    roles = find_roles(names, columns)
+    if "item" in roles:
+        named_here = {"task", "model"} <= roles.keys() and not source.model_from  # else the file's own name says more
+        outcome, reason = ("left out", COPY) if named_here and found.has_copy(source) else ("read", "")
+        found.tables.extend([tables.checked(source, frame, columns)] if outcome == "read" else [])
+        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome=outcome, reason=reason))
+    elif asked or (tables.is_leaderboard(names, columns) and not tables.repeats_models(frame, columns)):
         found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
     else:
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
@@ -331,63 +351,4 @@ def _report(read: Taken) -> FileReport:
     reason = "scores only, no rows behind them: see `howsure audit`" if rows is None else ""
     return FileReport(
         path=read.source.name, reader=read.reader, outcome=outcome, rows=0 if rows is None else len(rows), reason=reason
-    )
-
-
-def _told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
-    """Say once what is to be said of several files."""
-    files: dict[str, list[str]] = {}
-    for name, note in notes:
-        files.setdefault(note, []).append(name)
-    return [
-        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {note}"
-        for note, names in files.items()
-    ]
-
-
-def _failed_files(reports: list[FileReport]) -> list[Caution]:
-    failed = [report for report in reports if report.outcome == "failed"]
-    if not failed:
-        return []
-    why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
-    why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
-    return [
-        Caution(
-            code="files_failed",
-            message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
-            remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
-        )
-    ]
-
-
-def _passed_over(reports: list[FileReport]) -> list[Caution]:
-    names = [report.path for report in reports if report.reason == NO_RESULTS]
-    if not names:
-        return []
-    return [
-        Caution(
-            code="tables_left_out",
-            message=f"{plural(len(names), 'table')} without results left out: {listing(names, 2)}",
-            remedy="Name a file itself to see its columns.",
-        )
-    ]
-
-
-def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadError:
-    """Say why nothing could be read, every file named once."""
-    place = listing([str(path) for path in paths])
-    failed = [report for report in reports if report.outcome == "failed"]
-    if len(reports) == 1 and failed:
-        reason, inside = failed[0].reason, len(paths) == 1 and Path(paths[0]).is_dir()
-        where = str(Path(paths[0], failed[0].path)) if inside else place
-        return ReadError(reason, where=where, remedy=FORMATS if reason == UNKNOWN else "")
-    others = Counter(report.reason or report.outcome for report in reports if report.outcome != "failed")
-    why = [
-        *(f"{report.path}, {report.reason.rstrip('.')}" for report in failed[:3]),
-        *(f"{n} × {reason}" for reason, n in others.items()),
-    ]
-    return ReadError(
-        f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
-        where=place if any(Path(path).is_dir() for path in paths) or not failed else "",
-        remedy=FORMATS,
     )

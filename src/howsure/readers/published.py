@@ -52,6 +52,9 @@ TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASUR
 TOTALS: Mapping[str, tuple[str, ...]] = {"usd": ("total_cost", "total_usd"), "seconds": ("total_seconds",)}
 """Names of those that say what all questions took."""
 
+STEP = "step"
+"""The column of a checkpoint's step, which becomes part of its model's name."""
+
 NORMAL_95 = 1.959963984540054
 """The normal quantile of a 95 % interval, two-sided."""
 
@@ -160,7 +163,7 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) ->
 
 def _step(row: dict[str, Any], model: str) -> str:
     """Return what a column `step` adds to the model's name, nothing where the name tells it."""
-    step = row.get("step")
+    step = row.get(STEP)
     return "" if step is None or model.endswith(str(step)) else f" · {step}"
 
 

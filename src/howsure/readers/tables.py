@@ -17,7 +17,7 @@ from howsure.errors import DataError, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
-from howsure.readers.published import published_roles, published_scores
+from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
 from howsure.readers.soundness import cut_row
@@ -38,6 +38,8 @@ CHECKED = "any: columns are known by their names"
 MAX_INFER = 10_000
 MAX_COLUMNS = 10_000
 """More are no table with one row an answer, and each would cost its time."""
+MANY_ROWS = 5
+"""A model with so many published scores of one task on the average has none: these are single answers."""
 MAX_HELD_BYTES = 256 * 1024**2
 _SPLIT = re.compile(rb'\s*\{\s*"columns"\s*:\s*\[(?:\s*"(?:[^"\\]|\\.)*+"\s*,?)*+\s*\]\s*,\s*"data"\s*:\s*\[')
 """How JSON begins that holds the names of the columns, then the cells of every row: MLflow and W&B log tables so."""
@@ -88,6 +90,16 @@ def _what_instead(columns: Iterable[str]) -> str:
 def is_leaderboard(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> bool:
     """Say whether a table's columns hold published scores of models; `asked`: those that the user names by role."""
     return {"model", "score"} <= published_roles(columns, asked).keys()
+
+
+def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> bool:
+    """Say whether models stand in a table again and again, as in rows of items and not in a leaderboard."""
+    columns = frame.collect_schema().names()
+    roles = published_roles(columns, asked)
+    names = [roles[role] for role in ("task", "model", "metric") if role in roles]
+    names += [STEP] if STEP in columns else []
+    rows, models = frame.select(pl.len(), pl.struct(names).n_unique().alias("models")).collect().row(0)
+    return bool(rows >= MANY_ROWS * models)
 
 
 def scan(source: Source) -> pl.LazyFrame:

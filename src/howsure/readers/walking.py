@@ -35,6 +35,13 @@ def find_sources(path: Path) -> list[Source]:
     return unread + [source for source in found if _is_file(source.path) and _lies_inside(source.path, inside)]
 
 
+def links_out(path: Path) -> int:
+    """Count the files of a folder that are links out of it, which aren't followed."""
+    inside = path.resolve()
+    links = (Path(folder, name) for folder, _, files in os.walk(path) for name in files if not _is_hidden(name))
+    return sum(not _lies_inside(link, inside) for link in links)
+
+
 def _lies_inside(path: Path, folder: Path) -> bool:
     """Say whether a file of a folder's walk is no link that leads out of it."""
     return not path.is_symlink() or path.resolve().is_relative_to(folder)

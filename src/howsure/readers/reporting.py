@@ -1,0 +1,128 @@
+"""What is said of files that gave no scores, and what several files have in common is said once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.lines import CELLS, RECORDS
+from howsure.readers.outcome import UNKNOWN
+from howsure.readers.walking import links_out
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.table.scores import FileReport
+
+NO_RESULTS = "a table without results: no score of an item, and no published one"
+COPY = "a copy of another table"
+FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
+OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
+"""Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Say once what is to be said of several files."""
+    files: dict[str, list[str]] = {}
+    for name, note in notes:
+        files.setdefault(note, []).append(name)
+    return [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {note}"
+        for note, names in files.items()
+    ]
+
+
+def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
+    """Warn of files that could not be read, and of those left out that may hold results."""
+    return [*_failed_files(reports), *_passed_over(reports), *_copies(reports), *_unknown(reports)]
+
+
+def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
+    failed = [report for report in reports if report.outcome == "failed"]
+    if not failed:
+        return []
+    why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
+    why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
+    return [
+        Caution(
+            code="files_failed",
+            message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
+            remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+        )
+    ]
+
+
+def _passed_over(reports: Sequence[FileReport]) -> list[Caution]:
+    names = [report.path for report in reports if report.reason == NO_RESULTS]
+    if not names:
+        return []
+    return [
+        Caution(
+            code="tables_left_out",
+            message=f"{plural(len(names), 'table')} without results left out: {listing(names, 2)}",
+            remedy="Name a file itself to see its columns.",
+        )
+    ]
+
+
+def _copies(reports: Sequence[FileReport]) -> list[Caution]:
+    names = [report.path for report in reports if report.reason == COPY]
+    if not names:
+        return []
+    return [
+        Caution(
+            code="tables_copied",
+            message=f"{plural(len(names), 'table')} left out, being the same as another to the byte: {listing(names, 2)}",
+            remedy="Number the attempts in a column if these are other ones with the same scores.",
+        )
+    ]
+
+
+def _unknown(reports: Sequence[FileReport]) -> list[Caution]:
+    names = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
+    if not names:
+        return []
+    return [
+        Caution(
+            code="files_unknown",
+            message=f"{plural(len(names), 'file')} that may hold results left out, empty or in no known format: {listing(names, 2)}",
+            remedy="Name a file itself to see what is wrong with it.",
+        )
+    ]
+
+
+def _may_hold_results(name: str) -> bool:
+    path = PurePath(name.lower())
+    packed = path.suffix in PACKED
+    return (PurePath(path.stem).suffix if packed else path.suffix) in OF_RESULTS
+
+
+def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadError:
+    """Say why nothing could be read, every file named once."""
+    place = listing([str(path) for path in paths])
+    failed = [report for report in reports if report.outcome == "failed"]
+    if len(reports) == 1 and failed:
+        reason, inside = failed[0].reason, len(paths) == 1 and Path(paths[0]).is_dir()
+        where = str(Path(paths[0], failed[0].path)) if inside else place
+        return ReadError(reason, where=where, remedy=FORMATS if reason == UNKNOWN else "")
+    links = sum(links_out(Path(path)) for path in paths if Path(path).is_dir()) if not reports else 0
+    if links:
+        return ReadError(
+            f"no files but {plural(links, 'link')} that lead{'s' if links == 1 else ''} out of the folder, and aren't followed",
+            where=place,
+            remedy="Name the files themselves, or the folder above that holds both.",
+        )
+    others = Counter(report.reason or report.outcome for report in reports if report.outcome != "failed")
+    why = [
+        *(f"{report.path}, {report.reason.rstrip('.')}" for report in failed[:3]),
+        *(f"{n} × {reason}" for reason, n in others.items()),
+    ]
+    return ReadError(
+        f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
+        where=place if any(Path(path).is_dir() for path in paths) or not failed else "",
+        remedy=FORMATS,
+    )

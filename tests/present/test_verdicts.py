@@ -124,3 +124,8 @@ def test_a_vote_board_is_told_likewise():
     board = hs.arena(votes).boards[0].board
     assert (board.could_be_best, board.neighbours_apart) == (("a",), 0)
     assert "by a one-sided test; by a two-sided one" in hs.arena(votes).verdict
+
+
+def test_one_that_is_behind_several_is_the_other():
+    rows = pl.concat([won(20, 0, 20), won(20, 0, 20, names=("c", "d")).filter(model="c")])
+    assert "a and c are level (100.0 %): significantly ahead of the other at" in verdict(rows)

@@ -147,7 +147,7 @@ def _verdict_on_all(board: Board) -> str:
         first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{about}."
         first = first if board.n_left_out else first.capitalize()
     elif others == 0:
-        rest = "the other" if count == 2 else f"all {count - len(level)} others"
+        rest = "the other" if count - len(level) == 1 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
         first = (
             f"{leading(level, 'is best', 'are level')}{about} ({seen}): significantly ahead of {rest} at {sure(board)}."

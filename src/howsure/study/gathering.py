@@ -100,7 +100,8 @@ def gather(
             *remarks.doubts(found, parts),
         ),
     )
-    study = _enough_attempts(_with_scores(study))
+    study = _with_scores(study)
+    study = _enough_attempts(replace(study, cautions=(*study.cautions, *remarks.without_scores(study))))
     study, grouped = _clustered(study, sorted_out, telling)
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 

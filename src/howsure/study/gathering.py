@@ -220,6 +220,7 @@ def _sorted_out(
         beside, asked = {**beside, **_rows_of(asked, others)}, _rows_of(asked, models)
     notes: list[str] = []
     parts = _headlines(_chosen_metrics(asked, design), scores, design, notes)
+    scales.refuse_vast(parts)
     return _SortedOut(
         parts=parts,
         scales=scales,

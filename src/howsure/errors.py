@@ -176,6 +176,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "mixed_scale",
         "model_from_path",
         "model_missing",
+        "model_without_scores",
         "name_twice",
         "no_labels",
         "no_number",

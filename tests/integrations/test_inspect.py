@@ -24,6 +24,7 @@ from inspect_ai.scorer import CORRECT, INCORRECT, SampleScore, Score, accuracy, 
 from inspect_ai.solver import solver
 
 from howsure.integrations.inspect import annotate, clustered_se, interval, noise, shuffle_clusters, stop_when_decided
+from places import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Inspect's own, and those of what it depends on
 
@@ -290,7 +291,24 @@ def test_the_command_annotates(run, tmp_path):
     assert "howsure_low" in metrics_of(read_eval_log(target))
     table = tmp_path / "x.csv"
     table.write_text("model,item,score\na,x,1\na,y,0\n")
-    assert CliRunner().invoke(main, ["annotate", str(table)]).exit_code == 1
+    for wrong in (table, tmp_path):
+        told = CliRunner().invoke(main, ["annotate", str(wrong)])
+        assert (told.exit_code, "not a log of Inspect. Name one file" in told.stderr) == (1, True)
+    missing = CliRunner().invoke(main, ["annotate", str(tmp_path / "none.eval")])
+    assert (missing.exit_code, "no such file" in missing.stderr) == (1, True)
+
+
+def test_every_scorer_is_annotated_and_every_part_of_a_score(tmp_path):
+    log = ROOT / "tests" / "fixtures" / "inspect" / "dict_scores.eval"
+    copy = read_eval_log(annotate(log, output=tmp_path / "copy.eval"))
+    expected = {entry.metric: entry.estimate.se for entry in hs.estimate(log, metric=THREE).entries}
+    found = [score.metrics["howsure_se"].value for score in copy.results.scores]
+    assert found == pytest.approx([expected[name] for name in THREE])
+    some = read_eval_log(annotate(log, output=tmp_path / "some.eval", metric="rubric/fluency"))
+    assert ["howsure_se" in score.metrics for score in some.results.scores] == [True, False, False]
+
+
+THREE = ["rubric/fluency", "rubric/accuracy", "includes"]
 
 
 @scorer(metrics={"strict": [accuracy()], "loose": [accuracy()]})

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import howsure as hs
-from frames import attempts, clustered, two_models
+from frames import attempts, clustered, two_models, won
 from howsure.answers.base import presentation
 from howsure.commands.main import main
 from howsure.present.render import render
@@ -110,6 +110,7 @@ BOARDS = {
     "one item": lambda: hs.leaderboard(two_models(n=1)),
     "all the same": lambda: hs.leaderboard(scored(1.0, 1.0)),
     "clear": lambda: hs.leaderboard(scored(1.0, 0.0)),
+    "one direction": lambda: hs.leaderboard(won(9, 2, 12)),
     "exactly these": lambda: hs.leaderboard(attempts(models="abc"), population="benchmark"),
     "not corrected": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="none"),
     "false discoveries": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="bh"),

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from frames import attempts, two_models
+from frames import attempts, two_models, won
 
 
 def some(rows, model, n):
@@ -92,3 +92,40 @@ def test_nobody_is_ahead_by_nothing():
     )
     assert hs.compare(one, "a", "b").verdict.startswith("Can't tell: a is ahead by less than 0.1 pp, give or take")
     assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).verdict
+
+
+def test_two_models_have_one_gap_which_is_said_once():
+    for data in (two_models(n=400), two_models(n=4), two_models().filter(model="a").with_columns(model=pl.lit("b"))):
+        assert "neighbouring" not in verdict(data)
+
+
+def test_who_is_best_by_a_one_sided_test_alone_is_told_as_such():
+    board = hs.leaderboard(won(9, 2, 12)).boards[0]
+    assert (board.could_be_best, board.neighbours_apart) == (("a",), 0)
+    assert board.verdict == (
+        "a is best (83.3 %): significantly ahead of the other at 95 % confidence, by a one-sided test; by a two-sided one, "
+        "as a comparison of the two has it, the gap isn't significant."
+    )
+    assert hs.compare(won(9, 2, 12), "a", "b").better is None
+
+
+def test_so_are_those_that_are_best_of_many():
+    third = won(9, 2, 12).filter(model="b").with_columns(model=pl.lit("c"))
+    board = hs.leaderboard(pl.concat([won(9, 2, 12), third])).boards[0]
+    assert (board.could_be_best, board.neighbours_apart) == (("a",), 0)
+    assert board.verdict.endswith(
+        "significantly ahead of all 2 others at 95 % confidence, by one-sided tests. "
+        "Of 2 gaps between neighbouring ranks, none is significant by two-sided ones."
+    )
+
+
+def test_a_vote_board_is_told_likewise():
+    votes = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_a"] * 24 + ["model_b"] * 12})
+    board = hs.arena(votes).boards[0].board
+    assert (board.could_be_best, board.neighbours_apart) == (("a",), 0)
+    assert "by a one-sided test; by a two-sided one" in hs.arena(votes).verdict
+
+
+def test_one_that_is_behind_several_is_the_other():
+    rows = pl.concat([won(20, 0, 20), won(20, 0, 20, names=("c", "d")).filter(model="c")])
+    assert "a and c are level (100.0 %): significantly ahead of the other at" in verdict(rows)

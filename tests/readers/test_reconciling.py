@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from howsure.answers.estimate import Entry
 from howsure.errors import ReadError
 from howsure.readers.reducers import reduced
 from howsure.table.scores import Scores
-from places import DATA, LOGS
+from places import DATA, LOGS, ROOT
 from reader_cases import inspect_header, lines, sample, zipped
 
 
@@ -30,7 +31,7 @@ def results(accuracy: float, stderr: float | None = None, **more: Any) -> dict[s
     return {"scores": [{"name": "match", "scorer": "match", "metrics": metrics}]}
 
 
-def told(scores: Scores, code: str) -> list[str]:
+def told(scores: Any, code: str) -> list[str]:
     return [caution.message for caution in scores.cautions if caution.code == code]
 
 
@@ -57,6 +58,19 @@ def test_what_agrees_is_not_told(tmp_path: Path) -> None:
     scores = howsure.read(path, strict=True)
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.5, 0.5, True), "standard error": (0.5, 0.5, True)}
     assert scores.cautions == ()
+
+
+def test_copies_of_rows_count_no_more_here_than_in_answers(tmp_path: Path) -> None:
+    """A line given twice is left out, and so says nothing against what the log states; a line that differs does."""
+    logs = shutil.copytree(ROOT / "tests" / "fixtures" / "lm_eval", tmp_path / "logs")
+    path = min(logs.glob("*small/samples_sums_choice_*.jsonl"))
+    whole = path.read_text().splitlines()
+    path.write_text("\n".join((*whole, *whole[:5])) + "\n")
+    scores = howsure.read(logs)
+    assert told(scores, "differs_from_log") == []
+    assert told(howsure.leaderboard(logs, task="sums_choice", metric="acc"), "copies_dropped") != []
+    path.write_text("\n".join((*whole[:-3], *whole[:5])) + "\n")
+    assert told(howsure.read(logs), "differs_from_log") != []
 
 
 def test_samples_that_were_not_run_are_counted_by_every_verb(tmp_path: Path) -> None:

@@ -145,3 +145,37 @@ def test_real_results_speak_of_their_own_tasks():
     four = hs.compare(read, "gpt-4o-2024-05-13", "gpt-4-turbo-2024-04-09")
     assert told(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
     assert four.verdict.startswith("On the 4 of 5 tasks with scores of both, gpt-4o-2024-05-13 beats")
+
+
+def unscored(rows, **which):
+    """Take the scores of what fits."""
+    here = pl.all_horizontal(*(pl.col(name) == value for name, value in which.items()))
+    return rows.with_columns(score=pl.when(~here).then("score"))
+
+
+def lacking(answer):
+    return [caution.message for caution in answer.cautions if caution.code == "model_without_scores"]
+
+
+NOTHING = "no attempt of a has a score, so nothing is said of it"
+ABC = pl.concat([two_models(), two_models().filter(model="a").with_columns(model=pl.lit("c"))])
+
+
+def test_a_model_without_any_score_is_named():
+    rows = unscored(ABC, model="a")
+    for ask in (hs.leaderboard, hs.estimate, lambda rows: hs.against(rows, "b")):
+        assert lacking(ask(rows)) == [NOTHING]
+        assert not lacking(ask(ABC))
+        assert not lacking(ask(unscored(ABC, model="a", item="q0")))
+    assert NOTHING in hs.report(rows).html
+    assert not lacking(hs.leaderboard(rows, failures="zero"))
+    both = unscored(rows, model="c")
+    assert lacking(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
+    with pytest.raises(hs.DataError, match="no model beside b has a score"):
+        hs.against(both, "b")
+
+
+def test_where_it_has_scores_elsewhere_the_tasks_are_named():
+    rows = pl.concat([ABC.with_columns(task=pl.lit(name)) for name in "xyz"])
+    rows = unscored(unscored(rows, model="a", task="x"), model="a", task="y")
+    assert lacking(hs.leaderboard(rows)) == [f"x · score, y · score: {NOTHING}"]

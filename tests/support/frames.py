@@ -69,3 +69,12 @@ def close_models(n=40, names=("a", "b")):
             for i in range(n)
         ]
     )
+
+
+def won(wins, losses, n, names=("a", "b")):
+    """The first of two models is better on some items, the second on others; both are right on the rest of n."""
+    rights = ([1.0] * wins + [0.0] * losses, [0.0] * wins + [1.0] * losses)
+    return pl.concat(
+        pl.DataFrame({"model": name, "item": [f"q{i}" for i in range(n)], "score": right + [1.0] * (n - wins - losses)})
+        for name, right in zip(names, rights, strict=True)
+    )

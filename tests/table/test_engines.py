@@ -181,6 +181,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no scores at all": (lambda: answers(score=objects(*[None] * 12)), "no attempt of metric 'score' has a score"),
     "infinite": (lambda: answers(score=np.inf), "infinite score"),
     "no model": (lambda: answers(model=objects(*["ant", None] * 6)), "rows without a model: 6"),
+    "no item": (lambda: answers(item=objects(*["q", None] * 6)), "rows without an item: 6"),
     "no number": (lambda: answers(score=["1", "x", "0"] * 4), r"the value 'x' \(row 2\), which is no score"),
     "lists": (lambda: answers(score=objects(*[[1]] * 12)), "neither numbers nor texts"),
 }

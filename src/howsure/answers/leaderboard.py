@@ -145,6 +145,15 @@ class Board:
         return sum(significant(value, self.level) for value in p.tolist())
 
     @property
+    def is_one_sided(self) -> bool:
+        """Whether only the leaders could be best by one-sided comparisons with them, while all pairs, two-sided, don't tell every other from them."""
+        leaders = len(self.leaders)
+        if set(self.could_be_best) != set(self.leaders):
+            return False
+        p = self.pairs.p_adjusted[:leaders, leaders:]
+        return not all(significant(value, self.level) for value in p.ravel().tolist())
+
+    @property
     @derived()
     def verdict(self) -> str:
         """One plain sentence."""

@@ -87,7 +87,7 @@ def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
 
     table: Any
     try:
-        table = tomllib.loads(raw.decode("utf-8"))
+        table = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         if path.name == PYPROJECT and b"tool.howsure" not in raw:
             return None  # somebody else's file: their tools will say so

@@ -16,15 +16,18 @@ from howsure.commands.streams import tell
 @takes("convert", *READING)
 @click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
-    """Write any log as the one tidy table, percent as fractions."""
+    """Write any log as the one tidy table, percent as fractions.
+
+    A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes first, the direction.
+    Where that changes an answer it is said, with the flags that restore it.
+    """
+    from howsure.commands.unwritten import unwritten
     from howsure.present.files import refuse_overwriting, write_table
     from howsure.study.gathering import in_shares
 
     refuse_overwriting(output, paths)
     scores, notes = in_shares(read(paths, given))
     rows = write_table(scores, output)
-    tell(
-        "\n".join(
-            [f"{rows:,} rows written to {output}.", *(f"{note.rstrip('.')}, written as fractions." for note in notes)]
-        )
-    )
+    fractions = (f"{note.rstrip('.')}, written as fractions." for note in notes)
+    for line in (f"{rows:,} rows written to {output}.", *fractions, *unwritten(scores)):
+        tell(line)

@@ -83,7 +83,7 @@ def _with_one(study: Study, one: str) -> list[ScoreMatrix]:
     kept = [matrix for matrix in every if one in matrix.models and len(matrix.models) > 1]
     if not kept:
         others = {model for matrix in every for model in matrix.models} - {one}
-        what = f"no other model has a task that {one} has" if others else f"there is no other model than {one}"
+        what = f"no other model has a task that {one} has" if others else f"no model beside {one} has a score"
         raise DataError(what, remedy="See `howsure describe`.")
     return kept
 

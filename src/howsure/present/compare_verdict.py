@@ -68,17 +68,18 @@ def _verdict_on_all(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
-    take = _take(c.difference.value, c.judged_interval, scale)
-    gap, level = scale.lead(c.difference.value), level_text(c.difference.interval.level)
+    value = c.difference.value
+    take = _take(abs(value), c.judged_interval.of_lead(value), scale)
+    gap, level = scale.lead(value), level_text(c.difference.interval.level)
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
         return f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence."
-    if c.difference.value == 0:
+    if value == 0:
         return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
-    ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
+    ahead = c.a if (value > 0) != c.lower_is_better else c.b
     return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{_needed(c)}."
 
 

@@ -37,12 +37,13 @@ def _better(answer: HeadToHead) -> str:
     if not math.isfinite(answer.p_value):
         return f"Can't tell which of {a} and {b} is better: these votes give no error bar."
     lead, level = PERCENT.lead(gap.value), level_text(gap.interval.level)
+    take = _take(abs(gap.value), gap.interval.of_lead(gap.value))
     if answer.better is not None:
         loser = b if answer.better == a else a
-        return f"{answer.better} beats {loser} by {lead}, {_take(gap.value, gap.interval)}: significant at {level} confidence."
+        return f"{answer.better} beats {loser} by {lead}, {take}: significant at {level} confidence."
     if gap.value == 0:
-        return f"Can't tell: {a} and {b} score the same, {_take(gap.value, gap.interval)}."
-    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead}, {_take(gap.value, gap.interval)}."
+        return f"Can't tell: {a} and {b} score the same, {take}."
+    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead}, {take}."
 
 
 def _take(value: float, interval: Interval) -> str:

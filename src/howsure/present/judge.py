@@ -14,7 +14,7 @@ from howsure.wording import VERDICTS, Scale, level_text, p_text, plural
 if TYPE_CHECKING:
     from howsure.answers.judge import JudgeCheck, JudgedGap, JudgedModel, JudgeLine, JudgeRates
     from howsure.present.document import Block, Table
-    from howsure.statistics.results import Estimate, Rank
+    from howsure.statistics.results import Interval, Rank
 
 PERCENT = Scale(percent=True)
 HEADED = {
@@ -48,7 +48,7 @@ def verdict(answer: JudgeRates) -> str:
 def _rate(answer: JudgeRates) -> str:
     """Say what the judge says, what the labels make of it, which way it errs, and which model leads."""
     found = answer.whole
-    rate = f"{PERCENT.score(found.estimate.value)} {_interval(found.estimate)}"
+    rate = f"{PERCENT.score(found.estimate.value)} {_limits(found.estimate.interval)}"
     labels = plural(found.n_labelled, "label")
     if math.isnan(found.judge):
         told = f"With your {labels} the rate of all {found.n_judged:,} answers is {rate}."
@@ -62,8 +62,8 @@ def _judges_say(answer: JudgeRates) -> str:
     return "The judge says" if count < 2 else f"The {count} judges say"
 
 
-def _interval(estimate: Estimate) -> str:
-    return PERCENT.interval(estimate.interval.low, estimate.interval.high)
+def _limits(interval: Interval) -> str:
+    return PERCENT.interval(interval.low, interval.high)
 
 
 def _errs(found: JudgedModel, judges: int) -> str:
@@ -95,8 +95,9 @@ def _ahead(answer: JudgeRates) -> str:
     gap = answer.gap
     if gap is None:
         return ""
+    lead = gap.difference.value
     labels = f"{gap.n_both:,} pairs of labels" if gap.paired else plural(gap.n_labels, "label")
-    told = f"with your {labels} {_leader(gap.a, gap.b, gap.difference.value)} {_interval(gap.difference)}, p {p_text(gap.p_value)}"
+    told = f"with your {labels} {_leader(gap.a, gap.b, lead)} {_limits(gap.difference.interval.of_lead(lead))}, p {p_text(gap.p_value)}"
     if not math.isnan(gap.judge):
         has = "has" if len(answer.judges) < 2 else "have"
         who = "The judge" if len(answer.judges) < 2 else f"The {len(answer.judges)} judges"
@@ -187,7 +188,7 @@ def _judges(answer: JudgeRates) -> list[Block]:
     if len(answer.judges) > 1:
         return [judges_table(answer)]
     right = [
-        f"calls {PERCENT.score(share.value)} {_interval(share)} of {kind} answers {kind}"
+        f"calls {PERCENT.score(share.value)} {_limits(share.interval)} of {kind} answers {kind}"
         for each in answer.judges
         for kind, share in (("right", each.sensitivity), ("wrong", each.specificity))
         if math.isfinite(share.value)

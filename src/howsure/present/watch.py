@@ -117,7 +117,13 @@ def _seen(look: Look) -> str:
     after += f", {look.n_failed:,} more failed" if look.n_failed else ""
     unit = scale.unit if look.b else scale.column
     kind = "always-valid" if look.looks is None else "repeated"
-    return f"{kind} interval {scale.interval(look.interval.low, look.interval.high)}{unit} {after}"
+    interval = look.interval.of_lead(look.estimate) if _names_leader(look) else look.interval
+    return f"{kind} interval {scale.interval(interval.low, interval.high)}{unit} {after}"
+
+
+def _names_leader(look: Look) -> bool:
+    """Say whether the sentence is about who is ahead, and not about a − b."""
+    return look.b is not None and (not look.decided or (look.margin is None and look.within is None))
 
 
 def _forecast(look: Look) -> str:

@@ -16,8 +16,10 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
@@ -79,8 +81,19 @@ class Source:
             return file.read(HEAD_BYTES)
 
     def opened(self) -> BinaryIO:
-        """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
-        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)
+        """Open the file, past the mark of UTF-8 that some editors begin with.
+
+        One of the system that would wait for something to come (/proc/kmsg) fails instead.
+        """
+        file = open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)  # noqa: SIM115 - who asked closes it
+        assert isinstance(file, BufferedReader)
+        try:
+            if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+                file.read(len(BOM_UTF8))
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     @cached_property
     def name(self) -> str:

@@ -6,7 +6,7 @@ All files at once, so that a thousand small logs cost one grouping.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -73,7 +73,28 @@ _Ruled = dict[tuple[str, str, str, _Rule], tuple[float, float]]
 
 
 def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
-    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held against."""
+    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held against.
+
+    Where figures differ, rows that are exact copies of others don't count, as they count in no answer.
+    """
+    words = _words(readings)
+    torn = {k for k, word in enumerate(words) if not all(figure.agrees for figure in word.figures)}
+    single = [
+        (where, _without_copies(reading) if k in torn else reading) for k, (where, reading) in enumerate(readings)
+    ]
+    return words if all(one[1] is other[1] for one, other in zip(single, readings, strict=True)) else _words(single)
+
+
+def _without_copies(reading: Reading) -> Reading:
+    """Return a reading without exact copies of rows; itself where there are none."""
+    if reading.rows is None:
+        return reading
+    one = [name for name in ("task", "model", "metric", "item", "attempt", "score") if name in reading.rows.columns]
+    rows = reading.rows.unique(one, keep="first", maintain_order=True)
+    return reading if len(rows) == len(reading.rows) else replace(reading, rows=rows)
+
+
+def _words(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
     talking = {
         file: reading
         for file, (_, reading) in enumerate(readings)

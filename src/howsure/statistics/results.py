@@ -37,6 +37,10 @@ class Interval:
         """Half the distance between the limits: the "give or take"."""
         return (self.high - self.low) / 2
 
+    def of_lead(self, difference: float) -> Interval:
+        """Return the interval of a lead from that of a difference a − b: turned round where b is the larger, so that it holds the lead."""
+        return Interval(low=-self.high, high=-self.low, level=self.level) if difference < 0 else self
+
     def contains(self, value: float) -> bool:
         """Say whether a value lies in the interval, limits included."""
         return self.low <= value <= self.high

@@ -100,7 +100,8 @@ def gather(
             *remarks.doubts(found, parts),
         ),
     )
-    study = _enough_attempts(_with_scores(study))
+    study = _with_scores(study)
+    study = _enough_attempts(replace(study, cautions=(*study.cautions, *remarks.without_scores(study))))
     study, grouped = _clustered(study, sorted_out, telling)
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
@@ -221,6 +222,7 @@ def _sorted_out(
         beside, asked = {**beside, **_rows_of(asked, others)}, _rows_of(asked, models)
     notes: list[str] = []
     parts = _headlines(_chosen_metrics(asked, design), scores, design, notes)
+    scales.refuse_vast(parts)
     return _SortedOut(
         parts=parts,
         scales=scales,

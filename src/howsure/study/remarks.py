@@ -80,6 +80,36 @@ def _failures_note(study: Study) -> str:
     return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
 
 
+def without_scores(study: Study) -> list[Caution]:
+    """Name the models of which no attempt has a score: where failures are left out they are in no table."""
+    lacking = {key: _unscored(study, key, part) for key, part in study.parts.items()}
+    if not any(lacking.values()):
+        return []
+    there = {model for key, part in study.parts.items() for model in _names("model", [part]) - lacking[key]}
+    nowhere = set().union(*lacking.values()) - there
+    places: dict[frozenset[str], list[str]] = {}
+    for (task, metric), models in lacking.items():
+        places.setdefault(frozenset(models - nowhere), []).append(f"{task} · {metric}")
+    told = [_nothing_of(nowhere)] if nowhere else []
+    return told + [_nothing_of(models, f"{listing(where)}: ") for models, where in places.items() if models]
+
+
+def _unscored(study: Study, key: tuple[str, str], part: pl.DataFrame) -> set[str]:
+    """Return the models that have attempts in a part, and a score in none of them."""
+    if not (part["n"] == 0).any() or study.policy_of(key) != "drop":
+        return set()
+    return _names("model", [part]) - _names("model", [part.filter(pl.col("n") > 0)])
+
+
+def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> Caution:
+    them = "it" if len(models) == 1 else "them"
+    return Caution(
+        code="model_without_scores",
+        message=f"{where}no attempt of {listing(sorted(models))} has a score, so nothing is said of {them}",
+        remedy="Count failed attempts as 0 with `failures='zero'`, or run them again.",
+    )
+
+
 def doubts(found: Grouped, parts: Parts) -> list[Caution]:
     """Warn of copies that were left out, and of rows that count as attempts."""
     cautions = [_copies(found.copies)] if found.copies else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, scale_of
+from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, require_countable, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +46,12 @@ class Scales:
                 here = (pl.col("task") == task) & (pl.col("metric") == metric)
                 score = pl.when(here).then(scale.place(pl.col("score"))).otherwise(score)
         return values.with_columns(score=score)
+
+    def refuse_vast(self, keys: Iterable[Key]) -> None:
+        """Raise DataError where scores of these are so large that no number holds what variances are made of."""
+        for key in keys:
+            if self.scales[key].as_it_is:
+                require_countable(" · ".join(key), self.extents[key])
 
     def notes(self, keys: Iterable[Key]) -> list[str]:
         """Say which of these were scaled, and why."""

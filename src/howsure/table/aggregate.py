@@ -225,7 +225,7 @@ def _check_named(results: pl.DataFrame) -> None:
         if key in results.columns and results[key].null_count():
             rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
             raise DataError(
-                f"rows without a {key}: {rows:,}",
+                f"rows without {'an item' if key == 'item' else f'a {key}'}: {rows:,}",
                 remedy=f"Fill the column, or name another (`columns={{{key!r}: '…'}}`).",
             )
 

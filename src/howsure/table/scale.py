@@ -27,6 +27,8 @@ PERCENT_NAMES = frozenset(("percent", "percentage", "pct", "%"))
 RATES = ("pass rate", "win rate", "winrate", "success rate", "solve rate", "error rate", "failure rate", "refusal rate")
 """Shares by their names: above 1 they can only be percent, and up to 1 they are what they should be."""
 
+LARGEST = 1e75
+"""The fourth power of a larger score is no number that a computer holds."""
 ROUNDING = 1e-9
 UNBOUNDED = "unbounded_scores"
 """The caution of scores that nothing bounds."""
@@ -141,6 +143,17 @@ def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> No
             f"score {_said(beyond)} lies outside `bounds={_shown(bounds)}`",
             where=name,
             remedy="Name bounds that no score can pass, or choose the scores that they are for with `task` and `metric`.",
+        )
+
+
+def require_countable(name: str, extent: Extent) -> None:
+    """Raise DataError where scores are so large that their fourth powers, which error bars are made of, are no numbers."""
+    largest = max(extent.low, extent.high, key=abs)
+    if abs(largest) > LARGEST:
+        raise DataError(
+            f"a score of {_said(largest)} is too large for an error bar: the limit is {_said(LARGEST)}",
+            where=name,
+            remedy="Where it stands for a failure, leave the score empty; else divide the scores, or take their logarithms.",
         )
 
 

@@ -144,7 +144,7 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
     return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
 
 
-USUAL = ("partial_run", UNBOUNDED)
+USUAL = ("model_without_scores", "partial_run", UNBOUNDED)
 """Cautions that every run in progress would have; the look tells the counts itself."""
 
 

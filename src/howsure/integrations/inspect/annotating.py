@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import OptionError
+from howsure.errors import OptionError, ReadError
 from howsure.present.render.visible import visible
 from howsure.writing import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from inspect_ai.log import EvalLog, EvalScore
 
     from howsure.answers.estimate import Entry
 
@@ -20,15 +22,13 @@ def annotate(log: str | Path, *, output: str | Path | None = None, level: float 
     `howsure_se`, `howsure_low` and `howsure_high` of every scorer, with the method, level and clusters as their parameters.
     `output`: another file; None rewrites the log. Other arguments: those of `howsure.estimate`.
     """
-    from inspect_ai.log import read_eval_log, write_eval_log
+    from inspect_ai.log import write_eval_log
 
-    import howsure
-
-    entries = {entry.metric: entry for entry in howsure.estimate(str(log), level=level, **options).entries}
-    held = read_eval_log(str(log))
+    held = _log(log)
+    entries = _entries(log, level=level, **options)
     found = 0
     for score in held.results.scores if held.results is not None else ():
-        entry = entries.get(score.name)
+        entry = next((entries[name] for name in _names(score) if name in entries), None)
         if entry is not None:
             score.metrics |= _metrics(entry, options.get("cluster"))
             found += 1
@@ -37,6 +37,37 @@ def annotate(log: str | Path, *, output: str | Path | None = None, level: float 
     with replacing(output or log) as place:
         write_eval_log(held, str(place))
     return str(output or log)
+
+
+def _log(log: str | Path) -> EvalLog:
+    """Read a log; ReadError where Inspect doesn't know it for one of its own."""
+    from inspect_ai.log import read_eval_log
+
+    try:
+        return read_eval_log(str(log))
+    except FileNotFoundError:
+        raise ReadError("no such file", where=str(log)) from None
+    except (ValueError, OSError):
+        raise ReadError(
+            "not a log of Inspect",
+            where=str(log),
+            remedy="Name one file that Inspect wrote, .eval or .json; of other results `howsure estimate` gives the numbers.",
+        ) from None
+
+
+def _entries(log: str | Path, *, level: float, **options: Any) -> dict[str, Entry]:
+    """Estimate what every scorer found, or those that `metric` names, by its name in the rows."""
+    import howsure
+
+    scores = howsure.read(str(log))
+    every = scores.to_frame()["metric"].unique(maintain_order=True).cast(str).to_list()
+    asked = {"metric": every, **options}
+    return {entry.metric: entry for entry in howsure.estimate(scores, level=level, **asked).entries}
+
+
+def _names(score: EvalScore) -> tuple[str, str]:
+    """Return how the rows may name what an entry of the log is about: a part of what a scorer gave, or all of it."""
+    return f"{score.scorer}/{score.name}", score.name
 
 
 def _metrics(entry: Entry, cluster: Any) -> dict[str, Any]:

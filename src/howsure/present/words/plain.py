@@ -161,6 +161,7 @@ def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
         "simultaneous": board.adjust in ("max-t", "holm"),
         "shared": board.adjust == "bh",
         "several": len(board.could_be_best) > 1,
+        "one_sided": board.is_one_sided,
         "steps": len(board.entries) > 1 and not math.isnan(step),
         "apart": board.neighbours_apart > 0,
         "sized": step > 0 and math.isfinite(visible) and visible > 0,

@@ -12,7 +12,7 @@ const FLAGS = [
   "in_limits",
 ];
 
-/** Say how far off a difference may be: as `compare` does. */
+/** Say how far off a lead may be, seen from who is ahead: as `compare` does. */
 function taken(pair, shown) {
   if (!pair.holds.in_limits) return `give or take ${pair.take}`;
   return `with a ${level(shown.level)} interval of [${pair.low}, ${pair.high}]`;
@@ -86,7 +86,7 @@ class PairPanel {
 
   verdict() {
     const { pair, shown, names } = this;
-    const take = taken(pair, shown);
+    const take = taken(pair.d < 0 ? turned(pair) : pair, shown);
     const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";

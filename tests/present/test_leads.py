@@ -1,0 +1,77 @@
+"""A sentence about who is ahead has the interval of that lead, in whichever order the two were named."""
+
+import re
+
+import polars as pl
+import pytest
+
+import howsure as hs
+
+
+def rows(a, b, **columns):
+    scores = {"a": a, "b": b}
+    return pl.concat(
+        pl.DataFrame({"model": name, "item": [f"q{i}" for i in range(len(a))], "score": scores[name]})
+        for name in scores
+    ).with_columns(**columns)
+
+
+def limits(sentence):
+    """Return the limits that a sentence has in brackets, as numbers."""
+    (found,) = re.findall(r"\[(.+?), (.+?)\]", sentence)
+    return [float(text.replace("−", "-")) for text in found]
+
+
+NONE, ALL = [0.0] * 20, [1.0] * 20
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_who_beats_whom_has_the_interval_of_the_lead(order, lower):
+    found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
+    better, worse = "ab" if lower else "ba"
+    assert found.verdict.startswith(f"{better} beats {worse} by 100.0 pp, with a 95 % interval of [64.1, 100.0]:")
+    assert (found.difference.interval.low > 0) == (order == "ba")
+
+
+def test_who_is_ahead_and_may_not_be_better_has_it_too():
+    two = rows([0.0, 0.0], [1.0, 1.0])
+    said = "Can't tell: b is ahead by 100.0 pp, with a 95 % interval of [−97.6, 100.0]"
+    assert {hs.compare(two, *order).verdict[: len(said)] for order in ("ab", "ba")} == {said}
+
+
+def test_what_a_margin_asks_stays_a_less_b():
+    shown = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
+    assert limits(shown.verdict) == [-100.0, -64.1]
+
+
+def test_votes_have_it():
+    won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
+    one, other = (hs.head_to_head(won, *order).verdict.split(":")[0] for order in ("ab", "ba"))
+    assert one == other
+    assert one.startswith("b beats a by ")
+    assert min(limits(one)) > 0
+
+
+def test_a_judge_has_it():
+    data = rows([0.0, 0.0, 1.0] * 30, [1.0] * 90).rename({"score": "verdict"}).with_columns(human=pl.col("verdict"))
+    one, other = (hs.judge(data, *order, labels_drawn="random").verdict for order in ("ab", "ba"))
+    assert one == other
+    assert "b is ahead by" in one
+    assert min(limits(one)) > 0
+
+
+@pytest.mark.parametrize("n", [4, 200])
+def test_a_run_in_progress_has_it(n):
+    data = rows([0.0] * n, [1.0] * n)
+    one, other = (hs.Monitor(a=a, b=b, shuffled=True).update(data) for a, b in ("ab", "ba"))
+    assert one.decided == (n == 200)
+    assert one.verdict == other.verdict
+    assert limits(one.verdict)[1] == 100.0
+
+
+def test_a_run_in_progress_with_a_margin_stays_a_less_b_once_that_is_decided():
+    data = rows([0.0] * 200, [1.0] * 200)
+    look = hs.Monitor(a="a", b="b", margin=0.05, shuffled=True).update(data)
+    assert look.kept is False
+    assert max(limits(look.verdict)) < 0

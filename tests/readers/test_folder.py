@@ -1,6 +1,7 @@
 """Folders of mixed formats: what counts once, what counts as attempts, and what is told."""
 
 import json
+import os
 import shutil
 
 import polars as pl
@@ -285,3 +286,19 @@ def test_links_out_of_a_folder_with_nothing_else_are_said(tmp_path):
     with pytest.raises(hs.ReadError, match=r"no files but 1 link that leads out of the folder.*folder above"):
         hs.read(tmp_path / "snapshot")
     assert len(hs.read(tmp_path / "snapshot" / "a.csv").to_frame()) == 2
+
+
+def test_an_empty_path_is_not_the_folder_one_works_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
+    for paths in ("", ["a.csv", ""]):
+        with pytest.raises(hs.OptionError, match="an empty path"):
+            hs.read(paths)
+    assert len(hs.read(".").to_frame()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_is_told_apart_from_nothing(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(hs.ReadError, match="neither a file nor a folder"):
+        hs.read(tmp_path / "pipe")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.naming import chosen_model
+from howsure.table.choosing import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.schema import CONSTANTS, STATUSES, TOGETHER, find_roles, roles_note, tidy_frame, used_columns
 from howsure.wording import plural
@@ -192,9 +194,4 @@ def _models(frame: pl.LazyFrame, columns: tuple[str, ...]) -> set[tuple[object, 
 
 
 def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
-    columns = frame.collect_schema().names()
-    for name, values in where.items():
-        if name not in columns:
-            raise DataError(f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(columns)}.")
-        frame = frame.filter(pl.col(name).cast(pl.String).is_in(list(values)))
-    return frame
+    return rows_where(nw.from_native(frame), where).to_native() if where else frame

@@ -13,6 +13,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.base import Reading
 from howsure.readers.records import finite
+from howsure.table.choosing import rows_where
 from howsure.table.numbers import numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES
@@ -200,17 +201,13 @@ def _joined(frame: pl.DataFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.Dat
 def _chosen(frame: pl.DataFrame, where: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
     """Keep the rows that the user chooses. DataError where there is no such column, or no such row."""
     for name, values in where.items():
-        if name not in frame.columns:
-            raise DataError(
-                f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(frame.columns)}."
-            )
-        held = frame[name].cast(pl.String)
-        frame = frame.filter(held.is_in(list(values)))
-        if frame.is_empty():
+        kept: pl.DataFrame = rows_where(nw.from_native(frame), {name: values}).to_native()
+        if kept.is_empty():
             raise DataError(
                 f"no row has {listing(values)} in the column {name!r}",
-                remedy=f"It holds {listing(held.unique(maintain_order=True).to_list())}.",
+                remedy=f"It holds {listing(frame[name].cast(pl.String).unique(maintain_order=True).to_list())}.",
             )
+        frame = kept
     return frame
 
 

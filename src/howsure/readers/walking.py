@@ -20,6 +20,12 @@ def find_sources(path: Path) -> list[Source]:
     """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
     if path.is_file():
         return [Source(path=path, root=path)]
+    if path.exists() and not path.is_dir():
+        raise ReadError(
+            "neither a file nor a folder",
+            where=str(path),
+            remedy="What comes through a pipe is to be written to a file first.",
+        )
     if not path.is_dir():
         raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
     found, inside = [], path.resolve()

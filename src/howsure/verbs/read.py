@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import DataError, OptionError
+from howsure.errors import OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
@@ -129,6 +130,7 @@ def read(
         processes=processes,
         progress=progress,
     )
+    _require_roles(how["columns"])
     if isinstance(data, Scores):
         return data
     if isinstance(data, Mapping):
@@ -150,6 +152,20 @@ def read(
     return _read_places(lies, how)
 
 
+def _require_roles(columns: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a column for something that no row or published score has: the choice would be passed over."""
+    from howsure.readers.published import PUBLISHED_ALIASES
+    from howsure.table.schema import ALIASES
+
+    known = dict.fromkeys((*ALIASES, *PUBLISHED_ALIASES))
+    strange = next((role for role in columns if role not in known), None)
+    if strange is not None:
+        near = get_close_matches(strange.lower(), known, n=1)
+        raise OptionError(
+            f"columns: no {strange!r} among {', '.join(known)}", remedy=f"Did you mean {near[0]!r}?" if near else ""
+        )
+
+
 def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other files."""
     from howsure.readers.databases import database_of, rows_of
@@ -168,8 +184,11 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
 
 
 def paths_of(data: Any) -> list[str | Path]:
-    """Return a path, or paths, as a list."""
-    return [data] if isinstance(data, (str, Path)) else list(data)
+    """Return a path, or paths, as a list. OptionError where one is empty, as a variable of a shell may be: it would be the folder one works in."""
+    paths = [data] if isinstance(data, (str, Path)) else list(data)
+    if "" in paths:
+        raise OptionError("an empty path", remedy="Write . for the folder that you work in.")
+    return paths
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
@@ -205,16 +224,13 @@ def _read_frame(
 ) -> Scores:
     import narwhals as nw
 
+    from howsure.table.choosing import rows_where
     from howsure.table.numbers import numbers_of
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)
-    names = frame.collect_schema().names()
-    for name, values in where.items():
-        if name not in names:
-            raise DataError(f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(names)}.")
-        frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
-    found = find_roles(names, roles)
+    frame = rows_where(frame, where)
+    found = find_roles(frame.collect_schema().names(), roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     made = Scores(rows=frame.to_native(), roles=found, in_memory=nw.dependencies.is_into_dataframe(data))

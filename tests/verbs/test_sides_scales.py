@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
+from howsure.commands.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +105,30 @@ def test_fractions_beside_percent_stop_a_gate() -> None:
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 90.0, 100.0]})
     with pytest.raises(hs.DataError, match="fractions beside percent"):
         hs.gate(rows, "b", "a", better=True)
+
+
+@pytest.mark.parametrize("unit", [1.0, 100.0])
+@pytest.mark.parametrize("column", ["error_rate", "error_pct"])
+def test_a_copy_of_a_table_stops_a_gate_where_the_table_does(place: Path, column: str, unit: float) -> None:
+    """A name that leaves the direction open was lost in it, and a gate on the copy passed the worse of two."""
+    rows = _write(place, lambda score: (1 - score) * 0.9 * unit, column)
+    rows.write_csv("both.csv")
+    command = ["convert", "both.csv", "-c", f"score={column}", "-o", "copy.csv"]
+    found = CliRunner().invoke(main, command, catch_exceptions=False)
+    copy, metric = hs.read("copy.csv"), "error" if (column, unit) == ("error_pct", 100) else column
+    assert f"The name of the column {column} is kept as the metric {metric}." in found.output
+    with pytest.raises(hs.OptionError, match=f"{metric} are better"):
+        hs.gate(copy, "a", "b", not_worse_than=0.05)
+    asked = [
+        hs.gate(data, "a", "b", better=True, lower_is_better=True)
+        for data in (hs.read(rows, columns={"score": column}), copy)
+    ]
+    assert asked[0].checks[0].value == pytest.approx(asked[1].checks[0].value)
+    assert asked[0].checks[0].low == pytest.approx(asked[1].checks[0].low)
+    assert [caution.code for caution in asked[0].cautions] == [caution.code for caution in asked[1].cautions]
+
+
+def test_a_copy_keeps_the_doubt_of_a_name_that_says_percent_of_what_could_be_fractions(place: Path) -> None:
+    _write(place, lambda score: score * 0.9, "accuracy_pct").write_csv("both.csv")
+    CliRunner().invoke(main, ["convert", "both.csv", "-c", "score=accuracy_pct", "-o", "copy.csv"])
+    assert [caution.code for caution in hs.estimate("copy.csv").cautions] == ["percent_name"]

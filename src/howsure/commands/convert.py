@@ -18,13 +18,9 @@ from howsure.commands.streams import tell
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Write any log as the one tidy table, percent as fractions."""
     from howsure.present.files import refuse_overwriting, write_table
-    from howsure.study.gathering import in_shares
+    from howsure.study.copying import copied
 
     refuse_overwriting(output, paths)
-    scores, notes = in_shares(read(paths, given))
+    scores, notes = copied(read(paths, given))
     rows = write_table(scores, output)
-    tell(
-        "\n".join(
-            [f"{rows:,} rows written to {output}.", *(f"{note.rstrip('.')}, written as fractions." for note in notes)]
-        )
-    )
+    tell("\n".join([f"{rows:,} rows written to {output}.", *notes]))

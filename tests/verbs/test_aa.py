@@ -275,3 +275,21 @@ def test_attempts_of_a_probability_are_those_that_the_study_counts():
     found = hs.aa(rows, score="prob", **asked).entries
     assert [entry.failed for entry in found] == [entry.failed for entry in hs.aa(alone, **asked).entries]
     assert [entry.different for entry in found] == [entry.different for entry in hs.aa(alone, **asked).entries]
+
+
+@pytest.mark.parametrize("criterion", ["--not-worse-than", "--same-within"])
+def test_the_command_asks_for_the_unit_that_gate_asks_for(tmp_path, criterion):
+    """0.5 of scores from 0 to 1 is 50 points, and 2pp is no size of scores on another scale."""
+    one_model().write_csv(tmp_path / "shares.csv")
+    one_model().with_columns(score=pl.col("score") * 7.5 + pl.col("item") % 3).write_csv(tmp_path / "others.csv")
+
+    def said(name, size):
+        words = ["--no-config", "aa", str(tmp_path / name), criterion, size, "--splits", "20"]
+        found = CliRunner().invoke(main, words, catch_exceptions=False)
+        return found.exit_code, " ".join(found.output.split())
+
+    code, text = said("shares.csv", "0.5")
+    assert (code, f"{criterion} 0.5 is 50 points of scores from 0 to 1" in text) == (3, True)
+    code, text = said("others.csv", "2pp")
+    assert (code, f"{criterion} 2pp: points and percent are for scores in [0, 1]" in text) == (3, True)
+    assert [said(*each)[0] for each in (("shares.csv", "50pp"), ("others.csv", "0.5"))] == [0, 0]

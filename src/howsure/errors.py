@@ -93,6 +93,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "small_slice",
         "unbounded_scores",
         "unknown_n",
+        "unknown_scale",
     ),
     4: (
         "binomial_only",

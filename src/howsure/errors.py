@@ -184,6 +184,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "one_model",
         "one_run",
         "partial_run",
+        "percent_bounds",
         "percent_name",
         "reducer",
         "resolved_only",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,6 +10,7 @@ from howsure.study.gathering import in_shares, scaled
 from howsure.table.directions import is_burden
 from howsure.table.scale import PERCENT, PERCENT_NAMES, says_percent
 from howsure.table.schema import CONSTANTS, name_words
+from howsure.table.scores import with_rows
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def copied(scores: Scores) -> tuple[Scores, list[str]]:
         return shares, told
     column, called = scores.score_column, listing(sorted(set(metrics.values())))
     rows = _called(shares.to_frame(), metrics)
-    kept = replace(shares, rows=rows, roles={}, score_name=column, signed=frozenset({column}))
-    return kept, [*told, f"The name of the column {column} is kept as the metric {called}."]
+    return with_rows(shares, rows), [*told, f"The name of the column {column} is kept as the metric {called}."]
 
 
 def _metrics(scores: Scores) -> dict[Key, str]:

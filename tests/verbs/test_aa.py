@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from frames import attempts, two_models
+from howsure.checks import Relative
 from howsure.commands.main import main
 from howsure.statistics.aa.splits import Attempts, Criteria, judged, paired_splits, part_attempts, right_or_wrong
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, halves, unpaired_pivots, unpaired_splits
@@ -293,3 +294,31 @@ def test_the_command_asks_for_the_unit_that_gate_asks_for(tmp_path, criterion):
     code, text = said("others.csv", "2pp")
     assert (code, f"{criterion} 2pp: points and percent are for scores in [0, 1]" in text) == (3, True)
     assert [said(*each)[0] for each in (("shares.csv", "50pp"), ("others.csv", "0.5"))] == [0, 0]
+
+
+@pytest.mark.parametrize("criterion", ["not_worse_than", "same_within"])
+def test_a_margin_of_a_task_is_that_of_the_gate(criterion):
+    """It counted for nothing here, while `gate` judged by it."""
+    rows = one_model().with_columns(task=pl.lit("quiz"))
+    rows = pl.concat([rows, rows.with_columns(task=pl.lit("other"))])
+    asked = {"splits": 50, "task": "quiz"}
+    own = hs.aa(rows, **{criterion: 0.02}, tasks={"quiz": {"margin": 0.2}}, **asked)
+    usual = hs.aa(rows, **{criterion: 0.2}, **asked)
+    assert own.entries == usual.entries
+    assert own.equal == usual.equal
+    assert own.asked.endswith("2.0 pp, some tasks with a margin of their own")
+    other = hs.aa(rows, **{criterion: 0.02}, tasks={"quiz": {"margin": 0.2}}, splits=50, task="other")
+    assert other.entries[0].passed == hs.aa(rows, **{criterion: 0.02}, splits=50, task="other").entries[0].passed
+    better = hs.aa(rows, better=True, tasks={"quiz": {"margin": 0.2}}, **asked)
+    assert (better.entries, better.asked) == (hs.aa(rows, better=True, **asked).entries, "better")
+
+
+def test_a_margin_of_a_task_that_is_a_share_is_one_of_the_models_score():
+    rows = one_model()
+    score = rows.group_by("item").agg(pl.col("score").mean())["score"].mean()
+    share = hs.aa(rows, not_worse_than=0.02, tasks={"*": {"margin": Relative(0.1)}}, splits=50)
+    usual = hs.aa(rows, not_worse_than=0.1 * score, splits=50)
+    assert [(each.passed, each.failed) for each in share.entries] == [
+        (each.passed, each.failed) for each in usual.entries
+    ]
+    assert share.equal[0].margin == pytest.approx(0.1 * score)

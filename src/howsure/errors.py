@@ -93,6 +93,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "small_slice",
         "unbounded_scores",
         "unknown_n",
+        "unknown_scale",
     ),
     4: (
         "binomial_only",
@@ -185,6 +186,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "one_model",
         "one_run",
         "partial_run",
+        "percent_bounds",
         "percent_name",
         "reducer",
         "resolved_only",

@@ -4,7 +4,7 @@ import polars as pl
 
 from howsure.verbs.report import report
 
-LABELS = [f"the/very/long/path/to/cluster/{k}/and/then/some/more/file.txt" for k in range(11)] + [""]
+LABELS = [f"the/very/long/path/to/cluster/{k}/and/then/some/more/file.txt" for k in range(11)] + [" "]
 FAMILY = "an-organisation-with-a-name/a-model-with-a-name-as-long-as-names-can-be-and-longer-instruct-"
 
 

@@ -228,3 +228,18 @@ def test_a_margin_of_a_task_is_written_as_on_the_command_line(project):
     (project / "howsure.toml").write_text('[tasks.quiz]\nmargin = "much"\n')
     found = run("gate", "logs", "-a", "a", "-b", "b", "--not-worse-than", "1pp")
     assert "howsure.toml: tasks['quiz']: 'much' is no number: write 1pp or 0.01" in found.stderr
+
+
+@pytest.mark.parametrize("bounds", ["[0, 4]", '"0,4"'])
+@pytest.mark.parametrize("where", ["", "[estimate]\n", '[tasks."*"]\n'])
+def test_bounds_are_a_list_or_a_text_wherever_they_stand(project, where, bounds):
+    (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
+    found = run("estimate", "logs")
+    assert (found.exit_code, "scores from 0 to 4 count as 0 % to 100 %" in found.output) == (0, True), found.output
+
+
+@pytest.mark.parametrize("where", ["", '[tasks."*"]\n'])
+@pytest.mark.parametrize("bounds", ["[0, 4, 5]", '"04"'])
+def test_bounds_that_are_none_are_refused(project, where, bounds):
+    (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
+    assert run("estimate", "logs").exit_code in (1, 2)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from frames import attempts, two_models
+from howsure.checks import Relative
 from howsure.commands.main import main
 from howsure.statistics.aa.splits import Attempts, Criteria, judged, paired_splits, part_attempts, right_or_wrong
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, halves, unpaired_pivots, unpaired_splits
@@ -275,3 +276,49 @@ def test_attempts_of_a_probability_are_those_that_the_study_counts():
     found = hs.aa(rows, score="prob", **asked).entries
     assert [entry.failed for entry in found] == [entry.failed for entry in hs.aa(alone, **asked).entries]
     assert [entry.different for entry in found] == [entry.different for entry in hs.aa(alone, **asked).entries]
+
+
+@pytest.mark.parametrize("criterion", ["--not-worse-than", "--same-within"])
+def test_the_command_asks_for_the_unit_that_gate_asks_for(tmp_path, criterion):
+    """0.5 of scores from 0 to 1 is 50 points, and 2pp is no size of scores on another scale."""
+    one_model().write_csv(tmp_path / "shares.csv")
+    one_model().with_columns(score=pl.col("score") * 7.5 + pl.col("item") % 3).write_csv(tmp_path / "others.csv")
+
+    def said(name, size):
+        words = ["--no-config", "aa", str(tmp_path / name), criterion, size, "--splits", "20"]
+        found = CliRunner().invoke(main, words, catch_exceptions=False)
+        return found.exit_code, " ".join(found.output.split())
+
+    code, text = said("shares.csv", "0.5")
+    assert (code, f"{criterion} 0.5 is 50 points of scores from 0 to 1" in text) == (3, True)
+    code, text = said("others.csv", "2pp")
+    assert (code, f"{criterion} 2pp: points and percent are for scores in [0, 1]" in text) == (3, True)
+    assert [said(*each)[0] for each in (("shares.csv", "50pp"), ("others.csv", "0.5"))] == [0, 0]
+
+
+@pytest.mark.parametrize("criterion", ["not_worse_than", "same_within"])
+def test_a_margin_of_a_task_is_that_of_the_gate(criterion):
+    """It counted for nothing here, while `gate` judged by it."""
+    rows = one_model().with_columns(task=pl.lit("quiz"))
+    rows = pl.concat([rows, rows.with_columns(task=pl.lit("other"))])
+    asked = {"splits": 50, "task": "quiz"}
+    own = hs.aa(rows, **{criterion: 0.02}, tasks={"quiz": {"margin": 0.2}}, **asked)
+    usual = hs.aa(rows, **{criterion: 0.2}, **asked)
+    assert own.entries == usual.entries
+    assert own.equal == usual.equal
+    assert own.asked.endswith("2.0 pp, some tasks with a margin of their own")
+    other = hs.aa(rows, **{criterion: 0.02}, tasks={"quiz": {"margin": 0.2}}, splits=50, task="other")
+    assert other.entries[0].passed == hs.aa(rows, **{criterion: 0.02}, splits=50, task="other").entries[0].passed
+    better = hs.aa(rows, better=True, tasks={"quiz": {"margin": 0.2}}, **asked)
+    assert (better.entries, better.asked) == (hs.aa(rows, better=True, **asked).entries, "better")
+
+
+def test_a_margin_of_a_task_that_is_a_share_is_one_of_the_models_score():
+    rows = one_model()
+    score = rows.group_by("item").agg(pl.col("score").mean())["score"].mean()
+    share = hs.aa(rows, not_worse_than=0.02, tasks={"*": {"margin": Relative(0.1)}}, splits=50)
+    usual = hs.aa(rows, not_worse_than=0.1 * score, splits=50)
+    assert [(each.passed, each.failed) for each in share.entries] == [
+        (each.passed, each.failed) for each in usual.entries
+    ]
+    assert share.equal[0].margin == pytest.approx(0.1 * score)

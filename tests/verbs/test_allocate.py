@@ -1,6 +1,7 @@
 """The verb allocate: who decides, what is promised, and that nothing of a model's own outcomes leaks into its attempts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -202,3 +203,11 @@ def test_real_results(real_data):
 def test_attempts_of_the_only_model_need_no_name():
     found = hs.allocate(attempts(models="a"), attempts=100, new_run=True)
     assert found.models == ("a",)
+
+
+def test_a_saving_that_rounds_to_nothing_has_no_sign():
+    """The last digit of it, which the way that the data came in decides, changed the sentence."""
+    answer = hs.allocate(attempts(n_clusters=6, size=4, times=2), a="a", attempts=30, new_run=True)
+    said = {replace(answer, saved=saved).verdict for saved in (-1e-12, 0.0, 1e-12)}
+    assert len(said) == 1
+    assert "would save 0 %" in said.pop()

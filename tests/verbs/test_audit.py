@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
+from asked import same
 from howsure.commands.main import main
 
 
@@ -138,3 +139,38 @@ def test_columns_of_other_names_are_taken_where_the_user_names_them(tmp_path):
         scores = hs.read(path, columns={"score": "quality", "model": "system"})
         assert [entry.score for entry in hs.audit(scores).boards[0].entries] == [0.7, 0.5]
         assert hs.audit(scores).boards[0].metric == "quality"
+
+
+SCALES = {
+    "fractions": lambda rows: rows,
+    "% signs": lambda rows: rows.with_columns(score=pl.format("{}%", pl.col("score") * 100)),
+    "% signs under a name that says percent": lambda rows: rows.with_columns(
+        score=pl.format("{}%", pl.col("score") * 100)
+    ).rename({"score": "score_pct"}),
+    "a name": lambda rows: rows.with_columns(pl.col("score") * 100).rename({"score": "accuracy_pct"}),
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_leaderboard_is_audited_by_whatever_way_it_comes(tmp_path, scale):
+    """As a frame, read or not, lazy, as a file, and as a table of DuckDB."""
+    duckdb = pytest.importorskip("duckdb")
+    rows = SCALES[scale](pl.DataFrame({"model": [*"abc"], "score": [0.75, 0.5, 0.02], "n": [100, 100, 50]}))
+    column = rows.columns[1]
+    usual = hs.audit(rows.rename({column: "percent"}) if column == "accuracy_pct" else rows)
+    rows.write_csv(tmp_path / "board.csv")
+    with duckdb.connect(str(tmp_path / "board.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE board AS SELECT * FROM read_csv('{tmp_path / 'board.csv'}')")
+    asked = {"score": column}
+    places = rows, rows.lazy(), tmp_path / "board.csv", tmp_path / "board.duckdb" / "board"
+    for scores in (hs.read(place, columns=asked) for place in places):
+        answer = hs.audit(scores)
+        same(answer.to_dict()["boards"][0]["entries"], usual.to_dict()["boards"][0]["entries"])
+        assert codes(answer) == codes(usual)
+        assert any("percent" in note for note in answer.notes) == (scale != "fractions")
+
+
+def test_rows_of_answers_are_no_leaderboard():
+    rows = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1.0, 0.0]})
+    with pytest.raises(hs.DataError, match="no published scores"):
+        hs.audit(hs.read(rows))

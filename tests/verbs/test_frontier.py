@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
-from asked import PRICED
+from asked import PRICED, same
 from howsure.commands.main import main
 
 
@@ -125,3 +125,52 @@ def test_without_an_error_bar_nobody_is_better_and_costs_are_known():
         assert math.isnan(each.p_value)
     assert "without an error bar (1 cluster)" in " ".join(gap.render().split())
     assert "nan" not in gap.render()
+
+
+def test_a_direction_that_nobody_says_is_warned_of():
+    """Of answers and of published scores alike."""
+    answers = hs.read(PRICED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
+    board = hs.read(PUBLISHED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
+    for data in (answers, board):
+        assert "unknown_direction" in [caution.code for caution in hs.frontier(data, measure="usd").cautions]
+        for said in (True, False):
+            answer = hs.frontier(data, measure="usd", lower_is_better=said)
+            assert "unknown_direction" not in [caution.code for caution in answer.cautions]
+            assert ("Direction: smaller scores are better." in answer.notes) == said
+
+
+def test_published_errors_are_what_right_answers_are():
+    """1 − score with the smaller better: the same buys, and the gap to the leader the other way round."""
+    right = hs.frontier(PUBLISHED, measure="usd").tasks[0]
+    errors = PUBLISHED.with_columns(score=1 - pl.col("score"))
+    wrong = hs.frontier(errors, measure="usd", lower_is_better=True).tasks[0]
+    assert [buy.model for buy in wrong.models] == [buy.model for buy in right.models]
+    assert [(buy.could_be_best, buy.beaten_by) for buy in wrong.models] == [
+        (buy.could_be_best, buy.beaten_by) for buy in right.models
+    ]
+    assert (wrong.cheapest, wrong.leader, wrong.lower_is_better) == (right.cheapest, right.leader, True)
+    assert wrong.lead.value == pytest.approx(-right.lead.value)
+    assert "scores lower and costs no more" in hs.frontier(errors, measure="usd", lower_is_better=True).verdict
+
+
+def test_what_is_left_out_for_its_scale_is_not_said_to_lack_its_number_of_questions():
+    rows = pl.DataFrame(
+        {
+            "model": [*"abcd"],
+            "task": ["qa", "qa", "elo", "elo"],
+            "score": [0.9, 0.5, 1200.0, 0.5],
+            "n": [100, 100, 100, None],
+            "usd": [2.0, 1.0, 2.0, 1.0],
+        }
+    )
+    cautions = {caution.code: caution.message for caution in hs.frontier(rows, measure="usd").cautions}
+    assert cautions["unknown_scale"] == "nothing tells the scale, and left out: c"
+    assert cautions["unknown_n"] == "no number of questions, and left out: d"
+
+
+def test_answers_whose_score_column_is_named_are_no_published_scores(tmp_path):
+    """A file's own names counted for nothing where one was given: answers were taken for a leaderboard, and refused."""
+    PRICED.write_csv(tmp_path / "scores.csv")
+    named = hs.read(tmp_path / "scores.csv", columns={"score": "score"})
+    found, usual = (hs.frontier(data, measure="usd").to_dict()["tasks"] for data in (named, PRICED))
+    same(found, usual)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
+from frames import attempts
+from howsure.commands.main import main
+from howsure.table import plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +108,86 @@ def test_fractions_beside_percent_stop_a_gate() -> None:
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 90.0, 100.0]})
     with pytest.raises(hs.DataError, match="fractions beside percent"):
         hs.gate(rows, "b", "a", better=True)
+
+
+@pytest.mark.parametrize("unit", [1.0, 100.0])
+@pytest.mark.parametrize("column", ["error_rate", "error_pct"])
+def test_a_copy_of_a_table_stops_a_gate_where_the_table_does(place: Path, column: str, unit: float) -> None:
+    """A name that leaves the direction open was lost in it, and a gate on the copy passed the worse of two."""
+    rows = _write(place, lambda score: (1 - score) * 0.9 * unit, column)
+    rows.write_csv("both.csv")
+    command = ["convert", "both.csv", "-c", f"score={column}", "-o", "copy.csv"]
+    found = CliRunner().invoke(main, command, catch_exceptions=False)
+    copy, metric = hs.read("copy.csv"), "error" if (column, unit) == ("error_pct", 100) else column
+    assert f"The name of the column {column} is kept as the metric {metric}." in found.output
+    with pytest.raises(hs.OptionError, match=f"{metric} are better"):
+        hs.gate(copy, "a", "b", not_worse_than=0.05)
+    asked = [
+        hs.gate(data, "a", "b", better=True, lower_is_better=True)
+        for data in (hs.read(rows, columns={"score": column}), copy)
+    ]
+    assert asked[0].checks[0].value == pytest.approx(asked[1].checks[0].value)
+    assert asked[0].checks[0].low == pytest.approx(asked[1].checks[0].low)
+    assert [caution.code for caution in asked[0].cautions] == [caution.code for caution in asked[1].cautions]
+
+
+def test_a_copy_keeps_the_doubt_of_a_name_that_says_percent_of_what_could_be_fractions(place: Path) -> None:
+    _write(place, lambda score: score * 0.9, "accuracy_pct").write_csv("both.csv")
+    CliRunner().invoke(main, ["convert", "both.csv", "-c", "score=accuracy_pct", "-o", "copy.csv"])
+    assert [caution.code for caution in hs.estimate("copy.csv").cautions] == ["percent_name"]
+
+
+def test_percent_of_a_weak_model_stop_a_gate_beside_fractions(place: Path) -> None:
+    """No score is above 15, and only the columns' names tell them apart: as percent the fractions were a hundredth of what they are."""
+    rows = pl.DataFrame({"model": "a", "item": range(N), "score": [k % 5 * 0.03 for k in range(N)]})
+    percent = rows.with_columns(pl.col("score") * 100).rename({"score": "score_pct"})
+    sides = hs.read({"a": hs.read(percent, columns={"score": "score_pct"}), "b": rows})
+    with pytest.raises(hs.DataError, match="fractions beside percent"):
+        hs.gate(sides, "a", "b", not_worse_than=0.05)
+    assert hs.gate(hs.read({"a": rows, "b": rows}), "a", "b", not_worse_than=0.05).verdict == "pass"
+
+
+def test_bounds_that_say_percent_of_fractions_are_warned_of() -> None:
+    """A gate of points passed on hundredths of them."""
+    rows = pl.DataFrame(
+        {"model": ["a"] * N + ["b"] * N, "item": [*range(N)] * 2, "score": [k % 3 / 4 for k in range(2 * N)]}
+    )
+    answer = hs.gate(rows, "a", "b", not_worse_than=0.05, bounds=(0, 100))
+    assert "percent_bounds" in [caution.code for caution in answer.cautions]
+    for other, asked in ((rows.rename({"score": "score_pct"}), (0, 100)), (rows, (0, 1))):
+        column = other.columns[-1]
+        answer = hs.gate(hs.read(other, columns={"score": column}), "a", "b", not_worse_than=0.05, bounds=asked)
+        assert "percent_bounds" not in [caution.code for caution in answer.cautions]
+
+
+def test_a_model_beside_a_path_keeps_the_name_of_its_column(place: Path) -> None:
+    """It was lost with the other models, and a gate passed without the question of direction."""
+    rows = _write(place, lambda score: 1 - score, "error_rate")
+    both = hs.read(rows.with_columns(task=pl.lit("q")), columns={"score": "error_rate"})
+    other = pl.read_csv(BASELINE).rename({"error_rate": "score"}).with_columns(task=pl.lit("q"))
+    other.write_csv("other.csv")
+    with pytest.raises(hs.OptionError, match="error_rate / score"):
+        hs.gate(both, "model:a", "other.csv", not_worse_than=0.2)
+
+
+def test_runs_that_only_files_name_keep_the_name_of_their_column(place: Path) -> None:
+    for k in range(3):
+        rows = pl.DataFrame({"item": range(N), "error_pct": [10.0 * ((k + i) % 7) for i in range(N)]})
+        (place / "runs").mkdir(exist_ok=True)
+        rows.write_csv(place / "runs" / f"r{k}.csv")
+    words = ["--no-config", "history", "runs", "-c", "score=error_pct", "-f", "json"]
+    found = json.loads(CliRunner().invoke(main, words, catch_exceptions=False).stdout)
+    assert "unknown_direction" in [caution["code"] for caution in found["cautions"]]
+    assert all(0 <= run["score"] <= 1 for task in found["tasks"] for run in task["runs"])
+
+
+def test_results_summed_by_cluster_keep_the_name_of_their_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the items are too many: without it percent were scores on an unknown scale, and nobody asked for their direction."""
+    duckdb = pytest.importorskip("duckdb")
+    rows = attempts(n_clusters=12, size=6).with_columns(error_pct=pl.col("score") * 87.5).drop("score").to_arrow()
+    monkeypatch.setattr(plans, "free_bytes", lambda: 1_000.0)
+    scores = hs.read(duckdb.from_arrow(rows), columns={"score": "error_pct"})
+    board = hs.leaderboard(scores, cluster="passage")
+    assert all(0 <= entry.estimate.value <= 1 for entry in board.boards[0].entries)
+    codes = [caution.code for caution in board.cautions]
+    assert ("unknown_direction" in codes, "unbounded_scores" in codes) == (True, False)

@@ -397,3 +397,17 @@ def test_a_task_without_checkpoints_does_not_silence_the_others():
     averaged = hs.estimate(rows, average_last=2)
     assert [entry.task for entry in averaged.entries] == ["x"]
     assert averaged.cautions or averaged.notes
+
+
+@pytest.mark.parametrize("column", ["score", "error_rate"])
+def test_published_scores_of_checkpoints_are_followed_by_whatever_way_they_come(tmp_path, column):
+    """A frame that was read was refused for want of items; and nobody was asked whether errors are better small."""
+    rows = pl.DataFrame({"model": ["run"] * 4, "step": [1, 2, 3, 4], column: [0.2, 0.4, 0.5, 0.55], "n": [100] * 4})
+    rows.write_csv(tmp_path / "scores.csv")
+    asked = {"score": column}
+    found = [hs.trend(hs.read(place, columns=asked)) for place in (rows, rows.lazy(), tmp_path / "scores.csv")]
+    values = [[point.estimate.value for point in answer.tasks[0].runs[0].points] for answer in found]
+    assert values == [[0.2, 0.4, 0.5, 0.55]] * 3
+    for answer in found:
+        codes = [caution.code for caution in answer.cautions]
+        assert ("unknown_direction" in codes) == (column == "error_rate")

@@ -8,7 +8,7 @@ import click
 
 from howsure.commands.base import read, split, write
 from howsure.commands.exits import VerdictCommand
-from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, paths, takes
+from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, paths, refuse_points, refuse_task_points, takes
 
 
 @click.command(cls=VerdictCommand)
@@ -22,4 +22,8 @@ def aa(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = split(paths, given)
-    write(howsure.aa(read(paths, rest), **rest), **shown)
+    answer = howsure.aa(read(paths, rest), **rest)
+    margins: dict[str, Any] = {each.criterion: rest[each.criterion] for each in answer.equal}
+    refuse_points(margins, percent=all(each.percent for each in answer.equal))
+    refuse_task_points(rest.get("tasks"), [(each.task, each.percent) for each in answer.equal])
+    write(answer, **shown)

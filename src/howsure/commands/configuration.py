@@ -197,6 +197,8 @@ def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
             _entries(param, value, found) if isinstance(value, dict) else value if isinstance(value, list) else [value]
         )
         return [_single(param, single, found) for single in values]
+    if param.name == "bounds" and isinstance(value, list):
+        return ",".join(map(str, value))
     return _single(param, value, found)
 
 
@@ -219,7 +221,7 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
     if isinstance(said, dict):
         said = {key.replace("-", "_"): value for key, value in said.items()}
     try:
-        task_rule(pattern, _with_size(pattern, said))
+        task_rule(pattern, _as_read(pattern, said))
     except OptionError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         raise OptionError(what, where=found.name, remedy=error.remedy) from None
@@ -229,16 +231,18 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
     return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
 
 
-def _with_size(pattern: str, said: Any) -> Any:
-    """Return what is said of a task with its margin as the command line reads it: `2pp` is 0.02."""
+def _as_read(pattern: str, said: Any) -> Any:
+    """Return what is said of a task with its margin and bounds as the command line reads them: `2pp` is 0.02, "0,100" two numbers."""
     import click
 
-    from howsure.commands.options import Size
+    from howsure.commands.options import Bounds, Size
 
-    if not isinstance(said, dict) or not isinstance(said.get("margin"), str):
+    if not isinstance(said, dict):
         return said
+    kinds: dict[str, click.ParamType] = {"margin": Size(), "bounds": Bounds()}  # type: ignore[type-arg]
+    texts = {key: kind for key, kind in kinds.items() if isinstance(said.get(key), str)}
     try:
-        return {**said, "margin": Size().convert(said["margin"], None, None)}
+        return said | {key: kind.convert(said[key], None, None) for key, kind in texts.items()}
     except click.BadParameter as error:
         raise OptionError(error.message, where=f"tasks[{pattern!r}]") from None
 

@@ -23,11 +23,10 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """
     from howsure.commands.unwritten import unwritten
     from howsure.present.files import refuse_overwriting, write_table
-    from howsure.study.gathering import in_shares
+    from howsure.study.copying import copied
 
     refuse_overwriting(output, paths)
-    scores, notes = in_shares(read(paths, given))
+    scores, notes = copied(read(paths, given))
     rows = write_table(scores, output)
-    fractions = (f"{note.rstrip('.')}, written as fractions." for note in notes)
-    for line in (f"{rows:,} rows written to {output}.", *fractions, *unwritten(scores)):
+    for line in (f"{rows:,} rows written to {output}.", *notes, *unwritten(scores)):
         tell(line)

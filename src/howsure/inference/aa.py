@@ -75,6 +75,14 @@ class SplitQuestion:
         )
         return [(name, margin) for name, margin in named if margin is not None]
 
+    def with_margin(self, margin: float) -> SplitQuestion:
+        """Return what is asked of a task that has a margin of its own."""
+        return replace(
+            self,
+            not_worse_than=None if self.not_worse_than is None else margin,
+            same_within=None if self.same_within is None else margin,
+        )
+
     @property
     def promised(self) -> float:
         """The share of fails that is promised at most: a lone "better" is two-sided, and fails on one side only."""
@@ -104,7 +112,7 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
     entries, told, percent = [], [*study.cautions, *direction_cautions(study)], True
     for k, (matrix, model) in enumerate(_models(study)):
         percent = percent and matrix.bounded
-        mine = asked if policy is None else replace(asked, not_worse_than=_margin(policy, matrix, model))
+        mine = _of_task(asked, study, matrix, [model]) if policy is None else _of_policy(asked, policy, matrix, model)
         try:
             halves = _halves(matrix, model, values)
             found = list(_pivots(halves, mine, np.random.default_rng([seed, k])))
@@ -124,7 +132,9 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
         entries=tuple(entries),
         equal=tuple(_equal(study, asked, policy)),
         better=asked.better,
-        asked=asked.words(Scale(percent=percent)) if policy is None else "not worse by more than the policy's margins",
+        asked=_words(asked, study, percent=percent)
+        if policy is None
+        else "not worse by more than the policy's margins",
         level=asked.level,
         promised_fails=asked.promised,
         seed=seed,
@@ -144,12 +154,27 @@ def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
             raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 
 
-def _margin(policy: Policy, matrix: ScoreMatrix, model: str) -> float:
-    """Return the margin of a task in score units; a share is of the model's own score, which that of either half is about."""
-    margin = policy.of_task(matrix.task).margin
+def _of_policy(asked: SplitQuestion, policy: Policy, matrix: ScoreMatrix, model: str) -> SplitQuestion:
+    return replace(asked, not_worse_than=_margin(policy.of_task(matrix.task).margin, matrix, [model]))
+
+
+def _of_task(asked: SplitQuestion, study: Study, matrix: ScoreMatrix, models: Sequence[str]) -> SplitQuestion:
+    """Return what is asked of a task: with its own margin where it has one, as `gate` asks it."""
+    margin = study.design.margin_of(matrix.task)
+    return asked if margin is None else asked.with_margin(_margin(margin, matrix, models))
+
+
+def _margin(margin: float, matrix: ScoreMatrix, models: Sequence[str]) -> float:
+    """Return the margin of a task in score units; a share is of the models' own score, which that of either half is about."""
     if not isinstance(margin, Relative):
         return float(margin)
-    return margin.of(float(np.nanmean(matrix.values[:, matrix.column(model)])))
+    return margin.of(float(np.nanmean(matrix.values[:, matrix.columns(models)])))
+
+
+def _words(asked: SplitQuestion, study: Study, *, percent: bool) -> str:
+    """Say what the gate asks."""
+    own = any(study.design.margin_of(task) is not None for task in study.tasks) and asked.margins
+    return f"{asked.words(Scale(percent=percent))}{', some tasks with a margin of their own' if own else ''}"
 
 
 def _trial(policy: Policy, halves: _Halves, asked: SplitQuestion, found: Sequence[Pivots]) -> TaskTrial:
@@ -179,7 +204,7 @@ def _equal(study: Study, asked: SplitQuestion, policy: Policy | None) -> Iterato
         method: PlanMethod = "t" if asked.method == "t" or not matrix.bounded else "score"
         criteria = [
             AskedOfEquals(criterion=name, margin=margin, level=asked.level, method=method)
-            for name, margin in asked.margins
+            for name, margin in _of_task(asked, study, matrix, matrix.models).margins
         ]
         yield from of_matrix(matrix, criteria) if criteria else ()
 

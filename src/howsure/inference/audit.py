@@ -14,6 +14,7 @@ from howsure.answers.audit import Audit, AuditBoard, AuditEntry
 from howsure.errors import Caution, DataError
 from howsure.inference.published_boards import (
     boards_of,
+    directions_of,
     limits,
     named_apart,
     stated_or_binomial,
@@ -22,12 +23,10 @@ from howsure.inference.published_boards import (
 )
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
-from howsure.study.directions import unsaid
 from howsure.study.names import ROLES, refuse_long
 from howsure.table.collecting import to_polars
-from howsure.table.directions import is_burden
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
-from howsure.table.schema import open_frame
+from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import Scores
 from howsure.table.writing import Writing
 from howsure.wording import listing, plural
@@ -66,14 +65,15 @@ def audit_published(
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
     once = without_copies(published)
     boards = boards_of(once)
-    lower = {key: _is_lower(key, scores, lower_is_better) for key in boards}
-    open_ = [" · ".join(key) for key in boards if lower[key] is None and is_burden(key[1])]
+    directions = directions_of(boards, scores, lower_is_better)
     return Audit(
-        boards=tuple(_board(key, named_apart(board), level, lower=bool(lower[key])) for key, board in boards.items()),
-        notes=(*scores.notes, *_disbelieved(once), *_directions(lower)),
+        boards=tuple(
+            _board(key, named_apart(board), level, lower=key in directions.lower) for key, board in boards.items()
+        ),
+        notes=(*scores.notes, *_disbelieved(once), *directions.notes),
         cautions=(
             *scores.cautions,
-            *unsaid(open_),
+            *directions.cautions,
             *_cautions(once),
             *_repeated(boards, len(published) - len(once)),
         ),
@@ -81,23 +81,32 @@ def audit_published(
     )
 
 
-def _is_lower(key: Key, scores: Scores, said: bool | None) -> bool | None:
-    """Say whether smaller scores of a board are better: what the user says, else what the logs say; None where nobody does."""
-    stated = any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
-    return said if said is not None else stated or None
-
-
-def _directions(lower: Mapping[Key, bool | None]) -> list[str]:
-    """Say of which boards smaller scores are better."""
-    names = [" · ".join(key) for key, is_lower in lower.items() if is_lower]
-    which = "" if len(names) == len(lower) else f" for {listing(names)}"
-    return [f"Direction: smaller scores are better{which}."] if names else []
-
-
 def published_in(frame: Any) -> Scores:
     """Return the scores of a leaderboard that the caller holds as a frame."""
     found = published_scores(to_polars(open_frame(frame)), "scores", Writing())
     return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, cautions=found.cautions)
+
+
+def published_of(scores: Scores) -> Scores:
+    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB; other scores as they are.
+
+    Rows of which no column names an item are a leaderboard.
+    """
+    names = open_frame(scores.rows).collect_schema().names()
+    if not names or "item" in find_roles(names, scores.roles):
+        return scores
+    usual = find_roles(names, {})
+    asked = {role: columns for role, columns in scores.roles.items() if usual.get(role) != columns}
+    frame = to_polars(open_frame(scores.rows))
+    found = published_scores(frame, "scores", Writing(), asked=asked, signed=scores.signed)
+    return replace(
+        scores,
+        rows=pl.DataFrame(),
+        roles={},
+        published=(*scores.published, *found.published),
+        notes=(*scores.notes, *found.notes),
+        cautions=(*scores.cautions, *found.cautions),
+    )
 
 
 def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:

@@ -15,6 +15,7 @@ from howsure.inference.measures import measure_gap, missing, taken
 from howsure.inference.overall import no_overall
 from howsure.statistics.means.mean import means
 from howsure.statistics.measures.frontier import Known, cost_moments, dominance
+from howsure.study.directions import direction_cautions
 from howsure.study.stacked import stacked
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def frontier_of(study: Study, question: Question, average: AverageOf) -> Frontie
         raise DataError(
             "no task has two models that record what they took", remedy="`howsure describe` shows what was recorded."
         )
-    return Frontier(tasks=tuple(found), notes=study.notes, cautions=study.cautions)
+    return Frontier(tasks=tuple(found), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

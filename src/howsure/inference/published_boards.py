@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
+from howsure.study.directions import unsaid
+from howsure.table.directions import is_burden
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.table.scores import Published
+    from howsure.errors import Caution
+    from howsure.table.scores import Published, Scores
 
     Key = tuple[str, str]
 
@@ -29,6 +33,32 @@ def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
     for score in published:
         boards.setdefault((score.task, score.metric), []).append(_believed(score))
     return {key: _marked(board) for key, board in boards.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directions:
+    """The boards whose smaller scores are better, and what is said of that; a caution where a name leaves it open."""
+
+    lower: frozenset[Key]
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+
+def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> Directions:
+    """Return the direction of every board: what the user says, else what the logs say."""
+    keys = list(boards)
+    stated = {
+        key for key in keys if any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
+    }
+    lower = stated if said is None else set(keys) if said else set()
+    names = [" · ".join(key) for key in keys if key in lower]
+    which = "" if len(names) == len(keys) else f" for {listing(names)}"
+    open_ = [" · ".join(key) for key in keys if said is None and key not in stated and is_burden(key[1])]
+    return Directions(
+        lower=frozenset(lower),
+        notes=(f"Direction: smaller scores are better{which}.",) if names else (),
+        cautions=tuple(unsaid(open_)),
+    )
 
 
 def _believed(score: Published) -> Published:

@@ -17,6 +17,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.audit import bounded
 from howsure.inference.published_boards import (
     boards_of,
+    directions_of,
     has_error,
     limits,
     named_apart,
@@ -42,28 +43,34 @@ NOTE = "Published scores: what a question took is taken as known, 0 as unknown; 
 
 def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
     """Return who could be the best buy on every board of a published leaderboard."""
-    if replace(design, task=(), model=(), metric=(), measure=(), bounds=None) != Design():
+    if replace(design, task=(), model=(), metric=(), measure=(), bounds=None, lower_is_better=None) != Design():
         raise OptionError(
             "published scores have no answers behind them",
-            remedy="Only measure, task, model, metric, bounds and level say something of them.",
+            remedy="Only measure, task, model, metric, bounds, lower_is_better and level say something of them.",
         )
     published = [score for score in bounded(scores, design.bounds).published if _wanted(score, design)]
     boards = boards_of(without_copies(published))
+    directions = directions_of(boards, scores, design.lower_is_better)
     tasks = tuple(
-        _task(known, measure, level)
+        _task(known, measure, level, lower=key in directions.lower)
         for measure in design.measure
-        for board in boards.values()
+        for key, board in boards.items()
         if len(known := _with_error(board)) > 1 and any(measure in score.took for score in known)
     )
     if not tasks:
         raise DataError(
-            f"no two published scores with a number of questions say their {listing(design.measure)}",
-            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent need `bounds`.",
+            f"no two published scores that have an error say their {listing(design.measure)}",
+            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent need `bounds`, "
+            "and answers a column for the item.",
         )
     return Frontier(
         tasks=tasks,
-        notes=(*scores.notes, NOTE),
-        cautions=(*scores.cautions, *_left_out([score for board in boards.values() for score in board])),
+        notes=(*scores.notes, NOTE, *directions.notes),
+        cautions=(
+            *scores.cautions,
+            *directions.cautions,
+            *_left_out([score for board in boards.values() for score in board]),
+        ),
     )
 
 
@@ -73,14 +80,15 @@ def _wanted(score: Published, design: Design) -> bool:
 
 
 def _with_error(board: Sequence[Published]) -> list[Published]:
-    """Return the scores that have an error, the best first; names that come twice are numbered."""
+    """Return the scores that have an error, the largest first; names that come twice are numbered."""
     return sorted((score for score in named_apart(board) if has_error(score)), key=lambda score: -score.score)
 
 
-def _task(board: list[Published], measure: str, level: float) -> TaskFrontier:
+def _task(board: list[Published], measure: str, level: float, *, lower: bool) -> TaskFrontier:
     value, n, stated = _columns(board)
     took = np.array([score.took.get(measure, math.nan) for score in board])
-    better = shown_better(value, n, stated, level)
+    higher, sign = shown_better(value, n, stated, level), -1 if lower else 1
+    better = higher.T if lower else higher
     with np.errstate(invalid="ignore"):
         beats = better & (took[:, None] <= took)
     best = np.asarray(~better.any(axis=0))
@@ -96,15 +104,16 @@ def _task(board: list[Published], measure: str, level: float) -> TaskFrontier:
         )
         for k, score in enumerate(board)
     ]
-    order = np.lexsort((-value, took)).tolist()  # unknown ones last
+    order = np.lexsort((-sign * value, took)).tolist()  # unknown ones last
     told = [k for k in order if best[k] and took[k] > 0]
-    leader = int(np.lexsort((took, -value))[0])
+    leader = int(np.lexsort((took, -sign * value))[0])
     apart = bool(told) and told[0] != leader
     return TaskFrontier(
         task=board[0].task,
         metric=board[0].metric,
         measure=measure,
         level=level,
+        lower_is_better=lower,
         percent=bool(((value >= 0) & (value <= 1)).all()),
         cheapest=board[told[0]].model if told else None,
         leader=board[leader].model,
@@ -186,13 +195,18 @@ def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
 
 
 def _left_out(published: Sequence[Published]) -> list[Caution]:
-    lacking = [score.model for score in published if not has_error(score)]
-    if not lacking:
-        return []
-    return [
-        Caution(
-            code="unknown_n",
-            message=f"no number of questions, and left out: {listing(lacking)}",
-            remedy="Add a column n.",
-        )
-    ]
+    """Say which scores have no error, and why."""
+    lacking = [score for score in published if not has_error(score)]
+    uncounted = [score.model for score in lacking if score.n is None]
+    unbounded = [score.model for score in lacking if score.n is not None]
+    no_number = Caution(
+        code="unknown_n",
+        message=f"no number of questions, and left out: {listing(uncounted)}",
+        remedy="Add a column n.",
+    )
+    no_scale = Caution(
+        code="unknown_scale",
+        message=f"nothing tells the scale, and left out: {listing(unbounded)}",
+        remedy="Name it: `bounds=(0, 100)` for percent.",
+    )
+    return [*([no_number] if uncounted else []), *([no_scale] if unbounded else [])]

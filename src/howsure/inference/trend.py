@@ -12,6 +12,7 @@ import numpy as np
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
+from howsure.inference.published_boards import directions_of
 from howsure.inference.question import Question
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
@@ -212,7 +213,8 @@ def follow_published(scores: Scores, design: Design, asked: TrendOptions) -> Tre
     if not groups:
         raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
     tasks = tuple(_published_task(key, found, design, asked) for key, found in groups.items())
-    return Trend(tasks=tasks, notes=scores.notes, cautions=scores.cautions)
+    told = directions_of(groups, scores, design.lower_is_better)
+    return Trend(tasks=tasks, notes=(*scores.notes, *told.notes), cautions=(*scores.cautions, *told.cautions))
 
 
 def _published_task(

@@ -29,8 +29,9 @@ def verdict(answer: Allocation) -> str:
     """Say how the attempts should be spread, and what choosing them brings."""
     part = f"of the conditional variance (the answers' part) of {' − '.join(answer.models)}"
     if not answer.worthwhile:
-        lost = f"save {_percent(answer.saved)}" if answer.saved >= 0 else f"add {_percent(-answer.saved)}"
-        return f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {part}."
+        shown = _percent(abs(answer.saved))
+        lost = "add" if answer.saved < 0 and shown != _percent(0.0) else "save"
+        return f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {shown} {part}."
     head = f"{_attempts(answer)}, spread as below,"
     if not math.isfinite(answer.se_after):
         return f"{head} would save about {_percent(answer.saved)} {part}, compared with an even spread."

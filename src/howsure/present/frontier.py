@@ -80,13 +80,13 @@ def _leader(task: TaskFrontier) -> str:
 
 
 def _buys(task: TaskFrontier) -> str:
-    kept, count = len(task.best_buys), len(task.models)
+    kept, count, way = len(task.best_buys), len(task.models), "lower" if task.lower_is_better else "higher"
     if kept == count:
-        return f"Each of {count} could be the best buy: none is shown to score higher than another and to cost no more."
+        return f"Each of {count} could be the best buy: none is shown to score {way} than another and to cost no more."
     named = f": {listing(task.best_buys)}" if kept <= 3 else ""
     out = "the other is beaten by one" if count - kept == 1 else "the others are beaten by one"
     return (
-        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores higher and costs no more."
+        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and costs no more."
     )
 
 

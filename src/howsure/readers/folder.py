@@ -29,6 +29,7 @@ from howsure.readers.smoke import whole_runs
 from howsure.readers.soundness import cut_row, sound
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import find_sources
+from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, tidy
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -214,7 +215,7 @@ def _signed_columns(found: Sequence[tables.Table], score_name: str) -> frozenset
 
 def _score_name(kept: Iterable[Taken]) -> str:
     """Return what the score column was called in saved tables, by all names where these differ."""
-    return " / ".join(dict.fromkeys(read.reading.score_name for read in kept if read.reading.score_name))
+    return BESIDE.join(dict.fromkeys(read.reading.score_name for read in kept if read.reading.score_name))
 
 
 def _signed(kept: Sequence[Taken]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from howsure.errors import DataError
 from howsure.readers.naming import chosen_model
 from howsure.table.choosing import rows_where
 from howsure.table.grouping import KEYS
+from howsure.table.scale import BESIDE
 from howsure.table.schema import CONSTANTS, STATUSES, TOGETHER, find_roles, roles_note, tidy_frame, used_columns
 from howsure.wording import plural
 
@@ -102,7 +103,7 @@ def _called_alike(
     ]
     renamed = [_with_own(frame, roles, own) for frame, roles in zip(frames, found, strict=True)]
     scores = dict.fromkeys(name for roles in found for name in roles["score"]) if "score" in own else ()
-    return renamed, {role: (role,) if role in own else found[0][role] for role in every}, " / ".join(scores)
+    return renamed, {role: (role,) if role in own else found[0][role] for role in every}, BESIDE.join(scores)
 
 
 def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:

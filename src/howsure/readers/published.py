@@ -66,17 +66,20 @@ def published_scores(
     writing: Writing,
     asked: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     where: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    *,
+    signed: frozenset[str] = frozenset(),
 ) -> Reading:
     """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
 
-    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one of these values. Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
+    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one of these values;
+    `signed`: columns whose % signs have been read already. Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
     """
     _require(frame.columns, asked)
     roles = published_roles(frame.columns, asked)
     if "model" not in roles or "score" not in roles:
         return Reading()
     frame = _joined(_chosen(frame, where), asked)
-    figures = _figures(frame, roles, writing)
+    figures = _figures(frame, roles, writing, signed)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
     whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
@@ -131,8 +134,9 @@ class _Figures:
     cautions: tuple[Caution, ...]
 
 
-def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) -> _Figures:
-    values, signed, notes = {}, set(), list[str]()
+def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, read: frozenset[str]) -> _Figures:
+    values, notes = {}, list[str]()
+    signed = {role for role, column in roles.items() if column in read}
     for role in [role for role in ("score", "stderr", "n", *_limits(roles)) if role in roles]:
         how = replace(writing, decimal="point") if role == "n" else writing
         wrapped = nw.from_native(frame)

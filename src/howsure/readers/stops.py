@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from howsure.readers.transcripts import reread
 from howsure.table.schema import STOP, open_frame
+from howsure.table.scores import with_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def with_stops(scores: Scores) -> Scores:
     rows = scores.to_frame()
     places = rows.with_columns(pl.col("attempt").rank("dense").over(LOG).cast(pl.Int64).alias(PLACE))
     joined = places.join(stops, on=[*LOG, PLACE], how="left", maintain_order="left").drop(PLACE)
-    return replace(scores, rows=joined, roles={})
+    return with_rows(scores, joined)
 
 
 def _told(read: Reread) -> Iterator[tuple[str, str, str, str, int, str | None]]:

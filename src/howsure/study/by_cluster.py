@@ -24,6 +24,7 @@ from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError
 from howsure.table.schema import tidy
+from howsure.table.scores import with_rows
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError, *, mod
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
     repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
     return ByCluster(
-        scores=replace(scores, rows=table, roles={}, cautions=(*scores.cautions, *repeated)),
+        scores=replace(with_rows(scores, table), cautions=(*scores.cautions, *repeated)),
         design=replace(design, cluster=None, weight="weight"),
         source=source,
         sizes=table.select("task", "metric", "item", "weight").unique(),

@@ -20,6 +20,7 @@ from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
+from howsure.table.scores import with_rows
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def gather(
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
-        values=sorted_out.scales.place_values(_values(scores, wanted, parts, design)),
+        values=_values(scores, wanted, parts, design, sorted_out.scales),
         averages=averages,
         column=scores.score_column,
         models=models,
@@ -146,9 +147,8 @@ def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
     notes = scales.notes(scales.scales)
     if not notes:
         return scores, []
-    column = scores.score_column
-    rows = scales.place_values(scores.to_frame())
-    return replace(scores, rows=rows, roles={}, score_name=column, signed=frozenset({column})), notes
+    placed = with_rows(scores, scales.place_values(scores.to_frame()))
+    return replace(placed, signed=frozenset({placed.score_name})), notes
 
 
 def _with_scores(study: Study) -> Study:
@@ -232,8 +232,9 @@ def _sorted_out(
     )
 
 
-def _values(scores: Scores, wanted: Wanted, parts: Parts, design: Design) -> pl.DataFrame | None:
-    return value_counts(scores, wanted) if attempts.needs_values(parts, design.score) else None
+def _values(scores: Scores, wanted: Wanted, parts: Parts, design: Design, scales: Scales) -> pl.DataFrame | None:
+    """Return single scores and their counts where the score of the attempts needs them."""
+    return scales.place_values(value_counts(scores, wanted)) if attempts.needs_values(parts, design.score) else None
 
 
 def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:

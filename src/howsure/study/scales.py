@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, require_countable, scale_of
+from howsure.table.scale import (
+    FRACTIONS,
+    PERCENT,
+    ROUNDING,
+    Extent,
+    Scale,
+    require_bounds,
+    require_countable,
+    says_percent_in_part,
+    scale_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,10 +46,8 @@ class Scales:
         """Return the parts in the units of their scales."""
         return {key: _placed(part, self.scales[key]) for key, part in parts.items()}
 
-    def place_values(self, values: pl.DataFrame | None) -> pl.DataFrame | None:
+    def place_values(self, values: pl.DataFrame) -> pl.DataFrame:
         """Return single scores and their counts in the units of their scales."""
-        if values is None:
-            return None
         score = pl.col("score")
         for (task, metric), scale in self.scales.items():
             if not scale.as_it_is:
@@ -89,7 +97,7 @@ def scales_of(parts: Parts, scores: Scores, design: Design, column: str, known: 
         )
         for key, extent in extents.items()
     }
-    mixed = {key: caution for key, part in parts.items() if not asked[key] and (caution := _mixed(key, part))}
+    mixed = {key: caution for key, part in parts.items() if not asked[key] and (caution := _mixed(key, part, column))}
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 
@@ -124,14 +132,18 @@ def _placed(part: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     return part.with_columns(*placed, variance=scale.size(scale.size(pl.col("variance"))))
 
 
-def _mixed(key: Key, part: pl.DataFrame) -> Caution | None:
-    """Warn where one model's scores look like fractions and another's like percent."""
+def _mixed(key: Key, part: pl.DataFrame, column: str) -> Caution | None:
+    """Warn where one model's scores look like fractions and another's like percent.
+
+    Scores above 20 do, and any above 1 where some of the columns say percent that were read apart.
+    """
     highest = part.select(pl.col("high").max().fill_null(0)).item()
-    if not 20 < highest <= 100:
+    least = 1 if says_percent_in_part(column) else 20
+    if not least < highest <= 100:
         return None
     spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")
     fractions = spans.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
-    percents = spans.filter((pl.col("high") > 20) & (pl.col("low") >= 0))["model"]
+    percents = spans.filter((pl.col("high") > least) & (pl.col("low") >= 0))["model"]
     if not len(fractions) or not len(percents):
         return None
     return Caution(

@@ -29,6 +29,8 @@ RATES = ("pass rate", "win rate", "winrate", "success rate", "solve rate", "erro
 
 LARGEST = 1e75
 """The fourth power of a larger score is no number that a computer holds."""
+BESIDE = " / "
+"""What stands between the names of score columns that were read apart."""
 ROUNDING = 1e-9
 UNBOUNDED = "unbounded_scores"
 """The caution of scores that nothing bounds."""
@@ -91,6 +93,12 @@ class Scale:
                 message=f"{name}: the name says percent, but no score is above {_said(extent.high)}; they count as fractions",
                 remedy="If they are percent, say so with `bounds=(0, 100)`; if not, `bounds=(0, 1)`.",
             )
+        if self.doubt == "bounds":
+            return Caution(
+                code="percent_bounds",
+                message=f"{name}: the bounds given say percent, but no score is above {_said(extent.high)}, which could be fractions",
+                remedy="If they are fractions, leave `bounds` out.",
+            )
         if self.doubt == "unbounded":
             return Caution(
                 code=UNBOUNDED,
@@ -112,10 +120,11 @@ def scale_of(
 
     `names`: of the column and the metric.
     """
-    if bounds is not None:
-        return Scale(bounds=bounds, why=ASKED)
     names = tuple(names)
     named = not signed and any(map(says_percent, names))
+    if bounds is not None:
+        small = bounds == PERCENT and not named and 0 < extent.high <= 1
+        return Scale(bounds=bounds, why=ASKED, doubt="bounds" if small else "")
     if extent.within(FRACTIONS):
         return Scale(doubt="fractions" if named else "")
     if not signed and extent.within(PERCENT):
@@ -129,6 +138,12 @@ def scale_of(
 def says_percent(name: str) -> bool:
     """Say whether a name says percent: accuracy_pct, Percent correct, score (%)."""
     return not PERCENT_NAMES.isdisjoint(name_words(name))
+
+
+def says_percent_in_part(names: str) -> bool:
+    """Say whether some of the columns that scores were read from say percent, and others don't."""
+    said = {says_percent(name) for name in names.split(BESIDE)}
+    return len(said) > 1
 
 
 def _is_rate(name: str) -> bool:

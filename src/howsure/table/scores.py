@@ -246,6 +246,11 @@ class Scores:
         return str(import_module("howsure.table.plans").explained(self, columns))
 
 
+def with_rows(scores: Scores, rows: pl.DataFrame) -> Scores:
+    """Return scores with other rows, of the tidy table; they keep the name of the column that they stood in, which may say percent or direction."""
+    return replace(scores, rows=rows, roles={}, score_name=scores.score_column)
+
+
 def _sources(scores: Scores) -> str:
     rows = type(scores.rows)
     frame = f"in a {rows.__module__.partition('.')[0]} {rows.__name__}"

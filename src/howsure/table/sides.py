@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.table.scores import Scores, joined_facts
 from howsure.wording import listing
@@ -30,7 +31,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     task_of = _task_namer(frames, inside)
     called = {name: _called(scores, name, task_of) for name, scores in sides.items()}
     rows = [_renamed(frame, name, task_of) for name, frame in frames.items()]
-    column = " / ".join(dict.fromkeys(scores.score_column for scores in sides.values()))
+    column = BESIDE.join(dict.fromkeys(scores.score_column for scores in sides.values()))
     return Scores(
         rows=pl.concat(rows, how="diagonal_relaxed"),
         facts=joined_facts(fact for scores in called.values() for fact in scores.facts),

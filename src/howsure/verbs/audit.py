@@ -54,11 +54,11 @@ def audit(
         DataError: If there are no published scores.
         ReadError: If none of the files can be read.
     """
-    from howsure.inference.audit import audit_published, bounded, published_in
+    from howsure.inference.audit import audit_published, bounded, published_in, published_of
 
     how = checked(
         "audit", n=n, level=level, top=top, task=task, metric=metric, lower_is_better=lower_is_better, bounds=bounds
     )
-    scores = read(data) if isinstance(data, Scores) or is_paths(data) else published_in(data)
+    scores = published_of(read(data)) if isinstance(data, Scores) or is_paths(data) else published_in(data)
     how |= {name: how[name] or () for name in ("task", "metric")}
     return audit_published(bounded(scores, how.pop("bounds")), **how)

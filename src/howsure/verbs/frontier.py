@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.inference.audit import published_in
+from howsure.inference.audit import published_of
 from howsure.inference.frontier import frontier_of
 from howsure.inference.population import population_of
 from howsure.inference.published_frontier import published_frontier
@@ -77,9 +77,7 @@ def frontier(
         raise OptionError(
             "no measure is named", remedy="Name what a model takes as `measure`: usd, seconds, tokens_out …"
         )
-    scores = scores_of(data, design)
-    if scores.roles and "item" not in scores.roles:
-        scores = published_in(scores.rows)
+    scores = published_of(scores_of(data, design))
     if scores.published and not scores.has_rows:
         if (average, method, variance) != ("mean", None, "CR2"):
             raise OptionError(

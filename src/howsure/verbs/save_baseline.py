@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.options.table import checked
+from howsure.table.scores import with_rows
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
     rows = scores.to_frame().drop(again, strict=False)
-    settled = replace(scores, rows=rows, roles={}, score_name=scores.score_column)
-    return settled, [text for text in (roles_note(roles),) if text]
+    return with_rows(scores, rows), [text for text in (roles_note(roles),) if text]
 
 
 def _replaced(place: Path) -> str:

@@ -13,6 +13,7 @@ from howsure.errors import Caution, DataError, ReadError
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
+from howsure.table.scores import with_rows
 from howsure.table.sides import joined
 from howsure.verbs.read import is_paths, of_model, read
 from howsure.wording import listing, plural
@@ -107,9 +108,7 @@ def _as_attempts(scores: Scores, kept: Mapping[str, Sequence[str]]) -> Scores:
     missing = tuple(replace(lack, model=LEVEL) for lack in scores.missing if lack.model in kept.get(lack.task, ()))
     entries = tuple(replace(entry, model=LEVEL) for entry in scores.runs if entry.model in kept.get(entry.task, ()))
     return replace(
-        scores,
-        rows=rows,
-        roles={},
+        with_rows(scores, rows),
         notes=(*scores.notes, *told),
         missing=missing,
         runs=entries,
@@ -230,7 +229,7 @@ def _is_named_by_file(unit: _Unit, column: str) -> bool:
 def _renamed(unit: _Unit, column: str, name: str) -> _Unit:
     rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
     notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
-    return replace(unit, scores=replace(unit.scores, rows=rows, roles={}, notes=notes))
+    return replace(unit, scores=replace(with_rows(unit.scores, rows), notes=notes))
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -240,7 +239,8 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
-    found = [of_model(scores, name, parts=True) for name in models]
+    named = replace(scores, score_name=scores.score_column)
+    found = [of_model(named, name, parts=True) for name in models]
     if len(found) == 1:
         return found[0]
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.table.scores import Scores
-from howsure.verbs.read import is_paths, scores_of
+from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.trend import Trend
@@ -60,17 +59,16 @@ def trend(
         >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
         (0.5, [0.25, 0.5, 0.75])
     """
-    from howsure.inference.audit import bounded, published_in
+    from howsure.inference.audit import bounded, published_of
     from howsure.inference.population import population_of
     from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
 
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
     asked = TrendOptions(population=population_of(design.population), variance=variance, level=level, last=last)
-    if not isinstance(data, Scores) and not is_paths(data) and has_steps(data):
-        OF_PUBLISHED.refuse(design)
-        return follow_published(bounded(published_in(data), design.bounds), design, asked)
     scores = scores_of(data, design)
+    if has_steps(scores.rows):
+        scores = published_of(scores)
     if scores.has_rows:
         return follow(scores, design, asked)
     OF_PUBLISHED.refuse(design)

@@ -14,7 +14,7 @@ from howsure.errors import OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
-from howsure.table.scores import Scores
+from howsure.table.scores import Scores, with_rows
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def read(
     """
     how = checked(
         "read",
-        columns={} if columns is None else columns,
+        columns=_known_roles({} if columns is None else columns),
         where={} if where is None else where,
         missing=missing,
         decimal=decimal,
@@ -130,7 +130,6 @@ def read(
         processes=processes,
         progress=progress,
     )
-    _require_roles(how["columns"])
     if isinstance(data, Scores):
         return data
     if isinstance(data, Mapping):
@@ -152,18 +151,20 @@ def read(
     return _read_places(lies, how)
 
 
-def _require_roles(columns: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse a column for something that no row or published score has: the choice would be passed over."""
+def _known_roles(columns: Any) -> Any:
+    """Return the columns that were named; OptionError for one of something that no row or published score has: it would be passed over."""
     from howsure.readers.published import PUBLISHED_ALIASES
     from howsure.table.schema import ALIASES
 
     known = dict.fromkeys((*ALIASES, *PUBLISHED_ALIASES))
-    strange = next((role for role in columns if role not in known), None)
+    named = columns if isinstance(columns, Mapping) else {}
+    strange = next((role for role in named if isinstance(role, str) and role not in known), None)
     if strange is not None:
         near = get_close_matches(strange.lower(), known, n=1)
         raise OptionError(
             f"columns: no {strange!r} among {', '.join(known)}", remedy=f"Did you mean {near[0]!r}?" if near else ""
         )
+    return columns
 
 
 def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
@@ -250,4 +251,4 @@ def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)
     runs = tuple(entry for entry in scores.runs if entry.model == model)
-    return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)
+    return replace(with_rows(scores, rows), missing=missing, published=(), runs=runs)

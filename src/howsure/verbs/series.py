@@ -239,8 +239,7 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
-    named = replace(scores, score_name=scores.score_column)
-    found = [of_model(named, name, parts=True) for name in models]
+    found = [of_model(scores, name, parts=True) for name in models]
     if len(found) == 1:
         return found[0]
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))

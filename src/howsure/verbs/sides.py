@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -163,7 +163,7 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
         raise _of_nothing(side)
-    return of_model(replace(base, score_name=base.score_column), side.text, parts=parts)
+    return of_model(base, side.text, parts=parts)
 
 
 def _of_nothing(side: Side) -> OptionError:

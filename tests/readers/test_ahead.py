@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
@@ -20,7 +19,7 @@ from howsure.readers import ahead, cache
 from howsure.readers.folder import read_paths
 from howsure.readers.outcome import outcome_of
 from howsure.readers.walking import find_sources
-from reader_cases import lines, run_log
+from reader_cases import lm_eval_run, run_log
 
 if TYPE_CHECKING:
     from howsure.readers.base import Source
@@ -68,21 +67,12 @@ def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
 
 @pytest.fixture
 def logs(tmp_path: Path) -> Path:
-    """Write logs of Inspect, samples of lm-eval with their results, a table, a stray file, one cut short, a link to nothing and a zip."""
+    """Write logs of Inspect, samples of lm-eval with their results, a table, a stray file, and two that are cut short."""
     tree = tmp_path / "logs"
-    (tree / "lm").mkdir(parents=True)
+    tree.mkdir()
     for k in range(MODELS):
         run_log(tree, f"m{k:02}", "CICIC"[: 3 + k % 3], model=f"m/{k}", task_id="t", run_id=f"r{k}")
-    rows = [
-        {"doc_id": k, "doc": {}, "doc_hash": f"h{k}", "acc": k % 2, "filter": "none", "metrics": ["acc"], "target": "x"}
-        | {"arguments": [["q", "x"]], "resps": [["x"]], "filtered_resps": ["x"]}
-        for k in range(4)
-    ]
-    (tree / "lm" / "samples_quiz_2026-01-01T00-00-00.jsonl").write_text(lines(rows))
-    results = {"results": {"quiz": {"acc,none": 0.5, "alias": "quiz"}}, "configs": {}, "model_name": "m/l"}
-    (tree / "lm" / "results_2026-01-01T00-00-00.json").write_text(
-        json.dumps(results | {"config": {}, "lm_eval_version": "0.4"})
-    )
+    lm_eval_run(tree / "lm")
     (tree / "n.csv").write_text("model,task,item,score\nx,t2,1,1\nx,t2,2,0\n")
     (tree / "o.txt").write_text(TEXT)
     (tree / "p.eval").write_bytes((tree / "m00.eval").read_bytes()[:200])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from howsure.readers import ahead, cache, packs, registry, touched
 from howsure.readers.folder import read_paths
 from howsure.readers.outcome import outcome_of
 from places import ROOT
-from reader_cases import lines, run_log
+from reader_cases import lm_eval_run, run_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,19 +54,10 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
 def logs(tmp_path: Path) -> Path:
     """Write a folder with two logs of Inspect, samples of lm-eval with their results, HELM's companions, and a stray file."""
     tree = tmp_path / "logs"
-    (tree / "lm").mkdir(parents=True)
+    tree.mkdir()
     run_log(tree, "a", "CICI", model="m/a", task_id="ta", run_id="ra")
     run_log(tree, "b", "CCCI", model="m/b", task_id="tb", run_id="rb")
-    rows = [
-        {"doc_id": k, "doc": {}, "doc_hash": f"h{k}", "acc": k % 2, "filter": "none", "metrics": ["acc"], "target": "x"}
-        | {"arguments": [["q", "x"]], "resps": [["x"]], "filtered_resps": ["x"]}
-        for k in range(4)
-    ]
-    (tree / "lm" / "samples_quiz_2026-01-01T00-00-00.jsonl").write_text(lines(rows))
-    results = {"results": {"quiz": {"acc,none": 0.5, "alias": "quiz"}}, "configs": {}, "model_name": "m/l"}
-    (tree / "lm" / "results_2026-01-01T00-00-00.json").write_text(
-        json.dumps(results | {"config": {}, "lm_eval_version": "0.4"})
-    )
+    lm_eval_run(tree / "lm")
     (tree / "notes.txt").write_text("hello")
     age(tree)
     return tree

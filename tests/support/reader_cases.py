@@ -62,6 +62,21 @@ def zipped(members: Mapping[str, object], path: Path, *, method: int = 93) -> Pa
     return path
 
 
+def lm_eval_run(folder: Path) -> None:
+    """Write a run of lm-eval: the samples of one task, and its results beside them."""
+    rows = [
+        {"doc_id": k, "doc": {}, "doc_hash": f"h{k}", "acc": k % 2, "filter": "none", "metrics": ["acc"], "target": "x"}
+        | {"arguments": [["q", "x"]], "resps": [["x"]], "filtered_resps": ["x"]}
+        for k in range(4)
+    ]
+    folder.mkdir()
+    (folder / "samples_quiz_2026-01-01T00-00-00.jsonl").write_text(lines(rows))
+    results = {"results": {"quiz": {"acc,none": 0.5, "alias": "quiz"}}, "configs": {}, "model_name": "m/l"}
+    (folder / "results_2026-01-01T00-00-00.json").write_text(
+        json.dumps(results | {"config": {}, "lm_eval_version": "0.4"})
+    )
+
+
 def inspect_header(**changes: Any) -> dict[str, Any]:
     """Return the header of a small Inspect log; keyword arguments replace fields of `eval` or of the header."""
     spec = {

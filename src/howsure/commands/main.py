@@ -176,9 +176,8 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     found = configuration.load(config) if config else configuration.find(here)
     if found is None:
         return
-    ctx.default_map = configuration.formats(
-        found, NAMES
-    )  # where what follows goes wrong, a program reads it in its format
+    # the format first: where what follows goes wrong, a program reads the error in it
+    ctx.default_map = configuration.formats(found, NAMES)
     ctx.default_map = configuration.defaults(found, every())
     if ctx.default_map.get(ctx.invoked_subcommand or ""):
         streams.tell(f"howsure: options from {found.name}")

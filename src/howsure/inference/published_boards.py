@@ -11,9 +11,8 @@ import numpy as np
 
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
-from howsure.study.directions import unsaid
+from howsure.study.directions import lower_note, unsaid
 from howsure.table.directions import is_burden
-from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,12 +50,11 @@ def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> D
         key for key in keys if any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
     }
     lower = stated if said is None else set(keys) if said else set()
-    names = [" · ".join(key) for key in keys if key in lower]
-    which = "" if len(names) == len(keys) else f" for {listing(names)}"
+    note = lower_note([key for key in keys if key in lower], len(keys))
     open_ = [" · ".join(key) for key in keys if said is None and key not in stated and is_burden(key[1])]
     return Directions(
         lower=frozenset(lower),
-        notes=(f"Direction: smaller scores are better{which}.",) if names else (),
+        notes=(note,) if note else (),
         cautions=tuple(unsaid(open_)),
     )
 

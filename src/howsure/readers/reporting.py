@@ -38,7 +38,30 @@ def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
 
 def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     """Warn of files that could not be read, and of those left out that may hold results."""
-    return [*_failed_files(reports), *_passed_over(reports), *_copies(reports), *_unknown(reports)]
+    return [
+        *_failed_files(reports),
+        *_left_out(
+            "tables_left_out",
+            [report.path for report in reports if report.reason == NO_RESULTS],
+            "table",
+            "without results left out",
+            "Name a file itself to see its columns.",
+        ),
+        *_left_out(
+            "tables_copied",
+            [report.path for report in reports if report.reason == COPY],
+            "table",
+            "left out, byte for byte the same as another",
+            "Number the attempts in a column if these are other ones with the same scores.",
+        ),
+        *_left_out(
+            "files_unknown",
+            [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)],
+            "file",
+            "that may hold results left out, empty or in no known format",
+            "Name a file itself to see what is wrong with it.",
+        ),
+    ]
 
 
 def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
@@ -56,43 +79,10 @@ def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
     ]
 
 
-def _passed_over(reports: Sequence[FileReport]) -> list[Caution]:
-    names = [report.path for report in reports if report.reason == NO_RESULTS]
-    if not names:
-        return []
-    return [
-        Caution(
-            code="tables_left_out",
-            message=f"{plural(len(names), 'table')} without results left out: {listing(names, 2)}",
-            remedy="Name a file itself to see its columns.",
-        )
-    ]
-
-
-def _copies(reports: Sequence[FileReport]) -> list[Caution]:
-    names = [report.path for report in reports if report.reason == COPY]
-    if not names:
-        return []
-    return [
-        Caution(
-            code="tables_copied",
-            message=f"{plural(len(names), 'table')} left out, being the same as another to the byte: {listing(names, 2)}",
-            remedy="Number the attempts in a column if these are other ones with the same scores.",
-        )
-    ]
-
-
-def _unknown(reports: Sequence[FileReport]) -> list[Caution]:
-    names = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
-    if not names:
-        return []
-    return [
-        Caution(
-            code="files_unknown",
-            message=f"{plural(len(names), 'file')} that may hold results left out, empty or in no known format: {listing(names, 2)}",
-            remedy="Name a file itself to see what is wrong with it.",
-        )
-    ]
+def _left_out(code: str, names: list[str], kind: str, said: str, remedy: str) -> list[Caution]:
+    """Warn of these files, if there are any: how many of a `kind`, what is `said` of them, and the first two."""
+    message = f"{plural(len(names), kind)} {said}: {listing(names, 2)}"
+    return [Caution(code=code, message=message, remedy=remedy)] if names else []
 
 
 def _may_hold_results(name: str) -> bool:
@@ -111,8 +101,9 @@ def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadE
         return ReadError(reason, where=where, remedy=FORMATS if reason == UNKNOWN else "")
     links = sum(links_out(Path(path)) for path in paths if Path(path).is_dir()) if not reports else 0
     if links:
+        verb, followed = ("leads", "isn't") if links == 1 else ("lead", "aren't")
         return ReadError(
-            f"no files but {plural(links, 'link')} that lead{'s' if links == 1 else ''} out of the folder, and aren't followed",
+            f"no files but {plural(links, 'link')} that {verb} out of the folder, which {followed} followed",
             where=place,
             remedy="Name the files themselves, or the folder above that holds both.",
         )

@@ -53,7 +53,10 @@ def require_direction(study: Study) -> None:
 
 def directions_note(study: Study) -> str:
     """Say of which scores smaller ones are better; "" where there are none."""
-    lower: Sequence[Key] = [key for key in study.parts if study.is_lower_better(key)]
-    every = len(lower) == len(study.parts)
-    which = "" if every else f" for {listing([' · '.join(key) for key in lower])}"
+    return lower_note([key for key in study.parts if study.is_lower_better(key)], len(study.parts))
+
+
+def lower_note(lower: Sequence[Key], count: int) -> str:
+    """Say of which of so many scores, by task and metric, smaller ones are better; "" where there are none."""
+    which = "" if len(lower) == count else f" for {listing([' · '.join(key) for key in lower])}"
     return f"Direction: smaller scores are better{which}." if lower else ""

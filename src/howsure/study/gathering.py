@@ -101,10 +101,14 @@ def gather(
             *remarks.doubts(found, parts),
         ),
     )
-    study = _with_scores(study)
-    study = _enough_attempts(replace(study, cautions=(*study.cautions, *remarks.without_scores(study))))
+    study = _enough_attempts(_with_silent_models(_with_scores(study)))
     study, grouped = _clustered(study, sorted_out, telling)
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
+
+
+def _with_silent_models(study: Study) -> Study:
+    """Warn of models of which no attempt has a score."""
+    return replace(study, cautions=(*study.cautions, *remarks.without_scores(study)))
 
 
 def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:

@@ -140,15 +140,7 @@ def read(
     lies = data if not is_paths(data) else _in_database(paths_of(data), how)
     if not is_paths(lies):
         return _read_frame(lies, how["columns"], how["where"], writing)
-    how |= {
-        "writing": writing,
-        "maps": _mappings(how.pop("map")),
-        "model_from": how["model_from"] or "",
-        "items": how["items"] or "",
-        "runs": tuple(how["runs"] or ()),
-        "since": how["since"] or "",
-    }
-    return _read_places(lies, how)
+    return _read_places(lies, {**how, "writing": writing})
 
 
 def _known_roles(columns: Any) -> Any:
@@ -196,6 +188,8 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     """Read files and folders, here or elsewhere."""
     from howsure.readers.folder import read_paths
 
+    how |= {"maps": _mappings(how.pop("map")), "runs": tuple(how["runs"] or ())}
+    how |= {name: how[name] or "" for name in ("model_from", "items", "since")}
     if not any("://" in str(path) for path in paths):
         return read_paths(paths, **how)
     from howsure.readers.elsewhere import at_hand

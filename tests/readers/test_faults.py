@@ -11,7 +11,7 @@ import pytest
 
 import howsure as hs
 from frames import two_models
-from howsure.errors import DataError, ReadError
+from howsure.errors import DataError, HowsureError, ReadError
 from howsure.readers import json_text, tables
 from howsure.readers.archive import open_archive
 from howsure.readers.base import Source
@@ -170,8 +170,22 @@ def test_a_folder_that_can_t_be_listed_is_named(good, monkeypatch):
 
 @pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc here")
 def test_a_file_that_would_wait_is_refused():
-    with pytest.raises(ReadError, match="/proc/kmsg"):
+    """What stands in it is the system's: nothing as a rule, and its first lines right after the start."""
+    with pytest.raises(HowsureError):
         hs.read("/proc/kmsg")
+
+
+def test_a_file_without_anything_to_read_yet_is_refused(good, monkeypatch):
+    class Waiting(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            return None
+
+    monkeypatch.setattr(Source, "opened", lambda source: io.BufferedReader(Waiting()))
+    with pytest.raises(ReadError, match=r"good\.csv: nothing to be read yet"):
+        hs.read(good / "good.csv")
 
 
 @pytest.mark.parametrize("text", ["model,item,answer\na,1,x\n", "model,item,score\na,1,very good\n"])

@@ -78,7 +78,13 @@ class Source:
     def head(self) -> bytes:
         """The first 64 KiB."""
         with self.opened() as file:
-            return file.read(HEAD_BYTES)
+            found: bytes | None = file.read(HEAD_BYTES)
+        if found is None:
+            raise ReadError(
+                "nothing to be read yet: a file that is written while it is read, such as the system's own",
+                where=self.name,
+            )
+        return found
 
     def opened(self) -> BinaryIO:
         """Open the file, past the mark of UTF-8 that some editors begin with.

@@ -38,30 +38,35 @@ def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
 
 def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     """Warn of files that could not be read, and of those left out that may hold results."""
-    return [
-        *_failed_files(reports),
-        *_left_out(
-            "tables_left_out",
-            [report.path for report in reports if report.reason == NO_RESULTS],
-            "table",
-            "without results left out",
-            "Name a file itself to see its columns.",
-        ),
-        *_left_out(
-            "tables_copied",
-            [report.path for report in reports if report.reason == COPY],
-            "table",
-            "left out, byte for byte the same as another",
-            "Number the attempts in a column if these are other ones with the same scores.",
-        ),
-        *_left_out(
-            "files_unknown",
-            [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)],
-            "file",
-            "that may hold results left out, empty or in no known format",
-            "Name a file itself to see what is wrong with it.",
-        ),
-    ]
+    tables = [report.path for report in reports if report.reason == NO_RESULTS]
+    copies = [report.path for report in reports if report.reason == COPY]
+    unknown = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
+    found = _failed_files(reports)
+    if tables:
+        found.append(
+            Caution(
+                code="tables_left_out",
+                message=_left_out(tables, "table", "without results left out"),
+                remedy="Name a file itself to see its columns.",
+            )
+        )
+    if copies:
+        found.append(
+            Caution(
+                code="tables_copied",
+                message=_left_out(copies, "table", "left out, byte for byte the same as another"),
+                remedy="Number the attempts in a column if these are other ones with the same scores.",
+            )
+        )
+    if unknown:
+        found.append(
+            Caution(
+                code="files_unknown",
+                message=_left_out(unknown, "file", "that may hold results left out, empty or in no known format"),
+                remedy="Name a file itself to see what is wrong with it.",
+            )
+        )
+    return found
 
 
 def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
@@ -79,10 +84,9 @@ def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
     ]
 
 
-def _left_out(code: str, names: list[str], kind: str, said: str, remedy: str) -> list[Caution]:
-    """Warn of these files, if there are any: how many of a `kind`, what is `said` of them, and the first two."""
-    message = f"{plural(len(names), kind)} {said}: {listing(names, 2)}"
-    return [Caution(code=code, message=message, remedy=remedy)] if names else []
+def _left_out(names: list[str], kind: str, said: str) -> str:
+    """Say how many of a `kind` were left out, what is `said` of them, and the first two."""
+    return f"{plural(len(names), kind)} {said}: {listing(names, 2)}"
 
 
 def _may_hold_results(name: str) -> bool:

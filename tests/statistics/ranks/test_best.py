@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
 from howsure.statistics.ranks.best import chances, could_be_best
+from howsure.statistics.ranks.columns import flipped
 from howsure.statistics.ranks.ranks import ranks
 from howsure.statistics.ranks.winner import luck
 from method_cases import codes
@@ -133,6 +134,43 @@ def test_the_leader_of_equals_leads_by_luck_alone(clusters, scale):
         left.append(raw[-1] - found)
     assert np.mean(raw) > 0.03 * scale
     assert abs(np.mean(left)) < 0.15 * np.mean(raw)
+
+
+def test_models_of_few_items_don_t_say_what_the_leader_owes():
+    """On a board of its own a clear leader owes next to nothing; two models of three items, that anything can be, change that little."""
+    rng = np.random.default_rng(2)
+    x = (rng.random((300, 12)) < np.linspace(0.9, 0.3, 12)).astype(float)
+    few = x.copy()
+    few[3:, [5, 9]] = np.nan
+    few[:3, [5, 9]] = np.array([[1, 0], [0, 0], [1, 1]])
+    alone, beside = (
+        luck(np.nanmean(each, axis=0), pair_moments(each).flips.centred(), rng=np.random.default_rng(0))
+        for each in (x, few)
+    )
+    assert alone < 0.005
+    assert beside < 0.005
+
+
+def test_a_model_without_a_miss_has_no_luck_that_can_be_told():
+    x = np.column_stack([np.ones((50, 2)), np.random.default_rng(0).random((50, 3)) < 0.5]).astype(float)
+    found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
+    assert 0 <= found < 0.05
+    constant = np.tile([1.0, 0.0, 1.0], (50, 1))
+    assert luck(constant.mean(axis=0), pair_moments(constant).flips.centred(), rng=np.random.default_rng(0)) == 0
+
+
+def test_what_normal_sums_know_is_the_same_where_rounding_differs():
+    """Two models alike, and one that adds up two others: the rows don't turn with the last digits, and their products are the table's."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(0, 1, (400, 6))
+    table = np.column_stack([table[:, :3], table[:, 0], table[:, 1] + table[:, 2], table[:, 3:]])
+    found = [
+        flipped(each, 0.01, np.random.default_rng(1), 100, free=400)[0]
+        for each in (table, table + 1e-15 * rng.normal(0, 1, table.shape))
+    ]
+    assert found[0].shape == (6, 8)
+    assert found[0] == pytest.approx(found[1], abs=1e-12)
+    assert found[0].T @ found[0] == pytest.approx(table.T @ table, abs=1e-10)
 
 
 def test_a_clear_leader_owes_nothing_to_luck():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,11 +13,13 @@ from howsure.statistics.pairs.flips import listed, normal_blocks, sign_blocks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.statistics.arrays import Singles
+    from howsure.statistics.arrays import Floats, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
 MANY_CLUSTERS, MUCH = 300, 0.02
 """Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this share."""
+
+Table = TypeVar("Table", "Singles", "Floats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,6 @@ class Columns:
         """How many models there are."""
         return int(self.table.shape[1]) // (1 if self.even else 2) - 1
 
-    def reduced(self) -> Columns:
-        """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters."""
-        if len(self.table) <= self.table.shape[1]:
-            return self
-        return Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
-
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
         """Return z and its lift, and s and its lift unless sizes are equal: (M, flips) and (flips,) each."""
         summed = self.table.T @ signs
@@ -64,12 +61,37 @@ def drawn(
 ) -> tuple[Columns, list[Callable[[], Singles]], int]:
     """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen counts as.
 
-    `largest`: the share of the largest cluster; `mirrored`: a flip and its mirror image come to the same, as with squared pivots,
-    so that one of each two is enough. Of many clusters, none of which holds much, sums of random signs are as good as normal.
+    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two is enough. See `flipped`.
     """
-    many = len(columns.table) >= MANY_CLUSTERS and largest < MUCH
-    columns = columns.reduced() if many else columns
-    width = len(columns.table)
-    free = width - 1 if mirrored else width
-    blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws, free=free)
-    return columns, blocks, 1 if many or not listed(free, draws) else 0
+    table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
+    return Columns(table, columns.even), blocks, seen
+
+
+def flipped(
+    table: Table, largest: float, rng: np.random.Generator, draws: int, *, free: int
+) -> tuple[Table, list[Callable[[], Singles]], int]:
+    """Return the same of a table (C, K) whose first `free` rows may turn their signs.
+
+    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random signs are as good as normal ones.
+    """
+    if len(table) >= MANY_CLUSTERS and largest < MUCH:
+        table = _reduced(table)
+        return table, normal_blocks(len(table), rng, draws), 1
+    return table, sign_blocks(len(table), rng, draws, free=free), 0 if listed(free, draws) else 1
+
+
+def _reduced(table: Table) -> Table:
+    """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters.
+
+    Where a column is made of those before it, as of a model with the answers of another, rounding would turn the rows from
+    there on, and another machine would draw other sums: such columns are left out of what turns the rows.
+    """
+    if len(table) <= table.shape[1]:
+        return table
+    rows = np.linalg.qr(table, mode="r")
+    norms = np.linalg.norm(table, axis=0)
+    made = np.abs(np.diag(rows)) <= math.sqrt(np.finfo(table.dtype).eps) * norms
+    if not made[: len(made) - made[::-1].argmin()].any():  # those at the end turn nothing
+        return np.asarray(rows)
+    turned, _ = np.linalg.qr(table[:, ~made])
+    return np.asarray(turned.T @ table)

@@ -151,6 +151,17 @@ def test_models_of_few_items_don_t_say_what_the_leader_owes():
     assert beside < 0.005
 
 
+def test_a_leader_is_never_taken_below_the_mean_of_all():
+    """Two models that are level owe nothing to luck, however little is known of them."""
+    x = np.array([[1, 0], [0, 1], [0.5, 0.5]])
+    assert luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0)) == 0
+    for seed in range(20):
+        x, _ = board(seed, n=20, models=4, spread=0.2)
+        scores = x.mean(axis=0)
+        found = luck(scores, pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
+        assert scores.max() - found >= scores.mean() - 0.01
+
+
 def test_a_model_without_a_miss_has_no_luck_that_can_be_told():
     x = np.column_stack([np.ones((50, 2)), np.random.default_rng(0).random((50, 3)) < 0.5]).astype(float)
     found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))

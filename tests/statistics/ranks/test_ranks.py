@@ -64,6 +64,16 @@ def test_one_clear_leader():
     assert [r.could_be_best for r in found] == [True, False, False, False]
 
 
+def test_the_only_one_that_could_be_best_is_first():
+    """By one-sided comparisons with the leader, where all pairs don't tell the second from it."""
+    scores = np.array([9.0, 8, 2, 1])
+    p = np.where(np.abs(scores[:, None] - scores) > 2, 0.001, 1.0)
+    found = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, False, False, False]))
+    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 2), (3, 4), (3, 4)]
+    several = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, True, False, False]))
+    assert [(r.low, r.high) for r in several] == [(1, 2), (1, 2), (3, 4), (3, 4)]
+
+
 def test_the_first_tie_is_called_a():
     assert letters(4, [(0, 1), (0, 2), (0, 3)]) == ["", "a", "a", "a"]
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BLOCK_SCORES = 2_000_000
 SLOW_TRIALS = 400
+FEATURE_DIGITS = 9
 FEATURES = {
     "scores": pl.String,
     "world": pl.String,
@@ -89,7 +90,7 @@ class _Tally:
         self.width += float((high - low).sum())
 
 
-ROUNDING, FEATURE_DIGITS = 1e-12, 9
+ROUNDING = 1e-12
 
 
 def over_worlds(

@@ -35,8 +35,8 @@ FEW_REACH = 0.01
 """Of the few flips all pairs are looked at where more than this share is far enough apart."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
-FEW_ROWS = 40
-"""With no more clusters, what each adds to a pair is summed up; else a pair is the difference of its models' sums."""
+FEW_ROWS, SOME_PAIRS = 60, 1_500
+"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a pair is the difference of its models' sums."""
 THREADS = 2
 FEW_PAIRS = 300
 """With no more pairs, threads take longer to start than they save; flips end where all shares lie above UNCLEAR."""
@@ -286,8 +286,8 @@ class _Pairs:
         return np.concatenate([self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts])
 
     def apart(self, columns: Columns) -> tuple[Singles, ...] | None:
-        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A (strides, STRIDE, C); None where clusters are many."""
-        if len(columns.table) > FEW_ROWS:
+        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A (strides, STRIDE, C); None where that doesn't pay."""
+        if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
             return None
         unit = 1 / np.sqrt(self.squares)
         parts = np.split(columns.table.T, 1 if columns.even else 2)
@@ -300,22 +300,22 @@ class _Pairs:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
         signs = block()
         counts = np.zeros(len(self.first), dtype=np.int64)
-        size = _flips_at_once(len(counts))
-        parts = self.of_models(columns.sums(signs), size) if apart is None else _of_pairs(apart, signs, size)
+        parts = self.of_models(columns.sums(signs)) if apart is None else _of_pairs(apart, signs)
         for pivots in parts:
             counts += _count_rows(_largest_from_here(pivots) >= self.observed)
         return signs.shape[1], counts
 
-    def of_models(self, summed: tuple[Singles, ...], size: int) -> Iterator[Singles]:
-        """Yield the squared pivots of all pairs (K, flips), so many flips at a time, from the sums of the models."""
+    def of_models(self, summed: tuple[Singles, ...]) -> Iterator[Singles]:
+        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the models."""
+        size = _flips_at_once(len(self.first))
         for k in range(0, summed[0].shape[1], size):
             yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
 
 
-def _of_pairs(apart: tuple[Singles, ...], signs: Singles, size: int) -> Iterator[Singles]:
-    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`): the products of a stride are too small to be shared among threads."""
-    for k in range(0, signs.shape[1], size):
-        part = np.ascontiguousarray(signs[:, k : k + size])
+def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
+    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be shared among threads."""
+    for k in range(0, signs.shape[1], WORD):
+        part = np.ascontiguousarray(signs[:, k : k + WORD])
         gap, *slope = ((each @ part).reshape(-1, part.shape[1]) for each in apart)
         yield _squared(gap, slope[0] if slope else None, np.ones((1, 1), dtype=np.float32))
 

@@ -126,10 +126,13 @@ class _Bars:
         model, flip = np.nonzero(~found & near)
         found[model, flip] = self._any(summed, model, flip, self.alike, model)
         model, flip = np.nonzero(~found & far)
-        top = _largest(z)
-        enough = z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < self.far[model]
-        for cells, others, column in ((enough, top, flip), (~enough, np.arange(len(z))[:, None], np.zeros_like(flip))):
-            found[model[cells], flip[cells]] = self._any(summed, model[cells], flip[cells], others, column[cells])
+        enough = np.zeros(len(flip), dtype=bool)
+        if len(z) > 2 * TOP:
+            top = np.argpartition(-z, TOP, axis=0)[: TOP + 1]  # the last of them the smallest
+            enough = z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < self.far[model]
+            found[model[enough], flip[enough]] = self._any(summed, model[enough], flip[enough], top, flip[enough])
+        model, flip = model[~enough], flip[~enough]
+        found[model, flip] = self._any(summed, model, flip, np.arange(len(z))[:, None], np.zeros_like(flip))
         return found
 
     def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
@@ -166,10 +169,3 @@ def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Single
     """Return squared pivots where the other is above, else 0; `slope`: the difference in s, none where sizes are equal."""
     gap = np.maximum(gap, 0)
     return np.asarray(gap * gap / (squares + slope[0] * gap if slope else squares))
-
-
-def _largest(z: Singles) -> Positions:
-    """Return the models with the largest sums in each flip (N, flips), the last of them the smallest; all where these are few."""
-    if len(z) <= 2 * TOP:
-        return np.argsort(-z, axis=0)
-    return np.argpartition(-z, TOP, axis=0)[: TOP + 1]

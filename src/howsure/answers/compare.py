@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, Judged
 from howsure.answers.chapters import of_difference
-from howsure.answers.output import HIDDEN, derived, row, shown, spread
-from howsure.answers.slices import sliced_rows
+from howsure.answers.output import HIDDEN, derived, row, shown, sliced_rows, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:

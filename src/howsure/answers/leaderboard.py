@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Judged, draw, presentation
 from howsure.answers.chapters import CLUSTERS, LEADERBOARDS
-from howsure.answers.output import HIDDEN, MERGED, derived, row, rows
-from howsure.answers.slices import sliced_rows
+from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:

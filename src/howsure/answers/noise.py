@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, JudgedPart
-from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, spread
-from howsure.answers.slices import sliced_rows
+from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, sliced_rows, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -253,3 +253,12 @@ def _column(values: Iterable[Any]) -> Iterable[Any]:
         return values
     listed = values.tolist()  # type: ignore[attr-defined]
     return map(number, listed) if kind.kind == "f" else listed
+
+
+def sliced_rows(whole: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return flat rows of all items and of slices under the same keys; the former as they are where there are no slices."""
+    if not parts:
+        return whole
+    every = [*({"by": "", "slice": "", **each} for each in whole), *parts]
+    keys = dict.fromkeys(key for each in every for key in each)
+    return [{**keys, **each} for each in every]

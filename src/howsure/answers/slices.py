@@ -173,12 +173,3 @@ class GapSlices:
         """Return one flat mapping per slice."""
         where = {"by": self.slicing.by, "slice": "", "task": self.task, "metric": self.metric, "a": self.a, "b": self.b}
         return [{**where, **row(gap)} for gap in self.slices]
-
-
-def sliced_rows(whole: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return flat rows of all items and of slices under the same keys; the former as they are where there are no slices."""
-    if not parts:
-        return whole
-    every = [*({"by": "", "slice": "", **each} for each in whole), *parts]
-    keys = dict.fromkeys(key for each in every for key in each)
-    return [{**keys, **each} for each in every]

@@ -13,11 +13,12 @@ from howsure.inference.estimate import entries
 from howsure.inference.ladder import effective_clusters, hardly_tells, other_rung
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
-from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
-    from howsure.answers.leaderboard import Board
+    from collections.abc import Sequence
+
+    from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.study.matrix import ScoreMatrix
@@ -51,14 +52,19 @@ def ranked(
         boards = [replace(boards[0], n_tasks_left_out=left)]
     return Leaderboard(
         boards=tuple(boards),
-        slices=tuple(
-            each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question)
-        ),
+        slices=_slices(study, matrices, question) if study.design.is_sliced else (),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
     )
+
+
+def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:
+    """Rank the models of every slice that is asked for."""
+    from howsure.inference.slices import sliced_boards, ways_of
+
+    return tuple(each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question))
 
 
 def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> Board:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from howsure.answers.against import AgainstTask
-from howsure.answers.compare import Comparison
-from howsure.answers.leaderboard import Board
 from howsure.errors import Caution
 from howsure.inference import record
 from howsure.wording import listing, plural
@@ -18,6 +15,9 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from howsure.answers.against import AgainstTask
+    from howsure.answers.compare import Comparison
+    from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 
-T = TypeVar("T", Comparison, Board, AgainstTask)
+T = TypeVar("T", "Comparison", "Board", "AgainstTask")
 
 COVERAGE = 0.9
 

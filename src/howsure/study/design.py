@@ -115,6 +115,11 @@ class Design:
         return (self.cluster, *(rule.cluster for rule in self.tasks))
 
     @property
+    def is_sliced(self) -> bool:
+        """Whether slices are asked for."""
+        return bool(self.by or self.by_from)
+
+    @property
     def ignores_clusters(self) -> bool:
         """Whether the user said that every item is its own cluster."""
         return self.cluster == (NO_CLUSTERS,)
@@ -196,7 +201,7 @@ REFUSALS: Mapping[str, Refusal] = {
         remedy="Name the coarser one.",
     ),
     "slices": Refusal(
-        given=lambda design: bool(design.by or design.by_from),
+        given=lambda design: design.is_sliced,
         what="{verb} makes no slices",
         remedy="estimate, compare, leaderboard, gate, noise and report do.",
     ),

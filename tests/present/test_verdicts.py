@@ -55,6 +55,7 @@ def test_models_with_one_score_tie():
     rows = two_models().filter(model="a")
     tied = [pl.concat([rows.with_columns(model=pl.lit(name)) for name in names]) for names in ("ab", "abc")]
     assert [verdict(each).split(".")[0] for each in tied] == ["Both models tie at 65", "All 3 models tie at 65"]
+    assert "neighbouring" not in verdict(tied[1])
 
 
 def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
@@ -124,6 +125,27 @@ def test_a_vote_board_is_told_likewise():
     board = hs.arena(votes).boards[0].board
     assert (board.could_be_best, board.neighbours_apart) == (("a",), 0)
     assert "by a one-sided test; by a two-sided one" in hs.arena(votes).verdict
+
+
+def test_the_only_one_that_could_be_best_has_no_other_rank():
+    board = hs.leaderboard(won(9, 2, 12)).boards[0]
+    assert [(rank.low, rank.high) for rank in board.ranks] == [(1, 1), (2, 2)]
+    plain = " ".join(hs.leaderboard(won(9, 2, 12)).render("markdown", explain=True).split())
+    assert "a has only one: every other model is shown to be worse." in plain
+
+
+def test_all_others_that_want_answers_are_told_as_all():
+    rows = two_models(n=400)
+    few = rows.filter(pl.col("model") == "b", pl.col("score") == 0).head(2)
+    others = [few.with_columns(model=pl.lit(name)) for name in "bc"]
+    said = verdict(pl.concat([rows.filter(model="a"), *others]))
+    assert "any of the 2 others could also be best, all for want of answers (under half of 400 items)." in said
+
+
+def test_one_model_with_all_tasks_is_told_as_the_only_one():
+    tasks = pl.concat([two_models().with_columns(task=pl.lit(name)) for name in ("t", "u")])
+    lacking = tasks.filter((pl.col("model") == "a") | (pl.col("task") == "t"))
+    assert hs.leaderboard(lacking).overall.verdict.startswith("Only 1 of 2 models has all 2 tasks: a scores ")
 
 
 def test_one_that_is_behind_several_is_the_other():

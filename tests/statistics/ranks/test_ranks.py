@@ -130,6 +130,13 @@ def test_a_model_that_could_be_best_has_place_one_in_its_interval():
         assert r.could_be_best == (r.low == 1)
 
 
+def test_the_only_one_that_could_be_best_has_no_other_place():
+    # one-sided comparisons say so where two-sided ones tell it from nobody
+    scores, none = np.array([3.0, 2.0, 1.0]), np.ones((3, 3))
+    found = ranks(scores, scores[:, None] - scores, none, level=0.95, best=np.array([True, False, False]))
+    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 3), (2, 3)]
+
+
 def test_the_place_lies_in_its_interval_also_where_models_answered_different_items():
     # a scores higher on what it answered, b is better on what both answered
     scores = np.array([0.9, 0.8])

@@ -27,14 +27,14 @@ def ranks(
     `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a p-value
     counts as not told apart. Where models answered different items, score and differences can point different ways:
     the interval is widened to hold the place. `best` (M,): which could be best (best.py), None for those that nobody is
-    significantly better than; their intervals begin at 1, and no others do.
+    significantly better than; their intervals begin at 1, and no others do. Where it is one alone, that one is the best.
     """
     count = len(scores)
     real = p_adjusted <= allowed(level)
     better = real & (difference > 0)
     first = np.asarray(~better.any(axis=0) if best is None else best)
     low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))
-    high = count - better.sum(axis=1)
+    high = np.where(first & (first.sum() == 1), 1, count - better.sum(axis=1))
     rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
     places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
     low, high = np.minimum(low, places), np.maximum(high, places)

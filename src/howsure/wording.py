@@ -171,6 +171,11 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def one_each(tasks: list[str]) -> str:
+    """Say what parts with these tasks are, in one word: tasks, or boards where a task comes with several metrics."""
+    return "task" if len(set(tasks)) == len(tasks) else "board"
+
+
 def shortened(text: str, most: int) -> str:
     """Write a text on one line of at most so many letters."""
     one = " ".join(text.split())

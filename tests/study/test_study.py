@@ -211,6 +211,15 @@ def test_a_misspelt_option_is_refused():
         hs.estimate(clustered(), clusters="passage")
 
 
+def test_an_option_of_the_verb_itself_is_proposed_too():
+    with pytest.raises(hs.OptionError, match=r"no option 'margn'\. Did you mean 'margin'"):
+        hs.compare(two_models(), "a", "b", margn=0.1)
+    with pytest.raises(hs.OptionError, match=r"no option 'margin'\. The shared options are"):
+        hs.estimate(two_models(), margin=0.1)
+    with pytest.raises(hs.OptionError, match="no option 'clusterz'"):
+        hs.plan(clusterz="c")
+
+
 def test_percent_signs_are_read():
     rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70 %"]})
     assert one(rows).estimate.value == pytest.approx(0.775)

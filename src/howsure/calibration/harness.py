@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BLOCK_SCORES = 2_000_000
 SLOW_TRIALS = 400
+FEATURE_DIGITS = 9
 FEATURES = {
     "scores": pl.String,
     "world": pl.String,
@@ -137,9 +138,14 @@ def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) 
 
 def unrecorded(worlds: Sequence[World], cells: pl.DataFrame) -> list[int]:
     """Return the places of the worlds that a table has no row of."""
-    told = [name for name in FEATURES if name != "events"]
-    known = {tuple(map(row.get, told)) for row in cells.iter_rows(named=True)}
-    return [k for k, world in enumerate(worlds) if tuple(map(world.features().get, told)) not in known]
+    known = {_told(row) for row in cells.iter_rows(named=True)}
+    return [k for k, world in enumerate(worlds) if _told(world.features()) not in known]
+
+
+def _told(features: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells a world from others, without the last digits, in which machines differ."""
+    told = (features.get(name) for name in FEATURES if name != "events")
+    return tuple(round(value, FEATURE_DIGITS) if isinstance(value, float) else value for value in told)
 
 
 def run_world(index: int, world: World, *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from howsure.errors import OptionError
 from howsure.options.score import ScoreRule
-from howsure.options.table import checked, option
+from howsure.options.table import checked, every, option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,7 +252,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     known = list(DesignOptions.__annotations__)
     for name in options:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
+            own = {each.name for each in every()} - {name, *known}
+            near = get_close_matches(name, known, n=1) or get_close_matches(name, own, n=1, cutoff=0.8)
             hint = f"Did you mean {near[0]!r}?" if near else f"The shared options are: {', '.join(known)}."
             raise OptionError(f"no option {name!r}", remedy=hint)
     given = {name: value for name, value in checked(**options).items() if value is not None}

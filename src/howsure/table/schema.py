@@ -146,7 +146,7 @@ def open_frame(native: Any) -> Frame:
     except TypeError:
         raise DataError(
             f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
-            remedy="Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table.",
+            remedy="Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table; of a list of rows, `polars.DataFrame(rows)` is one.",
         ) from None
     if unnamed:
         raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
@@ -204,8 +204,8 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
         if role not in roles:
             hint = ""
             if {"model_a", "model_b"} <= set(columns):
-                hint = " Pairwise votes are not read yet."
-            elif role == "score":
+                hint = " These are votes between two models: `howsure arena` ranks them."
+            elif role != "item" and "score" not in roles:
                 hint = " With one column a model: `howsure describe` proposes a mapping for a file; of a frame, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",

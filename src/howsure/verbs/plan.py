@@ -106,6 +106,7 @@ def plan(
         >>> round(plan(n_items=198, method="z").main.best.effect.value, 3)
         0.133
     """
+    design = make_design(options, RESPECTS)
     a, b, effect, not_worse_than, same_within, n_items, attempts, n_models, n_tasks, n_clusters = checked(
         "plan",
         a=a,
@@ -126,8 +127,7 @@ def plan(
     check_assumed(assume)
     check_costs(costs)
     asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
-    design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
-    run = Run(method, attempts, pairs, n_clusters, costs, seed if simulate else None)
+    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, seed if simulate else None)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)

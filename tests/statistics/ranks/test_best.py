@@ -36,8 +36,9 @@ def kept(x, clusters, sign=1, level=LEVEL):
     return moments, q, better, best
 
 
-def test_chances_are_the_flips_one_by_one():
+def test_chances_are_the_flips_one_by_one(monkeypatch):
     """All 2^9 flips of nine items, each pivot made anew with the variance of the score test of 0."""
+    monkeypatch.setattr("howsure.statistics.ranks.best.CLEAR", -1)  # every flip is looked at
     x, _ = board(4, n=9, models=4, spread=1.5)
     moments = pair_moments(x)
     leader = int(x.mean(axis=0).argmax())
@@ -55,6 +56,22 @@ def test_chances_are_the_flips_one_by_one():
         seen = pivots(x[:, leader] - x[:, k])
         if seen > 0:
             assert chance == pytest.approx((np.max(others, axis=0) >= seen - 1e-6).mean())
+
+
+@pytest.mark.parametrize("clusters", [9, 12, 0])
+def test_flips_that_are_left_out_would_not_turn_a_verdict(monkeypatch, clusters):
+    """Few clusters have all their flips listed, in a random order: the first ones stand for all there too."""
+    for seed in range(12):
+        x, groups = board(seed, n=80, models=14, spread=0.8, clusters=clusters)
+        moments = pair_moments(x, clusters=groups, score=False)
+        leader = int(x.mean(axis=0).argmax())
+        models = np.delete(np.arange(14), leader)
+        found = []
+        for clear in (-1, 1e-7):
+            monkeypatch.setattr("howsure.statistics.ranks.best.CLEAR", clear)
+            given = (moments, models, np.array([leader]), 1 - LEVEL)
+            found.append(chances(*given, sign=1, rng=np.random.default_rng(0)))
+        assert ((found[0] <= 1 - LEVEL) == (found[1] <= 1 - LEVEL)).all()
 
 
 def test_chances_of_uneven_clusters_are_the_flips_one_by_one():
@@ -149,6 +166,17 @@ def test_models_of_few_items_don_t_say_what_the_leader_owes():
     )
     assert alone < 0.005
     assert beside < 0.005
+
+
+def test_a_leader_is_never_taken_below_the_mean_of_all():
+    """Two models that are level owe nothing to luck, however little is known of them."""
+    x = np.array([[1, 0], [0, 1], [0.5, 0.5]])
+    assert luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0)) == 0
+    for seed in range(20):
+        x, _ = board(seed, n=20, models=4, spread=0.2)
+        scores = x.mean(axis=0)
+        found = luck(scores, pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
+        assert scores.max() - found >= scores.mean() - 0.01
 
 
 def test_a_model_without_a_miss_has_no_luck_that_can_be_told():

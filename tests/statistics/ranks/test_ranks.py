@@ -64,6 +64,16 @@ def test_one_clear_leader():
     assert [r.could_be_best for r in found] == [True, False, False, False]
 
 
+def test_the_only_one_that_could_be_best_is_first():
+    """By one-sided comparisons with the leader, where all pairs don't tell the second from it."""
+    scores = np.array([9.0, 8, 2, 1])
+    p = np.where(np.abs(scores[:, None] - scores) > 2, 0.001, 1.0)
+    found = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, False, False, False]))
+    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 2), (3, 4), (3, 4)]
+    several = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, True, False, False]))
+    assert [(r.low, r.high) for r in several] == [(1, 2), (1, 2), (3, 4), (3, 4)]
+
+
 def test_the_first_tie_is_called_a():
     assert letters(4, [(0, 1), (0, 2), (0, 3)]) == ["", "a", "a", "a"]
 
@@ -128,13 +138,6 @@ def test_a_model_that_could_be_best_has_place_one_in_its_interval():
     # 0 and 1 tie, 0 and 2 tie, but 1 beats 2
     for r in places([3, 2, 1], [(1, 2)]):
         assert r.could_be_best == (r.low == 1)
-
-
-def test_the_only_one_that_could_be_best_has_no_other_place():
-    # one-sided comparisons say so where two-sided ones tell it from nobody
-    scores, none = np.array([3.0, 2.0, 1.0]), np.ones((3, 3))
-    found = ranks(scores, scores[:, None] - scores, none, level=0.95, best=np.array([True, False, False]))
-    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 3), (2, 3)]
 
 
 def test_the_place_lies_in_its_interval_also_where_models_answered_different_items():

@@ -71,8 +71,7 @@ def chances(
     for summed in _parts(columns, blocks):
         above[doubtful] += leads.passed(summed, seen, doubtful)
         every[doubtful] += summed[0].shape[1]
-        if count:  # drawn at random, not listed in order
-            doubtful = doubtful[_in_doubt(above[doubtful], every[doubtful], level)]
+        doubtful = doubtful[_in_doubt(above[doubtful], every[doubtful], level)]
         if not len(doubtful):
             break
     return np.asarray(np.maximum(above, 1) / every)

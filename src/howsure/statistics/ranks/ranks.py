@@ -27,7 +27,7 @@ def ranks(
     `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a p-value
     counts as not told apart. Where models answered different items, score and differences can point different ways:
     the interval is widened to hold the place. `best` (M,): which could be best (best.py), None for those that nobody is
-    significantly better than; their intervals begin at 1, and no others do. Where it is one alone, that one is the best.
+    significantly better than; their intervals begin at 1, and no others do, so that the only one is first.
     """
     count = len(scores)
     real = p_adjusted <= allowed(level)

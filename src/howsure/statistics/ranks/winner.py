@@ -26,6 +26,7 @@ ALIKE = 2.0
 def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
     """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one model.
 
+    It never takes the leader below the mean of all.
     `flips`: the models' cluster sums in score units, their differences taken out (`FlipSums.centred`).
     """
     if len(scores) < 2:
@@ -36,13 +37,16 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
         return 0.0
     variances = _steadied(seen, max(df, 1.0))
     noise *= np.sqrt(np.divide(variances, seen, out=np.zeros_like(seen), where=seen > 0))[:, None]
-    first = (_true_scores(scores, variances)[:, None] + noise).argmax(axis=0)
+    true = _true_scores(scores, variances)
+    first = (true[:, None] + noise).argmax(axis=0)
     errors = np.sqrt(variances)
     leader = errors[scores.argmax()]
     alike = (errors <= ALIKE * leader) & (leader <= ALIKE * errors)
     won = alike[first]
     added = noise[first[won], np.flatnonzero(won)] / errors[first[won]] * leader
-    return max(float(added.mean()), 0.0) if won.any() and leader > 0 else 0.0
+    if not won.any() or leader == 0:
+        return 0.0
+    return float(np.clip(added.mean(), 0.0, max(scores.max() - true.mean(), 0.0)))
 
 
 def _drawn(flips: FlipSums, rng: np.random.Generator) -> Floats:

@@ -1,10 +1,13 @@
 """What the first sentence of a board says: on how many items, on which questions, give or take what."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 import howsure as hs
 from frames import attempts, two_models, won
+from howsure.present.leaderboard import picked
 
 
 def some(rows, model, n):
@@ -151,3 +154,12 @@ def test_one_model_with_all_tasks_is_told_as_the_only_one():
 def test_one_that_is_behind_several_is_the_other():
     rows = pl.concat([won(20, 0, 20), won(20, 0, 20, names=("c", "d")).filter(model="c")])
     assert "a and c are level (100.0 %): significantly ahead of the other at" in verdict(rows)
+
+
+@pytest.mark.parametrize(("luck", "told"), [(0.05, False), (0.2, True)])
+def test_luck_far_below_the_error_bar_is_not_told(luck, told):
+    rows = two_models(n=400).with_columns(score=3 + pl.col("score"))
+    board = hs.leaderboard(rows).boards[0]
+    leader = board.entries[0].estimate
+    owing = replace(board, leader_corrected=leader.value - luck * leader.se)
+    assert bool(picked(owing)) == told

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
+LITTLE = 0.1
+"""Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would show it."""
 MANY_BOARDS = 5
 """So many boards are drawn as small panels with one order of models."""
 
@@ -242,7 +244,8 @@ def picked(board: Board) -> tuple[str, ...]:
     """Say what the best score would be without the luck of having been picked, where it shows."""
     scale, leader = Scale(percent=board.percent), board.entries[0]
     seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
-    if not math.isfinite(board.leader_corrected) or seen == without:
+    luck = abs(leader.estimate.value - board.leader_corrected)
+    if not math.isfinite(luck) or seen == without or luck < LITTLE * leader.estimate.se:
         return ()
     return (
         f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be about {without}.",

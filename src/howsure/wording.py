@@ -133,6 +133,11 @@ def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.9995 else "1.000"
 
 
+def correlation_text(value: float) -> str:
+    """Write a correlation: `−0.20`; without a sign where it reads as 0."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def count_text(count: float) -> str:
     """Write a count with thousands separated: `12,000`."""
     return f"{count:,.0f}"

@@ -1,5 +1,6 @@
 """What the first sentence of a board says: on how many items, on which questions, give or take what."""
 
+import math
 from dataclasses import replace
 
 import polars as pl
@@ -163,3 +164,5 @@ def test_luck_far_below_the_error_bar_is_not_told(luck, told):
     leader = board.entries[0].estimate
     owing = replace(board, leader_corrected=leader.value - luck * leader.se)
     assert bool(picked(owing)) == told
+    unsure = replace(owing.entries[0], estimate=replace(leader, se=math.nan))
+    assert not picked(replace(owing, entries=(unsure, *owing.entries[1:])))

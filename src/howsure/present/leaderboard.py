@@ -245,7 +245,7 @@ def picked(board: Board) -> tuple[str, ...]:
     scale, leader = Scale(percent=board.percent), board.entries[0]
     seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
     luck = abs(leader.estimate.value - board.leader_corrected)
-    if not math.isfinite(luck) or seen == without or luck < LITTLE * leader.estimate.se:
+    if seen == without or not luck >= LITTLE * leader.estimate.se:  # nor where there is no error bar
         return ()
     return (
         f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be about {without}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from howsure import checks
@@ -199,9 +198,7 @@ def _few_clusters(board: Board, score: str) -> str:
     if set(other) <= set(same):
         return f"{told}, and for other clusters {'as well' if len(other) == len(same) else _models(len(other), count)}."
     worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
-    return (
-        f"{told}. About other clusters, {board.n_clusters:,}{worth} can't say much: {_models(len(other), count)} could."
-    )
+    return f"{told}. About other clusters, {board.n_clusters:,}{worth} can't say much: {len(other):,} could."
 
 
 def _models(some: int, count: int) -> str:

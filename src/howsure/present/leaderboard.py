@@ -196,7 +196,7 @@ def _few_clusters(board: Board, score: str) -> str:
         f"{_models(len(same), count)} could be best"
     )
     if set(other) <= set(same):
-        return f"{told}, and for other clusters {'as well' if len(other) == len(same) else _models(len(other), count)}."
+        return f"{told}, and for other clusters {'as well' if len(other) == len(same) else f'{len(other):,}'}."
     worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
     return f"{told}. About other clusters, {board.n_clusters:,}{worth} can't say much: {len(other):,} could."
 

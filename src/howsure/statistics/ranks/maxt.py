@@ -35,6 +35,8 @@ FEW_REACH = 0.01
 """Of the few flips all pairs are looked at where more than this share is far enough apart."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
+FEW_ROWS, SOME_PAIRS = 60, 1_500
+"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a pair is the difference of its models' sums."""
 THREADS = 2
 FEW_PAIRS = 300
 """With no more pairs, threads take longer to start than they save; flips end where all shares lie above UNCLEAR."""
@@ -163,18 +165,11 @@ class _Pairs:
         if z_lift.any():
             gap += z_lift
         if s is None or s_lift is None:
-            gap *= gap
-            gap /= self.squares
-            return gap
+            return _squared(gap, None, self.squares)
         slope = s[self.first]
         slope -= s[self.second]
         slope += s_lift
-        slope *= gap
-        slope += self.squares
-        np.maximum(slope, np.float32(1e-6) * self.squares, out=slope)
-        gap *= gap
-        gap /= slope
-        return gap
+        return _squared(gap, slope, self.squares)
 
     @property
     def out_of_reach(self) -> float:
@@ -209,7 +204,8 @@ class _Pairs:
         Few pairs are left once the least share lies above UNCLEAR.
         """
         counts, n_flips = np.full(len(self.first), float(seen)), seen
-        for flips, found in self.each(partial(self.padded().exceedances, columns), blocks):
+        padded = self.padded()
+        for flips, found in self.each(partial(padded.exceedances, columns, padded.apart(columns)), blocks):
             n_flips += flips
             counts += found[: len(counts)]
             if len(counts) <= FEW_PAIRS and (counts[:1] > UNCLEAR * n_flips).any():
@@ -289,16 +285,53 @@ class _Pairs:
         starts = range(0, summed[0].shape[1], size)
         return np.concatenate([self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts])
 
-    def exceedances(self, columns: Columns, block: Callable[[], Singles]) -> tuple[int, Ints]:
+    def apart(self, columns: Columns) -> tuple[Singles, ...] | None:
+        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A (strides, STRIDE, C); None where that doesn't pay."""
+        if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
+            return None
+        unit = 1 / np.sqrt(self.squares)
+        parts = np.split(columns.table.T, 1 if columns.even else 2)
+        pairs = ((part[self.first] - part[self.second] + part[-1]) * unit for part in parts)
+        return tuple(each.reshape(-1, STRIDE, each.shape[1]) for each in pairs)
+
+    def exceedances(
+        self, columns: Columns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
+    ) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
         signs = block()
-        summed = columns.sums(signs)
         counts = np.zeros(len(self.first), dtype=np.int64)
-        size = _flips_at_once(len(counts))
-        for k in range(0, signs.shape[1], size):
-            largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
-            counts += _count_rows(largest >= self.observed)
+        parts = self.of_models(columns.sums(signs)) if apart is None else _of_pairs(apart, signs)
+        for pivots in parts:
+            counts += _count_rows(_largest_from_here(pivots) >= self.observed)
         return signs.shape[1], counts
+
+    def of_models(self, summed: tuple[Singles, ...]) -> Iterator[Singles]:
+        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the models."""
+        size = _flips_at_once(len(self.first))
+        for k in range(0, summed[0].shape[1], size):
+            yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
+
+
+def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
+    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be shared among threads."""
+    for k in range(0, signs.shape[1], WORD):
+        part = np.ascontiguousarray(signs[:, k : k + WORD])
+        gap, *slope = ((each @ part).reshape(-1, part.shape[1]) for each in apart)
+        yield _squared(gap, slope[0] if slope else None, np.ones((1, 1), dtype=np.float32))
+
+
+def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
+    """Return the squared pivots of gaps in z and in s, over which they are written; `squares`: A."""
+    if slope is None:
+        gap *= gap
+        gap /= squares
+        return gap
+    slope *= gap
+    slope += squares
+    np.maximum(slope, np.float32(1e-6) * squares, out=slope)
+    gap *= gap
+    gap /= slope
+    return gap
 
 
 def _flips_at_once(pairs: int) -> int:

@@ -31,44 +31,43 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
     """
     if len(scores) < 2:
         return 0.0
-    noise = _apart(_drawn(flips, rng))
-    seen, df = noise.var(axis=1) * (len(noise) / (len(noise) - 1)), flips.sizes.sum() ** 2 / (flips.sizes**2).sum() - 1
-    if not seen.any():
+    share = flips.sizes / flips.sizes.sum()
+    sums, variances = _steadied(_apart(flips.sums * np.sqrt(flips.inflation)[:, None]), 1 / (share @ share) - 1)
+    leader = scores.argmax()
+    if variances[leader] == 0:
         return 0.0
-    variances = _steadied(seen, max(df, 1.0))
-    noise *= np.sqrt(np.divide(variances, seen, out=np.zeros_like(seen), where=seen > 0))[:, None]
     true = _true_scores(scores, variances)
-    first = (true[:, None] + noise).argmax(axis=0)
-    errors = np.sqrt(variances)
-    leader = errors[scores.argmax()]
-    alike = (errors <= ALIKE * leader) & (leader <= ALIKE * errors)
-    won = alike[first]
-    added = noise[first[won], np.flatnonzero(won)] / errors[first[won]] * leader
-    if not won.any() or leader == 0:
-        return 0.0
-    return float(np.clip(added.mean(), 0.0, max(scores.max() - true.mean(), 0.0)))
+    table, blocks, _ = flipped(sums, float(share.max()), rng, DRAWS, free=len(sums))
+    added = np.concatenate([_added(block().T @ table, true, np.sqrt(variances), leader) for block in blocks])
+    return float(np.clip(added.mean(), 0.0, max(scores.max() - true.mean(), 0.0))) if len(added) else 0.0
 
 
-def _drawn(flips: FlipSums, rng: np.random.Generator) -> Floats:
-    """Return what luck adds to every model's score in each flip (M, flips)."""
-    sums, largest = flips.sums * np.sqrt(flips.inflation)[:, None], float(flips.sizes.max() / flips.sizes.sum())
-    table, blocks, _ = flipped(sums, largest, rng, DRAWS, free=len(sums))
-    return np.concatenate([table.T @ block() for block in blocks], axis=1)
+def _added(noise: Floats, true: Floats, errors: Floats, leader: np.intp) -> Floats:
+    """Return what noise (flips, M) adds to the score that comes first, where that is measured about as well as the leader's."""
+    first = (true + noise).argmax(axis=1)
+    own = errors[leader]
+    won = np.flatnonzero(((errors <= ALIKE * own) & (own <= ALIKE * errors))[first])
+    return np.asarray(noise[won, first[won]] / errors[first[won]] * own)
 
 
-def _apart(noise: Floats) -> Floats:
-    """Take out what all models have in common (M, flips), such as easy questions; models that noise moves more say less of it."""
-    if noise.any():
-        weights = 1 / _at_least_usual(noise.var(axis=1))
-        noise -= weights @ noise / weights.sum()
-    return noise
+def _apart(sums: Floats) -> Floats:
+    """Take out of what clusters add to the models (C, M) what all have in common; models that noise moves more say less of it."""
+    if not sums.any():
+        return sums
+    weights = 1 / _at_least_usual((sums**2).sum(axis=0))
+    return np.asarray(sums - (sums @ weights / weights.sum())[:, None])
 
 
-def _steadied(variances: Floats, df: float) -> Floats:
-    """Draw variances (M,), each with so many degrees of freedom, towards their mean by what chance alone would part them."""
-    mean, spread = variances.mean(), variances.var()
-    kept = max(1 - 2 * mean**2 / df / spread, 0.0) if spread > 0 else 0.0
-    return np.asarray(mean + kept * (variances - mean))
+def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
+    """Draw the variances of the models' noise, each with so many degrees of freedom, towards their mean by what chance alone would part them.
+
+    Returns what clusters add to the models then (C, M), and the variances (M,).
+    """
+    seen = (sums**2).sum(axis=0) * (sums.shape[1] / (sums.shape[1] - 1))
+    mean, spread = seen.mean(), seen.var()
+    kept = max(1 - 2 * mean**2 / max(df, 1.0) / spread, 0.0) if spread > 0 else 0.0
+    variances = mean + kept * (seen - mean)
+    return sums * np.sqrt(np.divide(variances, seen, out=np.zeros_like(seen), where=seen > 0)), variances
 
 
 def _true_scores(scores: Floats, variances: Floats) -> Floats:

@@ -133,6 +133,11 @@ def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.9995 else "1.000"
 
 
+def correlation_text(value: float) -> str:
+    """Write a correlation: `−0.20`; without a sign where it reads as 0."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def count_text(count: float) -> str:
     """Write a count with thousands separated: `12,000`."""
     return f"{count:,.0f}"
@@ -169,6 +174,11 @@ def rounded_up(count: float) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """Write a count and its noun: `1 item`, `2 items`, `3 entries`."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def one_each(tasks: list[str]) -> str:
+    """Say what parts with these tasks are, in one word: tasks, or boards where a task comes with several metrics."""
+    return "task" if len(set(tasks)) == len(tasks) else "board"
 
 
 def shortened(text: str, most: int) -> str:

@@ -62,6 +62,18 @@ def test_the_counts_are_those_of_the_comparison() -> None:
     assert (answer.flips.broke, answer.flips.fixed) == (answer.wins, answer.losses) == (19, 29)
 
 
+@pytest.mark.parametrize("options", [{}, {"population": "benchmark"}, {"cluster": "item"}])
+def test_what_rounding_leaves_of_equal_attempts_is_a_tie(options: dict[str, str]) -> None:
+    """One right of five is one fifth whether what failed is missing or 0; 1/3 · 3/5 isn't 1/5 to the last bit."""
+    failed = [[1, 1, 1, 1, 1], *[[1, 0, 0, None, None]] * 5]
+    wrong = [[0, 0, 0, 0, 0], *[[1, 0, 0, 0, 0]] * 5]
+    data = rows(a=failed, b=wrong)  # type: ignore[arg-type]
+    found = hs.compare(data, "a", "b", failures="zero", **options)  # type: ignore[call-overload]
+    assert (found.wins, found.losses, found.ties) == (1, 0, 5)
+    (side,) = hs.against(data, "b", failures="zero").tasks[0].sides
+    assert (side.fixed, side.broke, side.same) == (1, 0, 5)
+
+
 def test_the_largest_fall_comes_first_and_many_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inference, "MOST_LISTED", 2)
     found = flips(rows(a=[[1, 1], [1, 1], [0, 0]], b=[[1, 0], [0, 0], [1, 1]]))

@@ -75,6 +75,13 @@ def test_a_board_of_few_clusters_says_first_what_holds_for_these():
     assert "on more questions from these same clusters" in narrow.verdict
 
 
+def test_a_board_of_few_clusters_contradicts_nothing_it_shows():
+    best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
+    told = hs.leaderboard(best, cluster="repo").boards[0]
+    assert told.could_be_best == told.same_clusters_best == ("a",)
+    assert "only 1 of the 5 models could be best, and for other clusters as well." in told.verdict
+
+
 def test_a_gate_prints_the_rung_that_does_not_decide():
     rows = few(sizes=(5,) * 12)
     gate = hs.gate(rows, "a", "e", better=True, cluster="repo")

@@ -12,7 +12,7 @@ from howsure.present.render import latex, terminal
 from howsure.present.render.terminal import fit, shorten
 from howsure.present.render.visible import visible
 from howsure.present.render.whisker import draw_whisker
-from howsure.wording import Scale, listing, p_text
+from howsure.wording import Scale, correlation_text, listing, p_text
 
 HOSTILE = {
     "ansi": "gpt\x1b[31m-red\x1b[0m",
@@ -217,3 +217,13 @@ def test_a_summary_leaves_out_the_last_tasks_on_a_narrow_terminal():
     assert "task 00" in head
     assert "task 19" not in head
     assert "a narrow terminal leaves out the last tasks" in text.replace("\n", " ")
+
+
+def test_correlations_have_a_minus_and_no_sign_of_nothing():
+    assert [correlation_text(value) for value in (-0.2, -0.001, 0.004, 0.5, 1.0)] == [
+        "−0.20",
+        "0.00",
+        "0.00",
+        "0.50",
+        "1.00",
+    ]

@@ -30,7 +30,8 @@ def boards(*best, models=4, task=None):
             boards("a", "ab", task="t"),
             "On 1 of 2 boards, one model is shown to be best: a. On the other, 2 models could be.",
         ),
-        (boards("a", "b", models=1), ""),
+        (boards("a", "b", models=1), "No task has several models, so there is nothing to rank."),
+        (boards("a", "b", models=1, task="t"), "No board has several models, so there is nothing to rank."),
         (
             [*boards("a", models=1), *boards("ab")],
             "On the one task with several models, 2 models could be best.",

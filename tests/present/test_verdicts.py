@@ -1,10 +1,14 @@
 """What the first sentence of a board says: on how many items, on which questions, give or take what."""
 
+import math
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 import howsure as hs
 from frames import attempts, two_models, won
+from howsure.present.leaderboard import picked
 
 
 def some(rows, model, n):
@@ -55,6 +59,7 @@ def test_models_with_one_score_tie():
     rows = two_models().filter(model="a")
     tied = [pl.concat([rows.with_columns(model=pl.lit(name)) for name in names]) for names in ("ab", "abc")]
     assert [verdict(each).split(".")[0] for each in tied] == ["Both models tie at 65", "All 3 models tie at 65"]
+    assert "neighbouring" not in verdict(tied[1])
 
 
 def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
@@ -126,6 +131,38 @@ def test_a_vote_board_is_told_likewise():
     assert "by a one-sided test; by a two-sided one" in hs.arena(votes).verdict
 
 
+def test_the_only_one_that_could_be_best_has_no_other_rank():
+    board = hs.leaderboard(won(9, 2, 12)).boards[0]
+    assert [(rank.low, rank.high) for rank in board.ranks] == [(1, 1), (2, 2)]
+    plain = " ".join(hs.leaderboard(won(9, 2, 12)).render("markdown", explain=True).split())
+    assert "a has only one: every other model is shown to be worse." in plain
+
+
+def test_all_others_that_want_answers_are_told_as_all():
+    rows = two_models(n=400)
+    few = rows.filter(pl.col("model") == "b", pl.col("score") == 0).head(2)
+    others = [few.with_columns(model=pl.lit(name)) for name in "bc"]
+    said = verdict(pl.concat([rows.filter(model="a"), *others]))
+    assert "any of the 2 others could also be best, all for want of answers (under half of 400 items)." in said
+
+
+def test_one_model_with_all_tasks_is_told_as_the_only_one():
+    tasks = pl.concat([two_models().with_columns(task=pl.lit(name)) for name in ("t", "u")])
+    lacking = tasks.filter((pl.col("model") == "a") | (pl.col("task") == "t"))
+    assert hs.leaderboard(lacking).overall.verdict.startswith("Only 1 of 2 models has all 2 tasks: a scores ")
+
+
 def test_one_that_is_behind_several_is_the_other():
     rows = pl.concat([won(20, 0, 20), won(20, 0, 20, names=("c", "d")).filter(model="c")])
     assert "a and c are level (100.0 %): significantly ahead of the other at" in verdict(rows)
+
+
+@pytest.mark.parametrize(("luck", "told"), [(0.05, False), (0.2, True)])
+def test_luck_far_below_the_error_bar_is_not_told(luck, told):
+    rows = two_models(n=400).with_columns(score=3 + pl.col("score"))
+    board = hs.leaderboard(rows).boards[0]
+    leader = board.entries[0].estimate
+    owing = replace(board, leader_corrected=leader.value - luck * leader.se)
+    assert bool(picked(owing)) == told
+    unsure = replace(owing.entries[0], estimate=replace(leader, se=math.nan))
+    assert not picked(replace(owing, entries=(unsure, *owing.entries[1:])))

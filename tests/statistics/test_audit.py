@@ -61,6 +61,11 @@ def test_break_even_correlation_puts_the_gap_just_at_the_limit(gap, a, b, level)
         assert found == pytest.approx(optimize.brentq(slack, -1, 1, xtol=1e-14), abs=1e-9)
 
 
+@pytest.mark.parametrize(("a", "b"), [(0.02, 0.02), (0.02, 0.03)])
+def test_no_pairing_makes_a_gap_of_nothing_real(a, b):
+    assert np.isnan(break_even_correlation(np.array(0.0), np.array(a), np.array(b), 0.95))
+
+
 def test_break_even_is_zero_where_the_unpaired_gap_is_just_real():
     gap = stats.norm.ppf(0.975) * math.hypot(0.02, 0.03)
     assert float(break_even_correlation(np.array(gap), np.array(0.02), np.array(0.03), 0.95)) == pytest.approx(

@@ -154,6 +154,15 @@ def test_no_item_with_enough_attempts_is_an_error():
         value(two_models(), "consistency")
 
 
+def test_attempts_that_always_agree_are_no_rate_of_failures():
+    """A model that fails everything is consistent: no limit of its failures follows, and pass@2 has one as ever."""
+    wrong = table(RIGHT).with_columns(score=pl.lit(0.0))
+    assert hs.estimate(wrong, score="pass@2")[0].estimate.bounds
+    told = hs.estimate(wrong, score="consistency")
+    assert (told[0].estimate.value, told[0].estimate.bounds) == (1, ())
+    assert "failure rate" not in told.render("markdown") + hs.leaderboard(wrong, score="consistency").render("markdown")
+
+
 @pytest.mark.parametrize("rule", ["pass@2", "pass^2", "majority@2", "consistency", "pass^2-plug-in"])
 def test_fractions_are_refused_naming_item_and_model(rule):
     rows = table({**RIGHT, "q3": [1, 0.5, 1, 1]})

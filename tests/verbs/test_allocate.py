@@ -211,3 +211,17 @@ def test_a_saving_that_rounds_to_nothing_has_no_sign():
     said = {replace(answer, saved=saved).verdict for saved in (-1e-12, 0.0, 1e-12)}
     assert len(said) == 1
     assert "would save 0 %" in said.pop()
+
+
+def test_an_error_of_nothing_has_no_share_of_the_questions():
+    rows = attempts(models="abc").with_columns(score=pl.when(pl.col("model") == "a").then(0.0).otherwise("score"))
+    assert "of SE squared" not in hs.allocate(rows, a="a", attempts=30).render("markdown")
+    assert "of SE squared" in hs.allocate(rows, a="b", attempts=30).render("markdown")
+
+
+def test_one_item_left_out_gets_none():
+    rows = attempts(models="abc")
+    item = rows["item"][0]
+    torn = rows.filter((pl.col("model") != "b") | (pl.col("item") != item))
+    found = hs.allocate(torn, a="a", b="b", attempts=30)
+    assert "1 item that only one of the two models answered gets none" in {each.message for each in found.cautions}

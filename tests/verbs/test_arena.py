@@ -125,6 +125,16 @@ def test_one_voter_gives_no_error_bar():
     assert "NaN" not in hs.arena(votes().with_columns(judge=1)).render("json")
 
 
+def test_one_voter_gives_none_either_where_a_model_won_everything():
+    """The ties that bound its strength are no second voter."""
+    lone = pl.concat([votes(), votes().head(3).with_columns(model_a=pl.lit("best"), winner=pl.lit("model_a"))])
+    told = hs.arena(lone.with_columns(judge=1))
+    assert "a single cluster of votes gives no error bar" in told.render(width=200)
+    assert {rank.could_be_best for rank in told.boards[0].board.ranks} == {True}
+    alone = hs.head_to_head(lone.with_columns(judge=1), "w", "x")
+    assert "these votes give no error bar" in alone.verdict
+
+
 def test_the_note_names_the_anchors_and_nan_is_no_winner():
     assert any("P(tie) / 2 against w." in note for note in hs.arena(votes(), against="w").notes)
     numbers = votes().with_columns(winner=pl.Series([1.0, 2.0, float("nan")] * 100))

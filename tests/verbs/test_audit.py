@@ -174,3 +174,13 @@ def test_rows_of_answers_are_no_leaderboard():
     rows = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1.0, 0.0]})
     with pytest.raises(hs.DataError, match="no published scores"):
         hs.audit(hs.read(rows))
+
+
+def test_one_score_has_no_neighbour_whatever_is_known_of_it():
+    for columns in ({"n": [100]}, {}):
+        assert board(model=["a"], score=[0.8], **columns).verdict == "One score leaves no gap to judge."
+
+
+def test_a_tie_is_real_at_no_correlation():
+    text = hs.audit(pl.DataFrame({"model": [*"ab"], "score": [0.8, 0.8], "n": [100, 100]})).render("markdown")
+    assert "| never" in text

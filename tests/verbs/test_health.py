@@ -95,6 +95,9 @@ def test_two_models():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
     assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict
+    larger = health(table({"a": [1] * 30, "b": [0] * 29 + [1]}))
+    assert "between the two models can't be detected" in larger.verdict
+    assert "1 of 1 neighbouring gap exceeds it" in larger.render("markdown")
     assert np.isnan(task.reliability)
     assert [c.code for c in task.cautions] == ["few_models"]
 
@@ -148,6 +151,24 @@ def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
     assert len(answer.records()) == 2
     assert {record["task"] for record in answer.item_records()} == {"one", "two"}
     everything(answer)
+
+
+def test_a_gap_that_half_of_the_pairs_need_is_that_of_typical_models():
+    assert "between two typical models can't be detected" in health(graded()).verdict
+
+
+def test_questions_of_several_metrics_are_told_as_such():
+    rows = [graded().with_columns(metric=pl.lit(name)) for name in ("one", "two")]
+    assert health(pl.concat(rows)).verdict.startswith(
+        "66 of 80 questions on 2 boards, one for each task and metric, separate the models."
+    )
+
+
+def test_no_sentence_has_a_gap_beyond_the_scale():
+    tiny = table({"a": [1] * 3 + [0] * 4, "b": [0] * 2 + [1] * 5, "c": [1] * 6 + [0]}).with_columns(task=pl.lit("tiny"))
+    answer = health(pl.concat([tiny, graded().with_columns(task=pl.lit("graded"))]))
+    assert answer["tiny"].smallest_gap > 1
+    assert "The smallest detectable gap is 15.2 pp to over 100 pp." in answer.verdict
 
 
 def test_tasks_with_one_model_count_for_nothing():

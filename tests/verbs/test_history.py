@@ -427,3 +427,24 @@ def test_samples_of_lm_eval_in_one_folder_are_runs(tmp_path):
     assert [round(run.score, 3) for run in answer.tasks[0].runs] == [0.667, 1.0]
     assert [run.started[:10] for run in answer.tasks[0].runs] == ["2026-01-02", "2026-01-03"]
     assert answer.cautions == ()
+
+
+def test_runs_without_the_chosen_model_are_left_out(tmp_path):
+    """The caution says to choose one with `model`, and it could be done only where every run had it."""
+    rows = nightly(runs=6, seed=2)
+    for k in range(1, 7):
+        part = rows.filter(pl.col("model") == f"2026-10-0{k}")
+        part.with_columns(model=pl.lit("early" if k < 4 else "late"), task=pl.lit("quiz")).write_csv(
+            tmp_path / f"{k}.csv"
+        )
+    (told,) = [each for each in hs.history(tmp_path).cautions if each.code == "runs_of_several_models"]
+    assert "the runs are of 2 models: early, late" in told.message
+    found = hs.history(tmp_path, model="late")
+    assert [run.run for run in found.tasks[0].runs] == ["4", "5", "6"]
+    assert "runs_of_several_models" not in {each.code for each in found.cautions}
+    with pytest.raises(hs.DataError, match="no model 'nobody'"):
+        hs.history(tmp_path, model="nobody")
+    (tmp_path / "5.csv").unlink()
+    (tmp_path / "6.csv").unlink()
+    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+        hs.history(tmp_path, model="late")

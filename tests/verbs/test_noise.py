@@ -283,6 +283,28 @@ def test_answers_that_never_differ_leave_all_to_the_questions():
     assert entry.se_with(attempts=1) == pytest.approx(entry.se, rel=1e-12)
 
 
+def test_who_is_left_aside_is_told_with_the_reason():
+    one, alike = attempted(n=20, models=("one",)).filter(attempt=0), attempted(n=20, models=("alike",))
+    rows = pl.concat([attempted(n=20), one, alike.with_columns(score=pl.lit(1.0))])
+    told = hs.noise(rows).tasks[0].verdict
+    aside = "1 model with one attempt per question and 1 model whose questions all have the same score"
+    assert f"these scores (leaving aside {aside})" in told
+
+
+def test_answers_that_never_differ_leave_nothing_for_attempts_to_gain():
+    rows = attempted(n=20, attempts=1, models=("a",)).drop("attempt")
+    told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].verdict
+    assert "what attempts can gain" not in told
+    assert "Answers to one question don't differ, so only new questions help: twice the questions to" in told
+
+
+def test_slices_that_are_all_too_small_have_no_empty_table():
+    rows = attempted(n=4).with_columns(topic="item")
+    text = hs.noise(rows, by="topic").render("markdown")
+    assert "every slice is too small to say anything" in text
+    assert "from answers" not in text
+
+
 def test_nan_scores_are_left_out_and_told():
     answer = hs.noise(ODD["nan scores"])
     assert answer["a"].n_items == 37

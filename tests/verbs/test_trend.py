@@ -312,6 +312,16 @@ def test_several_tasks_are_ordered_by_what_they_tell_apart():
     assert text.index("loud") < text.index("quiet")
 
 
+def test_several_metrics_of_one_task_are_no_tasks():
+    rows = [
+        training(runs=("r", "s"), gap=gap, seed=3).with_columns(metric=pl.lit(name))
+        for name, gap in (("loud", 0.5), ("quiet", 0.0))
+    ]
+    told = " ".join(hs.trend(pl.concat(rows)).render("markdown").split())
+    assert "0 of 2 boards, one for each task and metric, clearly separate these runs" in told
+    assert "The best is task · loud (" in told
+
+
 def test_a_fall_is_called_a_fall():
     rows = training(lift=0.15).with_columns(score=1 - pl.col("score"))
     assert hs.trend(rows).tasks[0].verdict.startswith("r falls by")

@@ -95,7 +95,7 @@ def interval_check(
 
 def _bayes_mean(sample: MeanSample, level: float) -> Limits:
     means = sample.means("CR2")
-    effective = np.where(means.at_edge, float(means.units), means.effective)
+    effective = np.where(means.at_edge, means.edge_units, means.effective)
     return intervals.beta_interval(means.value * effective + 1, (1 - means.value) * effective + 1, level)
 
 

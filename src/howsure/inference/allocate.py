@@ -197,7 +197,7 @@ def _cautions(found: Allocation, study: Study, entry: NoiseEntry, left_out: int)
         cautions.append(
             Caution(
                 code="items_left_out",
-                message=f"{plural(left_out, 'item')} that only one of the two models answered get none",
+                message=f"{plural(left_out, 'item')} that only one of the two models answered {'gets' if left_out == 1 else 'get'} none",
                 remedy="Run these for the other model first.",
             )
         )

@@ -12,6 +12,7 @@ from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
 from howsure.inference.overall import overall_name, suite_of, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded, skewness
+from howsure.statistics.arrays import above
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.suite import combined_flips
 from howsure.statistics.results import Estimate, Interval, Method
@@ -50,8 +51,9 @@ class Counts:
         x, w = matrix.values, np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
         has = ~np.isnan(x)
         shared = has & has[:, [one]]
-        gap = np.where(shared, matrix.orientation * (x - x[:, [one]]), 0.0)
-        fixed, broke = (gap > 0).sum(axis=0), (gap < 0).sum(axis=0)
+        told = np.where(shared, matrix.orientation * x, 0.0)
+        base = np.where(shared, matrix.orientation * x[:, [one]], 0.0)
+        fixed, broke = above(told, base).sum(axis=0), above(base, told).sum(axis=0)
         weight = (w[:, None] * shared).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [(w[:, None] * np.where(shared, each, 0.0)).sum(axis=0) / weight for each in (x, x[:, [one]])]

@@ -33,7 +33,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
             task=matrix.task,
             metric=matrix.metric,
             model=model,
-            estimate=_of_failures(found[k]) if matrix.of_failures else found[k],
+            estimate=_with_named_bounds(found[k], matrix),
             n_attempts=attempts[k],
             n_failed=failed[k],
         )
@@ -41,6 +41,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
     ]
 
 
-def _of_failures(estimate: Estimate) -> Estimate:
-    """Return an estimate whose exact limits are those of a rate of failures."""
-    return replace(estimate, bounds=tuple(replace(bound, of_failures=True) for bound in estimate.bounds))
+def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
+    """Return an estimate whose exact limits are those of what a score of 1 is here; none where it is neither success nor failure."""
+    kept = () if matrix.of_agreement else estimate.bounds
+    return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))

@@ -10,6 +10,7 @@ import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.errors import Caution, DataError
+from howsure.statistics.arrays import above
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
 from howsure.statistics.pairs.difference import items_needed
@@ -143,7 +144,8 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         method=replace(METHOD, paired=True),
         cautions=_attempt_cautions(both),
     )
-    d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])
+    one, other = (matrix.orientation * both.values).T
+    wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
     means = w @ both.values / w.sum()
     # what is needed grows with the attempts as it does with items
     times = items_needed(estimate, level) / len(both.items)
@@ -158,9 +160,9 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
         adjusted_interval=estimate.interval,
-        wins=int((d > 0).sum()),
-        losses=int((d < 0).sum()),
-        ties=int((d == 0).sum()),
+        wins=wins,
+        losses=losses,
+        ties=len(both.items) - wins - losses,
         n_only_a=int((has[:, 0] & ~shared).sum()),
         n_only_b=int((has[:, 1] & ~shared).sum()),
         lower_is_better=matrix.lower_is_better,

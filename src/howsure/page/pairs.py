@@ -13,7 +13,7 @@ from howsure.present.words.plain import AGREEING, ALIKE, luck
 from howsure.statistics.pairs.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
 from howsure.statistics.suite import combined_error, telling_error
-from howsure.wording import Scale, in_limits, p_text
+from howsure.wording import Scale, correlation_text, in_limits, p_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def _telling(found: dict[str, Any]) -> dict[str, list[float | None]]:
 
 
 def _correlation(r: float) -> str | None:
-    return f"{r:.2f}" if math.isfinite(r) else None
+    return correlation_text(r) if math.isfinite(r) else None
 
 
 def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats) -> list[int]:

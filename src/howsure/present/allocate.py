@@ -64,7 +64,6 @@ def _error_table(answer: Allocation) -> Table:
         ("as chosen", answer.answers_after, answer.se_after),
     )
     unit = " (pp)" if answer.percent else ""
-    stays = max(answer.questions, 0.0) / answer.se_even**2 if answer.se_even > 0 else 0.0
     return Table(
         columns=(
             Column(name="attempts", align="left"),
@@ -72,8 +71,16 @@ def _error_table(answer: Allocation) -> Table:
             Column(name=f"total SE{unit}"),
         ),
         rows=tuple((name, scale.number(math.sqrt(part)), scale.number(whole)) for name, part, whole in rows),
-        note=f"{_percent(stays)} of SE squared comes from the choice of questions, which no further attempt reduces",
+        note=_staying(answer),
     )
+
+
+def _staying(answer: Allocation) -> str:
+    """Say what share of the squared error no attempt reduces; nothing of an error of 0."""
+    if not answer.se_even > 0:
+        return ""
+    stays = max(answer.questions, 0.0) / answer.se_even**2
+    return f"{_percent(stays)} of SE squared comes from the choice of questions, which no further attempt reduces"
 
 
 def _count_table(answer: Allocation) -> Table:

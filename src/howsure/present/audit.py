@@ -32,6 +32,8 @@ def document(answer: Audit) -> Document:
 
 def board_verdict(board: AuditBoard) -> str:
     """Say how many neighbouring gaps could be noise."""
+    if len(board.entries) == 1:
+        return "One score leaves no gap to judge."
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
         return "No gap can be judged, because nothing tells the scale of the scores. Name it with `bounds`."

@@ -24,7 +24,7 @@ from howsure.present.document import (
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
 from howsure.present.words import plain
-from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,7 +291,7 @@ def _se_text(c: Comparison, scale: Scale) -> str:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2
     effect = f"pairing removed {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing gained nothing"
-    together = f"correlation {c.correlation:.2f}; " if math.isfinite(c.correlation) else ""
+    together = f"correlation {correlation_text(c.correlation)}; " if math.isfinite(c.correlation) else ""
     return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
 
 

@@ -89,7 +89,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
-    methods = listing(sorted({str(entry.estimate.method) for entry in entries}))
+    methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
     note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
     return tabled(entries, fields, title=title, note=note)
 

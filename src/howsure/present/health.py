@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
-from howsure.wording import Scale, count_text, level_text, p_text, plural
+from howsure.wording import Scale, count_text, level_text, one_each, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.health import Health, Item, ItemKind, TaskHealth
@@ -63,7 +63,8 @@ def _unseen(task: TaskHealth) -> str:
         return ""
     if task.percent and task.smallest_gap > 1:
         return " No gap between two models can be detected."
-    return f" Gaps under {_gap(task, task.smallest_gap)} between two models can't be detected."
+    models = "the two models" if len(task.models) == 2 else "two typical models"
+    return f" Gaps under {_gap(task, task.smallest_gap)} between {models} can't be detected."
 
 
 def _suspicion(task: TaskHealth) -> str:
@@ -81,14 +82,23 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     if not seen:
         return "With one model per task, nothing shows which questions discriminate between models."
     told, everyone = sum(task.n_separating for task in seen), sum(task.n_items for task in seen)
-    where = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
-    first = f"{told:,} of {plural(everyone, 'question')} in {where} tasks {_verb(told == 1, 'separate')} the models."
-    gaps = sorted(task.smallest_gap for task in seen if task.smallest_gap > 0 and task.percent)
-    span = " to ".join(dict.fromkeys(Scale().gap(gap) for gap in (gaps[0], gaps[-1]))) if gaps else ""
+    first = (
+        f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} {_verb(told == 1, 'separate')} the models."
+    )
+    gaps = sorted((task for task in seen if task.smallest_gap > 0 and task.percent), key=lambda task: task.smallest_gap)
+    span = " to ".join(dict.fromkeys(_gap(task, task.smallest_gap) for task in (*gaps[:1], *gaps[-1:])))
     gap = f" The smallest detectable gap is {span}." if gaps else ""
     suspects = sum(task.suspect for task in seen)
     rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'contradict')} the others." if suspects else ""
     return f"{first}{gap}{rest}"
+
+
+def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
+    """Say of how many tasks the questions are, or of how many boards where a task comes with several metrics."""
+    count = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
+    if one_each([task.task for task in tasks]) == "task":
+        return f"in {count} tasks"
+    return f"on {count} boards, one for each task and metric,"
 
 
 def _facts(task: TaskHealth) -> Table:
@@ -129,7 +139,8 @@ def _apart(task: TaskHealth) -> str:
     if not task.smallest_gap > 0:
         return ""
     gaps = plural(len(task.models) - 1, "neighbouring gap")
-    return f" (one pair, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} exceed it"
+    pair = "one pair" if len(task.models) == 2 else "a typical pair"
+    return f" ({pair}, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} {_verb(task.neighbours_apart == 1, 'exceed')} it"
 
 
 def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
@@ -179,7 +190,7 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
     ]
     note = (
         "separating: items on which models differ; all, none: items solved by all models, by none; gap: the smallest that is "
-        f"significant for one pair ({level_text(tasks[0].level)}); reliability: 1 if other items would give the same scores"
+        f"significant for a typical pair ({level_text(tasks[0].level)}); reliability: 1 if other items would give the same scores"
     )
     return tabled(tasks, fields, note=note)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from howsure import checks
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
+LITTLE = 0.1
+"""Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would show it."""
 MANY_BOARDS = 5
 """So many boards are drawn as small panels with one order of models."""
 
@@ -144,9 +145,9 @@ def _verdict_on_all(board: Board) -> str:
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))
     if len(level) == count:
-        first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{about}."
-        first = first if board.n_left_out else first.capitalize()
-    elif others == 0:
+        tied = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{about}."
+        return f"{_among(board)}{tied if board.n_left_out else tied.capitalize()}"
+    if others == 0:
         rest = "the other" if count - len(level) == 1 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
         first = (
@@ -189,17 +190,22 @@ def neighbours(board: Board) -> str:
 
 def _few_clusters(board: Board, score: str) -> str:
     """Say both answers where clusters are few: for more questions from these, and for other clusters."""
-    count, same, other = len(board.entries), len(board.same_clusters_best or ()), len(board.could_be_best)
-    worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
-    return (
+    count, same, other = len(board.entries), board.same_clusters_best or (), board.could_be_best
+    told = (
         f"{leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
-        f"{_models(same)} of the {count:,} models could be best. About other clusters, {board.n_clusters:,}{worth} can't say much: "
-        f"{_models(other)} could."
+        f"{_models(len(same), count)} could be best"
     )
+    if set(other) <= set(same):
+        return f"{told}, and for other clusters {'as well' if len(other) == len(same) else f'{len(other):,}'}."
+    worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
+    return f"{told}. About other clusters, {board.n_clusters:,}{worth} can't say much: {len(other):,} could."
 
 
-def _models(count: int) -> str:
-    return "only 1" if count == 1 else f"{count:,}"
+def _models(some: int, count: int) -> str:
+    """Say how many of the models: `only 1 of the 9 models`."""
+    if some == count:
+        return "both models" if count == 2 else f"any of the {count:,} models"
+    return f"{'only 1' if some == 1 else f'{some:,}'} of the {count:,} models"
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:
@@ -224,6 +230,8 @@ def _barely_asked(board: Board) -> str:
     ]
     if not few:
         return ""
+    if 1 < len(few) == len(set(board.could_be_best) - set(board.leaders)):
+        return f", all for want of answers (under half of {most:,} items)"
     if len(few) == 1:
         return f", {few[0].model} among them for want of answers ({few[0].estimate.n_items:,} of {most:,} items)"
     return f", {len(few):,} among them for want of answers (under half of {most:,} items)"
@@ -233,7 +241,8 @@ def picked(board: Board) -> tuple[str, ...]:
     """Say what the best score would be without the luck of having been picked, where it shows."""
     scale, leader = Scale(percent=board.percent), board.entries[0]
     seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
-    if not math.isfinite(board.leader_corrected) or seen == without:
+    luck = abs(leader.estimate.value - board.leader_corrected)
+    if seen == without or not luck >= LITTLE * leader.estimate.se:  # nor where there is no error bar
         return ()
     return (
         f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be about {without}.",
@@ -245,6 +254,8 @@ def _among(board: Board) -> str:
     if not board.n_left_out:
         return ""
     every = len(board.entries) + board.n_left_out
+    if len(board.entries) == 1:
+        return f"Only 1 of {every} models has all {board.n_tasks} tasks: "
     return f"Of the {len(board.entries)} of {every} models with all {board.n_tasks} tasks, "
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.noise import ATTEMPTS
 from howsure.errors import MethodError
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
-from howsure.present.slices import headed, left_out
+from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
 from howsure.wording import Scale, plural
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def document(answer: Noise) -> Document:
         if task.pairs is not None:
             blocks.append(Text(text=pairs_sentence(task.pairs)))
     for way in answer.slices:
+        by = way.slicing.by
         blocks += [
             *headed(way.task, several=len(answer.tasks) > 1),
-            Text(text=f"By {way.slicing.by}:"),
-            slice_table(way),
+            *([Text(text=f"By {by}:"), slice_table(way)] if way.slices else [Text(text=ALL_TOO_SMALL.format(by=by))]),
             *small(left_out(way.slicing)),
         ]
     of_entries = (caution for task in answer.tasks for entry in task.entries for caution in entry.cautions)
@@ -91,8 +91,7 @@ def task_verdict(task: TaskNoise) -> str:
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
     if not known:
         return _unknown(told, what)
-    left = len(told) - len(known)
-    what += f" (leaving aside {plural(left, 'model')} with one attempt per question)" if left else ""
+    what += _aside(told)
     shares = [entry.answer_share for entry in known]
     part = _range([1 - share for share in shares])
     first = (
@@ -100,6 +99,15 @@ def task_verdict(task: TaskNoise) -> str:
         f"{_range(shares)} from randomness in the answers (conditional variance)."
     )
     return f"{first} {_advice(known, Scale(percent=task.percent))}"
+
+
+def _aside(told: Sequence[NoiseEntry]) -> str:
+    """Say of which models nothing is told here, and why."""
+    single = sum(not entry.measured for entry in told)
+    alike = sum(entry.measured and not entry.se > 0 for entry in told)
+    reasons = [(single, "with one attempt per question"), (alike, "whose questions all have the same score")]
+    left = [f"{plural(count, 'model')} {why}" for count, why in reasons if count]
+    return f" (leaving aside {' and '.join(left)})" if left else ""
 
 
 def _unknown(told: Sequence[NoiseEntry], what: str) -> str:
@@ -121,6 +129,8 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     brought = f" achieve{'s' if k == 1 else ''} {percent(1 - 1 / k)} of what attempts can gain" if k > 1.05 else ""
     twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
     whose = f" for {entry.name}" if len(known) > 1 else ""
+    if not entry.once > 0:
+        return f"Answers to one question don't differ, so only new questions help: {twice} from {scale.number(now)}{whose}."
     if now <= 0 or 1 - best / now < LITTLE:
         return f"{more}{brought}; beyond that, only new questions help: {twice} from {scale.number(now)}{whose}."
     return (

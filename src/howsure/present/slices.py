@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 SAME = "same-clusters"
+ALL_TOO_SMALL = "By {by}: every slice is too small to say anything."
 
 
 def gap_blocks(ways: Iterable[GapSlices], *, models: tuple[str, ...] = ()) -> list[Block]:
@@ -59,7 +60,7 @@ def gap_sentence(way: GapSlices) -> str:
     """Say on which slices one model is better, and whether the gap differs between them at all."""
     by, count = way.slicing.by, len(way.slices)
     if not count:
-        return f"By {by}: every slice is too small to say anything."
+        return ALL_TOO_SMALL.format(by=by)
     said = [_differs(way), _trend(way), *_real(way)]
     about = " on more questions from these same clusters" if all(gap.population == SAME for gap in way.slices) else ""
     return f"By {by}{about}: {' '.join(part for part in said if part)}"
@@ -195,7 +196,7 @@ def order_sentence(way: BoardSlices) -> str:
     """Say whether the order of the models is shown to differ between slices."""
     by, count = way.slicing.by, len(way.slices)
     if not count:
-        return f"By {by}: every slice is too small to say anything."
+        return ALL_TOO_SMALL.format(by=by)
     if count == 1:
         return f"By {by}: only one slice is large enough."
     if not way.swaps:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, tabled
 from howsure.present.labels import labels
-from howsure.wording import Scale, listing, plural
+from howsure.wording import Scale, listing, one_each, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,14 +40,15 @@ def summary(answer: Leaderboard) -> Table:
 
 
 def sentence(boards: Sequence[Board]) -> str:
-    """Say on how many tasks one model is shown to be best, and how many could be on the others; "" where no board has two models."""
+    """Say on how many tasks one model is shown to be best, and how many could be on the others."""
     ranked = [board for board in boards if len(board.entries) > 1]
+    shown = ranked or boards
+    noun = one_each([board.task for board in shown])
     if not ranked:
-        return ""
+        return f"No {noun} has several models, so there is nothing to rank."
     won = Counter(board.could_be_best[0] for board in ranked if len(board.could_be_best) == 1)
     open_ones = [len(board.could_be_best) for board in ranked if len(board.could_be_best) > 1]
     could = f"{_span(open_ones)} models could be" if open_ones else ""
-    noun = "task" if len({board.task for board in ranked}) == len(ranked) else "board"
     if len(ranked) == 1:
         said = f"{next(iter(won))} is shown to be best" if won else f"{could} best"
         return f"On the one {noun} with several models, {said}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, level_text, one_each, plural
 
 if TYPE_CHECKING:
     from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
@@ -64,9 +64,13 @@ def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
     clear = sum(task.ratio >= CLEAR for task in known)
     lost = sum(task.ratio < WEAK for task in known)
     best = max(known, key=lambda task: task.ratio)
+    noun = one_each([task.task for task in tasks])
+    of, named = (
+        ("", best.task) if noun == "task" else (", one for each task and metric,", f"{best.task} · {best.metric}")
+    )
     rest = f"; in {lost}, checkpoints differ more than runs" if lost else ""
     return (
-        f"{clear} of {plural(len(known), 'task')} clearly separate these runs{rest}. The best is {best.task} "
+        f"{clear} of {plural(len(known), noun)}{of} clearly separate{'s' if clear == 1 else ''} these runs{rest}. The best is {named} "
         f"(signal-to-noise ratio {best.ratio:.1f})."
     )
 

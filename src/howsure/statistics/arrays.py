@@ -37,6 +37,15 @@ def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
         return list(pool.map(lambda pair: pair[0].T @ pair[1], pairs))
 
 
+ROUNDING = 1e-12
+"""Numbers that differ by less than this share of them are the same."""
+
+
+def above(a: Floats, b: Floats) -> Bools:
+    """Say where a lies above b by more than what rounding leaves of equal means, of arrays that fit each other."""
+    return np.asarray(a - b > ROUNDING * np.maximum(np.abs(a), np.abs(b)))
+
+
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:
     """Cut so many columns into slices, in order, that hold no more than `most` cells each, or one column."""
     size = max(int(most // max(cells_each, 1)), 1)

@@ -63,9 +63,9 @@ def break_even_correlation(gap: Floats, se_a: Floats, se_b: Floats, level: float
     """Return the correlation at which the paired interval would just leave out 0.
 
     From z²(se_a² + se_b² − 2ρ se_a se_b) = gap². Below −1 the gap is real whatever the pairing (−1 is returned);
-    above 1 no pairing can make it real (NaN).
+    above 1 no pairing can make it real, nor a gap of 0 (NaN).
     """
     z = intervals.t_quantile(level, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
         rho = (se_a**2 + se_b**2 - (gap / z) ** 2) / (2 * se_a * se_b)
-    return np.where(rho > 1, np.nan, np.maximum(rho, -1.0))
+    return np.where((rho > 1) | (gap == 0), np.nan, np.maximum(rho, -1.0))

@@ -71,6 +71,12 @@ class Bound:
     n: int
     of_failures: bool = False
 
+    @property
+    def worth(self) -> float:
+        """How many of equal weight the limit stands for: n, and fewer where weights differ."""
+        rate = self.limit if self.side == "upper" else 1 - self.limit
+        return math.log1p(-self.level) / math.log1p(-rate) if rate < 1 else 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import above
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.means.strata import joined_sizes
 
@@ -67,7 +68,7 @@ class Products:
             inner=inner.T @ inner,
             inner_thirds=(inner**3).sum(axis=0),
             inner_fourths=(inner**4).sum(axis=0),
-            wins=(x[:, :, None] > x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
+            wins=above(x[:, :, None], x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
         )
 
     def plus(self, other: Products) -> Products:

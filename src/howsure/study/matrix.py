@@ -33,6 +33,7 @@ class ScoreMatrix:
     where none had. `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
+    `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
     attempts at items that no model has a score for. `sums`: where the rows are clusters, one each, what their items add up to, so that every answer is about these.
     """
@@ -52,6 +53,7 @@ class ScoreMatrix:
     bounded: bool = True
     lower_is_better: bool = False
     of_failures: bool = False
+    of_agreement: bool = False
     derived: bool = False
     tried: Ints | None = None
     failed: Ints | None = None

@@ -38,6 +38,7 @@ def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
         bounded=first.bounded,
         lower_is_better=first.lower_is_better,
         of_failures=first.of_failures,
+        of_agreement=first.of_agreement,
         derived=any(matrix.derived for matrix in matrices),
         tried=_counted(matrices, models, "tried", "attempts"),
         failed=_counted(matrices, models, "failed", ""),

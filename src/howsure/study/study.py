@@ -194,6 +194,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         derived=study.rule.over_attempts or bool(study.averages),
         lower_is_better=study.is_lower_better(key),
         of_failures=study.is_lower_better(key) or study.is_undeclared(key),
+        of_agreement=study.rule.kind == "consistency",
         **_counts(grid, scored, tried),
     )
 

@@ -13,6 +13,8 @@ from howsure.errors import Caution, DataError, ReadError
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
+from howsure.study.names import resolve
+from howsure.table.aggregate import names_of
 from howsure.table.scores import with_rows
 from howsure.table.sides import joined
 from howsure.verbs.read import is_paths, of_model, read
@@ -194,18 +196,15 @@ def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, 
 
 
 def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:
-    """Put runs side by side; DataError where there are too few."""
+    """Put the runs side by side, those of these models alone where any are named; DataError where there are too few."""
+    units = _of_models(_called_alike(units), models) if models else _called_alike(units)
     if len(units) < LEAST:
         raise DataError(
             f"{plural(len(units), 'run')}, and a history takes {LEAST}",
             remedy="Give a folder with one file or folder a run, or several paths.",
         )
-    units = _called_alike(units)
     names = _names([unit.name for unit in units])
-    parts = {
-        name: _of_models(unit.scores, models) if models else unit.scores
-        for name, unit in zip(names, units, strict=True)
-    }
+    parts = {name: unit.scores for name, unit in zip(names, units, strict=True)}
     whose = {name: tuple(sorted(set(scores.to_frame()["model"]))) for name, scores in parts.items()}
     scores = joined(parts)
     more = [*_of_several(whose), *_left_out(left)]
@@ -238,8 +237,20 @@ def _names(names: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else list(names)
 
 
-def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
-    found = [of_model(scores, name, parts=True) for name in models]
+def _of_models(units: Sequence[_Unit], models: Sequence[str]) -> list[_Unit]:
+    """Take these models out of every run, and leave runs out that have none of them."""
+    held = [names_of(unit.scores, "model") for unit in units]
+    every = list(dict.fromkeys(name for names in held for name in names))
+    chosen = [resolve(name, every, parts=True) for name in models]
+    return [
+        replace(unit, scores=_of_named(unit.scores, kept))
+        for unit, names in zip(units, held, strict=True)
+        if (kept := [name for name in chosen if name in names])
+    ]
+
+
+def _of_named(scores: Scores, models: Sequence[str]) -> Scores:
+    found = [of_model(scores, name, parts=False) for name in models]
     if len(found) == 1:
         return found[0]
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))

@@ -69,6 +69,15 @@ def test_every_pair_is_as_its_own_comparison(kind, seed, n, clusters, weighted, 
         assert [low[i, j], high[i, j]] == pytest.approx([interval.low, interval.high], abs=1e-7, nan_ok=True)
 
 
+def test_what_only_rounding_parts_is_a_tie():
+    fifth = 1 / 3 * (3 / 5)  # not 1 / 5 to the last bit
+    x = np.array([[fifth, 0.2, 0.2], [0.2, fifth, np.nan], [1.0, 0.2, 0.2 * (1 + 1e-9)]])
+    assert fifth != 0.2
+    found = pair_details(x)
+    assert found.wins.tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 0]]
+    assert found.ties[0, 1] == 2
+
+
 def test_many_distinct_scores_are_counted_in_blocks(monkeypatch):
     monkeypatch.setattr("howsure.statistics.pairs.pair_details.BLOCK", 100)
     x = np.random.default_rng(0).random((80, 5))

@@ -9,6 +9,8 @@ from howsure.wording import level_text, plural
 if TYPE_CHECKING:
     from howsure.statistics.results import Bound
 
+LEAST_TOLD = 0.05
+"""What unequal weights cost is told where it shows in the first decimal."""
 SMALL = 0.1
 """Rates below this are written to two significant digits."""
 
@@ -19,4 +21,6 @@ def bound_sentence(bound: Bound) -> str:
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
     counted = plural(bound.n, bound.units[:-1])
+    if bound.worth < bound.n - LEAST_TOLD:
+        counted = f"{counted}, by their weights worth {bound.worth:,.1f}"
     return f"{what} rate below {percent} % ({level_text(bound.level)} confidence), counting {counted}"

@@ -13,7 +13,7 @@ from howsure.present.document import Document, Text
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.statistics.results import significant
-from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +124,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "ties": f"{c.ties:,}",
         "only_a": plural(c.n_only_a, "question"),
         "only_b": plural(c.n_only_b, "question"),
-        "correlation": f"{c.correlation:.2f}",
+        "correlation": correlation_text(c.correlation),
         "se": scale.gap(d.se),
         "unpaired": scale.gap(c.unpaired_se),
         "naive": scale.gap(c.unclustered_se),

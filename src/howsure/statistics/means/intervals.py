@@ -102,9 +102,9 @@ def rule_of_three(n: float, level: float) -> float:
     return -math.expm1(math.log1p(-level) / n)
 
 
-def exact_bound(value: float, n: int, units: Units, level: float) -> Bound:
-    """Return the exact one-sided limit of a rate that was 0 or 1 in n of `units` (the rule of three)."""
-    limit = rule_of_three(n, level)
+def exact_bound(value: float, n: int, units: Units, level: float, worth: float | None = None) -> Bound:
+    """Return the exact one-sided limit of a rate that was 0 or 1 in n of `units` (the rule of three); `worth`: how many of equal weight these are."""
+    limit = rule_of_three(n if worth is None else worth, level)
     if value <= 0:
         return Bound(limit=limit, side="upper", level=level, units=units, n=n)
     return Bound(limit=1 - limit, side="lower", level=level, units=units, n=n)

@@ -39,6 +39,7 @@ class Means:
     `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
     `cluster_size`: average size of a cluster, 1 without them; `deciding` (T,): how many clusters made the spread,
     (Σ e²)² / Σ e⁴ of their residual sums; `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    `worth`: how many items of equal weight the items are, 1 / Σ share².
     """
 
     value: Floats
@@ -50,6 +51,12 @@ class Means:
     cluster_size: float
     deciding: Floats
     groups: Groups | None = None
+    worth: float = math.inf
+
+    @property
+    def edge_units(self) -> float:
+        """What counts as independent units where all scores are 0 or 1: clusters, or items, and no more than their weights make them worth."""
+        return min(float(self.units), self.worth)
 
     @property
     def at_edge(self) -> Bools:
@@ -92,7 +99,7 @@ def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, 
     low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
     if not means.bounded:
         return low, high
-    edge = intervals.clopper_pearson(np.round(means.value) * means.units, means.units, level)
+    edge = intervals.clopper_pearson(np.round(means.value) * means.edge_units, means.edge_units, level)
     low, high = np.where(means.at_edge, edge[0], low), np.where(means.at_edge, edge[1], high)
     return np.maximum(low, 0.0), np.minimum(high, 1.0)
 

@@ -101,7 +101,7 @@ def estimates_of(
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
             cautions=tuple(cautions[k]),
-            bounds=_bounds(float(known.value[k]), known.n, known.units, level) if known.at_edge[k] else (),
+            bounds=_bounds(float(known.value[k]), known, level) if known.at_edge[k] else (),
         )
         for k in range(len(low))
     )
@@ -156,7 +156,7 @@ def plain_limits(known: Means, chosen: IntervalMethod, level: float) -> tuple[Fl
         return limits(known, chosen, level)
     low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
     for k in np.flatnonzero(np.isfinite(known.var)):
-        effective = known.units if known.at_edge[k] else float(known.effective[k])
+        effective = known.edge_units if known.at_edge[k] else float(known.effective[k])
         low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
 
@@ -189,6 +189,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         cluster_size=float(term.totals @ term.totals) / n,
         deciding=deciding(term.sums((x - value) * w[:, None])),
         groups=sample.groups() if units >= MIN_UNITS else None,
+        worth=float(n**2 / (w @ w)),
     )
     doubts = [[*shared, *([doubt("negative_two_way_variance")] if each else [])] for each in negative]
     return settled_means(known, floor, doubts)
@@ -208,11 +209,11 @@ def rounding_of(scale: Floats) -> Floats:
     return np.asarray((1e-12 * scale) ** 2)
 
 
-def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
+def _bounds(value: float, known: Means, level: float) -> tuple[Bound, ...]:
     """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
     units: list[tuple[Units, int]]
-    units = [("items", n)] if n_clusters == n else [("clusters", n_clusters), ("items", n)]
-    return tuple(intervals.exact_bound(value, count, name, level) for name, count in units)
+    units = [("items", known.n)] if known.units == known.n else [("clusters", known.units), ("items", known.n)]
+    return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in units)
 
 
 def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks
+from howsure.statistics.arrays import Bools, Floats, Ints, above, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
 from howsure.statistics.pairs.moments import PairMoments, squared_differences
@@ -128,7 +128,7 @@ def pair_details(
 
 def _wins(x: Floats) -> Ints:
     """Count the items on which i scores higher than j (M, M): one product a distinct score where these are few."""
-    levels = np.unique(x[~np.isnan(x)])
+    x, levels = _levelled(x)
     wins = np.zeros((x.shape[1], x.shape[1]))
     if len(levels) <= FEW_LEVELS:
         for level in levels[1:]:
@@ -137,6 +137,15 @@ def _wins(x: Floats) -> Ints:
     for part in blocks(x.shape[1], x.size, BLOCK):
         wins[part] = (x[:, part, None] > x[:, None, :]).sum(axis=0)
     return wins.astype(np.int64)
+
+
+def _levelled(x: Floats) -> tuple[Floats, Floats]:
+    """Return the scores, those that only rounding parts made one, and the distinct ones (L,)."""
+    levels = np.unique(x[~np.isnan(x)])
+    first = levels[np.concatenate([[True], above(levels[1:], levels[:-1])])] if len(levels) else levels
+    if len(first) == len(levels):
+        return x, levels
+    return np.where(np.isnan(x), np.nan, first[np.searchsorted(first, x, side="right") - 1]), first
 
 
 def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:

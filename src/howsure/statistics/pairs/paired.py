@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import above
 from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.moments import settled, signed_total
@@ -68,8 +69,8 @@ class Paired:
     @property
     def counts(self) -> tuple[int, int, int]:
         """Items that the first scores higher on, that the second does, and ties."""
-        d = self.d
-        return int((d > 0).sum()), int((d < 0).sum()), int((d == 0).sum())
+        more, less = int(above(self.a, self.b).sum()), int(above(self.b, self.a).sum())
+        return more, less, self.n - more - less
 
     def moments(self, variance: Variance, *, score: bool) -> Pivots:
         """Return the pivot of the difference, by the score or a plain t."""

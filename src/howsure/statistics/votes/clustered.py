@@ -73,7 +73,7 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
     every = np.vstack([slopes, _parameters(fit), lost])
     added = np.concatenate([influences(votes, units, fit, every, ties), influences_of_added(fit, every, ties)])
     size = np.concatenate([np.bincount(units, weights=votes.weights), fit.added[fit.bounded].sum(axis=1)])
-    groups = tuple(_with_own(codes, len(size) - len(codes)) for codes in groups)
+    groups = tuple(_with_own(codes, len(size)) for codes in groups)
     whole, weights = (size.sum() / size)[:, None], size * (len(size) / size.sum())
     added[:, -1] += np.bincount(units, weights=gain * votes.weights, minlength=len(size)) / votes.weights.sum()
     se = np.sqrt(variances(added * whole, weights, groups, "CR2"))
@@ -113,9 +113,10 @@ def _one_sided(counts: Floats) -> Bools:
     return np.asarray((won == met) | (lost == met))
 
 
-def _with_own(codes: Ints, more: int) -> Ints:
-    """Give so many more units a cluster of their own."""
-    return np.concatenate([codes, int(codes.max()) + 1 + np.arange(more)])
+def _with_own(codes: Ints, units: int) -> Ints:
+    """Give the further of so many units a cluster of their own; one cluster of votes stays the only one: what bounds a strength is no second voter."""
+    apart = np.arange(1, units - len(codes) + 1) * bool(codes.max() > 0)
+    return np.concatenate([codes, int(codes.max()) + apart])
 
 
 def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -> PairMoments:
@@ -132,12 +133,13 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
 
 
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
-    """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two ways of clustering.
+    """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two ways of clustering, or one cluster.
 
     Of one way more than MOST_UNITS are put together into so many: independent clusters may be, and cost nothing but degrees of freedom.
     """
     if len(clusters) < 2:
-        return (clusters[0] if clusters else np.arange(len(votes))) % MOST_UNITS, ()
+        units = (clusters[0] if clusters else np.arange(len(votes))) % MOST_UNITS
+        return units, (np.zeros(1, dtype=np.int64),) if clusters and not units.any() else ()
     both, units = np.unique(np.stack(clusters), axis=1, return_inverse=True)
     return units.ravel(), (both[0], both[1])
 

@@ -248,6 +248,14 @@ def test_judges_that_name_no_item_are_an_error():
         hs.judge(two_systems(one_row_a_judge=True).drop("item"))
 
 
+def test_a_column_of_judges_is_no_model_as_well():
+    rows = pl.DataFrame(
+        {"judge": ["j1", "j2"] * 10, "item": np.repeat(np.arange(10), 2), "score": [0, 1] * 10, "human": [0, 1] * 10}
+    )
+    with pytest.raises(hs.DataError, match="'judge' names several judges, and can't name the model as well"):
+        hs.judge(rows, human="human", columns={"model": "judge"})
+
+
 def test_boards_have_ranks_that_hold_at_once():
     rows = two_systems(labels=200, rates=(0.9, 0.5))
     found = hs.judge(rows, columns=ONE)

@@ -95,6 +95,12 @@ def one_row_an_answer(
             remedy=f"Name it with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}.",
         )
     key = [roles[role] for role in KEY if role in roles]
+    if name in key:
+        role = next(role for role in KEY if roles.get(role) == name)
+        raise DataError(
+            f"{name!r} names several judges, and can't name the {role} as well",
+            remedy=f"Name another column as {role} with `columns`, or none, or keep one judge with `where`: {name}={frame[name][0]}.",
+        )
     told = frame.with_columns(pl.Series("_verdict", numbers(frame[known_column(verdict, frame)])).fill_nan(None))
     judges = [str(each) for each in told[name].drop_nulls().unique().sort().to_list()]
     wide = told.select(*key, name, "_verdict").pivot(

@@ -1,7 +1,7 @@
 // The difference of two models with scores in [0, 1] on the items they share: statistics/pairs/difference.py, differences.py
 // and pivot.py, by the default method "score" and CR2 (docs/decisions/0005-pairs.md and 0022-score.md).
 
-const [DIFFERENCE_ROUNDING, EPSILON] = [1e-13, Number.EPSILON];
+const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON] = [1e-13, 1e-12, Number.EPSILON];
 
 /** Compare a − b over items that both have a score for, null where they share none. */
 function pairOf(a, b, { clusters = null, level = 0.95 } = {}) {
@@ -19,12 +19,20 @@ function pairOf(a, b, { clusters = null, level = 0.95 } = {}) {
   return {
     ...{ value: settled(found.mean, most), se: told(found.variance), df: nullIfNaN(found.df) },
     ...{ low: nullIfNaN(low), high: nullIfNaN(high), pValue: nullIfNaN(pOfNone(pivot)), n: d.length, units: found.units },
-    ...{ wins: d.filter((x) => x > 0).length, losses: d.filter((x) => x < 0).length, ties: d.filter((x) => x === 0).length },
+    ...winsAndLosses(own, other),
     correlation: nullIfNaN(correlationOf(own, other)),
     unpairedSe: told(first.variance + second.variance),
     unclusteredSe: groups === null ? null : nullIfNaN(Math.sqrt(clusteredMean(d).variance)),
     ...{ aMean: first.mean, bMean: second.mean },
   };
+}
+
+/** Count items on which a is above, below and level; what only rounding parts is level: `above` in statistics/arrays.py. */
+function winsAndLosses(a, b) {
+  const above = (x, y) => x - y > COUNT_ROUNDING * Math.max(Math.abs(x), Math.abs(y));
+  const wins = a.filter((x, k) => above(x, b[k])).length;
+  const losses = a.filter((x, k) => above(b[k], x)).length;
+  return { wins, losses, ties: a.length - wins - losses };
 }
 
 function settled(difference, size) {

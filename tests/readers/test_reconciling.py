@@ -113,6 +113,16 @@ def test_a_run_that_was_limited_on_purpose_lacks_nothing(tmp_path: Path) -> None
     ]
 
 
+def test_runs_on_subsets_of_several_sizes_are_told_in_one_note(tmp_path: Path) -> None:
+    for k, name in enumerate(("a.eval", "b.eval")):
+        dataset = {"samples": 100, "sample_ids": [1, 2][: k + 1]}
+        samples = [sample(1, 1), sample(2, 0)][: k + 1]
+        inspect_log(tmp_path, samples, name, dataset=dataset, model=f"mock/{name}", task_id=name)
+    assert [note for note in howsure.read(tmp_path).notes if "subset" in note] == [
+        "words: run on subsets, 1 to 2 of 100 questions, as it was asked to."
+    ]
+
+
 def test_clustered_errors_are_those_of_inspect() -> None:
     found = [figure for figure in howsure.read(LOGS).reconciled if figure.figure == "standard error"]
     assert len(found) == 4

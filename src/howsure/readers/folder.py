@@ -22,6 +22,7 @@ from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.recent import recent
+from howsure.readers.reconciling import subset_notes
 from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
@@ -180,6 +181,7 @@ def _together(
     notes = told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
+    notes += subset_notes(extent for read in kept for extent in read.word.subsets)
     named_tables = [(table.source, *named_after_file(table, columns, where)) for table in found.tables]
     named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
     named_tables = _with_names(named_tables, columns, found, strict=strict)

@@ -18,7 +18,7 @@ from howsure.table.stated import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.base import Reading
     from howsure.table.scores import Published
@@ -34,10 +34,11 @@ RELATIVE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What one log says of its rows: figures with their rows' own, what is missing, and what has to be told."""
+    """What one log says of its rows: figures with their rows' own, what is missing, subsets run on purpose, and what else has to be told."""
 
     figures: tuple[Reconciled, ...] = ()
     missing: tuple[Missing, ...] = ()
+    subsets: tuple[Extent, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -217,7 +218,7 @@ def _word(
     return Word(
         figures=(*samples, *scores, *totals),
         missing=tuple(_lacking(extent, reading) for _, extent in short),
-        notes=tuple(_subset(extent) for extent in reading.extents if extent.whole > extent.items),
+        subsets=tuple(extent for extent in reading.extents if extent.whole > extent.items),
         cautions=(
             *(_partial(*pair) for pair in short),
             *(_differs(figure) for figure in scores if figure.figure == "score" and not figure.agrees),
@@ -292,8 +293,17 @@ def _last_digit(decimals: int | None) -> float:
     return 0.0 if decimals is None else 0.5 * 10.0**-decimals
 
 
-def _subset(extent: Extent) -> str:
-    return f"{extent.task}: run on a subset, {extent.items:,} of {extent.whole:,} questions, as it was asked to."
+def subset_notes(subsets: Iterable[Extent]) -> list[str]:
+    """Say which tasks were run on a part of their questions on purpose, each once."""
+    sizes: dict[tuple[str, int], list[int]] = {}
+    for extent in subsets:
+        sizes.setdefault((extent.task, extent.whole), []).append(extent.items)
+    notes = []
+    for (task, whole), items in sizes.items():
+        least, most = min(items), max(items)
+        how = f"run on a subset, {most:,}" if least == most else f"run on subsets, {least:,} to {most:,}"
+        notes.append(f"{task}: {how} of {whole:,} questions, as it was asked to.")
+    return notes
 
 
 def _partial(samples: Reconciled, extent: Extent) -> Caution:

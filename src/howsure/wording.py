@@ -176,9 +176,9 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def one_each(tasks: list[str]) -> str:
-    """Say what parts with these tasks are, in one word: tasks, or boards where a task comes with several metrics."""
-    return "task" if len(set(tasks)) == len(tasks) else "board"
+def come_once(tasks: list[str]) -> bool:
+    """Say whether each of these tasks comes once, so that its parts are told as tasks; with several metrics they are boards."""
+    return len(set(tasks)) == len(tasks)
 
 
 def shortened(text: str, most: int) -> str:

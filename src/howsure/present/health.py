@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
-from howsure.wording import Scale, count_text, level_text, one_each, p_text, plural
+from howsure.wording import Scale, come_once, count_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.health import Health, Item, ItemKind, TaskHealth
@@ -96,7 +96,7 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
 def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
     """Say of how many tasks the questions are, or of how many boards where a task comes with several metrics."""
     count = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
-    if one_each([task.task for task in tasks]) == "task":
+    if come_once([task.task for task in tasks]):
         return f"in {count} tasks"
     return f"on {count} boards, one for each task and metric,"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, tabled
 from howsure.present.labels import labels
-from howsure.wording import Scale, listing, one_each, plural
+from howsure.wording import Scale, come_once, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def sentence(boards: Sequence[Board]) -> str:
     """Say on how many tasks one model is shown to be best, and how many could be on the others."""
     ranked = [board for board in boards if len(board.entries) > 1]
     shown = ranked or boards
-    noun = one_each([board.task for board in shown])
+    noun = "task" if come_once([board.task for board in shown]) else "board"
     if not ranked:
         return f"No {noun} has several models, so there is nothing to rank."
     won = Counter(board.could_be_best[0] for board in ranked if len(board.could_be_best) == 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, one_each, plural
+from howsure.wording import Scale, come_once, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
@@ -64,10 +64,9 @@ def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
     clear = sum(task.ratio >= CLEAR for task in known)
     lost = sum(task.ratio < WEAK for task in known)
     best = max(known, key=lambda task: task.ratio)
-    noun = one_each([task.task for task in tasks])
-    of, named = (
-        ("", best.task) if noun == "task" else (", one for each task and metric,", f"{best.task} · {best.metric}")
-    )
+    noun, of, named = "board", ", one for each task and metric,", f"{best.task} · {best.metric}"
+    if come_once([task.task for task in tasks]):
+        noun, of, named = "task", "", best.task
     rest = f"; in {lost}, checkpoints differ more than runs" if lost else ""
     return (
         f"{clear} of {plural(len(known), noun)}{of} clearly separate{'s' if clear == 1 else ''} these runs{rest}. The best is {named} "

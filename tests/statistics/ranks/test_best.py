@@ -197,6 +197,8 @@ def test_what_normal_sums_know_is_the_same_where_rounding_differs():
         for each in (table, table + 1e-15 * rng.normal(0, 1, table.shape))
     ]
     assert found[0].shape == (6, 8)
+    empty = np.zeros((400, 3))
+    assert not flipped(empty, 0.01, np.random.default_rng(1), 100, free=400)[0].any()
     assert found[0] == pytest.approx(found[1], abs=1e-12)
     assert found[0].T @ found[0] == pytest.approx(table.T @ table, abs=1e-10)
 

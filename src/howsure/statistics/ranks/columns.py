@@ -90,8 +90,9 @@ def _reduced(table: Table) -> Table:
         return table
     rows = np.linalg.qr(table, mode="r")
     norms = np.linalg.norm(table, axis=0)
-    made = np.abs(np.diag(rows)) <= math.sqrt(np.finfo(table.dtype).eps) * norms
-    if not made[: len(made) - made[::-1].argmin()].any():  # those at the end turn nothing
+    made = (norms > 0) & (np.abs(np.diag(rows)) <= math.sqrt(np.finfo(table.dtype).eps) * norms)
+    own = np.flatnonzero((norms > 0) & ~made)
+    if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
         return np.asarray(rows)
-    turned, _ = np.linalg.qr(table[:, ~made])
+    turned, _ = np.linalg.qr(table[:, own])
     return np.asarray(turned.T @ table)

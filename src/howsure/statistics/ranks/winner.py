@@ -1,9 +1,9 @@
 """The leader's score without the luck of having been picked.
 
 The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the winner's curse;
-Efron 2011). Here: what luck adds to the leader's score where it comes first, over flips of the models' cluster sums around true
-scores that are those seen, each drawn towards the others by as much as it owes to noise (James and Stein 1961; DerSimonian and
-Laird 1986, since models may have answered more items or fewer).
+Efron 2011). Here: what luck adds to the score of whichever comes first among those measured about as well as the leader, over flips
+of the models' cluster sums around true scores that are those seen, each drawn towards the others by as much as it owes to noise
+(James and Stein 1961; DerSimonian and Laird 1986, since models may have answered more items or fewer).
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from places import DATA, ROOT
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # workers fill the cores already, and as a command has it; numpy comes later
-settings.register_profile("howsure", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("howsure")
+settings.register_profile("search", deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("howsure", settings.get_profile("search"), max_examples=40, derandomize=True)
+settings.load_profile("howsure")  # the same examples in every run; --hypothesis-profile=search looks at others
 
 
 @pytest.fixture(autouse=True, scope="session")

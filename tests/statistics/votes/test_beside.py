@@ -89,6 +89,13 @@ def test_a_lead_without_a_cluster_is_near_that_of_a_fit_without_it():
     assert scores_without(none, np.full(6, 10.0), "half", every) is None, "a model is left without votes"
 
 
+def test_what_is_left_may_tell_nothing_of_ties():
+    """A beats B, and they tie: without the cluster with B's win, wins don't go round any more."""
+    left = Votes(first=np.array([0, 0]), second=np.array([1, 1]), score=np.array([1.0, 0.5]), models=2)
+    assert scores_without(left, np.full(2, 2.0), "davidson", np.ones(2, dtype=bool)) is None
+    assert scores_without(left, np.full(2, 2.0), "half", np.ones(2, dtype=bool)) is not None
+
+
 def test_clusters_with_the_most_votes_are_looked_at(monkeypatch):
     from howsure.statistics.votes import deletion
 

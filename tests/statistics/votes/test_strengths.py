@@ -10,7 +10,7 @@ from scipy import optimize, special
 from howsure.errors import MethodError
 from howsure.statistics.votes.clustered import vote_moments
 from howsure.statistics.votes.scores import expected_scores
-from howsure.statistics.votes.strengths import strengths
+from howsure.statistics.votes.strengths import settles_ties, strengths
 from howsure.statistics.votes.votes import Votes, pools
 
 TIES = ("half", "davidson", "rao-kupper")
@@ -112,20 +112,53 @@ def test_what_holds_of_all_votes(seed, ties, n):
     votes = made(seed, n=n, models=4)
     if pools(votes.counts()).max():
         return
+    turned = Votes(first=votes.second, second=votes.first, score=1 - votes.score, models=4)
     try:
         found = vote_moments(votes, (), ties)
     except MethodError:
         assert ties != "half", "which has a fit for all votes"
+        with pytest.raises(MethodError):
+            vote_moments(turned, (), ties)
         return
     assert found.values.mean() == pytest.approx(0.5), "against all others a pool gets one half on average"
     assert ((found.values > 0) & (found.values < 1)).all()
-    turned = Votes(first=votes.second, second=votes.first, score=1 - votes.score, models=4)
     again = vote_moments(turned, (), ties)
     assert again.values == pytest.approx(found.values, abs=1e-8)
     assert again.se == pytest.approx(found.se, abs=1e-8)
     low, high = found.pairs.limits(0.95)
     outside = (low > 0) | (high < 0)
     assert ((found.pairs.p_value <= 0.05) == outside)[~np.eye(4, dtype=bool)].all(), "p and interval agree"
+
+
+FEW = {
+    "one beats the other, and back": ([(0, 1, 1.0), (1, 0, 1.0), (0, 1, 0.5)], True),
+    "a tie, and one win": ([(0, 1, 1.0), (0, 1, 0.5)], False),
+    "as many ties as wins on the way round": ([(0, 1, 1.0), (1, 2, 0.5), (2, 0, 0.5)], False),
+    "more wins than ties on the way round": ([(0, 1, 1.0), (1, 2, 1.0), (2, 0, 0.5)], True),
+    "two that always tie lead two that lose to both": ([(0, 1, 0.5), (0, 2, 1.0), (1, 3, 1.0), (1, 3, 0.5)], False),
+}
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
+@pytest.mark.parametrize("name", FEW)
+def test_ties_have_a_best_fit_where_models_go_round_with_more_wins_than_ties(name, ties):
+    """Against the likelihood itself: where there is none, the best within a box lies on its edge, however large the box is."""
+    rows, fits = FEW[name]
+    first, second, score = (np.array(column) for column in zip(*rows, strict=True))
+    votes = Votes(first=first, second=second, score=score, models=int(max(first.max(), second.max())) + 1)
+    assert settles_ties(votes.counts(), ties) == fits
+    of, count = likelihood(votes, ties), votes.models + 1
+    near, far = (optimize.minimize(of, np.zeros(count), bounds=[(-edge, edge)] * count).fun for edge in (3, 6))
+    assert (near - far > 1e-4) == (not fits)
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
+def test_votes_without_a_best_fit_are_refused_from_either_side(ties):
+    """Found by the law above: models 0 and 1 always tie and beat the two others, so that strengths ran off, with negative variances."""
+    votes = made(383, n=12, models=4)
+    for each in (votes, Votes(first=votes.second, second=votes.first, score=1 - votes.score, models=4)):
+        with pytest.raises(MethodError, match="no best fit"):
+            vote_moments(each, (), ties)
 
 
 @pytest.mark.parametrize("ties", TIES)

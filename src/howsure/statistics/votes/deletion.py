@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.errors import MethodError
 from howsure.statistics.votes.scores import expected_scores, influences
 from howsure.statistics.votes.strengths import strengths
 from howsure.statistics.votes.votes import pools
@@ -38,8 +39,11 @@ def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> 
 
 
 def scores_without(votes: Votes, clusters: Floats, ties: Ties, pool: Bools) -> Floats | None:
-    """Fit the votes that are left; None where they don't connect all models. `clusters` (M,): those that each model's votes come in."""
+    """Fit the votes that are left; None where they don't connect all models or have no best fit. `clusters` (M,): those that each model's votes come in."""
     if pools(votes.counts()).max() or len(np.unique(np.concatenate([votes.first, votes.second]))) < votes.models:
         return None
     ties = votes.ties_as(ties)
-    return expected_scores(strengths(votes.cells(), clusters, ties), pool, ties)[0]
+    try:
+        return expected_scores(strengths(votes.cells(), clusters, ties), pool, ties)[0]
+    except MethodError:
+        return None

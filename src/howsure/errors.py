@@ -237,11 +237,11 @@ _DOUBTS = {
     ),
     "few_clusters": (
         "{clusters} clusters are worth {df:.2f} degrees of freedom",
-        "Read the error bar as rough; items from more clusters would help.",
+        "Read the error bar as rough; {units} from more clusters would help.",
     ),
     "dominant_cluster": (
-        "{name} holds {size} of {n} items; the {clusters} clusters are worth {df:.2f} degrees of freedom",
-        "Read the error bar as rough; more clusters help, more items in this one don't.",
+        "{name} holds {size} of {n} {units}; the {clusters} clusters are worth {df:.2f} degrees of freedom",
+        "Read the error bar as rough; more clusters help, more {units} in this one don't.",
     ),
     "no_variance": (
         "every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
@@ -294,7 +294,7 @@ def doubt(kind: str, **facts: float | str) -> Caution:
     '2 of 10 items had one attempt; their answers are taken to be as noisy as those of the others'
     """
     message, remedy = _DOUBTS[kind]
-    return Caution(code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy)
+    return Caution(code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts))
 
 
 def _sentence(what: str, where: str, remedy: str) -> str:

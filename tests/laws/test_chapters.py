@@ -59,7 +59,9 @@ def made() -> Iterator[tuple[str, list[str]]]:
 
 
 def code_of(kind: str) -> str:
-    return doubt(kind, **dict.fromkeys(("n", "count", "clusters", "df", "name", "size", "value", "smallest"), 1)).code
+    return doubt(
+        kind, **dict.fromkeys(("n", "count", "clusters", "df", "name", "size", "units", "value", "smallest"), 1)
+    ).code
 
 
 PASSED_ON = ("src/howsure/errors.py", "src/howsure/commands/pull_request.py")
@@ -100,4 +102,4 @@ def test_a_code_of_somebody_else_has_none() -> None:
     ("kind", "chapter"), [("few_clusters", 4), ("one_item", 3), ("unpaired", 6), ("one_attempt", 5)]
 )
 def test_a_caution_of_the_statistics_has_its_chapter(kind: str, chapter: int) -> None:
-    assert doubt(kind, **dict.fromkeys(("n", "clusters", "df"), 2)).chapter == chapter
+    assert doubt(kind, **dict.fromkeys(("n", "clusters", "df", "units"), 2)).chapter == chapter

@@ -259,3 +259,10 @@ def test_judges_on_whom_a_lead_hangs_alike_are_named_the_same_in_any_order_of_ro
     )
     found = [hs.arena(rows.sample(fraction=1.0, shuffle=True, seed=seed)).boards[0].without for seed in range(20)]
     assert len({each.cluster for each in found if each is not None}) == 1
+
+
+def test_a_judge_with_most_of_the_votes_is_named_in_the_caution():
+    rows = votes(n=80).with_columns(judge=pl.when(pl.int_range(pl.len()) < 50).then(99).otherwise("judge"))
+    (caution,) = [each for each in hs.arena(rows).boards[0].board.cautions if each.code == "dominant_cluster"]
+    assert caution.message.startswith("99 holds 50 of 80 votes")
+    assert "more votes in this one" in caution.remedy

@@ -219,7 +219,8 @@ def _doubts(pool: Pool, df: float) -> list[Caution]:
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
         return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
-    return cluster_cautions(pool.votes.weights, pool.codes, df)
+    labels = pool.ways[0].labels if pool.ways else ()
+    return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
 
 
 def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:

@@ -216,21 +216,25 @@ def _bounds(value: float, known: Means, level: float) -> tuple[Bound, ...]:
     return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in units)
 
 
-def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:
-    """Warn of too few or too unequal clusters to lean on."""
+def cluster_cautions(
+    w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = (), units: str = "items"
+) -> list[Caution]:
+    """Warn of too few or too unequal clusters of items, or of other units, to lean on."""
     if not clusters:
         return []
     sizes = np.bincount(clusters[0]).astype(float)
-    return size_cautions(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels)
+    return size_cautions(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels, units)
 
 
-def size_cautions(totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = ()) -> list[Caution]:
-    """Warn of too few or too unequal clusters (C,) of this weight and so many items to lean on."""
+def size_cautions(
+    totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = (), units: str = "items"
+) -> list[Caution]:
+    """Warn of too few or too unequal clusters (C,) of this weight and so many units to lean on."""
     if not math.isfinite(df):
         return []
     shares = totals / totals.sum()
     largest = int(shares.argmax())
     if shares[largest] > DOMINANT_SHARE:
-        size, name = int(sizes[largest]), labels[largest] if labels else "one cluster"
-        return [doubt("dominant_cluster", name=name, size=size, n=int(sizes.sum()), clusters=len(shares), df=df)]
-    return [doubt("few_clusters", clusters=len(shares), df=df)] if df < FEW_CLUSTERS_DF else []
+        name, size, n = (labels[largest] if labels else "") or "one cluster", int(sizes[largest]), int(sizes.sum())
+        return [doubt("dominant_cluster", name=name, size=size, n=n, units=units, clusters=len(shares), df=df)]
+    return [doubt("few_clusters", clusters=len(shares), df=df, units=units)] if df < FEW_CLUSTERS_DF else []

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
-NEARER, FARTHER = np.linspace(0, 1, 9), np.linspace(0, 1, 25) ** 2
-"""Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
+NEARER, FARTHER = np.linspace(0, 1, 13), np.linspace(0, 1, 25) ** 2
+"""Where the pivot is looked at that may come back: from a value to 0, and from there to 1.
+
+A dip that is hidden between two places has a peak beside it there: 7 in a million of the harshest pivots, found .6 % too high at most.
+"""
 PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 32_768
 CELLS = 16_384
 """So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six times faster."""
@@ -120,7 +123,8 @@ class Pivots:
     def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
         """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
 
-        It is looked at in many places first, and then between the two beside the best of them. Blocks of MOST_PLACES lie in the cache.
+        It is looked at in many places first, and then between the two beside the best of them, and beside the best of its other dips: one
+        between two places may be as low. Blocks of MOST_PLACES lie in the cache.
         """
         parts = [self.at(part).least_in_block(value[part]) for part in blocks(len(value), PLACES, MOST_PLACES)]
         return np.concatenate([at for at, _ in parts]), np.concatenate([size for _, size in parts])
@@ -128,9 +132,24 @@ class Pivots:
     def least_in_block(self, value: Floats) -> tuple[Floats, Floats]:
         """Return the same of few values, at once."""
         at = _places(value)
-        best = _last_least(self._size_at(at))[None]
-        low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
-        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], self._least_between(low, high)])
+        sizes = self._size_at(at)
+        best = _last_least(sizes)
+        where, least = self.least_beside(at, best)
+        dips = np.where(_dips(sizes), sizes, np.inf)
+        np.put_along_axis(dips, best[None], np.inf, axis=0)
+        more = np.flatnonzero(np.isfinite(dips).any(axis=0))
+        if len(more):
+            there, size = self.at(more).least_beside(at[:, more], _last_least(dips[:, more]))
+            where[more] = np.where(size < least[more], there, where[more])
+            least[more] = np.minimum(size, least[more])
+        return where, least
+
+    def least_beside(self, at: Floats, best: Positions) -> tuple[Floats, Floats]:
+        """Return where the pivot is the least beside the best (N,) of these places (P, N), and how much."""
+        low, middle, high = (
+            np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1)[None], axis=0)[0] for step in (-1, 0, 1)
+        )
+        ends = np.stack([middle, self._least_between(low, high)])
         sizes = self._size_at(ends)
         least = sizes.argmin(axis=0)[None]
         return np.take_along_axis(ends, least, axis=0)[0], np.take_along_axis(sizes, least, axis=0)[0]
@@ -323,6 +342,13 @@ def variance_of_one(difference: float, variance: float, item_variance: float, ro
 def _last_least(sizes: Floats) -> Positions:
     """Return where each column (places, N) is the least, the last of equal places: what comes next lies farther out."""
     return np.asarray(len(sizes) - 1 - sizes[::-1].argmin(axis=0))
+
+
+def _dips(sizes: Floats) -> Bools:
+    """Say where each column (places, N) is no larger than on either side."""
+    falls = sizes[1:] <= sizes[:-1]
+    edge = np.ones_like(falls[:1])
+    return np.asarray(np.concatenate([edge, falls]) & np.concatenate([~falls, edge]))
 
 
 def _places(value: Floats) -> Floats:

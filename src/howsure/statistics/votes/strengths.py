@@ -90,7 +90,7 @@ def settles_ties(counts: Floats, ties: Ties) -> bool:
     won, tied = counts[WIN] + counts[LOSS].T, counts[TIE] + counts[TIE].T
     steps = scipy.sparse.csr_array(np.where(won > 0, -1.0, np.where(tied > 0, 1.0, 0.0)))
     try:
-        scipy.sparse.csgraph.bellman_ford(steps, indices=0)
+        scipy.sparse.csgraph.bellman_ford(steps, indices=[0])
     except scipy.sparse.csgraph.NegativeCycleError:
         return True
     return False

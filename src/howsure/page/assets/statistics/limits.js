@@ -2,7 +2,7 @@
 // not, limits are the outermost, and the test of a value is that of all values at least as far off.
 
 const [STEPS, NEAR, FLAT] = [60, 1e-13, 0.05];
-const NEARER = Array.from({ length: 9 }, (_, k) => k / 8);
+const NEARER = Array.from({ length: 13 }, (_, k) => k / 12);
 const FARTHER = Array.from({ length: 24 }, (_, k) => ((k + 1) / 24) ** 2);
 const [GOLDEN, NARROWED] = [(Math.sqrt(5) - 1) / 2, 18];
 
@@ -35,16 +35,30 @@ function placesFrom(value) {
 function leastBeyond(pivot, value) {
   const at = placesFrom(value);
   const sizes = at.map((place) => sizeAt(pivot, place));
-  const best = sizes.lastIndexOf(Math.min(...sizes)); // what comes next lies farther out
+  const best = lastLeast(sizes);
+  const [found, least] = leastBeside(pivot, at, best);
+  const dips = sizes.map((size, k) => (k !== best && !(size > sizes[k - 1]) && !(size >= sizes[k + 1]) ? size : Infinity));
+  if (!dips.some(Number.isFinite)) return [found, least];
+  const [other, size] = leastBeside(pivot, at, lastLeast(dips)); // a dip between two places may be as low
+  return size < least ? [other, size] : [found, least];
+}
+
+/** Return where sizes are the least, the last of equal places: what comes next lies farther out. */
+function lastLeast(sizes) {
+  return sizes.lastIndexOf(Math.min(...sizes));
+}
+
+/** Return where the pivot is the least beside the best of these places, and how much. */
+function leastBeside(pivot, at, best) {
   let [low, high] = [at[Math.max(best - 1, 0)], at[Math.min(best + 1, at.length - 1)]];
   for (let k = 0; k < NARROWED; k++) {
     const [inner, outer] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
     if (sizeAt(pivot, inner) <= sizeAt(pivot, outer)) high = outer;
     else low = inner;
   }
-  const middle = (low + high) / 2;
+  const [here, middle] = [sizeAt(pivot, at[best]), (low + high) / 2];
   const size = sizeAt(pivot, middle);
-  return sizes[best] <= size ? [at[best], sizes[best]] : [middle, size];
+  return here <= size ? [at[best], here] : [middle, size];
 }
 
 /** Return two values, at the lower of which the pivot is no larger than t and at the upper of which, and beyond, it is. */

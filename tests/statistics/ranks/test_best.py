@@ -1,6 +1,7 @@
 """Who could be best, against flips one by one, and what must hold on every board; the leader's luck in worlds without any merit."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from howsure.statistics.ranks.columns import flipped
 from howsure.statistics.ranks.ranks import ranks
 from howsure.statistics.ranks.winner import luck
 from method_cases import codes
+from places import ROOT
 
 LEVEL = 0.95
 
@@ -151,6 +153,26 @@ def test_the_leader_of_equals_leads_by_luck_alone(clusters, scale):
         left.append(raw[-1] - found)
     assert np.mean(raw) > 0.03 * scale
     assert abs(np.mean(left)) < 0.15 * np.mean(raw)
+
+
+@pytest.mark.parametrize("items", [200, 500])
+def test_the_leader_of_real_systems_is_nearer_to_its_truth_without_its_luck(items):
+    """Items of SWE-bench Verified drawn with replacement, its best 20 systems; the truth is what all 500 say."""
+    wide = pl.read_parquet(ROOT / "examples" / "swebench_verified.parquet").pivot(
+        on="model", index="item", values="score"
+    )
+    full = wide.drop("item").to_numpy()
+    full = full[:, ~np.isnan(full).any(axis=0)]
+    full = full[:, np.argsort(-full.mean(axis=0), kind="stable")[:20]]
+    truth, rng, off = full.mean(axis=0), np.random.default_rng(29), []
+    for _ in range(60):
+        x = full[rng.integers(0, 500, items)]
+        scores = x.mean(axis=0)
+        raw = scores.max() - truth[scores.argmax()] - (scores - truth).mean()
+        off.append((raw, raw - luck(scores, pair_moments(x).flips.centred(), rng=rng)))
+    mean, size = np.mean(off, axis=0), np.sqrt(np.mean(np.square(off), axis=0))
+    assert abs(mean[1]) < abs(mean[0]) / 1.5
+    assert size[1] < size[0]
 
 
 def test_models_of_few_items_don_t_say_what_the_leader_owes():

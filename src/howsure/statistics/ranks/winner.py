@@ -2,8 +2,8 @@
 
 The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the winner's curse;
 Efron 2011). Here: what luck adds to the score of whichever comes first among those measured about as well as the leader, over flips
-of the models' cluster sums around true scores that are those seen, each drawn towards the others by as much as it owes to noise
-(James and Stein 1961; DerSimonian and Laird 1986, since models may have answered more items or fewer).
+of the models' cluster sums around true scores. These are drawn anew in every flip, from what the scores say of them (empirical Bayes;
+Morris 1983): drawn towards the others by as much as they owe to noise, they alone would lie closer together than true scores do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from howsure.statistics.ranks.columns import flipped
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Floats, Positions
     from howsure.statistics.pairs.moments import FlipSums
 
 DRAWS = 4_096
@@ -36,15 +36,19 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
     leader = scores.argmax()
     if variances[leader] == 0:
         return 0.0
-    true = _true_scores(scores, variances)
+    true, doubt = _true_scores(scores, variances)
     table, blocks, _ = flipped(sums, float(share.max()), rng, DRAWS, free=len(sums))
-    added = np.concatenate([_added(block().T @ table, true, np.sqrt(variances), leader) for block in blocks])
-    return float(np.clip(added.mean(), 0.0, max(scores.max() - true.mean(), 0.0))) if len(added) else 0.0
+    times, added = max(DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
+    for block in blocks:
+        noise = np.repeat(block().T @ table, times, axis=0)
+        drawn = true + doubt * rng.standard_normal(noise.shape)
+        added.append(_added(noise, (drawn + noise).argmax(axis=1), np.sqrt(variances), leader))
+    every = np.concatenate(added)
+    return float(np.clip(every.mean(), 0.0, max(scores.max() - true.mean(), 0.0))) if len(every) else 0.0
 
 
-def _added(noise: Floats, true: Floats, errors: Floats, leader: np.intp) -> Floats:
-    """Return what noise (flips, M) adds to the score that comes first, where that is measured about as well as the leader's."""
-    first = (true + noise).argmax(axis=1)
+def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> Floats:
+    """Return what noise (flips, M) adds to the score that comes first (flips,), where that is measured about as well as the leader's."""
     own = errors[leader]
     won = np.flatnonzero(((errors <= ALIKE * own) & (own <= ALIKE * errors))[first])
     return np.asarray(noise[won, first[won]] / errors[first[won]] * own)
@@ -70,15 +74,18 @@ def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
     return sums * np.sqrt(np.divide(variances, seen, out=np.zeros_like(seen), where=seen > 0)), variances
 
 
-def _true_scores(scores: Floats, variances: Floats) -> Floats:
-    """Draw every score (M,) towards the mean of all by the share of noise in it."""
+def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Return where the true scores (M,) lie, drawn towards the mean of all by the share of noise in each, and their standard errors (M,).
+
+    How far true scores lie apart is by moments, since models may have answered more items or fewer (DerSimonian and Laird 1986).
+    """
     usual = _at_least_usual(variances)
     weights, total = 1 / usual, (1 / usual).sum()
     excess = weights @ (scores - weights @ scores / total) ** 2 - (len(scores) - 1)
     merit = max(excess / (total - weights @ weights / total), 0.0)
     weights = 1 / (merit + usual)
     mean = weights @ scores / weights.sum()
-    return np.asarray(mean + merit * weights * (scores - mean))
+    return np.asarray(mean + merit * weights * (scores - mean)), np.sqrt(merit * weights * usual)
 
 
 def _at_least_usual(variances: Floats) -> Floats:

@@ -176,6 +176,16 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def write_share(number: float) -> str:
+    """Say how a score in [0, 1] is written: this number, if it was meant in percent.
+
+    >>> write_share(75)
+    'Write 0.75 (or 75%).'
+    """
+    percent = number if 1 < number <= 100 else 92.0
+    return f"Write {percent / 100:g} (or {percent:g}%)."
+
+
 def come_once(tasks: list[str]) -> bool:
     """Say whether each of these tasks comes once, so that its parts are told as tasks; with several metrics they are boards."""
     return len(set(tasks)) == len(tasks)

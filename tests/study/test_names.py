@@ -49,8 +49,11 @@ def test_a_rank_is_enough_and_said() -> None:
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == ("main", "pr-4")
     assert "Models by rank: rank 1 is main; rank 3 is pr-4." in answer.notes
-    with pytest.raises(hs.DataError, match=r"no rank 4 \(there are 3 models\)"):
+    with pytest.raises(hs.DataError, match="no rank 4: 3 models in all"):
         hs.compare(ROWS, "1", "4")
+    twice = pl.concat([ROWS.with_columns(metric=pl.lit(name)) for name in ("first", "second")])
+    with pytest.raises(hs.OptionError, match="each of 2 tasks and metrics has a rank 1"):
+        hs.compare(twice, "1", "2")
 
 
 def test_a_model_that_is_called_by_a_number_goes_before_its_rank() -> None:

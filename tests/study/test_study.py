@@ -88,9 +88,18 @@ def test_failures_are_a_policy():
 
 
 def test_both_failure_counts_are_told():
-    assert hs.estimate(FAILED).notes[1:] == (
-        "Failures: 2 of 4 attempts have no score (1 error, 1 not run); they are left out.",
-    )
+    assert hs.estimate(FAILED).notes[1:] == ("Failures: 2 of 4 attempts have no score (1 error, 1 not run); left out.",)
+
+
+def test_one_failed_attempt_is_told_as_one():
+    rows = pl.DataFrame({"model": "a", "item": [0, 1, 2], "score": [1.0, 0.0, None]})
+    assert hs.estimate(rows).notes[1:] == ("Failures: 1 of 3 attempts has no score (1 unscored); left out.",)
+
+
+def test_clusters_that_differ_within_an_item_can_be_left_out():
+    rows = pl.DataFrame({"model": ["a", "b"], "item": 1, "score": 1.0, "cluster": ["x", "y"]})
+    with pytest.raises(hs.DataError, match="`cluster='none'` leaves clusters out"):
+        hs.compare(rows, "a", "b")
 
 
 def test_a_failed_attempt_counts_as_zero_within_its_item():

@@ -364,7 +364,7 @@ def test_failed_items_are_counted_and_said():
     assert (look.n_items, look.n_failed, look.exhausted) == (50, 50, True)
     assert "50 more failed" in look.verdict
     caution = next(each for each in look.cautions if each.code == "items_failed")
-    assert caution.message.startswith("50 of 100 items failed and have no score")
+    assert caution.message.startswith("50 of 100 items failed without a score")
 
 
 def test_failed_items_count_as_the_policy_says():

@@ -25,6 +25,7 @@ GROUP_WORDS = re.compile(
 )
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 MAX_CLUSTERINGS = 2
+UNCLUSTERED = " `cluster='none'` leaves clusters out."
 KNOWN = ("none", "cluster", "weight", "task", "item")
 """Names that need not be asked of the rows: the table of items has them anyway."""
 
@@ -140,7 +141,7 @@ def _asked_clusters(
                 raise DataError(
                     f"no column {name!r} to cluster by", remedy="Run `howsure describe` to see the columns."
                 )
-            one_value(table, name)
+            one_value(table, name, UNCLUSTERED)
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
         bare = _bare_tasks(table, f"cluster_{k}")
         cautions += [_without(name, bare)] if bare else []
@@ -186,8 +187,8 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
     return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
 
-def one_value(table: pl.DataFrame, name: str) -> None:
-    """Refuse a column that differs between the rows of one item."""
+def one_value(table: pl.DataFrame, name: str, instead: str = "") -> None:
+    """Refuse a column that differs between the rows of one item; `instead`: what else can be asked for."""
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
     if len(torn):
         row = torn.row(0, named=True)
@@ -195,12 +196,12 @@ def one_value(table: pl.DataFrame, name: str) -> None:
             f"{name!r} differs between rows of item {row['item']!r}: {row[name]!r} and {row[f'{name}_max']!r} "
             f"({plural(len(torn), 'such item')})",
             where=str(row["task"]),
-            remedy="Clusters and weights belong to the item: they must be the same for all its models and attempts.",
+            remedy=f"Clusters and weights belong to the item: they must be the same for all its models and attempts.{instead}",
         )
 
 
 def _declared_cluster(table: pl.DataFrame) -> pl.DataFrame:
-    one_value(table, "cluster")
+    one_value(table, "cluster", UNCLUSTERED)
     return table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
 
 

@@ -49,7 +49,7 @@ class FailurePolicy:
                 said, "refused"
             )
         fact = self.fact(task)
-        usual = {"drop": "they are left out", "zero": "they count as 0"}[policy]
+        usual = {"drop": "left out", "zero": "counted as 0"}[policy]
         return fact.failures_words.rstrip(".") if fact is not None and fact.failures_words else usual
 
 
@@ -103,6 +103,4 @@ def failures_note(parts: Parts, words: list[str]) -> str:
     kinds["unscored"] = count - sum(kinds.values())
     what = ", ".join(f"{count_text(number)} {name}" for name, number in kinds.items() if number)
     total = count_text(_total(parts, "rows"))
-    return (
-        f"Failures: {count_text(count)} of {total} attempts have no score ({what}); {'; '.join(dict.fromkeys(words))}."
-    )
+    return f"Failures: {count_text(count)} of {total} attempts {'has' if count == 1 else 'have'} no score ({what}); {'; '.join(dict.fromkeys(words))}."

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 USD = "usd"
 PER = 1e6
 """Prices are those of so many tokens."""
+NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
 BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
 
@@ -30,10 +31,10 @@ def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
     held = measure_names(scores)
     for name in asked:
         if name not in held:
-            near = get_close_matches(name, held or MEASURES, n=1)
+            near = get_close_matches(name, held, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             priced = " A table of `prices` makes usd of the tokens." if name == USD and set(BILLED) & set(held) else ""
-            found = f"There are: {', '.join(held)}.{hint}" if held else "These logs record none."
+            found = f"There are: {', '.join(held)}.{hint}" if held else f"Nor was any other. {NAMED}"
             raise DataError(f"no measure {name!r} was recorded", remedy=f"{found}{priced}")
     return asked
 

@@ -13,7 +13,7 @@ from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
 from howsure.verbs.read import is_paths, of_model, read
-from howsure.wording import listing
+from howsure.wording import come_once, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,11 +126,17 @@ def by_rank(scores: Scores, asked: Sequence[str], options: Mapping[str, Any]) ->
     found = leaderboard(scores, adjust="none", **{**options, **dict.fromkeys(_OF_SIDES)})
     board = found.overall or found.boards[0]
     if found.overall is None and len(found.boards) > 1:
-        raise OptionError(f"rank {ranks[0]} of which task", remedy="Choose one with `task`, or name the models.")
+        several = "tasks" if come_once([each.task for each in found.boards]) else "tasks and metrics"
+        raise OptionError(
+            f"each of {len(found.boards):,} {several} has a rank {ranks[0]}",
+            remedy="Choose one with `task` or `metric`, or name the models.",
+        )
     models = {str(place): entry.model for place, entry in enumerate(board.entries, 1)}
     for rank in ranks:
         if rank not in models:
-            raise DataError(f"no rank {rank} (there are {len(models):,} models)", remedy="See `howsure leaderboard`.")
+            raise DataError(
+                f"no rank {rank}: {plural(len(models), 'model')} in all", remedy="See `howsure leaderboard`."
+            )
     told = [f"rank {rank} is {models[rank]}" for rank in ranks]
     return tuple(models.get(name, name) if name in ranks else name for name in asked), [
         f"Models by rank: {'; '.join(told)}."

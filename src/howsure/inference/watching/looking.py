@@ -104,7 +104,7 @@ def _failed(tally: Tally, *, lower_is_better: bool) -> Caution:
     zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
     return Caution(
         code="items_failed",
-        message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed and have no score, so they don't count",
+        message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted",
         remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
     )
 

@@ -264,5 +264,21 @@ def test_judges_on_whom_a_lead_hangs_alike_are_named_the_same_in_any_order_of_ro
 def test_a_judge_with_most_of_the_votes_is_named_in_the_caution():
     rows = votes(n=80).with_columns(judge=pl.when(pl.int_range(pl.len()) < 50).then(99).otherwise("judge"))
     (caution,) = [each for each in hs.arena(rows).boards[0].board.cautions if each.code == "dominant_cluster"]
-    assert caution.message.startswith("99 holds 50 of 80 votes")
+    assert caution.message.startswith("judge 99 holds 50 of 80 votes")
     assert "more votes in this one" in caution.remedy
+
+
+@pytest.mark.parametrize("cluster", ["judge", "none"])
+def test_a_single_vote_says_nothing_of_standing_first(cluster):
+    """Its fit leaves no spread, so that an error of 1e-17 gave p < 0.001."""
+    rows = pl.DataFrame({"model_a": ["A"], "model_b": ["B"], "winner": ["model_a"], "judge": [0]})
+    found = hs.arena(rows, cluster=cluster)
+    assert found.boards[0].first is None
+    assert "stands first" not in str(found)
+
+
+def test_a_lead_that_nobody_has_hangs_on_nobody():
+    rows = pl.DataFrame({"model_a": ["A", "B"], "model_b": ["B", "A"], "winner": ["model_a"] * 2, "judge": [0, 1]})
+    found = hs.arena(rows)
+    assert found.boards[0].without is None
+    assert "hangs" not in str(found)

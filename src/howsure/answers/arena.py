@@ -174,9 +174,9 @@ class ArenaBoard:
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
-        first: What it is worth to stand first; None where that is a covariate.
+        first: What it is worth to stand first; None where that is a covariate, or votes are too few to vary.
         one_line: Whether strengths on one line explain the votes; None where that can't be tested.
-        without: The cluster that matters most to the lead; None without clusters.
+        without: The cluster that matters most to the lead; None without clusters, or where nobody leads alone.
         next_votes: What would settle the first gap that is open; None where none is.
         effects: What each covariate is worth.
     """

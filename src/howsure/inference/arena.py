@@ -182,9 +182,12 @@ def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, 
     )
 
 
-def _first(found: VoteMoments, level: float) -> FirstGain:
+def _first(found: VoteMoments, level: float) -> FirstGain | None:
+    """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that nothing tells."""
+    if not found.gain_se > CALM:
+        return None
     half = float(t_quantile(level, found.df)) * found.gain_se
-    p = float(t_p_value(abs(found.gain) / found.gain_se, found.df)) if found.gain_se > 0 else math.nan
+    p = float(t_p_value(abs(found.gain) / found.gain_se, found.df))
     interval = Interval(low=found.gain - half, high=found.gain + half, level=level)
     return FirstGain(value=found.gain, interval=interval, p_value=p)
 
@@ -219,7 +222,7 @@ def _doubts(pool: Pool, df: float) -> list[Caution]:
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
         return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
-    labels = pool.ways[0].labels if pool.ways else ()
+    labels = [f"{pool.ways[0].column} {label}" if label else "" for label in pool.ways[0].labels] if pool.ways else ()
     return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
 
 

@@ -139,9 +139,9 @@ def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
 
 
 def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
-    """Return the cluster without which the lead would be the smallest, and how the board would look."""
-    way = pool.coarsest
-    if way is None or len(way.labels) < 2:
+    """Return the cluster without which the lead would be the smallest, and how the board would look; None where nobody leads alone."""
+    way, best = pool.coarsest, int(found.values.argmax())
+    if way is None or len(way.labels) < 2 or _lead(found.values, best) < ROUNDING:
         return None
     clusters, leads = leads_without(pool.votes, way.codes, found, pool.ties)
     chosen = int(clusters[_largest(-leads)])
@@ -151,7 +151,6 @@ def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
     values = scores_without(votes, of_models, pool.ties, pool.against)
     if values is None:
         return None
-    best = int(found.values.argmax())
     return WithoutCluster(
         column=way.column,
         cluster=way.labels[chosen],

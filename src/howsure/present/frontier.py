@@ -97,7 +97,8 @@ def _left_open(task: TaskFrontier) -> list[str]:
     least = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)]
     said = []
     if unknown:
-        said.append(f"What it took isn't known, and so it is cheaper than nobody: {listing(unknown)}.")
+        they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
+        said.append(f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}.")
     if least:
         said.append(f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}.")
     return said

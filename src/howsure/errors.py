@@ -149,6 +149,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "unpaired",
     ),
     7: (
+        "fewest_labels",
         "more_than_differ",
         "not_planned",
         "off_the_scale",

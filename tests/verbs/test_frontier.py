@@ -190,3 +190,13 @@ def test_answers_whose_score_column_is_named_are_no_published_scores(tmp_path):
     named = hs.read(tmp_path / "scores.csv", columns={"score": "score"})
     found, usual = (hs.frontier(data, measure="usd").to_dict()["tasks"] for data in (named, PRICED))
     same(found, usual)
+
+
+def test_all_that_cost_as_little_are_named():
+    board = PUBLISHED.filter(pl.col("model").is_in(["big", "small"])).with_columns(total_cost=pl.lit(40.0))
+    said = " ".join(hs.frontier(board, measure="usd").render("terminal").split())
+    assert said.startswith("Cheapest that could be best: big, small, each at 0.1 usd a question; big leads as well.")
+    alike = " ".join(hs.frontier(board.with_columns(score=pl.lit(0.8)), measure="usd").render("terminal").split())
+    assert alike.startswith(
+        "Cheapest that could be best: big, small, each at 0.1 usd a question; big, small lead as well."
+    )

@@ -149,6 +149,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "unpaired",
     ),
     7: (
+        "fewest_labels",
         "more_than_differ",
         "not_planned",
         "off_the_scale",
@@ -249,7 +250,7 @@ _DOUBTS = {
     ),
     "same_difference": (
         "the models differ by the same amount ({value:.4g}) on every item: this method sees no spread to judge by",
-        "Use the default method.",
+        "Use the default method on scores in [0, 1], to which `bounds` brings others, or `method='sign-flip'`.",
     ),
     "too_few_flips": (
         "{clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",

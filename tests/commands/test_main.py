@@ -119,6 +119,7 @@ def test_a_command_has_the_options_that_its_verb_respects(verb):
             "Name it: `columns={'model': ['model', 'step']}`, `bounds=(0, 100)`.",
             "Name it: --columns model=model+step, --bounds 0,100.",
         ),
+        ("Say `bounds=(0, 100)`, or `bounds=None`.", "Say --bounds 0,100, or --bounds none."),
         ("Say `shuffled=True`, `attempts=3`.", "Say --shuffled, --attempts 3."),
         ("See `howsure describe`, column `speed`, `x=1`.", "See `howsure describe`, column `speed`, `x=1`."),
     ],
@@ -137,6 +138,8 @@ def test_a_refusal_shows_the_flag(table):
         in run("allocate", table, "-a", "a", "--attempts", "9", "--average-last", "2", code=1).output
     )
     assert "Give --not-worse-than, --better" in run("gate", table, "-a", "a", "-b", "b", code=3).output
+    watched = ("watch", table, "-a", "a", "-b", "b", "--once", "--shuffled", "--cluster", "none")
+    assert "--looks 3 needs to know how many items" in run(*watched, "--looks", "3", code=3).output
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,11 @@ def test_a_board_of_few_clusters_contradicts_nothing_it_shows():
     assert "only 1 of the 5 models could be best, and for other clusters as well." in told.verdict
 
 
+def test_a_board_of_one_cluster_speaks_of_one():
+    said = hs.leaderboard(few(sizes=(20,)), cluster="repo").boards[0].verdict
+    assert "On more questions from this same cluster " in said
+
+
 def test_a_gate_prints_the_rung_that_does_not_decide():
     rows = few(sizes=(5,) * 12)
     gate = hs.gate(rows, "a", "e", better=True, cluster="repo")

@@ -175,6 +175,11 @@ def test_texts_cannot_pass_for_other_data():
     assert marked(rows) != marked(joined)
 
 
+def test_one_attempt_is_one_attempt():
+    rows = pl.DataFrame({"model": ["a"], "item": ["q"], "score": [1.0]})
+    assert report(rows).data["origin"]["data"] == "1 task, 1 model, 1 item, 1 attempt"
+
+
 def test_the_origin_comes_back(tmp_path):
     page = report(clustered(), cluster="passage", title="</script><b>", command="howsure report 'a</script>b'")
     page.save(tmp_path / "x.html")

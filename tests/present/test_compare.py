@@ -136,3 +136,13 @@ def test_lead_rows_are_set_off(snapshot):
 
 def test_one_task_is_a_list_of_facts():
     assert not table_of(hs.compare(two_models(), "a", "b")).has_header
+
+
+def test_the_same_amount_on_every_item_is_not_sent_to_the_method_that_was_used():
+    """The default for scores without bounds is t, which is the one that sees no spread there."""
+    rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [5.0, 4.0] * 9})
+    rows = rows.with_columns(pl.col("score") + pl.col("item"))
+    (remedy,) = {caution.remedy for caution in hs.compare(rows, "a", "b").difference.cautions}
+    assert "`bounds`" in remedy
+    assert "`method='sign-flip'`" in remedy
+    assert hs.compare(rows, "a", "b", method="sign-flip").p_value < 0.01

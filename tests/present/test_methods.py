@@ -71,3 +71,9 @@ def test_it_is_refused_where_there_is_none():
     with pytest.raises(hs.HowsureError, match="methods_paragraph=True adds prose, and json is data"):
         hs.estimate(clustered()).render("json", methods_paragraph=True)
     assert not re.search("^Methods", hs.estimate(clustered()).render(), re.MULTILINE)
+
+
+def test_one_pair_alone_is_not_corrected_for_all_pairs():
+    text = paragraph(hs.leaderboard(two_models()))
+    assert "with the same clusters. A model could have" in text
+    assert "corrected" not in text

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import polars as pl
@@ -55,12 +56,12 @@ def test_two_raters_have_a_confusion_matrix():
 def test_measured_by_a_human():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
-    assert found.verdict.startswith("Measured by gold, ")
+    assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0 %")
     assert found.n_raters == 3
     assert found.independence.value == pytest.approx(1.0)
     assert found.of("agreement").value == 1.0
     assert {(each.a, each.b) for each in found.pairs} == {("gold", name) for name in ("one", "two", "three")}
-    assert "Without gold: 3 raters agree in 100.0 %" in found.render()
+    assert "Without gold, 3 raters agree in 100.0 %" in found.render()
 
 
 def test_repeats_show_who_contradicts_himself():
@@ -207,3 +208,16 @@ def test_one_item_and_no_agreement_are_said_without_nan():
     rows = pl.DataFrame({"item": [k // 5 for k in range(25)], "rater": [f"r{k % 5}" for k in range(25)], "score": near})
     for each in (rows, rows.reverse(), rows.sample(fraction=1.0, shuffle=True, seed=1)):
         assert "−0.00" not in hs.agree(each, measurement="nominal").render()
+
+
+def test_measured_by_a_human_on_an_ordered_scale_raters_are_near_and_not_right():
+    """The weighted agreement is no share of the items; and one rater alone is not both the most and the least."""
+    rows = pl.DataFrame({"item": range(30), "gold": [1, 2, 3] * 10, "x": [2, 2, 3] * 10, "y": [3, 2, 1] * 10})
+    near = hs.agree(rows, human="gold", measurement="ordinal").verdict
+    assert near.startswith("Measured by gold, x is nearest, to 8")
+    assert ", and y farthest, to " in near
+    assert " of the items" not in near
+    alone = rows.with_columns(gold=pl.when(pl.col("y") < 3).then("gold"), y=pl.when(pl.col("y") == 3).then("y"))
+    found = hs.agree(alone, human="gold", measurement="nominal")
+    assert re.fullmatch(r"Measured by gold, x agrees in 100.0 % \[.*\] of the items\.", found.verdict)
+    assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())

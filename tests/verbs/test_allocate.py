@@ -213,6 +213,12 @@ def test_a_saving_that_rounds_to_nothing_has_no_sign():
     assert "would save 0 %" in said.pop()
 
 
+def test_a_new_run_that_is_spread_evenly_was_chosen_by_no_answers():
+    found = hs.allocate(attempts(n_clusters=6, models="a"), attempts=30, new_run=True)
+    assert found.verdict.startswith("Spread the 30 attempts evenly")
+    assert not {caution.code for caution in found.cautions} & {"new_run_alone", "keep_to_allocation"}
+
+
 def test_an_error_of_nothing_has_no_share_of_the_questions():
     rows = attempts(models="abc").with_columns(score=pl.when(pl.col("model") == "a").then(0.0).otherwise("score"))
     assert "of SE squared" not in hs.allocate(rows, a="a", attempts=30).render("markdown")

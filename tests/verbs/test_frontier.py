@@ -75,6 +75,22 @@ def test_a_published_leaderboard_has_a_frontier(tmp_path):
     assert run("plot", "frontier", str(path), "--measure", "usd", "-o", str(figure)).exit_code == 0
 
 
+def test_bounds_that_were_given_are_not_asked_for():
+    """Percent by `bounds` are no scores of an unknown scale."""
+    board = PUBLISHED.with_columns(score=pl.col("score") * 60 + 20)
+    found = hs.frontier(board, measure="usd", bounds=(0, 100))
+    assert found.tasks[0].percent
+    assert "unbounded_scores" not in {caution.code for caution in found.cautions}
+    assert any("by the bounds given" in note for note in found.notes)
+    assert "unknown scale" in hs.frontier(board.with_columns(stderr=1.0), measure="usd").render("terminal")
+
+
+def test_several_whose_cost_is_not_known_are_several():
+    board = PUBLISHED.with_columns(total_cost=pl.when(pl.col("model") == "small").then("total_cost"))
+    text = " ".join(hs.frontier(board, measure="usd").render("terminal").split())
+    assert "What they took isn't known, and so they are cheaper than nobody: " in text
+
+
 def test_what_published_scores_can_t_say_is_refused():
     with pytest.raises(hs.OptionError, match="no answers behind them"):
         hs.frontier(PUBLISHED, measure="usd", cluster="none")
@@ -174,3 +190,13 @@ def test_answers_whose_score_column_is_named_are_no_published_scores(tmp_path):
     named = hs.read(tmp_path / "scores.csv", columns={"score": "score"})
     found, usual = (hs.frontier(data, measure="usd").to_dict()["tasks"] for data in (named, PRICED))
     same(found, usual)
+
+
+def test_all_that_cost_as_little_are_named():
+    board = PUBLISHED.filter(pl.col("model").is_in(["big", "small"])).with_columns(total_cost=pl.lit(40.0))
+    said = " ".join(hs.frontier(board, measure="usd").render("terminal").split())
+    assert said.startswith("Cheapest that could be best: big, small, each at 0.1 usd a question; big leads as well.")
+    alike = " ".join(hs.frontier(board.with_columns(score=pl.lit(0.8)), measure="usd").render("terminal").split())
+    assert alike.startswith(
+        "Cheapest that could be best: big, small, each at 0.1 usd a question; big, small lead as well."
+    )

@@ -99,7 +99,7 @@ def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"looks": 3}, "need to know how many questions"),
+        ({"looks": 3}, "needs to know how many questions"),
         ({"look": 2}, "are about planned looks"),
         ({"items_planned": 200}, "are about planned looks"),
         ({"looks": 3, "items_planned": 2}, "more than the 2 questions"),

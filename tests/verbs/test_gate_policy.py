@@ -327,6 +327,16 @@ def test_a_small_slice_is_blind_and_a_critical_one_cant_be_told():
         answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": {"tier": tier}}})
         assert answer.verdict == verdict
         assert checks_of(answer)["x · score · half: few"].counts_as == counts
+        said = " ".join(answer.render("terminal").split())
+        assert "! x · score · half: few: too small a slice to be judged, with fewer than 10 questions" in said
+
+
+def test_small_slices_are_named_in_one_caution():
+    rows = task("x", 40).with_columns(half=pl.col("item").str.slice(-1))
+    answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": CRITICAL}})
+    said = " ".join(answer.render("terminal").split())
+    assert said.count("too small a slice to be judged") == 1
+    assert "! x · score · half: 0, x · score · half: 1, x · score · half: 2 and 7 more: too small a slice" in said
 
 
 def test_slices_of_advice_are_advice():

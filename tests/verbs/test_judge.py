@@ -289,7 +289,9 @@ def test_floors_and_margins(asked, verdict, code, tmp_path):
         f"--{name.replace('_', '-')}={value}" if len(name) > 1 else f"-{name}{value}" for name, value in asked.items()
     ]
     assert run("judge", str(path), "-c", "judge=kind", "--labels-drawn", "random", *words).exit_code == code
-    assert run("judge", str(path), "-c", "judge=kind", *words).exit_code == 3
+    refused = run("judge", str(path), "-c", "judge=kind", *words)
+    assert refused.exit_code == 3
+    assert "--labels-drawn unknown. Write --labels-drawn random or --labels-drawn probability:COLUMN" in refused.output
     with pytest.raises(hs.OptionError, match="decides by labels that were drawn at random"):
         hs.judge(rows, columns=ONE, **asked)
     if "at_least" in asked:

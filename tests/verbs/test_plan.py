@@ -18,6 +18,8 @@ from howsure.statistics.noise.components import mixed, mixture_errors, variances
 from howsure.statistics.planning.power import Spread
 from places import DATA, ROOT
 
+APART = two_models().filter((pl.col("model") == "a") == (pl.col("item").rank("dense") % 2 == 0))
+"""Two models of which each answered other items."""
 LOGS = str(ROOT / "examples" / "logs")
 A, B = "smollm2-135m-t0.3", "smollm2-135m-2shot"
 
@@ -256,6 +258,7 @@ def test_refusals(message):
         ("no spread to plan from", two_models(score=pl.lit(1.0)), {}),
         ("no spread to plan from", two_models(score=pl.lit(1.0)), {"a": "a", "b": "b"}),
         ("share 1 item", two_models(n=1), {"a": "a", "b": "b"}),
+        ("no two models share two items", APART, {}),
         ("are in one cluster", two_models().with_columns(g=pl.lit("g")), {"a": "a", "b": "b", "cluster": "g"}),
         ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
         ("one model of a pair is missing", two_models(), {"a": "a"}),
@@ -462,3 +465,22 @@ def test_a_correlation_without_clusters_is_refused_by_every_plan():
             ask(lambda: hs.Assumptions(icc=0.2))
     for words in (("--effect", "3pp"), ("--within", "3pp"), ("--failures-below", "1%")):
         assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
+
+
+def test_a_plan_without_limits_does_not_send_to_them():
+    """Of two clusters nothing tells how well they tell."""
+    rows = pl.DataFrame(
+        {"model": ["a"] * 8 + ["b"] * 8, "item": [*range(8)] * 2, "score": [1, 1, 1, 0, 1, 0, 0, 0] + [0, 1, 1, 1] * 2}
+    ).with_columns(group=pl.col("item") % 2)
+    found = hs.plan(rows, effect=0.1, cluster="group")
+    (remedy,) = [each.remedy for each in found.cautions if each.code == "small_pilot"]
+    assert math.isnan(found.main.best.items.low)
+    assert "limits of the plan are known" in remedy
+    known = hs.plan(two_models(n=20), effect=0.1)
+    (remedy,) = [each.remedy for each in known.cautions if each.code == "small_pilot"]
+    assert remedy.startswith("Read the limits")
+
+
+def test_its_sentences_close_the_parenthesis_of_attempts():
+    assert "500 questions, one attempt each by both models, detect " in hs.plan(effect=0.03, n_items=500).verdict
+    assert "2 questions, one attempt each by both models, can detect no difference" in hs.plan(n_items=2).verdict

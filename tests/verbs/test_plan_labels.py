@@ -185,3 +185,22 @@ def test_the_command_says_what_the_verb_says(tmp_path):
     assert run(*words, "--queue", str(path)).exit_code == 1
     assert run(*words, "--effect", "3pp").exit_code == 2
     assert "--n-labels goes with --labels-for" in run("plan", "--effect", "3pp", "--n-labels", "90").output
+
+
+def test_a_number_of_labels_that_cannot_be_kept_to_is_told():
+    few, enough = (hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=count) for count in (2, 50))
+    assert few.n_labels == 12
+    (told,) = [caution.message for caution in few.cautions if caution.code == "fewest_labels"]
+    assert told == "2 labels can't be kept to: each kind of verdict takes 4, or all its answers, 12 in all"
+    assert "fewest_labels" not in {caution.code for caution in enough.cautions}
+
+
+def test_one_label_is_one_label():
+    rows = pl.DataFrame({"item": [1], "judge": [1.0], "human": [1.0]})
+    plan = hs.plan_labels(rows, within=0.05, columns={"judge": "judge"}, human="human")
+    assert plan.verdict.startswith("Label 1 answer: ")
+    (told,) = [caution for caution in plan.cautions if caution.code == "earlier_labels"]
+    assert told.message.startswith(
+        "1 earlier label tells what to expect and doesn't count, since nothing says that it was"
+    )
+    assert told.remedy == "If so, say `labels_drawn='random'`."

@@ -29,7 +29,7 @@ def test_looks_cost_a_little_at_most_and_save_much_on_average():
     assert looks.most > looks.expected_if_none > 0.95 * looks.most
     assert betting.most > looks.most
     assert found.main.looks.cheapest == "looks"
-    assert found.verdict.endswith("on average, fewer than any other way.")
+    assert found.verdict.endswith("on average, fewer than any other way of as much power.")
 
 
 def test_with_a_large_gap_on_given_questions_betting_is_cheaper():

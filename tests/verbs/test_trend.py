@@ -421,3 +421,25 @@ def test_published_scores_of_checkpoints_are_followed_by_whatever_way_they_come(
     for answer in found:
         codes = [caution.code for caution in answer.cautions]
         assert ("unknown_direction" in codes) == (column == "error_rate")
+
+
+@pytest.mark.parametrize(
+    ("rates", "items", "cluster", "why"),
+    [
+        ((1, 1, 1), 20, "none", "the scores do not vary"),
+        ((1, 1, 0), 20, "none", "all questions change by as much, which gives no error bar"),
+        ((1, 1, 0), 1, "none", "the checkpoints share no two questions"),
+        ((1, 1, 0), 20, "topic", "all questions are in one cluster"),
+    ],
+)
+def test_why_there_is_no_trend_is_the_reason(rates, items, cluster, why):
+    rows = pl.DataFrame(
+        [
+            {"model": f"r-step{step}", "item": item, "score": float(rate), "topic": "one"}
+            for step, rate in enumerate(rates)
+            for item in range(items)
+        ]
+    )
+    answer = hs.trend(rows, cluster=cluster)
+    said = " ".join(answer.render("terminal").split())
+    assert said.startswith(f"r: 3 checkpoints, no trend can be estimated ({why}).")

@@ -239,7 +239,7 @@ def test_what_is_said():
         ({"looks": "10,5"}, "is no number of looks"),
         ({"looks": "5,x"}, "is no number of looks"),
         ({"looks": (10.5, 20)}, "is no number of looks"),
-        ({"looks": 5, "items_planned": 3}, "are more than the 3 items planned"),
+        ({"looks": 5, "items_planned": 3}, "is more than the 3 items planned"),
         ({"looks": "10,20", "items_planned": 30}, "the last look is due at 20 items"),
         ({"spending": "haybittle"}, "is not one of"),
     ],
@@ -250,7 +250,7 @@ def test_looks_that_make_no_sense_are_refused(options, message):
 
 
 def test_how_many_items_there_will_be_must_be_known():
-    with pytest.raises(hs.OptionError, match="need to know how many items"):
+    with pytest.raises(hs.OptionError, match="needs to know how many items"):
         hs.Monitor(a="a", b="b", looks=5).update(results(30))
     assert hs.Monitor(a="a", b="b", looks="20,30", shuffled=True).update(results(30)).looks.last
 

@@ -44,7 +44,7 @@ class HistoryRun:
         n_items: Its items with a score.
         score: Its score on these.
         level: The mean of the runs since the last change before it, on the items that all of them have; NaN where it has none to be held against.
-        low: A run whose score is lower alarms alone, as a sudden change; NaN likewise.
+        low: A run whose score is lower alarms alone, as a sudden change; NaN likewise, and where no answer of these runs differs.
         high: A run whose score is higher does.
         z: The largest deviate of any place of a change that the runs so far could have.
         limit: The deviate that an alarm takes.

@@ -74,7 +74,7 @@ def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) 
 
 
 def _shell(value: str) -> str:
-    """Return a value as it is written in Python, as a shell has it: a text, several numbers, or names by a name."""
+    """Return a value as it is written in Python, as a shell has it: a text, nothing, several numbers, or names by a name."""
     try:
         found = ast.literal_eval(value)
     except (ValueError, SyntaxError):
@@ -85,7 +85,7 @@ def _shell(value: str) -> str:
         )
     if isinstance(found, tuple):
         return ",".join(map(str, found))
-    return shlex.quote(str(found))
+    return "none" if found is None else shlex.quote(str(found))
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:

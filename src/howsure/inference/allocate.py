@@ -203,10 +203,8 @@ def _cautions(found: Allocation, study: Study, entry: NoiseEntry, left_out: int)
         )
     if not math.isfinite(entry.answers):
         cautions.append(replace(FORESEEN, message=f"{FORESEEN.message} {listing(found.decided_by)}"))
-    if found.new_run:
-        cautions.append(NEW_RUN_ALONE)
-    elif found.worthwhile:
-        cautions.append(KEEP_TO_IT)
+    if found.worthwhile:
+        cautions.append(NEW_RUN_ALONE if found.new_run else KEEP_TO_IT)
     return cautions
 
 

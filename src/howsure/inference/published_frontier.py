@@ -48,7 +48,8 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
             "published scores have no answers behind them",
             remedy="Only measure, task, model, metric, bounds, lower_is_better and level say something of them.",
         )
-    published = [score for score in bounded(scores, design.bounds).published if _wanted(score, design)]
+    scores = bounded(scores, design.bounds)
+    published = [score for score in scores.published if _wanted(score, design)]
     boards = boards_of(without_copies(published))
     directions = directions_of(boards, scores, design.lower_is_better)
     tasks = tuple(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.present.document import Document, facts
-from howsure.wording import count_text, level_text, listing, plural
+from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.page.contents import Contents, Rung
@@ -104,4 +104,4 @@ def _data(contents: Contents) -> str:
     attempts = sum(entry.n_attempts for entry in entries)
     files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
     tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
-    return f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {count_text(attempts)} attempts"
+    return f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"

@@ -24,7 +24,7 @@ def document(answer: Agreement) -> Document:
     """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said for what, and the cautions."""
     blocks: list[Block] = [*opening(verdict(answer), answer.notes)]
     if answer.human and answer.pairs:
-        rest = f"Without {answer.human}: {among(answer)}" if answer.overall else ""
+        rest = f"Without {answer.human}, {_lower(among(answer))}" if answer.overall else ""
         blocks += [human_table(answer), *small([independence(answer), rest])]
     if answer.overall:
         blocks.append(overall_table(answer))
@@ -45,11 +45,17 @@ def verdict(answer: Agreement) -> str:
 
 
 def measured(answer: Agreement) -> str:
-    """Say who agrees most with the human, and who least."""
+    """Say who agrees most with the human, and who least; of values in order, who is nearest."""
     found = by_agreement(answer)
-    best, last = found[0], found[-1]
-    said = f"Measured by {answer.human}, {best.b} agrees most, in {_share(best.estimate)} of the items"
-    return f"{said}, and {last.b} least, in {_share(last.estimate)}."
+    (best, most), (last, least) = ((each.b, _share(each.estimate)) for each in (found[0], found[-1]))
+    near, by = _ordered(answer), f"Measured by {answer.human}, "
+    if len(found) == 1:
+        return f"{by}{best} {'is near it to' if near else 'agrees in'} {most} of the items."
+    if most == least:
+        return f"{by}all {len(found):,} raters are alike: they {'are near it to' if near else 'agree in'} {most} of the items."
+    if near:
+        return f"{by}{best} is nearest, to {most}, and {last} farthest, to {least}."
+    return f"{by}{best} agrees most, in {most} of the items, and {last} least, in {least}."
 
 
 def by_agreement(answer: Agreement) -> list[Agreed]:
@@ -75,6 +81,10 @@ def among(answer: Agreement) -> str:
 
 def _share(estimate: Estimate) -> str:
     return f"{PERCENT.score(estimate.value)} {PERCENT.interval(estimate.interval.low, estimate.interval.high)}"
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _ordered(answer: Agreement) -> bool:

@@ -56,11 +56,23 @@ def _cheapest(task: TaskFrontier) -> str:
         return (
             f"No model that could be best records its {task.measure} in every attempt, so the cheapest can't be told."
         )
-    buy = task[task.cheapest]
-    said = (
-        f"Cheapest that could be best: {buy.model} at {amount_text(buy.cost.value, DIGITS)} {task.measure} a question"
-    )
-    return f"{said}{_leader(task)}." if task.gap is not None else f"{said}; it leads as well."
+    level = _level(task, task[task.cheapest])
+    who = level[0] if len(level) == 1 else f"{listing(level)}, each"
+    cost = amount_text(task[task.cheapest].cost.value, DIGITS)
+    said = f"Cheapest that could be best: {who} at {cost} {task.measure} a question"
+    if task.gap is not None:
+        return f"{said}{_leader(task)}."
+    ahead = [model for model in level if task[model].score.value == task[task.leader].score.value]
+    return f"{said}; {'it' if len(level) == 1 else listing(ahead)} {'leads' if len(ahead) == 1 else 'lead'} as well."
+
+
+def _level(task: TaskFrontier, cheapest: Buy) -> list[str]:
+    """Name all that could be best and cost as little."""
+    return [
+        each.model
+        for each in task.models
+        if each.could_be_best and not each.n_missing and each.cost.value == cheapest.cost.value
+    ]
 
 
 def _leader(task: TaskFrontier) -> str:
@@ -97,7 +109,8 @@ def _left_open(task: TaskFrontier) -> list[str]:
     least = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)]
     said = []
     if unknown:
-        said.append(f"What it took isn't known, and so it is cheaper than nobody: {listing(unknown)}.")
+        they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
+        said.append(f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}.")
     if least:
         said.append(f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}.")
     return said

@@ -79,14 +79,14 @@ def _after(gate: Gate) -> str:
 
 
 def named_cautions(gate: Gate) -> tuple[Caution, ...]:
-    """Return the cautions of single checks with the task that each is about, once each."""
-    many = len({(check.task, check.metric) for check in gate.checks}) > 1
-    told = [
-        replace(caution, message=f"{check.name}: {caution.message}") if many else caution
-        for check in gate.checks
-        for caution in check.cautions
-    ]
-    return tuple(dict.fromkeys(told))
+    """Return the cautions of single checks, once each, with the tasks and slices that each is about."""
+    told: dict[Caution, dict[str, None]] = {}
+    for check in gate.checks:
+        for caution in check.cautions:
+            told.setdefault(caution, {})[check.name] = None
+    if len({check.name for check in gate.checks}) < 2:
+        return tuple(told)
+    return tuple(replace(each, message=f"{listing([*names])}: {each.message}") for each, names in told.items())
 
 
 def _summary(gate: Gate) -> str:

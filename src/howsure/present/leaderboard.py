@@ -191,8 +191,9 @@ def neighbours(board: Board) -> str:
 def _few_clusters(board: Board, score: str) -> str:
     """Say both answers where clusters are few: for more questions from these, and for other clusters."""
     count, same, other = len(board.entries), board.same_clusters_best or (), board.could_be_best
+    these = f"these same {board.n_clusters:,} clusters" if board.n_clusters > 1 else "this same cluster"
     told = (
-        f"{leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
+        f"{leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from {these} "
         f"{_models(len(same), count)} could be best"
     )
     if set(other) <= set(same):

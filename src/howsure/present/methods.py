@@ -170,7 +170,7 @@ def _pairs(board: Board) -> list[str]:
         return []
     corrected = (
         f", corrected for all {count * (count - 1) // 2:,} pairs {ADJUSTED[board.adjust]}"
-        if board.adjust in ADJUSTED
+        if board.adjust in ADJUSTED and count > 2
         else ""
     )
     return [

@@ -81,7 +81,7 @@ def _planned(plan: Plan) -> str:
     scale = Scale(percent=task.percent)
     if plan.sought == "items":
         return _items_verdict(plan, option, scale)
-    how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)}"
+    how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)},"
     if plan.sought == "effect":
         if not math.isfinite(option.effect.value):
             return f"{_first(how)} can detect no difference with {percent_text(option.power.value)} power."

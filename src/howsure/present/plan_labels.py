@@ -22,12 +22,12 @@ def document(plan: LabelPlan) -> Document:
 
 def verdict(plan: LabelPlan) -> str:
     """Say how many labels give what, and what they would without a judge."""
-    more = " more" if plan.n_counted else ""
+    more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
-        told = f"Label both answers to {plan.n_labels:,}{more} items: expect the corrected difference of {plan.a} and {plan.b} {give}"
+        told = f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected difference of {plan.a} and {plan.b} {give}"
     else:
-        told = f"Label {plan.n_labels:,}{more} answers: expect the corrected rate {give}"
+        told = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
         return f"{told}. The judge saves no label."
     return f"{told}. Without the judge it would take {plan.labels_alone:,}."

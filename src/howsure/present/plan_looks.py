@@ -23,7 +23,7 @@ def sentence(plan: LooksPlan) -> str:
     own, best = ways["looks"], ways[plan.cheapest]
     told = f"With {plural(len(plan.looks), 'look')} that takes {items_text(own.expected)} questions on average"
     if plan.cheapest == "looks":
-        return f"{told}, fewer than any other way."
+        return f"{told}, fewer than any other way of as much power."
     more = {"once": "one look at the end takes", "betting": "betting, with a look at any time, takes"}[plan.cheapest]
     return f"{told}; {more} {items_text(best.expected)}."
 

@@ -57,8 +57,8 @@ def _clusters(plan: ScorePlan, option: ScoreOption) -> str:
 
 def _attempts(option: ScoreOption) -> str:
     if math.isinf(option.attempts):
-        return ", with unlimited attempts each"
-    return "" if option.attempts == 1 else f", {option.attempts:,.3g} attempts each"
+        return ", with unlimited attempts each,"
+    return "" if option.attempts == 1 else f", {option.attempts:,.3g} attempts each,"
 
 
 def _rate(plan: ScorePlan, scale: Scale) -> str:

@@ -39,14 +39,24 @@ def task_verdict(task: TaskTrend) -> str:
 def _run_sentence(run: RunTrend, scale: Scale) -> str:
     steps = f"over {plural(len(run.points), 'checkpoint')}"
     if run.rise is None or not math.isfinite(run.rise_p_value):
-        why = "published scores come without their questions" if run.rise is None else "the scores do not vary"
-        why = "a trend takes two checkpoints" if len(run.points) < 2 else why
-        return f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend can be estimated ({why})."
+        return f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend can be estimated ({_why_none(run)})."
     take = scale.number(run.rise.interval.half_width)
     if not significant(run.rise_p_value, run.rise.interval.level):
         return f"{run.run}: no significant trend {steps} ({scale.difference(run.rise.value)}, give or take {take})."
     word = "rises" if run.rise.value > 0 else "falls"
     return f"{run.run} {word} by {scale.gap(run.rise.value)}, give or take {take}, {steps}."
+
+
+def _why_none(run: RunTrend) -> str:
+    """Say why a run has no trend that an error bar tells of."""
+    if len(run.points) < 2:
+        return "a trend takes two checkpoints"
+    if run.rise is None:
+        apart = "the checkpoints share no two questions"
+        return "published scores come without their questions" if run.points[-1].change is None else apart
+    if not math.isfinite(run.rise.se):
+        return "all questions are in one cluster"
+    return "all questions change by as much, which gives no error bar" if run.rise.value else "the scores do not vary"
 
 
 def _ratio_sentence(task: TaskTrend, scale: Scale) -> str:

@@ -263,7 +263,7 @@ def _said(rows: pl.DataFrame, kind: Measurement, *, given: bool, lost: int) -> l
         f"Data: {plural(len(rows), 'rating')} of {plural(rows['item'].n_unique(), 'item')} by {plural(rows['rater'].n_unique(), 'rater')}."
     ]
     if kind != "nominal" or given:
-        unasked = "" if given else "; `measurement` says otherwise"
+        unasked = "" if given else "; `measurement='nominal'` takes them as equal or not"
         notes.append(f"Ratings are {MEANS[kind]}{unasked}.")
     if lost:
         notes.append(f"{plural(lost, 'rating')} without an item or a rater left out.")

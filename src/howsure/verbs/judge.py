@@ -116,8 +116,8 @@ def _refuse(given: Mapping[str, Any]) -> None:
     if (floor is not None or margin is not None) and drawn in ("unknown", "convenience"):
         name = "at_least" if floor is not None else "margin"
         raise OptionError(
-            f"{name} decides by labels that were drawn at random, and labels_drawn={drawn!r}",
-            remedy="Write labels_drawn='random' or 'probability:COLUMN' if they were; else draw some with `plan_labels`.",
+            f"`{name}={given[name]!r}` decides by labels that were drawn at random, and `labels_drawn={drawn!r}`",
+            remedy="Write `labels_drawn='random'` or `labels_drawn='probability:COLUMN'` if they were; else draw some with `plan_labels`.",
         )
 
 

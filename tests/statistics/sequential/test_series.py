@@ -72,6 +72,26 @@ def test_the_variance_is_the_mean_square_of_items_over_runs():
     assert found.ahead.difference[-1] == pytest.approx(x[:, 5].mean() - x[:, :5].mean())
 
 
+@pytest.mark.parametrize("codes", [None, np.arange(40) // 2])
+def test_a_run_whose_answers_all_fail_gives_an_alarm(codes):
+    """Nothing varies there beside the fall itself: the error is that under "no change"."""
+    x = np.repeat([[1.0] * 5 + [0.0] * 3], 40, axis=0)
+    found = watch(Series(values=x, codes=codes), 0.01)
+    (change,) = found.changes
+    assert (change.run, change.place, change.low, change.high) == (5, 5, 5, 5)
+    assert found.ahead.difference[5] == -1
+    units = 40 if codes is None else 20
+    assert found.ahead.variance[5] == pytest.approx(1 / (5 * units) * units / (units - 1))
+    assert np.isnan(limit_gap(found)[[1, 2, 3, 4, 7]]).all()
+    assert found.largest[4] == 0
+
+
+def test_two_items_that_move_alike_show_nothing():
+    found = watch(Series(values=np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])), 0.01)
+    assert not found.changes
+    assert found.largest[2] < found.limits[2]
+
+
 def test_runs_with_more_attempts_weigh_as_much_more():
     one, three = made(1, runs=2, attempts=1).values, made(2, runs=1, attempts=3).values
     found = watch(Series(values=np.hstack([one, three]), attempts=np.array([1.0, 1.0, 3.0])), 0.01)

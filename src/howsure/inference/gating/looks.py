@@ -117,11 +117,11 @@ def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
         return looks
     if planned is None:
         raise OptionError(
-            f"looks={looks} need to know how many questions there are at the last",
-            remedy="Give `items_planned`, or at how many questions each look is due: looks='200,400,600'.",
+            f"`looks={looks}` needs to know how many questions there are at the last",
+            remedy="Give `items_planned`, or at how many questions each look is due: `looks='200,400,600'`.",
         )
     if planned < looks:
-        raise OptionError(f"looks={looks} are more than the {planned} questions planned", remedy="Plan fewer.")
+        raise OptionError(f"`looks={looks}` is more than the {planned} questions planned", remedy="Plan fewer.")
     return even(planned, looks)
 
 

@@ -107,7 +107,7 @@ def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
 
 TOO_SMALL = Caution(
     code="small_slice",
-    message=f"the slice is too small to be judged: fewer than {LEAST_ITEMS} questions that both answered",
+    message=f"too small a slice to be judged, with fewer than {LEAST_ITEMS} questions that both answered",
     remedy="Add questions of this kind, or make it advisory.",
 )
 NO_ERROR_BAR = Caution(

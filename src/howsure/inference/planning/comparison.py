@@ -182,7 +182,12 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
     comparisons = run.pairs * (len(pilots) if len(tasks) == len(pilots) else 1)
     simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
-    cautions += [_small_pilot(few, pilots)] if few < FEW_UNITS else []
+    limited = any(
+        not math.isnan(each.low)
+        for best in (task.best for task in tasks)
+        for each in (best.items, best.effect, best.power)
+    )
+    cautions += [_small_pilot(few, pilots, limited=limited)] if few < FEW_UNITS else []
     told = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
     told += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",) if len(pilots) > 1 else ()
     return _answer(
@@ -354,12 +359,14 @@ def _rehearsed(
     return Simulated(power=share, se=math.sqrt(share * (1 - share) / TRIALS), trials=TRIALS)
 
 
-def _small_pilot(units: int, pilots: Sequence[Pilot]) -> Caution:
+def _small_pilot(units: int, pilots: Sequence[Pilot], *, limited: bool) -> Caution:
     what = "clusters" if any(pilot.codes is not None for pilot in pilots) else "items"
     return Caution(
         code="small_pilot",
         message=f"the pilot's {units} {what} tell little about how much differences vary",
-        remedy="Read the limits, not the number; a larger pilot would narrow them.",
+        remedy="Read the limits, not the number; a larger pilot would narrow them."
+        if limited
+        else "Not even limits of the plan are known; a larger pilot would tell.",
     )
 
 

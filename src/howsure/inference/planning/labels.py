@@ -13,6 +13,7 @@ from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution
 from howsure.inference.judged_gaps import shared_answers
 from howsure.statistics.judges.planning import (
+    LEAST,
     Expected,
     cheapest,
     drawn,
@@ -22,6 +23,7 @@ from howsure.statistics.judges.planning import (
     planned_strata,
 )
 from howsure.statistics.judges.strata import opinion
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from howsure.readers.verdicts import Verdicts
@@ -141,7 +143,12 @@ def _plan(table: Verdicts, pool: _Pool, asked: LabelsAsked, more: Ints, probabil
             for k in range(len(expected.sizes))
         ),
         notes=table.notes,
-        cautions=(*_out_of_reach(reached, half), *_earlier(pool, asked), *_together(table, asked)),
+        cautions=(
+            *_out_of_reach(reached, half),
+            *_fewest(expected, asked),
+            *_earlier(pool, asked),
+            *_together(table, asked),
+        ),
     )
 
 
@@ -181,16 +188,33 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
     ]
 
 
+def _fewest(expected: Expected, asked: LabelsAsked) -> list[Caution]:
+    """Say that a number of labels is too small to be kept to."""
+    least = int(np.minimum(expected.sizes, LEAST).sum())
+    if asked.n_labels is None or asked.n_labels >= least:
+        return []
+    return [
+        Caution(
+            code="fewest_labels",
+            message=f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {LEAST}, or all its answers, {least:,} in all",
+            remedy="Ask for more.",
+        )
+    ]
+
+
 def _earlier(pool: _Pool, asked: LabelsAsked) -> list[Caution]:
     """Say what becomes of labels that there are."""
     count = int(np.isfinite(pool.labels).sum())
     if not count or asked.random:
         return []
+    one = count == 1
+    told = "tells what to expect and doesn't" if one else "tell what to expect and don't"
+    they_were = "it was drawn" if one else "they were drawn"
     return [
         Caution(
             code="earlier_labels",
-            message=f"{count:,} earlier labels tell what to expect and don't count, since nothing says that they were drawn at random",
-            remedy="If they were, say labels_drawn='random'.",
+            message=f"{plural(count, 'earlier label')} {told} count, since nothing says that {they_were} at random",
+            remedy="If so, say `labels_drawn='random'`.",
         )
     ]
 

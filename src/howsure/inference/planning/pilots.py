@@ -163,6 +163,8 @@ def _median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, st
     moments = question.population.pairs(matrix, question)
     upper = np.triu_indices(len(matrix.models), 1)
     each = (moments.variance * moments.shared)[upper]
+    if moments.shared[upper].max() < LEAST_ITEMS:
+        raise _few_shared("no two models share two items", matrix)
     known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
     if not len(known):
         raise _no_spread(matrix, "all models")
@@ -175,11 +177,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Qu
     pair = matrix.take_models(matrix.columns(names))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
-        raise DataError(
-            f"{names[0]} and {names[1]} share {plural(int(shared.sum()), 'item')}: nothing tells how their difference varies",
-            where=matrix.task,
-            remedy="A pilot needs two shared items or more.",
-        )
+        raise _few_shared(f"{names[0]} and {names[1]} share {plural(int(shared.sum()), 'item')}", matrix)
     both = question.population.drawn(pair.take_items(shared))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     codes = both.clusters[0] if both.clusters and int(both.clusters[0].max()) + 1 < len(both.items) else None
@@ -209,6 +207,14 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Qu
     if not pilot.variances([1.0 if math.isnan(basis.answer) else basis.attempts]).sum() > 0:
         raise _no_spread(matrix, f"{names[0]} and {names[1]}")
     return pilot
+
+
+def _few_shared(what: str, matrix: ScoreMatrix) -> DataError:
+    return DataError(
+        f"{what}: nothing tells how their difference varies",
+        where=matrix.task,
+        remedy="A pilot needs two shared items or more.",
+    )
 
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:

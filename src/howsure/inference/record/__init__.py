@@ -231,7 +231,7 @@ def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
         return cells
     kept = cells.filter(pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted)))
     if not len(kept):
-        known = ", ".join(sorted(cells["method"].unique()))
+        known = "; ".join(sorted(cells["method"].unique()))
         raise OptionError(
             f"no method here has {' or '.join(map(repr, wanted))} in its name", remedy=f"There are: {known}."
         )

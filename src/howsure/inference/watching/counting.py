@@ -215,7 +215,7 @@ class Tally:
             if len(bad):
                 raise DataError(
                     f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
-                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or None.",
+                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or `bounds=None`.",
                 )
 
 

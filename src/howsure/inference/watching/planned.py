@@ -46,12 +46,12 @@ class LookPlan:
             return self.looks
         if planned is None:
             raise OptionError(
-                f"looks={self.looks} need to know how many items there will be",
-                remedy="Give `items_planned`, or at how many items each look is due: looks='100,250,500'.",
+                f"`looks={self.looks}` needs to know how many items there will be",
+                remedy="Give `items_planned`, or at how many items each look is due: `looks='100,250,500'`.",
             )
         if planned < self.looks:
             raise OptionError(
-                f"looks={self.looks} are more than the {planned} items planned", remedy="Plan fewer looks."
+                f"`looks={self.looks}` is more than the {planned} items planned", remedy="Plan fewer looks."
             )
         return even(planned, self.looks)
 

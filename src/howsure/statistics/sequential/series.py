@@ -26,6 +26,7 @@ from howsure.statistics.pairs.score import Pivots, plain_pivots, stacked
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.means.clustered import Clustering
 
 ENOUGH = 0.5
 """A run with less than this share of the level's items is no part of it; where it has others, the series begins anew."""
@@ -198,13 +199,16 @@ def single_share(runs: int, share: float) -> float:
 
 
 def limit_gap(found: Watched) -> Floats:
-    """Return by how much each run alone may differ from the mean of those before it without an alarm (T,), NaN where nothing is held against it."""
+    """Return by how much each run alone may differ from the mean of those before it without an alarm (T,).
+
+    NaN where nothing is held against it, and where no answer of these runs differs: what a run that differed could be held to isn't known.
+    """
     df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
     tail = scipy.special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
     t = np.where(
         np.isinf(df), -scipy.special.ndtri(tail), -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail)
     )
-    return np.asarray(t * np.sqrt(found.ahead.variance))
+    return np.where(found.ahead.variance > ROUNDING**2, t * np.sqrt(found.ahead.variance), np.nan)
 
 
 def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
@@ -247,15 +251,26 @@ def _grouping(series: Series, items: Bools) -> tuple[Ints | None, Floats]:
 
 
 def _pooled(x: Floats, k: Floats, codes: Ints | None, w: Floats) -> tuple[Floats, float, float]:
-    """Return the means of runs x (n, m), the variance of one that weighs 1, and its degrees of freedom."""
+    """Return the means of runs x (n, m), the variance of one that weighs 1, and its degrees of freedom.
+
+    Where no item differs from run to run but by what all differ, the variance is that under "no change", as a score test has it.
+    """
     term = clustering(codes, w)
     means = w @ x / term.total
-    e = (x - (x @ k / k.sum())[:, None] - (means - means @ k / k.sum())) * w[:, None]
-    squares = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) @ term.sums(e) ** 2 / term.total**2
     spare = x.shape[1] - 1
     if spare < 1 or term.n_clusters < 2:
         return means, math.nan, math.nan
-    return means, float(squares @ k) / spare, term.df("CR2") * spare
+    seen = (x - (x @ k / k.sum())[:, None]) * w[:, None]
+    variance = _variance(term, seen - np.outer(w, means - means @ k / k.sum()), k)
+    if variance <= ROUNDING**2:  # all items moved alike, as where every answer of a run failed
+        variance = _variance(term, seen, k)
+    return means, variance, term.df("CR2") * spare
+
+
+def _variance(term: Clustering, e: Floats, k: Floats) -> float:
+    """Return the variance of a run that weighs 1, from weighted residuals of its items (n, m)."""
+    squares = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) @ term.sums(e) ** 2 / term.total**2
+    return float(squares @ k) / (len(k) - 1)
 
 
 def _z(pivots: Pivots) -> Floats:

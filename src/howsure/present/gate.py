@@ -211,7 +211,7 @@ def _table(gate: Gate) -> Table:
         Field("observed", lambda check: _value(check) if math.isfinite(check.value) else "n/a", priority=8),
         Field("interval", _interval, priority=7),
         Field("items", lambda check: f"{check.n_items:,}", priority=4),
-        Field("more needed", _more, priority=5, shown=gate.looks is None),
+        Field("more needed", _more, priority=5, shown=gate.looks is None and any(map(_more, gate.checks))),
         Field(
             "why", lambda check: check.unclear_because, align="left", priority=6, shown=_is_other_than_evidence(gate)
         ),

@@ -38,7 +38,8 @@ def document(answer: JudgeRates) -> Document:
 
 def verdict(answer: JudgeRates) -> str:
     """Say what was asked: whether a floor or margin is kept, who is ahead, or what the labels make of the judge's rate."""
-    head = HEADED.get(answer.drawn, "")
+    chosen = answer.whole.n_labelled < answer.whole.n_judged
+    head = HEADED.get(answer.drawn, "") if chosen else ""
     if answer.check is not None:
         return f"{VERDICTS[answer.check.verdict]}: {_checked(answer.check, answer.gap)}"
     said = _ahead(answer) if answer.gap is not None else _rate(answer)

@@ -173,8 +173,10 @@ def _pairs(board: Board) -> list[str]:
         if board.adjust in ADJUSTED and count > 2
         else ""
     )
+    apart = bool((board.pairs.n_shared == 0).any())
+    without = "; two that share none count as tied" if apart else ""
     return [
-        f"Models were compared in pairs on the items that both answered, with the same clusters{corrected}.",
+        f"Models were compared in pairs on the items that both answered, with the same clusters{corrected}{without}.",
         "A model could have any rank from one behind those significantly better to one ahead of those significantly worse (Mogstad et al. (2024)).",
     ]
 

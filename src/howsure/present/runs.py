@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from datetime import UTC
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, small, tabled
-from howsure.table.runs import in_a_name
+from howsure.table.runs import in_a_name, moment
 from howsure.wording import Scale, listing, plural
 
 if TYPE_CHECKING:
@@ -79,12 +80,18 @@ def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
     return [replace(runs[0], task=plural(len(runs), "task"), n_items=items, score=math.nan, metric="")]
 
 
+def _date(run: ListedRun) -> str:
+    """Write when a run began, to the minute, whatever zone its log has it in; a day where no time is told."""
+    date = moment(run.started) if len(run.started) >= MINUTES else None
+    return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}" if date else run.started[:MINUTES]
+
+
 def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field[ListedRun]]:
     ids, others = _beginnings(name for run in runs for name in run.ids), _differing(runs)
     scale = Scale(percent=all(0 <= run.score <= 1 for run in shown if math.isfinite(run.score)))
     metrics = {run.metric for run in shown if run.metric}
     fields: list[Field[ListedRun]] = [
-        Field("date", lambda r: r.started[:MINUTES].replace("T", " "), align="left", priority=8),
+        Field("date (UTC)", _date, align="left", priority=8),
         Field("run", lambda r: ids[r.ids[0]] if r.ids else "", align="left", priority=3),
         Field("task", lambda r: r.task, align="left"),
         Field("model", lambda r: r.name, align="left"),

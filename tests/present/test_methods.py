@@ -77,3 +77,12 @@ def test_one_pair_alone_is_not_corrected_for_all_pairs():
     text = paragraph(hs.leaderboard(two_models()))
     assert "with the same clusters. A model could have" in text
     assert "corrected" not in text
+
+
+def test_pairs_without_a_shared_item_are_not_said_to_be_compared():
+    rows = pl.concat(
+        [two_models().filter(pl.col("model") == "a").head(8), two_models().filter(pl.col("model") == "b").tail(8)]
+    )
+    assert set(rows.filter(pl.col("model") == "a")["item"]).isdisjoint(rows.filter(pl.col("model") == "b")["item"])
+    assert "two that share none count as tied" in paragraph(hs.leaderboard(rows))
+    assert "share none" not in paragraph(hs.leaderboard(two_models()))

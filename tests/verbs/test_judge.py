@@ -46,6 +46,8 @@ def test_how_labels_were_drawn_is_said():
     assert hs.judge(rows, labels_drawn="convenience").verdict.startswith("Your labels are a convenience sample")
     chosen = rows.with_columns(human=pl.when(pl.col("judge") == 0).then("human"))
     assert chosen["human"].is_not_null().any()
+    every = hs.judge(verdicts(labels=600))
+    assert not every.verdict.startswith("If your labels"), "where all answers have one, none was drawn"
     assert "labels_unlike" in [caution.code for caution in hs.judge(chosen).cautions]
 
 

@@ -53,6 +53,7 @@ def test_runs_are_listed_newest_first_with_what_their_logs_say(tmp_path: Path) -
     assert (new.name, new.score, new.n_items, new.commit, new.tags) == ("mock/a", 1.0, 2, "b" * 40, ("pr-42",))
     assert new.model == f"mock/a (commit={'b' * 40}, tags=pr-42)"
     text = hs.runs(tmp_path).render(width=120)
+    assert "2026-01-01 08:00" in text, "of the old one, whose log has another zone"
     assert "bbbbbbb " in text
     assert "b" * 8 not in text
     assert "limit" not in text

@@ -69,7 +69,8 @@ def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         return first
     said = "; ".join(f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items())
     raise DataError(
-        f"sides with several models, which are not the same: {said}", remedy="Choose one model for each side."
+        f"sides with several models, which are not the same: {said}",
+        remedy="Give sides of one model each, or read the files together and name their models.",
     )
 
 

@@ -294,7 +294,8 @@ def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
     if math.isfinite(c.saved):
-        return f"{text} (covariates removed {100 * c.saved:.0f} % of the variance)".replace("-", "−")
+        gained = f"removed {100 * c.saved:.0f} % of the variance" if c.saved >= 0 else "gained nothing"
+        return f"{text} (covariates {gained})"
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2

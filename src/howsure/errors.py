@@ -245,11 +245,11 @@ _DOUBTS = {
         "Read the error bar as rough; more clusters help, more {units} in this one don't.",
     ),
     "no_variance": (
-        "every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
+        "every item (or cluster) has the same score, {value}: the standard error of 0 is no certainty",
         "Check that the scores are per item and not one summary repeated.",
     ),
     "same_difference": (
-        "the models differ by the same amount ({value:.4g}) on every item: this method sees no spread to judge by",
+        "the models differ by the same amount ({value}) on every item: this method sees no spread to judge by",
         "Use the default method on scores in [0, 1], to which `bounds` brings others, or `method='sign-flip'`.",
     ),
     "too_few_flips": (
@@ -295,6 +295,8 @@ def doubt(kind: str, **facts: float | str) -> Caution:
     '2 of 10 items had one attempt; their answers are taken to be as noisy as those of the others'
     """
     message, remedy = _DOUBTS[kind]
+    if "value" in facts:
+        facts["value"] = f"{facts['value']:.4g}".replace("-", "−")
     return Caution(code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts))
 
 

@@ -146,3 +146,12 @@ def test_the_same_amount_on_every_item_is_not_sent_to_the_method_that_was_used()
     assert "`bounds`" in remedy
     assert "`method='sign-flip'`" in remedy
     assert hs.compare(rows, "a", "b", method="sign-flip").p_value < 0.01
+
+
+def test_a_minus_is_one_and_a_covariate_that_adds_noise_gained_nothing():
+    rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [4.0, 6.0] * 9})
+    assert "same amount (−2)" in hs.compare(rows, "a", "b").verdict
+    noise = two_models().with_columns(x=pl.col("item").str.slice(1).cast(int) % 3)
+    answer = hs.compare(noise, "a", "b", covariate="x")
+    assert answer.saved < 0
+    assert "(covariates gained nothing)" in answer.render("terminal", width=100)

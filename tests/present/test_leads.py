@@ -45,6 +45,17 @@ def test_what_a_margin_asks_stays_a_less_b():
     assert limits(shown.verdict) == [-100.0, -64.1]
 
 
+def test_what_is_worse_by_more_than_the_margin_is_said_to_be():
+    answer = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
+    assert answer.verdict.startswith("a is worse than b by more than 10.0 pp (−100.0 pp, ")
+    assert answer.chapter is None
+    assert hs.compare(rows(NONE, ALL), "a", "b", margin=0.9).verdict.startswith(
+        "Can't tell whether a is within 90.0 pp"
+    )
+    two = hs.compare(rows([0.0, 0.0], [1.0, 1.0]), "a", "b", margin=0.1)
+    assert two.verdict.startswith("Can't tell whether")
+
+
 def test_votes_have_it():
     won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
     one, other = (hs.head_to_head(won, *order).verdict.split(":")[0] for order in ("ab", "ba"))

@@ -91,6 +91,7 @@ PAIRS = {
     "another scale": lambda: hs.compare(two_models().with_columns(score=7 * pl.col("score") + 1), "a", "b"),
     "not worse": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
     "the same": lambda: hs.compare(two_models(), "a", "b", margin=0.7),
+    "worse by more": lambda: hs.compare(scored(0.0, 1.0), "a", "b", margin=0.01),
     "margin open": lambda: hs.compare(two_models(), "b", "a", margin=0.01),
     "bayes": lambda: hs.compare(two_models(), "a", "b", method="bayes"),
     "tasks": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),

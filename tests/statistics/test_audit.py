@@ -8,7 +8,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from howsure.statistics.audit import binomial_se, break_even_correlation, score_interval, shown_better, unpaired_p
+from howsure.statistics.audit import (
+    binomial_se,
+    break_even_correlation,
+    errors_beside,
+    score_interval,
+    shown_better,
+    unpaired_p,
+)
 from howsure.statistics.means.mean import mean
 
 positive = st.floats(0.005, 0.2)
@@ -24,6 +31,14 @@ def test_score_interval_is_the_one_that_the_answers_would_give():
     found = mean(x, attempts=np.ones(100))
     low, high = score_interval(0.63, 100, found.se, 0.95)
     assert (low, high) == pytest.approx((found.interval.low, found.interval.high), rel=1e-12)
+
+
+def test_the_error_of_a_perfect_score_beside_another_is_that_of_their_pooled_rate():
+    score, n = np.array([1.0, 0.9, 0.8]), np.array([10.0, 100.0, 50.0])
+    above, below = errors_beside(score, n, binomial_se(score, n))
+    pooled = np.repeat([1.0, 0.0], (100, 10)).mean()
+    assert above[0] == pytest.approx(math.sqrt(pooled * (1 - pooled) / 9), rel=1e-12)
+    assert (above[1], below[0], below[1]) == pytest.approx(binomial_se(score, n)[[1, 1, 2]], rel=1e-12)
 
 
 @pytest.mark.parametrize(("right", "n"), [(63, 100), (7, 15)])

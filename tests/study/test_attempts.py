@@ -373,3 +373,17 @@ def test_exact_copies_of_rows_do_not_add_attempts():
     rows = table(RIGHT)
     answer = hs.estimate(pl.concat([rows, rows]), score="pass@2")
     assert answer[0].estimate.value == pytest.approx(slow(RIGHT, "pass@", 2), abs=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["pass@1", "pass^1", "majority@1", "best-of-1"])
+def test_a_rule_of_one_attempt_speaks_of_one(rule):
+    assert f"Score: {rule}, what one attempt gets." in hs.estimate(table(RIGHT), score=rule).notes
+
+
+def test_nobody_can_choose_a_smaller_k_of_a_rule_without_one():
+    one_short = table(RIGHT).filter((pl.col("item") != pl.col("item").first()) | (pl.col("attempt") == 1))
+    (few,) = [each for each in hs.estimate(one_short, score="consistency").cautions if each.code == "few_attempts"]
+    assert few.remedy == "Run the missing attempts."
+    with pytest.raises(hs.DataError) as raised:
+        hs.estimate(two_models(), score="consistency")
+    assert "smaller K" not in str(raised.value)

@@ -388,3 +388,10 @@ def test_it_is_drawn_by_plot_compare(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [row["low"] for row in rows] == pytest.approx(
         [100 * side.adjusted_interval.low for side in sides], rel=1e-11
     )
+
+
+def test_one_cluster_says_why_there_is_no_error_bar_and_one_side_of_no_correction() -> None:
+    one = two_models().with_columns(cluster=pl.lit("c"))
+    found = hs.against(one, "a", cluster="cluster")
+    assert "one_cluster" in [caution.code for caution in found.tasks[0].sides[0].difference.cautions]
+    assert not any(note.startswith("Correction:") for note in found.notes)

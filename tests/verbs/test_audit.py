@@ -184,3 +184,23 @@ def test_one_score_has_no_neighbour_whatever_is_known_of_it():
 def test_a_tie_is_real_at_no_correlation():
     text = hs.audit(pl.DataFrame({"model": [*"ab"], "score": [0.8, 0.8], "n": [100, 100]})).render("markdown")
     assert "| never" in text
+
+
+def test_all_right_of_a_few_is_no_proof():
+    """10 of 10 and 90 of 100 differ by luck (Fisher: p 0.6), though 100 % has a binomial error of 0; 50 of 50 and 1 of 50 don't."""
+    few, many = (
+        board(model=["a", "b"], score=[1.0, 0.9], n=[10, 100]).entries[0],
+        board(model=["a", "b"], score=[1.0, 0.02], n=[50, 50]).entries[0],
+    )
+    assert few.p_next > 0.2
+    assert few.verdict == "noise"
+    assert many.p_next < 0.001
+    assert many.verdict == "real"
+
+
+def test_gaps_that_cant_be_judged_are_counted_and_a_caution_says_why():
+    answer = hs.audit(pl.DataFrame({"model": [*"abc"], "score": [0.9, 0.5, 0.4], "n": [100, 100, 1]}))
+    assert answer.boards[0].verdict.startswith("Of 2 gaps between neighbouring ranks, 1 is significant")
+    assert answer.boards[0].verdict.endswith("1 can't be judged.")
+    assert "one_item" in codes(answer)
+    assert "one question" in board(model=["a", "b"], score=[1.0, 0.0], n=[1, 1]).verdict

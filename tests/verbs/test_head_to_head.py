@@ -113,3 +113,18 @@ def test_the_command(tmp_path):
     assert json.loads(said.output) == found.to_dict()
     assert "-a and -b are two models" in run("arena", str(path), "-a", "w").output
     assert "--top is for a board" in run("arena", str(path), "-a", "w", "-b", "x", "--top", "3").output
+
+
+@pytest.mark.parametrize("n", [2, 10])
+def test_ties_alone_leave_room_for_a_difference_as_the_board_says(n):
+    """Ten ties are no proof of equality: others can be unlike with a chance of up to 1 − 0.025^(1/10) (Clopper and Pearson)."""
+    ties = pl.DataFrame({"model_a": ["a"] * n, "model_b": ["b"] * n, "winner": ["tie"] * n})
+    answer, entry = hs.head_to_head(ties, "a", "b"), hs.arena(ties).boards[0].board.entries[0]
+    high = 1 - 0.5 * 0.025 ** (1 / n)
+    for interval in (answer.chance_interval, answer.met.interval, entry.estimate.interval):
+        assert (interval.low, interval.high) == pytest.approx((1 - high, high))
+    limits = answer.difference.interval
+    assert (limits.low, limits.high) == pytest.approx((1 - 2 * high, 2 * high - 1))
+    assert "n/a" not in answer.render("terminal")
+    elo = hs.arena(ties).boards[0].models[0].elo_interval
+    assert elo.high - 1000 == pytest.approx(400 / np.log(10) * special.logit(high) / 2)

@@ -158,7 +158,7 @@ class Comparison(Judged, Drawn):
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
         margin = self.equivalence
-        told = self.decided if margin is None else margin.equivalent or margin.noninferior
+        told = self.decided if margin is None else margin.equivalent or margin.noninferior or margin.inferior
         if told:
             return None
         return of_difference(

@@ -46,7 +46,7 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
         against=one,
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         tasks=tuple(found),
-        notes=(*study.notes, *filter(None, (weighed, why))),
+        notes=(*study.notes, *filter(None, (weighed, why if _corrects(found) else ""))),
         cautions=(*study.cautions, *direction_cautions(study), *_left_out(study, matrices, one), *unknown, *more),
     )
 
@@ -128,6 +128,11 @@ def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, st
     if not all(many_to_one.enough_clusters(each) for each in flips if each is not None):
         return "dunnett", "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs."
     return "max-t", ""
+
+
+def _corrects(found: Sequence[AgainstTask]) -> bool:
+    """Say whether there is more than one p-value to correct."""
+    return any(part.n_tests > 1 for part in found)
 
 
 def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0) -> list[AgainstTask]:

@@ -165,7 +165,9 @@ def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, 
     strength, half = float(found.fit.log[k]), float(t_quantile(level, found.own_df[k])) * float(found.log_se[k])
     others = {name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()}
     unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
-    low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in (strength - half, strength + half))
+    calm = half < CALM and bool(found.slopes[k].any())
+    limits = _calm_strengths(found, k, level) if calm else (strength - half, strength + half)
+    low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in limits)
     if found.extreme[k]:
         low, high = (low, math.inf) if strength > 0 else (-math.inf, high)
     return VotedModel(
@@ -190,6 +192,14 @@ def _first(found: VoteMoments, level: float) -> FirstGain | None:
     p = float(t_p_value(abs(found.gain) / found.gain_se, found.df))
     interval = Interval(low=found.gain - half, high=found.gain + half, level=level)
     return FirstGain(value=found.gain, interval=interval, p_value=p)
+
+
+def _calm_strengths(found: VoteMoments, k: int, level: float) -> tuple[float, float]:
+    """Return the limits of a strength whose votes don't vary: those of its score, with the others where they are."""
+    score, models = score_interval(found, k, level), len(found.values)
+    apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(found.values[k])
+    low, high = (found.fit.log[k] + apart * (1 - 1 / models)).tolist()
+    return low, high
 
 
 def logit_limits(value: float, se: float, df: float, level: float) -> tuple[float, float]:

@@ -135,11 +135,13 @@ def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> A
     ordered = sorted(scores, key=lambda score: (-sign * score.score, score.model))
     value = np.array([score.score for score in ordered])
     se = np.array([stated_or_binomial(score) for score in ordered])
-    gap = sign * np.append(value[:-1] - value[1:], math.nan)
-    below = np.append(se[1:], math.nan)
-    p = methods.unpaired_p(gap, se, below)
-    p[~np.isfinite(se) | ~np.isfinite(below) | ~np.isfinite(gap)] = math.nan
-    rho = methods.break_even_correlation(gap, se, below, level)
+    n = np.array([math.nan if score.n is None else score.n for score in ordered])
+    gap = sign * (value[:-1] - value[1:])
+    above, below = methods.errors_beside(value, n, se)
+    p = methods.unpaired_p(gap, above, below)
+    p[~np.isfinite(above) | ~np.isfinite(below) | ~np.isfinite(gap)] = math.nan
+    rho = methods.break_even_correlation(gap, above, below, level)
+    gap, p, rho = (np.append(each, math.nan) for each in (gap, p, rho))
     entries = tuple(
         AuditEntry(
             model=score.model,
@@ -185,6 +187,7 @@ def _cautions(published: list[Published]) -> list[Caution]:
     scores = [score.score for score in published]
     mixed = [score for score in published if score.score < 0.01 and score.score > 0]
     lacking = [score.model for score in published if score.n is None and not states_error(score)]
+    single = [score.model for score in published if score.n == 1 and not states_error(score)]
     cautions = [
         Caution(
             code="binomial_only",
@@ -206,6 +209,14 @@ def _cautions(published: list[Published]) -> list[Caution]:
                 code="unknown_n",
                 message=f"no number of questions for {listing(lacking)}",
                 remedy="Add a column n, or give it as `n`.",
+            )
+        )
+    if single:
+        cautions.append(
+            Caution(
+                code="one_item",
+                message=f"one question gives no standard error: {listing(single)}",
+                remedy="Add items: at least two are needed.",
             )
         )
     return cautions

@@ -302,6 +302,8 @@ def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
         return []
     w = np.ones(int(keep.sum())) if matrix.weights is None else matrix.weights[keep]
     used, codes = np.unique(matrix.clusters[0][keep], return_inverse=True)
+    if len(used) == 1:
+        return [doubt("one_shared_cluster")]
     labels = [matrix.cluster_labels[0][g] for g in used] if matrix.cluster_labels else []
     return cluster_cautions(w, [codes.astype(np.int64)], df, labels)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.head_to_head import HeadToHead, Met
 from howsure.errors import DataError, OptionError
-from howsure.inference.arena import board_cautions, pools_of, score_interval, taken
+from howsure.inference.arena import CALM, board_cautions, no_calmer, pools_of, score_interval, taken
 from howsure.inference.voting import VOTED
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.votes.clustered import vote_moments
@@ -57,11 +57,18 @@ def two_voted(table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[st
 
 
 def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
-    low, high = found.pairs.limits(level, 1.0)
+    """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many leave possible."""
+    value, se = float(found.pairs.difference[at]), float(np.sqrt(found.pairs.variance[at]))
+    low, high = (float(limit[at]) for limit in found.pairs.limits(level, 1.0))
+    if se < CALM and math.isfinite(found.pairs.p_value[at]):
+        shares = no_calmer(
+            (1 + value) / 2, ((1 + low) / 2, (1 + high) / 2), float(found.clusters[list(at)].min()), level
+        )
+        low, high = (2 * share - 1 for share in shares)
     return Estimate(
-        value=float(found.pairs.difference[at]),
-        se=float(np.sqrt(found.pairs.variance[at])),
-        interval=Interval(low=float(low[at]), high=float(high[at]), level=level),
+        value=value,
+        se=se,
+        interval=Interval(low=low, high=high, level=level),
         df=float(found.pairs.df[at]),
         n_items=len(pool.votes),
         n_clusters=pool.n_clusters,

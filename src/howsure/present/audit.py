@@ -37,14 +37,17 @@ def board_verdict(board: AuditBoard) -> str:
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
         return "No gap can be judged, because nothing tells the scale of the scores. Name it with `bounds`."
+    if not judged and all(entry.n == 1 for entry in board.entries):
+        return "No gap can be judged, because one question gives no error bar."
     if not judged:
         return "No gap can be judged, because the number of questions is unknown. Give it as `n`."
     real = sum(word == "real" for word in judged)
     open_ = sum(word in ("likely real", "depends") for word in judged)
-    gaps = plural(len(judged), "gap")
+    unjudged = len(board.entries) - 1 - len(judged)
     settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} significant on these numbers alone"
     rest = f"; {open_} could be, if the models' answers are correlated strongly enough" if open_ else ""
-    return f"Of {gaps} between neighbouring ranks, {settled}{rest}."
+    unknown = f"; {unjudged} can't be judged" if unjudged else ""
+    return f"Of {plural(len(board.entries) - 1, 'gap')} between neighbouring ranks, {settled}{rest}{unknown}."
 
 
 def _table(board: AuditBoard, top: int | None) -> Table:

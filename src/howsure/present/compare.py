@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Cell
+    from howsure.statistics.results import Equivalence
 
 OPEN = "can't tell"
 
@@ -164,8 +165,15 @@ def _word(c: Comparison) -> str:
     if not math.isfinite(c.p_value):
         return "no error bar"
     if c.equivalence is not None:
-        return "equivalent" if c.equivalence.equivalent else "a is not worse" if c.equivalence.noninferior else OPEN
+        return _margin_word(c.equivalence)
     return OPEN if c.better is None else "a is better" if c.better == c.a else "b is better"
+
+
+def _margin_word(e: Equivalence) -> str:
+    """Say what the margin shows in two or three words."""
+    if e.equivalent:
+        return "equivalent"
+    return "a is not worse" if e.noninferior else "a is worse" if e.inferior else OPEN
 
 
 def _not_shared(c: Comparison) -> str:
@@ -286,7 +294,8 @@ def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
     if math.isfinite(c.saved):
-        return f"{text} (covariates removed {100 * c.saved:.0f} % of the variance)".replace("-", "−")
+        gained = f"removed {100 * c.saved:.0f} % of the variance" if c.saved >= 0 else "gained nothing"
+        return f"{text} (covariates {gained})"
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2

@@ -106,6 +106,8 @@ def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
         return f"{c.a} and {c.b} are equivalent{where} within {margin} ({take}), at {level} confidence."
     if e.noninferior:
         return f"{c.a} is not worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
+    if e.inferior:
+        return f"{c.a} is worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
     return f"Can't tell whether {c.a} is{where} within {margin} of {c.b} ({take})."
 
 

@@ -33,6 +33,17 @@ def score_interval(p: float, n: int, se: float, level: float) -> tuple[float, fl
     return float(low), float(high)
 
 
+def errors_beside(score: Floats, n: Floats, se: Floats) -> tuple[Floats, Floats]:
+    """Return the standard errors of every score and of the next, (N − 1,) each, to judge their gap by.
+
+    None of 0 or of 1 out of n is free of error, as its own binomial one says: it has that of the pooled rate.
+    """
+    right, own = score * n, np.stack([se[:-1], se[1:]])
+    pooled = (right[:-1] + right[1:]) / (n[:-1] + n[1:])
+    above, below = np.where(own == 0, binomial_se(pooled, np.stack([n[:-1], n[1:]])), own)
+    return above, below
+
+
 def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:
     """Return the two-sided p-value of a gap between independent scores, from the normal distribution."""
     with np.errstate(divide="ignore", invalid="ignore"):

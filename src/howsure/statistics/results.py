@@ -163,6 +163,11 @@ class Equivalence:
     noninferior: bool
     equivalent: bool
 
+    @property
+    def inferior(self) -> bool:
+        """Say whether the whole two-sided interval has A worse by more than the margin."""
+        return significant(2 * self.p_inferior, self.level)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rank:

@@ -68,6 +68,8 @@ def renamed(parts: Parts, rule: ScoreRule) -> Parts:
 
 def told(rule: ScoreRule) -> str:
     """Say what a rule makes of the attempts."""
+    if rule.k == 1:
+        return f"{rule}, what one attempt gets"
     words = {
         "pass@": f"at least one of {rule.k} attempts is right",
         "pass^": f"all of {rule.k} attempts are right",
@@ -99,7 +101,7 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
     needs = f"{rule} needs {plural(fewest, 'attempt')} per item"
     if lacking == len(part):
         most = f"none has more than {part.select(pl.col('n').max()).item()}"
-        remedy = "Choose a smaller K, or run more attempts."
+        remedy = "Choose a smaller K, or run more attempts." if rule.k else "Run more attempts."
         return [Caution(code="no_attempts", message=f"{task}: {needs}, and {most}", remedy=remedy)]
     models = part["model"].n_unique()
     of = f"results of {models} models" if models > 1 else "items"
@@ -109,7 +111,7 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
         Caution(
             code="few_attempts",
             message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
-            remedy="Run the missing attempts, or choose a smaller K.",
+            remedy=f"Run the missing attempts{', or choose a smaller K' if rule.k else ''}.",
         )
     ]
 

@@ -92,6 +92,7 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
         "margin": c.equivalence is not None,
         "equivalent": c.equivalence is not None and c.equivalence.equivalent,
         "noninferior": c.equivalence is not None and c.equivalence.noninferior,
+        "inferior": c.equivalence is not None and c.equivalence.inferior,
         "items": c.items_needed < MOST_FORECAST,
         "attempts": c.attempts_needed < MOST_FORECAST and not c.items_needed < MOST_FORECAST,
     }

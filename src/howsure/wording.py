@@ -176,14 +176,19 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def write_share(number: float) -> str:
+def share_remedy(number: float) -> str:
     """Say how a score in [0, 1] is written: this number, if it was meant in percent.
 
-    >>> write_share(75)
+    >>> share_remedy(75)
     'Write 0.75 (or 75%).'
     """
     percent = number if 1 < number <= 100 else 92.0
     return f"Write {percent / 100:g} (or {percent:g}%)."
+
+
+def have(count: int) -> str:
+    """Write the verb of so many: `1 has`, `2 have`."""
+    return "has" if count == 1 else "have"
 
 
 def come_once(tasks: list[str]) -> bool:

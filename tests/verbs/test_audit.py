@@ -204,3 +204,4 @@ def test_gaps_that_cant_be_judged_are_counted_and_a_caution_says_why():
     assert answer.boards[0].verdict.endswith("1 can't be judged.")
     assert "one_item" in codes(answer)
     assert "one question" in board(model=["a", "b"], score=[1.0, 0.0], n=[1, 1]).verdict
+    assert "one question" in board(model=["a", "b"], score=[1.0, 0.5], n=[1, 10]).verdict

@@ -222,6 +222,11 @@ def test_files_of_one_name_whose_rows_are_one_model_s_have_no_score(tmp_path: Pa
     assert all(math.isnan(run.score) for run in found)
 
 
+def test_a_date_that_utc_does_not_have_is_shown_as_it_is(tmp_path: Path) -> None:
+    log(tmp_path, "one", created="0001-01-01T00:00:00+14:00")
+    assert "0001-01-01T00:00" in hs.runs(tmp_path).render(width=120)
+
+
 def test_texts_of_a_run_that_no_text_can_hold_are_mended(tmp_path: Path) -> None:
     log(tmp_path, "one", revision={"commit": "a\ud800"}, tags=["t" * 9999, "\ud801"], created="\ud802")
     log(tmp_path, "two", revision={"commit": "b"})

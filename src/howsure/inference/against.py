@@ -15,7 +15,7 @@ from howsure.inference.sensitivity import policy_changes_sides
 from howsure.statistics.ranks import many_to_one
 from howsure.study.directions import direction_cautions
 from howsure.study.names import resolve
-from howsure.wording import listing, plural
+from howsure.wording import have, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,16 +100,12 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> list[Cauti
         what = f"{listing(lost)} {_are(lost)} left out: {one}, or every other model, has no scores there"
         cautions.append(Caution(code="task_left_out", message=what, remedy="The answer is about the others."))
     if some:
-        what = f"{listing(some)} {_have(some)} no scores on some of the {plural(len(kept), 'task')}"
+        what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"
         cautions.append(Caution(code="side_lacks_task", message=what, remedy="Elsewhere they are compared."))
     if none:
-        what = f"{listing(none)} {_have(none)} no scores on any task that {one} has"
+        what = f"{listing(none)} {have(len(none))} no scores on any task that {one} has"
         cautions.append(Caution(code="side_left_out", message=what, remedy="Run them on the same tasks."))
     return cautions
-
-
-def _have(names: Sequence[str]) -> str:
-    return "has" if len(names) == 1 else "have"
 
 
 def _are(names: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def board_verdict(board: AuditBoard) -> str:
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
         return "No gap can be judged, because nothing tells the scale of the scores. Name it with `bounds`."
-    if not judged and all(entry.n == 1 for entry in board.entries):
+    if not judged and all(entry.n is not None for entry in board.entries):
         return "No gap can be judged, because one question gives no error bar."
     if not judged:
         return "No gap can be judged, because the number of questions is unknown. Give it as `n`."

@@ -9,7 +9,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.present.estimate import limits, whisker
 from howsure.present.leaderboard import leading, places, rivals
 from howsure.statistics.results import significant
-from howsure.wording import VERDICTS, Scale, level_text, p_text, plural
+from howsure.wording import VERDICTS, Scale, have, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.judge import JudgeCheck, JudgedGap, JudgedModel, JudgeLine, JudgeRates
@@ -100,9 +100,8 @@ def _ahead(answer: JudgeRates) -> str:
     labels = f"{gap.n_both:,} pairs of labels" if gap.paired else plural(gap.n_labels, "label")
     told = f"with your {labels} {_leader(gap.a, gap.b, lead)} {_limits(gap.difference.interval.of_lead(lead))}, p {p_text(gap.p_value)}"
     if not math.isnan(gap.judge):
-        has = "has" if len(answer.judges) < 2 else "have"
         who = "The judge" if len(answer.judges) < 2 else f"The {len(answer.judges)} judges"
-        told = f"{who} {has} {_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
+        told = f"{who} {have(max(len(answer.judges), 1))} {_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
     return f"{told[0].upper()}{told[1:]}: {_shown(gap, answer.level)}."
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from datetime import UTC
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
@@ -81,9 +80,9 @@ def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
 
 
 def _date(run: ListedRun) -> str:
-    """Write when a run began, to the minute, whatever zone its log has it in; a day where no time is told."""
+    """Write when a run began in UTC, to the minute; a day where no time is told."""
     date = moment(run.started) if len(run.started) >= MINUTES else None
-    return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}" if date else run.started[:MINUTES]
+    return f"{date:%Y-%m-%d %H:%M}" if date else run.started[:MINUTES]
 
 
 def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field[ListedRun]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.wording import count_text, plural
+from howsure.wording import count_text, have, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,4 +103,4 @@ def failures_note(parts: Parts, words: list[str]) -> str:
     kinds["unscored"] = count - sum(kinds.values())
     what = ", ".join(f"{count_text(number)} {name}" for name, number in kinds.items() if number)
     total = count_text(_total(parts, "rows"))
-    return f"Failures: {count_text(count)} of {total} attempts {'has' if count == 1 else 'have'} no score ({what}); {'; '.join(dict.fromkeys(words))}."
+    return f"Failures: {count_text(count)} of {total} attempts {have(int(count))} no score ({what}); {'; '.join(dict.fromkeys(words))}."

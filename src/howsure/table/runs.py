@@ -28,12 +28,12 @@ def in_a_name(setting: str) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """Read a date and time in ISO 8601, one without a zone in UTC; None where the text is none."""
+    """Read a date and time in ISO 8601 as one in UTC, which it is where no zone is told; None where the text is none."""
     try:
         date = datetime.fromisoformat(text)
-    except ValueError:
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def test_ties_have_a_best_fit_where_models_go_round_with_more_wins_than_ties(nam
     rows, fits = FEW[name]
     first, second, score = (np.array(column) for column in zip(*rows, strict=True))
     votes = Votes(first=first, second=second, score=score, models=int(max(first.max(), second.max())) + 1)
-    assert settles_ties(votes.counts(), ties) == fits
+    assert settles_ties(votes.counts()) == fits
     of, count = likelihood(votes, ties), votes.models + 1
     near, far = (optimize.minimize(of, np.zeros(count), bounds=[(-edge, edge)] * count).fun for edge in (3, 6))
     assert (near - far > 1e-4) == (not fits)

@@ -11,7 +11,7 @@ from howsure.errors import OptionError
 from howsure.inference.gating.asking import no_overall
 from howsure.inference.leaderboard import ranked
 from howsure.statistics.means import intervals
-from howsure.wording import listing, write_share
+from howsure.wording import listing, share_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
         )
     if board.percent and not 0 <= limit <= 1:
         raise OptionError(
-            f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=write_share(limit)
+            f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=share_remedy(limit)
         )
     e = _guarded(entry.estimate) if board.percent else entry.estimate
     return Check(

@@ -12,7 +12,7 @@ from howsure.errors import Caution
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged
 from howsure.study.completing import completed
-from howsure.wording import VERDICTS, plural
+from howsure.wording import VERDICTS, have, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def _weighed(
         return check
     if worlds.can_be_judged and all(world.get(check.key, kept) == kept for world in extremes):
         return check
-    share = f"{count:,} of {plural(tried, 'attempt')} {'has' if count == 1 else 'have'} no score"
+    share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
     held = check.n_items + check.n_absent if check.by else tried  # where they turn a slice's verdict they are in it
     if count > at_most * held:
         message = f"{share}, and their outcomes could turn the verdict, which would be {VERDICTS[check.verdict].lower()!r} without them"

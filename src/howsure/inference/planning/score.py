@@ -23,7 +23,7 @@ from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
 from howsure.study.directions import direction_cautions
 from howsure.study.names import resolve
-from howsure.wording import write_share
+from howsure.wording import share_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def refuse_rate(goal: _Goal, seen: _Seen) -> None:
         raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
     if not 0 < goal.target < 1:
         raise OptionError(
-            f"{goal.kind.replace('-', '_')}={goal.target:g} is not between 0 and 1", remedy=write_share(goal.target)
+            f"{goal.kind.replace('-', '_')}={goal.target:g} is not between 0 and 1", remedy=share_remedy(goal.target)
         )
     ahead = seen.rate - goal.target if goal.kind == "at-least" else goal.target - seen.rate
     if not ahead > 0:

@@ -345,7 +345,7 @@ def _last_least(sizes: Floats) -> Positions:
 
 
 def _dips(sizes: Floats) -> Bools:
-    """Say where each column (places, N) is no larger than on either side."""
+    """Say where each column (places, N) falls no further: no larger than before, and less than next."""
     falls = sizes[1:] <= sizes[:-1]
     edge = np.ones_like(falls[:1])
     return np.asarray(np.concatenate([edge, falls]) & np.concatenate([~falls, edge]))

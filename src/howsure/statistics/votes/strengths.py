@@ -61,7 +61,7 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
     counts, models = cells.matrices(), cells.models
     added = _ties_of_perfect_records(counts, clusters)
     cells = cells.with_ties(added)
-    if not settles_ties(cells.matrices(), ties) and not cells.x.shape[1]:
+    if ties != "half" and not cells.x.shape[1] and not settles_ties(cells.matrices()):
         raise _no_fit(ties, cells)
     at = np.zeros(models + 1 + cells.x.shape[1])
     at[models] = _first_tie(counts, ties)
@@ -79,14 +79,12 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
     return Strengths(log=log, tie=float(at[models]), effects=at[models + 1 :], inverse=inverse, added=added)
 
 
-def settles_ties(counts: Floats, ties: Ties) -> bool:
+def settles_ties(counts: Floats) -> bool:
     """Say whether votes (3, M, M) of one pool tell how likely ties are: whether models can go round with more wins than ties on the way.
 
     Where they can't, there are strengths with every win at least as far apart as any tie: the likelihood then grows without end as they and
     the tie go to infinity together (a direction of recession; Rockafellar 1970), for Davidson's ties and those of Rao and Kupper alike.
     """
-    if ties == "half":
-        return True
     won, tied = counts[WIN] + counts[LOSS].T, counts[TIE] + counts[TIE].T
     steps = scipy.sparse.csr_array(np.where(won > 0, -1.0, np.where(tied > 0, 1.0, 0.0)))
     try:

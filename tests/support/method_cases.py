@@ -67,7 +67,7 @@ def long_way(x, cluster=None, weights=None, kind="CR2"):
 
 
 def score_pivot(d, clusters=(), weights=None, kind="CR2"):
-    """Difference, variance, df, variance of an item and room of the score pivot, written out cluster by cluster."""
+    """Difference, variance, df, variance of an item and room of the score pivot, and event, averaged and skew, written out cluster by cluster."""
     n = len(d)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     mean = w @ d / n
@@ -81,15 +81,36 @@ def score_pivot(d, clusters=(), weights=None, kind="CR2"):
     if clusters:
         m = max(sum(w[way == g].sum() ** 2 for g in np.unique(way)) / n for way in ways)
         squares, fourths = w @ (d - mean) ** 2, w @ (d - mean) ** 4
-        size = event_size_by_hand(variance, squares, fourths, n, m, min(len(np.unique(way)) for way in ways))
+        size = event_worth_by_hand(variance, squares, fourths, n, m, min(len(np.unique(way)) for way in ways))
     df = min(each[2] for sign, each in found if sign > 0)
-    return mean, variance, df, float(w @ (d - mean) ** 2) / n, size * float(w @ w) / n**2
+    item, room = float(w @ (d - mean) ** 2) / n, size * float(w @ w) / n**2
+    apart = float(w @ np.abs(d))
+    event = float(w @ d**2) / apart if apart else 1.0
+    averaged = float(apart > 0 and (np.ptp(w) > 0 or not np.isin(d, (-1, 0, 1)).all()))
+    return mean, variance, df, item, room, event, averaged, averaged * skew_of(d - mean, ways, w, kind)
+
+
+def skew_of(e, ways, w, kind):
+    """Half the third over the second powers of what clusters add up to, as CR2 weighs them, over the items."""
+    n, powers = len(e), np.zeros(2)
+    for way in ways:
+        for g in np.unique(way):
+            inside = way == g
+            inflation = 1 / (1 - w[inside].sum() / n) if kind == "CR2" else 1.0
+            total = float(w[inside] @ e[inside])
+            powers += inflation * np.array([total**2, total**3])
+    return powers[1] / powers[0] / n / 2 if powers[0] > 0 else 0.0
 
 
 def variance_at(pivot, value):
     """The variance of a score pivot if `value` were the true difference, by maximising the likelihood by search."""
-    mean, variance, _, item, room = pivot
-    square = max(item + mean**2, abs(mean))
+    seen, variance, _, item, room, event, averaged, skew = pivot
+    steep = max(skew * (value - seen), 0.0)
+    if abs(value) >= event:
+        return variance + steep
+    mean, spread, whole = seen / event, item / event**2, value
+    value = value / event
+    square = min(max(spread + mean**2, abs(mean)), 1.0)
     wins, losses = (square + mean) / 2, (square - mean) / 2
 
     def unlikely(q):
@@ -100,10 +121,11 @@ def variance_at(pivot, value):
     ends = max(0.0, -value), (1 - value) / 2
     inside = optimize.minimize_scalar(unlikely, bounds=ends, method="bounded", options={"xatol": 1e-13}).x
     q = min((*ends, inside), key=unlikely)
-    return variance + room * max(2 * q + value - value**2 - item, 0.0)
+    more = event**2 * (2 * q + value) - whole**2 - item - averaged * (seen - whole) ** 2
+    return variance + max(room * more, steep)
 
 
-def event_size_by_hand(variance, squares, fourths, n, m, units):
+def event_worth_by_hand(variance, squares, fourths, n, m, units):
     """How many items an event is worth, number by number; `whole`: between the two ways to average cluster sizes."""
     whole = (m * (n / units)) ** 0.5
     if squares < 1e-20 * n:  # nothing varies, nothing is known of ρ

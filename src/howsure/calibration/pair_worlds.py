@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.calibration.samples import DifferenceSample, item_spread
 from howsure.calibration.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,8 @@ class AttemptPairWorld(Clustered):
         d = (rng.binomial(self.attempts, a) - rng.binomial(self.attempts, b)) / self.attempts
         starts = np.arange(0, len(d), size)
         totals = np.full(self.n_clusters, float(size))
-        return DifferenceSample(sums=np.add.reduceat(d, starts, axis=0), totals=totals, items=item_spread(d), truth=0.0)
+        sums, events = np.add.reduceat(d, starts, axis=0), Events.of_items(d, np.ones(len(d)))
+        return DifferenceSample(sums=sums, totals=totals, items=item_spread(d), events=events, truth=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from howsure.statistics.means.clustered import Clustering
 from howsure.statistics.means.limits import Means, deciding
 from howsure.statistics.noise.answer_noise import Answers, answers
 from howsure.statistics.pairs.differences import DifferenceSums, column_sums
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
@@ -96,7 +96,7 @@ class DifferenceSample(Samples):
     """T samples of the paired differences of two models.
 
     `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over items (T,);
-    `wins`, `losses` (T,): items that one model won, None where scores are not right or wrong; `truth`: the difference in
+    `wins`, `losses` (T,): items that one model won, and `events`: what averages count as; None each where they are the other; `truth`: the difference in
     the population.
     """
 
@@ -107,13 +107,14 @@ class DifferenceSample(Samples):
     items: ItemSpread
     wins: Floats | None = None
     losses: Floats | None = None
+    events: Events | None = None
     kind: str = "difference"
 
     def first(self, count: int) -> DifferenceSample:
         """Return the first samples."""
         kept = Samples.first(self, count)
         items = ItemSpread(squares=self.items.squares[: kept.trials], fourths=self.items.fourths[: kept.trials])
-        return replace(kept, items=items)
+        return replace(kept, items=items, events=None if self.events is None else self.events.first(kept.trials))
 
     @property
     def n(self) -> int:
@@ -131,7 +132,7 @@ class DifferenceSample(Samples):
     def sums_for(self, variance: Variance) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
-        return column_sums(self.sums, self.totals, self.items, term, variance)
+        return column_sums(self.sums, self.totals, self.items, term, variance, events=self.events)
 
 
 ROUNDING = 1e-12

@@ -86,6 +86,7 @@ class OtherQuestions:
             weights=matrix.weights,
             variance=question.variance,
             score=uses_score(matrix, question),
+            unmoved=matrix.unmoved,
         )
         return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
 

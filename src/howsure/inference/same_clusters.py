@@ -39,7 +39,9 @@ class SameClusters(OtherQuestions):
         strata = joined_strata(matrix.clusters[0])
         values = within_strata(matrix.values, strata, matrix.weights)
         count = int(strata.max()) + 1
-        return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=(), strata=count)
+        return replace(
+            matrix, values=values, clusters=(), cluster_names=(), cluster_labels=(), strata=count, unmoved=matrix.values
+        )
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes."""

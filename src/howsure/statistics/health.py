@@ -169,7 +169,8 @@ def resolution(pairs: PairMoments, level: float) -> Resolution:
     (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
     """
     first, second = np.triu_indices(len(pairs.difference), 1)
-    spread, df, room = (found[first, second] for found in (np.sqrt(pairs.variance), pairs.df, pairs.room))
+    own = pairs.at((first, second))
+    spread, df, room = np.sqrt(own.variance), own.df, own.room * (1 - own.averaged)
     t = intervals.t_quantile(level, df)
     left = 1 - t**2 * room  # |d| > t √(V + r d²)
     seen = t * spread / np.sqrt(np.where(left > 0, left, np.nan))

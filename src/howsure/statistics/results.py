@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
+    from howsure.statistics.arrays import Floats
+
+Level = TypeVar("Level", "float", "Floats")
 
 Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
@@ -188,7 +191,7 @@ class Rank:
     ties: str
 
 
-def allowed(level: float) -> float:
+def allowed(level: Level) -> Level:
     """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9 is in binary."""
     return (1 - level) * (1 + 1e-12)
 

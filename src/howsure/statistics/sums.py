@@ -13,6 +13,7 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 
 from howsure.statistics.arrays import above
 from howsure.statistics.means.clustered import Clustering, group_sums
@@ -40,8 +41,9 @@ class Block:
 class Products:
     """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as strata.py has it.
 
-    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j², `inner` Σ e_i e_j;
-    of one (M,): `totals` Σ x, `inner_thirds` Σ e³, `inner_fourths` Σ e⁴; `wins` (M, M): items that i scores higher on than j, of two models only, else empty.
+    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j², `inner` Σ e_i e_j,
+    `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else empty): items that i scores higher on than j;
+    of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
     """
 
     totals: Floats
@@ -52,6 +54,7 @@ class Products:
     inner: Floats
     inner_thirds: Floats
     inner_fourths: Floats
+    apart: Floats
     wins: Floats
 
     @classmethod
@@ -66,7 +69,8 @@ class Products:
             cubes=(squared * centred).T @ centred,
             fourths=squared.T @ squared,
             inner=inner.T @ inner,
-            inner_thirds=(inner**3).sum(axis=0),
+            inner_thirds=(inner**2).T @ inner,
+            apart=_apart(x),
             inner_fourths=(inner**4).sum(axis=0),
             wins=above(x[:, :, None], x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
         )
@@ -214,10 +218,8 @@ class ItemSums:
     def skewness(self, *, within: bool = False) -> Floats:
         """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies; `within`: less the means of strata."""
         products = self.products
-        squares, thirds = (
-            (products.inner, products.inner_thirds) if within else (products.squares, np.diagonal(products.thirds))
-        )
-        return _standardised(np.diagonal(squares), thirds, self.n)
+        squares, thirds = (products.inner, products.inner_thirds) if within else (products.squares, products.thirds)
+        return _standardised(np.diagonal(squares), np.diagonal(thirds), self.n)
 
     def gap_skewness(self, i: int, j: int) -> float:
         """Return the same of the differences of two models."""
@@ -259,6 +261,14 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
         )
 
     return reduce(ItemSums.plus, map(of_block, blocks))
+
+
+def _apart(x: Floats) -> Floats:
+    """Return Σ |x_i − x_j| over items (n, M): the squares, of single right-or-wrong answers."""
+    if np.isin(x, (0.0, 1.0)).all():
+        both = x.T @ x
+        return np.asarray(np.diagonal(both)[:, None] + np.diagonal(both) - 2 * both)
+    return np.asarray(scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, "cityblock")))
 
 
 def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:

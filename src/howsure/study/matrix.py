@@ -30,7 +30,7 @@ class ScoreMatrix:
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `strata`: how many groups of items had their own means taken from their scores (statistics/means/strata.py), 0
-    where none had. `weights` (n,): positive, scaled to mean 1, None for equal weights.
+    where none had; `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
     `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
@@ -49,6 +49,7 @@ class ScoreMatrix:
     cluster_names: tuple[str, ...] = ()
     cluster_labels: tuple[tuple[str, ...], ...] = field(default=())
     strata: int = 0
+    unmoved: Floats | None = None
     weights: Floats | None = None
     bounded: bool = True
     lower_is_better: bool = False
@@ -127,6 +128,7 @@ class ScoreMatrix:
             self,
             models=tuple(self.models[i] for i in chosen),
             values=self.values[:, chosen],
+            unmoved=None if self.unmoved is None else self.unmoved[:, chosen],
             attempts=self.attempts[:, chosen],
             within=self.within[:, chosen],
             tried=None if self.tried is None else self.tried[:, chosen],
@@ -148,6 +150,7 @@ class ScoreMatrix:
             self,
             items=self.items[keep],
             values=self.values[keep],
+            unmoved=None if self.unmoved is None else self.unmoved[keep],
             attempts=self.attempts[keep],
             within=self.within[keep],
             clusters=tuple(codes),

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.means.clustered import covariance
-from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 from howsure.statistics.pairs.pairs import pair_moments
-from method_cases import codes, event_size_by_hand
+from method_cases import codes, event_worth_by_hand
 
 sizes = st.floats(1.01, 200)
 uneven = st.floats(0, 1)
@@ -23,7 +23,7 @@ def units_of(n, size, unevenness=0.0):
 
 
 def size_of_event(variance, squares, fourths, n, size, units):
-    return event_size(
+    return event_worth(
         variance,
         ItemSpread(squares=np.asarray(squares), fourths=np.asarray(fourths)),
         n,
@@ -98,7 +98,7 @@ def test_small_differences_are_as_many_events_as_large_ones():
 def test_arrays_are_taken_element_by_element_and_agree_with_the_formula(cases):
     deff, spread, tail, n, size, unevenness = (np.array(column) for column in zip(*cases, strict=True))
     given_of_each = (deff * spread / n, spread * n, tail * spread * n, n, size, units_of(n, size, unevenness))
-    expected = [event_size_by_hand(*case) for case in zip(*given_of_each, strict=True)]
+    expected = [event_worth_by_hand(*case) for case in zip(*given_of_each, strict=True)]
     assert size_of_event(*given_of_each) == pytest.approx(expected, rel=1e-9)
 
 
@@ -116,7 +116,7 @@ def test_the_weight_is_that_of_the_pairs_own_variance_and_cluster_sizes(seed):
     variance = covariance(d[:, None], np.ones(60), [cluster], "CR2")[0, 0]
     size = (np.bincount(cluster) ** 2).sum() / 60
     fourths = ((d - d.mean()) ** 4).sum()
-    expected = event_size_by_hand(variance, d.var() * 60, fourths, 60, size, cluster.max() + 1)
+    expected = event_worth_by_hand(variance, d.var() * 60, fourths, 60, size, cluster.max() + 1)
     assert seen_weight(x, cluster) == pytest.approx(expected, rel=1e-9)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from howsure.statistics.pairs import pairs as pairs_module
 from howsure.statistics.pairs.difference import difference
-from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.pairs.mcnemar import midp_values
+from howsure.statistics.pairs.pairs import events_of, pair_moments
 from howsure.statistics.pairs.ragged import ragged_moments
 from method_cases import codes, long_way, score_pivot, variance_at
 
@@ -57,10 +57,13 @@ def test_every_pair_is_the_long_way_on_its_own_differences(kind, grouped, holes,
             pivot = score_pivot(d, own, kind=kind)
             if score:
                 one = found.at((i, j))
-                assert [float(each) for each in (one.item_variance, one.room)] == pytest.approx(pivot[3:], rel=1e-10)
+                told = (one.item_variance, one.room, one.event, one.averaged, one.skew)
+                assert [float(each) for each in told] == pytest.approx(pivot[3:], rel=1e-9, abs=1e-12)
                 plain = variance_at(pivot, 0.0)
             assert found.df[i, j] == pytest.approx(df, rel=1e-10)
             p = 2 * stats.t.sf(abs(value) / math.sqrt(plain), df)
+            if score and not own and np.isin(d, (-1, 0, 1)).all():
+                p = max(p, float(midp_values((d > 0).sum(), (d < 0).sum())))
             assert found.p_value[i, j] == pytest.approx(p, rel=1e-6)
 
 
@@ -89,10 +92,11 @@ def test_the_ragged_path_is_the_complete_path_when_nothing_is_missing(variance, 
     x = scores(7)
     clusters, weights = design(7, ways=ways, weighted=weighted)
     w = np.ones(len(x)) if weights is None else weights * len(x) / weights.sum()
-    complete = pairs_module._complete(x, clusters, w, variance, score=score)
-    ragged = ragged_moments(x, clusters, w, variance, score=score)
-    for name in ("difference", "variance", "df", "item_variance", "room", "shared"):
-        assert upper(getattr(ragged, name)) == pytest.approx(upper(getattr(complete, name)), rel=1e-10), name
+    complete = pair_moments(x, clusters=clusters, weights=w, variance=variance, score=score)
+    ragged = ragged_moments(x, clusters, w, variance, score=score, events=events_of(x, w) if score else None)
+    for name in ("difference", "variance", "df", "item_variance", "room", "shared", "event", "averaged", "skew"):
+        one, other = (np.broadcast_to(getattr(each, name), complete.shared.shape) for each in (ragged, complete))
+        assert upper(one) == pytest.approx(upper(other), rel=1e-9, abs=1e-15), name
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.2])

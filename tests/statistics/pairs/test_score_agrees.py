@@ -61,19 +61,13 @@ def test_the_least_pivot_beyond_a_value_is_that_of_a_fine_grid(seed):
         added=np.zeros(n),
     )
     value = np.minimum(found.difference + rng.uniform(0, 1, n), 1.0)
-    at, least = found.least_beyond(value)
+    least = found.least_beyond(value)
     grid = value + (1 - value) * np.linspace(0, 1, steps)[:, None]
     with np.errstate(divide="ignore"):
         sizes = (grid - found.difference) / np.sqrt(found.variance_at(grid))
-    assert (at >= value - 1e-12).all()
     beyond = least / sizes.min(axis=0) - 1
-    assert beyond.max() <= 0.01
-    assert (beyond > 1e-5).sum() <= 1, "a dip that is hidden between two places is rare"
-    alone = [float(found.at(slice(k, k + 1)).least_beyond(value[k : k + 1])[1][0]) for k in range(n)]
-    assert alone == pytest.approx(least.tolist(), rel=1e-12), "whatever else is asked beside it"
-    dips = np.flatnonzero((at > value + 0.001) & (at < 0.99))
-    close = found.at(dips).least_beyond(at[dips] - 0.0005)[1] if len(dips) else least[dips]
-    assert close == pytest.approx(least[dips], rel=1e-6), "right beside the value too"
+    assert beyond.max() <= 1e-9, "no place of the grid is lower"
+    assert beyond.min() >= -0.01, "and one lies near it"
 
 
 def test_six_wins_in_four_of_five_clusters_of_40_show_nothing():

@@ -166,8 +166,16 @@ def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> flo
     pivot = spread.pivot(known.method, n, known.attempts)
     if not pivot.df > 0:
         return math.inf
-    parts = (0.0, pivot.own**2, pivot.df, min(max(pivot.item_variance, 0.0), 1.0), pivot.room, 0.0)
-    names = ("difference", "variance", "df", "item_variance", "room", "added")
-    found = Pivots(**{name: np.asarray(part) for name, part in zip(names, parts, strict=True)})
-    net = float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
+    parts = {
+        "difference": 0.0,
+        "variance": pivot.own**2,
+        "df": pivot.df,
+        "item_variance": min(max(pivot.item_variance, 0.0), 1.0),
+        "room": pivot.room,
+        "added": 0.0,
+        "event": pivot.event,
+        "averaged": float(pivot.averaged),
+    }
+    found = Pivots(**{name: np.asarray(part) for name, part in parts.items()})
+    net = pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
     return max(float(found.upper(level, 1.0 if known.method == "score" else math.inf)), net)

@@ -15,7 +15,7 @@ import numpy as np
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clusterings
 from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
@@ -93,7 +93,10 @@ def paired_splits(
         around = (d - weights @ d / weights.sum()) ** 2
         spread = ItemSpread(squares=weights @ around, fourths=weights @ around**2)
         weighted = d * weights[:, None]
-        sums = [column_sums(term.sums(weighted), term.totals, spread, term, variance) for term, _ in terms]
+        events = Events.of_items(d, weights)
+        sums = [
+            column_sums(term.sums(weighted), term.totals, spread, term, variance, events=events) for term, _ in terms
+        ]
         signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
         crowd = float(weights @ weights) / len(d)
         yield pivots(replace(sums[0], terms=signed, n=len(d), crowd=crowd), variance, score=score)

@@ -14,7 +14,7 @@ import numpy as np
 
 from howsure.statistics.aa.splits import MOST_CELLS
 from howsure.statistics.arrays import Floats, Ints, blocks
-from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.pairs.unpaired import PSEUDO
 
@@ -162,4 +162,4 @@ class _Side:
         fourths = m[4] - 4 * mean * m[3] + 6 * mean**2 * m[2] - 3 * mean**4 * m[0]
         spread = ItemSpread(squares=4 * np.maximum(squares, 0.0), fourths=16 * np.maximum(fourths, 0.0))
         average = (self.held * self.sizes**2).sum(axis=0) / self.n
-        return event_size(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))
+        return event_worth(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))

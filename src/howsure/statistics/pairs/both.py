@@ -22,7 +22,7 @@ import numpy as np
 from howsure.errors import doubt
 from howsure.statistics.means.clustered import clusterings, own_clusterings
 from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +157,7 @@ class Both:
         spread = ItemSpread(squares=np.asarray(moves @ moves), fourths=np.asarray((moves**2) @ moves**2))
         size = max(float(term.totals @ term.totals) / term.total for term in terms) / float(self.w.mean())
         held = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
-        unit = float(event_size(variance, spread, n, held)) if self.codes else 1.0
+        unit = float(event_worth(variance, spread, n, held)) if self.codes else 1.0
         item = (self.parts * (self.x - self.means) ** 2).sum(axis=0)
         return float((np.maximum(1 - 4 * item, 0.0) * (self.parts**2).sum(axis=0) ** 2).sum()) * unit**2
 

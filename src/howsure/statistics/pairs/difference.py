@@ -223,7 +223,8 @@ def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
     if not asked.bounded:
         raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
     found = s.moments(asked.variance, score=True)
-    return with_net_wins(pivot_of(found, asked.level, reach=1.0), s.net_wins(float(found.variance)), asked.level)
+    net = s.net_wins(float(found.variance), float(found.event))
+    return with_net_wins(pivot_of(found, asked.level, reach=1.0), net, asked.level)
 
 
 def _sign_flip(s: Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:

@@ -1,4 +1,7 @@
-"""How many items one event is worth, where items come in clusters.
+"""How large an event is, and how many items one is worth, where items come in clusters.
+
+Differences that vary in size count as events of one size σ, Σ d² / Σ |d|: as many of them, (Σ |d|)² / Σ d², make the same mean
+size and the same mean square. Of single right-or-wrong answers σ is 1.
 
 Ten wins that sit in one cluster are one event, not ten. An event is worth 1 + (m − 1) ρ items, m the typical size of a
 cluster and ρ the intra-cluster correlation, drawn towards 1 as far as the data are silent about it: by one event against
@@ -38,7 +41,34 @@ class ClusterSizes:
     count: Floats
 
 
-def event_size(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What differences count as, element by element: the `size` of an event, and whether they are `averaged` (1, else 0).
+
+    They are where one weighs more than another, or where they aren't all 0 or ±1; not where none differs.
+    """
+
+    size: Floats
+    averaged: Floats
+
+    @classmethod
+    def of(cls, apart: Floats, squares: Floats, *, weighted: bool) -> Events:
+        """Take them from the weighted means of |d| and d²."""
+        differ = apart > 0
+        size = np.where(differ, squares / np.where(differ, apart, 1.0), 1.0)
+        return cls(size=np.minimum(size, 1.0), averaged=(differ & (weighted | (size < 1 - WHOLE))).astype(float))
+
+    @classmethod
+    def of_items(cls, d: Floats, w: Floats) -> Events:
+        """Take them from the differences of items (n, T) and their weights (n,)."""
+        return cls.of(w @ np.abs(d) / w.sum(), w @ d**2 / w.sum(), weighted=bool(np.ptp(w) > 0))
+
+    def first(self, count: int) -> Events:
+        """Return those of the first differences."""
+        return Events(size=self.size[:count], averaged=self.averaged[:count])
+
+
+def event_worth(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
     """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with none.
 
     `variance`: of the mean difference, clusters respected; `n`: items. A whole cluster is as large as the root mean square:
@@ -54,5 +84,7 @@ def event_size(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: 
     return np.asarray(1 + (whole - 1) * (events * rho + PRIOR_EVENTS) / (events + PRIOR_EVENTS))
 
 
+WHOLE = 1e-9
+"""Events that fall short of 1 by no more are whole ones, but for rounding."""
 ROUNDING = 1e-20
 """Squares per item of bounded scores that are nothing but rounding."""

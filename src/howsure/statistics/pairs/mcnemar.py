@@ -15,12 +15,26 @@ import scipy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from howsure.statistics.arrays import Floats
+
 
 def midp_tail(successes: int, n: int, share: float) -> float:
     """Return P(X > successes) + ½ P(X = successes), X binomial."""
     above = 1 - scipy.special.bdtr(successes, n, share) if successes < n else 0.0
     at = scipy.special.bdtr(successes, n, share) - (scipy.special.bdtr(successes - 1, n, share) if successes else 0.0)
     return float(above + at / 2)
+
+
+def midp_values(wins: Floats, losses: Floats) -> Floats:
+    """Return the two-sided mid-p values of "no difference" of so many wins and losses, element by element; 1 without any.
+
+    >>> midp_values(np.array([4.0, 15.0, 0.0]), np.array([0.0, 6.0, 0.0])).round(4).tolist()
+    [0.0625, 0.0525, 1.0]
+    """
+    fewer, more = np.minimum(wins, losses), np.maximum(wins, losses)
+    at_most = scipy.special.betainc(np.maximum(more, 1.0), fewer + 1, 0.5)
+    below = np.where(fewer > 0, scipy.special.betainc(more + 1, np.maximum(fewer, 1.0), 0.5), 0.0)
+    return np.where(more > 0, np.minimum(at_most + below, 1.0), 1.0)
 
 
 def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
@@ -34,8 +48,7 @@ def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, f
     if discordant == 0:
         limit = -math.expm1(math.log(tail / 2) / n)
         return 1.0, -limit, limit
-    upper = midp_tail(wins, discordant, 0.5)
-    p_value = min(2 * min(upper, 1 - upper), 1.0)
+    p_value = float(midp_values(np.asarray(float(wins)), np.asarray(float(losses))))
     low = _solve(lambda share: midp_tail(wins, discordant, share) - tail / 2)
     high = _solve(lambda share: midp_tail(wins, discordant, share) - (1 - tail / 2))
     scale = discordant / n

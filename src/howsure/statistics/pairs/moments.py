@@ -129,7 +129,7 @@ class PairMoments(Pivots):
         """Return the same for these models, in this order."""
         at = np.ix_(models, models)
         every = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "flips"}
-        arrays = {name: part[at] for name, part in every.items() if part is not None}
+        arrays = {name: part[at] if part.ndim else part for name, part in every.items() if part is not None}
         return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
 
     @property

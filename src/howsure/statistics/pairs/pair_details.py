@@ -71,11 +71,11 @@ def pair_limits(
 def lengthened(
     moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair, with room for the losses that so few net wins in effective items (M, M) may hide."""
+    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective items (M, M) may hide."""
     low, high = moments.limits(level, reach)
-    use, tail = np.isfinite(low), (1 + np.asarray(level)) / 2
-    low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
-    high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
+    use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
+    low = np.minimum(low, -event * _room(-wins, items, tail, where=use, beyond=-low / event))
+    high = np.maximum(high, event * _room(wins, items, tail, where=use, beyond=high / event))
     return np.maximum(low, -reach), np.minimum(high, reach)
 
 
@@ -241,7 +241,7 @@ def net_wins_of(
         items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
     flat = ~(squares > ROUNDING) & (n > 0)
     items[flat] = alike(*np.nonzero(flat))
-    return moments.difference * items, items
+    return moments.difference * items / moments.event, items
 
 
 def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:

@@ -92,12 +92,12 @@ class Paired:
         ]
         return bool(signed_total(terms) != sum(sign * term for term, sign in terms))
 
-    def net_wins(self, variance: float) -> NetWins:
-        """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
+    def net_wins(self, variance: float, event: float) -> NetWins:
+        """Count wins less losses, in events, in effective items: n / deff, or the clusters where no item differs from another."""
         mean = float(settled(self.w @ self.d / self.w.sum(), 1.0))
         squares = float(self.w @ (self.d - mean) ** 2)
         alike = min(term.effective for term in own_clusterings(self.codes, self.w))
-        return net_wins_in(self.n, mean, squares, variance, alike)
+        return net_wins_in(self.n, mean, squares, variance, alike=alike, event=event)
 
     def correlation(self) -> float:
         """Return the weighted correlation of the two models' item scores, NaN where one of them never varies."""
@@ -120,13 +120,13 @@ class Paired:
         return math.sqrt(float(covariance(self.d[:, None], self.w, (), variance)[0, 0]))
 
 
-def net_wins_in(n: int, mean: float, squares: float, variance: float, alike: float) -> NetWins:
-    """Count the net wins of n items in effective ones, and these.
+def net_wins_in(n: int, mean: float, squares: float, variance: float, *, alike: float, event: float) -> NetWins:
+    """Count the net wins of n items, in events of this size, in effective items, and these.
 
     `mean` of their differences; `squares`: Σ (d − d̄)²; `variance` of the mean; `alike`: effective items where no item differs from another.
     """
     items = n / max(variance * n**2 / squares, 1.0) if squares > ROUNDING else alike
-    return NetWins(wins=mean * items, items=items)
+    return NetWins(wins=mean * items / event, items=items, event=event)
 
 
 def correlation_of(products: Floats) -> float:

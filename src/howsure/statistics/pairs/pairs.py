@@ -8,15 +8,16 @@ over pairs in either. Memory: a few arrays of M × M and one of C × M.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 
 from howsure.statistics.arrays import products
 from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.pairs.moments import (
     FlipSums,
     PairMoments,
@@ -42,23 +43,46 @@ def pair_moments(
     weights: Floats | None = None,
     variance: Variance = "CR2",
     score: bool = True,
+    unmoved: Floats | None = None,
 ) -> PairMoments:
     """Compute all pairs of the columns of x (n, M); NaN marks an item that a model has no score for.
 
-    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t.
+    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores as they were before strata
+    had their own means taken (strata.py).
     """
     from howsure.statistics.pairs import ragged
 
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    compute = ragged.ragged_moments if np.isnan(x).any() else _complete
-    return compute(x, clusters, w, variance, score=score)
+    events = events_of(x if unmoved is None else unmoved, w) if score else None
+    moved = unmoved is not None
+    if np.isnan(x).any():
+        return ragged.ragged_moments(x, clusters, w, variance, score=score, events=events, moved=moved)
+    flips = _flip_sums(x, clusters, w, score=score, averaged=events is not None)
+    sums = replace(_difference_sums(x, clusters, w, variance, events), moved=moved)
+    found = complete_moments(sums, variance, flips, score=score)
+    return with_own_pivots(found) if score and (clusters or events) else found
 
 
-def _complete(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, *, score: bool) -> PairMoments:
-    flips = _flip_sums(x, codes, w, score=score)
-    found = complete_moments(_difference_sums(x, codes, w, variance), variance, flips, score=score)
-    return with_own_pivots(found) if codes and score else found
+def events_of(x: Floats, w: Floats) -> Events | None:
+    """Return what the differences of every two columns (n, M) count as on the items that both have; None of single answers of equal weight."""
+    has = ~np.isnan(x)
+    weighted = bool(np.ptp(w) > 0)
+    if not weighted and np.isin(x[has], (0.0, 1.0)).all():
+        return None
+    if has.all():
+        apart, squares = (
+            scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, name, w=w)) / w.sum()
+            for name in ("cityblock", "sqeuclidean")
+        )
+        return Events.of(apart, squares, weighted=weighted)
+    both = (w[:, None] * has).T @ has.astype(float)
+    apart, squares = np.zeros_like(both), np.zeros_like(both)
+    for column in range(x.shape[1]):
+        away = np.abs(np.nan_to_num(x - x[:, column, None]))
+        apart[column], squares[column] = w @ away, w @ away**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Events.of(np.nan_to_num(apart / both), np.nan_to_num(squares / both), weighted=weighted)
 
 
 def complete_moments(sums: DifferenceSums, variance: Variance, flips: FlipSums | None, *, score: bool) -> PairMoments:
@@ -73,15 +97,21 @@ def complete_moments(sums: DifferenceSums, variance: Variance, flips: FlipSums |
     )
 
 
-def _difference_sums(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance) -> DifferenceSums:
+def _difference_sums(
+    x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, events: Events | None
+) -> DifferenceSums:
     n = len(x)
     means = w @ x / n
     centred = x - means
     residuals = _times(centred, w)
-    terms = tuple(term_sums(term, sign, term.sums(residuals), variance) for term, sign in clusterings(codes, w))
+    terms = tuple(
+        term_sums(term, sign, term.sums(residuals), variance, cubes=events is not None)
+        for term, sign in clusterings(codes, w)
+    )
     weighted = bool(np.ptp(w) > 0)
     items = _item_spread(centred, w) if codes or weighted or variance == "miller" else None
-    return DifferenceSums(difference=differences_of(means), items=items, terms=terms, n=n, crowd=float(w @ w) / n)
+    crowd = float(w @ w) / n
+    return DifferenceSums(difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events)
 
 
 def differences_of(means: Floats) -> Floats:
@@ -110,22 +140,29 @@ def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
     return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))
 
 
-def term_sums(term: Clustering, sign: int, sums: Floats, variance: Variance) -> TermSums:
-    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M)."""
-    product = _product(sums, term.inflation(variance))
-    return TermSums(term=term, sign=sign, squares=squared_differences(product))
+def term_sums(term: Clustering, sign: int, sums: Floats, variance: Variance, *, cubes: bool = False) -> TermSums:
+    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M); `cubes`: their third powers as well."""
+    inflation = np.broadcast_to(term.inflation(variance), (len(sums),))[:, None]
+    scaled = sums * np.sqrt(inflation)
+    return TermSums(
+        term=term,
+        sign=sign,
+        squares=squared_differences(scaled.T @ scaled),
+        cubes=cubed_differences((scaled**2).T @ sums) if cubes else None,
+    )
 
 
-def _product(sums: Floats, inflation: Floats | float) -> Floats:
-    scaled = sums * np.sqrt(np.broadcast_to(inflation, (len(sums),)))[:, None]
-    return np.asarray(scaled.T @ scaled)
+def cubed_differences(product: Floats) -> Floats:
+    """Turn Σ e_i² e_j into Σ (e_i − e_j)³."""
+    own = np.diagonal(product)
+    return np.asarray(own[:, None] - 3 * product + 3 * product.T - own)
 
 
-def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> FlipSums | None:
+def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, averaged: bool) -> FlipSums | None:
     if len(codes) > 1:
         return None
     n = len(x)
     term = clusterings(codes, w)[0][0]
     sums = term.sums(_times(x - item_levels(x), w)) / n
-    room = float(w @ w) / n**2 if score and not codes else 0.0
+    room = float(w @ w) / n**2 if score and not codes and not averaged else 0.0
     return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score), room)

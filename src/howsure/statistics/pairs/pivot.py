@@ -1,8 +1,8 @@
 """Pivots: a test and an interval from one statistic, so that they can't disagree.
 
-Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least n δ net losses on
-average, and their number varies least where there are no wins: so whatever the wins, no more is shown than by a binomial count of
-that many net losses (Clopper and Pearson 1934), of averages as of single answers. It doesn't touch tests of 0.
+Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least n δ / σ net losses of the
+size σ of an event (score.py) on average, and their number varies least where there are no wins: so whatever the wins, no more is shown
+than by a binomial count of that many net losses (Clopper and Pearson 1934). It doesn't touch tests of 0.
 """
 
 from __future__ import annotations
@@ -42,27 +42,28 @@ class Pivot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetWins:
-    """Items that a won less those that it lost (of averages: the sum of differences), of so many effective items."""
+    """Events that a won less those that it lost, of so many effective items, and the size of one (1 of single answers)."""
 
     wins: float
     items: float
+    event: float = 1.0
 
     def reversed(self) -> NetWins:
         """Return the same for b."""
-        return NetWins(wins=-self.wins, items=self.items)
+        return replace(self, wins=-self.wins)
 
     def p_worse(self, margin: float) -> float:
         """Return the chance of no more net losses than these where a is worse by the margin and never wins; 0 with net wins."""
-        losses = -self.wins
+        losses, rate = -self.wins, margin / self.event
         if losses < 0:
             return 0.0
-        if losses >= self.items or margin >= 1:
+        if losses >= self.items or rate >= 1:
             return float(losses >= self.items)
-        return float(1 - scipy.special.betainc(losses + 1, self.items - losses, margin))
+        return float(1 - scipy.special.betainc(losses + 1, self.items - losses, rate))
 
     def most_worse(self, level: float) -> float:
         """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said with net wins."""
-        return float(intervals.net_limit(-self.wins, self.items, level))
+        return self.event * float(intervals.net_limit(-self.wins, self.items, level))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.means.clustered import Clustering, clusterings
-from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.pairs.moments import (
     FlipSums,
     PairMoments,
@@ -32,8 +32,17 @@ if TYPE_CHECKING:
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
-def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, *, score: bool) -> PairMoments:
-    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1."""
+def ragged_moments(
+    x: Floats,
+    codes: Sequence[Ints],
+    w: Floats,
+    variance: Variance,
+    *,
+    score: bool,
+    events: Events | None = None,
+    moved: bool = False,
+) -> PairMoments:
+    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1. `events`, `moved`: as DifferenceSums has them."""
     mask = (~np.isnan(x)).astype(float)
     filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
@@ -42,7 +51,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
     parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
-    plain = signed_total((part.squares(difference, weight, variance), sign) for part, sign in parts)
+    plain = signed_total((part.powers(difference, weight, variance), sign) for part, sign in parts)
     for part, sign in parts:
         if sign > 0:
             df, units = np.minimum(df, part.df(weight, variance)), np.minimum(units, part.units)
@@ -53,7 +62,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     if score:
         spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
         room = (
-            _event_size(own, difference, squares, ClusterSizes(average=size, count=units)) if codes else np.ones(shape)
+            _event_worth(own, difference, squares, ClusterSizes(average=size, count=units)) if codes else np.ones(shape)
         )
         room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
     moments = PairMoments(
@@ -66,15 +75,23 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         shared=np.rint(shared).astype(np.int64),
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
         flips=_flip_sums(x, codes, w, score=score),
+        counted=np.asarray(float(score and not codes and not moved)),
     )
+    if events is not None:
+        cubes, squares = (
+            sum(part.powers(difference, weight, variance, k) for part, sign in parts if sign > 0) for k in (3, 2)
+        )
+        moments = moments.of_events(events, np.where(squares > 0, cubes / (2 * weight * squares), 0.0))
     return with_own_pivots(moments)
 
 
-def _event_size(own: _RaggedSums, difference: Floats, squares: Floats, clusters: ClusterSizes) -> Floats:
+def _event_worth(own: _RaggedSums, difference: Floats, squares: Floats, clusters: ClusterSizes) -> Floats:
     """Return how many shared items an event is worth (M, M)."""
     item = (own.w[:, None] * own.mask).T @ own.mask / own.units
-    spread = ItemSpread(squares=own.single_squares(difference) / item, fourths=own.single_fourths(difference) / item)
-    return event_size(squares, spread, own.units, clusters)
+    spread = ItemSpread(
+        squares=own.single_squares(difference) / item, fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item
+    )
+    return event_worth(squares, spread, own.units, clusters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +117,18 @@ class _RaggedSums:
             units = present.sum(axis=0).astype(float)
         return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
 
-    def squares(self, centre: Floats, weight: Floats, variance: Variance) -> Floats:
-        """Sum (D_g − W_g·centre)², inflated, over clusters."""
+    def powers(self, centre: Floats, weight: Floats, variance: Variance, power: int = 2) -> Floats:
+        """Sum (D_g − W_g·centre)², or another power of it, inflated, over clusters."""
         if self.clusters is None:
             item = weight / self.units
-            total = self.single_squares(centre) * (1 / (1 - item / weight) if variance == "CR2" else 1.0)
+            single = self.single_squares(centre) if power == 2 else self.single_powers(centre, power)
+            total = single * (1 / (1 - item / weight) if variance == "CR2" else 1.0)
         else:
             total = np.zeros_like(weight)
             for rows in self.clusters:
                 held, summed = self._cluster(rows)
                 inflation = 1 / (1 - held / weight) if variance == "CR2" else 1.0
-                total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
+                total += np.where(held > 0, (summed - held * centre) ** power * inflation, 0.0)
         return np.asarray(total * (self.units / (self.units - 1) if variance == "CR1" else 1.0))
 
     def size(self, weight: Floats) -> Floats:
@@ -151,15 +169,15 @@ class _RaggedSums:
         result = data - 2 * centre * (linear - linear.T) + centre**2 * weight
         return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
 
-    def single_fourths(self, centre: Floats) -> Floats:
-        """Return Σ w (d_k − centre)⁴ over shared items: powers of d by the binomial theorem, then powers of d − centre."""
-        powers = [self.filled**k * self.mask for k in range(5)]
-        weighted = [self.w[:, None] * power for power in powers]
+    def single_powers(self, centre: Floats, power: int) -> Floats:
+        """Return Σ w (d_k − centre)ᵖ over shared items: powers of d by the binomial theorem, then powers of d − centre."""
+        powers = [self.filled**k * self.mask for k in range(power + 1)]
+        weighted = [self.w[:, None] * each for each in powers]
         total = np.zeros_like(centre)
-        for k in range(5):
+        for k in range(power + 1):
             of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
-            total += comb(4, k) * (-centre) ** (4 - k) * of_d
-        return np.maximum(total, 0.0)
+            total += comb(power, k) * (-centre) ** (power - k) * of_d
+        return total
 
 
 def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Variance) -> Floats | float:

@@ -1,48 +1,60 @@
-"""The score pivot of a mean difference: one statistic for its test, its interval and its margins.
+"""The pivot of a mean difference: one statistic for its test, its interval and its margins.
 
-To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered pairs: Yang,
-Sun and Hardin 2012): V(δ) = V + r · [p(δ) − δ² − s²]₊. V is the plain variance (CR2), s² the variance of an item's
-difference, and p(δ) the mean square of differences in [−1, 1] that fits best where their mean is δ: for right-or-wrong
-answers the maximum likelihood of the share of discordant items, given δ. r = u / n, u the items that an event is worth
-(evidence.py). Where V is all that can be said (unbounded scores, method "t") r is 0 and this is a plain t.
+To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered pairs: Yang, Sun
+and Hardin 2012):
+
+    V(δ) = V + max(0, r · [σ² p(δ / σ) − δ² − s² − a (d − δ)²], g (δ − d)).
+
+V is the plain variance (CR2) of the difference d that was seen, s² the variance of an item's difference, and r = u / n, u the items
+that an event is worth (evidence.py). σ is the size of an event, Σ d² / Σ |d| over items, and p the mean square of differences in
+events that fits best where their mean is that tested: for right-or-wrong answers the maximum likelihood of the share of discordant
+items. Of single answers, each as heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is
+less, a is 1, so that "no difference" is tested by a plain t, and g is half of what a skewed distribution adds to the variance of a mean
+as it moves. Where V is all that can be said (unbounded scores, method "t") r and g are 0.
 
 The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on each side.
 Where it is less (few clusters that are much alike), a value can be rejected and one farther off not: then the limits are the
-outermost, and the test of a value is that of all values at least as far off, so that both agree. Everything is element by
-element, of any shape. Measured in docs/decisions/0022-score.md.
+outermost, and the test of a value is that of all values at least as far off, so that both agree. No test of "no difference" is surer
+than McNemar's mid-p where single answers to independent items are all that there is. Everything is element by element, of any
+shape. Measured in docs/decisions/0022-score.md.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import scipy
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
+from howsure.statistics.pairs.mcnemar import midp_values
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike
 
-    from howsure.statistics.arrays import Bools, Floats, Positions
+    from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.pairs.evidence import Events
 
 STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
-NEARER, FARTHER = np.linspace(0, 1, 13), np.linspace(0, 1, 25) ** 2
-"""Where the pivot is looked at that may come back: from a value to 0, and from there to 1.
-
-A dip that is hidden between two places has a peak beside it there: 7 in a million of the harshest pivots, found .6 % too high at most.
-"""
-PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 32_768
+FAINT = 1e-13
+"""A leading coefficient that is smaller than this share of the others is one that rounding left: its root lies far away."""
+CLOSE = 1e-7
+"""Nearer than this to the difference there is no telling a turn from rounding."""
 CELLS = 16_384
 """So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six times faster."""
-GOLDEN, NARROWED = (5**0.5 - 1) / 2, 18
+TINY = 1e-300
+
+
+def _zero() -> Floats:
+    return np.zeros(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +62,8 @@ class Pivots:
     """What differences need to be tested at any value, element by element.
 
     `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's difference;
-    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested.
+    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested; `event`: σ;
+    `averaged`: a; `skew`: g; `counted`: which are of single answers to independent items, 1 / room of them.
     """
 
     difference: Floats
@@ -59,10 +72,26 @@ class Pivots:
     item_variance: Floats
     room: Floats
     added: Floats
+    event: Floats = field(default_factory=lambda: np.ones(()))
+    averaged: Floats = field(default_factory=_zero)
+    skew: Floats = field(default_factory=_zero)
+    counted: Floats = field(default_factory=_zero)
 
     def at(self, place: Any) -> Pivots:
         """Return the pivots at a place of the arrays."""
-        return Pivots(**{field.name: np.asarray(getattr(self, field.name)[place]) for field in fields(Pivots)})
+        shape = np.broadcast_shapes(*(part.shape for _, part in self.parts()))
+        return Pivots(**{name: np.asarray(part[place]) for name, part in self._over(shape).parts()})
+
+    def parts(self) -> list[tuple[str, Floats]]:
+        """Return the name of each field with its array."""
+        return [(each.name, np.asarray(getattr(self, each.name))) for each in fields(Pivots)]
+
+    def of_events(self, events: Events, skew: Floats) -> Self:
+        """Return the same of differences that count as these events, and of averages with this skew."""
+        averaged = events.averaged
+        return replace(
+            self, event=events.size, averaged=averaged, skew=averaged * skew, counted=self.counted * (1 - averaged)
+        )
 
     @property
     def known(self) -> Bools:
@@ -88,12 +117,12 @@ class Pivots:
     def _t_at(self, value: Floats) -> Floats:
         gap, spread = self.difference - value, self.spread_at(value)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.where(gap == 0, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
-        back = np.broadcast_to(self._comes_back, found.shape) & (gap != 0)
+            found = np.where(np.abs(gap) <= NEAR, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
+        back = np.broadcast_to(self._comes_back, found.shape) & (np.abs(gap) > NEAR)
         if back.any():
             away = -np.sign(gap[back])
             there = self._over(found.shape).at(back).turned(away)
-            found[back] = -away * there.least_beyond(away * np.broadcast_to(value, found.shape)[back])[1]
+            found[back] = -away * there.least_beyond(away * np.broadcast_to(value, found.shape)[back])
         return np.where(np.isfinite(found) & ~np.isnan(self.df), found, np.nan)
 
     @property
@@ -103,105 +132,76 @@ class Pivots:
         return np.asarray(self.known & (self.room * self.item_variance > plain * (1 + 1e-9)))
 
     def _over(self, shape: tuple[int, ...]) -> Pivots:
-        return Pivots(**{field.name: np.broadcast_to(getattr(self, field.name), shape) for field in fields(Pivots)})
+        return Pivots(**{name: np.broadcast_to(part, shape) for name, part in self.parts()})
 
     def _in_blocks(self, work: Callable[..., Floats], *values: Floats) -> Floats:
         """Work something out from these pivots and values, element by element, in blocks of CELLS."""
-        shape = np.broadcast_shapes(
-            *(np.shape(getattr(self, field.name)) for field in fields(Pivots)), *map(np.shape, values)
-        )
+        shape = np.broadcast_shapes(*(part.shape for _, part in self.parts()), *map(np.shape, values))
         found = np.empty(math.prod(shape))
         if found.size <= CELLS:
             return work(self, *values)
-        over = self._over(shape)
-        every = Pivots(**{field.name: getattr(over, field.name).reshape(-1) for field in fields(Pivots)})
+        every = Pivots(**{name: part.reshape(-1) for name, part in self._over(shape).parts()})
         flat = [np.broadcast_to(value, shape).reshape(-1) for value in values]
         for part in blocks(found.size, 1, CELLS):
             found[part] = work(every.at(part), *(value[part] for value in flat))
         return found.reshape(shape)
 
-    def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
-        """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
+    def least_beyond(self, value: Floats) -> Floats:
+        """Return how small the pivot is at the least from these values (N,) on, themselves above the differences."""
+        return np.asarray(self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0))
 
-        It is looked at in many places first, and then between the two beside the best of them, and beside the best of its other dips: one
-        between two places may be as low. Blocks of MOST_PLACES lie in the cache.
+    def _turns(self) -> Floats:
+        """Return all values (8, N) above the differences (N,) at which the pivot can be the least: where it stops falling.
+
+        On either side of 0 these are among the roots of a polynomial of the fourth degree (`_Fitted.turns`).
         """
-        parts = [self.at(part).least_in_block(value[part]) for part in blocks(len(value), PLACES, MOST_PLACES)]
-        return np.concatenate([at for at, _ in parts]), np.concatenate([size for _, size in parts])
-
-    def least_in_block(self, value: Floats) -> tuple[Floats, Floats]:
-        """Return the same of few values, at once."""
-        at = _places(value)
-        sizes = self._size_at(at)
-        best = _last_least(sizes)
-        where, least = self.least_beside(at, best)
-        dips = np.where(_dips(sizes), sizes, np.inf)
-        np.put_along_axis(dips, best[None], np.inf, axis=0)
-        more = np.flatnonzero(np.isfinite(dips).any(axis=0))
-        if len(more):
-            there, size = self.at(more).least_beside(at[:, more], _last_least(dips[:, more]))
-            where[more] = np.where(size < least[more], there, where[more])
-            least[more] = np.minimum(size, least[more])
-        return where, least
-
-    def least_beside(self, at: Floats, best: Positions) -> tuple[Floats, Floats]:
-        """Return where the pivot is the least beside the best (N,) of these places (P, N), and how much."""
-        low, middle, high = (
-            np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1)[None], axis=0)[0] for step in (-1, 0, 1)
-        )
-        ends = np.stack([middle, self._least_between(low, high)])
-        sizes = self._size_at(ends)
-        least = sizes.argmin(axis=0)[None]
-        return np.take_along_axis(ends, least, axis=0)[0], np.take_along_axis(sizes, least, axis=0)[0]
-
-    def _least_between(self, low: Floats, high: Floats) -> Floats:
-        """Return where between two values the pivot is the least, if it has one low: a golden section, one look a step."""
-        inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        size, beyond = self._size_at(inner), self._size_at(outer)
-        for _ in range(NARROWED):
-            nearer = size <= beyond
-            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
-            fresh = np.where(nearer, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
-            found = self._size_at(fresh)
-            inner, outer = np.where(nearer, fresh, outer), np.where(nearer, inner, fresh)
-            size, beyond = np.where(nearer, found, beyond), np.where(nearer, size, found)
-        return (low + high) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            plain = (np.maximum(self.variance, 0.0) + self.added) / (self.event**2 * self.room)
+        d, s2 = self.difference / self.event, self.item_variance / self.event**2
+        above = _Fitted.of(d, s2, np.ones(())).turns(plain - s2)
+        below, negative = np.full_like(above, -1.0), d < 0
+        if negative.any():
+            below[:, negative] = -_Fitted.of(d, s2, -np.ones(())).take(negative).turns((plain - s2)[negative])
+        turns = np.concatenate([above, below]) * self.event
+        return np.where(turns > self.difference + CLOSE * self.event, turns, self.difference)
 
     def _size_at(self, value: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = (value - self.difference) / np.sqrt(self._variances(value, slopes=False)[0])
+            found = (value - self.difference) / self.spread_at(value)
         return np.where(value > self.difference, np.where(np.isnan(found), np.inf, found), 0.0)
 
     def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Return two values, at the lower of which the pivot is no larger than t and at the upper of which, and beyond, it is."""
-        parts = [
-            self.at(part).outermost_in_block(t[part], high[part]) for part in blocks(len(high), PLACES, MOST_PLACES)
-        ]
-        return np.concatenate([low for low, _ in parts]), np.concatenate([above for _, above in parts])
-
-    def outermost_in_block(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
-        """Return the same of few differences, at once."""
-        at = np.minimum(_places(self.difference), high)
-        held = self._size_at(at) <= t
-        last = (len(at) - 1 - held[::-1].argmax(axis=0))[None]
+        places = np.concatenate([self.difference[None], self._turns(), high[None]])
+        at = np.sort(np.minimum(places, high), axis=0)
+        last = (len(at) - 1 - (self._size_at(at) <= t)[::-1].argmax(axis=0))[None]
         after = np.minimum(last + 1, len(at) - 1)
-        low, above = (np.take_along_axis(at, place, axis=0)[0] for place in (last, after))
-        above = np.where(last[0] == len(at) - 1, high, above)
-        beyond, size = self.least_beyond(np.minimum(above, 1.0))
-        further = (size <= t) & (beyond > above) & (beyond < high)
-        return np.where(further, beyond, low), np.where(further, high, above)
+        return np.take_along_axis(at, last, axis=0)[0], np.take_along_axis(at, after, axis=0)[0]
 
     def p_value_at(self, value: ArrayLike = 0.0) -> Floats:
         """Return the two-sided p-value of "the difference is this"."""
-        return np.asarray(intervals.t_p_value(self.t_at(value), self.df))
+        p = np.asarray(intervals.t_p_value(self.t_at(value), self.df))
+        return np.where(np.asarray(value) == 0, np.maximum(p, self.least_p), p) if np.any(self.counted) else p
 
     def p_at_most(self, value: ArrayLike) -> Floats:
         """Return the one-sided p-value of "the difference is at most this", small where it is larger."""
-        return student_above(self.t_at(value), self.df)
+        p = student_above(self.t_at(value), self.df)
+        return np.where((np.asarray(value) == 0) & (self.difference > 0), np.maximum(p, self.least_p / 2), p)
 
     def p_at_least(self, value: ArrayLike) -> Floats:
         """Return the one-sided p-value of "the difference is at least this", small where it is smaller."""
-        return student_above(-self.t_at(value), self.df)
+        return self.reversed().p_at_most(-np.asarray(value, dtype=float))
+
+    @property
+    def least_p(self) -> Floats:
+        """The smallest p-value that "no difference" can have: McNemar's mid-p of answers that are counted, else 0."""
+        if not np.any(self.counted):
+            return np.zeros(())
+        usable = (self.counted > 0) & (self.room > 0) & np.isfinite(self.item_variance + self.difference)
+        room, item, d = (np.where(usable, part, 1.0) for part in (self.room, self.item_variance, self.difference))
+        discordant = np.rint((item + d**2) / room)
+        wins = np.rint((discordant + d / room) / 2)
+        return np.where(usable, midp_values(wins, discordant - wins), 0.0)
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
         """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of each."""
@@ -213,16 +213,21 @@ class Pivots:
 
     def turned(self, sign: Floats) -> Pivots:
         """Return the same for b − a where the sign is −1."""
-        return replace(self, difference=sign * self.difference)
+        return replace(self, difference=sign * self.difference, skew=sign * self.skew)
 
     def upper(self, level: ArrayLike, reach: float = np.inf) -> Floats:
         """Return the upper limits."""
         known = self.known
         t = _quantiles(level, np.where(known, self.df, 1.0))
-        low = self.difference
-        high = low + t * np.sqrt(np.maximum(self.variance, 0.0) + self.added + self.room)
-        if np.any(known & (self.room > 0)):
+        low, plain = self.difference, np.maximum(self.variance, 0.0) + self.added
+        high = low + t * np.sqrt(plain + self.room)
+        if np.any(self.skew):
+            steep = t**2 * np.maximum(self.skew, 0.0) / 2
+            high = np.maximum(high, low + steep + np.sqrt(steep**2 + t**2 * plain))
+        if np.any(known & ((self.room > 0) | (self.skew > 0))):
             high = self._in_blocks(Pivots._root, t, low, np.minimum(high, np.maximum(reach, low)))
+        if np.any(self.counted):  # no interval leaves 0 out where mid-p doesn't
+            high = np.where((high < 0) & (self.least_p > allowed(np.asarray(level))), 0.0, high)
         return np.where(known, np.minimum(high, reach), np.nan)
 
     def detectable(self, level: float, power: float) -> Floats:
@@ -230,10 +235,7 @@ class Pivots:
         df = np.where(self.known, self.df, 1.0)
         reach = intervals.t_quantile(level, df) + intervals.t_quantile(2 * power - 1, df)
         none = Pivots(
-            **{
-                **{field.name: getattr(self, field.name) for field in fields(Pivots)},
-                "difference": 0.0 * self.difference,
-            }
+            **dict(self.parts()) | {"difference": 0.0 * self.difference, "skew": np.zeros(()), "counted": np.zeros(())}
         )
         return none.upper(1 - intervals.t_p_value(reach, df), 1.0 if np.any(self.room) else np.inf)
 
@@ -260,13 +262,19 @@ class Pivots:
     def _variances(self, value: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
         """Return the variance if the value were true, and how it grows with the value; 0 for that without `slopes`."""
         plain = np.maximum(self.variance, 0.0) + self.added
-        if not np.any(self.room):
+        skewed = np.any(self.skew)
+        if not skewed and not np.any(self.room):
             return np.broadcast_to(plain, np.broadcast_shapes(plain.shape, value.shape)), np.zeros(())
-        best = _Fitted.of(self.difference, self.item_variance, value)
-        more = best.square - value**2 - self.item_variance
-        inside = (more > 0) & (np.abs(value) < 1)
-        found = plain + self.room * np.where(inside, more, 0.0)
-        return found, self.room * np.where(inside, best.slope - 2 * value, 0.0) if slopes else np.zeros(())
+        sign, away = np.where(value < 0, -1.0, 1.0), self.difference - value
+        fitted = _Fitted.of(self.difference / self.event, self.item_variance / self.event**2, sign)
+        square, slope = fitted.at(np.minimum(np.abs(value) / self.event, 1.0), slopes=slopes)
+        more = self.event**2 * square - value**2 - self.item_variance - self.averaged * away**2
+        more = self.room * np.where(np.abs(value) < self.event, np.maximum(more, 0.0), 0.0)
+        slope = np.where(more > 0, self.room * (self.event * sign * slope - 2 * value + 2 * self.averaged * away), 0.0)
+        if skewed:
+            beyond = -self.skew * away
+            more, slope = np.maximum(more, beyond), np.where(beyond > more, self.skew, slope)
+        return plain + more, slope
 
 
 def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
@@ -279,7 +287,7 @@ def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, adde
 def stacked(every: Sequence[Pivots]) -> Pivots:
     """Return single pivots as one along a new first axis."""
     return Pivots(
-        **{field.name: np.stack([np.asarray(getattr(each, field.name)) for each in every]) for field in fields(Pivots)}
+        **{each.name: np.stack([np.asarray(getattr(one, each.name)) for one in every]) for each in fields(Pivots)}
     )
 
 
@@ -290,75 +298,81 @@ def student_above(t: Floats, df: Floats) -> Floats:
 
 
 class _Fitted(NamedTuple):
-    """The mean square of differences that fits best where their mean is some value.
+    """The mean square of differences in events of ±1 that fits best where their mean is x, on the side of `sign`.
 
-    Of right-or-wrong answers: the share of discordant items. With x = |value| and half of what the mean square exceeds the
-    mean by, the share q of losses solves 2 q² + B q − excess · x (1 − x) / 2 = 0 (Tango 1998), and the mean square is 2 q + x.
-    Small fractions count as whole ones that add up to as much: many small gains don't say that there is no rare large loss.
+    It is the share of discordant items. With half of what it exceeds the mean difference d by, the share q of losses solves
+    2 q² + B q − excess · x (1 − x) / 2 = 0, B = (2 − d) x − square (Tango 1998), and the mean square is 2 q + x.
     """
 
-    sign: Floats
-    x: Floats
+    d: Floats
+    square: Floats
     excess: Floats
-    b: Floats
-    b_slope: Floats
-    root: Floats
 
     @classmethod
-    def of(cls, difference: Floats, item_variance: Floats, value: Floats) -> _Fitted:
+    def of(cls, difference: Floats, item_variance: Floats, sign: Floats) -> _Fitted:
         """Fit it to a difference and the variance of an item's."""
-        sign = np.where(value < 0, -1.0, 1.0)
-        x, d = np.minimum(np.abs(value), 1.0), sign * difference
-        square = np.clip(item_variance + difference**2, np.abs(difference), 1.0)
-        excess, b_slope = np.maximum(square - d, 0.0), 2 - d
-        b = b_slope * x - square
-        return cls(sign, x, excess, b, b_slope, np.sqrt(b**2 + 4 * excess * x * (1 - x)))
+        d = sign * difference
+        square = np.clip(item_variance + d**2, np.abs(d), 1.0)
+        return cls(d, square, np.maximum(square - d, 0.0))
 
-    @property
-    def square(self) -> Floats:
-        """The mean square."""
-        return (self.root - self.b) / 2 + self.x
+    def take(self, chosen: Bools) -> _Fitted:
+        """Return some of them (N,)."""
+        return _Fitted(*(part[chosen] for part in self))
 
-    @property
-    def slope(self) -> Floats:
-        """How it grows with the value."""
-        root_slope = (self.b * self.b_slope + 2 * self.excess * (1 - 2 * self.x)) / np.maximum(self.root, TINY)
-        return self.sign * ((root_slope - self.b_slope) / 2 + 1)
+    def at(self, x: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
+        """Return the mean square at x, from 0 to 1, and how it grows with x; 0 for that without `slopes`."""
+        b = (2 - self.d) * x - self.square
+        root = np.sqrt(b**2 + 4 * self.excess * x * (1 - x))
+        if not slopes:
+            return (root - b) / 2 + x, np.zeros(())
+        root_slope = (b * (2 - self.d) + 2 * self.excess * (1 - 2 * x)) / np.maximum(root, TINY)
+        return (root - b) / 2 + x, (root_slope + self.d) / 2
+
+    def turns(self, base: Floats) -> Floats:
+        """Return where (x − d)² / (base + mean square − x²) can be the least as x grows from d (4, N): between 0 and 1, else at either.
+
+        With R the square of the root, its derivative is 0 where √R · L + Q = 0, L of the first degree and Q of the second; so L² R = Q².
+        """
+        d, square = self.d, self.square
+        r2, r1, r0 = (2 - d) ** 2 - 4 * self.excess, 4 * self.excess - 2 * (2 - d) * square, square**2
+        l1, l0 = -1.5 * d, 2 * base + square + d**2 / 2
+        q2, q1, q0 = r2 / 2, 0.75 * r1 + 0.5 * d * r2, r0 + 0.25 * d * r1
+        lead = l1**2 * r2 - q2**2
+        rest = (
+            l1**2 * r1 + 2 * l1 * l0 * r2 - 2 * q2 * q1,
+            l1**2 * r0 + 2 * l1 * l0 * r1 + l0**2 * r2 - q1**2 - 2 * q2 * q0,
+            2 * l1 * l0 * r0 + l0**2 * r1 - 2 * q1 * q0,
+            l0**2 * r0 - q0**2,
+        )
+        largest = np.abs(rest).max(axis=0)
+        lead = np.where(np.abs(lead) > FAINT * largest, lead, np.where(largest > 0, FAINT * largest, 1.0))
+        companion = np.zeros((*lead.shape, 4, 4))
+        companion[..., 1:, :-1] = np.eye(3)
+        for place, part in enumerate(reversed(rest)):
+            companion[..., place, -1] = np.nan_to_num(-part / lead)
+        return np.moveaxis(np.clip(np.linalg.eigvals(companion).real, 0.0, 1.0), -1, 0)
 
 
-def variance_of_one(difference: float, variance: float, item_variance: float, room: float, value: float) -> float:
-    """Return `Pivots.variance_at` of a single pivot: a plan needs it ten thousand times, and an array of one number is slow."""
-    if not room:
+def variance_of_one(
+    difference: float,
+    variance: float,
+    item_variance: float,
+    room: float,
+    value: float,
+    *,
+    event: float = 1.0,
+    averaged: bool = False,
+) -> float:
+    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and an array of one number is slow."""
+    if not room or abs(value) >= event:
         return variance
     sign = -1.0 if value < 0 else 1.0
-    x, d = min(abs(value), 1.0), sign * difference
-    square = min(max(item_variance + difference**2, abs(difference)), 1.0)
+    x, d, spread = abs(value) / event, sign * difference / event, item_variance / event**2
+    square = min(max(spread + d**2, abs(d)), 1.0)
     excess, b = max(square - d, 0.0), (2 - d) * x - square
     fitted = (math.sqrt(b**2 + 4 * excess * x * (1 - x)) - b) / 2 + x
-    more = fitted - value**2 - item_variance
-    return variance + room * more if more > 0 and abs(value) < 1 else variance
-
-
-def _last_least(sizes: Floats) -> Positions:
-    """Return where each column (places, N) is the least, the last of equal places: what comes next lies farther out."""
-    return np.asarray(len(sizes) - 1 - sizes[::-1].argmin(axis=0))
-
-
-def _dips(sizes: Floats) -> Bools:
-    """Say where each column (places, N) falls no further: no larger than before, and less than next."""
-    falls = sizes[1:] <= sizes[:-1]
-    edge = np.ones_like(falls[:1])
-    return np.asarray(np.concatenate([edge, falls]) & np.concatenate([~falls, edge]))
-
-
-def _places(value: Floats) -> Floats:
-    """Return where the pivot is looked at from these values (N,) on: up to 0, if they are below it, and up to 1."""
-    start = np.clip(value, 0.0, 1.0)
-    beyond = start + (1 - start) * FARTHER[:, None]
-    if not np.any(value < 0):
-        return beyond
-    before = value + np.minimum(start - value, np.maximum(-value, 0.0)) * NEARER[:, None]
-    return np.concatenate([before, beyond[1:]])
+    more = fitted - x**2 - spread - averaged * (d - x) ** 2
+    return variance + room * event**2 * max(more, 0.0)
 
 
 def _quantiles(level: ArrayLike, df: Floats) -> Floats:
@@ -367,6 +381,3 @@ def _quantiles(level: ArrayLike, df: Floats) -> Floats:
         return intervals.t_quantile(level, df)
     few, place = np.unique(df, return_inverse=True)
     return np.asarray(intervals.t_quantile(float(np.asarray(level)), few)[place]).reshape(df.shape)
-
-
-TINY = 1e-300

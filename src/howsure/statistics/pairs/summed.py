@@ -17,11 +17,11 @@ from howsure.statistics.means.mean import size_cautions
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.means.summed import alone_variances, summed_variances
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.pairs.moments import flip_sums, item_levels, lone_items, squared_differences, with_own_pivots
 from howsure.statistics.pairs.pair_details import lengthened, net_wins_of
 from howsure.statistics.pairs.paired import correlation_of, net_wins_in
-from howsure.statistics.pairs.pairs import complete_moments, differences_of, spread_of, term_sums
+from howsure.statistics.pairs.pairs import complete_moments, cubed_differences, differences_of, spread_of, term_sums
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -35,15 +35,24 @@ if TYPE_CHECKING:
 
 def summed_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) where clusters are draws; see `pair_moments`."""
-    term, products = sums.clusters.term, sums.products
+    term, products, events = sums.clusters.term, sums.products, _events(sums)
     found = DifferenceSums(
         difference=differences_of(sums.value),
         items=spread_of(products.squares, products.cubes, products.fourths),
-        terms=(term_sums(term, 1, sums.clusters.residuals, variance),),
+        terms=(term_sums(term, 1, sums.clusters.residuals, variance, cubes=events is not None),),
         n=sums.n,
+        events=events,
     )
     moments = complete_moments(found, variance, _flips(sums, score=score), score=score)
     return with_own_pivots(moments) if score else moments
+
+
+def _events(sums: ItemSums) -> Events | None:
+    """Return what differences count as; None of single answers."""
+    if sums.extremes.agree.all():
+        return None
+    squares = squared_differences(sums.products.squares) / sums.n + differences_of(sums.value) ** 2
+    return Events.of(sums.products.apart / sums.n, squares, weighted=False)
 
 
 def _flips(sums: ItemSums, *, score: bool) -> FlipSums:
@@ -54,25 +63,27 @@ def _flips(sums: ItemSums, *, score: bool) -> FlipSums:
 
 def alone_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) where each item is its own draw, without flips."""
-    return _alone(sums, sums.products.squares, variance, score=score)
+    return _alone(sums, sums.products.squares, sums.products.thirds, variance, score=score)
 
 
 def within_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) on more items of the same clusters, without flips."""
-    found = _alone(sums, sums.products.inner, variance, score=score)
+    found = _alone(sums, sums.products.inner, sums.products.inner_thirds, variance, score=score)
+    found = replace(found, counted=np.zeros(()))
     return replace(found, df=free_of_strata(found.df, found.shared, int(sums.clusters.strata.max()) + 1))
 
 
-def _alone(sums: ItemSums, products: Floats, variance: Variance, *, score: bool) -> PairMoments:
-    """Return the moments of items that stand alone, whose squares and products these are (M, M)."""
+def _alone(sums: ItemSums, products: Floats, thirds: Floats, variance: Variance, *, score: bool) -> PairMoments:
+    """Return the moments of items that stand alone, whose squares and products, and third powers, these are (M, M)."""
     n, squares = sums.n, squared_differences(products)
     term = Clustering(codes=None, totals=np.ones(n), total=float(n))
     inflation = float(np.max(term.inflation(variance)))
     found = DifferenceSums(
         difference=differences_of(sums.value),
         items=ItemSpread(squares=squares, fourths=squares) if variance == "miller" else None,
-        terms=(TermSums(term=term, sign=1, squares=inflation * squares),),
+        terms=(TermSums(term=term, sign=1, squares=inflation * squares, cubes=inflation * cubed_differences(thirds)),),
         n=n,
+        events=_events(sums),
     )
     return complete_moments(found, variance, None, score=score)
 
@@ -145,11 +156,12 @@ class SummedPair:
         make = summed_moments if self.clustered else alone_moments
         return make(self.sums, variance=variance, score=score).at((0, 1))
 
-    def net_wins(self, variance: float) -> NetWins:
-        """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
+    def net_wins(self, variance: float, event: float) -> NetWins:
+        """Count wins less losses, in events, in effective items: n / deff, or the clusters where no item differs from another."""
         mean = float(differences_of(self.sums.value)[0, 1])
         squares = float(squared_differences(self.sums.products.squares)[0, 1])
-        return net_wins_in(self.n, mean, squares, variance, _effective(self.sums, within=not self.clustered))
+        alike = _effective(self.sums, within=not self.clustered)
+        return net_wins_in(self.n, mean, squares, variance, alike=alike, event=event)
 
     def doubts(self, df: float) -> list[Caution]:
         """Warn of too few or too unequal clusters."""

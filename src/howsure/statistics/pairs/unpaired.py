@@ -14,7 +14,7 @@ import numpy as np
 from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import covariance, degrees_of_freedom, own_clusterings
 from howsure.statistics.pairs.both import Both
-from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 from howsure.statistics.pairs.pivot import Asked, Pivot, pivot_of, t_pivot
 from howsure.statistics.pairs.score import plain_pivots
 from howsure.statistics.results import Estimate, Interval, Method
@@ -121,7 +121,7 @@ def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
     spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
     clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
-    return float(event_size(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
+    return float(event_worth(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
 
 
 def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:

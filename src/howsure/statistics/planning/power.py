@@ -37,6 +37,8 @@ NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
 SLACK = 1e-5
 """By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
+WHOLE = 1e-6
+"""By this share events may outnumber the squares that whole ones make, through rounding."""
 SETTLING = 100
 """Steps in which the threshold of a test and its variance come to agree."""
 WINDOW = 0.2
@@ -51,12 +53,14 @@ LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedPivot:
-    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside (score.py)."""
+    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside (score.py), skewness apart."""
 
     own: float
     df: float
     item_variance: float = 0.0
     room: float = 0.0
+    event: float = 1.0
+    averaged: bool = False
 
     def least(self, test: Test) -> float:
         """Return how far from 0, or from the margin, a difference must lie at least to show the goal."""
@@ -74,7 +78,10 @@ class ExpectedPivot:
     def spread_at(self, value: float, difference: float) -> float:
         """Return the standard error by which a value is tested where so large a difference is seen."""
         item_variance = max(self.item_variance, 0.0)
-        return math.sqrt(variance_of_one(difference, self.own**2, item_variance, self.room, value))
+        variance = variance_of_one(
+            difference, self.own**2, item_variance, self.room, value, event=self.event, averaged=self.averaged
+        )
+        return math.sqrt(variance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +135,9 @@ class Spread:
         own, df = math.sqrt(self.per_item(n, attempts) / n), self.df(n, "miller" if method == "z" else "CR2")
         if method != "score":
             return ExpectedPivot(own=own, df=df)
-        room = self.event_size(n, attempts) / n
-        return ExpectedPivot(own=own, df=df, item_variance=min(self.item(attempts), 1.0), room=room)
+        room, event = self.event_worth(n, attempts) / n, self.event(attempts)
+        item = min(self.item(attempts), 1.0)
+        return ExpectedPivot(own=own, df=df, item_variance=item, room=room, event=event, averaged=event < 1)
 
     def item(self, attempts: float) -> float:
         """Return the variance of one item's difference."""
@@ -139,7 +147,12 @@ class Spread:
         """Return how many discordant items an item is worth: as measured, else its variance, as for right-or-wrong answers."""
         return self.item(attempts) if math.isnan(self.events) else self.events
 
-    def event_size(self, n: float, attempts: float) -> float:
+    def event(self, attempts: float) -> float:
+        """Return the size that differences count as, if all that differ were of one: 1 for single right-or-wrong answers."""
+        events = self.events_an_item(attempts)
+        return min(math.sqrt(self.item(attempts) / events), 1.0) if events > self.item(attempts) * (1 + WHOLE) else 1.0
+
+    def event_worth(self, n: float, attempts: float) -> float:
         """Return how many items an event is expected to be worth."""
         sizes = self.at(n)
         if sizes.single:
@@ -148,7 +161,7 @@ class Spread:
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
         held = evidence.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
         variance = self.per_item(n, attempts) / n
-        return float(evidence.event_size(variance, evidence.ItemSpread(squares=squares, fourths=fourths), n, held))
+        return float(evidence.event_worth(variance, evidence.ItemSpread(squares=squares, fourths=fourths), n, held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,13 +200,18 @@ class Joined:
         """Return the expected overall pivot: variances add, degrees of freedom by Welch and Satterthwaite."""
         found = [part.pivot(method, n * held, attempts) for part, held in zip(self.parts, self.items, strict=True)]
         squares = np.array(self.shares) ** 2
-        variances = squares * np.array([each.own for each in found]) ** 2
+        variances, heaviest = (
+            squares * np.array([each.own for each in found]) ** 2,
+            max(found, key=lambda each: each.own),
+        )
         room, df = squares * np.array([each.room for each in found]), np.array([each.df for each in found])
         return ExpectedPivot(
             own=math.sqrt(float(variances.sum())),
             df=float(combined_df(variances, df)) if df.min() > 0 else 0.0,
             item_variance=float(room @ [each.item_variance for each in found]) / max(float(room.sum()), 1e-300),
             room=float(room.sum()),
+            event=heaviest.event,
+            averaged=heaviest.averaged,
         )
 
 

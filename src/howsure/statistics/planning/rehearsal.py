@@ -16,7 +16,7 @@ from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.evidence import Events, ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,16 +45,17 @@ def rehearse(
     """
     e = (d - d.mean()) * scale + effect
     codes = np.arange(len(d)) if codes is None else codes
-    sums = group_sums(np.stack([np.ones(len(e)), e, e**2, e**3, e**4], axis=1), codes, int(codes.max()) + 1)
-    sums = sums[np.argsort(sums[:, 0], kind="stable")]
-    found = [_shown(part, slots, test) for part, slots in _draws(sums, count, trials, rng)]
+    powers = np.stack([np.ones(len(e)), e, e**2, e**3, e**4, np.abs(e)], axis=1)
+    sums = group_sums(powers, codes, int(codes.max()) + 1)
+    sums, whole = sums[np.argsort(sums[:, 0], kind="stable")], bool(np.isin(d, (-1.0, 0.0, 1.0)).all())
+    found = [_shown(part, slots, test, averaged=not whole) for part, slots in _draws(sums, count, trials, rng)]
     return float(np.concatenate(found).mean())
 
 
 def _draws(
     sums: Floats, count: int, trials: int, rng: np.random.Generator
 ) -> Iterator[tuple[tuple[Floats, ...], Floats]]:
-    """Yield the power sums of drawn clusters, four arrays (count, T), and the sizes of the clusters they stand for."""
+    """Yield the power sums of drawn clusters, four arrays (count, T), their sums of |d|, and the sizes of the clusters they stand for."""
     held = len(sums)
     home = (np.arange(count) % held) if count >= held else np.rint(np.linspace(0, held - 1, count)).astype(np.int64)
     slots = sums[home, 0]
@@ -64,19 +65,22 @@ def _draws(
     for part in blocks(trials, count, BLOCK):
         drawn = first[:, None] + rng.integers(0, reach, (count, part.stop - part.start))
         share = slots[:, None] / sums[drawn, 0]
-        yield tuple(share * sums[drawn, k] for k in range(1, 5)), slots
+        yield tuple(share * sums[drawn, k] for k in range(1, 6)), slots
 
 
-def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> Bools:
-    """Say in which draws the test shows its goal (T,)."""
+def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test, *, averaged: bool) -> Bools:
+    """Say in which draws the test shows its goal (T,); `averaged`: differences aren't all 0 or ±1."""
     n = float(totals.sum())
-    one, two, three, four = (part.sum(axis=0) for part in parts)
+    one, two, three, four, apart = (part.sum(axis=0) for part in parts)
     mean = one / n
     squares = two - n * mean**2
     fourths = four - 4 * mean * three + 6 * mean**2 * two - 3 * n * mean**4
     items = ItemSpread(squares=np.maximum(squares, 0.0), fourths=np.maximum(fourths, 0.0))
     term = Clustering(codes=None, totals=totals, total=n)
-    found = pivots(column_sums(parts[0], totals, items, term, "CR2"), "CR2", score=test.method == "score")
+    events = Events.of(apart / n, two / n, weighted=False) if averaged else None
+    found = pivots(
+        column_sums(parts[0], totals, items, term, "CR2", events=events), "CR2", score=test.method == "score"
+    )
     t = intervals.t_quantile(test.two_sided_level, found.df)
     if test.goal == "different":
         return np.asarray(np.abs(found.t_at(0.0)) > t)

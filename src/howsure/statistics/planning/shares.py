@@ -21,7 +21,7 @@ import scipy
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs import evidence
 from howsure.statistics.pairs.score import Pivots
-from howsure.statistics.planning.power import Joined, fewest, power
+from howsure.statistics.planning.power import WHOLE, Joined, fewest, power
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
@@ -134,19 +134,24 @@ class _Draws:
         )
 
     @property
+    def event(self) -> float:
+        """The size that differences count as: their own, 1 where none differs."""
+        return min(self.size, 1.0) or 1.0
+
+    @property
     def inflation(self) -> Floats:
         """How many times the variance of independent items the clusters show (D,)."""
         plain = self.counts * self.size**2
         return np.asarray(np.where(plain > 0, self.squares / np.where(plain > 0, plain, 1.0), 1.0))
 
-    def event_size(self) -> Floats:
+    def event_worth(self) -> Floats:
         """Return how many items an event is worth (D,)."""
         if self.single:
             return np.ones(len(self.counts))
         plain = self.counts * self.size**2
         around = evidence.ItemSpread(squares=plain, fourths=plain * self.size**2)
         held = evidence.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
-        return evidence.event_size(self.squares / self.n**2, around, self.n, held)
+        return evidence.event_worth(self.squares / self.n**2, around, self.n, held)
 
     def beyond(self, least: Floats) -> Floats:
         """Return the chance of a mean difference of at least so much (D,)."""
@@ -168,8 +173,8 @@ class _Draws:
         seen = self.n / np.maximum(self.inflation * self.n / max(self.n - 1, 1), 1.0)
         items = np.where(self.counts > 0, seen, none)
         knots = np.unique(np.geomspace(items.min(), items.max(), KNOTS))
-        losses = np.interp(items, knots, _most_losses(knots, margin, level))
-        return np.where(losses < 0, 0.5 * (self.size or 1.0) / self.n, -losses / items)
+        losses = np.interp(items, knots, _most_losses(knots, margin / self.event, level))
+        return np.where(losses < 0, 0.5 * (self.size or 1.0) / self.n, -self.event * losses / items)
 
 
 def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
@@ -208,6 +213,7 @@ class _Pivots:
     room: Floats
     df: float
     told: Bools
+    event: float
 
     @classmethod
     def of(cls, drawn: _Draws, *, score: bool) -> _Pivots:
@@ -218,9 +224,10 @@ class _Pivots:
             fixed=fixed,
             bent=inflation * drawn.crowd / drawn.n,
             square=drawn.counts * drawn.size**2 / drawn.n,
-            room=drawn.event_size() / drawn.n if score else np.zeros(len(fixed)),
+            room=drawn.event_worth() / drawn.n if score else np.zeros(len(fixed)),
             df=drawn.df,
             told=(drawn.df > 0) & ((fixed > 0) | score),
+            event=drawn.event,
         )
 
     def limits(self, margin: float, level: float, side: int) -> Floats:
@@ -246,6 +253,8 @@ class _Pivots:
             item_variance=np.maximum(self.square - x**2, 0.0),
             room=self.room,
             added=np.zeros(len(x)),
+            event=np.asarray(self.event),
+            averaged=np.asarray(float(self.event < 1 - WHOLE)),
         ).spread_at(-margin)
         return np.asarray(side * (x + margin) >= t * spread)
 

@@ -15,7 +15,7 @@ docs/decisions/0030-history.md.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -296,9 +296,4 @@ def _change(step: _Step) -> Change:
     )
 
 
-_NOTHING = Pivots(
-    **{
-        field.name: np.asarray(0.0 if field.name in ("room", "added", "item_variance") else math.nan)
-        for field in fields(Pivots)
-    }
-)
+_NOTHING = plain_pivots(math.nan, math.nan, math.nan)

@@ -87,7 +87,8 @@ def score_pivot(d, clusters=(), weights=None, kind="CR2"):
     apart = float(w @ np.abs(d))
     event = float(w @ d**2) / apart if apart else 1.0
     averaged = float(apart > 0 and (np.ptp(w) > 0 or not np.isin(d, (-1, 0, 1)).all()))
-    return mean, variance, df, item, room, event, averaged, averaged * skew_of(d - mean, ways, w, kind)
+    calm = min(8 * variance / (room * item), 1.0) if item > 1e-13 * event**2 else 0.0
+    return mean, variance, df, item, room, event, averaged * calm, averaged * skew_of(d - mean, ways, w, kind)
 
 
 def skew_of(e, ways, w, kind):

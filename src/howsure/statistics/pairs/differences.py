@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Variance
 
 
+ROUNDING = 1e-12
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermSums:
     """What one clustering adds to the variance: `sign` +1, or −1 for the intersection of two clusterings.
@@ -101,7 +104,7 @@ def pivots(sums: DifferenceSums, variance: Variance, *, score: bool) -> Pivots:
         item_variance=np.asarray(spread),
         room=_event_worth(sums, squares) * sums.crowd / n,
         added=np.zeros(shape),
-        counted=np.asarray(float(sums.units == n and not sums.moved)),
+        counted=np.asarray(float(sums.units == n and not sums.moved and sums.crowd < 1 + ROUNDING)),
     )
     return found if sums.events is None else found.of_events(sums.events, sums.skew)
 

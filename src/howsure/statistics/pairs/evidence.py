@@ -55,8 +55,8 @@ class Events:
     def of(cls, apart: Floats, squares: Floats, *, weighted: bool) -> Events:
         """Take them from the weighted means of |d| and d²."""
         differ = apart > 0
-        size = np.where(differ, squares / np.where(differ, apart, 1.0), 1.0)
-        return cls(size=np.minimum(size, 1.0), averaged=(differ & (weighted | (size < 1 - WHOLE))).astype(float))
+        size = np.minimum(np.where(differ, squares / np.where(differ, apart, 1.0), 1.0), 1.0)
+        return cls(size=size, averaged=(differ & (weighted | (size < 1 - WHOLE))).astype(float))
 
     @classmethod
     def of_items(cls, d: Floats, w: Floats) -> Events:

@@ -145,7 +145,7 @@ class PairMoments(Pivots):
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
         """Return both limits of every pair's interval; `level`: of all, or of each."""
         high = self.upper(level, reach)
-        return -(self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
+        return 0.0 - (self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:

@@ -75,7 +75,7 @@ def ragged_moments(
         shared=np.rint(shared).astype(np.int64),
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
         flips=_flip_sums(x, codes, w, score=score),
-        counted=np.asarray(float(score and not codes and not moved)),
+        counted=np.asarray(float(score and not codes and not moved and np.ptp(w) == 0)),
     )
     if events is not None:
         cubes, squares = (

@@ -9,8 +9,8 @@ V is the plain variance (CR2) of the difference d that was seen, s² the varianc
 that an event is worth (evidence.py). σ is the size of an event, Σ d² / Σ |d| over items, and p the mean square of differences in
 events that fits best where their mean is that tested: for right-or-wrong answers the maximum likelihood of the share of discordant
 items. Of single answers, each as heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is
-less, a is 1, so that "no difference" is tested by a plain t, and g is half of what a skewed distribution adds to the variance of a mean
-as it moves. Where V is all that can be said (unbounded scores, method "t") r and g are 0.
+less, a is 1, so that "no difference" is tested by a plain t (in two or three clusters that agree by chance less, so that it isn't), and g
+is half of what a skewed distribution adds to the variance of a mean as it moves. Where V is all that can be said (unbounded scores, method "t") r and g are 0.
 
 The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on each side.
 Where it is less (few clusters that are much alike), a value can be rejected and one farther off not: then the limits are the
@@ -46,6 +46,10 @@ FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
 FAINT = 1e-13
 """A leading coefficient that is smaller than this share of the others is one that rounding left: its root lies far away."""
+ROUNDING = 1e-12
+"""By this share an event is larger than the mean difference where all items differ by as much."""
+CALM = 8.0
+"""Clusters whose variance is less than an eighth of what events make of it are taken to agree by chance."""
 CLOSE = 1e-7
 """Nearer than this to the difference there is no telling a turn from rounding."""
 CELLS = 16_384
@@ -63,7 +67,7 @@ class Pivots:
 
     `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's difference;
     `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested; `event`: σ;
-    `averaged`: a; `skew`: g; `counted`: which are of single answers to independent items, 1 / room of them.
+    `averaged`: a; `skew`: g; `counted`: whether (1, else 0) they are of single answers, each as heavy as any other, to independent items, 1 / room of them.
     """
 
     difference: Floats
@@ -88,9 +92,17 @@ class Pivots:
 
     def of_events(self, events: Events, skew: Floats) -> Self:
         """Return the same of differences that count as these events, and of averages with this skew."""
-        averaged = events.averaged
+        size = np.maximum(events.size, np.abs(self.difference) * (1 + ROUNDING))
+        expected = self.room * self.item_variance
+        calm = np.where(
+            self.item_variance > NEAR * size**2, CALM * self.variance / np.where(expected > 0, expected, 1.0), 0.0
+        )
         return replace(
-            self, event=events.size, averaged=averaged, skew=averaged * skew, counted=self.counted * (1 - averaged)
+            self,
+            event=size,
+            averaged=events.averaged * np.clip(calm, 0.0, 1.0),
+            skew=events.averaged * skew,
+            counted=self.counted * (1 - events.averaged),
         )
 
     @property
@@ -129,7 +141,8 @@ class Pivots:
     def _comes_back(self) -> Bools:
         """Where a value can be rejected and one farther off not."""
         plain = np.maximum(self.variance, 0.0) + self.added
-        return np.asarray(self.known & (self.room * self.item_variance > plain * (1 + 1e-9)))
+        varies = self.item_variance > NEAR * self.event**2
+        return np.asarray(self.known & varies & (self.room * self.item_variance > plain * (1 + 1e-9)))
 
     def _over(self, shape: tuple[int, ...]) -> Pivots:
         return Pivots(**{name: np.broadcast_to(part, shape) for name, part in self.parts()})
@@ -205,7 +218,7 @@ class Pivots:
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
         """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of each."""
-        return -self.reversed().upper(level, reach), self.upper(level, reach)
+        return 0.0 - self.reversed().upper(level, reach), self.upper(level, reach)
 
     def reversed(self) -> Pivots:
         """Return the same for b − a."""

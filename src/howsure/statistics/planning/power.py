@@ -148,9 +148,14 @@ class Spread:
         return self.item(attempts) if math.isnan(self.events) else self.events
 
     def event(self, attempts: float) -> float:
-        """Return the size that differences count as, if all that differ were of one: 1 for single right-or-wrong answers."""
-        events = self.events_an_item(attempts)
-        return min(math.sqrt(self.item(attempts) / events), 1.0) if events > self.item(attempts) * (1 + WHOLE) else 1.0
+        """Return the size that differences are expected to count as (score.py): 1 of single right-or-wrong answers.
+
+        As measured, if all that differ were of one size; else of averages as if they were normal, s² / E |d| = s √(π / 2).
+        """
+        item, events = self.item(attempts), self.events_an_item(attempts)
+        if math.isnan(self.events):
+            return min(math.sqrt(math.pi / 2 * item), 1.0) if attempts > 1 and item > 0 else 1.0
+        return min(math.sqrt(item / events), 1.0) if events > item * (1 + WHOLE) else 1.0
 
     def event_worth(self, n: float, attempts: float) -> float:
         """Return how many items an event is expected to be worth."""

@@ -1,7 +1,7 @@
 // The difference of two models with scores in [0, 1] on the items they share: statistics/pairs/difference.py, differences.py
 // and pivot.py, by the default method "score" and CR2 (docs/decisions/0005-pairs.md and 0022-score.md).
 
-const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON] = [1e-13, 1e-12, Number.EPSILON];
+const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON, CALM] = [1e-13, 1e-12, Number.EPSILON, 8];
 
 /** Compare a − b over items that both have a score for, null where they share none. */
 function pairOf(a, b, { clusters = null, level = 0.95 } = {}) {
@@ -52,8 +52,19 @@ function pairPivot(first, second, found, d, clustered) {
   const variance = found.variance < 1e-12 * (first.variance + second.variance) ? 0 : found.variance;
   const squares = variance === 0 && !clustered ? 0 : spreadSum(d, 2);
   const average = total(sizes.map((size) => size ** 2)) / n;
-  const event = units === n ? 1 : eventSize({ variance, squares, fourths: spreadSum(d, 4), n, average, count: units });
-  return { difference, variance, df, itemVariance: squares / n, room: event / n };
+  const worth = units === n ? 1 : eventWorth({ variance, squares, fourths: spreadSum(d, 4), n, average, count: units });
+  const plain = { difference, variance, df, itemVariance: squares / n, room: worth / n };
+  return { ...plain, ...eventsOf(plain, d, found, units === n ? 1 : 0) };
+}
+
+/** Return what differences count as: of averages events of one size, Σ d² / Σ |d|, and half of how skewed cluster sums are (evidence.py, differences.py). */
+function eventsOf({ variance, itemVariance, room }, d, { n, sums, sizes, mean }, counted) {
+  const [apart, squares] = [total(d.map(Math.abs)), total(d.map((x) => x * x))];
+  const event = apart > 0 ? Math.max(Math.min(squares / apart, 1), Math.abs(mean) * (1 + 1e-12)) : 1;
+  if (!(apart > 0 && event < 1 - 1e-9)) return { ...SINGLE, event, counted };
+  const calm = itemVariance > NEAR * event ** 2 ? (CALM * variance) / (room * itemVariance) : 0;
+  const [second, third] = [2, 3].map((power) => total(sums.map((e, g) => e ** power / (1 - sizes[g] / n))));
+  return { event, averaged: Math.min(calm, 1), skew: second > 0 ? third / second / n / 2 : 0, counted: 0 };
 }
 
 /** Return limits with room for the losses and wins that so few items may hide: NetWins in pivot.py (Clopper and Pearson 1934). */
@@ -62,9 +73,10 @@ function limitsWithNetWins(pivot, { n, sizes, mean }, d, level) {
   const squares = spreadSum(d, 2);
   const alike = n ** 2 / total(sizes.map((size) => size ** 2));
   const items = squares > 1e-12 ? n / Math.max((pivot.variance * n ** 2) / squares, 1) : alike;
-  const wins = settled(mean, 1) * items;
-  const tail = (1 + level) / 2;
-  return [Math.max(Math.min(low, -netLimit(-wins, items, tail)), -1), Math.min(Math.max(high, netLimit(wins, items, tail)), 1)];
+  const [event, tail] = [pivot.event, (1 + level) / 2];
+  const wins = (settled(mean, 1) * items) / event;
+  const [least, most] = [-event * netLimit(-wins, items, tail), event * netLimit(wins, items, tail)];
+  return [Math.max(Math.min(low, least), -1), Math.min(Math.max(high, most), 1)];
 }
 
 /** Return the one-sided upper limit of a rate of net losses; −∞ where there are more wins: means/intervals.py. */

@@ -55,12 +55,14 @@ function expectedPivot(spread, { method = "score" }, n, attempts) {
   const { within, between, share, size } = spreadParts(spread, attempts);
   const variance = expectedSe(spread, n, attempts) ** 2;
   const df = method === "z" ? Infinity : expectedDf(spread, n);
-  if (method !== "score") return { variance, df, itemVariance: 0, room: 0 };
+  if (method !== "score") return { variance, df, itemVariance: 0, room: 0, ...SINGLE };
   const item = Math.max(between, 0) + within + share;
   const squares = n * item;
   const fourths = squares ** 2 / Math.max(squares, 1e-12);
-  const event = size === 1 ? 1 : eventSize({ variance, squares, fourths, n, average: size, count: n / size });
-  return { variance, df, itemVariance: Math.max(Math.min(item, 1), 0), room: event / n };
+  const worth = size === 1 ? 1 : eventWorth({ variance, squares, fourths, n, average: size, count: n / size });
+  const event = attempts > 1 && item > 0 ? Math.min(Math.sqrt((Math.PI / 2) * item), 1) : 1;
+  const events = { ...SINGLE, event, averaged: event < 1 ? 1 : 0 };
+  return { variance, df, itemVariance: Math.max(Math.min(item, 1), 0), room: worth / n, ...events };
 }
 
 /** Return how far from 0 a difference must lie to be detected; infinite where none can be. */

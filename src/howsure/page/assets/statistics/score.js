@@ -1,35 +1,42 @@
-// The score pivot of a mean difference: statistics/pairs/score.py and evidence.py.
-// V(δ) = V + room · [p(δ) − δ² − s²]₊ (Tango 1998; clusters: Yang, Sun and Hardin 2012); docs/decisions/0022-score.md.
-// A pivot is {difference, variance, df, itemVariance, room}, as Pivots of score.py.
+// The pivot of a mean difference: statistics/pairs/score.py and evidence.py.
+// V(δ) = V + max(0, room · [σ² p(δ / σ) − δ² − s² − averaged (d − δ)²], skew (δ − d)) (Tango 1998; clusters: Yang, Sun and Hardin 2012);
+// docs/decisions/0022-score.md. A pivot is {difference, variance, df, itemVariance, room, event, averaged, skew, counted}, as Pivots of score.py.
 
 const [TINY, SPREAD_ROUNDING] = [1e-300, 1e-20];
+const SINGLE = { event: 1, averaged: 0, skew: 0, counted: 0 };
 
-/** Return the mean square of differences that fits best where their mean is `value`, and its slope there (Tango 1998). */
-function meanSquare({ difference, itemVariance }, value) {
-  const sign = value < 0 ? -1 : 1;
-  const [x, d] = [Math.min(Math.abs(value), 1), sign * difference];
-  const square = Math.min(Math.max(itemVariance + difference ** 2, Math.abs(difference)), 1);
-  const losses = Math.max(square - d, 0) / 2;
-  const [b, bSlope] = [(2 - d) * x - square, 2 - d];
-  const [c, cSlope] = [-losses * x * (1 - x), -losses * (1 - 2 * x)];
-  const root = Math.sqrt(b ** 2 - 8 * c);
-  const rootSlope = (b * bSlope - 4 * cSlope) / Math.max(root, TINY);
-  return [(root - b) / 2 + x, sign * ((rootSlope - bSlope) / 2 + 1)];
+/** Return what differences count as in events of ±1 on the side of `sign`: their mean, mean square, and half of what this exceeds it by, twice. */
+function fittedTo({ difference, itemVariance, event }, sign) {
+  const d = (sign * difference) / event;
+  const square = Math.min(Math.max(itemVariance / event ** 2 + d ** 2, Math.abs(d)), 1);
+  return { d, square, excess: Math.max(square - d, 0) };
+}
+
+/** Return the mean square of differences that fits best where their mean is x, and its slope there (Tango 1998). */
+function meanSquare({ d, square, excess }, x) {
+  const b = (2 - d) * x - square;
+  const root = Math.sqrt(b ** 2 + 4 * excess * x * (1 - x));
+  const rootSlope = (b * (2 - d) + 2 * excess * (1 - 2 * x)) / Math.max(root, TINY);
+  return [(root - b) / 2 + x, (rootSlope + d) / 2];
 }
 
 /** Return the variance if the value were true, and how it grows with the value. */
 function varianceAt(pivot, value) {
-  const [square, slope] = meanSquare(pivot, value);
-  const more = square - value ** 2 - pivot.itemVariance;
-  const inside = more > 0 && Math.abs(value) < 1;
-  return [Math.max(pivot.variance, 0) + (inside ? pivot.room * more : 0), inside ? pivot.room * (slope - 2 * value) : 0];
+  const { difference, variance, itemVariance, room, event, averaged, skew } = pivot;
+  const [sign, away] = [value < 0 ? -1 : 1, difference - value];
+  const [square, slope] = meanSquare(fittedTo(pivot, sign), Math.min(Math.abs(value) / event, 1));
+  const more = room * (event ** 2 * square - value ** 2 - itemVariance - averaged * away ** 2);
+  const inside = more > 0 && Math.abs(value) < event;
+  const [plain, beyond] = [Math.max(variance, 0), -skew * away];
+  if (beyond > (inside ? more : 0)) return [plain + beyond, skew];
+  return inside ? [plain + more, room * (event * sign * slope - 2 * value + 2 * averaged * away)] : [plain, 0];
 }
 
 /**
  * Return how many items an event is worth (evidence.py): 1 with all evidence, a whole cluster with none. `squares`, `fourths`:
  * Σ (d − d̄)² and Σ (d − d̄)⁴ over items; `average`: Σ n_g² / n; `count`: of clusters.
  */
-function eventSize({ variance, squares, fourths, n, average, count }) {
+function eventWorth({ variance, squares, fourths, n, average, count }) {
   const some = squares > SPREAD_ROUNDING * n;
   const deff = some ? (variance * n ** 2) / squares : 1;
   const rho = average > 1 ? Math.min(Math.max((deff - 1) / (average - 1), 0), 1) : 0;

@@ -85,6 +85,8 @@ class Comparison(Judged, Drawn):
         items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if there is no
             difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
+        unseen: How often whole losses can be that no question showed (the rule of three, at the limits' level), for averages of which none
+            was lost or won as a whole: the interval is about losses like those seen, and such ones could lower a lead by as much. NaN otherwise.
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
@@ -121,6 +123,7 @@ class Comparison(Judged, Drawn):
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
     attempts_needed: float = math.nan
+    unseen: float = math.nan
     saved: float = math.nan
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
@@ -134,6 +137,11 @@ class Comparison(Judged, Drawn):
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping, then those of slices."""
         return sliced_rows([row(self)], [record for way in self.slices for record in way.records()])
+
+    @property
+    def hides_losses(self) -> bool:
+        """Whether whole losses that no question showed could move the difference by more than half the width of its interval."""
+        return self.unseen > self.difference.interval.half_width
 
     @property
     def judged_interval(self) -> Interval:

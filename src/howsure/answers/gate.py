@@ -72,6 +72,7 @@ class Check:
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
+        unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that isn't asked.
         half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.
         percent: Whether scores lie in [0, 1].
@@ -104,6 +105,7 @@ class Check:
     n_unknown: int = 0
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
+    unseen: float = math.nan
     half_width: float = math.nan
     lacking: str = field(default="", metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
@@ -120,6 +122,11 @@ class Check:
     def key(self) -> CheckKey:
         """What tells it apart from the other checks of a gate: task, metric, criterion, column and slice."""
         return self.task, self.metric, self.criterion, self.by, self.part
+
+    @property
+    def only_as_seen(self) -> bool:
+        """Whether it passes for losses like those seen alone: whole ones that no question showed could be more than the margin."""
+        return self.verdict == "pass" and self.unseen > self.limit
 
     @property
     def binds(self) -> bool:

@@ -86,7 +86,18 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
     "population",
     "covariate",
 )
-@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "overlap", "flips")
+@takes(
+    "gate",
+    *STATISTICS,
+    "method",
+    "overall",
+    "each_task",
+    "missing_at_most",
+    "allow_differs",
+    "guard_unseen",
+    "overlap",
+    "flips",
+)
 @takes("gate", "looks", "look", "items_planned", "spending")
 @click.option(
     "--unclear",

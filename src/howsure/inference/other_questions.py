@@ -214,5 +214,6 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Compariso
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
         items_needed=answer.items_needed,
+        unseen=answer.unseen,
         equivalence=answer.equivalence,
     )

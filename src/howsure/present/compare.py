@@ -24,7 +24,7 @@ from howsure.present.document import (
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
 from howsure.present.words import plain
-from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, p_text, plural, rounded_up
+from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,12 +71,22 @@ def _several(answer: Comparisons) -> list[Block]:
     return [
         *opening(verdict(answer), chapter=answer.chapter, models=(first.a, first.b)),
         *(block for c in answer.every[:1] for block in measures.blocks(c)),
-        *small([*answer.notes, names]),
+        *small([*answer.notes, names, *_unseen(answer)]),
         tasks_table(answer),
         *_measures_table(answer),
         *(block for c in answer.every for block in _sliced(c)),
         *flips.blocks(answer.flips),
         *closing((*cautions, *answer.cautions)),
+    ]
+
+
+def _unseen(answer: Comparisons) -> list[str]:
+    """Name the tasks on which losses that no question showed could be larger than the interval is wide."""
+    tasks = [_name_of(c, answer) for c in answer.comparisons if c.hides_losses]
+    if not tasks:
+        return []
+    return [
+        f"{listing(tasks)}: no question was lost as a whole; if some are, the difference could lie beyond its interval."
     ]
 
 
@@ -265,12 +275,25 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
-    rows += [*measures.rows(c), *_rung_rows(c, scale), *_all_items_rows(c, scale), *_equivalence_rows(c, scale)]
+    rows += [
+        *_unseen_rows(c, scale),
+        *measures.rows(c),
+        *_rung_rows(c, scale),
+        *_all_items_rows(c, scale),
+        *_equivalence_rows(c, scale),
+    ]
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(
         rows, note="how often such intervals contain the truth: see calibrate with `record=True`" if c.paired else ""
     )
+
+
+def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
+    """Say how large a loss could be that no question showed, if the interval is narrower than that."""
+    if not c.hides_losses:
+        return []
+    return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
 
 
 def _rung_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:

@@ -163,8 +163,10 @@ def check_sentence(c: Check) -> str:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
     if c.verdict == "unclear":
-        return f"whether {c.candidate} {does} {asked(c)} ({seen})."
-    return f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
+        hidden = f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
+        return f"whether {c.candidate} {does} {asked(c)} ({seen}{hidden})."
+    as_seen = " for losses like those seen" if c.only_as_seen else ""
+    return f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)}{as_seen} ({seen})."
 
 
 def _broken(c: Check, scale: Scale) -> str:

@@ -57,6 +57,7 @@ def gate(
     each_task: bool = True,
     missing_at_most: float = 0.01,
     allow_differs: str | Sequence[str] | None = None,
+    guard_unseen: bool = False,
     overlap: Overlap = "shared",
     flips: bool = False,
     looks: int | Sequence[int] | str | None = None,
@@ -117,6 +118,8 @@ def gate(
             or `failures` says what they count as.
         allow_differs: What may differ between the two, of "questions", "targets" (the right answers), "version" (of the task),
             "grader" and "scorer" (its options): where one that isn't named differs, a difference can't be told.
+        guard_unseen: Whether averages (of attempts, fractions) pass a margin only if whole losses that no question showed couldn't exceed
+            it either (the rule of three). False passes "for losses like those seen", and says so where that matters.
         overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items of both, as `compare` does.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
             second time for it.
@@ -157,6 +160,7 @@ def gate(
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
     overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
+    guard = checked("gate", guard_unseen=guard_unseen)["guard_unseen"]
     most, allowed, policy = checked(
         "gate", missing_at_most=missing_at_most, allow_differs=allow_differs, policy=policy
     ).values()
@@ -171,7 +175,7 @@ def gate(
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
     refuse_overlap(how["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how)
-    wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked)
+    wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard)
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
 
 
@@ -188,6 +192,7 @@ class _Wanted:
     allowed: tuple[str, ...]
     flips: bool
     looks: Mapping[str, Any]
+    guard_unseen: bool
 
 
 def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) -> Gate:
@@ -208,6 +213,7 @@ def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) 
         each_task=wanted.each_task,
         look=made,
         policy=suite,
+        guard_unseen=wanted.guard_unseen,
     )
     checks, notes, cautions = _verdicts(how, wanted.missing_at_most, wanted.allowed)
     return Gate(

@@ -58,7 +58,7 @@ class Criteria:
 class How:
     """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone.
 
-    `look`: which of several planned looks this is; None where there is one. `policy`: that of a suite, None without one.
+    `guard_unseen`: whether whole losses that no question showed count at a margin. `look`: which of several planned looks this is; None where there is one. `policy`: that of a suite, None without one.
     """
 
     study: Study
@@ -68,6 +68,7 @@ class How:
     each_task: bool
     look: GateLook | None = None
     policy: Policy | None = None
+    guard_unseen: bool = False
 
     @property
     def ratios(self) -> list[tuple[str, float]]:

@@ -99,7 +99,8 @@ def not_worse(c: Comparison, margin: float, how: How) -> Check:
         c,
         criterion="not_worse_than",
         limit=margin,
-        p_pass=p,
+        unseen=c.unseen,
+        p_pass=_guarded(p, c, margin, how),
         p_fail=other,
         items_needed=_needed(c, how, how.one_sided, target),
     )
@@ -115,10 +116,19 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
         c,
         criterion="same_within",
         limit=margin,
-        p_pass=p,
+        unseen=c.unseen,
+        p_pass=_guarded(p, c, margin, how),
         p_fail=other,
         items_needed=_needed(c, how, level, math.copysign(margin, value)),
     )
+
+
+def _guarded(p: float, c: Comparison, margin: float, how: How) -> float:
+    """Return the p-value of a pass, where it is asked no smaller than the chance that as many whole losses as the margin show none."""
+    if not how.guard_unseen or math.isnan(c.unseen):
+        return p
+    tail = (1 - c.difference.interval.level) / 2
+    return max(p, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-c.unseen)))
 
 
 def _needed(c: Comparison, how: How, level: float, target: float) -> float:

@@ -68,6 +68,12 @@ OPTIONS = (
             "WHAT",
             help="Decide although these differ between the two: questions, targets, version, grader, scorer (again for more).",
         ),
+        Option(
+            "guard_unseen",
+            kinds.FLAG,
+            default=False,
+            help="Pass averages only if whole losses that no question showed couldn't exceed the margin either.",
+        ),
         reused.OVERLAP,
         reused.FLIPS,
         replace(

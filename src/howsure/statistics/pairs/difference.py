@@ -51,6 +51,7 @@ class Difference:
     items_needed: float
     equivalence: Equivalence | None
     pivot: Pivot
+    unseen: float = math.nan
 
 
 def difference(
@@ -159,6 +160,7 @@ def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *,
         items_needed=items_needed(estimate, asked.level),
         equivalence=None if margin is None else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
         pivot=pivot,
+        unseen=math.nan if pivot.net is None or sample.whole else pivot.net.unseen((1 + asked.level) / 2),
     )
 
 

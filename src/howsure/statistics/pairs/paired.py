@@ -56,6 +56,11 @@ class Paired:
         return float(np.abs([self.a, self.b]).max())
 
     @property
+    def whole(self) -> bool:
+        """Whether an item was lost, or won, as a whole."""
+        return bool(np.abs(self.d).max() >= 1)
+
+    @property
     def rounding(self) -> float:
         """What rounding leaves of a standard error of 0."""
         return 8 * float(np.finfo(float).eps) * self.size

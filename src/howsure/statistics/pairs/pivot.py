@@ -52,6 +52,10 @@ class NetWins:
         """Return the same for b."""
         return replace(self, wins=-self.wins)
 
+    def unseen(self, level: float) -> float:
+        """Return how often whole losses can be where none was seen, one-sided (the rule of three); NaN of single answers, whose losses are whole."""
+        return math.nan if self.event >= 1 else intervals.rule_of_three(self.items, level)
+
     def p_worse(self, margin: float) -> float:
         """Return the chance of no more net losses than these where a is worse by the margin and never wins; 0 with net wins."""
         losses, rate = -self.wins, margin / self.event

@@ -147,6 +147,11 @@ class SummedPair:
         return more, less, self.n - more - less
 
     @property
+    def whole(self) -> bool:
+        """Whether an item was lost, or won, as a whole: sums don't tell, so that it wasn't."""
+        return False
+
+    @property
     def rounding(self) -> float:
         """What rounding leaves of a standard error of 0."""
         return 8 * float(np.finfo(float).eps) * self.size

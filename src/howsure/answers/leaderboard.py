@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.answers.base import Judged, draw, presentation
 from howsure.answers.chapters import CLUSTERS, LEADERBOARDS
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
-from howsure.statistics.results import significant
+from howsure.statistics.results import allowed, significant
 
 if TYPE_CHECKING:
     import altair as alt
@@ -144,13 +144,22 @@ class Board:
         return sum(significant(value, self.level) for value in p.tolist())
 
     @property
-    def is_one_sided(self) -> bool:
-        """Whether only the leaders could be best by one-sided comparisons with them, while all pairs, two-sided, don't tell every other from them."""
-        leaders = len(self.leaders)
-        if set(self.could_be_best) != set(self.leaders):
-            return False
-        p = self.pairs.p_adjusted[:leaders, leaders:]
-        return not all(significant(value, self.level) for value in p.ravel().tolist())
+    def smallest_significant(self) -> float:
+        """About how large a difference between neighbouring ranks must be to be significant once corrected; NaN without an error bar.
+
+        By the largest p-value that still is significant, or without any by Bonferroni's level, with the median standard error.
+        """
+        import numpy as np
+
+        from howsure.statistics.means.intervals import t_quantile
+
+        above = np.triu_indices(len(self.entries), 1)
+        p, q = (part[above] for part in (self.pairs.p_value, self.pairs.p_adjusted))
+        shown = p[q <= allowed(self.level)]
+        error = float(shown.max()) if len(shown) else (1 - self.level) / max(len(p), 1)
+        se, df = (np.diagonal(part, offset=1) for part in (self.pairs.se, self.pairs.df))
+        known = np.isfinite(se) & ~np.isnan(df)
+        return float(np.median(t_quantile(1 - error, df[known]) * se[known])) if known.any() else math.nan
 
     @property
     @derived()

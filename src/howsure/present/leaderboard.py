@@ -150,9 +150,7 @@ def _verdict_on_all(board: Board) -> str:
     if others == 0:
         rest = "the other" if count - len(level) == 1 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
-        first = (
-            f"{leading(level, 'is best', 'are level')}{about} ({seen}): significantly ahead of {rest} at {sure(board)}."
-        )
+        first = f"{leading(level, 'is best', 'are level')}{about} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     else:
         seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
         first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but {more} could also be best{_barely_asked(board)}."
@@ -167,25 +165,12 @@ def headline(board: Board) -> str:
     return f"{leader.model} is best" if best == 1 else f"{best:,} of {count:,} could be best"
 
 
-def sure(board: Board) -> str:
-    """Say how sure it is that the leaders are best, and that it's by one-sided tests where two-sided ones don't show it."""
-    said = f"{level_text(board.level)} confidence"
-    if not board.is_one_sided:
-        return said
-    if len(board.entries) == 2:
-        return f"{said}, by a one-sided test; by a two-sided one, as a comparison of the two has it, the gap isn't significant"
-    return f"{said}, by one-sided tests"
-
-
 def neighbours(board: Board) -> str:
     """Say how many gaps between neighbouring ranks are significant; nothing of two models, whose one gap is what was said before."""
     if len(board.entries) == 2:
         return ""
     apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")
-    tests = " by two-sided ones" if board.is_one_sided else ""
-    return (
-        f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant{tests}."
-    )
+    return f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
 
 
 def _few_clusters(board: Board, score: str) -> str:

@@ -227,3 +227,19 @@ def test_equal_models_with_missing_cells_are_seldom_told_apart(holes):
         m = pair_moments(np.where(rng.random(x.shape) < holes, np.nan, x), score=False)
         wrong += np.nanmin(max_t(m.p_value, m.flips, rng=rng, draws=1_000)) <= 0.05
     assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)
+
+
+@pytest.mark.parametrize(("n", "clusters"), [(120, 40), (120, 0), (400, 0), (600, 233)])
+def test_results_hang_on_no_order_of_models_items_or_clusters(n, clusters):
+    """Random signs, and normal draws from 300 clusters on, are given to what clusters and models hold, not to their place."""
+    rng = np.random.default_rng(n + clusters)
+    x = (rng.random((n, 6)) < rng.uniform(0.45, 0.6, 6)).astype(float)
+    codes = rng.integers(0, clusters, n) if clusters else None
+    models, items, names = rng.permutation(6), rng.permutation(n), rng.permutation(max(clusters, 1))
+
+    def corrected(x, codes):
+        given = () if codes is None else (np.unique(codes, return_inverse=True)[1],)
+        return adjust_pairs(pair_moments(x, clusters=given), "max-t", rng=np.random.default_rng(0))[0]
+
+    moved = corrected(x[items][:, models], None if codes is None else names[codes[items]])
+    assert moved == pytest.approx(corrected(x, codes)[np.ix_(models, models)], abs=3e-4)

@@ -34,7 +34,7 @@ def kept(x, clusters, sign=1, level=LEVEL):
     better = (q <= 1 - level) & (sign * moments.difference > 0)
     scores = sign * x.mean(axis=0)
     leaders = np.flatnonzero(scores >= scores.max() - 1e-12)
-    best = could_be_best(moments, better, leaders, level, sign=sign, rng=np.random.default_rng(1))
+    best, _ = could_be_best(moments, better, leaders, level, sign=sign, rng=np.random.default_rng(1))
     return moments, q, better, best
 
 
@@ -76,8 +76,9 @@ def test_flips_that_are_left_out_would_not_turn_a_verdict(monkeypatch, clusters)
         assert ((found[0] <= 1 - LEVEL) == (found[1] <= 1 - LEVEL)).all()
 
 
-def test_chances_of_uneven_clusters_are_the_flips_one_by_one():
+def test_chances_of_uneven_clusters_are_the_flips_one_by_one(monkeypatch):
     """All 2^7 flips of seven clusters: to CR2's variance comes half of the one that each difference has if there is none."""
+    monkeypatch.setattr("howsure.statistics.ranks.best.CLEAR", -1)  # every flip is looked at
     sizes = np.array([20, 9, 7, 5, 4, 2, 1])
     groups = codes(np.repeat(np.arange(7), sizes))
     x, _ = board(8, n=sizes.sum(), models=5, spread=1.5)
@@ -115,6 +116,8 @@ def test_what_holds_on_every_board(seed, spread, clusters, alike, sign):
     leader = int(scores.argmax())
     assert best[scores == scores.max()].all(), "the leaders are"
     assert not best[better.any(axis=0)].any(), "who is shown to be worse than another is not"
+    behind = ((moments.p_value <= 1 - LEVEL) & (sign * moments.difference > 0)).any(axis=0)
+    assert behind[~best].all(), "a comparison of two shows everyone that is out to be behind another"
     gap, error = scores[leader] - scores, moments.variance[leader]
     for i, j in np.argwhere((gap[:, None] <= gap) & (error[:, None] >= error)):
         assert best[i] or not best[j], "nor is who lies further behind with no larger error than one that is not"

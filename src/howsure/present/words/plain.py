@@ -162,7 +162,6 @@ def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
         "simultaneous": board.adjust in ("max-t", "holm"),
         "shared": board.adjust == "bh",
         "several": len(board.could_be_best) > 1,
-        "one_sided": board.is_one_sided,
         "steps": len(board.entries) > 1 and not math.isnan(step),
         "apart": board.neighbours_apart > 0,
         "sized": step > 0 and math.isfinite(visible) and visible > 0,
@@ -309,14 +308,12 @@ def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:
 
 
 def _steps(board: Board) -> tuple[float, float]:
-    """Return the median gap from one place to the next, and the median half width of the intervals of these gaps."""
+    """Return the median gap from one place to the next, and about how large one must be to be significant."""
     import numpy as np
 
-    gaps, low, high = (np.diagonal(x, offset=1) for x in (board.pairs.difference, board.pairs.low, board.pairs.high))
-    known = np.isfinite(gaps) & np.isfinite(high - low)
-    if not known.any():
-        return math.nan, math.nan
-    return float(np.median(np.abs(gaps[known]))), float(np.median((high - low)[known])) / 2
+    gaps, high = (np.diagonal(x, offset=1) for x in (board.pairs.difference, board.pairs.high))
+    known = np.isfinite(gaps) & np.isfinite(high)
+    return (float(np.median(np.abs(gaps[known]))), board.smallest_significant) if known.any() else (math.nan, math.nan)
 
 
 def clearly_less(small: float, large: float) -> bool | None:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Floats, Ints, Positions
 
 ROUNDING = 1e-13
+MARKED = 9
+"""To so many digits marks of clusters are the same, whatever the order in which they were summed up."""
 ROW_CELLS = 100_000
 """So many differences are worked out at once, which lie in the processor's cache."""
 
@@ -101,7 +103,12 @@ def item_levels(x: Floats) -> Floats:
 
 
 def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
-    """Put clusters of data and lone items of these sizes side by side; every other lone item counts downwards."""
+    """Put clusters of data and lone items of these sizes side by side; every other lone item counts downwards.
+
+    Clusters stand in an order that hangs on what they hold alone, so that random signs do as well.
+    """
+    order = order_of_rows(sums, sizes)
+    sums, sizes = sums[order], sizes[order]
     signs = np.where(np.arange(len(lone)) % 2, -1.0, 1.0)
     return FlipSums(
         sums=np.concatenate([sums, np.zeros((len(lone), sums.shape[1]))]),
@@ -109,6 +116,20 @@ def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> F
         sizes=np.concatenate([sizes, lone]),
         room=room,
     )
+
+
+def order_of_rows(table: Floats, sizes: Floats) -> Positions:
+    """Return an order of the rows of a table (C, K), by their size first, that hangs on no order of its rows or columns, but for rows that nothing tells apart.
+
+    Rows are marked by their squares, then columns by the marks of rows, and rows by those of columns, twice.
+    """
+    table = table / (np.abs(table).max(initial=0.0) or 1.0)
+    rows, marks = (table**2).sum(axis=1), [sizes]
+    for _ in range(2):
+        marks.append(rows)
+        rows = table @ (table.T @ np.cos(np.round(rows, MARKED)))
+    marks.append(rows)
+    return np.lexsort([np.round(mark / (np.abs(mark).max(initial=0.0) or 1.0), MARKED) for mark in reversed(marks)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,20 +36,22 @@ CLEAR = 1e-7
 
 def could_be_best(
     moments: PairMoments, better: Bools, leaders: Positions, level: float, *, sign: int = 1, rng: np.random.Generator
-) -> Bools:
-    """Say which of M models could be best at this level (M,).
+) -> tuple[Bools, Floats]:
+    """Say which of M models could be best at this level (M,), and how likely a lead over each is where no other is better (M,).
 
     `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out then. `leaders`:
-    those with the best score; `sign`: −1 where smaller scores are better. Needs flips.
+    those with the best score; `sign`: −1 where smaller scores are better. No model is out that a comparison of two wouldn't show
+    to be behind another. The chance is 1 where it isn't asked for. Needs flips.
     """
-    out = np.asarray(better.any(axis=0))
+    behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
+    out, chance = np.asarray(better.any(axis=0)), np.ones(len(better))
     left = np.flatnonzero(~out)
-    p = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng)
-    out[left] = p <= allowed(level)
+    chance[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng)
+    out[left] = chance[left] <= allowed(level)
     out[leaders] = False
-    out = _with_those_behind(out, moments, int(leaders[0]), sign)
+    out = _with_those_behind(out, moments, int(leaders[0]), sign) & behind
     out[leaders] = False
-    return ~out
+    return ~out, chance
 
 
 def chances(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
+MARKED = 5
+"""To so many digits marks of columns in single precision are the same, whatever the order in which they were summed up."""
 MANY_CLUSTERS, MUCH = 300, 0.02
 """Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this share."""
 
@@ -84,12 +86,19 @@ def _reduced(table: Table) -> Table:
     """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters.
 
     Where a column is made of those before it, as of a model with the answers of another, rounding would turn the rows from
-    there on, and another machine would draw other sums: such columns are left out of what turns the rows.
+    there on, and another machine would draw other sums: such columns are left out of what turns the rows. Columns are turned in an
+    order that hangs on what they hold alone, so that sums don't hang on the order of the models.
     """
     if len(table) <= table.shape[1]:
         return table
+    norms, whole = np.linalg.norm(table, axis=0), table.sum(axis=1)
+    order = np.lexsort([np.round(mark / (np.abs(mark).max() or 1.0), MARKED) for mark in (whole @ table, norms)])
+    return np.asarray(_turned(table[:, order], norms[order])[:, np.argsort(order)])
+
+
+def _turned(table: Table, norms: Floats) -> Table:
+    """Return the rows of a table whose columns stand in this order; `norms` (K,): of the columns."""
     rows = np.linalg.qr(table, mode="r")
-    norms = np.linalg.norm(table, axis=0)
     made = (norms > 0) & (np.abs(np.diag(rows)) <= math.sqrt(np.finfo(table.dtype).eps) * norms)
     own = np.flatnonzero((norms > 0) & ~made)
     if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros

@@ -14,6 +14,7 @@ import numpy as np
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.pairs.flips import DRAWS
+from howsure.statistics.pairs.moments import order_of_rows
 from howsure.statistics.ranks.columns import Columns, drawn
 from howsure.statistics.ranks.reaching import TOO_MANY, Reaching, TooManyError, covered
 
@@ -57,6 +58,15 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
     of 1,024 flips. p-values above UNCLEAR may rest on fewer flips (docs/decisions/0036-many-models.md).
     """
+    order = order_of_rows(
+        flips.sums.T, -flips.sums.sum(axis=0)
+    )  # a pair's sign matters to lone items: the one ahead comes first
+    back = np.argsort(order)
+    return _stepped(p[np.ix_(order, order)], flips.take(order.tolist()), rng, draws)[np.ix_(back, back)]
+
+
+def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -> Floats:
+    """Return the corrected p-values (M, M) of models in this order."""
     first, second, alike = _flipped(p, flips)
     adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
     if len(first) == 1:

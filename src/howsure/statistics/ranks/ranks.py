@@ -51,36 +51,46 @@ def ranks(
     )
 
 
-def tie_groups(real: Bools) -> list[tuple[int, int]]:
-    """Return the longest runs of neighbouring places in which no two models differ, as (first, last).
-
-    `real` (M, M): which pairs differ. Runs may overlap; M models have at most M of them, found in M² steps. A model
-    that differs from nobody but has a differing pair between it and another is not joined with that other.
-    """
-    count = len(real)
-    groups: list[tuple[int, int]] = []
-    last = -1
-    # the first place, going up from k, that differs from k
-    reach = [int(np.argmax(row[k:])) + k if row[k:].any() else count for k, row in enumerate(real)]
-    for first in range(count):
-        end = min(reach[first:], default=count) - 1
-        if end > last:
-            groups.append((first, end))
-            last = end
-    return groups
-
-
 def tie_letters(real: Bools) -> list[str]:
-    """Name the tie groups a, b, c … and give each place the groups it is in: `a`, `ab`, `b–f`; "" where it is alone."""
-    groups = [(first, last) for first, last in tie_groups(real) if last > first]
-    letters = []
-    for place in range(len(real)):
-        inside = [k for k, (first, last) in enumerate(groups) if first <= place <= last]
-        names = [_letter(k) for k in inside]
-        letters.append("".join(names) if len(names) <= 2 else f"{names[0]}–{names[-1]}")
-    return letters
+    """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't differ.
+
+    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and groups are added until every
+    pair that doesn't differ has one (Gramm and others 2007); they are named in the order of their first places: `a`, `ab`, `b–f`, "" where
+    a place differs from all others. Where more than 26 letters would be needed there are none.
+    """
+    alike = ~(real | real.T)
+    np.fill_diagonal(alike, val=False)
+    left = np.triu(alike)
+    groups: list[list[int]] = []
+    while left.any() and len(groups) < len(LETTERS):
+        first = int(left.any(axis=1).argmax())
+        group = _largest(alike, left, first)
+        left[np.ix_(group, group)] = False
+        groups.append(group)
+    if left.any():
+        return [""] * len(real)
+    inside = [[k for k, group in enumerate(sorted(groups, key=tuple)) if place in group] for place in range(len(real))]
+    return [_written(held) for held in inside]
 
 
-def _letter(k: int) -> str:
-    prefix = _letter(k // len(LETTERS) - 1) if k >= len(LETTERS) else ""
-    return prefix + LETTERS[k % len(LETTERS)]
+def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
+    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours before others."""
+    group, open_ = [first], alike[first].copy()
+    for wanted in (left[first], np.ones_like(open_)):
+        for place in np.flatnonzero(open_ & wanted).tolist():
+            if open_[place]:
+                group.append(place)
+                open_ &= alike[place]
+    return sorted(group)
+
+
+def _written(letters: list[int]) -> str:
+    """Write letters, three or more that follow each other as the first and the last."""
+    runs: list[list[int]] = []
+    for letter in letters:
+        if runs and letter == runs[-1][-1] + 1:
+            runs[-1].append(letter)
+        else:
+            runs.append([letter])
+    names = [[LETTERS[k] for k in run] for run in runs]
+    return "".join("".join(run) if len(run) <= 2 else f"{run[0]}–{run[-1]}" for run in names)

@@ -75,11 +75,14 @@ def test_a_board_of_few_clusters_says_first_what_holds_for_these():
     assert "on more questions from these same clusters" in narrow.verdict
 
 
-def test_a_board_of_few_clusters_contradicts_nothing_it_shows():
+def test_a_board_of_few_clusters_claims_no_more_of_others_than_compare():
+    """All right against all wrong in five clusters: for other clusters two models can't be told apart, so any could be best."""
     best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
     told = hs.leaderboard(best, cluster="repo").boards[0]
-    assert told.could_be_best == told.same_clusters_best == ("a",)
-    assert "only 1 of the 5 models could be best, and for other clusters as well." in told.verdict
+    assert told.same_clusters_best == ("a",)
+    assert told.could_be_best == ("a", "b", "c", "d", "e")
+    assert hs.compare(best, "a", "b", cluster="repo").p_value > 0.05
+    assert "only 1 of the 5 models could be best. About other clusters" in told.verdict
 
 
 def test_a_board_of_one_cluster_speaks_of_one():

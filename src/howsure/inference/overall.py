@@ -12,9 +12,9 @@ from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
+from howsure.statistics.means.intervals import student_above
 from howsure.statistics.means.suite import overall_estimate
 from howsure.statistics.pairs.pivot import equivalence_of
-from howsure.statistics.pairs.score import student_above
 from howsure.statistics.pairs.suite import REFERENCE, pair_suite
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.suite import combined_error, telling_error

@@ -23,8 +23,10 @@ ROUNDING = 1e-12
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
     """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be arrays."""
     df = np.asarray(df, dtype=float)
-    if not np.ndim(level) and df.size > 1 and (df == df.flat[0]).all():
-        return np.full(df.shape, t_quantile(level, df.flat[0]))
+    if not np.ndim(level) and df.size > 1:
+        few, place = np.unique(df, return_inverse=True)
+        if len(few) < df.size:
+            return np.asarray(t_quantile(level, few)[place]).reshape(df.shape)
     tail = (1 + np.asarray(level, dtype=float)) / 2
     return np.asarray(
         np.where(np.isinf(df), scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
@@ -36,6 +38,12 @@ def t_p_value(t: ArrayLike, df: ArrayLike) -> Floats:
     size, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
     student = scipy.special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
     return np.asarray(2 * np.where(np.isinf(df), scipy.special.ndtr(-size), student))
+
+
+def student_above(t: Floats, df: Floats) -> Floats:
+    """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
+    normal = np.isinf(df)
+    return np.asarray(np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t)))
 
 
 def t_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> Limits:

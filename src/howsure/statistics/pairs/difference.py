@@ -13,7 +13,7 @@ from howsure.statistics.means.clustered import clusterings, covariance
 from howsure.statistics.means.summed import needs_items
 from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.paired import TWO_WAY, Paired
-from howsure.statistics.pairs.pivot import Asked, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
+from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
 from howsure.statistics.pairs.summed import SummedPair
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
@@ -39,19 +39,19 @@ class Difference:
     p_value: float
     a_mean: float
     b_mean: float
-    correlation: float
     unpaired_se: float
-    unclustered_se: float
-    paired: bool
-    wins: int
-    losses: int
-    ties: int
-    n_only_a: int
-    n_only_b: int
     items_needed: float
     equivalence: Equivalence | None
     pivot: Pivot
+    correlation: float = math.nan
+    unclustered_se: float = math.nan
     unseen: float = math.nan
+    paired: bool = False
+    wins: int = 0
+    losses: int = 0
+    ties: int = 0
+    n_only_a: int = 0
+    n_only_b: int = 0
 
 
 def difference(
@@ -106,13 +106,7 @@ def difference(
         p_value=pivot.p_value,
         a_mean=_mean(a, w, has_a),
         b_mean=_mean(b, w, has_b),
-        correlation=math.nan,
         unpaired_se=estimate.se,
-        unclustered_se=math.nan,
-        paired=False,
-        wins=0,
-        losses=0,
-        ties=0,
         n_only_a=int(has_a.sum()),
         n_only_b=int(has_b.sum()),
         items_needed=items_needed(estimate, level),
@@ -142,21 +136,21 @@ def summed_difference(
 def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *, lower_is_better: bool) -> Difference:
     """Compare two models that share items."""
     estimate, pivot = _paired(sample, asked)
-    (a_mean, b_mean), (more, less, ties) = sample.means, sample.counts
+    details = sample.details(asked.variance)
+    more, less = int(details.wins[0, 1]), int(details.wins[1, 0])
+    unpaired = float(details.unpaired_se[0, 1])
     return Difference(
         estimate=estimate,
         p_value=pivot.p_value,
-        a_mean=a_mean,
-        b_mean=b_mean,
-        correlation=sample.correlation(),
-        unpaired_se=sample.unpaired_se(asked.variance),
-        unclustered_se=sample.unclustered_se(asked.variance),
+        a_mean=float(details.mean[0, 1]),
+        b_mean=float(details.mean[1, 0]),
+        correlation=float(details.correlation[0, 1]),
+        unpaired_se=0.0 if unpaired <= sample.rounding else unpaired,
+        unclustered_se=float(details.unclustered_se[0, 1]),
         paired=True,
         wins=less if lower_is_better else more,
         losses=more if lower_is_better else less,
-        ties=ties,
-        n_only_a=0,
-        n_only_b=0,
+        ties=int(details.ties[0, 1]),
         items_needed=items_needed(estimate, asked.level),
         equivalence=None if margin is None else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
         pivot=pivot,
@@ -165,7 +159,7 @@ def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *,
 
 
 def _paired(s: Paired | SummedPair, asked: Asked) -> tuple[Estimate, Pivot]:
-    plain = s.moments(asked.variance, score=False)
+    plain = s.moments(asked.variance, score=False).at((0, 1))
     value = float(settled(plain.difference, s.size))
     var, df = float(plain.variance), float(plain.df)
     if var < s.rounding**2:
@@ -224,8 +218,9 @@ def _drawn(s: Paired, value: float, var: float, asked: Asked) -> tuple[Pivot, li
 def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
     if not asked.bounded:
         raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
-    found = s.moments(asked.variance, score=True)
-    net = s.net_wins(float(found.variance), float(found.event))
+    moments = s.moments(asked.variance, score=True)
+    found, (wins, items) = moments.at((0, 1)), s.net_wins(moments)
+    net = NetWins(wins=float(wins[0, 1]), items=float(items[0, 1]), event=float(found.event))
     return with_net_wins(pivot_of(found, asked.level, reach=1.0), net, asked.level)
 
 

@@ -63,10 +63,6 @@ class Events:
         """Take them from the differences of items (n, T) and their weights (n,)."""
         return cls.of(w @ np.abs(d) / w.sum(), w @ d**2 / w.sum(), weighted=bool(np.ptp(w) > 0))
 
-    def first(self, count: int) -> Events:
-        """Return those of the first differences."""
-        return Events(size=self.size[:count], averaged=self.averaged[:count])
-
 
 def event_worth(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
     """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with none.

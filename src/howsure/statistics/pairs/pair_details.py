@@ -64,7 +64,7 @@ def pair_limits(
     """
     if not net_wins:
         return moments.limits(level, reach)
-    wins, items = _net_wins(x, moments, clusters, weights, squares)
+    wins, items = net_wins_of_items(x, moments, clusters, weights, squares)
     return lengthened(moments, wins, items, level, reach)
 
 
@@ -222,10 +222,10 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
     return np.where(fewest > 1, found, np.nan)
 
 
-def _net_wins(
-    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None, squares: Floats | None
+def net_wins_of_items(
+    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None, squares: Floats | None = None
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair in effective items, and these."""
+    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M, M)."""
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
     squares = _squares(x, mask, w) if squares is None else squares

@@ -26,7 +26,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-import scipy
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
@@ -198,7 +197,7 @@ class Pivots:
 
     def p_at_most(self, value: ArrayLike) -> Floats:
         """Return the one-sided p-value of "the difference is at most this", small where it is larger."""
-        p = student_above(self.t_at(value), self.df)
+        p = intervals.student_above(self.t_at(value), self.df)
         return np.where((np.asarray(value) == 0) & (self.difference > 0), np.maximum(p, self.least_p / 2), p)
 
     def p_at_least(self, value: ArrayLike) -> Floats:
@@ -231,7 +230,7 @@ class Pivots:
     def upper(self, level: ArrayLike, reach: float = np.inf) -> Floats:
         """Return the upper limits."""
         known = self.known
-        t = _quantiles(level, np.where(known, self.df, 1.0))
+        t = intervals.t_quantile(level, np.where(known, self.df, 1.0))
         low, plain = self.difference, np.maximum(self.variance, 0.0) + self.added
         high = low + t * np.sqrt(plain + self.room)
         if np.any(self.skew):
@@ -302,12 +301,6 @@ def stacked(every: Sequence[Pivots]) -> Pivots:
     return Pivots(
         **{each.name: np.stack([np.asarray(getattr(one, each.name)) for one in every]) for each in fields(Pivots)}
     )
-
-
-def student_above(t: Floats, df: Floats) -> Floats:
-    """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
-    normal = np.isinf(df)
-    return np.asarray(np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t)))
 
 
 class _Fitted(NamedTuple):
@@ -386,11 +379,3 @@ def variance_of_one(
     fitted = (math.sqrt(b**2 + 4 * excess * x * (1 - x)) - b) / 2 + x
     more = fitted - x**2 - spread - averaged * (d - x) ** 2
     return variance + room * event**2 * max(more, 0.0)
-
-
-def _quantiles(level: ArrayLike, df: Floats) -> Floats:
-    """Return t quantiles: one for each degrees of freedom where there is one level."""
-    if np.ndim(level) or np.all(df == df.flat[:1]):
-        return intervals.t_quantile(level, df)
-    few, place = np.unique(df, return_inverse=True)
-    return np.asarray(intervals.t_quantile(float(np.asarray(level)), few)[place]).reshape(df.shape)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.arrays import Floats, Ints
 
 ROUNDING = 1e-12
 
@@ -27,49 +27,6 @@ class StrataMoments:
     shared: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """The shared items of every pair in one stratum (M, M): how many, Σ d and Σ d²; `scale`: what rounding is measured by."""
-
-    count: Floats
-    sum: Floats
-    squares: Floats
-    scale: Floats
-
-    @classmethod
-    def of(cls, filled: Floats, mask: Floats) -> _Sums:
-        """Sum over the items of a cluster, 0 where `mask` (n, M) says that there is no score."""
-        linear, own = filled.T @ mask, (filled * filled).T @ mask
-        scale = own + own.T
-        return cls(mask.T @ mask, linear - linear.T, scale - 2 * (filled.T @ filled), scale)
-
-    @classmethod
-    def nothing(cls, count: int, held: float = 0.0) -> _Sums:
-        """Return a stratum without sums for so many models, of `held` items."""
-        empty = np.zeros((count, count))
-        return cls(empty + held, empty, empty, empty)
-
-    def where(self, chosen: Bools, other: _Sums) -> _Sums:
-        """Return the sums of the chosen pairs, and the other's of the rest."""
-        return _Sums(*(np.where(chosen, own, its) for own, its in zip(self._all, other._all, strict=True)))
-
-    def plus(self, other: _Sums) -> _Sums:
-        """Put two strata together."""
-        return _Sums(*(own + its for own, its in zip(self._all, other._all, strict=True)))
-
-    @property
-    def _all(self) -> tuple[Floats, Floats, Floats, Floats]:
-        return self.count, self.sum, self.squares, self.scale
-
-    @property
-    def spread(self) -> Floats:
-        """N / (n − 1) · Σ (d − d̄)² of every pair, 0 where there are fewer than two items."""
-        some = np.where(np.isfinite(self.count) & (self.count > 1), self.count, 2.0)
-        around = self.squares - self.sum**2 / some
-        around = np.where(np.abs(around) < ROUNDING * self.scale, 0.0, np.maximum(around, 0.0))
-        return np.where(np.isfinite(self.count) & (self.count > 1), around * some / (some - 1), 0.0)
-
-
 def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
     """Return what pairs of columns of x (n, M) show within clusters, NaN where a model has no score; codes (n,).
 
@@ -78,18 +35,22 @@ def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
     >>> round(float(found.variance[0, 1]), 3), int(found.strata[0, 1]), int(found.shared[0, 1])
     (0.125, 2, 4)
     """
-    mask = (~np.isnan(x)).astype(float)
-    filled, models = np.nan_to_num(x - np.nanmean(x)), x.shape[1]
-    total, strata = np.zeros((models, models)), np.zeros((models, models))
-    alone, least = _Sums.nothing(models), _Sums.nothing(models, np.inf)
+    mask, filled = (~np.isnan(x)).astype(float), np.nan_to_num(x - np.nanmean(x))
+    total = strata = alone = np.zeros((x.shape[1], x.shape[1]))
+    least = np.full((4, *total.shape), np.inf)
     order = np.argsort(codes, kind="stable")
     for rows in np.split(order, np.cumsum(np.bincount(codes))[:-1]):
-        part = _Sums.of(filled[rows], mask[rows])
-        several = part.count > 1
-        total, strata = total + part.spread, strata + several
-        alone = alone.plus(part.where(part.count == 1, _Sums.nothing(models)))
-        least = part.where(several & (part.count < least.count), least)
-    total, strata = _with_lonely(total, strata, alone, least)
+        part = _sums(filled[rows], mask[rows])
+        several = part[0] > 1
+        total, strata = total + _spread(part), strata + several
+        alone = alone + np.where(part[0] == 1, part, 0.0)
+        least = np.where(several & (part[0] < least[0]), part, least)
+    lone = (alone[0] == 1) & np.isfinite(
+        least[0]
+    )  # a single item that is alone goes with the smallest stratum of its pair
+    joined = np.where(lone, least, 0.0)
+    total = total + np.where(lone, _spread(joined + alone) - _spread(joined), _spread(alone))
+    strata = strata + ((alone[0] > 0) & ~lone)
     n = mask.T @ mask
     some = np.maximum(n, 1)
     return StrataMoments(
@@ -100,8 +61,17 @@ def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
     )
 
 
-def _with_lonely(total: Floats, strata: Floats, alone: _Sums, least: _Sums) -> tuple[Floats, Floats]:
-    """Put the items that are alone in their cluster together, a single one with the smallest stratum of its pair."""
-    lone = (alone.count == 1) & np.isfinite(least.count)
-    joined = least.plus(alone).spread - least.spread
-    return total + np.where(lone, joined, alone.spread), strata + ((alone.count > 0) & ~lone)
+def _sums(filled: Floats, mask: Floats) -> Floats:
+    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and what rounding is measured by (4, M, M); 0 where `mask` (n, M) is."""
+    linear, own = filled.T @ mask, (filled * filled).T @ mask
+    scale = own + own.T
+    return np.stack([mask.T @ mask, linear - linear.T, scale - 2 * (filled.T @ filled), scale])
+
+
+def _spread(sums: Floats) -> Floats:
+    """Return n / (n − 1) · Σ (d − d̄)² of every pair, 0 where there are fewer than two items."""
+    count, linear, squares, scale = sums
+    some = np.maximum(count, 2.0)
+    around = squares - linear**2 / some
+    around = np.where(np.abs(around) < ROUNDING * scale, 0.0, np.maximum(around, 0.0))
+    return np.where(count > 1, around * some / (some - 1), 0.0)

@@ -19,8 +19,7 @@ from howsure.statistics.means.summed import alone_variances, summed_variances
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums
 from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.pairs.moments import flip_sums, item_levels, lone_items, squared_differences, with_own_pivots
-from howsure.statistics.pairs.pair_details import lengthened, net_wins_of
-from howsure.statistics.pairs.paired import correlation_of, net_wins_in
+from howsure.statistics.pairs.pair_details import ROUNDING, PairDetails, lengthened, net_wins_of
 from howsure.statistics.pairs.pairs import complete_moments, cubed_differences, differences_of, spread_of, term_sums
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
-    from howsure.statistics.pairs.pivot import NetWins
-    from howsure.statistics.pairs.score import Pivots
     from howsure.statistics.sums import ItemSums
 
 
@@ -135,18 +132,6 @@ class SummedPair:
         return float(np.abs([extremes.low, extremes.high]).max())
 
     @property
-    def means(self) -> tuple[float, float]:
-        """The mean of each model."""
-        a, b = self.sums.value.tolist()
-        return a, b
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Items that the first scores higher on, that the second does, and ties."""
-        more, less = int(self.sums.products.wins[0, 1]), int(self.sums.products.wins[1, 0])
-        return more, less, self.n - more - less
-
-    @property
     def whole(self) -> bool:
         """Whether an item was lost, or won, as a whole: sums don't tell, so that it wasn't."""
         return False
@@ -156,17 +141,34 @@ class SummedPair:
         """What rounding leaves of a standard error of 0."""
         return 8 * float(np.finfo(float).eps) * self.size
 
-    def moments(self, variance: Variance, *, score: bool) -> Pivots:
-        """Return the pivot of the difference, by the score or a plain t."""
+    def moments(self, variance: Variance, *, score: bool) -> PairMoments:
+        """Return the pivots of both, by the score or a plain t."""
         make = summed_moments if self.clustered else alone_moments
-        return make(self.sums, variance=variance, score=score).at((0, 1))
+        return make(self.sums, variance=variance, score=score)
 
-    def net_wins(self, variance: float, event: float) -> NetWins:
-        """Count wins less losses, in events, in effective items: n / deff, or the clusters where no item differs from another."""
-        mean = float(differences_of(self.sums.value)[0, 1])
-        squares = float(squared_differences(self.sums.products.squares)[0, 1])
-        alike = _effective(self.sums, within=not self.clustered)
-        return net_wins_in(self.n, mean, squares, variance, alike=alike, event=event)
+    def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
+        """Count the net wins of both, in events, in effective items, and these."""
+        squares = squared_differences(self.sums.products.squares)
+        return net_wins_of(moments, squares, lambda _i, _j: _effective(self.sums, within=not self.clustered))
+
+    def details(self, variance: Variance) -> PairDetails:
+        """Return what is said of both beside their difference."""
+        squares, wins = self.sums.products.squares, np.rint(self.sums.products.wins).astype(np.int64)
+        own = summed_variances(self.sums, variance) if self.clustered else alone_variances(self.sums)
+        scale = math.sqrt(squares[0, 0] * squares[1, 1])
+        r = np.clip(squares / scale, -1, 1) if scale > ROUNDING else np.full((2, 2), np.nan)
+        several = self.clustered and self.n > 1
+        alone = (
+            alone_moments(self.sums, variance=variance, score=False).variance if several else np.full((2, 2), np.nan)
+        )
+        return PairDetails(
+            mean=np.repeat(self.sums.value[:, None], 2, axis=1),
+            wins=wins,
+            ties=self.n - wins - wins.T,
+            correlation=np.where(np.abs(r) < ROUNDING, 0.0, r),
+            unpaired_se=np.full((2, 2), math.sqrt(float(own.sum())) if self.n_clusters > 1 else math.nan),
+            unclustered_se=np.sqrt(alone),
+        )
 
     def doubts(self, df: float) -> list[Caution]:
         """Warn of too few or too unequal clusters."""
@@ -176,21 +178,3 @@ class SummedPair:
     def negative(self, _variance: Variance) -> bool:
         """Say whether two ways of clustering give a negative variance; here is one."""
         return False
-
-    def correlation(self) -> float:
-        """Return the correlation of the two models' item scores, NaN where one of them never varies."""
-        return correlation_of(self.sums.products.squares)
-
-    def unpaired_se(self, variance: Variance) -> float:
-        """Return the SE that ignores which item each score belongs to."""
-        if self.n_clusters < 2:
-            return math.nan
-        own = summed_variances(self.sums, variance) if self.clustered else alone_variances(self.sums)
-        se = math.sqrt(float(own.sum()))
-        return se if se > self.rounding else 0.0
-
-    def unclustered_se(self, variance: Variance) -> float:
-        """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""
-        if not self.clustered or self.n < 2:
-            return math.nan
-        return math.sqrt(float(alone_moments(self.sums, variance=variance, score=False).variance[0, 1]))

@@ -116,7 +116,7 @@ def mean_cases():
 
 def effective(one):
     """Return the effective number of items behind an estimate."""
-    parts = {"value": np.array([one.value]), "var": np.array([one.se**2]), "deciding": np.ones(1)}
+    parts = {"value": np.array([one.value]), "var": np.array([one.se**2])}
     known = Means(**parts, df=one.df, n=one.n_items, units=one.n_clusters, bounded=True, cluster_size=1.0)
     return float(known.effective[0])
 

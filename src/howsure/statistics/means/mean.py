@@ -13,7 +13,7 @@ from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import Clustering, cancelled, clustering, degrees_of_freedom, variances
-from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
@@ -128,14 +128,9 @@ class _Sample:
             return None
         term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        trials = term.shares @ term.sums(_answers(self.x, self.attempts))
-        return Groups(means=held, shares=term.shares, trials=trials)
-
-
-def _answers(x: Floats, attempts: Floats) -> Floats:
-    """Return how many answers each score stands for (n, T): one where all attempts at every item agree, which say no more than one."""
-    agree = ((x == 0) | (x == 1)).all(axis=0)
-    return np.where(agree, 1.0, attempts)
+        several = ~((self.x == 0) | (self.x == 1)).all(axis=0)  # where all attempts at every item agree they say no more than one
+        trials = term.shares @ term.sums(np.where(several, self.attempts, 1.0))
+        return Groups(means=held, shares=term.shares, trials=trials, several=several)
 
 
 def _limits(
@@ -187,7 +182,6 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         units=units,
         bounded=sample.bounded,
         cluster_size=float(term.totals @ term.totals) / n,
-        deciding=deciding(term.sums((x - value) * w[:, None])),
         groups=sample.groups() if units >= MIN_UNITS else None,
         worth=float(n**2 / (w @ w)),
     )
@@ -198,7 +192,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
 def settled_means(known: Means, floor: Floats, doubts: Sequence[list[Caution]]) -> tuple[Means, list[list[Caution]]]:
     """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of each beyond `doubts`."""
     var = np.where(known.var <= floor, 0.0, known.var)
-    known = replace(known, var=var, deciding=np.where(var == 0, 1.0, known.deciding))
+    known = replace(known, var=var)
     flat = (var == 0) & ~known.at_edge
     told = zip(doubts, flat, known.value, strict=True)
     return known, [[*shared, *([doubt("no_variance", value=value)] if none else [])] for shared, none, value in told]

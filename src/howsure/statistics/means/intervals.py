@@ -135,11 +135,16 @@ def rule_of_three(n: float, level: float) -> float:
 
 
 def exact_bound(value: float, n: int, units: Units, level: float, worth: float | None = None) -> Bound:
-    """Return the exact one-sided limit of a rate that was 0 or 1 in n of `units` (the rule of three); `worth`: how many of equal weight these are."""
-    limit = rule_of_three(n if worth is None else worth, level)
-    if value <= 0:
-        return Bound(limit=limit, side="upper", level=level, units=units, n=n)
-    return Bound(limit=1 - limit, side="lower", level=level, units=units, n=n)
+    """Return the exact one-sided limit of a rate near 0 or 1 in n of `units` (Clopper and Pearson 1934; at 0 and 1 the rule of three).
+
+    `worth`: how many of equal weight these are, of a rate that is 0 or 1.
+    """
+    seen = round(min(value, 1 - value) * n)
+    limit = float(clopper_pearson(seen, n, 2 * level - 1)[1]) if seen else rule_of_three(n if worth is None else worth, level)
+    low = value < 0.5
+    return Bound(
+        limit=limit if low else 1 - limit, side="upper" if low else "lower", level=level, units=units, n=n, seen=seen
+    )
 
 
 def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:

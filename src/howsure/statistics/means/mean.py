@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
+RARE = 0.01
+"""Below this rate of single answers, or of failures, the exact one-sided limit is stated."""
+ROUNDING = 1e-9
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
@@ -101,7 +104,7 @@ def estimates_of(
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
             cautions=tuple(cautions[k]),
-            bounds=_bounds(float(known.value[k]), known, level) if known.at_edge[k] else (),
+            bounds=_bounds(known, k, level, same_clusters=method.same_clusters),
         )
         for k in range(len(low))
     )
@@ -203,11 +206,17 @@ def rounding_of(scale: Floats) -> Floats:
     return np.asarray((1e-12 * scale) ** 2)
 
 
-def _bounds(value: float, known: Means, level: float) -> tuple[Bound, ...]:
-    """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
-    units: list[tuple[Units, int]]
-    units = [("items", known.n)] if known.units == known.n else [("clusters", known.units), ("items", known.n)]
-    return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in units)
+def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple[Bound, ...]:
+    """Return the exact one-sided statements: at 0 and n of n by items, and by clusters where there are any; of rare single answers by items."""
+    value, units = float(known.value[k]), known.units
+    if known.at_edge[k]:
+        counted: list[tuple[Units, int]]
+        counted = [("items", known.n)] if units == known.n else [("clusters", units), ("items", known.n)]
+        return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in counted)
+    alike = units == known.n and known.worth > known.n * (1 - ROUNDING) and not same_clusters
+    single = known.groups is not None and bool(known.groups.single[k] and not known.groups.several[k])
+    rare = alike and single and min(value, 1 - value) < RARE and level > 0.5
+    return (intervals.exact_bound(value, known.n, "items", level),) if rare else ()
 
 
 def cluster_cautions(

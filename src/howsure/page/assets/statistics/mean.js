@@ -2,7 +2,7 @@
 // Chosen by trial: docs/decisions/0004-intervals.md.
 
 const [LEAST_SHARE, HALFWAY] = [1 / 3, 6];
-const [FEW_CLUSTERS_DF, DOMINANT_SHARE] = [4, 1 / 3];
+const [FEW_CLUSTERS_DF, DOMINANT_SHARE, RARE] = [4, 1 / 3, 0.01];
 
 /**
  * Return a mean with its SE and interval. `clusters`: a label for each item. `attempts`: of how many right-or-wrong answers a
@@ -26,7 +26,7 @@ function meanOf(scores, { clusters = null, level = 0.95, attempts } = {}) {
     ...{ value, variance: nullIfNaN(variance), se: nullIfNaN(Math.sqrt(variance)), df: nullIfNaN(df) },
     ...{ low: nullIfNaN(low), high: nullIfNaN(high), n, units, effective: n / deff, deff },
     method: atEdge ? "clopper-pearson" : "blend",
-    bounds: atEdge ? exactBounds(value, n, units, level) : [],
+    bounds: atEdge ? exactBounds(value, n, units, level) : rareBounds(known, groups, level),
     cautions: meanCautions(found, clusters !== null, variance === 0 && !atEdge),
   };
 }
@@ -82,6 +82,14 @@ function exactBounds(value, n, units, level) {
     return value <= 0 ? { limit, side: "upper", units: name, n: count } : { limit: 1 - limit, side: "lower", units: name, n: count };
   };
   return [...(units === n ? [] : [told(units, "clusters")]), told(n, "items")];
+}
+
+/** Return the exact one-sided limit of a rate of single answers that is below 1 %, or above 99 %. */
+function rareBounds({ value, n, units }, groups, level) {
+  const alone = groups !== null && units === n && groups.trials < 1 + 1e-9 && !groups.several;
+  if (!alone || Math.min(value, 1 - value) >= RARE || !(level > 0.5)) return [];
+  const limit = clopperPearson(Math.round(Math.min(value, 1 - value) * n), n, 2 * level - 1)[1];
+  return [value < 0.5 ? { limit, side: "upper", units: "items", n } : { limit: 1 - limit, side: "lower", units: "items", n }];
 }
 
 /** Return the names of the library's cautions: howsure/errors.py. */

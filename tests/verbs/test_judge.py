@@ -49,7 +49,10 @@ def test_a_judge_that_may_only_guess_is_the_first_thing_said(kind, right, guesse
     (line,) = found.judges
     assert line.better_than_chance is not guesses
     assert found.verdict.startswith("The judge isn't shown to be better than chance: it calls") == guesses
-    assert hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").verdict.startswith("The judge isn't shown") == guesses
+    assert (
+        hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").verdict.startswith("The judge isn't shown")
+        == guesses
+    )
     assert json.loads(found.render("json"))["judges"][0]["better_than_chance"] is not guesses
 
 

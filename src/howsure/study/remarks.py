@@ -137,7 +137,11 @@ def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[C
 def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Caution]:
     """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how often it is right."""
     labels, mean = label_column(columns), pl.col("mean")
-    if not labels or labels == score or not found.results.select(((mean > 0) & (mean < 1) & (pl.col("rows") == 1)).any()).item():
+    if (
+        not labels
+        or labels == score
+        or not found.results.select(((mean > 0) & (mean < 1) & (pl.col("rows") == 1)).any()).item()
+    ):
         return []
     return [
         Caution(

@@ -17,7 +17,12 @@ def groups(means, trials, shares=None):
     means = np.asarray(means, dtype=float)
     means = means[:, None] if means.ndim == 1 else means
     shares = np.full(len(means), 1 / len(means)) if shares is None else np.asarray(shares)
-    return Groups(means=means, shares=shares, trials=np.full(means.shape[1], float(trials)), several=np.full(means.shape[1], False))
+    return Groups(
+        means=means,
+        shares=shares,
+        trials=np.full(means.shape[1], float(trials)),
+        several=np.full(means.shape[1], False),
+    )
 
 
 def angle(rate):

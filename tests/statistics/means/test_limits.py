@@ -170,7 +170,9 @@ def test_the_blend_is_between_posterior_and_wilson_by_the_events_seen(seed, rate
     events = min(effective, 120) * p * (1 - p)
     share = max(events / (events + 6), 1 / 3)
     held = x.reshape(12, 10).mean(axis=1, keepdims=True)
-    posterior = posterior_limits(Groups(means=held, shares=np.full(12, 1 / 12), trials=np.array([10.0]), several=np.array([False])), 0.95)
+    posterior = posterior_limits(
+        Groups(means=held, shares=np.full(12, 1 / 12), trials=np.array([10.0]), several=np.array([False])), 0.95
+    )
     pure = guarded_wilson(p, effective, 11, 0.95)
     low, high = (
         float(np.sin((1 - share) * arcsine(post[0]) + share * arcsine(own)) ** 2)
@@ -191,7 +193,12 @@ def test_attempts_at_an_item_are_a_group_as_the_items_of_a_cluster_are():
     assert attempts == pytest.approx(clustered, abs=0.01), "answers leave nothing unseen, items of five attempts may"
 
 
-FRACTIONS = [np.linspace(0.3, 0.6, 25), np.linspace(0, 1, 25), np.repeat([0.0, 0.1, 1.0], (12, 1, 12)), np.linspace(0.97, 1, 25) ** 2]
+FRACTIONS = [
+    np.linspace(0.3, 0.6, 25),
+    np.linspace(0, 1, 25),
+    np.repeat([0.0, 0.1, 1.0], (12, 1, 12)),
+    np.linspace(0.97, 1, 25) ** 2,
+]
 
 
 @pytest.mark.parametrize("x", FRACTIONS)
@@ -307,7 +314,9 @@ def test_rare_confident_misses_among_fractions_near_1_are_covered(c, low, attemp
         x[misses] = rng.beta(1, 5, misses.sum())
         known = {} if attempts == 0 else {"attempts": np.full(x.shape, float(attempts))}
         found = means(rng.binomial(attempts, x) / attempts if attempts else x, **known)
-        assert np.mean([e.interval.low <= truth <= e.interval.high for e in found]) >= 0.93 - 3 * np.sqrt(0.93 * 0.07 / 1_000)
+        assert np.mean([e.interval.low <= truth <= e.interval.high for e in found]) >= 0.93 - 3 * np.sqrt(
+            0.93 * 0.07 / 1_000
+        )
         floors = means(rng.binomial(attempts, x) / attempts if attempts else x, level=0.9, **known)
         assert np.mean([e.interval.low > truth for e in floors]) <= 0.06 + 3 * np.sqrt(0.06 * 0.94 / 1_000)
 
@@ -375,9 +384,7 @@ def test_no_variance_is_no_certainty():
 
 def test_an_error_bar_that_is_missing_stays_missing_beside_others():
     nan = np.array([np.nan, 0.01])
-    known = Means(
-        value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1
-    )
+    known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1)
     for method in ("blend", "wilson", "t", "jeffreys", "clopper-pearson"):
         low, high = limits(known, method, 0.95)
         assert np.isnan([low[0], high[0]]).all()

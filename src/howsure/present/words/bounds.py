@@ -22,7 +22,9 @@ def bound_sentence(bound: Bound) -> str:
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
     counted = plural(bound.n, bound.units[:-1])
     if bound.seen:
-        return f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of {counted})"
+        return (
+            f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of {counted})"
+        )
     if bound.worth < bound.n - LEAST_TOLD:
         counted = f"{counted}, by their weights worth {bound.worth:,.1f}"
     return f"{what} rate below {percent} % ({level_text(bound.level)} confidence), counting {counted}"

@@ -71,9 +71,7 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
     return np.minimum(low, exact_low), np.maximum(high, exact_high)
 
 
-def guarded_score(
-    p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike
-) -> Limits:
+def guarded_score(p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike) -> Limits:
     """Guarded Wilson's interval on n / deff items, made longer by what whole misses (or hits) that nobody saw may add.
 
     Scores that are much alike tell little of the rare one that isn't. If a share of those seen turned to 0, so that their mean is μ
@@ -140,7 +138,11 @@ def exact_bound(value: float, n: int, units: Units, level: float, worth: float |
     `worth`: how many of equal weight these are, of a rate that is 0 or 1.
     """
     seen = round(min(value, 1 - value) * n)
-    limit = float(clopper_pearson(seen, n, 2 * level - 1)[1]) if seen else rule_of_three(n if worth is None else worth, level)
+    limit = (
+        float(clopper_pearson(seen, n, 2 * level - 1)[1])
+        if seen
+        else rule_of_three(n if worth is None else worth, level)
+    )
     low = value < 0.5
     return Bound(
         limit=limit if low else 1 - limit, side="upper" if low else "lower", level=level, units=units, n=n, seen=seen

@@ -131,7 +131,9 @@ class _Sample:
             return None
         term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        several = ~((self.x == 0) | (self.x == 1)).all(axis=0)  # where all attempts at every item agree they say no more than one
+        several = ~((self.x == 0) | (self.x == 1)).all(
+            axis=0
+        )  # where all attempts at every item agree they say no more than one
         trials = term.shares @ term.sums(np.where(several, self.attempts, 1.0))
         return Groups(means=held, shares=term.shares, trials=trials, several=several)
 

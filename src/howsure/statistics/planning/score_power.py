@@ -55,7 +55,7 @@ def floor_power(
         return 0.0
     deff = spread.per_item(n, attempts) / (rate * (1 - rate))
     effective = n / deff
-    least = _threshold(floor, n, deff, df, level, unseen)
+    least = _threshold(floor, n, df, level, deff=deff, unseen=unseen)
     single = attempts == 1 and spread.sizes.single and abs(effective - n) < 1e-6 * n
     successes = math.ceil(least * n - 1e-9) if single else least * effective
     if successes > effective:
@@ -63,7 +63,7 @@ def floor_power(
     return float(scipy.special.betainc(max(successes, 1e-12), effective - successes + 1, rate))
 
 
-def _threshold(floor: float, n: float, deff: float, df: float, level: float, unseen: float) -> float:
+def _threshold(floor: float, n: float, df: float, level: float, *, deff: float, unseen: float) -> float:
     """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
 
     def short(p: float) -> float:

@@ -61,7 +61,7 @@ class Bound:
         level: The confidence level.
         units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
         n: How many of these there were.
-        seen: How many of them were what the rate is of (where it lies below), or weren't (where it lies above): few.
+        seen: How many of them were of the rare kind, ones where the side is "upper", zeros where it is "lower"; 0 where all scores are alike.
         of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
 

@@ -80,6 +80,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     3: (
         "asymptotic",
         "cant_be_known",
+        "classifier_scores",
         "few_labels",
         "heavy_tailed",
         "known_to_miss",

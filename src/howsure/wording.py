@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 BILLION = 1e9
@@ -14,16 +14,27 @@ VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
 LOPSIDED = 0.5
 """An error bar whose nearer limit is less than this share as far as the further one is told by its limits."""
 
+RARE = 0.01
+"""A rate below this, or a rate of failures, is rare."""
+
 DECIMALS = 10
 """To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How scores of one table are written: in percent (scores in [0, 1]) or as they are."""
+    """How scores of one table are written: in percent (scores in [0, 1]) or as they are.
+
+    `rare`: rates below 1 % with two significant digits, and rates above 99 % with those of what they lack.
+    """
 
     percent: bool = True
     digits: int = 1
+    rare: bool = False
+
+    def near(self, value: float) -> Scale:
+        """Return the scale of a score and its error bar: with more digits where it is below 1 % or above 99 %."""
+        return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
 
     def score(self, value: float) -> str:
         """Write a score: `78.8 %`, `3.142` or `676,700`."""
@@ -36,7 +47,10 @@ class Scale:
         if value < 0:
             return "−" + self.number(-value)
         if self.percent:
-            return f"{round(100 * value, DECIMALS):.{self.digits}f}"
+            lack, digits = min(value, abs(1 - value)), self.digits
+            if self.rare and 10**-DECIMALS < lack < RARE:
+                digits = max(digits, 1 - math.floor(math.log10(100 * lack)))
+            return f"{round(100 * value, DECIMALS):.{digits}f}"
         four = f"{float(f'{value:.{DECIMALS}g}'):.4g}"
         return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
 

@@ -103,6 +103,7 @@ def samples(rng, n, labels):
     yield np.ones(n), 4
     yield np.zeros(n), None
     yield np.full(n, 0.3), None
+    yield (np.arange(n) < 2).astype(float), 1
 
 
 def mean_cases():
@@ -110,13 +111,13 @@ def mean_cases():
     for n in (1, 2, 3, 5, 8, 12, 20, 50, 120, 400, 2000):
         for labels in groupings(rng, n):
             for place, (scores, tries) in enumerate(samples(rng, n, labels)):
-                if n < 400 or place in (1, 2, 5):
+                if n < 400 or place in (1, 2, 5, 11):
                     yield scores, labels, LEVELS[int(rng.integers(len(LEVELS)))], tries
 
 
 def effective(one):
     """Return the effective number of items behind an estimate."""
-    parts = {"value": np.array([one.value]), "var": np.array([one.se**2]), "deciding": np.ones(1)}
+    parts = {"value": np.array([one.value]), "var": np.array([one.se**2])}
     known = Means(**parts, df=one.df, n=one.n_items, units=one.n_clusters, bounded=True, cluster_size=1.0)
     return float(known.effective[0])
 

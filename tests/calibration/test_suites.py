@@ -9,7 +9,7 @@ from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.suites import SuiteWorld, check_suites, pairs_of, rated, scores_of, standard_suites
 from howsure.inference import record
-from howsure.inference.gating.floors import _guarded
+from howsure.inference.gating.floors import guarded
 from howsure.statistics.means.mean import mean
 from howsure.statistics.means.suite import overall_estimate
 
@@ -28,7 +28,7 @@ def test_what_is_checked_of_overall_scores_is_what_users_get(gate):
     for k in range(40):
         parts = [of_counts(n, round(value * n)) for n, value in zip((5, 30, 60), tasks.value[:, k], strict=True)]
         found = overall_estimate(parts, world.shares, bounded=True)
-        interval = (_guarded(found) if gate else found).interval
+        interval = (guarded(found) if gate else found).interval
         assert [low[k], high[k]] == pytest.approx([interval.low, interval.high], abs=1e-9)
 
 

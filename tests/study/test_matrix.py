@@ -58,9 +58,9 @@ def test_single_right_or_wrong_answers_get_wilsons_interval_and_fractions_a_long
     rows = pl.DataFrame({"model": "a", "item": range(n), "score": [score[k % len(score)] for k in range(n)]})
     found = hs.estimate(rows)[0].estimate.interval
     wilson = hs.estimate(rows, interval="wilson")[0].estimate.interval
-    if longer:  # drawn towards the design effect of right-or-wrong answers
-        assert found.low < wilson.low - 1e-4
-        assert found.high > wilson.high + 1e-4
+    if longer:  # by the whole misses and hits that nobody saw
+        assert found.low < wilson.low - 5e-5
+        assert found.high > wilson.high + 5e-5
     else:
         assert (found.low, found.high) == pytest.approx((wilson.low, wilson.high), rel=1e-12)
 

@@ -40,6 +40,35 @@ def test_a_kind_judge_is_found_out():
     assert sum(each.n_labelled for each in found.models) == 200
 
 
+@pytest.mark.parametrize(("kind", "right", "guesses"), [(0.2, 1.0, False), (1.0, 0.6, True), (1.0, 1.0, True)])
+def test_a_judge_that_may_only_guess_is_the_first_thing_said(kind, right, guesses):
+    rng = np.random.default_rng(3)
+    rows = verdicts(labels=100, kind=kind)
+    rows = rows.with_columns(judge=pl.when(pl.Series(rng.random(600) < right)).then("judge").otherwise(0))
+    found = hs.judge(rows, labels_drawn="random")
+    (line,) = found.judges
+    assert line.better_than_chance is not guesses
+    assert found.verdict.startswith("The judge isn't shown to be better than chance: it calls") == guesses
+    assert (
+        hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").verdict.startswith("The judge isn't shown")
+        == guesses
+    )
+    assert json.loads(found.render("json"))["judges"][0]["better_than_chance"] is not guesses
+
+
+def test_of_several_judges_those_that_may_only_guess_are_named():
+    rows = verdicts(labels=150).with_columns(coin=pl.Series(np.random.default_rng(8).integers(0, 2, 600)))
+    found = hs.judge(rows, columns={"judge": ["judge", "coin"]})
+    assert found.verdict.startswith("Not shown to be better than chance: coin. ")
+
+
+def test_a_judge_s_limit_above_chance_is_newcombe_s():
+    (line,) = hs.judge(verdicts(labels=120, kind=0.7)).judges
+    low = [share.value - share.interval.low for share in (line.sensitivity, line.specificity)]
+    total = line.sensitivity.value + line.specificity.value
+    assert line.better_than_chance == (total - np.sqrt(low[0] ** 2 + low[1] ** 2) > 1)
+
+
 def test_how_labels_were_drawn_is_said():
     rows = verdicts()
     assert hs.judge(rows).verdict.startswith("If your labels were drawn at random: the judge says")

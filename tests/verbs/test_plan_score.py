@@ -70,6 +70,26 @@ def test_a_planned_floor_is_shown_by_gate():
     assert np.mean(passed) == pytest.approx(answer.best.power.value, abs=3 * math.sqrt(0.16 / 200))
 
 
+@pytest.mark.parametrize("n", [30, 200])
+def test_a_pilot_of_fractions_near_1_plans_the_interval_that_estimate_gives(n):
+    """Misses that nobody saw are in the forecast: without them it were a fourth as wide at 30 questions."""
+    draw = np.random.default_rng(n).beta
+    pilot = pl.DataFrame({"item": range(400), "model": "m", "score": 1 - draw(1, 40, 400)})
+    planned = hs.plan_score(pilot, "m", within=0.01, n_items=n).best.half_width.value
+    found = [mean(1 - draw(1, 40, n)).interval.half_width for _ in range(300)]
+    assert planned == pytest.approx(np.mean(found), rel=0.06)
+    assert planned > 1.5 * 1.96 * pilot["score"].std() / math.sqrt(n)
+
+
+def test_a_floor_is_planned_for_the_limit_that_gate_takes():
+    """Fractions near 1: the chance of a floor that the unseen decides, as often as such samples show it."""
+    draw, n, floor = np.random.default_rng(4).beta, 200, 0.96
+    pilot = pl.DataFrame({"item": range(2_000), "model": "m", "score": 1 - draw(1, 40, 2_000)})
+    plan = hs.plan_score(pilot, "m", at_least=floor, n_items=n)
+    shown = [mean(1 - draw(1, 40, n), level=0.9).interval.low >= floor for _ in range(500)]
+    assert plan.best.power.value == pytest.approx(np.mean(shown), abs=0.08)
+
+
 def test_later_numbers_are_enough_as_well():
     answer = hs.plan_score(at_least=0.92, rate=0.95)
     chances = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -68,6 +69,18 @@ class JudgeLine:
     bias_interval: Interval = field(metadata=spread(prefix="bias_"))
     sensitivity: Estimate = field(metadata=spread(prefix="sensitivity_", value="sensitivity"))
     specificity: Estimate = field(metadata=spread(prefix="specificity_", value="specificity"))
+
+    @property
+    @derived()
+    def better_than_chance(self) -> bool | None:
+        """Whether sensitivity and specificity are shown to add up to more than 1, as they do where a judge guesses; None where one is unknown.
+
+        The lower limit of their sum is made of their own (Newcombe 1998; Zou and Donner 2008).
+        """
+        shares = (self.sensitivity, self.specificity)
+        total = sum(share.value for share in shares)
+        reach = math.hypot(*(share.value - share.interval.low for share in shares))
+        return None if math.isnan(total) else total - reach > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from howsure.calibration.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.noise.answer_noise import difference_noise, mean_noise
 from howsure.statistics.noise.components import components, variance_limits
 from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
@@ -203,7 +203,6 @@ def adjusted(sample: PoolSample, level: float) -> Limits:
         adjusted_mean(sample.scores[:, k], sample.covariate[:, k, None], clusters=sample.codes)
         for k in range(sample.trials)
     ]
-    sums = np.column_stack([one.sums for one in found])
     known = Means(
         value=np.clip([one.value for one in found], 0.0, 1.0),
         var=np.array([one.variance for one in found]),
@@ -212,7 +211,6 @@ def adjusted(sample: PoolSample, level: float) -> Limits:
         units=found[0].units,
         bounded=True,
         cluster_size=1.0,
-        deciding=deciding(sums),
     )
     return limits(known, "blend", level)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import Clustering
-from howsure.statistics.means.limits import Means, deciding
+from howsure.statistics.means.limits import Means
 from howsure.statistics.noise.answer_noise import Answers, answers
 from howsure.statistics.pairs.differences import DifferenceSums, column_sums
 from howsure.statistics.pairs.evidence import Events, ItemSpread
@@ -80,7 +80,6 @@ class MeanSample(Samples):
             units=len(self.totals),
             bounded=self.bounded,
             cluster_size=float(self.totals @ self.totals) / term.total,
-            deciding=deciding(residuals),
             groups=self._groups(term.shares),
         )
 
@@ -88,7 +87,8 @@ class MeanSample(Samples):
         if self.answers is None:
             return None
         trials = np.full(self.sums.shape[1], round(float(shares @ self.answers), 9))
-        return Groups(means=self.sums / self.totals[:, None], shares=shares, trials=trials)
+        several = np.full(self.sums.shape[1], self.answers.sum() > self.n)
+        return Groups(means=self.sums / self.totals[:, None], shares=shares, trials=trials, several=several)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

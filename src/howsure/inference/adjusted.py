@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
 from howsure.statistics.results import Estimate, Interval, Method
@@ -218,7 +218,6 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
         units=found.units,
         bounded=matrix.bounded,
         cluster_size=1.0,
-        deciding=deciding(found.sums[:, None]),
     )
     low, high = limits(known, "blend" if matrix.bounded else "t", level)
     estimate = replace(

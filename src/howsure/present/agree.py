@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.agree import NAMES
 from howsure.present.document import Document, Field, closing, opening, small, tabled
-from howsure.present.estimate import limits, whisker
+from howsure.present.estimate import limits, score, whisker
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def shares_table(rows: tuple[Agreed, ...], what: str, level: float) -> Table:
 def _shares(what: str, level: float) -> list[Field[Agreed]]:
     return [
         Field("items", lambda each: f"{each.estimate.n_items:,}", priority=5),
-        Field(what, lambda each: PERCENT.number(each.estimate.value)),
+        Field(what, lambda each: score(each.estimate, PERCENT)),
         Field(f"{level_text(level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
     ]
 
@@ -190,7 +190,7 @@ def confusion_table(answer: Agreement) -> Table:
         Field("where", lambda each: f"{each.a} says {each.given}", align="left"),
         Field("says", lambda each: f"{each.b} says {each.said}", align="left"),
         Field("items", lambda each: f"{each.count:,}"),
-        Field("share %", lambda each: PERCENT.number(each.estimate.value)),
+        Field("share %", lambda each: score(each.estimate, PERCENT)),
         Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
     ]
     return tabled(answer.confusion, fields)

@@ -9,7 +9,7 @@ from howsure import checks
 from howsure.errors import MethodError
 from howsure.options.words import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
-from howsure.present.estimate import limits, whisker
+from howsure.present.estimate import limits, score, standard_error, whisker
 from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
@@ -147,9 +147,9 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
     board, elo = pool.board, answer.scale == "elo"
     ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))[: answer.top]
     level = level_text(board.level)
-    score: list[Field[Line]] = [
-        Field("score %", lambda r: PERCENT.number(r[0].estimate.value), priority=4 if elo else 9),
-        Field("SE", lambda r: PERCENT.number(r[0].estimate.se), priority=0, error_of="score %", shown=not elo),
+    shares: list[Field[Line]] = [
+        Field("score %", lambda r: score(r[0].estimate, PERCENT), priority=4 if elo else 9),
+        Field("SE", lambda r: standard_error(r[0].estimate, PERCENT), priority=0, error_of="score %", shown=not elo),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=PERCENT, shown=not elo),
     ]
@@ -161,7 +161,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field("rank", lambda r: str(r[1].rank)),
         Field("could be", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
-        *(strength if elo else score),
+        *(strength if elo else shares),
         Field("ties", lambda r: r[1].ties, align="left", priority=6),
         Field(
             "unadjusted %",
@@ -176,7 +176,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
             priority=7,
         ),
         Field("votes", lambda r: f"{r[2].n_votes:,}", priority=5),
-        *(score if elo else strength),
+        *(shares if elo else strength),
     ]
     return tabled(ranked, fields, note=left_out(len(pool.models), len(ranked)))
 

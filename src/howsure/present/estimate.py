@@ -49,7 +49,7 @@ def _slice_table(way: SliceScores) -> Table:
         Field(way.slicing.by, lambda each: each.slice, align="left"),
         Field("model", lambda each: each.entry.model, align="left", shown=several),
         Field("items", lambda each: f"{each.entry.estimate.n_items:,}", priority=8),
-        Field(f"score{scale.column}", lambda each: scale.number(each.entry.estimate.value)),
+        Field(f"score{scale.column}", lambda each: score(each.entry.estimate, scale)),
         Field(f"{level} interval", lambda each: limits(each.entry.estimate, scale)),
         Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7, axis=scale),
     ]
@@ -75,15 +75,15 @@ def methods(answer: Estimates) -> Document:
 
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     """Lay out estimates of one task and metric."""
-    level, score = level_text(entries[0].estimate.interval.level), f"score{scale.column}"
+    level, column = level_text(entries[0].estimate.interval.level), f"score{scale.column}"
     clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
     failed, saved = any(entry.n_failed for entry in entries), any(math.isfinite(entry.saved) for entry in entries)
     fields: list[Field[Entry]] = [
         Field("model", lambda e: e.model, align="left"),
-        Field(score, lambda e: scale.number(e.estimate.value)),
+        Field(column, lambda e: score(e.estimate, scale)),
         Field(f"{level} interval", lambda e: limits(e.estimate, scale)),
         Field("", lambda e: whisker(e.estimate), align="left", priority=5, axis=scale),
-        Field("SE", lambda e: scale.number(e.estimate.se), priority=6, error_of=score),
+        Field("SE", lambda e: standard_error(e.estimate, scale), priority=6, error_of=column),
         Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
         Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
@@ -98,9 +98,19 @@ def _saved(entry: Entry) -> str:
     return f"{100 * entry.saved:.0f} %".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
 
 
+def score(estimate: Estimate, scale: Scale) -> str:
+    """Write the value of an estimate: `78.8`; of a rare rate with the digits that it needs: `0.067`."""
+    return scale.near(estimate.value).number(estimate.value)
+
+
+def standard_error(estimate: Estimate, scale: Scale) -> str:
+    """Write the standard error of an estimate, with the digits of its value."""
+    return scale.near(estimate.value).number(estimate.se)
+
+
 def limits(estimate: Estimate, scale: Scale) -> str:
     """Write the confidence interval of an estimate: `[75.0, 82.2]`."""
-    return scale.interval(estimate.interval.low, estimate.interval.high)
+    return scale.near(estimate.value).interval(estimate.interval.low, estimate.interval.high)
 
 
 def whisker(estimate: Estimate) -> Cell:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
-from howsure.present.estimate import limits, merged
+from howsure.present.estimate import limits, merged, score
 from howsure.present.measures import times_text
 from howsure.wording import Scale, amount_text, level_text, listing, plural
 
@@ -127,7 +127,7 @@ def frontier_table(task: TaskFrontier) -> Table:
         Field("model", lambda each: each.model, align="left"),
         Field(task.measure, _cost),
         Field(f"{level} interval ", _cost_limits, priority=6),
-        Field(f"score{scale.column}", lambda each: scale.number(each.score.value)),
+        Field(f"score{scale.column}", lambda each: score(each.score, scale)),
         Field(f"{level} interval", lambda each: limits(each.score, scale), priority=7),
         Field("could be", _could_be, align="left", priority=8),
         Field("beaten by", lambda each: listing(each.beaten_by), align="left", priority=5, cut=True),

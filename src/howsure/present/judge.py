@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
-from howsure.present.estimate import limits, whisker
+from howsure.present.estimate import limits, score, whisker
 from howsure.present.leaderboard import leading, places, rivals
 from howsure.statistics.results import significant
-from howsure.wording import VERDICTS, Scale, have, level_text, p_text, plural
+from howsure.wording import VERDICTS, Scale, have, level_text, listing, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.judge import JudgeCheck, JudgedGap, JudgedModel, JudgeLine, JudgeRates
@@ -37,7 +37,24 @@ def document(answer: JudgeRates) -> Document:
 
 
 def verdict(answer: JudgeRates) -> str:
-    """Say what was asked: whether a floor or margin is kept, who is ahead, or what the labels make of the judge's rate."""
+    """Say which judges may only guess, then what was asked: a floor or margin, who is ahead, or what the labels make of the judge's rate."""
+    return f"{_guesses(answer)} {_asked(answer)}".lstrip()
+
+
+def _guesses(answer: JudgeRates) -> str:
+    """Say which judges aren't shown to be better than chance; nothing where all are, or nothing tells."""
+    found = [each for each in answer.judges if each.better_than_chance is False]
+    if len(answer.judges) > 1:
+        return f"Not shown to be better than chance: {listing([each.judge for each in found])}." if found else ""
+    return "".join(
+        "The judge isn't shown to be better than chance: it calls "
+        f"{PERCENT.score(each.sensitivity.value)} of right answers right and {PERCENT.score(1 - each.specificity.value)} of wrong ones."
+        for each in found
+    )
+
+
+def _asked(answer: JudgeRates) -> str:
+    """Say what was asked."""
     chosen = answer.whole.n_labelled < answer.whole.n_judged
     head = HEADED.get(answer.drawn, "") if chosen else ""
     if answer.check is not None:
@@ -166,10 +183,10 @@ def rates_table(answer: JudgeRates) -> Table:
         Field("judged", lambda each: f"{each.n_judged:,}", priority=4),
         Field("labels", lambda each: f"{each.n_labelled:,}", priority=7),
         Field("judge %", lambda each: PERCENT.number(each.judge)),
-        Field("rate %", lambda each: PERCENT.number(each.estimate.value)),
+        Field("rate %", lambda each: score(each.estimate, PERCENT)),
         Field(f"{level} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
         Field("", lambda each: whisker(each.estimate), align="left", priority=6, axis=PERCENT),
-        Field("labels alone %", lambda each: PERCENT.number(each.labels.value), priority=3),
+        Field("labels alone %", lambda each: score(each.labels, PERCENT), priority=3),
         Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=3),
         Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=5),
     ]
@@ -204,9 +221,9 @@ def judges_table(answer: JudgeRates) -> Table:
         Field("judged", lambda each: f"{each.n_judged:,}", priority=4),
         Field("says %", lambda each: PERCENT.number(each.rate)),
         Field("errs pp", lambda each: PERCENT.signed(each.bias)),
-        Field("sensitivity %", lambda each: PERCENT.number(each.sensitivity.value)),
+        Field("sensitivity %", lambda each: score(each.sensitivity, PERCENT)),
         Field(f"{level} interval", lambda each: limits(each.sensitivity, PERCENT), priority=6),
-        Field("specificity %", lambda each: PERCENT.number(each.specificity.value)),
+        Field("specificity %", lambda each: score(each.specificity, PERCENT)),
         Field(f"{level} interval ", lambda each: limits(each.specificity, PERCENT), priority=6),
     ]
     note = "errs: its rate less the corrected one; sensitivity, specificity: the share of right answers that it calls right, of wrong ones wrong"

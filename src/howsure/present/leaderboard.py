@@ -9,7 +9,7 @@ from howsure.errors import MethodError
 from howsure.options.words import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
-from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
+from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
 from howsure.present.words import plain
@@ -286,14 +286,14 @@ def rivals(others: int, count: int) -> str:
 def board_table(board: Board, top: int | None) -> Table:
     """Lay out a board: rank, model, score, interval, whisker, ties."""
     scale, level = Scale(percent=board.percent), level_text(board.level)
-    ranked, score = list(zip(board.entries, board.ranks, strict=True))[:top], f"score{scale.column}"
+    ranked, column = list(zip(board.entries, board.ranks, strict=True))[:top], f"score{scale.column}"
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
     fields: list[Field[tuple[Entry, Rank]]] = [
         Field("rank", lambda r: str(r[1].rank)),
         Field("could be", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
-        Field(score, lambda r: scale.number(r[0].estimate.value)),
-        Field("SE", lambda r: scale.number(r[0].estimate.se), priority=0, error_of=score),
+        Field(column, lambda r: score(r[0].estimate, scale)),
+        Field("SE", lambda r: standard_error(r[0].estimate, scale), priority=0, error_of=column),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
         Field("ties", lambda r: r[1].ties, align="left", priority=6),

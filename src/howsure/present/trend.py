@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, tabled
-from howsure.present.estimate import limits, whisker
+from howsure.present.estimate import limits, score, whisker
 from howsure.statistics.results import significant
 from howsure.wording import Scale, come_once, level_text, plural
 
@@ -106,7 +106,7 @@ def _run_table(run: RunTrend, percent: bool) -> Table:
     scale, level = Scale(percent=percent), level_text(run.points[0].estimate.interval.level)
     fields: list[Field[TrendPoint]] = [
         Field("step", lambda p: f"{p.step:,.12g}"),
-        Field(f"score{scale.column}", lambda p: scale.number(p.estimate.value)),
+        Field(f"score{scale.column}", lambda p: score(p.estimate, scale)),
         Field(f"{level} interval", lambda p: limits(p.estimate, scale)),
         Field("", lambda p: whisker(p.estimate), align="left", priority=5, axis=scale),
         Field("change", lambda p: "" if p.change is None else scale.signed(p.change.value) + _star(p)),

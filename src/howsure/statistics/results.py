@@ -64,6 +64,7 @@ class Bound:
         level: The confidence level.
         units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
         n: How many of these there were.
+        seen: How many of them were of the rare kind, ones where the side is "upper", zeros where it is "lower"; 0 where all scores are alike.
         of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
 
@@ -72,11 +73,14 @@ class Bound:
     level: float
     units: Units
     n: int
+    seen: int = 0
     of_failures: bool = False
 
     @property
     def worth(self) -> float:
         """How many of equal weight the limit stands for: n, and fewer where weights differ."""
+        if self.seen:
+            return float(self.n)
         rate = self.limit if self.side == "upper" else 1 - self.limit
         return math.log1p(-self.level) / math.log1p(-rate) if rate < 1 else 0.0
 

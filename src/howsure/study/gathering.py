@@ -99,6 +99,7 @@ def gather(
             *ends_cautions(scores.runs, parts, models),
             *cautions,
             *remarks.doubts(found, parts),
+            *remarks.classified(found, names, scores.score_column),
         ),
     )
     study = _enough_attempts(_with_silent_models(_with_scores(study)))

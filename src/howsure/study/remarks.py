@@ -9,6 +9,7 @@ import polars as pl
 from howsure.errors import Caution
 from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
+from howsure.table.schema import label_column
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -129,6 +130,24 @@ def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[C
             message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} and {are} left out: "
             f"{listing(lacking)}",
             remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
+        )
+    ]
+
+
+def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Caution]:
+    """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how often it is right."""
+    labels, mean = label_column(columns), pl.col("mean")
+    if (
+        not labels
+        or labels == score
+        or not found.results.select(((mean > 0) & (mean < 1) & (pl.col("rows") == 1)).any()).item()
+    ):
+        return []
+    return [
+        Caution(
+            code="classifier_scores",
+            message=f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's probabilities do: their mean isn't how often it is right",
+            remedy="Make a column that is 1 where the prediction is the label, else 0, and name it (`columns={'score': '…'}`).",
         )
     ]
 

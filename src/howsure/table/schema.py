@@ -82,6 +82,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns of a table are recognised, the first one found counts."""
 
+LABELS = ("label", "labels", "gold_label", "true_label", "y_true")
+"""Columns that hold the right class beside a classifier's score."""
+
+CLASSIFIED = ("prediction", "predicted", "pred", "prob", "proba", "probability", "confidence", "logit", "score")
+"""Words in the names of columns that hold what a classifier said."""
+
 SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
 """Columns by which a table of Inspect's `samples_df` is known: `id` is the item, its other ids those of one attempt or run."""
 
@@ -205,12 +211,24 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
             hint = ""
             if {"model_a", "model_b"} <= set(columns):
                 hint = " These are votes between two models: `howsure arena` ranks them."
+            elif role == "score" and label_column(columns) and (said := _classified(columns)):
+                hint = f" {said} beside {label_column(columns)} looks like a classifier's: make a column that is 1 where it is right, else 0."
             elif role != "item" and "score" not in roles:
                 hint = " With one column a model: `howsure describe` proposes a mapping for a file; of a frame, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
                 remedy=f"Name it: `columns={{{role!r}: '…'}}`.{hint}",
             )
+
+
+def _classified(columns: Iterable[str]) -> str:
+    """Return the column with what a classifier said, "" where none is called so."""
+    return next((name for name in columns if {*name_words(name)} & {*CLASSIFIED}), "")
+
+
+def label_column(columns: Iterable[str]) -> str:
+    """Return the column with the right classes, "" where none is called so."""
+    return next((name for name in columns if plain_name(name) in LABELS), "")
 
 
 def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:

@@ -17,7 +17,12 @@ def groups(means, trials, shares=None):
     means = np.asarray(means, dtype=float)
     means = means[:, None] if means.ndim == 1 else means
     shares = np.full(len(means), 1 / len(means)) if shares is None else np.asarray(shares)
-    return Groups(means=means, shares=shares, trials=np.full(means.shape[1], float(trials)))
+    return Groups(
+        means=means,
+        shares=shares,
+        trials=np.full(means.shape[1], float(trials)),
+        several=np.full(means.shape[1], False),
+    )
 
 
 def angle(rate):
@@ -150,7 +155,7 @@ def test_the_order_of_groups_means_nothing(means, random):
 @given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=1, max_size=6))
 def test_many_samples_at_once_are_the_samples_one_by_one(columns):
     means, trials = np.array(columns).T / 4, 1.0 + np.arange(len(columns)) % 3
-    together = Groups(means=means, shares=np.full(5, 0.2), trials=trials)
+    together = Groups(means=means, shares=np.full(5, 0.2), trials=trials, several=np.full(len(trials), False))
     alone = [posterior_limits(together.take(slice(k, k + 1)), 0.95) for k in range(len(columns))]
     assert np.array(posterior_limits(together, 0.95)) == pytest.approx(np.concatenate(alone, axis=1), rel=1e-9)
 

@@ -60,7 +60,7 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
         raise OptionError(
             f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=share_remedy(limit)
         )
-    e = _guarded(entry.estimate) if board.percent else entry.estimate
+    e = guarded(entry.estimate) if board.percent else entry.estimate
     return Check(
         task=board.task,
         metric=board.metric,
@@ -83,7 +83,7 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
     )
 
 
-def _guarded(e: Estimate) -> Estimate:
+def guarded(e: Estimate) -> Estimate:
     """Return the estimate with limits no nearer than the exact ones on as many effective answers.
 
     One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one of ten runs that

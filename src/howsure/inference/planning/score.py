@@ -42,13 +42,21 @@ WHOLE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A model's spread: assumed, or a pilot's with its limits for every number of attempts that is known of."""
+    """A model's spread: assumed, or a pilot's with its limits for every number of attempts that is known of.
+
+    `answers`: scores are right-or-wrong answers, or means of them, and no other fractions.
+    """
 
     spread: Spread
     rate: float
     limits: dict[float, tuple[float, float]]
     usual: float
     bounded: bool = True
+    answers: bool = True
+
+    def unseen(self, n: float, attempts: float) -> float:
+        """Return the deff of misses that n items leave unseen, as the interval has it."""
+        return float(attempts > 1) if self.answers else math.sqrt(self.spread.at(n).crowd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +184,12 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
     mean = float(w @ matrix.values[:, 0] / w.sum())
     score = mean if rate is None else _possible(rate) if matrix.bounded else rate
     return _Seen(
-        spread=spread.times(weight), rate=score, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
+        spread=spread.times(weight),
+        rate=score,
+        limits=limits,
+        usual=usual if measured else 1.0,
+        bounded=matrix.bounded,
+        answers=bool(matrix.right_or_wrong().all()),
     )
 
 
@@ -207,12 +220,13 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
     def wide(n: float, spread: Spread) -> float:
         """Return half the width of the interval of n items."""
         level = goal.level if goal.kind == "within" else 2 * goal.level - 1
-        return score_power.half_width(seen.rate, spread, n, attempts, level, bounded=seen.bounded)
+        unseen = seen.unseen(n, attempts)
+        return score_power.half_width(seen.rate, spread, n, attempts, level, unseen=unseen, bounded=seen.bounded)
 
     def chance(n: float, spread: Spread) -> float:
         """Return the chance that n items show the limit."""
         ends = (seen.rate, goal.target) if goal.kind == "at-least" else (1 - seen.rate, 1 - goal.target)
-        return score_power.floor_power(*ends, spread, n, attempts, level=goal.level)
+        return score_power.floor_power(*ends, spread, n, attempts, level=goal.level, unseen=seen.unseen(n, attempts))
 
     def needed(spread: Spread) -> float:
         """Return the fewest items that are narrow enough, or show the limit."""

@@ -256,7 +256,7 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
         "covariates": _covariates(estimate),
         "clustered": _clustered(estimate),
         "few": estimate.df < FEW,
-        "bound": bool(estimate.bounds),
+        "bound": bool(estimate.bounds) and not estimate.bounds[0].seen,
         "full": bool(estimate.bounds) and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
         "many": many,
     }
@@ -264,7 +264,8 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
 
 def score_fields(entry: Entry, *, percent: bool = True) -> dict[str, str]:
     """Write the numbers of a score as texts."""
-    scale, estimate = Scale(percent=percent), entry.estimate
+    estimate = entry.estimate
+    scale = Scale(percent=percent).near(estimate.value)
     return {
         "model": entry.model,
         "score": scale.score(estimate.value),

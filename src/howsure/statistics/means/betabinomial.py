@@ -38,12 +38,14 @@ class Groups:
     """T samples of right-or-wrong answers in the same C groups.
 
     `means` (C, T): share of right answers in each group; `shares` (C,): each group's share of the items, or of their
-    weight; `trials` (T,): the average number of answers in a group, weighted by the shares.
+    weight; `trials` (T,): the average number of answers in a group, weighted by the shares; `several` (T,): there are
+    several answers to an item that don't all agree, so that scores lie between 0 and 1.
     """
 
     means: Floats
     shares: Floats
     trials: Floats
+    several: Bools
 
     @property
     def single(self) -> Bools:
@@ -52,7 +54,12 @@ class Groups:
 
     def take(self, samples: slice | Positions) -> Groups:
         """Return some of the samples."""
-        return Groups(means=self.means[:, samples], shares=self.shares, trials=self.trials[samples])
+        return Groups(
+            means=self.means[:, samples],
+            shares=self.shares,
+            trials=self.trials[samples],
+            several=self.several[samples],
+        )
 
 
 def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ROUNDING = 1e-12
 """A probability must exceed another by this share to be surely the larger one."""
 
+LEAST_DEFF, TINY = 1e-6, 1e-300
+"""Where nothing varies, the guard takes this deff: it is far inside what wasn't seen may add."""
+
 
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
     """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be arrays."""
@@ -76,6 +79,33 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
     return np.minimum(low, exact_low), np.maximum(high, exact_high)
 
 
+def guarded_score(p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike) -> Limits:
+    """Guarded Wilson's interval on n / deff items, made longer by what whole misses (or hits) that nobody saw may add.
+
+    Scores that are much alike tell little of the rare one that isn't. If a share of those seen turned to 0, so that their mean is μ
+    and no longer p, their variance would be V(μ) = deff μ (1 − μ) + (1 − deff) μ (p − μ); above p it is the same of 1 − p. Of the
+    second part m² / (m² + h²) counts: h is the half width of t, and m how far the exact limit of a rate that was never seen
+    moves the mean. `unseen`: the deff of such misses, in place of 1; where it isn't above deff, they add nothing.
+    """
+    p, deff, unseen = (np.asarray(x, dtype=float) for x in (p, deff, unseen))
+    z2 = t_quantile(level, df) ** 2 / n
+    rate = 1 - ((1 - level) / 2) ** (unseen / n)
+
+    def lower(p: Floats) -> Floats:
+        """Return the lower root of (p − μ)² = z2 · V(μ)."""
+        seen, moved = z2 * deff * p * (1 - p), (rate * p) ** 2
+        more = moved / np.maximum(moved + seen, TINY) * np.maximum(unseen - deff, 0.0)
+        half = z2 / 2 * (deff + more * p)
+        return np.asarray((p + half - np.sqrt(half**2 + seen)) / (1 + z2 * (deff + more)))
+
+    low, high = lower(p), 1 - lower(1 - p)
+    if level <= 0.5:
+        return low, high
+    items = n / np.maximum(deff, LEAST_DEFF)
+    exact_low, exact_high = clopper_pearson(p * items, items, 2 * level - 1)
+    return np.minimum(low, exact_low), np.maximum(high, exact_high)
+
+
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
     """Return the exact binomial interval (Clopper and Pearson 1934); fractional counts go through the beta quantile."""
     x, n, tail = np.asarray(successes, dtype=float), np.asarray(n, dtype=float), (1 - level) / 2
@@ -111,11 +141,20 @@ def rule_of_three(n: float, level: float) -> float:
 
 
 def exact_bound(value: float, n: int, units: Units, level: float, worth: float | None = None) -> Bound:
-    """Return the exact one-sided limit of a rate that was 0 or 1 in n of `units` (the rule of three); `worth`: how many of equal weight these are."""
-    limit = rule_of_three(n if worth is None else worth, level)
-    if value <= 0:
-        return Bound(limit=limit, side="upper", level=level, units=units, n=n)
-    return Bound(limit=1 - limit, side="lower", level=level, units=units, n=n)
+    """Return the exact one-sided limit of a rate near 0 or 1 in n of `units` (Clopper and Pearson 1934; at 0 and 1 the rule of three).
+
+    `worth`: how many of equal weight these are, of a rate that is 0 or 1.
+    """
+    seen = round(min(value, 1 - value) * n)
+    limit = (
+        float(clopper_pearson(seen, n, 2 * level - 1)[1])
+        if seen
+        else rule_of_three(n if worth is None else worth, level)
+    )
+    low = value < 0.5
+    return Bound(
+        limit=limit if low else 1 - limit, side="upper" if low else "lower", level=level, units=units, n=n, seen=seen
+    )
 
 
 def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:

@@ -6,8 +6,9 @@
   posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
   the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
   0 or 1, is no nearer to the mean than the latter.
-- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff; a deff below the square root of the
-  clusters' size is drawn towards it, the more the fewer clusters made the spread that was seen.
+- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff, made longer by
+  the misses or hits that nobody saw, as much as these could move a mean whose scores are that much alike. In clusters of m
+  items such a miss counts as √m of them. Where answers in clusters are several to an item, the second part has it as well.
 """
 
 from __future__ import annotations
@@ -22,14 +23,11 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.betabinomial import Groups, posterior_limits
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.arrays import Bools, Floats, Positions
     from howsure.statistics.choices import IntervalMethod
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
-
-DOUBT, KURTOSIS = 1.5, 3.0
-"""For fractions: the weight of the usual deff, and the kurtosis at which every cluster counts as a unit of evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +35,7 @@ class Means:
     """T means over the same items, and what is known of their error.
 
     `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
-    `cluster_size`: average size of a cluster, 1 without them; `deciding` (T,): how many clusters made the spread,
-    (Σ e²)² / Σ e⁴ of their residual sums; `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong answers come in, None for other scores.
     `worth`: how many items of equal weight the items are, 1 / Σ share².
     """
 
@@ -49,7 +46,6 @@ class Means:
     units: int
     bounded: bool
     cluster_size: float
-    deciding: Floats
     groups: Groups | None = None
     worth: float = math.inf
 
@@ -105,25 +101,30 @@ def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, 
 
 
 def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
-    groups = means.groups
-    if groups is None:
-        evidence = np.minimum(KURTOSIS * means.deciding, means.units) / DOUBT
-        return intervals.guarded_wilson(
-            means.value, _cautious(means, math.sqrt(means.cluster_size), evidence), means.df, level
-        )
-    single = groups.single
-    by_weights = means.n * float(groups.shares @ groups.shares)
-    most = groups.trials / (groups.shares @ groups.shares)  # answers: none says more than an independent one
-    capped = np.where(means.var > 0, np.minimum(means.effective, most), most)
-    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), capped)
-    low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
-    rest = np.flatnonzero(~single)
-    value, events = means.value[rest], (effective * _spread(means))[rest]
+    deff, unseen, rest = _designs(means)
+    low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
+    if means.groups is None or not rest.size:
+        return low, high
+    value, events = means.value[rest], (means.n / deff * _spread(means))[rest]
     share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
-    posterior = posterior_limits(groups.take(rest), level)
+    posterior = posterior_limits(means.groups.take(rest), level)
     low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
     high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
     return low, high
+
+
+def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
+    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of answers in clusters."""
+    deff = np.where(means.var > 0, means.n / means.effective, 0.0)
+    unseen = np.full(len(deff), math.sqrt(means.cluster_size))
+    if means.groups is None:
+        return deff, unseen, np.empty(0, dtype=np.intp)
+    groups, crowd = means.groups, means.n * float(means.groups.shares @ means.groups.shares)
+    capped = np.maximum(deff, crowd / groups.trials)  # no answer says more than an independent one
+    deff = np.where(groups.single, _cautious(means, crowd), capped)
+    clustered = ~groups.single & (means.units < means.n)
+    unseen = np.where(groups.several, np.where(clustered, 1.0, unseen), 0.0)
+    return deff, unseen, np.flatnonzero(clustered)
 
 
 def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
@@ -136,13 +137,14 @@ def _spread(means: Means) -> Floats:
     return np.asarray(means.value * (1 - means.value))
 
 
-def _cautious(means: Means, usual: float, evidence: Floats) -> Floats:
-    """Return n / deff, a deff below the usual one drawn towards it by one unit against so much evidence.
+def _cautious(means: Means, usual: float) -> Floats:
+    """Return the deff, one below that of the weights drawn towards it by one event against those seen.
 
-    A few scores that happen to be alike, or a few failures that happen to weigh little, make deff too small.
+    A few failures that happen to weigh little make it too small.
     """
     deff = means.n / means.effective
-    return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
+    events = means.effective * _spread(means)
+    return np.asarray(np.where(deff < usual, (deff * events + usual) / (events + 1), deff))
 
 
 def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:

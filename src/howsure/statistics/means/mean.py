@@ -13,7 +13,7 @@ from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import Clustering, cancelled, clustering, degrees_of_freedom, variances
-from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
+RARE = 0.01
+"""Below this rate of single answers, or of failures, the exact one-sided limit is stated."""
+ROUNDING = 1e-9
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
@@ -101,7 +104,7 @@ def estimates_of(
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
             cautions=tuple(cautions[k]),
-            bounds=_bounds(float(known.value[k]), known, level) if known.at_edge[k] else (),
+            bounds=_bounds(known, k, level, same_clusters=method.same_clusters),
         )
         for k in range(len(low))
     )
@@ -128,14 +131,11 @@ class _Sample:
             return None
         term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        trials = term.shares @ term.sums(_answers(self.x, self.attempts))
-        return Groups(means=held, shares=term.shares, trials=trials)
-
-
-def _answers(x: Floats, attempts: Floats) -> Floats:
-    """Return how many answers each score stands for (n, T): one where all attempts at every item agree, which say no more than one."""
-    agree = ((x == 0) | (x == 1)).all(axis=0)
-    return np.where(agree, 1.0, attempts)
+        several = ~((self.x == 0) | (self.x == 1)).all(
+            axis=0
+        )  # where all attempts at every item agree they say no more than one
+        trials = term.shares @ term.sums(np.where(several, self.attempts, 1.0))
+        return Groups(means=held, shares=term.shares, trials=trials, several=several)
 
 
 def _limits(
@@ -187,7 +187,6 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         units=units,
         bounded=sample.bounded,
         cluster_size=float(term.totals @ term.totals) / n,
-        deciding=deciding(term.sums((x - value) * w[:, None])),
         groups=sample.groups() if units >= MIN_UNITS else None,
         worth=float(n**2 / (w @ w)),
     )
@@ -198,7 +197,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
 def settled_means(known: Means, floor: Floats, doubts: Sequence[list[Caution]]) -> tuple[Means, list[list[Caution]]]:
     """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of each beyond `doubts`."""
     var = np.where(known.var <= floor, 0.0, known.var)
-    known = replace(known, var=var, deciding=np.where(var == 0, 1.0, known.deciding))
+    known = replace(known, var=var)
     flat = (var == 0) & ~known.at_edge
     told = zip(doubts, flat, known.value, strict=True)
     return known, [[*shared, *([doubt("no_variance", value=value)] if none else [])] for shared, none, value in told]
@@ -209,11 +208,17 @@ def rounding_of(scale: Floats) -> Floats:
     return np.asarray((1e-12 * scale) ** 2)
 
 
-def _bounds(value: float, known: Means, level: float) -> tuple[Bound, ...]:
-    """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
-    units: list[tuple[Units, int]]
-    units = [("items", known.n)] if known.units == known.n else [("clusters", known.units), ("items", known.n)]
-    return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in units)
+def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple[Bound, ...]:
+    """Return the exact one-sided statements: at 0 and n of n by items, and by clusters where there are any; of rare single answers by items."""
+    value, units = float(known.value[k]), known.units
+    if known.at_edge[k]:
+        counted: list[tuple[Units, int]]
+        counted = [("items", known.n)] if units == known.n else [("clusters", units), ("items", known.n)]
+        return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in counted)
+    alike = units == known.n and known.worth > known.n * (1 - ROUNDING) and not same_clusters
+    single = known.groups is not None and bool(known.groups.single[k] and not known.groups.several[k])
+    rare = alike and single and min(value, 1 - value) < RARE and level > 0.5
+    return (intervals.exact_bound(value, known.n, "items", level),) if rare else ()
 
 
 def cluster_cautions(

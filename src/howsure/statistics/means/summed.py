@@ -10,7 +10,7 @@ import numpy as np
 from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import paper_part
-from howsure.statistics.means.limits import Means, deciding
+from howsure.statistics.means.limits import Means
 from howsure.statistics.means.mean import (
     MIN_UNITS,
     chosen_interval,
@@ -87,7 +87,6 @@ def _clustered(
         units=term.n_clusters,
         bounded=bounded,
         cluster_size=float(term.totals @ term.totals) / n,
-        deciding=deciding(sums.clusters.residuals),
         groups=_groups(sums) if enough and answers and bounded else None,
     )
     return known, size_cautions(term.totals, term.totals, df, labels) if enough else [doubt("one_cluster", n=n)]
@@ -112,13 +111,12 @@ def _groups(sums: ItemSums) -> Groups:
     """Return the groups that right-or-wrong answers come in; of a model whose attempts agree at every item, one an item."""
     term = sums.clusters.term
     trials = np.where(sums.extremes.agree, term.shares @ term.totals, term.shares @ sums.answers)
-    return Groups(means=sums.clusters.means, shares=term.shares, trials=trials)
+    return Groups(means=sums.clusters.means, shares=term.shares, trials=trials, several=~sums.extremes.agree)
 
 
 def _within(sums: ItemSums, variance: Variance, *, bounded: bool) -> tuple[Means, list[Caution]]:
     """Return what is known of the means where only items within clusters are a sample."""
     n, squares = sums.n, np.diagonal(sums.products.inner)
-    fourths = np.where(sums.products.inner_fourths > 0, sums.products.inner_fourths, np.inf)
     alone = np.inf if variance == "miller" else n - 1
     known = Means(
         value=_value(sums),
@@ -128,6 +126,5 @@ def _within(sums: ItemSums, variance: Variance, *, bounded: bool) -> tuple[Means
         units=n,
         bounded=bounded,
         cluster_size=1.0,
-        deciding=np.asarray(squares**2 / fourths).clip(min=1.0),
     )
     return known, [] if n > 1 else [doubt("one_item", n=n)]

@@ -1,7 +1,7 @@
 """How many items one score needs: for an interval that is narrow enough, or to show that it keeps a floor.
 
 The interval is that of `estimate` as it is to be expected: Wilson's on the effective number of items, with the exact one-sided
-guard next to 0 and 1, and t for scores on other scales. A floor is kept where the lower limit of the interval at the two-sided
+guard next to 0 and 1 and with the misses that nobody saw among fractions, and t for scores on other scales. A floor is kept where the lower limit of the interval at the two-sided
 level 2 · level − 1, and the exact one, are above it, as `gate` has it. The chance of that is exact (binomial) for single right-or-wrong answers to
 independent items, and that of a binomial with as many effective answers otherwise.
 """
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from howsure.statistics.planning.power import Spread
 
 
-def half_width(rate: float, spread: Spread, n: float, attempts: float, level: float, *, bounded: bool = True) -> float:
+def half_width(
+    rate: float, spread: Spread, n: float, attempts: float, level: float, *, unseen: float = 0.0, bounded: bool = True
+) -> float:
     """Return half the length of the interval that n items with so many attempts are expected to give.
+
+    `unseen`: the deff of misses that nobody saw, 0 where every score is a right or wrong answer.
 
     >>> from howsure.statistics.planning.power import Spread
     >>> round(half_width(0.5, Spread(within=0.25), 1067, 1, 0.95), 3)
@@ -30,14 +34,16 @@ def half_width(rate: float, spread: Spread, n: float, attempts: float, level: fl
     df = spread.df(n)
     if not df > 0:
         return math.inf
-    variance = spread.per_item(n, attempts) / n
-    if not bounded or not variance > 0:
-        return float(intervals.t_quantile(level, df)) * math.sqrt(variance)
-    low, high = intervals.guarded_wilson(rate, rate * (1 - rate) / variance, df, level)
+    per_item = spread.per_item(n, attempts)
+    if not bounded:
+        return float(intervals.t_quantile(level, df)) * math.sqrt(per_item / n)
+    low, high = intervals.guarded_score(rate, n, df, level, deff=per_item / (rate * (1 - rate)), unseen=unseen)
     return float(high - low) / 2
 
 
-def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: float, *, level: float) -> float:
+def floor_power(
+    rate: float, floor: float, spread: Spread, n: float, attempts: float, *, level: float, unseen: float = 0.0
+) -> float:
     """Return the chance that a floor is shown to be kept, one-sided at `level`, where the true score is `rate`.
 
     >>> from howsure.statistics.planning.power import Spread
@@ -47,8 +53,9 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
     df = spread.df(n)
     if not df > 0:
         return 0.0
-    effective = rate * (1 - rate) * n / spread.per_item(n, attempts)
-    least = _threshold(floor, effective, df, level)
+    deff = spread.per_item(n, attempts) / (rate * (1 - rate))
+    effective = n / deff
+    least = _threshold(floor, n, df, level, deff=deff, unseen=unseen)
     single = attempts == 1 and spread.sizes.single and abs(effective - n) < 1e-6 * n
     successes = math.ceil(least * n - 1e-9) if single else least * effective
     if successes > effective:
@@ -56,13 +63,13 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
     return float(scipy.special.betainc(max(successes, 1e-12), effective - successes + 1, rate))
 
 
-def _threshold(floor: float, n: float, df: float, level: float) -> float:
+def _threshold(floor: float, n: float, df: float, level: float, *, deff: float, unseen: float) -> float:
     """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
 
     def short(p: float) -> float:
         """Return by how much the lower limit of a score that was seen lies above the floor."""
-        exact, _ = intervals.clopper_pearson(p * n, n, 2 * level - 1)
-        low, _ = intervals.wilson(p, n, df, 2 * level - 1)
+        exact, _ = intervals.clopper_pearson(p * n / deff, n / deff, 2 * level - 1)
+        low, _ = intervals.guarded_score(p, n, df, 2 * level - 1, deff=deff, unseen=unseen)
         return float(exact if p >= 1 else np.minimum(low, exact)) - floor
 
     below = math.nextafter(1.0, 0.0)

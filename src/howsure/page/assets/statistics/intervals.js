@@ -12,20 +12,23 @@ function twoSidedP(t, df) {
   return 2 * (df === Infinity ? distributions.normalCdf(size, 0, 1) : distributions.tCdf(size, df));
 }
 
-/** Return Wilson's (1927) score interval on n effective items, with the t quantile for z (Korn and Graubard 1998). */
-function wilson(p, n, df, level) {
-  const z = twoSidedT(level, df);
-  const shrink = 1 + (z * z) / n;
-  const centre = (p + (z * z) / (2 * n)) / shrink;
-  const half = (z / shrink) * Math.sqrt(Math.max((p * (1 - p)) / n + (z * z) / (4 * n * n), 0));
-  return [Math.max(centre - half, 0), Math.min(centre + half, 1)];
-}
-
-/** Return Wilson's interval, lengthened to the exact one-sided limits where it is known to be too short (Brown, Cai and DasGupta 2001). */
-function guardedWilson(p, n, df, level) {
-  const [low, high] = wilson(p, n, df, level);
+/**
+ * Return Wilson's interval on n / deff, lengthened to the exact one-sided limits where it is known to be too short (Brown, Cai and
+ * DasGupta 2001), and by what whole misses (or hits) that nobody saw, of the deff `unseen`, may add.
+ */
+function guardedScore(p, n, df, level, deff, unseen) {
+  const z2 = twoSidedT(level, df) ** 2 / n;
+  const rate = 1 - ((1 - level) / 2) ** (unseen / n);
+  const lower = (q) => {
+    const [seen, moved] = [z2 * deff * q * (1 - q), (rate * q) ** 2];
+    const more = (moved / Math.max(moved + seen, 1e-300)) * Math.max(unseen - deff, 0);
+    const half = (z2 / 2) * (deff + more * q);
+    return (q + half - Math.sqrt(half ** 2 + seen)) / (1 + z2 * (deff + more));
+  };
+  const [low, high] = [lower(p), 1 - lower(1 - p)];
   if (!(level > 0.5)) return [low, high];
-  const [exactLow, exactHigh] = clopperPearson(p * n, n, 2 * level - 1);
+  const items = n / Math.max(deff, 1e-6);
+  const [exactLow, exactHigh] = clopperPearson(p * items, items, 2 * level - 1);
   return [Math.min(low, exactLow), Math.max(high, exactHigh)];
 }
 

@@ -2,8 +2,7 @@
 // Chosen by trial: docs/decisions/0004-intervals.md.
 
 const [LEAST_SHARE, HALFWAY] = [1 / 3, 6];
-const [DOUBT, KURTOSIS] = [1.5, 3];
-const [FEW_CLUSTERS_DF, DOMINANT_SHARE] = [4, 1 / 3];
+const [FEW_CLUSTERS_DF, DOMINANT_SHARE, RARE] = [4, 1 / 3, 0.01];
 
 /**
  * Return a mean with its SE and interval. `clusters`: a label for each item. `attempts`: of how many right-or-wrong answers a
@@ -19,15 +18,15 @@ function meanOf(scores, { clusters = null, level = 0.95, attempts } = {}) {
   const spread = value * (1 - value);
   const measured = (variance * (n - 1)) / spread;
   const deff = spread > 0 && measured > 0 ? measured : 1;
-  const known = { value, variance, df, n, spread, effective: n / deff };
+  const known = { value, df, n, units, spread, deff: variance > 0 ? deff : 0, size: total(sizes.map((each) => each ** 2)) / n };
   const groups = answerGroups(scores, clusterCodes(n, clusters), sizes, attempts);
-  const limits = () => (groups === null ? fractionLimits(known, scores, found, clusters, level) : answerLimits(known, groups, level));
+  const limits = () => (groups === null ? fractionLimits(known, level) : answerLimits(known, groups, level));
   const [low, high] = atEdge ? clopperPearson(value * units, units, level) : units < 2 ? [NaN, NaN] : limits();
   return {
     ...{ value, variance: nullIfNaN(variance), se: nullIfNaN(Math.sqrt(variance)), df: nullIfNaN(df) },
-    ...{ low: nullIfNaN(low), high: nullIfNaN(high), n, units, effective: known.effective, deff },
+    ...{ low: nullIfNaN(low), high: nullIfNaN(high), n, units, effective: n / deff, deff },
     method: atEdge ? "clopper-pearson" : "blend",
-    bounds: atEdge ? exactBounds(value, n, units, level) : [],
+    bounds: atEdge ? exactBounds(value, n, units, level) : rareBounds(known, groups, level),
     cautions: meanCautions(found, clusters !== null, variance === 0 && !atEdge),
   };
 }
@@ -39,37 +38,31 @@ function answerGroups(scores, codes, sizes, attempts) {
   const counts = scores.map((_, k) => (whole ? 1 : Array.isArray(attempts) ? attempts[k] : attempts));
   const shares = sizes.map((size) => size / scores.length);
   const means = clusterSums(scores, codes).map((sum, g) => sum / sizes[g]);
-  return { means, shares, trials: total(clusterSums(counts, codes).map((count, g) => shares[g] * count)) };
+  return { means, shares, several: !whole, trials: total(clusterSums(counts, codes).map((count, g) => shares[g] * count)) };
 }
 
-/** Return the limits of scores that are no right-or-wrong answers. */
-function fractionLimits({ value, variance, df, n, effective }, scores, { units, sizes }, clusters, level) {
-  const squares = clusterSums(scores.map((x) => x - value), clusterCodes(n, clusters)).map((sum) => sum ** 2);
-  const fourths = total(squares.map((square) => square ** 2));
-  const deciding = Math.max(variance > 0 ? total(squares) ** 2 / fourths : 1, 1);
-  const size = total(sizes.map((each) => each ** 2)) / n;
-  const cautious = cautiousSize(n, effective, Math.sqrt(size), Math.min(KURTOSIS * deciding, units) / DOUBT);
-  return guardedWilson(value, cautious, df, level);
+/** Return the limits of fractions. */
+function fractionLimits({ value, df, n, deff, size }, level) {
+  return guardedScore(value, n, df, level, deff, Math.sqrt(size));
 }
 
-/** Return the limits of right-or-wrong answers: between guarded Wilson and the posterior, where they come in groups. */
-function answerLimits({ value, variance, df, n, spread, effective }, groups, level) {
-  const crowd = total(groups.shares.map((share) => share ** 2));
-  if (groups.trials < 1 + 1e-9) {
-    return guardedWilson(value, cautiousSize(n, effective, n * crowd, effective * spread), df, level);
-  }
-  const most = groups.trials / crowd; // answers: none says more than an independent one
-  const size = variance > 0 ? Math.min(effective, most) : most;
-  const [low, high] = guardedWilson(value, size, df, level);
-  const share = Math.max((size * spread) / (size * spread + HALFWAY), LEAST_SHARE);
+/** Return the limits of right-or-wrong answers: of one, of several to an item, and in clusters between guarded Wilson and the posterior. */
+function answerLimits(known, groups, level) {
+  const { value, df, n, units, spread, deff } = known;
+  const crowd = n * total(groups.shares.map((share) => share ** 2));
+  if (groups.trials < 1 + 1e-9) return guardedScore(value, n, df, level, cautiousDeff(deff, crowd, (n / deff) * spread), 0);
+  const capped = Math.max(deff, crowd / groups.trials); // no answer says more than an independent one
+  if (units === n) return fractionLimits({ ...known, deff: capped }, level);
+  const [low, high] = guardedScore(value, n, df, level, capped, groups.several ? 1 : 0);
+  const events = (n / capped) * spread;
+  const share = Math.max(events / (events + HALFWAY), LEAST_SHARE);
   const [from, to] = posteriorLimits(groups, level);
   return [noNearer(between(from, low, share), low, value), 1 - noNearer(1 - between(to, high, share), 1 - high, 1 - value)];
 }
 
-/** Return n / deff, a deff below the usual one drawn towards it by one unit against so much evidence. */
-function cautiousSize(n, effective, usual, evidence) {
-  const deff = n / effective;
-  return n / (deff < usual ? (deff * evidence + usual) / (evidence + 1) : deff);
+/** Return a deff, one below the usual drawn towards it by one event against those seen. */
+function cautiousDeff(deff, usual, events) {
+  return deff < usual ? (deff * events + usual) / (events + 1) : deff;
 }
 
 function between(posterior, other, share) {
@@ -89,6 +82,14 @@ function exactBounds(value, n, units, level) {
     return value <= 0 ? { limit, side: "upper", units: name, n: count } : { limit: 1 - limit, side: "lower", units: name, n: count };
   };
   return [...(units === n ? [] : [told(units, "clusters")]), told(n, "items")];
+}
+
+/** Return the exact one-sided limit of a rate of single answers that is below 1 %, or above 99 %. */
+function rareBounds({ value, n, units }, groups, level) {
+  const alone = groups !== null && units === n && groups.trials < 1 + 1e-9 && !groups.several;
+  if (!alone || Math.min(value, 1 - value) >= RARE || !(level > 0.5)) return [];
+  const limit = clopperPearson(Math.round(Math.min(value, 1 - value) * n), n, 2 * level - 1)[1];
+  return [value < 0.5 ? { limit, side: "upper", units: "items", n } : { limit: 1 - limit, side: "lower", units: "items", n }];
 }
 
 /** Return the names of the library's cautions: howsure/errors.py. */

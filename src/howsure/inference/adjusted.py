@@ -12,8 +12,8 @@ import polars as pl
 from howsure.errors import Caution, DataError, OptionError
 from howsure.statistics.means.covariates import adjusted_mean
 from howsure.statistics.means.limits import Means, limits
-from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.names import resolve
 from howsure.wording import listing, plural

@@ -14,11 +14,12 @@ from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.means.summed import summed_means
-from howsure.statistics.pairs.difference import difference, items_needed, summed_difference
+from howsure.statistics.pairs.difference import difference, summed_difference
 from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.summed import SummedPair, summed_limits, summed_moments
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Method
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.compare import AllItems
 from howsure.errors import Caution, OptionError
-from howsure.statistics.pairs.overlap import unlike
+from howsure.statistics.means.unlike import unlike
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from howsure.errors import Caution, DataError
 from howsure.statistics.arrays import above
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
-from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Estimate, Interval
 
 if TYPE_CHECKING:

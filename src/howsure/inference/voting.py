@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.answers.arena import NextVotes, OneLine, PairMisfit, VoteEffect, WithoutCluster
 from howsure.statistics.means.intervals import t_p_value, t_quantile
-from howsure.statistics.pairs.difference import items_needed
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.statistics.votes.clustered import clusters_of_models
 from howsure.statistics.votes.deletion import leads_without, scores_without

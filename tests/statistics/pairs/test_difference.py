@@ -15,9 +15,10 @@ from howsure.errors import MethodError
 from howsure.statistics.choices import ComparisonMethod
 from howsure.statistics.means import bayes, bootstrap
 from howsure.statistics.pairs import flips, signflip
-from howsure.statistics.pairs.difference import difference, items_needed
+from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.mcnemar import midp_test
 from howsure.statistics.pairs.score import Pivots
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import significant
 from method_cases import codes, long_way, score_pivot, variance_at
 

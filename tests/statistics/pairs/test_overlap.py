@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from howsure.errors import MethodError
+from howsure.statistics.means.unlike import unlike
 from howsure.statistics.pairs.difference import difference
-from howsure.statistics.pairs.overlap import combined_difference, partly_shared, unlike
+from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from method_cases import codes
 
 

@@ -16,9 +16,8 @@ from howsure.statistics.pairs.paired import TWO_WAY, Paired
 from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
 from howsure.statistics.pairs.summed import SummedPair
 from howsure.statistics.pairs.unpaired import unpaired_difference
-from howsure.statistics.planning import power
-from howsure.statistics.planning.sizes import equal_sizes
-from howsure.statistics.results import POWER, Equivalence, Estimate, Interval, Method
+from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.results import Equivalence, Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import ComparisonMethod, Variance
 
 MIN_CLUSTERS = 2
-MIN_FORECAST = 10
-"""From fewer independent units than these no number of items is forecast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,23 +193,15 @@ def _pivot(s: Paired | SummedPair, value: float, var: float, df: float, asked: A
         return t_pivot(value, math.sqrt(var), df, asked.level), _flat(value, var)
     if isinstance(s, SummedPair):
         raise needs_items(asked.method)
-    return _of_items(s, value, var, asked)
-
-
-def _of_items(s: Paired, value: float, var: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
-    """Test by a method that needs the items themselves."""
     if asked.method == "mcnemar":
         return _mcnemar(s, asked.level)
-    pivot, cautions = _drawn(s, value, var, asked)
-    return pivot, [*cautions, *([doubt("first_clustering_only")] if len(s.codes) == TWO_WAY else [])]
-
-
-def _drawn(s: Paired, value: float, var: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
+    ways = [doubt("first_clustering_only")] if len(s.codes) == TWO_WAY else []
     if asked.method == "sign-flip":
-        return _sign_flip(s, asked)
+        pivot, cautions = _sign_flip(s, asked)
+        return pivot, [*cautions, *ways]
     if asked.method == "bootstrap":
-        return _bootstrap(s, value, asked), _flat(value, var)
-    return _bayes(s, asked), []
+        return _bootstrap(s, value, asked), [*_flat(value, var), *ways]
+    return _bayes(s, asked), ways
 
 
 def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
@@ -266,25 +255,6 @@ def _bayes(s: Paired, asked: Asked) -> Pivot:
     allowed = int((1 - asked.level) / 2 * len(draws) * (1 + 1e-12))
     p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
     return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
-
-
-def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
-    """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
-
-    Miller (2024), section 5, with the test and the degrees of freedom that the estimate has, clusters growing in
-    number; NaN where no gap or no SE was seen, or fewer than ten clusters (items without them) to judge either by. `target`:
-    from where the gap is counted; `level`: of the two-sided interval that decides.
-    """
-    gap = abs(estimate.value - target)
-    if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
-        return math.nan
-    score = estimate.method.name == "score"
-    normal = math.isinf(estimate.df) or estimate.method.of_benchmark
-    units = max(estimate.df + 1, 1.0)
-    size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
-    spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
-    test = power.Test(method="z" if normal else "score" if score else "t", level=level)
-    return power.items_needed(test, spread, gap, 1, POWER)
 
 
 def _mean(x: Floats, w: Floats, keep: Bools) -> float:

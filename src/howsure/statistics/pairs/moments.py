@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import blocks
-from howsure.statistics.means.clustered import cancelled, satterthwaite
+from howsure.statistics.means.clustered import cancelled, clusterings, satterthwaite
 from howsure.statistics.pairs.score import Pivots
 
 if TYPE_CHECKING:
@@ -130,6 +130,18 @@ def order_of_rows(table: Floats, sizes: Floats) -> Positions:
         rows = table @ (table.T @ np.cos(np.round(rows, MARKED)))
     marks.append(rows)
     return np.lexsort([np.round(mark / (np.abs(mark).max(initial=0.0) or 1.0), MARKED) for mark in reversed(marks)])
+
+
+def flips_of(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, room: float = 0.0) -> FlipSums | None:
+    """Return what flips need of scores x (n, M) with weights w (n,) of mean 1: deviations from the item's level, a missing score adds nothing; None with two clusterings.
+
+    Where scores are missing flips know how models hang together; what they are compared with is each pair's own pivot.
+    """
+    if len(codes) > 1:
+        return None
+    term = clusterings(codes, w)[0][0]
+    sums = term.sums(w[:, None] * np.nan_to_num(x - item_levels(x))) / (w @ ~np.isnan(x))
+    return flip_sums(sums, term.totals / len(x), lone_items(len(x), clustered=bool(codes), score=score), room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

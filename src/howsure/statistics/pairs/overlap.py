@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.errors import MethodError
-from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import own_clusterings
 from howsure.statistics.pairs.both import Both
-from howsure.statistics.pairs.difference import Difference, difference, items_needed
+from howsure.statistics.pairs.difference import Difference, difference
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.pairs.score import plain_pivots
+from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import ComparisonMethod, Variance
-    from howsure.statistics.means.clustered import Clustering
-
-UNLIKE = 0.025
-"""The p-value from which shared and unshared items of a model differ; two models are looked at."""
 
 
 def partly_shared(a: Floats, b: Floats) -> bool:
@@ -85,51 +80,3 @@ def combined_difference(
         equivalence=None if margin is None else equivalence(pivot, margin, level, -1 if lower_is_better else 1),
         pivot=pivot,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unlike:
-    """How one model's shared items differ from those that it has alone: both means, their items, and a p-value."""
-
-    shared: float
-    alone: float
-    n_shared: int
-    n_alone: int
-    p_value: float
-
-    @property
-    def beyond_noise(self) -> bool:
-        """Whether they differ by more than chance would have it."""
-        return self.p_value <= UNLIKE
-
-
-def unlike(x: Floats, both: Bools, weights: Floats | None, clusters: Sequence[Ints] = ()) -> Unlike | None:
-    """Compare a model's scores x (n,) on the items that `both` models have with those that it has alone; None where it has no such.
-
-    A score test: residuals are those from the mean of all its items, summed within clusters, which may lie in both parts.
-    """
-    has = ~np.isnan(x)
-    if not (has & both).any() or not (has & ~both).any():
-        return None
-    w = np.ones(int(has.sum())) if weights is None else weights[has]
-    near, values = both[has], x[has]
-    count = np.where(near, w / w[near].sum(), -w / w[~near].sum())
-    terms = own_clusterings([np.unique(code[has], return_inverse=True)[1] for code in clusters], w)
-    tested = [_score_test(term, count, values - np.average(values, weights=w)) for term in terms]
-    return Unlike(
-        shared=float(np.average(values[near], weights=w[near])),
-        alone=float(np.average(values[~near], weights=w[~near])),
-        n_shared=int(near.sum()),
-        n_alone=int((~near).sum()),
-        p_value=max(tested),
-    )
-
-
-def _score_test(term: Clustering, count: Floats, residuals: Floats) -> float:
-    """Return the p-value of a contrast of 0, 1 where nothing varies or one cluster holds everything."""
-    sums, held = term.sums(count * residuals), term.sums(count**2)
-    variance, df = float(sums @ sums), float(held.sum() ** 2 / (held @ held)) - 1
-    if not variance > 0 or df <= 0:
-        return 1.0
-    spread = math.sqrt(variance * term.n_clusters / (term.n_clusters - 1))
-    return float(intervals.t_p_value(np.asarray(sums.sum() / spread), np.asarray(df)))

@@ -111,8 +111,7 @@ def pair_details(
     shared = np.rint(has.T @ has).astype(np.int64)
     wins = _wins(x)
     full = np.flatnonzero(has.all(axis=0))
-    unpaired = _unpaired(x, full, w, clusters, variance)
-    unclustered = _unclustered(x, full if clusters else full[:0], w, variance)
+    unpaired, unclustered = _errors(x, full, w, clusters, variance)
     _fill_odd(unpaired, unclustered, x, w, clusters=clusters, variance=variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (np.nan_to_num(x) * w[:, None]).T @ has / ((has * w[:, None]).T @ has)
@@ -163,22 +162,16 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
         return np.where(varies & varies.T, np.where(np.abs(r) < ROUNDING, 0.0, np.clip(r, -1.0, 1.0)), np.nan)
 
 
-def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
-    """Return the SEs without pairing of the models that answered everything, NaN of the others."""
-    found = np.full((x.shape[1], x.shape[1]), np.nan)
+def _errors(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> tuple[Floats, Floats]:
+    """Return the SEs without pairing, and those that take every item as independent, of the models that answered everything; NaN of the others, and without clusters."""
+    unpaired, unclustered = np.full((2, x.shape[1], x.shape[1]), np.nan)
+    at = np.ix_(full, full)
     if min(term.n_clusters for term in own_clusterings(clusters, w)) > 1:
         own = np.diagonal(covariance(x[:, full], w, clusters, variance))
-        found[np.ix_(full, full)] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
-    return found
-
-
-def _unclustered(x: Floats, full: Ints, w: Floats, variance: Variance) -> Floats:
-    """Return the SEs that take every item as independent, of the models that answered everything."""
-    found = np.full((x.shape[1], x.shape[1]), np.nan)
-    if len(x) > 1:
-        squares = squared_differences(covariance(x[:, full], w, (), variance))
-        found[np.ix_(full, full)] = np.sqrt(np.maximum(squares, 0.0))
-    return found
+        unpaired[at] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+    if clusters and len(x) > 1:
+        unclustered[at] = np.sqrt(np.maximum(squared_differences(covariance(x[:, full], w, (), variance)), 0.0))
+    return unpaired, unclustered
 
 
 def _fill_odd(

@@ -18,15 +18,7 @@ from howsure.statistics.arrays import products
 from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
 from howsure.statistics.pairs.evidence import Events, ItemSpread
-from howsure.statistics.pairs.moments import (
-    FlipSums,
-    PairMoments,
-    flip_sums,
-    item_levels,
-    lone_items,
-    squared_differences,
-    with_own_pivots,
-)
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, flips_of, squared_differences, with_own_pivots
 from howsure.statistics.pairs.score import Pivots
 
 if TYPE_CHECKING:
@@ -58,9 +50,9 @@ def pair_moments(
     moved = unmoved is not None
     if np.isnan(x).any():
         return ragged.ragged_moments(x, clusters, w, variance, score=score, events=events, moved=moved)
-    flips = _flip_sums(x, clusters, w, score=score, averaged=events is not None)
+    room = float(w @ w) / n**2 if score and not clusters and events is None else 0.0
     sums = replace(_difference_sums(x, clusters, w, variance, events), moved=moved)
-    found = complete_moments(sums, variance, flips, score=score)
+    found = complete_moments(sums, variance, flips_of(x, clusters, w, score=score, room=room), score=score)
     return with_own_pivots(found) if score and (clusters or events) else found
 
 
@@ -156,13 +148,3 @@ def cubed_differences(product: Floats) -> Floats:
     """Turn Σ e_i² e_j into Σ (e_i − e_j)³."""
     own = np.diagonal(product)
     return np.asarray(own[:, None] - 3 * product + 3 * product.T - own)
-
-
-def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, averaged: bool) -> FlipSums | None:
-    if len(codes) > 1:
-        return None
-    n = len(x)
-    term = clusterings(codes, w)[0][0]
-    sums = term.sums(_times(x - item_levels(x), w)) / n
-    room = float(w @ w) / n**2 if score and not codes and not averaged else 0.0
-    return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score), room)

@@ -13,16 +13,7 @@ import numpy as np
 
 from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
-from howsure.statistics.pairs.moments import (
-    FlipSums,
-    PairMoments,
-    flip_sums,
-    item_levels,
-    lone_items,
-    settled,
-    signed_total,
-    with_own_pivots,
-)
+from howsure.statistics.pairs.moments import PairMoments, flips_of, settled, signed_total, with_own_pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +65,7 @@ def ragged_moments(
         added=nothing,
         shared=np.rint(shared).astype(np.int64),
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
-        flips=_flip_sums(x, codes, w, score=score),
+        flips=flips_of(x, codes, w, score=score),
         counted=np.asarray(float(score and not codes and not moved and np.ptp(w) == 0)),
     )
     if events is not None:
@@ -185,17 +176,3 @@ def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Va
     if variance != "miller":
         return 0.0
     return own.single_squares(difference) * (1 / (own.units - 1) - 1 / own.units) / weight
-
-
-def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> FlipSums | None:
-    """Sum deviations from the item's level over the models that answered it; what is missing adds nothing.
-
-    The flips then know how models hang together; what they are compared with is each pair's own pivot.
-    """
-    if len(codes) > 1:
-        return None
-    n = len(x)
-    term = clusterings(codes, w)[0][0]
-    deviations = np.nan_to_num(x - item_levels(x))
-    sums = term.sums(w[:, None] * deviations) / (w @ ~np.isnan(x))
-    return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score))

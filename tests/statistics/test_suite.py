@@ -11,14 +11,27 @@ from howsure.statistics.suite import Side, Suite, combined_df
 Z = stats.norm.ppf(0.975)
 
 
+def side_of(squares, slopes, bends, df):
+    """A side whose tasks have their own limits where their variances have them."""
+    few = np.full(squares.shape, float(df))
+    if np.isfinite(df) and squares.any():  # so that together they have these
+        few *= squares @ squares / squares.sum() ** 2
+    return Side(
+        squares=squares,
+        slopes=slopes,
+        bends=bends,
+        own_slopes=slopes,
+        counted=squares,
+        own_df=few,
+        of_shares=np.zeros(len(squares), dtype=bool),
+    )
+
+
 def rates(x, n, shares):
     """Tasks whose rates x of n answers vary as p (1 − p) / n does."""
     x, n, s = (np.asarray(each, dtype=float) for each in (x, n, shares))
     variances, bends = x * (1 - x) / n, 1 / n
-    sides = [
-        Side(squares=s**2 * variances, slopes=s * sign * (1 - 2 * x) / n, bends=bends, df=np.asarray(np.inf))
-        for sign in (-1, 1)
-    ]
+    sides = [side_of(s**2 * variances, s * sign * (1 - 2 * x) / n, bends, np.inf) for sign in (-1, 1)]
     return Suite(value=np.asarray(s @ x), below=sides[0], above=sides[1])
 
 
@@ -26,7 +39,7 @@ def any_suite(values, variances, slopes, bends, shares, df=12.0):
     values, variances, slopes, bends, s = (
         np.asarray(each, float) for each in (values, variances, slopes, bends, shares)
     )
-    side = Side(squares=s**2 * variances, slopes=s * slopes, bends=bends, df=np.asarray(df))
+    side = side_of(s**2 * variances, s * slopes, bends, df)
     return Suite(value=np.asarray(s @ values), below=side, above=side)
 
 

@@ -103,23 +103,18 @@ def _widened(part: Estimate, factor: float) -> Estimate:
 def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
     """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't change with the rate."""
     variance, df = shares
-    values, low, high = (
-        np.array([*each, 0.0])
+    values, squares, low, high = (
+        np.array([each(part) for part in parts])
         for each in (
-            [part.value for part in parts],
-            [part.interval.low for part in parts],
-            [part.interval.high for part in parts],
+            lambda part: part.value,
+            lambda part: part.se**2,
+            lambda part: part.interval.low,
+            lambda part: part.interval.high,
         )
     )
+    own = np.where(squares == 0, np.inf, [part.df for part in parts])
     wider = float(intervals.t_quantile(level, df) / intervals.t_quantile(level, np.inf)) ** 2
-    return sums_of(
-        values,
-        np.array([*(part.se**2 for part in parts), variance * wider]),
-        (low, high),
-        np.array([*held, 1.0]),
-        df=np.array([*(math.inf if part.se == 0 else part.df for part in parts), math.inf]),
-        level=level,
-    )
+    return sums_of(values, squares, (low, high), held, df=own, level=level).with_shares(np.asarray(variance * wider))
 
 
 def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged, level: float) -> Estimate:

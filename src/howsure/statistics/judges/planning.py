@@ -91,14 +91,8 @@ class Expected:
             t = float(intervals.t_quantile(level, combined_df(squares, df)))
             return min(t * math.sqrt(float(squares.sum()) + shares), 1.0)
         low, high = intervals.guarded_wilson(self.means, n, df, level)
-        sums = sums_of(
-            np.append(self.means, 0.0),
-            np.append(variances, shares),
-            (np.append(low, 0.0), np.append(high, 0.0)),
-            np.append(self.shares, 1.0),
-            df=np.append(df, np.inf),
-            level=level,
-        )
+        tasks = sums_of(self.means, variances, (low, high), self.shares, df=df, level=level)
+        sums = tasks.with_shares(np.asarray(shares))
         below, above = (float(limit) for limit in sums.limits(level))
         return (min(above, 1.0) - max(below, 0.0)) / 2
 

@@ -81,14 +81,17 @@ def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = Tr
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
     most = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
     alone = most * _joint(most, tasks.units, s) / intervals.t_quantile(REFERENCE, np.inf) ** 2
-    df = combined_df(s**2 * (tasks.variance + alone * most), np.where(most > 0, np.inf, tasks.df))
-    quantiles = intervals.t_quantile(REFERENCE, tasks.df)
+    df = np.where(most > 0, np.inf, tasks.df)
+    own = intervals.t_quantile(REFERENCE, df)
     below, above = (
         Side(
             squares=s**2 * tasks.variance,
-            slopes=s * np.where(varied, _growth(tasks.variance, away, quantiles), alone),
+            slopes=s * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), alone),
             bends=np.zeros_like(tasks.value),
-            df=df,
+            own_slopes=s * _growth(tasks.variance, away, own),
+            counted=s**2 * (tasks.variance + alone * most),
+            own_df=df,
+            of_shares=np.zeros(len(tasks.value), dtype=bool),
         )
         for away in (tasks.value - tasks.low, tasks.high - tasks.value)
     )
@@ -125,27 +128,28 @@ def pair_suite(
     )
     sums = summed(differences, shares, silent=silent and limits is not None)
     variance = np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1)
-    none = np.zeros_like(variance)
+    none, t = np.zeros_like(variance), sums.t()
     moments = PairMoments(
         difference=sums.value,
         variance=variance,
         df=sums.below.df,
         item_variance=none,
         room=none,
-        added=np.maximum(_spread(sums) ** 2 - variance, 0.0),
+        added=np.maximum(_spread(sums, t) ** 2 - variance, 0.0),
         shared=found["shared"].sum(axis=0),
         units=found["units"].sum(axis=0),
         flips=combined_flips([task.flips for task in tasks], shares),
+        tested=_p_values(t, sums.below.df),
     )
     return PairSuite(moments=with_own_pivots(moments), sums=sums, reach=reach)
 
 
 def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
-    """Return by how much a variance grows on the way to a limit so far away, never less than 0; without bounds where that is."""
+    """Return by how much a variance grows on the way to a limit so far away; without bounds where that is."""
     away = np.minimum(away, BOUNDLESS)
     told = away > 0
     there = np.where(told, (away / quantiles) ** 2, variance)
-    return np.where(told, np.maximum(there - variance, 0.0) / np.where(told, away, 1.0), 0.0)
+    return np.where(told, (there - variance) / np.where(told, away, 1.0), 0.0)
 
 
 def _never_seen(units: Floats) -> Floats:
@@ -183,12 +187,17 @@ def _farthest(shares: Floats, units: Floats) -> Floats:
     return np.asarray((s * np.where(np.arange(len(s))[:, None] <= enough, rates, 0.0)).sum(axis=0))
 
 
-def _spread(sums: Suite) -> Floats:
+def _spread(sums: Suite, t: Floats) -> Floats:
     """Return the standard error that goes with "no difference"."""
-    t = sums.t()
     plain = np.sqrt(sums.below.squares.sum(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.isfinite(t) & (t != 0), sums.value / t, plain)
+
+
+def _p_values(t: Floats, df: Floats) -> Floats:
+    """Return the two-sided p-values of "no difference" (M, M), 1 on the diagonal."""
+    upper = np.triu(intervals.t_p_value(t, df), 1)
+    return np.asarray(upper + upper.T + np.eye(len(t)))
 
 
 def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:

@@ -81,8 +81,8 @@ def sums_of(
     stays the plain one.
     """
     s = np.reshape(shares, (-1, *[1] * (values.ndim - 1)))
-    straight = np.zeros(len(values), dtype=bool) if straight is None else straight
-    below, above = (_side(values, variances, limit, s, df=df, level=level, straight=straight) for limit in limits)
+    plain = np.zeros(values.shape, dtype=bool) if straight is None else straight
+    below, above = (_side(values, variances, limit, s, df=df, level=level, straight=plain) for limit in limits)
     return Suite(value=np.asarray((s * values).sum(axis=0)), below=below, above=above)
 
 

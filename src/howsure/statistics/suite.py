@@ -32,7 +32,7 @@ from howsure.statistics.means import intervals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Positions
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions
 
 STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
 LEAST_LOG, HALVINGS = -340.0, 60
@@ -44,10 +44,10 @@ NARROW = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of sums over tasks: `squares` share² · V (T, …), `slopes` share · slope, `bends`; `counted`, `own_df`: what
-    degrees of freedom go by.
+    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
 
-    `own_slopes`: with these the limits of a task alone are its own. `of_shares` (T,): which are no tasks, but what their shares vary by.
+    `own_slopes`: the slopes with which a task alone has its own limits. `counted`, `own_df`: the variances that degrees of freedom go by.
+    `of_shares` (T,): which are no tasks, but what their shares vary by.
     """
 
     squares: Floats
@@ -86,9 +86,9 @@ class Side:
         most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
         found = np.asarray(squared_t * self._root(squared_t, np.zeros_like(total), most))
         tail = np.broadcast_to((1 - np.asarray(level, dtype=float)) / 2, found.shape)
-        at = self._may_be_farther(found, tail)
+        at = _may_be_farther(self, found, tail)
         if at.any():
-            found[at] = np.minimum(found[at], self.take(at)._farthest(tail[at]))
+            found[at] = np.minimum(found[at], _farthest(self.take(at), tail[at]))
         return found
 
     def squared_t(self, distance: Floats) -> Floats:
@@ -101,33 +101,10 @@ class Side:
         with np.errstate(divide="ignore"):
             found = np.where(there, apart / mu, 0.0)
         tail = intervals.t_p_value(np.sqrt(found), self.df) / 2
-        at = self._may_be_farther(distance, tail)
+        at = _may_be_farther(self, distance, tail)
         if at.any():
-            found[at] = np.maximum(found[at], self.take(at)._squared_t_by_own(distance[at], tail[at]))
+            found[at] = np.maximum(found[at], _squared_t_by_own(self.take(at), distance[at], tail[at]))
         return found
-
-    def _farthest(self, tail: Floats) -> Floats:
-        """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature what shares vary by."""
-        bends = np.maximum(_quantile(tail, self.own_df), NOTHING) ** -2.0 + self.bends
-        with np.errstate(divide="ignore", invalid="ignore"):
-            root = np.sqrt(self.own_slopes**2 + 4 * bends * self.squares)
-            rising, falling = (root + self.own_slopes) / (2 * bends), 2 * self.squares / (root - self.own_slopes)
-        away = np.where(self.own_slopes >= 0, rising, falling)
-        return np.asarray(np.hypot(away[~self.of_shares].sum(axis=0), away[self.of_shares].sum(axis=0)))
-
-    def _squared_t_by_own(self, distance: Floats, tail: Floats) -> Floats:
-        """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away; no larger than 2 · `tail`."""
-        low, high = np.full(distance.shape, LEAST_LOG), np.log(np.maximum(tail, np.exp(LEAST_LOG)))
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            beyond = self._farthest(np.exp(middle)) < distance
-            low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-        return np.asarray(_quantile(np.exp(high), self.df) ** 2)
-
-    def _may_be_farther(self, distance: Floats, tail: Floats) -> Bools:
-        """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which are the smallest."""
-        normal = replace(self, own_df=np.full(np.shape(self.own_df), np.inf))
-        return np.asarray(distance > normal._farthest(tail))
 
     def _steepest(self) -> Floats:
         return np.asarray(np.maximum(self.slopes.max(axis=0), 0.0))
@@ -158,6 +135,32 @@ class Side:
             found[left] = mu[left]
             left = left[~settled]
         return found.reshape(most.shape)
+
+
+def _farthest(side: Side, tail: Floats) -> Floats:
+    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature what shares vary by."""
+    bends = np.maximum(_quantile(tail, side.own_df), NOTHING) ** -2.0 + side.bends
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(side.own_slopes**2 + 4 * bends * side.squares)
+        rising, falling = (root + side.own_slopes) / (2 * bends), 2 * side.squares / (root - side.own_slopes)
+    away = np.where(side.own_slopes >= 0, rising, falling)
+    return np.asarray(np.hypot(away[~side.of_shares].sum(axis=0), away[side.of_shares].sum(axis=0)))
+
+
+def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
+    """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away; no larger than 2 · `tail`."""
+    low, high = np.full(distance.shape, LEAST_LOG), np.log(np.maximum(tail, np.exp(LEAST_LOG)))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        beyond = _farthest(side, np.exp(middle)) < distance
+        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
+    return np.asarray(_quantile(np.exp(high), side.df) ** 2)
+
+
+def _may_be_farther(side: Side, distance: Floats, tail: Floats) -> Bools:
+    """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which are the smallest."""
+    normal = replace(side, own_df=np.full(np.shape(side.own_df), np.inf))
+    return np.asarray(distance > _farthest(normal, tail))
 
 
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
@@ -205,6 +208,38 @@ def _quantile(tail: Floats, df: Floats) -> Floats:
     normal = np.isinf(df)
     return np.asarray(
         -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakest:
+    """The part of a sum that carries most of its error: its place, and its share of the squared error.
+
+    `needed`: about how many units of it would make it carry as much as all other parts together; `half_width`: about that of the sum then.
+    """
+
+    place: int
+    error_share: float
+    needed: float
+    half_width: float
+
+
+def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | None:
+    """Find the part (T,) with more than half of the squared error, and less than half as large a share of the units; None if there is none.
+
+    `half_widths`: share · half the width of each part's own interval; `rest`: the square of what else there is.
+    """
+    squares = half_widths**2
+    total = float(squares.sum()) + rest
+    place = int(np.argmax(squares))
+    if not (total > 0 and squares[place] > total / 2 and squares[place] / total > 2 * units[place] / units.sum()):
+        return None
+    others = total - float(squares[place])
+    return Weakest(
+        place=place,
+        error_share=float(squares[place]) / total,
+        needed=float(units[place] * squares[place]) / others if others > 0 else np.inf,
+        half_width=float(np.sqrt(2 * others)),
     )
 
 

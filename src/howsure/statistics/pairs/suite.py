@@ -15,7 +15,7 @@ import numpy as np
 
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
-from howsure.statistics.suite import Side, Suite, combined_df
+from howsure.statistics.suite import Side, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -159,20 +159,13 @@ def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
     }
     alone = [name for name, (before, after) in found.items() if after == 1 < before]
     fewer = [name for name, (before, after) in found.items() if 1 < after < before]
-    return [
-        *(
-            [
-                f"Not split by verdict, since a part has fewer than {FEWEST_IN_PART} labels: {listing(alone)}. The rate is that of the labels."
-            ]
-            if alone
-            else []
-        ),
-        *(
-            [f"Parts with fewer than {FEWEST_IN_PART} labels are joined to a neighbour: {listing(fewer)}."]
-            if fewer
-            else []
-        ),
-    ]
+    few = f"fewer than {FEWEST_IN_PART} labels"
+    notes = []
+    if alone:
+        notes.append(f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}.")
+    if fewer:
+        notes.append(f"Verdicts with {few} are joined with those next to them: {listing(fewer)}.")
+    return notes
 
 
 def _small_stratum(panel: Panel, judged: Judged, found: Corrected) -> tuple[SmallPart, ...]:

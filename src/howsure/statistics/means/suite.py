@@ -75,12 +75,12 @@ def sums_of(
     level: float,
     straight: Bools | None = None,
 ) -> Suite:
-    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,), the `limits` at this level.
+    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
 
     `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing. `straight` (T,): whose variance
     stays the plain one.
     """
-    s = np.reshape(shares, (-1, *[1] * (values.ndim - 1)))
+    s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
     plain = np.zeros(values.shape, dtype=bool) if straight is None else straight
     below, above = (_side(values, variances, limit, s, df=df, level=level, straight=plain) for limit in limits)
     return Suite(value=np.asarray((s * values).sum(axis=0)), below=below, above=above)

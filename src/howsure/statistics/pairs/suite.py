@@ -79,21 +79,22 @@ def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = Tr
     """
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
-    most = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
-    alone = most * _joint(most, tasks.units, s) / intervals.t_quantile(REFERENCE, np.inf) ** 2
-    df = np.where(most > 0, np.inf, tasks.df)
+    rate = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
+    together, z = _joint(rate, tasks.units, s), intervals.t_quantile(REFERENCE, np.inf)
+    df = np.where(rate > 0, np.inf, tasks.df)
     own = intervals.t_quantile(REFERENCE, df)
     below, above = (
         Side(
             squares=s**2 * tasks.variance,
-            slopes=s * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), alone),
+            slopes=s
+            * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, room)),
             bends=np.zeros_like(tasks.value),
             own_slopes=s * _growth(tasks.variance, away, own),
-            counted=s**2 * (tasks.variance + alone * most),
+            counted=s**2 * (tasks.variance + together * (rate / z) ** 2),
             own_df=df,
             of_shares=np.zeros(len(tasks.value), dtype=bool),
         )
-        for away in (tasks.value - tasks.low, tasks.high - tasks.value)
+        for away, room in ((tasks.value - tasks.low, 1 + tasks.value), (tasks.high - tasks.value, 1 - tasks.value))
     )
     moved = s * tasks.value
     return Suite(value=settled(moved.sum(axis=0), np.abs(moved).sum(axis=0)), below=below, above=above)
@@ -152,6 +153,12 @@ def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
     return np.where(told, (there - variance) / np.where(told, away, 1.0), 0.0)
 
 
+def _never(rate: Floats, tasks: TaskDifferences, s: Floats, room: Floats) -> Floats:
+    """Return by how much variances of 0 grow: items never seen, so many, may lie as far away as there is room, 2 from a win to a loss."""
+    room = np.clip(room, 0.0, 2.0)
+    return rate * room * _joint(rate, tasks.units, s * room) / intervals.t_quantile(REFERENCE, np.inf) ** 2
+
+
 def _never_seen(units: Floats) -> Floats:
     """Return the one-sided exact limit of a rate that was never seen in so many units."""
     with np.errstate(divide="ignore"):
@@ -159,7 +166,7 @@ def _never_seen(units: Floats) -> Floats:
 
 
 def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
-    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most.
+    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most; `s`: shares (T, …).
 
     The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most from the tasks
     with the largest share for each of their units, log(1 − rate) = log(η units / share).
@@ -168,8 +175,9 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
     found = np.ones(most[0].size)
     if len(several):
         silent, n = (np.reshape(each, (len(most), -1))[:, several] for each in (most, units))
-        shares = np.broadcast_to(s.reshape(-1, 1), n.shape)
-        found[several] = _farthest(np.where(silent > 0, shares, 0.0), n) / (shares * silent).max(axis=0)
+        shares = np.where(silent > 0, np.reshape(np.broadcast_to(s, most.shape), (len(most), -1))[:, several], 0.0)
+        single = (shares * silent).max(axis=0)
+        found[several] = np.where(single > 0, _farthest(shares, n) / np.where(single > 0, single, 1.0), 1.0)
     return found.reshape(most.shape[1:])
 
 

@@ -206,12 +206,12 @@ def test_a_task_of_two_items_does_not_multiply_the_others():
 
 
 def test_what_shares_vary_by_is_added_in_quadrature_and_not_cut_off():
-    side = own_side([1e-4, 9e-5], [0.0, -0.004], [1.0, 30.0], [4e-4])
-    own = own_limit(1e-4, 0.0, 1, 0.95) + own_limit(9e-5, -0.004, 30, 0.95)
-    free = stats.t.ppf(0.975, float(side.df)) * np.sqrt(5.9e-4)
-    assert float(side.half_width(0.95)) == pytest.approx(min(np.hypot(own, Z * 0.02), free), rel=1e-9)
-    alone = own_side([1e-4, 9e-5], [0.0, -0.004], [1.0, 30.0])
-    assert float(side.half_width(0.95)) > float(alone.half_width(0.95))
+    tasks = [4e-4, 1e-6], [-0.02, 0.0], [1.0, 200.0]
+    own = own_limit(4e-4, -0.02, 1, 0.95) + own_limit(1e-6, 0.0, 200, 0.95)
+    assert float(own_side(*tasks).half_width(0.95)) == pytest.approx(own, rel=1e-9)
+    with_shares = own_side(*tasks, [1e-4])
+    assert float(with_shares.half_width(0.95)) == pytest.approx(np.hypot(own, Z * 0.01), rel=1e-9)
+    assert stats.t.ppf(0.975, float(with_shares.df)) * np.sqrt(5.01e-4) > 3 * own, "what Welch would have"
 
 
 capped = st.lists(
@@ -232,7 +232,8 @@ def test_no_limit_is_beyond_the_parts_own_and_p_values_agree(parts, of_shares, l
     side = own_side(squares, slopes, dfs, [of_shares])
     found = float(side.half_width(level))
     own = sum(
-        own_limit(*each, level) if each[0] > 0 or each[1] > 0 else 0.0 for each in zip(squares, slopes, dfs, strict=True)
+        own_limit(*each, level) if each[0] > 0 or each[1] > 0 else 0.0
+        for each in zip(squares, slopes, dfs, strict=True)
     )
     most = np.hypot(own, stats.norm.ppf((1 + level) / 2) * np.sqrt(of_shares))
     assert found <= most * (1 + 1e-9)

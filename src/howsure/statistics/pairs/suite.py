@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REFERENCE = 0.95
 """The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on the level."""
-BOUNDLESS = 1e100
+BOUNDLESS, TINY = 1e100, 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +175,9 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
     found = np.ones(most[0].size)
     if len(several):
         silent, n = (np.reshape(each, (len(most), -1))[:, several] for each in (most, units))
-        shares = np.where(silent > 0, np.reshape(np.broadcast_to(s, most.shape), (len(most), -1))[:, several], 0.0)
-        single = (shares * silent).max(axis=0)
-        found[several] = np.where(single > 0, _farthest(shares, n) / np.where(single > 0, single, 1.0), 1.0)
+        shares = np.reshape(np.broadcast_to(s, most.shape), (len(most), -1))[:, several]
+        shares = np.where(silent > 0, np.maximum(shares, TINY), 0.0)
+        found[several] = _farthest(shares, n) / (shares * silent).max(axis=0)
     return found.reshape(most.shape[1:])
 
 

@@ -407,3 +407,15 @@ def test_the_verdict_whose_answers_carry_the_error_is_named():
     assert next(each for each in written if each["code"] == "small_part")["part"] == "0"
     more = hs.judge(judged_as([(0, 300, 150, 75), (1, 700, 120, 120)]))
     assert not [caution for caution in more.cautions if caution.code == "small_part"]
+
+
+def test_joined_strata_of_a_difference_are_said():
+    rows = two_systems(labels=12)
+    few = hs.judge(rows, "a", "b", columns=ONE)
+    assert few.gap.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)
+    assert not hs.judge(two_systems(labels=200), "a", "b", columns=ONE).gap.joined
+    whole = hs.judge(verdicts(labels=600))
+    assert whole.whole.estimate.interval.low == pytest.approx(whole.whole.labels.interval.low, abs=1e-9)
+    assert not any("fewer than" in note for note in whole.notes), (
+        "with a label of every answer there is nothing to correct"
+    )

@@ -156,6 +156,7 @@ def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
     found = {
         name: [len(np.unique(each)) for each in (panel.parted(at), panel.judged(at).strata)]
         for name, at in parts.items()
+        if not np.isfinite(panel.table.labels[at]).all()
     }
     alone = [name for name, (before, after) in found.items() if after == 1 < before]
     fewer = [name for name, (before, after) in found.items() if 1 < after < before]

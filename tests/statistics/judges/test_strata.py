@@ -44,7 +44,12 @@ def test_a_stratum_that_chance_would_hardly_leave_without_a_label_stays():
     assert joined(code, known).tolist() == [0] * len(code), "1.3 labels are expected"
 
 
-@given(counts.filter(lambda parts: sum(part[0] for part in parts) > 0))
+def test_with_a_label_of_every_answer_there_are_no_strata():
+    code, known = answers([(50, 0), (40, 0)])
+    assert joined(code, known).tolist() == [0] * 90
+
+
+@given(counts.filter(lambda parts: sum(part[0] for part in parts) > 0 and sum(part[1] for part in parts) > 0))
 def test_every_stratum_has_enough_labels_or_is_the_only_one(parts):
     code, known = answers(parts)
     found = joined(code, known)

@@ -56,17 +56,19 @@ def strata_of_panel(opinions: Floats, labels: int) -> Ints:
     return np.unique(code, return_inverse=True)[1]
 
 
-def strata_of_gaps(gaps: Floats, paired: Bools) -> Ints:
-    """Return the stratum of every pair of answers (N,), by how the verdicts differ; `paired` (N,): where both have a label."""
-    code = np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, int(paired.sum()))
-    return joined(code, paired, FEWEST_PAIRS)
+def strata_of_gaps(gaps: Floats, labels: int) -> Ints:
+    """Return the stratum of every pair of answers (N,), by how the verdicts differ, and the number of pairs of labels."""
+    return np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, labels)
 
 
 def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
     """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours to that with fewer.
 
-    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays as it is.
+    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays as it is. If all have one, there is
+    nothing to correct, and no strata.
     """
+    if known.all():
+        return np.zeros_like(code)
     found, sizes = (np.bincount(each, minlength=int(code.max()) + 1) for each in (code[known], code))
     left = [k for k in np.flatnonzero(sizes).tolist() if found[k] or known.sum() * sizes[k] / len(code) < HARDLY_NONE]
     place = np.arange(len(sizes))

@@ -12,7 +12,7 @@ from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
-from howsure.inference.small_parts import small_task
+from howsure.inference.small_parts import Own, small_task
 from howsure.statistics.means.suite import overall_estimate
 from howsure.statistics.pairs.pivot import equivalence_of
 from howsure.statistics.pairs.score import student_above
@@ -85,7 +85,9 @@ def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float],
     parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
     estimates, percent = [part.estimate for part in parts], boards[0].percent
     whole = overall_estimate(estimates, shares, bounded=percent)
-    small = small_task(estimates, shares, [board.task for board in boards], asked, percent=percent)
+    small = small_task(
+        [Own.of(each) for each in estimates], shares, [board.task for board in boards], asked, percent=percent
+    )
     return Entry(
         task="",
         metric=metric,
@@ -176,7 +178,7 @@ def overall_comparison(
     estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
     value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
     telling = replace(estimate, se=float(telling_error(value, se, p, df)))
-    own, names = [pair.difference for pair in pairs], [pair.task for pair in pairs]
+    own, names = [Own.of(pair.difference) for pair in pairs], [pair.task for pair in pairs]
     small = small_task(own, shares, names, asked, percent=pairs[0].percent)
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin

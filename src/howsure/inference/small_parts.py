@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from howsure.statistics.suite import Weakest
 
 
+class Own(NamedTuple):
+    """What a task says by itself: half the width of its interval, and its questions and clusters."""
+
+    half_width: float
+    n_items: int
+    n_clusters: int
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> Own:
+        """Return that of an estimate."""
+        return cls(estimate.interval.half_width, estimate.n_items, estimate.n_clusters)
+
+
 def small_task(
-    parts: Sequence[Estimate], shares: Sequence[float], tasks: Sequence[str], asked: Question, *, percent: bool
+    parts: Sequence[Own], shares: Sequence[float], tasks: Sequence[str], asked: Question, *, percent: bool
 ) -> tuple[SmallPart, ...]:
     """Warn of the task with most of the error of an overall score or difference; of none on exactly these questions, where attempts would help."""
-    grouped = asked.population.name == "questions"
+    grouped = asked.population.name != "same-clusters"
     units = np.array([part.n_clusters if grouped else part.n_items for part in parts])
-    found = weakest(np.array(shares) * [part.interval.half_width for part in parts], units)
+    found = weakest(np.array(shares) * [part.half_width for part in parts], units)
     if found is None or asked.population.only_these:
         return ()
     part = parts[found.place]

@@ -319,3 +319,9 @@ def test_gate_names_the_task_and_asks_for_no_questions_in_all():
         assert "small_part" in [caution.code for caution in check.cautions]
         assert math.isnan(check.items_needed)
         assert '"part": "small"' in gate.render("json")
+
+
+def test_many_against_one_name_the_task_as_well():
+    found = hs.against(rows_of(*FOUR, ("small", 1, 0, 3)), "b").overall
+    one = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b").overall.difference.small_part
+    assert found.sides[0].difference.small_part == one

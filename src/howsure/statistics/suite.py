@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
 LEAST_LOG, HALVINGS = -340.0, 60
-PER_SUM = ("squares", "slopes", "bends", "own_slopes", "counted", "own_df")
+PER_SUM = ("squares", "slopes", "bends", "own_slopes", "rooms", "counted", "own_df")
 FIELDS = (*PER_SUM, "of_shares")
 NARROW = 1e-9
 """The root is no smaller than this share of what bounds it from above."""
@@ -46,7 +46,7 @@ NARROW = 1e-9
 class Side:
     """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
 
-    `own_slopes`: the slopes with which a task alone has its own limits. `counted`, `own_df`: the variances that degrees of freedom go by.
+    `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it could be. `counted`, `own_df`: the variances that degrees of freedom go by.
     `of_shares` (T,): which are no tasks, but what their shares vary by.
     """
 
@@ -54,6 +54,7 @@ class Side:
     slopes: Floats
     bends: Floats
     own_slopes: Floats
+    rooms: Floats
     counted: Floats
     own_df: Floats
     of_shares: Bools
@@ -62,7 +63,7 @@ class Side:
     def of_variance(cls, variance: Floats) -> Side:
         """Return what shares vary by: a variance (…) that doesn't change on the way."""
         squares, none = variance[None], np.zeros_like(variance[None])
-        rest = {"slopes": none, "bends": none, "own_slopes": none, "own_df": none + np.inf}
+        rest = {"slopes": none, "bends": none, "own_slopes": none, "rooms": none + np.inf, "own_df": none + np.inf}
         return cls(squares=squares, counted=squares, of_shares=np.array([True]), **rest)
 
     @property
@@ -143,7 +144,7 @@ def _farthest(side: Side, tail: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(side.own_slopes**2 + 4 * bends * side.squares)
         rising, falling = (root + side.own_slopes) / (2 * bends), 2 * side.squares / (root - side.own_slopes)
-    away = np.where(side.own_slopes >= 0, rising, falling)
+    away = np.minimum(np.where(side.own_slopes >= 0, rising, falling), side.rooms)
     return np.asarray(np.hypot(away[~side.of_shares].sum(axis=0), away[side.of_shares].sum(axis=0)))
 
 

@@ -62,7 +62,9 @@ def _suite(parts: Sequence[Estimate], s: Floats, *, bounded: bool) -> Suite:
     straight = np.array([part.method.name == "t" for part in parts]) & ~edge
     df = np.where(edge, np.inf, df)  # the exact interval has no variance to estimate
     low, high = (np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high"))
-    return sums_of(values, se**2, (low, high), s, df=df, level=parts[0].interval.level, straight=straight)
+    return sums_of(
+        values, se**2, (low, high), s, df=df, level=parts[0].interval.level, straight=straight, bounded=bounded
+    )
 
 
 def sums_of(
@@ -74,15 +76,20 @@ def sums_of(
     df: Floats,
     level: float,
     straight: Bools | None = None,
+    bounded: bool = True,
 ) -> Suite:
     """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
 
     `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing. `straight` (T,): whose variance
-    stays the plain one.
+    stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
     """
     s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
+    rooms = (values, 1 - values) if bounded else (np.full(values.shape, np.inf),) * 2
     plain = np.zeros(values.shape, dtype=bool) if straight is None else straight
-    below, above = (_side(values, variances, limit, s, df=df, level=level, straight=plain) for limit in limits)
+    below, above = (
+        _side(values, variances, limit, room, s, df=df, level=level, straight=plain)
+        for limit, room in zip(limits, rooms, strict=True)
+    )
     return Suite(value=np.asarray((s * values).sum(axis=0)), below=below, above=above)
 
 
@@ -91,7 +98,15 @@ def _at_edge(values: Floats, se: Floats) -> Bools:
 
 
 def _side(
-    values: Floats, variances: Floats, limits: Floats, s: Floats, *, df: Floats, level: float, straight: Bools
+    values: Floats,
+    variances: Floats,
+    limits: Floats,
+    room: Floats,
+    s: Floats,
+    *,
+    df: Floats,
+    level: float,
+    straight: Bools,
 ) -> Side:
     """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
 
@@ -108,6 +123,7 @@ def _side(
         slopes=np.where(straight, 0.0, slopes),
         bends=bends,
         own_slopes=slopes,
+        rooms=s * room,
         counted=s**2 * counted,
         own_df=np.broadcast_to(df, np.shape(values)),
         of_shares=np.zeros(len(values), dtype=bool),

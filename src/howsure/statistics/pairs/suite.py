@@ -72,10 +72,10 @@ class TaskDifferences:
     high: Floats
 
 
-def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = True) -> Suite:
+def summed(tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.0, silent: bool = True) -> Suite:
     """Put differences together: Σ share · difference, errors independent from task to task.
 
-    `silent`: whether tasks on which nothing varied grow by the rule of three.
+    `reach`: the largest difference there can be; `silent`: whether tasks on which nothing varied grow by the rule of three.
     """
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
@@ -87,14 +87,15 @@ def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = Tr
         Side(
             squares=s**2 * tasks.variance,
             slopes=s
-            * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, room)),
+            * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, 1 + room)),
             bends=np.zeros_like(tasks.value),
             own_slopes=s * _growth(tasks.variance, away, own),
+            rooms=s * (reach + room),
             counted=s**2 * (tasks.variance + together * (rate / z) ** 2),
             own_df=df,
             of_shares=np.zeros(len(tasks.value), dtype=bool),
         )
-        for away, room in ((tasks.value - tasks.low, 1 + tasks.value), (tasks.high - tasks.value, 1 - tasks.value))
+        for away, room in ((tasks.value - tasks.low, tasks.value), (tasks.high - tasks.value, -tasks.value))
     )
     moved = s * tasks.value
     return Suite(value=settled(moved.sum(axis=0), np.abs(moved).sum(axis=0)), below=below, above=above)
@@ -127,7 +128,7 @@ def pair_suite(
         low=low,
         high=high,
     )
-    sums = summed(differences, shares, silent=silent and limits is not None)
+    sums = summed(differences, shares, reach=reach, silent=silent and limits is not None)
     variance = np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1)
     none, t = np.zeros_like(variance), sums.t()
     moments = PairMoments(

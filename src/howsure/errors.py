@@ -64,6 +64,30 @@ class Caution:
         return _CHAPTER_OF.get(self.code)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallPart(Caution):
+    """A warning of one task, or one stratum of judged answers, that carries most of the error of the whole.
+
+    Attributes:
+        code: "small_part".
+        message: How much of the error it carries, and what more of it would bring.
+        remedy: What to do about it.
+        part: Its name.
+        n: Its questions, clusters or labels.
+        units: Which of these.
+        error_share: Its share of the squared error.
+        needed: About how many it would need to carry as much as all other parts together.
+        half_width: About half the width that the interval of the whole would have with these.
+    """
+
+    part: str
+    n: int
+    units: str
+    error_share: float
+    needed: float
+    half_width: float
+
+
 CHAPTERS: dict[int, tuple[str, ...]] = {
     1: (
         "no_overall",
@@ -155,6 +179,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "not_planned",
         "off_the_scale",
         "out_of_reach",
+        "small_part",
         "small_pilot",
     ),
     8: (

@@ -49,9 +49,9 @@ def made() -> Iterator[tuple[str, list[str]]]:
         known = constants(tree)
         for node in ast.walk(tree):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if name in ("Caution", "doubt") or (name == "_caution" and path.name == "pull_request.py"):
+            if name in ("Caution", "SmallPart", "doubt") or (name == "_caution" and path.name == "pull_request.py"):
                 given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-                given += node.args[:1] if name != "Caution" else []
+                given += node.args[:1] if name in ("doubt", "_caution") else []
                 codes = [code for value in given for code in words(value, known)]
                 if name == "doubt":
                     codes = [code_of(kind) for kind in codes]

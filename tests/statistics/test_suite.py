@@ -6,19 +6,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from howsure.statistics.suite import Side, Suite, combined_df
+from howsure.statistics.suite import Side, Suite, combined_df, weakest
 
 Z = stats.norm.ppf(0.975)
+
+
+def side_of(squares, slopes, bends, df):
+    """A side whose tasks have their own limits where their variances have them."""
+    few = np.full(squares.shape, float(df))
+    if np.isfinite(df) and squares.any():  # so that together they have these
+        few *= squares @ squares / squares.sum() ** 2
+    return Side(
+        squares=squares,
+        slopes=slopes,
+        bends=bends,
+        own_slopes=slopes,
+        rooms=np.full(len(slopes), np.inf),
+        counted=squares,
+        own_df=few,
+        of_shares=np.zeros(len(squares), dtype=bool),
+    )
 
 
 def rates(x, n, shares):
     """Tasks whose rates x of n answers vary as p (1 − p) / n does."""
     x, n, s = (np.asarray(each, dtype=float) for each in (x, n, shares))
     variances, bends = x * (1 - x) / n, 1 / n
-    sides = [
-        Side(squares=s**2 * variances, slopes=s * sign * (1 - 2 * x) / n, bends=bends, df=np.asarray(np.inf))
-        for sign in (-1, 1)
-    ]
+    sides = [side_of(s**2 * variances, s * sign * (1 - 2 * x) / n, bends, np.inf) for sign in (-1, 1)]
     return Suite(value=np.asarray(s @ x), below=sides[0], above=sides[1])
 
 
@@ -26,7 +40,7 @@ def any_suite(values, variances, slopes, bends, shares, df=12.0):
     values, variances, slopes, bends, s = (
         np.asarray(each, float) for each in (values, variances, slopes, bends, shares)
     )
-    side = Side(squares=s**2 * variances, slopes=s * slopes, bends=bends, df=np.asarray(df))
+    side = side_of(s**2 * variances, s * slopes, bends, df)
     return Suite(value=np.asarray(s @ values), below=side, above=side)
 
 
@@ -156,3 +170,93 @@ def test_welch_satterthwaite_is_that_of_the_two_sample_t_test():
 
 def test_infinite_degrees_of_freedom_stay_infinite():
     assert float(combined_df(np.array([1.0, 2.0]), np.array([np.inf, np.inf]))) == np.inf
+
+
+def own_side(squares, slopes, dfs, of_shares=()):
+    """A side whose tasks have their own degrees of freedom, next to variances of shares."""
+    n, k = len(squares), len(of_shares)
+    squares, slopes = np.append(squares, of_shares), np.append(slopes, np.zeros(k))
+    return Side(
+        squares=squares,
+        slopes=np.maximum(slopes, 0.0),
+        bends=np.zeros(n + k),
+        own_slopes=slopes,
+        rooms=np.full(len(slopes), np.inf),
+        counted=squares,
+        own_df=np.append(dfs, np.full(k, np.inf)),
+        of_shares=np.repeat([False, True], [n, k]),
+    )
+
+
+def own_limit(square, slope, df, level):
+    """The y of y² = t² (V + slope · y), by search."""
+    t = stats.t.ppf((1 + level) / 2, df)
+    return optimize.brentq(lambda y: y**2 - t**2 * (square + slope * y), 1e-12, 1e6)
+
+
+def test_a_task_of_two_items_does_not_multiply_the_others():
+    """Welch has 1.1 degrees of freedom here, and ± .17; both at their own limits are ± .107."""
+    side = own_side([1e-5, 1e-4], [0.0, 0.0], [1.0, 197.0])
+    every = stats.t.ppf(0.975, [1, 197]) @ np.sqrt([1e-5, 1e-4])
+    free = stats.t.ppf(0.975, float(side.df)) * np.sqrt(1.1e-4)
+    assert float(side.half_width(0.95)) == pytest.approx(min(every, free), rel=1e-9)
+    side = own_side([1e-4, 1e-5], [0.0, 0.0], [1.0, 197.0])
+    every = stats.t.ppf(0.975, [1, 197]) @ np.sqrt([1e-4, 1e-5])
+    assert float(side.half_width(0.95)) == pytest.approx(
+        min(every, stats.t.ppf(0.975, float(side.df)) * np.sqrt(1.1e-4)), rel=1e-9
+    )
+
+
+def test_what_shares_vary_by_is_added_in_quadrature_and_not_cut_off():
+    tasks = [4e-4, 1e-6], [-0.02, 0.0], [1.0, 200.0]
+    own = own_limit(4e-4, -0.02, 1, 0.95) + own_limit(1e-6, 0.0, 200, 0.95)
+    assert float(own_side(*tasks).half_width(0.95)) == pytest.approx(own, rel=1e-9)
+    with_shares = own_side(*tasks, [1e-4])
+    assert float(with_shares.half_width(0.95)) == pytest.approx(np.hypot(own, Z * 0.01), rel=1e-9)
+    assert stats.t.ppf(0.975, float(with_shares.df)) * np.sqrt(5.01e-4) > 3 * own, "what Welch would have"
+
+
+capped = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1e-6, 1e-4, 0.01]),
+        st.sampled_from([-0.02, 0.0, 0.01, 0.2]),
+        st.sampled_from([1.0, 2.0, 9.0, 300.0, np.inf]),
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda rows: [np.array(column) for column in zip(*rows, strict=True)])
+
+
+@given(capped, st.sampled_from([0.0, 1e-4]), st.floats(0.5, 0.999))
+def test_no_limit_is_beyond_the_parts_own_and_p_values_agree(parts, of_shares, level):
+    squares, slopes, dfs = parts
+    slopes = np.where((squares == 0) & (slopes < 0), 0.0, slopes)
+    side = own_side(squares, slopes, dfs, [of_shares])
+    found = float(side.half_width(level))
+    own = sum(
+        own_limit(*each, level) if each[0] > 0 or each[1] > 0 else 0.0
+        for each in zip(squares, slopes, dfs, strict=True)
+    )
+    most = np.hypot(own, stats.norm.ppf((1 + level) / 2) * np.sqrt(of_shares))
+    assert found <= most * (1 + 1e-9)
+    if found > 1e-9:
+        t = np.sqrt(float(side.squared_t(np.asarray(found))))
+        assert 2 * stats.t.sf(t, float(side.df)) == pytest.approx(1 - level, rel=1e-6)
+        for farther in (0.9, 1.1):
+            t = np.sqrt(float(side.squared_t(np.asarray(farther * found))))
+            assert (2 * stats.t.sf(t, float(side.df)) <= 1 - level) == (farther > 1)
+
+
+def test_the_weakest_part_carries_most_of_the_error_with_few_units():
+    found = weakest(np.array([0.03, 0.01, 0.01]), np.array([3, 200, 200]))
+    assert (found.place, found.error_share) == (0, pytest.approx(9 / 11))
+    assert found.needed == pytest.approx(3 * 9 / 2)
+    assert found.half_width == pytest.approx(np.sqrt(2 * 2e-4))
+    with_it = np.array([0.03 * np.sqrt(3 / found.needed), 0.01, 0.01])
+    assert np.sqrt((with_it**2).sum()) == pytest.approx(found.half_width)
+    assert weakest(np.array([0.03, 0.01, 0.01]), np.array([300, 200, 200])) is None, "it has most of the questions"
+    assert weakest(np.array([0.01, 0.01, 0.01]), np.array([3, 200, 200])) is None
+    assert weakest(np.array([0.03, 0.01, 0.01]), np.array([3, 200, 200]), rest=0.01) is None
+    assert weakest(np.array([np.nan, 0.01]), np.array([3, 200])) is None
+    assert weakest(np.zeros(2), np.array([3, 200])) is None
+    assert weakest(np.array([0.1, 0.0]), np.array([3, 200])).needed == np.inf

@@ -3,7 +3,7 @@
 import numpy as np
 
 from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import strata
+from howsure.statistics.judges.strata import joined, strata
 
 
 def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):
@@ -15,7 +15,7 @@ def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):
     shown = np.full(n, np.nan)
     chosen = rng.choice(n, labels, replace=False)
     shown[chosen] = right[chosen]
-    return Judged(strata=strata(said, labels), labels=shown, clusters=code)
+    return Judged(strata=joined(strata(said, labels), np.isfinite(shown)), labels=shown, clusters=code)
 
 
 def held(draw, truth, draws=300):

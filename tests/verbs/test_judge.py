@@ -397,3 +397,54 @@ def test_a_limit_that_is_0_up_to_rounding_shows_nothing_in_any_order_of_rows():
     told = {str(hs.judge(each, human="label").verdict) for each in (rows, rows.reverse())}
     assert len(told) == 1
     assert "nothing shows that the judge is too kind or too strict" in told.pop()
+
+
+def judged_as(parts):
+    """Answers by verdict: so many of them, with so many labels, right ones first."""
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "judge": [said] * n,
+                "human": [*[1] * right, *[0] * (labels - right), *[None] * (n - labels)],
+            },
+            schema={"judge": pl.Int64, "human": pl.Int64},
+        )
+        for said, n, labels, right in parts
+    )
+
+
+def test_strata_that_are_joined_are_said():
+    few = hs.judge(judged_as([(0, 18, 2, 1), (1, 982, 198, 197)]))
+    assert (
+        "The rate of all answers is that of the labels alone: one of the verdicts has fewer than 5 labels." in few.notes
+    )
+    assert few.whole.estimate.value == pytest.approx(few.whole.labels.value)
+    assert few.whole.estimate.interval.low == pytest.approx(few.whole.labels.interval.low, abs=1e-9)
+    enough = hs.judge(judged_as([(0, 180, 20, 4), (1, 820, 90, 88)]))
+    assert not any("fewer than" in note for note in enough.notes)
+    numbers = hs.judge(judged_as([(0, 200, 8, 1), (1, 200, 2, 1), (2, 200, 30, 30), (3, 200, 20, 20)]))
+    assert "Verdicts with fewer than 5 labels are joined with those next to them: all answers." in numbers.notes
+
+
+def test_the_verdict_whose_answers_carry_the_error_is_named():
+    found = hs.judge(judged_as([(0, 300, 8, 4), (1, 700, 120, 120)]))
+    small = next(caution for caution in found.cautions if caution.code == "small_part")
+    assert (small.part, small.n, small.units) == ("0", 8, "labels")
+    assert small.message.startswith("answers of which the judge says 0 (8 of 128 labels) carry 9")
+    assert "with about" in small.message
+    written = json.loads(found.render("json"))["cautions"]
+    assert next(each for each in written if each["code"] == "small_part")["part"] == "0"
+    more = hs.judge(judged_as([(0, 300, 150, 75), (1, 700, 120, 120)]))
+    assert not [caution for caution in more.cautions if caution.code == "small_part"]
+
+
+def test_joined_strata_of_a_difference_are_said():
+    rows = two_systems(labels=12)
+    few = hs.judge(rows, "a", "b", columns=ONE)
+    assert few.gap.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)
+    assert not hs.judge(two_systems(labels=200), "a", "b", columns=ONE).gap.joined
+    whole = hs.judge(verdicts(labels=600))
+    assert whole.whole.estimate.interval.low == pytest.approx(whole.whole.labels.interval.low, abs=1e-9)
+    assert not any("fewer than" in note for note in whole.notes), (
+        "with a label of every answer there is nothing to correct"
+    )

@@ -189,9 +189,9 @@ def test_the_command_says_what_the_verb_says(tmp_path):
 
 def test_a_number_of_labels_that_cannot_be_kept_to_is_told():
     few, enough = (hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=count) for count in (2, 50))
-    assert few.n_labels == 12
+    assert few.n_labels == 15
     (told,) = [caution.message for caution in few.cautions if caution.code == "fewest_labels"]
-    assert told == "2 labels can't be kept to: each kind of verdict takes 4, or all its answers, 12 in all"
+    assert told == "2 labels can't be kept to: each kind of verdict takes 5, or all its answers, 15 in all"
     assert "fewest_labels" not in {caution.code for caution in enough.cautions}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from howsure.answers.base import Judged
 from howsure.answers.chapters import LEADERBOARDS, POWER, of_difference
 from howsure.answers.gate import EXIT_CODES
-from howsure.answers.output import derived, row, spread
+from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class JudgedGap:
         n_items: Items that both answered, and that were judged; 0 where no column tells items apart.
         n_both: How many of these have a label of both.
         n_labels: Labels of both models in all.
+        joined: Whether strata with too few pairs of labels were joined.
     """
 
     a: str
@@ -108,6 +109,7 @@ class JudgedGap:
     n_items: int
     n_both: int
     n_labels: int
+    joined: bool = field(default=False, metadata=HIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

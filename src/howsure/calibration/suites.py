@@ -266,7 +266,7 @@ def gate_suites() -> list[SuiteWorld]:
 
 def pair_suites() -> list[SuiteWorld]:
     """Return suites of two models: items that stand alone, and fine-tunes in clusters."""
-    alone = [SuiteWorld(name=name, tasks=_discordant(parts)) for name, parts in PAIRS.items()]
+    alone = [SuiteWorld(name=name, tasks=discordant(parts)) for name, parts in PAIRS.items()]
     tuned = [
         SuiteWorld(
             name=f"fine-tunes: {name}, gap {gap}",
@@ -283,7 +283,8 @@ def rated(parts: Sequence[tuple[int, float]]) -> tuple[World, ...]:
     return tuple(RateWorld(n_clusters=n, p=p) for n, p in parts)
 
 
-def _discordant(parts: Sequence[tuple[int, float, float]]) -> tuple[World, ...]:
+def discordant(parts: Sequence[tuple[int, float, float]]) -> tuple[World, ...]:
+    """Return tasks of n independent items, of which a share differs, by an effect."""
     return tuple(PairWorld(n_clusters=n, discordance=share, effect=effect) for n, share, effect in parts)
 
 

@@ -12,6 +12,7 @@ from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
 from howsure.inference.overall import overall_name, suite_of, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded, skewness
+from howsure.inference.small_parts import Own, small_task
 from howsure.statistics.arrays import above
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.suite import combined_flips
@@ -119,7 +120,7 @@ class Beside:
     def p_values(self) -> Floats:
         """Return the p-value of every model beside the one (M,), NaN where there is no interval."""
         p = self.moments.p_value[:, self.one].copy()
-        p[np.isnan(self._limits_at(None)[0])] = np.nan
+        p[np.isnan(self.limits_at(None)[0])] = np.nan
         return p
 
     def part(self, found: Corrected, level: float, adjust: ManyToOne, tests: int) -> AgainstTask:
@@ -144,7 +145,7 @@ class Beside:
         )
 
     def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
-        p, own, recorded = self.p_values(), self._limits_at(None), Recorded.of(self.head)
+        p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(self.head)
         low, high = self._agreeing(found, level)
         return [
             self._row(
@@ -159,11 +160,11 @@ class Beside:
 
     def _agreeing(self, found: Corrected, level: float) -> tuple[list[float], list[float]]:
         """Return the limits (M,) that agree with corrected p-values: wide, but on the side of 0 what this p-value allows."""
-        wide = self._limits_at(1 - np.where(np.isfinite(found.far), found.far, 1 - level))
-        inner = self._limits_at(1 - np.where(np.isfinite(found.near), found.near, 1 - level))
+        wide = self.limits_at(1 - np.where(np.isfinite(found.far), found.far, 1 - level))
+        inner = self.limits_at(1 - np.where(np.isfinite(found.near), found.near, 1 - level))
         return np.where(inner[0] > 0, inner[0], wide[0]).tolist(), np.where(inner[1] < 0, inner[1], wide[1]).tolist()
 
-    def _limits_at(self, levels: Floats | None) -> tuple[Floats, Floats]:
+    def limits_at(self, levels: Floats | None) -> tuple[Floats, Floats]:
         """Return the limits of every model beside the one (M,), at these levels (M,) or the question's; NaN for the one.
 
         Pairs of others have limits as well, so that many models are gone through a few at a time.
@@ -261,6 +262,25 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
         n_items=sum(part.n_items for part in parts),
         method=question.population.overall_method(question, bounded=head.bounded),
         n_tasks=len(parts),
+        own=_small_tasks(parts, places, shares, question),
+    )
+
+
+def _small_tasks(
+    parts: Sequence[Beside], places: Sequence[Sequence[int]], shares: Sequence[float], question: Question
+) -> tuple[tuple[Caution, ...], ...]:
+    """Name of every model (M,) the task that carries most of the error of its overall difference."""
+    widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]
+    tasks, percent = [part.head.task for part in parts], parts[0].head.bounded
+
+    def own(t: int, k: int) -> Own:
+        """Return what task t says of the model at place k in it."""
+        moments, at = parts[t].moments, (k, parts[t].one)
+        return Own(float(widths[t][k]), int(moments.shared[at]), int(moments.units[at]))
+
+    return tuple(
+        small_task([own(t, k) for t, k in enumerate(at)], shares, tasks, question, percent=percent)
+        for at in zip(*places, strict=True)
     )
 
 

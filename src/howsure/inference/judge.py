@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,18 +14,24 @@ from howsure.inference.judged_boards import places
 from howsure.inference.judged_checks import checked_rate
 from howsure.inference.judged_gaps import gap_notes, gap_of
 from howsure.inference.judged_panel import Panel
+from howsure.inference.small_parts import small_part
 from howsure.statistics.judges.accuracy import accuracy
 from howsure.statistics.judges.correction import corrected
+from howsure.statistics.judges.strata import FEWEST as FEWEST_IN_PART
 from howsure.statistics.means.clustered import degrees_of_freedom
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.wording import listing, p_text
+from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.errors import SmallPart
     from howsure.inference.judged_panel import Asked
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools
     from howsure.statistics.judges.correction import Corrected
+    from howsure.statistics.judges.influence import Judged
 
 FEWEST = 10
 """With fewer labels an interval says little, whatever the judge."""
@@ -33,7 +40,8 @@ FEWEST = 10
 def rates(table: Verdicts, asked: Asked) -> JudgeRates:
     """Correct a judge's rate; see `howsure.judge`."""
     panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
-    found = corrected(panel.judged(every), asked.level)
+    judged = panel.judged(every)
+    found = corrected(judged, asked.level)
     names = np.array(table.models)
     several = sorted(set(table.models)) if len(set(table.models)) > 1 else []
     parts = {name: np.asarray(names == name) for name in several}
@@ -51,11 +59,12 @@ def rates(table: Verdicts, asked: Asked) -> JudgeRates:
         judges=tuple(_judge(k, panel, found, asked.level) for k in range(len(table.judges))),
         level=asked.level,
         drawn=asked.drawn,
-        notes=(*table.notes, *gap_notes(gap)),
+        notes=(*table.notes, *_joined(panel, {"all answers": every, **labelled}), *gap_notes(gap)),
         cautions=(
             *_unlike(found, asked.level),
             *_without([name for name in several if name not in labelled]),
             *_few(models),
+            *_small_stratum(panel, judged, found),
             *_few_clusters(table),
         ),
     )
@@ -140,6 +149,37 @@ def _few(models: tuple[JudgedModel, ...]) -> list[Caution]:
             remedy="Label more of their answers.",
         )
     ]
+
+
+def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
+    """Say of which answers strata were joined, and what that leaves."""
+    found = {
+        name: [len(np.unique(each)) for each in (panel.parted(at), panel.judged(at).strata)]
+        for name, at in parts.items()
+        if not np.isfinite(panel.table.labels[at]).all()
+    }
+    alone = [name for name, (before, after) in found.items() if after == 1 < before]
+    fewer = [name for name, (before, after) in found.items() if 1 < after < before]
+    few = f"fewer than {FEWEST_IN_PART} labels"
+    notes = []
+    if alone:
+        notes.append(f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}.")
+    if fewer:
+        notes.append(f"Verdicts with {few} are joined with those next to them: {listing(fewer)}.")
+    return notes
+
+
+def _small_stratum(panel: Panel, judged: Judged, found: Corrected) -> tuple[SmallPart, ...]:
+    """Warn of the stratum that carries most of the error of all answers."""
+    if found.weakest is None:
+        return ()
+    at = judged.strata == found.weakest.place
+    n, low, high = int((at & judged.known).sum()), panel.opinions[at].min(), panel.opinions[at].max()
+    who = "the judge says" if panel.table.verdicts.shape[1] == 1 else "the judges say"
+    part = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    said = f"answers of which {who} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) carry {100 * found.weakest.error_share:.0f}% of the error"
+    small = small_part(found.weakest, said, part=part, n=n, units="labels", scale=Scale())
+    return (replace(small, remedy="Draw more of these answers to label, with `plan_labels`."),)
 
 
 def _few_clusters(table: Verdicts) -> list[Caution]:

@@ -12,7 +12,7 @@ from howsure.errors import DataError
 from howsure.statistics.judges.correction import corrected
 from howsure.statistics.judges.difference import paired_gap, separate_gap
 from howsure.statistics.judges.influence import REFERENCE, Judged
-from howsure.statistics.judges.strata import strata_of_gaps
+from howsure.statistics.judges.strata import FEWEST_PAIRS, joined, strata_of_gaps
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class _Both:
     first: Ints
     second: Ints
     labelled: Bools
+
+    def strata(self, panel: Panel) -> Ints:
+        """Return the strata of the pairs (n,) before those with few labels are joined."""
+        return strata_of_gaps(panel.opinions[self.first] - panel.opinions[self.second], int(self.labelled.sum()))
 
 
 def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked) -> JudgedGap:
@@ -60,6 +64,7 @@ def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Correct
         n_items=0 if both is None else len(both.first),
         n_both=n_both,
         n_labels=sum(counts),
+        joined=paired and both is not None and _joins(both.strata(panel), both.labelled),
     )
 
 
@@ -76,9 +81,14 @@ def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
         return (f"Difference: of the two corrected rates, since {why}.",)
     alone = gap.n_labels - 2 * gap.n_both
     unused = f"; {plural(alone, 'label')} of one of them alone don't count" if alone else ""
+    few = f" Strata with fewer than {FEWEST_PAIRS} of them are joined with those next to them." if gap.joined else ""
     return (
-        f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of both{unused}.",
+        f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of both{unused}.{few}",
     )
+
+
+def _joins(code: Ints, labelled: Bools) -> bool:
+    return len(np.unique(joined(code, labelled, FEWEST_PAIRS))) < len(np.unique(code))
 
 
 def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
@@ -116,7 +126,7 @@ def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
     weights = None if table.weights is None else np.maximum(table.weights[both.first], table.weights[both.second])
     clusters = None if table.clusters is None else np.unique(table.clusters[both.first], return_inverse=True)[1]
     judged = Judged(
-        strata=strata_of_gaps(panel.opinions[both.first] - panel.opinions[both.second], labelled),
+        strata=joined(both.strata(panel), labelled, FEWEST_PAIRS),
         labels=first - second,
         weights=weights,
         clusters=None if clusters is not None and len(np.unique(clusters)) == len(clusters) else clusters,

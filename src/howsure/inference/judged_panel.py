@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import opinion, strata, strata_of_panel
+from howsure.statistics.judges.strata import joined, opinion, strata, strata_of_panel
 
 if TYPE_CHECKING:
     from howsure.readers.verdicts import Verdicts
-    from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +43,18 @@ class Panel:
 
     def judged(self, part: Bools) -> Judged:
         """Return some answers in their strata."""
-        table, count = self.table, int(np.isfinite(self.table.labels[part]).sum())
-        parted = strata if len(table.judges) == 1 else strata_of_panel
-        clusters = table.clusters
+        table, clusters = self.table, self.table.clusters
         return Judged(
-            strata=parted(self.opinions[part], count),
+            strata=joined(self.parted(part), np.isfinite(table.labels[part])),
             labels=table.labels[part],
             weights=None if table.weights is None else table.weights[part],
             clusters=None if clusters is None else np.unique(clusters[part], return_inverse=True)[1],
         )
+
+    def parted(self, part: Bools) -> Ints:
+        """Return the strata of some answers before those with few labels are joined."""
+        by = strata if len(self.table.judges) == 1 else strata_of_panel
+        return by(self.opinions[part], int(np.isfinite(self.table.labels[part]).sum()))
 
     def said(self, part: Bools) -> float:
         """Return the judges' rate of some answers; NaN where verdicts are on another scale than labels."""

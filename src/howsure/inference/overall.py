@@ -12,6 +12,7 @@ from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
+from howsure.inference.small_parts import Own, small_task
 from howsure.statistics.means.intervals import student_above
 from howsure.statistics.means.suite import overall_estimate
 from howsure.statistics.pairs.pivot import equivalence_of
@@ -71,7 +72,7 @@ def overall_board(
     own = [(low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)]
     kept = own if asked.level == REFERENCE and not asked.population.only_these else None
     combined = suite_of(chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept)
-    found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
+    found = [_overall_entry(model, boards, shares, matrices[0].metric, asked) for model in models]
     head = replace(chosen[0], task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     placed = board(head, found, combined.moments, asked, within=combined.limits(asked.level))
@@ -80,13 +81,18 @@ def overall_board(
     return total, [_lacking(left, matrices, led)] if left else []
 
 
-def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
+def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, asked: Question) -> Entry:
     parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
+    estimates, percent = [part.estimate for part in parts], boards[0].percent
+    whole = overall_estimate(estimates, shares, bounded=percent)
+    small = small_task(
+        [Own.of(each) for each in estimates], shares, [board.task for board in boards], asked, percent=percent
+    )
     return Entry(
         task="",
         metric=metric,
         model=model,
-        estimate=overall_estimate([part.estimate for part in parts], shares, bounded=boards[0].percent),
+        estimate=replace(whole, cautions=(*whole.cautions, *small)),
         n_attempts=sum(part.n_attempts for part in parts),
         n_failed=sum(part.n_failed for part in parts),
     )
@@ -172,6 +178,8 @@ def overall_comparison(
     estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
     value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
     telling = replace(estimate, se=float(telling_error(value, se, p, df)))
+    own, names = [Own.of(pair.difference) for pair in pairs], [pair.task for pair in pairs]
+    small = small_task(own, shares, names, asked, percent=pairs[0].percent)
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
     return replace(
@@ -180,7 +188,7 @@ def overall_comparison(
         metric=overall_name(asked.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=baseline,
-        difference=estimate,
+        difference=replace(estimate, cautions=(*estimate.cautions, *small)),
         p_value=p_value,
         p_adjusted=p_value,
         adjusted_interval=estimate.interval,
@@ -192,7 +200,7 @@ def overall_comparison(
         ties=sum(pair.ties for pair in pairs),
         n_only_a=sum(pair.n_only_a for pair in pairs),
         n_only_b=sum(pair.n_only_b for pair in pairs),
-        items_needed=asked.population.items_needed(telling, asked.level),
+        items_needed=math.nan if small else asked.population.items_needed(telling, asked.level),
         attempts_needed=math.nan,
         beside=None,
         combined=None,

@@ -91,6 +91,9 @@ def _take(value: float, interval: Interval, scale: Scale) -> str:
 
 
 def _needed(c: Comparison) -> str:
+    small = c.difference.small_part
+    if small is not None:
+        return f"; {small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
     if c.items_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.items_needed)} items in all"
     if c.attempts_needed < MOST_FORECAST:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from howsure.errors import SmallPart
+
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.statistics.arrays import Floats
@@ -142,6 +144,11 @@ class Estimate:
     method: Method
     cautions: tuple[Caution, ...] = ()
     bounds: tuple[Bound, ...] = ()
+
+    @property
+    def small_part(self) -> SmallPart | None:
+        """The part of the whole that carries most of the error, if there is one."""
+        return next((each for each in self.cautions if isinstance(each, SmallPart)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

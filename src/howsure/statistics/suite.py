@@ -13,11 +13,15 @@ proportion to share · V(y), where it is the most likely, and the variance of th
 
 The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A task at 0 or n of n,
 whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial: docs/decisions/0023-suites.md.
+
+No limit of the sum is farther than all tasks at their own limits, Σ share · y with y² = t_i² V_i(y), t_i by the task's own degrees of freedom:
+a task with two items has a t of 12.7, and by Welch and Satterthwaite's degrees of freedom it would multiply the variance of all others. What the shares
+vary by, if they are estimated, is added to that in quadrature. The test is the same interval at another level: p is the smaller of both.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,28 +32,65 @@ from howsure.statistics.means import intervals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Floats, Positions
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions
 
 STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
+LEAST_LOG, HALVINGS = -340.0, 60
+PER_SUM = ("squares", "slopes", "bends", "own_slopes", "rooms", "counted", "own_df")
+FIELDS = (*PER_SUM, "of_shares")
 NARROW = 1e-9
 """The root is no smaller than this share of what bounds it from above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`; `df` of the sums (…)."""
+    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
+
+    `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it could be. `counted`, `own_df`: the variances that degrees of freedom go by.
+    `of_shares` (T,): which are no tasks, but what their shares vary by.
+    """
 
     squares: Floats
     slopes: Floats
     bends: Floats
-    df: Floats
+    own_slopes: Floats
+    rooms: Floats
+    counted: Floats
+    own_df: Floats
+    of_shares: Bools
+
+    @classmethod
+    def of_variance(cls, variance: Floats) -> Side:
+        """Return what shares vary by: a variance (…) that doesn't change on the way."""
+        squares, none = variance[None], np.zeros_like(variance[None])
+        rest = {"slopes": none, "bends": none, "own_slopes": none, "rooms": none + np.inf, "own_df": none + np.inf}
+        return cls(squares=squares, counted=squares, of_shares=np.array([True]), **rest)
+
+    @property
+    def df(self) -> Floats:
+        """Welch and Satterthwaite's degrees of freedom of the sums (…)."""
+        return combined_df(self.counted, self.own_df)
+
+    def beside(self, other: Side) -> Side:
+        """Return the tasks of both."""
+        return Side(**{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in FIELDS})
+
+    def take(self, places: tuple[Positions, ...] | Bools) -> Side:
+        """Return the sides of the sums at these places."""
+        taken = {name: np.stack([task[places] for task in getattr(self, name)]) for name in PER_SUM}
+        return replace(self, **taken)
 
     def half_width(self, level: float | Floats) -> Floats:
         """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing could."""
         squared_t = intervals.t_quantile(level, self.df) ** 2
         steepest, total = self._steepest(), self.squares.sum(axis=0)
         most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
-        return np.asarray(squared_t * self._root(squared_t, np.zeros_like(total), most))
+        found = np.asarray(squared_t * self._root(squared_t, np.zeros_like(total), most))
+        tail = np.broadcast_to((1 - np.asarray(level, dtype=float)) / 2, found.shape)
+        at = _may_be_farther(self, found, tail)
+        if at.any():
+            found[at] = np.minimum(found[at], _farthest(self.take(at), tail[at]))
+        return found
 
     def squared_t(self, distance: Floats) -> Floats:
         """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where nothing varies."""
@@ -59,7 +100,12 @@ class Side:
         most = self._steepest() + total / apart
         mu = self._root(np.zeros_like(apart), apart, most)
         with np.errstate(divide="ignore"):
-            return np.where(there, apart / mu, 0.0)
+            found = np.where(there, apart / mu, 0.0)
+        tail = intervals.t_p_value(np.sqrt(found), self.df) / 2
+        at = _may_be_farther(self, distance, tail)
+        if at.any():
+            found[at] = np.maximum(found[at], _squared_t_by_own(self.take(at), distance[at], tail[at]))
+        return found
 
     def _steepest(self) -> Floats:
         return np.asarray(np.maximum(self.slopes.max(axis=0), 0.0))
@@ -92,6 +138,32 @@ class Side:
         return found.reshape(most.shape)
 
 
+def _farthest(side: Side, tail: Floats) -> Floats:
+    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature what shares vary by."""
+    bends = np.maximum(_quantile(tail, side.own_df), NOTHING) ** -2.0 + side.bends
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(side.own_slopes**2 + 4 * bends * side.squares)
+        rising, falling = (root + side.own_slopes) / (2 * bends), 2 * side.squares / (root - side.own_slopes)
+    away = np.minimum(np.where(side.own_slopes >= 0, rising, falling), side.rooms)
+    return np.asarray(np.hypot(away[~side.of_shares].sum(axis=0), away[side.of_shares].sum(axis=0)))
+
+
+def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
+    """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away; no larger than 2 · `tail`."""
+    low, high = np.full(distance.shape, LEAST_LOG), np.log(np.maximum(tail, np.exp(LEAST_LOG)))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        beyond = _farthest(side, np.exp(middle)) < distance
+        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
+    return np.asarray(_quantile(np.exp(high), side.df) ** 2)
+
+
+def _may_be_farther(side: Side, distance: Floats, tail: Floats) -> Bools:
+    """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which are the smallest."""
+    normal = replace(side, own_df=np.full(np.shape(side.own_df), np.inf))
+    return np.asarray(distance > _farthest(normal, tail))
+
+
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
     """Return Σ share · y at μ, and by how much it falls as μ grows."""
     beyond = mu - slopes
@@ -118,24 +190,58 @@ class Suite:
     def t(self, tested: float = 0.0) -> Floats:
         """Return the t of "the sum is this"; infinite where nothing varies."""
         apart = self.value - tested
-        side = Side(
-            squares=self.below.squares,
-            slopes=np.where(apart >= 0, self.below.slopes, self.above.slopes),
-            bends=np.where(apart >= 0, self.below.bends, self.above.bends),
-            df=np.where(apart >= 0, self.below.df, self.above.df),
-        )
+        sides = {name: np.where(apart >= 0, getattr(self.below, name), getattr(self.above, name)) for name in PER_SUM}
+        side = Side(**sides, of_shares=self.below.of_shares)
         return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
+
+    def with_shares(self, variance: Floats) -> Suite:
+        """Return the same with the variance of what shares vary by."""
+        shares = Side.of_variance(variance)
+        return replace(self, below=self.below.beside(shares), above=self.above.beside(shares))
 
     def take(self, places: tuple[Positions, ...]) -> Suite:
         """Return the sums at these places."""
-        return Suite(value=self.value[places], below=_taken(self.below, places), above=_taken(self.above, places))
+        return Suite(value=self.value[places], below=self.below.take(places), above=self.above.take(places))
 
 
-def _taken(side: Side, places: tuple[Positions, ...]) -> Side:
-    squares, slopes, bends = (
-        np.stack([task[places] for task in each]) for each in (side.squares, side.slopes, side.bends)
+def _quantile(tail: Floats, df: Floats) -> Floats:
+    """Return the t beyond which so much lies, also where that is next to nothing."""
+    normal = np.isinf(df)
+    return np.asarray(
+        -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
     )
-    return Side(squares=squares, slopes=slopes, bends=bends, df=side.df[places])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakest:
+    """The part of a sum that carries most of its error: its place, and its share of the squared error.
+
+    `needed`: about how many units of it would make it carry as much as all other parts together; `half_width`: about that of the sum then.
+    """
+
+    place: int
+    error_share: float
+    needed: float
+    half_width: float
+
+
+def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | None:
+    """Find the part (T,) with more than half of the squared error, and less than half as large a share of the units; None if there is none.
+
+    `half_widths`: share · half the width of each part's own interval; `rest`: the square of what else there is.
+    """
+    squares = half_widths**2
+    total = float(squares.sum()) + rest
+    place = int(np.argmax(squares))
+    if not (total > 0 and squares[place] > total / 2 and squares[place] / total > 2 * units[place] / units.sum()):
+        return None
+    others = total - float(squares[place])
+    return Weakest(
+        place=place,
+        error_share=float(squares[place]) / total,
+        needed=float(units[place] * squares[place]) / others if others > 0 else np.inf,
+        half_width=float(np.sqrt(2 * others)),
+    )
 
 
 def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:

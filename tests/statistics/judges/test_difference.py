@@ -6,14 +6,19 @@ import pytest
 from howsure.statistics.judges.correction import corrected
 from howsure.statistics.judges.difference import paired_gap, separate_gap
 from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import strata, strata_of_gaps
+from howsure.statistics.judges.strata import FEWEST_PAIRS, joined, strata, strata_of_gaps
 from howsure.statistics.pairs.difference import difference
 from judged_worlds import LEAST, held, judged
 
 
+def strata_of_gap(gaps, known):
+    """Strata as `judge` has them."""
+    return joined(strata_of_gaps(gaps, int(known.sum())), known, FEWEST_PAIRS)
+
+
 def paired(first, second, gaps, level=0.95, **more):
     """Compare two systems by labels (n,) of both."""
-    code = strata_of_gaps(gaps, np.isfinite(first - second))
+    code = strata_of_gap(gaps, np.isfinite(first - second))
     return paired_gap(first, second, Judged(strata=code, labels=first - second, **more), level)
 
 
@@ -93,9 +98,9 @@ def test_strata_of_gaps_join_lone_labels():
     gaps = np.repeat([-1.0, 0.0, 1.0], [10, 80, 10])
     known = np.zeros(100, dtype=bool)
     known[[0, 20, 21, 22, 90, 91]] = True
-    assert np.bincount(strata_of_gaps(gaps, known)).tolist() == [90, 10]
+    assert np.bincount(strata_of_gap(gaps, known)).tolist() == [90, 10]
     known[:] = False
     known[[0, 1, 90]] = True
-    assert set(strata_of_gaps(gaps, known)) == {0}
-    assert len(np.unique(strata_of_gaps(np.random.default_rng(0).random(100), np.ones(100, dtype=bool)))) == 5
+    assert set(strata_of_gap(gaps, known)) == {0}
+    assert len(np.unique(strata_of_gap(np.random.default_rng(0).random(100), np.arange(100) < 99))) == 5
     assert strata(gaps, 5).max() == 0

@@ -7,7 +7,7 @@ from howsure.statistics.judges.accuracy import accuracy
 from howsure.statistics.judges.boards import judged_pairs
 from howsure.statistics.judges.correction import corrected
 from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import opinion, strata, strata_of_panel
+from howsure.statistics.judges.strata import joined, opinion, strata, strata_of_panel
 from howsure.statistics.means.intervals import clopper_pearson
 from judged_worlds import LEAST, held, judged
 
@@ -49,7 +49,8 @@ def test_numbers_count_by_their_ranks():
 def test_intervals_of_several_judges_hold(judges, labels):
     def draw(rng):
         said, shown = panel(rng, 0.8, judges, labels)
-        return corrected(Judged(strata=strata_of_panel(opinion(said, shown), labels), labels=shown), 0.95).rate.interval
+        code = joined(strata_of_panel(opinion(said, shown), labels), np.isfinite(shown))
+        return corrected(Judged(strata=code, labels=shown), 0.95).rate.interval
 
     assert held(draw, 0.8) > LEAST
 

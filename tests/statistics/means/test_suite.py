@@ -137,3 +137,43 @@ def test_a_gate_with_a_task_that_is_all_right_passes_no_floor_by_luck():
     ]
     found = hs.gate(pl.DataFrame(rows), "m", at_least=0.7, overall="mean", each_task=False)
     assert found.verdict == "unclear"
+
+
+@given(
+    st.lists(
+        st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n + 1))), min_size=2, max_size=5
+    ),
+    st.sampled_from(["blend", "wilson", "clopper-pearson", "t"]),
+    st.sampled_from([0.8, 0.95, 0.99]),
+)
+def test_no_limit_is_beyond_all_tasks_at_their_own(tasks, interval, level):
+    parts = [counted(right, n, interval=interval, level=level) for right, n in tasks]
+    shares = np.arange(1.0, len(parts) + 1)
+    shares /= shares.sum()
+    low, high = ends(overall_estimate(parts, shares, bounded=True))
+    own_low, own_high = (shares @ [getattr(part.interval, end) for part in parts] for end in ("low", "high"))
+    assert own_low - 1e-9 <= low <= high <= own_high + 1e-9
+
+
+def test_two_answers_of_which_one_is_right_do_not_rule_four_large_tasks():
+    """Welch has 1.9 degrees of freedom, and 62 to 98 %."""
+    parts = [counted(1, 2), *[counted(180, 200)] * 4]
+    low, high = ends(overall_estimate(parts, [0.2] * 5, bounded=True))
+    assert low == pytest.approx(sum(part.interval.low for part in parts) / 5, abs=0.03)
+    assert low >= sum(part.interval.low for part in parts) / 5
+    assert high <= sum(part.interval.high for part in parts) / 5
+
+
+def test_a_board_names_the_task_that_carries_the_error():
+    rows = [
+        {"task": task, "model": model, "item": k, "score": float((k + shift) % 3 > 0)}
+        for task, n in (("large", 300), ("small", 4))
+        for model, shift in (("a", 0), ("b", 1))
+        for k in range(n)
+    ]
+    board = hs.leaderboard(pl.DataFrame(rows)).overall
+    for entry in board.entries:
+        assert (entry.estimate.small_part.part, entry.estimate.small_part.n) == ("small", 4)
+    text = " ".join(hs.leaderboard(pl.DataFrame(rows)).render("markdown").split())
+    assert "task small (4 questions) carries 9" in text
+    assert hs.leaderboard(pl.DataFrame(rows), overall="pooled").overall.entries[0].estimate.small_part is None

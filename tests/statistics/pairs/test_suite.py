@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 import howsure as hs
+from howsure.calibration.suites import SuiteWorld, discordant, pairs_of
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.suite import _farthest, pair_suite
+from howsure.statistics.pairs.suite import _farthest, pair_suite, summed
 
 SHARES = (0.5, 0.3, 0.2)
 
@@ -236,3 +237,93 @@ def test_margins_are_judged_by_the_same_test():
     for margin in (-low, high):
         at = hs.compare(rows, "a", "b", margin=margin, level=0.95).overall.equivalence
         assert min(abs(at.p_noninferior - 0.05), abs(at.p_equivalent - 0.05)) < 1e-6
+
+
+FOUR = [(f"t{k}", 66, 40, 200) for k in range(4)]
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+@pytest.mark.parametrize("small", [(1, 0, 3), (0, 0, 3), (3, 0, 3), (1, 1, 2), (2, 0, 2)])
+def test_no_limit_is_beyond_all_tasks_at_their_own(small, level):
+    """Exactly at 95 %, of which limits are known; at other levels to what these say of the variance on the way to them."""
+    found = hs.compare(rows_of(*FOUR, ("small", *small)), "a", "b", level=level)
+    own = [pair.difference for pair in found.comparisons]
+    low, high = (float(np.mean([getattr(each.interval, end) for each in own])) for end in ("low", "high"))
+    interval = found.overall.difference.interval
+    near = 1e-9 if level == 0.95 else 1e-3
+    assert low - near <= interval.low < found.overall.difference.value < interval.high <= high + near
+    assert (interval.low > 0 or interval.high < 0) == (found.overall.p_value <= 1 - level)
+
+
+def test_limits_and_margins_agree_where_a_tiny_task_is_held_to_its_own():
+    rows = rows_of(*FOUR, ("small", 1, 1, 2))
+    found = hs.compare(rows, "a", "b", level=0.9).overall.difference
+    for margin in (-found.interval.low, found.interval.high):
+        at = hs.compare(rows, "a", "b", margin=margin, level=0.95).overall.equivalence
+        assert min(abs(at.p_noninferior - 0.05), abs(at.p_equivalent - 0.05)) < 1e-6
+    at = hs.compare(rows, "a", "b", level=1 - hs.compare(rows, "a", "b").overall.p_value).overall.difference.interval
+    assert min(abs(at.low), abs(at.high)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [(3, 0.5, 0.2), (200, 0.2, 0), (200, 0.2, 0)],
+        [(2, 0.5, 0), *[(200, 0.1, 0)] * 4],
+        [(3, 0.7, 0), *[(200, 0.2, 0.1)] * 2],
+    ],
+    ids=str,
+)
+def test_a_tiny_task_neither_rules_nor_is_ignored(parts):
+    """2,000 draws: no limit beyond all tasks at their own, and at least .93 hold, three Monte-Carlo errors off."""
+    world = SuiteWorld(name=str(parts), tasks=discordant(parts))
+    own, s = pairs_of(world, world.rng(), 2_000).own, world.shares
+    low, high = summed(own, s.tolist()).limits(0.95)
+    assert ((low >= s @ own.low - 1e-9) & (high <= s @ own.high + 1e-9)).all()
+    assert ((low <= world.truth + 1e-12) & (world.truth <= high + 1e-12)).mean() > 0.93 - 3 * math.sqrt(
+        0.93 * 0.07 / 2_000
+    )
+
+
+def test_the_task_that_carries_the_error_is_named_and_no_items_in_all_are_asked_for():
+    rows = rows_of(*FOUR, ("small", 0, 0, 3))
+    answer = hs.compare(rows, "a", "b")
+    found, small = answer.overall, answer.overall.difference.small_part
+    own = np.array([pair.difference.interval.half_width for pair in answer.comparisons]) / 5
+    assert (small.part, small.n, small.units) == ("small", 3, "questions")
+    assert small.error_share == pytest.approx(own.max() ** 2 / (own**2).sum())
+    assert small.message.startswith(
+        f"task small (3 questions) carries {100 * small.error_share:.0f}% of the error: with about "
+    )
+    assert math.isnan(found.items_needed)
+    assert "small (3 questions) carries" in answer.verdict
+    assert "in all" not in answer.verdict
+    more = hs.compare(rows_of(*FOUR, ("small", 0, 0, math.ceil(small.needed))), "a", "b").overall.difference
+    assert more.small_part is None
+    assert more.interval.half_width < 1.1 * small.half_width
+
+
+def test_tasks_of_like_sizes_are_not_named():
+    assert hs.compare(rows_of(*FOUR), "a", "b").overall.difference.small_part is None
+    pooled = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b", overall="pooled").overall
+    assert pooled.difference.small_part is None, "it has no more weight than its questions"
+    these = hs.compare(
+        rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b", overall={**{f"t{k}": 1 for k in range(4)}, "small": 1e-3}
+    )
+    assert these.overall.difference.small_part is None
+
+
+def test_gate_names_the_task_and_asks_for_no_questions_in_all():
+    rows = rows_of(*FOUR, ("small", 0, 0, 3))
+    for asked in ({"not_worse_than": 0.02}, {"at_least": 0.3}):
+        gate = hs.gate(rows, "a", None if "at_least" in asked else "b", overall="mean", **asked)
+        check = next(each for each in gate.checks if not each.task)
+        assert "small_part" in [caution.code for caution in check.cautions]
+        assert math.isnan(check.items_needed)
+        assert '"part": "small"' in gate.render("json")
+
+
+def test_many_against_one_name_the_task_as_well():
+    found = hs.against(rows_of(*FOUR, ("small", 1, 0, 3)), "b").overall
+    one = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b").overall.difference.small_part
+    assert found.sides[0].difference.small_part == one

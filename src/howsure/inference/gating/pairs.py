@@ -132,8 +132,8 @@ def _guarded(p: float, c: Comparison, margin: float, how: How) -> float:
 
 
 def _needed(c: Comparison, how: How, level: float, target: float) -> float:
-    """Return about how many items in all would settle it; NaN on exactly these items, where attempts would."""
-    return how.question.population.items_needed(c.difference, level, target)
+    """Return about how many items in all would settle it; NaN on exactly these items, where attempts would, and if one task needs them."""
+    return math.nan if c.difference.small_part else how.question.population.items_needed(c.difference, level, target)
 
 
 def _missing_items(c: Comparison) -> list[Caution]:

@@ -13,7 +13,6 @@ from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution
 from howsure.inference.judged_gaps import shared_answers
 from howsure.statistics.judges.planning import (
-    LEAST,
     Expected,
     cheapest,
     drawn,
@@ -22,7 +21,7 @@ from howsure.statistics.judges.planning import (
     labels_alone,
     planned_strata,
 )
-from howsure.statistics.judges.strata import opinion
+from howsure.statistics.judges.strata import FEWEST, opinion
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -190,13 +189,13 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
 
 def _fewest(expected: Expected, asked: LabelsAsked) -> list[Caution]:
     """Say that a number of labels is too small to be kept to."""
-    least = int(np.minimum(expected.sizes, LEAST).sum())
+    least = int(np.minimum(expected.sizes, FEWEST).sum())
     if asked.n_labels is None or asked.n_labels >= least:
         return []
     return [
         Caution(
             code="fewest_labels",
-            message=f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {LEAST}, or all its answers, {least:,} in all",
+            message=f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {FEWEST}, or all its answers, {least:,} in all",
             remedy="Ask for more.",
         )
     ]

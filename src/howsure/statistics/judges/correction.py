@@ -21,11 +21,12 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.mean import mean
 from howsure.statistics.means.suite import sums_of
 from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.suite import weakest
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.judges.influence import Judged
-    from howsure.statistics.suite import Suite
+    from howsure.statistics.suite import Suite, Weakest
 
 METHOD = Method(name="labels in strata")
 
@@ -35,6 +36,7 @@ class Corrected:
     """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being judged as the others are.
 
     `sums`: what the rate is tested by, without the strata that have no label, whose share is `unknown`; `added` (N,): what each answer adds.
+    `weakest`: the stratum with most of the error, its place a code of `strata`.
     """
 
     rate: Estimate
@@ -43,6 +45,7 @@ class Corrected:
     sums: Suite
     unknown: float
     added: Floats
+    weakest: Weakest | None
 
 
 def corrected(judged: Judged, level: float) -> Corrected:
@@ -64,6 +67,7 @@ def corrected(judged: Judged, level: float) -> Corrected:
         sums=sums,
         unknown=unknown,
         added=found.total,
+        weakest=_weakest(sums, parts, codes, held),
     )
 
 
@@ -103,23 +107,11 @@ def _widened(part: Estimate, factor: float) -> Estimate:
 def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
     """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't change with the rate."""
     variance, df = shares
-    values, low, high = (
-        np.array([*each, 0.0])
-        for each in (
-            [part.value for part in parts],
-            [part.interval.low for part in parts],
-            [part.interval.high for part in parts],
-        )
-    )
+    numbers = [(part.value, part.se**2, part.interval.low, part.interval.high) for part in parts]
+    values, squares, low, high = np.array(numbers).T
+    own = np.where(squares == 0, np.inf, [part.df for part in parts])
     wider = float(intervals.t_quantile(level, df) / intervals.t_quantile(level, np.inf)) ** 2
-    return sums_of(
-        values,
-        np.array([*(part.se**2 for part in parts), variance * wider]),
-        (low, high),
-        np.array([*held, 1.0]),
-        df=np.array([*(math.inf if part.se == 0 else part.df for part in parts), math.inf]),
-        level=level,
-    )
+    return sums_of(values, squares, (low, high), held, df=own, level=level).with_shares(np.asarray(variance * wider))
 
 
 def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged, level: float) -> Estimate:
@@ -135,6 +127,16 @@ def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged
         n_clusters=sum(part.n_items for part in parts) if clusters is None else len(np.unique(clusters[judged.known])),
         method=METHOD,
     )
+
+
+def _weakest(sums: Suite, parts: list[Estimate], codes: Ints, held: Floats) -> Weakest | None:
+    """Find the stratum with most of the error, next to the other ones and what the shares vary by."""
+    halves = held * [part.interval.half_width for part in parts]
+    of_shares = (
+        intervals.t_quantile(parts[0].interval.level, np.inf) ** 2 * sums.below.squares[sums.below.of_shares].sum()
+    )
+    found = weakest(halves, np.array([part.n_items for part in parts]), float(of_shares))
+    return None if found is None else replace(found, place=int(codes[found.place]))
 
 
 def _unlike(code: Ints, known: Bools) -> float:

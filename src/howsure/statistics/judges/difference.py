@@ -18,7 +18,7 @@ from howsure.statistics.means import intervals
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.suite import TaskDifferences, summed
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.statistics.suite import Side, Suite, combined_df
+from howsure.statistics.suite import Suite
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
@@ -41,7 +41,9 @@ def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> C
     codes = np.unique(judged.strata[judged.known]).tolist()
     held = judged.shares[codes]
     parts = [_part(first, second, judged, judged.strata == k, found.design_effect()) for k in codes]
-    sums = _with_shares(summed(_tasks(parts), held.tolist()), found.variance_of_shares())
+    variance, df = found.variance_of_shares()
+    wider = float(intervals.t_quantile(REFERENCE, df) / intervals.t_quantile(REFERENCE, np.inf)) ** 2
+    sums = summed(_tasks(parts), held.tolist()).with_shares(np.asarray(variance * wider))
     unknown = max(1 - float(held.sum()), 0.0)
     return _gap(sums, (unknown, unknown), judged, level, paired=True)
 
@@ -50,8 +52,8 @@ def separate_gap(first: Corrected, second: Corrected, judged: Judged, level: flo
     """Return the difference of two corrected rates at the reference level, errors independent; `judged`: all answers of both."""
     sums = Suite(
         value=first.sums.value - second.sums.value,
-        below=_beside(first.sums.below, second.sums.above),
-        above=_beside(first.sums.above, second.sums.below),
+        below=first.sums.below.beside(second.sums.above),
+        above=first.sums.above.beside(second.sums.below),
     )
     return _gap(sums, (second.unknown, first.unknown), judged, level, paired=False)
 
@@ -78,23 +80,6 @@ def _task(value: float, variance: float, df: float, units: float, limits: tuple[
 def _tasks(parts: list[TaskDifferences]) -> TaskDifferences:
     names = ("value", "variance", "df", "units", "low", "high")
     return TaskDifferences(**{name: np.stack([getattr(part, name) for part in parts]) for name in names})
-
-
-def _with_shares(sums: Suite, shares: tuple[float, float]) -> Suite:
-    """Add the variance of the strata's shares, which doesn't change with the difference."""
-    variance, df = shares
-    wider = float(intervals.t_quantile(REFERENCE, df) / intervals.t_quantile(REFERENCE, np.inf)) ** 2
-    alone = Side(squares=np.array([variance * wider]), slopes=np.zeros(1), bends=np.zeros(1), df=np.asarray(math.inf))
-    return Suite(value=sums.value, below=_beside(sums.below, alone), above=_beside(sums.above, alone))
-
-
-def _beside(one: Side, other: Side) -> Side:
-    """Put the strata of two sums side by side."""
-    together = {
-        name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in ("squares", "slopes", "bends")
-    }
-    spread = np.stack([side.squares.sum(axis=0) + side.slopes.max(axis=0) ** 2 for side in (one, other)])
-    return Side(**together, df=combined_df(spread, np.stack([one.df, other.df])))
 
 
 def _gap(sums: Suite, unknown: tuple[float, float], judged: Judged, level: float, *, paired: bool) -> CorrectedGap:

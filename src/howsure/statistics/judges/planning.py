@@ -1,7 +1,7 @@
 """How many labels a corrected rate takes, and of which answers: more where the judge leaves more open.
 
 Labels are shared out among strata in proportion to their answers times the standard deviation that is expected in each (Neyman 1934), at least
-four a stratum. The width
+five a stratum, or all of its answers. The width
 is that of the interval that such labels would have if each stratum had just its expected rate (correction.py), so that small numbers cost what
 they cost. What a judge is worth in money follows from sampling in two phases (Cochran 1977, chapter 12): variance A / N + B / n of N judged and n labelled
 answers costs least where n / N = √(B · price of a verdict / (A · price of a label)).
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.judges.strata import FEWEST
 from howsure.statistics.means import intervals
 from howsure.statistics.means.suite import sums_of
 from howsure.statistics.suite import combined_df
@@ -22,8 +23,6 @@ from howsure.statistics.suite import combined_df
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
 
-LEAST = 4
-"""So many labels a stratum at least, or all of its answers."""
 PRIOR_LABELS = 4.0
 """What is assumed of a stratum weighs as many labels."""
 MOST_PARTS = 5
@@ -68,7 +67,7 @@ class Expected:
 
     def shared_out(self, count: int) -> Ints:
         """Share out so many labels (S,), none more often than there are answers; a few more where a stratum needs its least."""
-        least = np.minimum(self.sizes, LEAST)
+        least = np.minimum(self.sizes, FEWEST)
         wanted = self.sizes * np.sqrt(self.variances)
         found = least.astype(float)
         for _ in range(len(self.sizes) + 1):  # what some can't take goes to the others
@@ -91,14 +90,8 @@ class Expected:
             t = float(intervals.t_quantile(level, combined_df(squares, df)))
             return min(t * math.sqrt(float(squares.sum()) + shares), 1.0)
         low, high = intervals.guarded_wilson(self.means, n, df, level)
-        sums = sums_of(
-            np.append(self.means, 0.0),
-            np.append(variances, shares),
-            (np.append(low, 0.0), np.append(high, 0.0)),
-            np.append(self.shares, 1.0),
-            df=np.append(df, np.inf),
-            level=level,
-        )
+        tasks = sums_of(self.means, variances, (low, high), self.shares, df=df, level=level)
+        sums = tasks.with_shares(np.asarray(shares))
         below, above = (float(limit) for limit in sums.limits(level))
         return (min(above, 1.0) - max(below, 0.0)) / 2
 

@@ -3,6 +3,9 @@
 One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several judges: their verdicts are
 put together, each weighed by the logarithm of its odds to be right, as its labels have them (Nitzan and Paroush 1982); with fewer than 30
 labels in two parts by that majority, else each of these as the numbers of one judge.
+
+Strata with few labels are joined to a neighbour, which two of yes and no are: by the numbers of labels alone, never by what they say. Chosen by
+trial: docs/decisions/0033-judges.md.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ SIGNS = 3
 """Differences of yes and no are of three kinds."""
 HARDLY_NONE = 3.0
 """Where so many labels are expected, there is none in one of twenty samples."""
+FEWEST, FEWEST_PAIRS = 5, 2
+"""Strata of answers, and of pairs of answers, have so many labels at least."""
 PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
 """A judge is believed to be right in three of four before its labels are seen."""
 
@@ -51,20 +56,29 @@ def strata_of_panel(opinions: Floats, labels: int) -> Ints:
     return np.unique(code, return_inverse=True)[1]
 
 
-def strata_of_gaps(gaps: Floats, paired: Bools) -> Ints:
-    """Return the stratum of every pair of answers (N,), by how the verdicts differ; `paired` (N,): where both have a label.
+def strata_of_gaps(gaps: Floats, labels: int) -> Ints:
+    """Return the stratum of every pair of answers (N,), by how the verdicts differ, and the number of pairs of labels."""
+    return np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, labels)
 
-    Parts with fewer than two labels are joined to the middle one, and all to one where that has none of its own; but for a part without labels
-    that would hardly have none by chance, which stays open.
+
+def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
+    """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours to that with fewer.
+
+    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays as it is. If all have one, there is
+    nothing to correct, and no strata.
     """
-    count = int(paired.sum())
-    code = np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, count)
-    found, sizes = np.bincount(code[paired], minlength=int(code.max()) + 1), np.bincount(code)
-    middle = int(np.median(code))
-    missing = (found == 0) & (count * sizes / len(code) >= HARDLY_NONE)
-    few = (found < 2) & ~missing
-    joined = np.where(few[middle] & ~missing[code], middle, np.where(few[code], middle, code))
-    return np.unique(joined, return_inverse=True)[1]
+    if known.all():
+        return np.zeros_like(code)
+    found, sizes = (np.bincount(each, minlength=int(code.max()) + 1) for each in (code[known], code))
+    left = [k for k in np.flatnonzero(sizes).tolist() if found[k] or known.sum() * sizes[k] / len(code) < HARDLY_NONE]
+    place = np.arange(len(sizes))
+    while len(left) > 1 and min(found[left]) < fewest:
+        at = int(np.argmin(found[left]))
+        into = min((k for k in (at - 1, at + 1) if 0 <= k < len(left)), key=lambda k: found[left[k]])
+        found[left[into]] += found[left[at]]
+        place[place == left[at]] = left[into]
+        del left[at]
+    return np.unique(place[code], return_inverse=True)[1]
 
 
 def opinion(verdicts: Floats, labels: Floats) -> Floats:

@@ -61,20 +61,35 @@ def _suite(parts: Sequence[Estimate], s: Floats, *, bounded: bool) -> Suite:
     edge = _at_edge(values, se) & bounded
     straight = np.array([part.method.name == "t" for part in parts]) & ~edge
     df = np.where(edge, np.inf, df)  # the exact interval has no variance to estimate
-    ends = [np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high")]
-    low, high = (np.where(straight, values, end) for end in ends)
-    return sums_of(values, se**2, (low, high), s, df=df, level=parts[0].interval.level)
+    low, high = (np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high"))
+    return sums_of(
+        values, se**2, (low, high), s, df=df, level=parts[0].interval.level, straight=straight, bounded=bounded
+    )
 
 
 def sums_of(
-    values: Floats, variances: Floats, limits: tuple[Floats, Floats], shares: Floats, *, df: Floats, level: float
+    values: Floats,
+    variances: Floats,
+    limits: tuple[Floats, Floats],
+    shares: Floats,
+    *,
+    df: Floats,
+    level: float,
+    straight: Bools | None = None,
+    bounded: bool = True,
 ) -> Suite:
-    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,), the `limits` at this level.
+    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
 
-    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing.
+    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing. `straight` (T,): whose variance
+    stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
     """
-    s = np.reshape(shares, (-1, *[1] * (values.ndim - 1)))
-    below, above = (_side(values, variances, limit, s, df=df, level=level) for limit in limits)
+    s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
+    rooms = (values, 1 - values) if bounded else (np.full(values.shape, np.inf),) * 2
+    plain = np.zeros(values.shape, dtype=bool) if straight is None else straight
+    below, above = (
+        _side(values, variances, limit, room, s, df=df, level=level, straight=plain)
+        for limit, room in zip(limits, rooms, strict=True)
+    )
     return Suite(value=np.asarray((s * values).sum(axis=0)), below=below, above=above)
 
 
@@ -82,7 +97,17 @@ def _at_edge(values: Floats, se: Floats) -> Bools:
     return np.asarray((se == 0) & ((values <= 0) | (values >= 1)))
 
 
-def _side(values: Floats, variances: Floats, limits: Floats, s: Floats, *, df: Floats, level: float) -> Side:
+def _side(
+    values: Floats,
+    variances: Floats,
+    limits: Floats,
+    room: Floats,
+    s: Floats,
+    *,
+    df: Floats,
+    level: float,
+    straight: Bools,
+) -> Side:
     """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
 
     The degrees of freedom are those of the plain variances, and of what their limits say of tasks without one.
@@ -90,7 +115,16 @@ def _side(values: Floats, variances: Floats, limits: Floats, s: Floats, *, df: F
     away, spread = np.abs(values - limits), np.maximum(limits * (1 - limits), 0.0)
     told = away > TINY
     there = (away / intervals.t_quantile(level, df)) ** 2
-    bends = np.where(told & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0)
-    slopes = np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
-    counted = np.where(variances > 0, variances, there)
-    return Side(squares=s**2 * variances, slopes=s * slopes, bends=bends, df=combined_df(s**2 * counted, df))
+    bends = np.where(told & ~straight & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0)
+    slopes = s * np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
+    counted = np.where(variances > 0, variances, np.where(straight, 0.0, there))
+    return Side(
+        squares=s**2 * variances,
+        slopes=np.where(straight, 0.0, slopes),
+        bends=bends,
+        own_slopes=slopes,
+        rooms=s * room,
+        counted=s**2 * counted,
+        own_df=np.broadcast_to(df, np.shape(values)),
+        of_shares=np.zeros(len(values), dtype=bool),
+    )

@@ -15,7 +15,7 @@ import numpy as np
 
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
-from howsure.statistics.suite import Side, Suite, combined_df
+from howsure.statistics.suite import Side, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REFERENCE = 0.95
 """The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on the level."""
-BOUNDLESS = 1e100
+BOUNDLESS, TINY = 1e100, 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +72,30 @@ class TaskDifferences:
     high: Floats
 
 
-def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = True) -> Suite:
+def summed(tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.0, silent: bool = True) -> Suite:
     """Put differences together: Σ share · difference, errors independent from task to task.
 
-    `silent`: whether tasks on which nothing varied grow by the rule of three.
+    `reach`: the largest difference there can be; `silent`: whether tasks on which nothing varied grow by the rule of three.
     """
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
-    most = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
-    alone = most * _joint(most, tasks.units, s) / intervals.t_quantile(REFERENCE, np.inf) ** 2
-    df = combined_df(s**2 * (tasks.variance + alone * most), np.where(most > 0, np.inf, tasks.df))
-    quantiles = intervals.t_quantile(REFERENCE, tasks.df)
+    rate = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
+    together, z = _joint(rate, tasks.units, s), intervals.t_quantile(REFERENCE, np.inf)
+    df = np.where(rate > 0, np.inf, tasks.df)
+    own = intervals.t_quantile(REFERENCE, df)
     below, above = (
         Side(
             squares=s**2 * tasks.variance,
-            slopes=s * np.where(varied, _growth(tasks.variance, away, quantiles), alone),
+            slopes=s
+            * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, 1 + room)),
             bends=np.zeros_like(tasks.value),
-            df=df,
+            own_slopes=s * _growth(tasks.variance, away, own),
+            rooms=s * (reach + room),
+            counted=s**2 * (tasks.variance + together * (rate / z) ** 2),
+            own_df=df,
+            of_shares=np.zeros(len(tasks.value), dtype=bool),
         )
-        for away in (tasks.value - tasks.low, tasks.high - tasks.value)
+        for away, room in ((tasks.value - tasks.low, tasks.value), (tasks.high - tasks.value, -tasks.value))
     )
     moved = s * tasks.value
     return Suite(value=settled(moved.sum(axis=0), np.abs(moved).sum(axis=0)), below=below, above=above)
@@ -123,29 +128,36 @@ def pair_suite(
         low=low,
         high=high,
     )
-    sums = summed(differences, shares, silent=silent and limits is not None)
+    sums = summed(differences, shares, reach=reach, silent=silent and limits is not None)
     variance = np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1)
-    none = np.zeros_like(variance)
+    none, t = np.zeros_like(variance), sums.t()
     moments = PairMoments(
         difference=sums.value,
         variance=variance,
         df=sums.below.df,
         item_variance=none,
         room=none,
-        added=np.maximum(_spread(sums) ** 2 - variance, 0.0),
+        added=np.maximum(_spread(sums, t) ** 2 - variance, 0.0),
         shared=found["shared"].sum(axis=0),
         units=found["units"].sum(axis=0),
         flips=combined_flips([task.flips for task in tasks], shares),
+        tested=_p_values(t, sums.below.df),
     )
     return PairSuite(moments=with_own_pivots(moments), sums=sums, reach=reach)
 
 
 def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
-    """Return by how much a variance grows on the way to a limit so far away, never less than 0; without bounds where that is."""
+    """Return by how much a variance grows on the way to a limit so far away; without bounds where that is."""
     away = np.minimum(away, BOUNDLESS)
     told = away > 0
     there = np.where(told, (away / quantiles) ** 2, variance)
-    return np.where(told, np.maximum(there - variance, 0.0) / np.where(told, away, 1.0), 0.0)
+    return np.where(told, (there - variance) / np.where(told, away, 1.0), 0.0)
+
+
+def _never(rate: Floats, tasks: TaskDifferences, s: Floats, room: Floats) -> Floats:
+    """Return by how much variances of 0 grow: items never seen, so many, may lie as far away as there is room, 2 from a win to a loss."""
+    room = np.clip(room, 0.0, 2.0)
+    return rate * room * _joint(rate, tasks.units, s * room) / intervals.t_quantile(REFERENCE, np.inf) ** 2
 
 
 def _never_seen(units: Floats) -> Floats:
@@ -155,7 +167,7 @@ def _never_seen(units: Floats) -> Floats:
 
 
 def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
-    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most.
+    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most; `s`: shares (T, …).
 
     The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most from the tasks
     with the largest share for each of their units, log(1 − rate) = log(η units / share).
@@ -164,8 +176,9 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
     found = np.ones(most[0].size)
     if len(several):
         silent, n = (np.reshape(each, (len(most), -1))[:, several] for each in (most, units))
-        shares = np.broadcast_to(s.reshape(-1, 1), n.shape)
-        found[several] = _farthest(np.where(silent > 0, shares, 0.0), n) / (shares * silent).max(axis=0)
+        shares = np.reshape(np.broadcast_to(s, most.shape), (len(most), -1))[:, several]
+        shares = np.where(silent > 0, np.maximum(shares, TINY), 0.0)
+        found[several] = _farthest(shares, n) / (shares * silent).max(axis=0)
     return found.reshape(most.shape[1:])
 
 
@@ -183,12 +196,17 @@ def _farthest(shares: Floats, units: Floats) -> Floats:
     return np.asarray((s * np.where(np.arange(len(s))[:, None] <= enough, rates, 0.0)).sum(axis=0))
 
 
-def _spread(sums: Suite) -> Floats:
+def _spread(sums: Suite, t: Floats) -> Floats:
     """Return the standard error that goes with "no difference"."""
-    t = sums.t()
     plain = np.sqrt(sums.below.squares.sum(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.isfinite(t) & (t != 0), sums.value / t, plain)
+
+
+def _p_values(t: Floats, df: Floats) -> Floats:
+    """Return the two-sided p-values of "no difference" (M, M), 1 on the diagonal."""
+    upper = np.triu(intervals.t_p_value(t, df), 1)
+    return np.asarray(upper + upper.T + np.eye(len(t)))
 
 
 def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:

@@ -615,3 +615,32 @@ def test_no_letter_of_a_prompt_or_an_answer_stands_in_the_comment(tmp_path):
     for hidden in ("poet", "briefly", "It is", "What is", "1 | word"):
         assert hidden not in text
     assert 'system\\_message.template "\\#' in text
+
+
+def averages(gain=0.1, attempts=16, items=30):
+    rng = np.random.default_rng(5)
+    chance = rng.uniform(0.2, 0.8, items)
+    return pl.DataFrame(
+        [
+            {"model": model, "item": i, "attempt": k, "score": float(rng.random() < chance[i] + more)}
+            for model, more in (("new", gain), ("old", 0.0))
+            for i in range(items)
+            for k in range(attempts)
+        ]
+    )
+
+
+def test_averages_pass_a_small_margin_for_losses_like_those_seen():
+    found = hs.gate(averages(), "new", "old", not_worse_than=0.05)
+    assert found.verdict == "pass"
+    assert found.checks[0].unseen > 0.05
+    assert "for losses like those seen" in found.render("markdown").splitlines()[0]
+    assert "like those seen" not in hs.gate(averages(), "new", "old", not_worse_than=0.2).render("markdown")
+
+
+def test_losses_that_no_question_showed_decide_where_they_are_asked_to():
+    found = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True)
+    assert found.verdict == "unclear"
+    assert found.checks[0].p_pass == pytest.approx(0.95**30, rel=0.05)
+    assert "losses that no question showed" in found.render("markdown").splitlines()[0]
+    assert hs.gate(averages(), "new", "old", not_worse_than=0.2, guard_unseen=True).verdict == "pass"

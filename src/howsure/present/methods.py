@@ -36,7 +36,7 @@ SOURCES = {
 """How the text cites, and what the list below it says."""
 INTERVALS = {
     "wilson": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))",
-    "blend": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), lengthened to the exact limit near 0 and 1",
+    "blend": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), lengthened near 0 and 1 to the exact limit, or for misses that weren't seen",
     "t": "Student's t",
     "clopper-pearson": "the exact interval of Clopper and Pearson (1934)",
     "jeffreys": "Jeffreys's interval",
@@ -45,7 +45,7 @@ INTERVALS = {
     "fixed-items": "the noise of the answers alone",
 }
 TESTS = {
-    "score": "a score test (after Tango (1998))",
+    "score": "a score test (after Tango (1998); averages by t with an allowance for skewness)",
     "t": "a t test",
     "sign-flip": "a sign-flip test",
     "mcnemar": "McNemar's exact mid-p test",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
 from howsure.inference.population import SAME_CLUSTERS
+from howsure.inference.small_parts import Own, small_task
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.page.slices import items_of_slices, slice_details, slices_of
+from howsure.present.compare_verdict import carries
 from howsure.present.document import Document, Note, Text, caution_text
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
@@ -132,10 +135,29 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     more = reasons(part.board, part.matrix, asked, len(compared))
     of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
     more |= reruns.columns(of_tasks, compared)
+    if part.matrix is None:
+        more |= _small_tasks(part, rung, compared)
     if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return pair_columns(part.board, found, noise) | more
+
+
+def _small_tasks(part: Part, rung: Rung, models: Sequence[str]) -> Data:
+    """Return of every pair of these models the task that carries most of the error of its overall difference, as `compare` names it; {} where none does."""
+    boards = [task.board for task in rung.tasks]
+    places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
+    names, percent = [board.task for board in boards], part.board.percent
+    said: list[str | None] = []
+    for a, b in combinations(models, 2):
+        at = [(place[a], place[b]) for place in places]
+        own = [
+            Own(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
+            for x, k in zip((board.pairs for board in boards), at, strict=True)
+        ]
+        small = small_task(own, part.shares, names, rung.asked, percent=percent)
+        said.append(carries(small[0]) if small else None)
+    return {"weak": said} if any(said) else {}
 
 
 def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:

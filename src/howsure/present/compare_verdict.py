@@ -9,6 +9,7 @@ from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, plural,
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison, Comparisons
+    from howsure.errors import SmallPart
     from howsure.statistics.results import Equivalence, Interval
 
 
@@ -90,10 +91,15 @@ def _take(value: float, interval: Interval, scale: Scale) -> str:
     return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
 
 
+def carries(small: SmallPart) -> str:
+    """Name a part that carries most of the error."""
+    return f"{small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
+
+
 def _needed(c: Comparison) -> str:
     small = c.difference.small_part
     if small is not None:
-        return f"; {small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
+        return f"; {carries(small)}"
     if c.items_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.items_needed)} items in all"
     if c.attempts_needed < MOST_FORECAST:

@@ -43,7 +43,7 @@ class Forecast {
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
 function neededFor(pair, shown) {
   const forecast = forecastOf(pair, shown);
-  const items = forecast && pair.d !== 0 && pair.g >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
+  const items = forecast && !pair.weak && pair.d !== 0 && pair.g >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
   if (!shown.benchmark) return { items, attempts: NaN };
   return { items: NaN, attempts: pair.attempts ? (items / pair.n) * pair.attempts : NaN };
 }

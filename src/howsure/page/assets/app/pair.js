@@ -91,7 +91,8 @@ class PairPanel {
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
     let needed = "";
-    if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
+    if (pair.weak) needed = `; ${pair.weak}`;
+    else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
     let text = `Can't tell: ${better} is ahead by ${size}${where}, ${take}${needed}.`;

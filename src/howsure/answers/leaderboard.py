@@ -144,6 +144,12 @@ class Board:
         return sum(significant(value, self.level) for value in p.tolist())
 
     @property
+    def is_ahead_of_all(self) -> bool:
+        """Whether the leaders are significantly ahead of every other model: more than that no other could be best."""
+        p = self.pairs.p_adjusted[: len(self.leaders), len(self.leaders) :]
+        return bool((p <= allowed(self.level)).all())
+
+    @property
     def smallest_significant(self) -> float:
         """About how large a difference between neighbouring ranks must be to be significant once corrected; NaN without an error bar.
 

@@ -80,8 +80,8 @@ def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floa
 def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -> tuple[Floats, Adjustment, Bools]:
     """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best (M,).
 
-    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the leaders, which count for
-    the pairs of a leader with a model that is out as well; else those that nobody is significantly better than.
+    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the leaders, else those
+    that nobody is significantly better than.
     """
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
     better = (q <= allowed(asked.level)) & (sign * pairs.difference > 0)
@@ -89,11 +89,7 @@ def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -
         return q, used, np.asarray(~better.any(axis=0))
     leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
     rng = np.random.default_rng(asked.seed).spawn(1)[0]
-    best, chance = could_be_best(pairs, better, leaders, asked.level, sign=sign, rng=rng)
-    out = np.ix_(leaders, ~best)
-    q[out] = np.minimum(q[out], np.maximum(chance[~best], pairs.p_value[out]))
-    q.T[out] = q[out]
-    return q, used, best
+    return q, used, could_be_best(pairs, better, leaders, asked.level, sign=sign, rng=rng)
 
 
 def leader_luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:

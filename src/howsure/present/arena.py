@@ -10,7 +10,7 @@ from howsure.errors import MethodError
 from howsure.options.words import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, score, standard_error, whisker
-from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals
+from howsure.present.leaderboard import ahead, leading, left_out, neighbours, panel, picked, places, rivals
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 
@@ -59,7 +59,7 @@ def pool_verdict(pool: ArenaBoard) -> str:
     others = len(set(board.could_be_best) - set(level))
     if others == 0 and len(level) == 1:
         rest = "the other" if count == 2 else f"all {count - 1} others"
-        first = f"{level[0]} is best ({score}): significantly ahead of {rest} at {level_text(board.level)} confidence."
+        first = f"{level[0]} is best ({score}): {ahead(board, rest)}."
     elif others == 0:
         first = f"{leading(level, 'leads', 'lead')} with {score} each."
     else:

@@ -150,11 +150,17 @@ def _verdict_on_all(board: Board) -> str:
     if others == 0:
         rest = "the other" if count - len(level) == 1 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
-        first = f"{leading(level, 'is best', 'are level')}{about} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
+        first = f"{leading(level, 'is best', 'are level')}{about} ({seen}): {ahead(board, rest)}."
     else:
         seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
         first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but {more} could also be best{_barely_asked(board)}."
     return f"{_among(board)}{first} {neighbours(board)}".rstrip()
+
+
+def ahead(board: Board, rest: str) -> str:
+    """Say what sets the leaders apart: significant leads over the rest, or only that none of these could be best."""
+    claim = f"significantly ahead of {rest}" if board.is_ahead_of_all else "no other could be best"
+    return f"{claim} at {level_text(board.level)} confidence"
 
 
 def headline(board: Board) -> str:

@@ -34,7 +34,7 @@ def kept(x, clusters, sign=1, level=LEVEL):
     better = (q <= 1 - level) & (sign * moments.difference > 0)
     scores = sign * x.mean(axis=0)
     leaders = np.flatnonzero(scores >= scores.max() - 1e-12)
-    best, _ = could_be_best(moments, better, leaders, level, sign=sign, rng=np.random.default_rng(1))
+    best = could_be_best(moments, better, leaders, level, sign=sign, rng=np.random.default_rng(1))
     return moments, q, better, best
 
 

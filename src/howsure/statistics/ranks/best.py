@@ -36,22 +36,21 @@ CLEAR = 1e-7
 
 def could_be_best(
     moments: PairMoments, better: Bools, leaders: Positions, level: float, *, sign: int = 1, rng: np.random.Generator
-) -> tuple[Bools, Floats]:
-    """Say which of M models could be best at this level (M,), and how likely a lead over each is where no other is better (M,).
+) -> Bools:
+    """Say which of M models could be best at this level (M,).
 
     `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out then. `leaders`:
     those with the best score; `sign`: −1 where smaller scores are better. No model is out that a comparison of two wouldn't show
-    to be behind another. The chance is 1 where it isn't asked for. Needs flips.
+    to be behind another. Needs flips.
     """
     behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
-    out, chance = np.asarray(better.any(axis=0)), np.ones(len(better))
+    out = np.asarray(better.any(axis=0))
     left = np.flatnonzero(~out)
-    chance[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng)
-    out[left] = chance[left] <= allowed(level)
+    out[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng) <= allowed(level)
     out[leaders] = False
     out = _with_those_behind(out, moments, int(leaders[0]), sign) & behind
     out[leaders] = False
-    return ~out, chance
+    return ~out
 
 
 def chances(

@@ -90,16 +90,17 @@ class Products:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item.
+    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and `farthest` (M, M), of two models only, else empty.
 
     `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary otherwise than right-or-wrong ones would;
-    `agree`: whether all attempts at every item agree.
+    `agree`: whether all attempts at every item agree; `farthest`: the largest size of a difference.
     """
 
     low: Floats
     high: Floats
     excess: Floats
     agree: Bools
+    farthest: Floats
     most: float
 
     @classmethod
@@ -111,6 +112,7 @@ class Extremes:
             high=x.max(axis=0),
             excess=np.abs(block.within - x * (1 - x)).max(axis=0),
             agree=((x == 0) | (x == 1)).all(axis=0),
+            farthest=np.abs(x[:, :, None] - x[:, None, :]).max(axis=0) if x.shape[1] == 2 else np.empty((0, 0)),
             most=float(block.attempts.max()),
         )
 
@@ -121,13 +123,15 @@ class Extremes:
             high=np.maximum(self.high, other.high),
             excess=np.maximum(self.excess, other.excess),
             agree=self.agree & other.agree,
+            farthest=np.maximum(self.farthest, other.farthest),
             most=max(self.most, other.most),
         )
 
     def take(self, models: Sequence[int]) -> Extremes:
         """Return the same for these models, in this order."""
         at = np.asarray(models, dtype=np.int64)
-        return replace(self, low=self.low[at], high=self.high[at], excess=self.excess[at], agree=self.agree[at])
+        own = {name: getattr(self, name)[at] for name in ("low", "high", "excess", "agree")}
+        return replace(self, **own, farthest=_taken(self.farthest, at))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,8 +133,8 @@ class SummedPair:
 
     @property
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole: sums don't tell, so that it wasn't."""
-        return False
+        """Whether an item was lost, or won, as a whole."""
+        return bool(self.sums.extremes.farthest.max() >= 1)
 
     @property
     def rounding(self) -> float:

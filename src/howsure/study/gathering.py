@@ -63,7 +63,12 @@ def gather(
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
+    stated = set().union(*clusters.stated_clusters(design, scores.facts).values()).intersection(names)
+    columns = (
+        *clusters.columns_of_rows(design, side, names),
+        *dict.fromkeys((*telling, *sorted(stated))),
+        *_hashes(names, few=shared or bool(models)),
+    )
     wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
@@ -114,12 +119,14 @@ def _with_silent_models(study: Study) -> Study:
 
 def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
     """Attach clusters and weights to the items, and say what is doubtful about them and about the scales."""
-    side, design = study.side, study.design
-    grouped = clusters.attach_clusters(_items_of(study), side, design)
+    side, table = study.side, _items_of(study)
+    design, unused = clusters.as_stated(table, side, study.design, study.facts)
+    grouped = clusters.attach_clusters(table, side, design)
+    grouped = replace(grouped, cautions=(*unused, *grouped.cautions))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
     items = clusters.attach_weights(grouped.table, side, design)
-    known = replace(study, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
+    known = replace(study, design=design, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
     return replace(known, cautions=(*study.cautions, *doubts)), grouped
 
 

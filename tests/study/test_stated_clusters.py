@@ -56,8 +56,10 @@ def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
     assert found.difference == hs.compare(LOGS, *PAIR, cluster="passage_id").difference
     assert "looks_grouped" not in codes(found)
     assert told(found) == [
-        "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
-        "`cluster='none'` undoes it."
+        (
+            "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
+            "`cluster='none'` undoes it."
+        )
     ]
     alone = hs.compare(LOGS, *PAIR, cluster="none")
     assert alone.better is not None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.study.checkpoints import Average
-    from howsure.study.clusters import Clustered
+    from howsure.study.clusters import Clustered, ProposedClusters
     from howsure.study.likeness import Difference
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
@@ -124,16 +124,36 @@ def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -
     grouped = clusters.attach_clusters(table, side, design)
     grouped = replace(grouped, cautions=(*unused, *grouped.cautions))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
+    proposal = _proposed(grouped, design, telling)
+    doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
     items = clusters.attach_weights(grouped.table, side, design)
-    known = replace(study, design=design, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
+    known = replace(
+        study,
+        design=design,
+        items=items,
+        cluster_names=grouped.names,
+        proposed=proposal,
+        scales=sorted_out.scales.scales,
+    )
     return replace(known, cautions=(*study.cautions, *doubts)), grouped
 
 
-def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:
+def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
-    sure = grouped.names or design.ignores_clusters or design.population == "benchmark"
-    return [] if sure else clusters.propose(grouped.table, telling)
+    sure = grouped.names or grouped.cautions or design.ignores_clusters or design.population == "benchmark"
+    return None if sure else clusters.propose(grouped.table, telling)
+
+
+def as_proposed(study: Study) -> Study | None:
+    """Return a study with the clusters that were proposed for its items; None without any, or where some items have none."""
+    if study.proposed is None or study.design.population != "questions":
+        return None
+    design = study.proposed.of(study.design)
+    try:
+        grouped = clusters.attach_clusters(study.items, study.side, design)
+    except DataError:
+        return None
+    return replace(study, design=design, items=grouped.table, cluster_names=grouped.names, proposed=None)
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:

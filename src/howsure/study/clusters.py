@@ -65,10 +65,11 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
     return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
 
 
-def telling_columns(design: Design, names: Iterable[str]) -> tuple[str, ...]:
-    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be proposed."""
+def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[str]) -> tuple[str, ...]:
+    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be taken or proposed."""
     asked = design.cluster is not None or design.cluster_from is not None or design.population == "benchmark"
-    return () if asked else tuple(name for name in names if GROUP_WORDS.search(name))
+    stated = {name for fact in facts for name in fact.clusters}
+    return () if asked else tuple(name for name in names if name in stated or GROUP_WORDS.search(name))
 
 
 def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, frozenset[str]]:

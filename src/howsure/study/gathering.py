@@ -62,13 +62,8 @@ def gather(
     side = clusters.side_table(design)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
-    telling = clusters.telling_columns(design, metadata_names(scores))
-    stated = set().union(*clusters.stated_clusters(design, scores.facts).values()).intersection(names)
-    columns = (
-        *clusters.columns_of_rows(design, side, names),
-        *dict.fromkeys((*telling, *sorted(stated))),
-        *_hashes(names, few=shared or bool(models)),
-    )
+    telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
+    columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]

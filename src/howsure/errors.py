@@ -129,6 +129,8 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "first_clustering_only",
         "ignores_clusters",
         "looks_grouped",
+        "stated_clusters_unused",
+        "clusters_would_change_verdict",
         "negative_two_way_variance",
         "one_cluster",
         "real_clusters",

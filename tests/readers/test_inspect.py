@@ -313,6 +313,29 @@ def test_a_json_log_with_a_bare_nan(write: Write) -> None:
     assert scores(read(inspect_ai, write("a.json", document)))["a", 0, "match"] == "unscored"
 
 
+@pytest.mark.parametrize(
+    ("metrics", "planned", "clusters"),
+    [
+        ([{"stderr": {"name": "stderr", "value": 0.1, "params": {"cluster": "text"}}}], [], {"text"}),
+        ([{"stderr": {"value": 0.1, "params": {"cluster": "model"}}}], [], {"metadata_model"}),
+        ([{"stderr": {"value": 0.1, "params": {}}}], [], {""}),
+        ([{"accuracy": {"value": 0.5}}], [], set()),
+        ([{"stderr": {"value": 0.1, "params": {"cluster": "text"}}}, {"stderr": {"value": 0.1}}], [], {"text"}),
+        ([{"clustered_se": {"value": 0.1, "params": {"cluster": "text"}}}], [], {"text"}),
+        ([{"howsure_se": {"value": 0.1, "params": {"cluster": "none"}}, "stderr": {"value": 0.1}}], [], {""}),
+        ([{"stderr": None, "clustered_se": {"params": {"cluster": 3}}}], [], {""}),
+        ([], [{"name": "inspect_ai/stderr", "options": {"cluster": "text"}}], {"text"}),
+        ([], {"fluency": [{"name": "inspect_ai/stderr", "options": {"cluster": "text"}}]}, {"text"}),
+        ([], [{"name": "inspect_ai/stderr", "options": {}}], {""}),
+        ([], [], set()),
+    ],
+)
+def test_what_standard_errors_are_clustered_by(tmp_path: Path, metrics: Any, planned: Any, clusters: set[str]) -> None:
+    results = {"scores": [{"name": f"s{k}", "metrics": each} for k, each in enumerate(metrics)]}
+    header = inspect_header(results=results, scorers=[{"name": "s0", "metrics": planned}])
+    assert inspect_ai.read(log(tmp_path, [sample(1, 1)], header)).facts[0].clusters == clusters
+
+
 def test_results_without_samples_are_published_only(write: Write) -> None:
     scores = [{"name": "m", "scorer": "m", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}]
     header = inspect_header(

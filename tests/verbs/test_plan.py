@@ -424,7 +424,7 @@ def test_what_was_asked_is_shown_with_all_its_digits():
 
 
 def test_costs_and_what_is_not_there_read_well():
-    assert "at a cost of 37,436" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
+    assert "at a cost of 37,380" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
     shown = run("--n-items", "2")
     assert "none pp" not in shown
     assert "n/a" in shown

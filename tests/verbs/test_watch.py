@@ -312,10 +312,15 @@ def test_sorted_items_make_looks_contradict_each_other():
 
 
 def test_the_log_tells_what_is_planned():
-    look = hs.Monitor(a="smollm2-135m-t0.3", b="smollm2-135m-terse").update(LOGS)
+    look = hs.Monitor(a="smollm2-135m-t0.3", b="smollm2-135m-terse", cluster="none").update(LOGS)
     assert (look.planned, look.n_items, look.exhausted) == (100, 100, True)
     fact = hs.read(LOGS).facts[0]
     assert (fact.planned, fact.epochs, fact.shuffled) == (100, 5, False)
+
+
+def test_clusters_that_the_log_states_need_their_sizes():
+    with pytest.raises(hs.DataError, match="clusters by 'passage_id' of a run in progress"):
+        hs.Monitor(a="smollm2-135m-t0.3", b="smollm2-135m-terse").update(LOGS)
 
 
 def test_far_from_decided():

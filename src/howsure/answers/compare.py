@@ -35,6 +35,23 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IfClustered:
+    """A difference of two models with questions clustered as the data seem to be, where nobody named clusters.
+
+    Attributes:
+        clusters: What questions are clustered by there.
+        estimate: The difference, with the standard error and confidence interval it has there.
+        p_value: The p-value of no difference there, corrected as that without clusters.
+        equivalence: What the margin says there; None without one.
+    """
+
+    clusters: str
+    estimate: Estimate
+    p_value: float
+    equivalence: Equivalence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllItems:
     """A difference of two models that share some items, from all items of both: right where it is by chance which are shared.
 
@@ -91,6 +108,7 @@ class Comparison(Judged, Drawn):
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
         beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
+        if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they change the verdict; else None.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
@@ -128,6 +146,7 @@ class Comparison(Judged, Drawn):
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
     beside: Rung | None = field(default=None, metadata=shown(rows=False))
+    if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()
     measures: tuple[MeasureGap, ...] = ()
@@ -147,6 +166,12 @@ class Comparison(Judged, Drawn):
     def judged_interval(self) -> Interval:
         """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests aren't, its own."""
         return self.adjusted_interval if self.equivalence is None else self.difference.interval
+
+    @property
+    def shows(self) -> tuple[bool, ...]:
+        """What is shown: a difference; of a margin equivalence, non-inferiority, inferiority."""
+        e = self.equivalence
+        return (self.decided,) if e is None else (e.equivalent, e.noninferior, e.inferior)
 
     @property
     def decided(self) -> bool:

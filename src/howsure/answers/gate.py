@@ -34,7 +34,7 @@ CheckKey = tuple[str, str, str, str, str]
 """Task, metric, criterion, column and slice."""
 
 
-Because = Literal["", "evidence", "missing", "differs"]
+Because = Literal["", "evidence", "missing", "differs", "clusters"]
 
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
@@ -72,6 +72,7 @@ class Check:
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
+        clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
         unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that isn't asked.
         half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.
@@ -105,6 +106,7 @@ class Check:
     n_unknown: int = 0
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
+    clusters: str = ""
     unseen: float = math.nan
     half_width: float = math.nan
     lacking: str = field(default="", metadata=HIDDEN)
@@ -157,7 +159,7 @@ class Check:
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why it can't be told: "evidence" where there is too little, "missing" results, or what "differs"; else empty."""
+        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", or "clusters" that nobody named; else empty."""
         if self.verdict != "unclear":
             return ""
         return (
@@ -165,6 +167,8 @@ class Check:
             if self.differs
             else "missing"
             if self.n_unknown or self.lacking or not self.n_items
+            else "clusters"
+            if self.clusters
             else "evidence"
         )
 
@@ -174,6 +178,8 @@ class Check:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
         if self.verdict != "unclear":
             return None
+        if self.unclear_because == "clusters":
+            return CLUSTERS
         if self.unclear_because != "evidence":
             return PLAYBOOK
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
@@ -247,9 +253,9 @@ class Gate(Answer):
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why the gate can't tell: what differs goes before what is missing, and that before too little evidence; else empty."""
+        """Why the gate can't tell: what differs, then what is missing, clusters that nobody named, too little evidence; else empty."""
         found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
-        words: tuple[Because, ...] = ("differs", "missing", "evidence")
+        words: tuple[Because, ...] = ("differs", "missing", "clusters", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
     @property

@@ -40,10 +40,10 @@ DESIGN = (
         "cluster",
         kinds.NAMES,
         "COLUMN",
-        help="Cluster by a column; 'none' ignores a declared one.",
+        help="Cluster by a column; 'none' ignores those declared or stated by the log.",
         about=(
-            'A metadata column, two of them for two-way clustering, or "none" to ignore a declared one. None means a '
-            "column named cluster, if there is one."
+            'A metadata column, two of them for two-way clustering, or "none" for no clusters. None means the column by which '
+            "the log's own standard error is clustered, else a column named cluster, if there is one."
         ),
     ),
     Option(

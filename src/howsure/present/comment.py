@@ -30,6 +30,7 @@ WHY = {
     "evidence": "There is too little evidence either way",
     "missing": "Results are missing",
     "differs": "The two were not asked the same",
+    "clusters": "Clusters that nobody named would change the verdict",
 }
 """Why a gate can't tell, as a sentence without its end."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, plural, rounded_up, within
+from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
-    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.compare import Comparison, Comparisons, IfClustered
     from howsure.errors import SmallPart
     from howsure.statistics.results import Equivalence, Interval
 
@@ -57,7 +57,19 @@ def one_verdict(c: Comparison) -> str:
     shared, alone = c.difference.n_items, c.n_only_a + c.n_only_b
     if c.paired and alone:
         parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
-    return within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+    said = within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+    return said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
+
+
+def _if_clustered(c: Comparison, other: IfClustered) -> str:
+    """Say what clusters that nobody named would make of the verdict."""
+    e, where = other.equivalence, f"with questions clustered by {other.clusters}"
+    if e is None:
+        return f"{where} it is {'not ' if c.decided else ''}significant (p {p_text(other.p_value)})"
+    if e.equivalent:
+        return f"{where} they are equivalent"
+    shown = "not worse" if e.noninferior else "worse" if e.inferior else ""
+    return f"{where} it is shown to be {shown}" if shown else f"{where} that isn't shown"
 
 
 def _of_tasks(count: int, left_out: int) -> str:

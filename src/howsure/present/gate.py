@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 NOT_BINDING = "Slices are shown, and decide nothing here."
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
-MANY_BECAUSE = {"missing": " (results are missing)", "differs": " (the two were not asked the same)"}
+MANY_BECAUSE = {
+    "missing": " (results are missing)",
+    "differs": " (the two were not asked the same)",
+    "clusters": " (clusters would change the verdict)",
+}
 """Why several checks can't be told, where it isn't too little evidence."""
 
 
@@ -162,6 +166,8 @@ def check_sentence(c: Check) -> str:
     if c.n_unknown:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
+    if c.clusters:
+        return f"whether {c.candidate} {does} {asked(c)}: clusters by {c.clusters} would change the verdict ({seen})."
     if c.verdict == "unclear":
         hidden = f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
         return f"whether {c.candidate} {does} {asked(c)} ({seen}{hidden})."
@@ -227,7 +233,7 @@ def _table(gate: Gate) -> Table:
 
 def _is_other_than_evidence(gate: Gate) -> bool:
     """Say whether any check can't be told for another reason than too little evidence, so that each has to say its own."""
-    return any(check.unclear_because in ("missing", "differs") for check in gate.checks)
+    return any(check.unclear_because in ("missing", "differs", "clusters") for check in gate.checks)
 
 
 def _value(c: Check) -> str:

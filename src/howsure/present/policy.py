@@ -39,7 +39,11 @@ def summary(gate: Gate) -> str:
 
 
 def _does(gate: Gate, count: int) -> str:
-    because = {"missing": " (results are missing)", "differs": " (the two were not asked the same)"}
+    because = {
+        "missing": " (results are missing)",
+        "differs": " (the two were not asked the same)",
+        "clusters": " (clusters would change the verdict)",
+    }
     if gate.verdict == "fail":
         return "fails" if count == 1 else "fail"
     return ("is undecided" if count == 1 else "are undecided") + because.get(gate.unclear_because, "")

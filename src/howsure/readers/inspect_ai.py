@@ -34,6 +34,8 @@ CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
 
 LAYOUTS = ("2",)
 """Versions of the log that are known."""
+STANDARD_ERRORS = ("stderr", "clustered_se")
+"""Inspect's metric, and the one of `howsure.integrations.inspect`."""
 _DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
@@ -179,14 +181,33 @@ def _publish(
         stderr=_metric_value(metrics, "stderr"),
         source=source.name,
         reducer=str(score.get("reducer") or "mean"),
-        cluster=_cluster(metrics),
+        cluster=_cluster(metrics.get("stderr")),
     )
 
 
-def _cluster(metrics: Mapping[str, Any]) -> str:
-    """Name the metadata that the standard error is clustered by, as its column is called here; empty where it is plain."""
-    params = (metrics.get("stderr") or {}).get("params") or {}
-    return next(iter(flatten_metadata({params["cluster"]: ""})), "") if params.get("cluster") else ""
+def _cluster(metric: object) -> str:
+    """Name the metadata that a standard error is clustered by, as its column is called here; empty where it is plain."""
+    options = (metric.get("params") or metric.get("options")) if isinstance(metric, dict) else None
+    cluster = options.get("cluster") if isinstance(options, dict) else None
+    return next(iter(flatten_metadata({cluster: ""})), "") if isinstance(cluster, str) and cluster else ""
+
+
+def _clusters(spec: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Name the columns that a log's standard errors are clustered by, "" where all are plain; before there are results, as planned."""
+    stated = [pair for score in scores for pair in (score.get("metrics") or {}).items()]
+    planned = [scorer.get("metrics") for scorer in spec.get("scorers") or [] if isinstance(scorer, dict)]
+    metrics = stated or [*_named(planned)]
+    found = frozenset(_cluster(metric) for name, metric in metrics if name.rpartition("/")[2] in STANDARD_ERRORS)
+    return found - {""} or found
+
+
+def _named(given: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield metrics with their names from the lists and groups that they are planned in."""
+    if isinstance(given, dict) and isinstance(given.get("name"), str):
+        yield given["name"], given
+    elif isinstance(given, (dict, list)):
+        for each in given.values() if isinstance(given, dict) else given:
+            yield from _named(each)
 
 
 def _metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
@@ -219,6 +240,7 @@ def _facts(
         epochs=_epochs(spec),
         shuffled=_shuffled(spec),
         order=() if header.get("status") == "success" else _order(spec),
+        clusters=_clusters(spec, _published_scores(header)),
     )
 
 

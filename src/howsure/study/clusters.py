@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.study.design import Design
+    from howsure.table.scores import TaskFacts
 
 GROUP_WORDS = re.compile(
     r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|article|"
@@ -25,6 +26,7 @@ GROUP_WORDS = re.compile(
 )
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 MAX_CLUSTERINGS = 2
+STATED = ", as the log's own standard error has it; `cluster='none'` undoes it"
 UNCLUSTERED = " `cluster='none'` leaves clusters out."
 KNOWN = ("none", "cluster", "weight", "task", "item")
 """Names that need not be asked of the rows: the table of items has them anyway."""
@@ -63,10 +65,72 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
     return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
 
 
-def telling_columns(design: Design, names: Iterable[str]) -> tuple[str, ...]:
-    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be proposed."""
+def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[str]) -> tuple[str, ...]:
+    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be taken or proposed."""
     asked = design.cluster is not None or design.cluster_from is not None or design.population == "benchmark"
-    return () if asked else tuple(name for name in names if GROUP_WORDS.search(name))
+    stated = {name for fact in facts for name in fact.clusters}
+    return () if asked else tuple(name for name in names if name in stated or GROUP_WORDS.search(name))
+
+
+def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, frozenset[str]]:
+    """Return by which columns logs cluster the standard errors of each task of which no option says it; "" for plain ones."""
+    if design.cluster_from is not None or design.population == "benchmark":
+        return {}
+    return {
+        fact.task: fact.clusters
+        for fact in facts
+        if fact.clusters - {"", "cluster"} and design.cluster_of(fact.task) is None
+    }
+
+
+def as_stated(
+    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
+) -> tuple[Design, tuple[Caution, ...]]:
+    """Return the design with the clusters that logs state as the default of their tasks; a caution where these can't be used."""
+    taken: dict[str, str] = {}
+    cautions: list[Caution] = []
+    for task, columns in stated_clusters(design, facts).items():
+        items = table.filter(pl.col("task").cast(pl.String) == task)
+        if not len(items):
+            continue
+        fault = _disagreeing(task, columns) if len(columns) > 1 else _incomplete(items, side, task, *columns)
+        if fault is None:
+            (taken[task],) = columns
+        else:
+            cautions.append(fault)
+    return replace(design, stated=taken), tuple(cautions)
+
+
+def _disagreeing(task: str, columns: frozenset[str]) -> Caution:
+    """Warn that the logs of a task state different clusters, or only some of them any."""
+    names = sorted(columns - {""})
+    told = (
+        f"only some logs of {task} cluster their standard errors (by {listing(names)})"
+        if "" in columns
+        else f"logs of {task} cluster their standard errors by different columns: {listing(names)}"
+    )
+    choices = " or ".join(f"`cluster={name!r}`" for name in names)
+    return Caution(
+        code="stated_clusters_unused",
+        message=f"{told}; these clusters aren't used",
+        remedy=f"Choose {choices}, or `cluster='none'` if questions were drawn one by one.",
+    )
+
+
+def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name: str) -> Caution | None:
+    """Warn that the column that logs state isn't there for every item of a task, or not the same in all rows of an item."""
+    if side is not None and name in side.columns:
+        items = joined(items.select("task", "item"), side, name, name).with_columns(pl.col(name).alias(f"{name}_max"))
+    lacking = items[name].null_count() if name in items.columns else len(items)
+    torn = 0 if lacking else int((items[name] != items[f"{name}_max"]).sum())
+    if not lacking and not torn:
+        return None
+    fault = f"{lacking:,} of {plural(len(items), 'item')} lack" if lacking else f"differs within {plural(torn, 'item')}"
+    return Caution(
+        code="stated_clusters_unused",
+        message=f"logs of {task} cluster their standard errors by {name!r}, which {fault}; these clusters aren't used",
+        remedy="Complete the column, choose another as `cluster`, or `cluster='none'` if questions were drawn one by one.",
+    )
 
 
 def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]) -> None:
@@ -84,14 +148,17 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
 
 def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Clustered:
     """Attach to every task the clusters that were asked for, or declared by a column of that name."""
-    choices: dict[tuple[str, ...] | None, list[str]] = {}
+    choices: dict[tuple[tuple[str, ...] | None, bool], list[str]] = {}
     for task in table["task"].unique().sort():
-        choices.setdefault(design.cluster_of(task), []).append(task)
+        choices.setdefault((design.cluster_of(task), task in design.stated), []).append(task)
     if len(choices) == 1:
-        return _attach(table, side, design, *choices)
+        ((choice, stated),) = choices
+        return _attach(table, side, design, choice, stated=stated)
     parts = [
-        _attach(table.filter(pl.col("task").is_in(tasks)), side, design, choice, of=f" of {listing(tasks)}")
-        for choice, tasks in choices.items()
+        _attach(
+            table.filter(pl.col("task").is_in(tasks)), side, design, choice, stated=stated, of=f" of {listing(tasks)}"
+        )
+        for (choice, stated), tasks in choices.items()
     ]
     return Clustered(
         table=pl.concat([part.table for part in parts], how="diagonal"),
@@ -102,9 +169,15 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
 
 
 def _attach(
-    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, choice: tuple[str, ...] | None, *, of: str = ""
+    table: pl.DataFrame,
+    side: pl.DataFrame | None,
+    design: Design,
+    choice: tuple[str, ...] | None,
+    *,
+    stated: bool,
+    of: str = "",
 ) -> Clustered:
-    """Attach the clusters of one choice to the tasks that it is for; `of`: which these are, where others have another."""
+    """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if others have another."""
     if choice == (NO_CLUSTERS,):
         return Clustered(
             table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
@@ -122,7 +195,8 @@ def _attach(
         return Clustered(table=table)
     if len(names) > MAX_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
-    note = _clusters_note(table, names, declared=declared, of=of)
+    hint = "; `cluster='none'` ignores it" if declared else STATED if stated else ""
+    note = f"Clusters{of}: {_clusters_words(table, names)}{hint}."
     return Clustered(table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions)
 
 
@@ -252,10 +326,8 @@ _LONE = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
 """The cluster of an item that has none."""
 
 
-def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool, of: str) -> str:
-    parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
-    hint = "; `cluster='none'` ignores it" if declared else ""
-    return f"Clusters{of}: {' and '.join(parts)}{hint}."
+def _clusters_words(table: pl.DataFrame, names: tuple[str, ...]) -> str:
+    return " and ".join(_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names))
 
 
 def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
@@ -293,12 +365,50 @@ def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Desig
     return table
 
 
-def propose(table: pl.DataFrame, columns: Iterable[str]) -> list[Caution]:
-    """Propose clusters where ids, or one of these metadata columns, look grouped."""
-    return _propose_from_ids(table) or _propose_metadata(table, columns)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedClusters:
+    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids; `groups`: how many they are."""
+
+    column: str = ""
+    pattern: str = ""
+    groups: int
+    items: int
+
+    @property
+    def words(self) -> str:
+        """What questions would be clustered by."""
+        return self.column or "the groups of their ids"
+
+    @property
+    def choice(self) -> str:
+        """The option that takes it."""
+        return f"`cluster={self.column!r}`" if self.column else f"`cluster_from=r'{self.pattern}'`"
+
+    @property
+    def caution(self) -> Caution:
+        """Say that nobody named them, and how it is done."""
+        seen = (
+            f"column `{self.column}` groups the items ({self.groups:,} values)"
+            if self.column
+            else f"the item ids look grouped ({self.groups:,} groups of {self.items:,} items)"
+        )
+        return Caution(
+            code="looks_grouped",
+            message=f"{seen}; if items of a group were drawn together, the error bars are too small",
+            remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",
+        )
+
+    def of(self, design: Design) -> Design:
+        """Return a design that takes it."""
+        return replace(design, cluster=(self.column,)) if self.column else replace(design, cluster_from=self.pattern)
 
 
-def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
+def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
+    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a pattern."""
+    return _propose_metadata(table, columns) or _propose_from_ids(table)
+
+
+def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
     """Propose clusters where the ids look grouped and none were given."""
     for pattern in ID_GROUPS:
         ids = table.select("task", "item")
@@ -306,30 +416,16 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
         groups, n = found.select("task", "group").n_unique(), len(ids)
         tasks = ids["task"].n_unique()
         if not found["group"].null_count() and tasks < groups <= n / 2:
-            return [
-                Caution(
-                    code="looks_grouped",
-                    message=f"the item ids look grouped ({groups:,} groups of {n:,} items); if items of a group were "
-                    "drawn together, the error bars are too small",
-                    remedy=f"Use `cluster_from=r'{pattern}'`, or `cluster='none'` if they were not.",
-                )
-            ]
-    return []
+            return ProposedClusters(pattern=pattern, groups=groups, items=n)
+    return None
 
 
-def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> list[Caution]:
+def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
     """Propose the column of most values that groups the items and is the same for all rows of an item."""
     whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
     counts = {name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)}
     likely = [name for name, count in counts.items() if 2 <= count <= len(table) / 2]
     if not likely:
-        return []
+        return None
     name = max(likely, key=lambda column: counts[column])
-    return [
-        Caution(
-            code="looks_grouped",
-            message=f"column `{name}` groups the items ({counts[name]:,} values); if items of a group were drawn "
-            "together, the error bars are too small",
-            remedy=f"Use `cluster={name!r}`, or `cluster='none'` if they were not.",
-        )
-    ]
+    return ProposedClusters(column=name, groups=counts[name], items=len(table))

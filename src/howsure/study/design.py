@@ -86,6 +86,7 @@ class Design:
     """How the scores are to be looked at: the shared options, checked and frozen.
 
     What each of them means stands in `howsure.options.table`, from which the page of the Python reference is made.
+    `stated` is no option: by task, the column that its logs cluster by, if no option speaks of that task's clusters.
     """
 
     task: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ class Design:
     step_from: str | None = None
     tasks: tuple[TaskRule, ...] = ()
     bounds: tuple[float, float] | None = None
+    stated: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def clusterings(self) -> tuple[tuple[str, ...] | None, ...]:
@@ -126,7 +128,8 @@ class Design:
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
         """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores all."""
-        return self._of(task, "cluster", self.cluster)
+        named = self._of(task, "cluster", self.cluster)
+        return (self.stated[task],) if named is None and task in self.stated else named
 
     def metric_of(self, task: str) -> tuple[str, ...]:
         """Return the metrics that are wanted of a task; () means all."""

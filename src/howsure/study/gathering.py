@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.study.checkpoints import Average
-    from howsure.study.clusters import Clustered
+    from howsure.study.clusters import Clustered, ProposedClusters
     from howsure.study.likeness import Difference
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
@@ -62,7 +62,7 @@ def gather(
     side = clusters.side_table(design)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
-    telling = clusters.telling_columns(design, metadata_names(scores))
+    telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
@@ -114,19 +114,41 @@ def _with_silent_models(study: Study) -> Study:
 
 def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
     """Attach clusters and weights to the items, and say what is doubtful about them and about the scales."""
-    side, design = study.side, study.design
-    grouped = clusters.attach_clusters(_items_of(study), side, design)
+    side, table = study.side, _items_of(study)
+    design, unused = clusters.as_stated(table, side, study.design, study.facts)
+    grouped = clusters.attach_clusters(table, side, design)
+    grouped = replace(grouped, cautions=(*unused, *grouped.cautions))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
+    proposal = _proposed(grouped, design, telling)
+    doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
     items = clusters.attach_weights(grouped.table, side, design)
-    known = replace(study, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
+    known = replace(
+        study,
+        design=design,
+        items=items,
+        cluster_names=grouped.names,
+        proposed=proposal,
+        scales=sorted_out.scales.scales,
+    )
     return replace(known, cautions=(*study.cautions, *doubts)), grouped
 
 
-def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:
+def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
-    sure = grouped.names or design.ignores_clusters or design.population == "benchmark"
-    return [] if sure else clusters.propose(grouped.table, telling)
+    sure = grouped.names or grouped.cautions or design.ignores_clusters or design.population == "benchmark"
+    return None if sure else clusters.propose(grouped.table, telling)
+
+
+def as_proposed(study: Study) -> Study | None:
+    """Return a study with the clusters that were proposed for its items; None without any, or where some items have none."""
+    if study.proposed is None or study.design.population != "questions":
+        return None
+    design = study.proposed.of(study.design)
+    try:
+        grouped = clusters.attach_clusters(study.items, study.side, design)
+    except DataError:
+        return None
+    return replace(study, design=design, items=grouped.table, cluster_names=grouped.names, proposed=None)
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.study.checkpoints import Average
+    from howsure.study.clusters import ProposedClusters
     from howsure.study.design import Design
     from howsure.study.likeness import Difference
     from howsure.table.scale import Scale
@@ -45,7 +46,7 @@ class Study:
     only explain others, of models that are covariates and of metrics that probabilities refine. `items`: one row per task and
     item, with the columns cluster_0, cluster_1 and weight where there are any, and every attribute that was wanted, with its
     smallest and largest value (`name`, `name_max`). `side`: the table with one row an item that the user gave. `cluster_names`:
-    what the clusterings of each task are called. `values`: how often every item had every score, where the rule needs it.
+    what the clusterings of each task are called; `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
     `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
@@ -61,6 +62,7 @@ class Study:
     beside: Parts = field(default_factory=dict)
     side: pl.DataFrame | None = None
     cluster_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    proposed: ProposedClusters | None = None
     values: pl.DataFrame | None = None
     averages: tuple[Average, ...] = ()
     models: tuple[str, ...] = ()

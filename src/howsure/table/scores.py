@@ -30,6 +30,7 @@ class TaskFacts:
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
     `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
     items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
+    `clusters`: the columns that logs cluster their standard errors by, "" for a plain one; empty where no log could say.
     """
 
     task: str
@@ -44,6 +45,7 @@ class TaskFacts:
     epochs: int = 0
     shuffled: bool | None = None
     order: tuple[str, ...] = ()
+    clusters: frozenset[str] = frozenset()
 
 
 def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
@@ -66,6 +68,7 @@ def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
             lower_is_better=lower,
             finer=finer,
             shuffled=shuffled,
+            clusters=known.clusters | fact.clusters,
             order=_joined_order(known.order, fact.order),
             **plans,
         )

@@ -10,6 +10,7 @@ from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
+from howsure.inference.proposed import with_proposed_clusters
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
@@ -112,7 +113,7 @@ def compare(
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b, gather if flips else partial(gather_or_sum, crossed=question.by_sums))
-    found = compared(study, question, Beside(slices=True, average=average))
+    found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
     found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:

@@ -82,7 +82,9 @@ def arrivals(
     wanted = attempts or (fact.epochs if fact is not None else 0) or 1
     side = study.side
     table = _items_table(study, part, found, wanted)
-    table, sizes, largest = _with_units(table, study, _plan(side, design, task), design, cluster_size=cluster_size)
+    table, sizes, largest = _with_units(
+        table, study, _plan(side, study.design, task), design, cluster_size=cluster_size
+    )
     logged = _order(scores, task)
     order = order or (fact.order if fact is not None else ())
     if as_logged:
@@ -233,8 +235,9 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
     if "task" not in side.columns:
         side = side.with_columns(task=pl.lit(task))
     side = side.filter(pl.col("task") == task)
-    held = [name for name in (*(design.cluster or ()), design.weight) if name is not None and name in side.columns]
-    if design.cluster is not None and design.cluster[0] not in (*held, "none", "item", "task"):
+    asked = design.cluster_of(task) or ()
+    held = [name for name in (*asked, design.weight) if name is not None and name in side.columns]
+    if asked and asked[0] not in (*held, "none", "item", "task"):
         return side.select(cluster=pl.lit(None, pl.String), weight=pl.lit(1.0))
     table = side.select("task", "item", *(["cluster"] if "cluster" in side.columns else []))
     if "cluster" in table.columns:

@@ -1,0 +1,117 @@
+"""Clusters that a column or the ids suggest and nobody named: `compare` says both verdicts where they differ, `gate` can't tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+
+LOGS = Path(__file__).parents[2] / "examples" / "logs"
+A, B = "openai-api/local/smollm2-135m-t0.3", "openai-api/local/smollm2-135m-2shot"
+
+
+@pytest.fixture(scope="module")
+def rows() -> pl.DataFrame:
+    """The example logs as a table, which states no clusters."""
+    return hs.read(LOGS).to_frame().drop("cluster")
+
+
+def codes(answer: Any) -> list[str]:
+    return [caution.code for caution in answer.cautions]
+
+
+def test_the_first_sentence_says_both_verdicts(rows: pl.DataFrame) -> None:
+    found, clustered = hs.compare(rows, A, B), hs.compare(rows, A, B, cluster="passage_id")
+    assert found.better == A
+    assert found.if_clustered.estimate == clustered.difference
+    assert found.if_clustered.p_value == clustered.p_adjusted
+    assert found.verdict.endswith("; with questions clustered by passage_id it is not significant (p 0.103).")
+    assert "`cluster='passage_id'`" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
+    assert hs.compare(rows, A, B, cluster="none").if_clustered is None
+    assert clustered.if_clustered is None
+    assert hs.compare(LOGS, A, B).if_clustered is None
+
+
+def test_one_verdict_is_said_once(rows: pl.DataFrame) -> None:
+    found = hs.compare(rows, A, "openai-api/local/smollm2-135m-t1.0")
+    assert found.if_clustered is None
+    assert "looks_grouped" in codes(found)
+    assert "clustered" not in found.verdict
+
+
+def test_a_pattern_is_named_only_without_a_column(rows: pl.DataFrame) -> None:
+    found = hs.compare(rows.drop("passage_id"), A, B)
+    assert found.verdict.endswith(
+        "; with questions clustered by the groups of their ids it is not significant (p 0.103)."
+    )
+    assert "cluster_from" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
+
+
+def test_clusters_may_show_what_single_items_do_not() -> None:
+    table = pl.DataFrame(
+        [
+            {
+                "model": model,
+                "item": f"{k:03}",
+                "context": f"c{k // 2}",
+                "score": float(k % 2 == side or (side and k < 14)),
+            }
+            for side, model in ((0, "a"), (1, "b"))
+            for k in range(120)
+        ]
+    )
+    found = hs.compare(table, "b", "a")
+    assert not found.decided
+    assert "; with questions clustered by context it is significant (p " in found.verdict
+
+
+def test_a_margin_has_its_own_verdict(rows: pl.DataFrame) -> None:
+    shown = [
+        (margin, hs.compare(rows, B, A, margin=margin), hs.compare(rows, B, A, margin=margin, cluster="passage_id"))
+        for margin in (0.14, 0.15, 0.16, 0.17)
+    ]
+    assert any(found.if_clustered for _, found, _ in shown)
+    for _, found, clustered in shown:
+        assert (found.if_clustered is None) == (found.shows == clustered.shows)
+        if found.if_clustered:
+            assert found.if_clustered.equivalence == clustered.equivalence
+            assert "; with questions clustered by passage_id " in found.verdict
+
+
+def test_several_tasks_are_corrected_alike(rows: pl.DataFrame) -> None:
+    both = pl.concat([rows, rows.with_columns(task=pl.lit("again"))])
+    found, clustered = hs.compare(both, A, B), hs.compare(both, A, B, cluster="passage_id")
+    for pair, other in zip(found.every, clustered.every, strict=True):
+        assert (pair.if_clustered is None) == (pair.decided == other.decided)
+        if pair.if_clustered:
+            assert pair.if_clustered.p_value == other.p_adjusted
+
+
+def test_a_column_with_holes_changes_nothing(rows: pl.DataFrame) -> None:
+    torn = rows.with_columns(passage_id=pl.when(pl.col("passage_id") == "weather").then(None).otherwise("passage_id"))
+    found = hs.compare(torn, A, B)
+    assert found.if_clustered is None
+    assert "looks_grouped" in codes(found)
+
+
+def test_a_gate_cannot_tell_what_clusters_would_change(rows: pl.DataFrame) -> None:
+    found = hs.gate(rows, A, B, better=True, at_least=0.2)
+    assert [check.verdict for check in found.checks] == ["unclear", "pass"]
+    assert found.checks[0].clusters == "passage_id"
+    assert found.verdict == "unclear"
+    assert found.unclear_because == "clusters"
+    assert "clusters by passage_id would change the verdict" in found.checks[0].sentence
+    (caution,) = [each for each in found.checks[0].cautions if each.code == "clusters_would_change_verdict"]
+    assert caution.remedy == "Say which it is: `cluster='passage_id'` or `cluster='none'`."
+    assert hs.gate(rows, A, B, better=True, cluster="none").verdict == "pass"
+    assert hs.gate(rows, A, B, better=True, cluster="passage_id").unclear_because == "evidence"
+
+
+def test_boards_keep_the_remark(rows: pl.DataFrame) -> None:
+    found = hs.leaderboard(rows)
+    assert "looks_grouped" in codes(found)
+    assert "clustered by" not in found.render("terminal").partition("\n\n")[0]

@@ -1,0 +1,180 @@
+"""Clusters that logs state are the default of their tasks; what can't be used is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.table.scores import TaskFacts, joined_facts
+
+LOGS = Path(__file__).parents[2] / "examples" / "logs"
+PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
+
+
+def fact(task: str, *clusters: str) -> TaskFacts:
+    return TaskFacts(task=task, harness="Inspect", clusters=frozenset(clusters))
+
+
+def scores(*facts: TaskFacts, **columns: Any) -> Any:
+    """Two models on 24 questions of one task, in six texts; `facts`: what its logs state."""
+    rows = pl.DataFrame(
+        [
+            {
+                "task": "quiz",
+                "model": model,
+                "item": f"{k:02}",
+                "score": float((k * 7 + shift) % 5 < 3),
+                "text": f"t{k % 6}",
+            }
+            for model, shift in (("a", 0), ("b", 1))
+            for k in range(24)
+        ]
+    )
+    return replace(hs.read(rows.with_columns(**columns)), facts=joined_facts(facts))
+
+
+def clusters(answer: Any) -> set[int]:
+    return {entry.estimate.n_clusters for entry in answer.entries}
+
+
+def codes(answer: Any) -> list[str]:
+    return [caution.code for caution in answer.cautions]
+
+
+def told(answer: Any) -> list[str]:
+    return [note for note in answer.notes if note.startswith("Clusters")]
+
+
+def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
+    found = hs.compare(LOGS, *PAIR)
+    assert found.better is None
+    assert found.difference == hs.compare(LOGS, *PAIR, cluster="passage_id").difference
+    assert "looks_grouped" not in codes(found)
+    assert told(found) == [
+        (
+            "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
+            "`cluster='none'` undoes it."
+        )
+    ]
+    alone = hs.compare(LOGS, *PAIR, cluster="none")
+    assert alone.better is not None
+    assert alone.difference.n_clusters == alone.difference.n_items == 100
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda **how: hs.estimate(LOGS, **how).entries,
+        lambda **how: hs.estimate(LOGS, population="same-clusters", **how).entries,
+        lambda **how: hs.leaderboard(LOGS, **how).boards,
+        lambda **how: hs.noise(LOGS, **how).tasks,
+        lambda **how: hs.gate(LOGS, *PAIR, not_worse_than=0.05, **how).checks,
+        lambda **how: hs.plan(LOGS, *PAIR, effect=0.03, **how).main,
+        lambda cluster=None: (
+            hs.Monitor(a=PAIR[0], b=PAIR[1], cluster=cluster, cluster_size=5 if cluster != "none" else None)
+            .update(LOGS)
+            .interval
+        ),
+    ],
+)
+def test_other_verbs_have_the_same_default(asked: Any) -> None:
+    assert repr(asked()) == repr(asked(cluster="passage_id"))
+    assert repr(asked()) != repr(asked(cluster="none"))
+
+
+def test_a_saved_baseline_knows_what_its_log_stated(tmp_path: Path) -> None:
+    saved = tmp_path / "main.howsure"
+    hs.save_baseline(LOGS, "main", output=str(saved))
+    assert hs.read(saved).facts[0].clusters == {"passage_id"}
+    assert clusters(hs.estimate(saved)) == {20}
+
+
+def test_each_task_has_the_clusters_of_its_own_logs() -> None:
+    both = pl.concat([scores().to_frame().with_columns(task=pl.lit(task)) for task in ("chat", "quiz", "sums")])
+    both = both.with_columns(half=pl.col("item").cast(pl.Int64) // 12)
+    found = replace(hs.read(both), facts=(fact("chat", "half"), fact("quiz", "text"), fact("sums", "")))
+    known = {entry.task: entry.estimate.n_clusters for entry in hs.estimate(found).entries}
+    assert known == {"chat": 2, "quiz": 6, "sums": 24}
+    assert told(hs.estimate(found)) == [
+        "Clusters of chat: column `half` (2 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
+        "Clusters of quiz: column `text` (6 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
+    ]
+    ruled = hs.estimate(found, tasks={"quiz": {"cluster": "half"}, "chat": {"cluster": "none"}})
+    assert {entry.task: entry.estimate.n_clusters for entry in ruled.entries} == {"chat": 24, "quiz": 2, "sums": 24}
+
+
+def test_clusters_play_no_part_for_exactly_these_questions() -> None:
+    found = hs.compare(LOGS, *PAIR, population="benchmark")
+    assert not told(found)
+    assert found.difference == hs.compare(LOGS, *PAIR, population="benchmark", cluster="none").difference
+
+
+def test_what_is_asked_for_goes_first() -> None:
+    stated = scores(fact("quiz", "text"), half=pl.int_range(pl.len()) % 2)
+    assert clusters(hs.estimate(stated)) == {6}
+    assert clusters(hs.estimate(stated, cluster="half")) == {2}
+    assert clusters(hs.estimate(stated, cluster_from="^(.)")) == {3}
+    assert clusters(hs.estimate(stated, cluster="none")) == {24}
+
+
+@pytest.mark.parametrize(
+    ("facts", "told_so", "advice"),
+    [
+        (
+            [fact("quiz", "text"), fact("quiz", "half")],
+            "logs of quiz cluster their standard errors by different columns: half, text; these clusters aren't used",
+            "Choose `cluster='half'` or `cluster='text'`, or `cluster='none'` if questions were drawn one by one.",
+        ),
+        (
+            [fact("quiz", "text"), fact("quiz", "")],
+            "only some logs of quiz cluster their standard errors (by text); these clusters aren't used",
+            "Choose `cluster='text'`, or `cluster='none'` if questions were drawn one by one.",
+        ),
+        (
+            [fact("quiz", "theme")],
+            "logs of quiz cluster their standard errors by 'theme', which 24 of 24 items lack; these clusters aren't used",
+            "Complete the column, choose another as `cluster`, or `cluster='none'` if questions were drawn one by one.",
+        ),
+    ],
+)
+def test_logs_that_disagree_give_no_default(facts: list[TaskFacts], told_so: str, advice: str) -> None:
+    found = hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2))
+    assert clusters(found) == {24}
+    assert [(caution.message, caution.remedy) for caution in found.cautions] == [(told_so, advice)]
+    assert not hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2), cluster="none").cautions
+
+
+def test_a_column_with_holes_or_two_values_gives_no_default() -> None:
+    holes = scores(fact("quiz", "text"), text=pl.when(pl.col("item") == "07").then(None).otherwise("text"))
+    found = hs.estimate(holes)
+    assert clusters(found) == {24}
+    assert codes(found) == ["stated_clusters_unused"]
+    assert "1 of 24 items lack" in found.cautions[0].message
+    torn = scores(fact("quiz", "text"), text=pl.when(pl.col("item") == "07").then("model").otherwise("text"))
+    found = hs.estimate(torn)
+    assert clusters(found) == {24}
+    assert "differs within 1 item;" in found.cautions[0].message
+
+
+def test_logs_that_state_no_standard_error_are_no_disagreement() -> None:
+    assert clusters(hs.estimate(scores(fact("quiz", "text"), fact("quiz")))) == {6}
+
+
+def test_a_table_of_items_may_have_the_column(tmp_path: Path) -> None:
+    side = tmp_path / "items.csv"
+    pl.DataFrame({"item": [f"{k:02}" for k in range(24)], "theme": [f"m{k % 4}" for k in range(24)]}).write_csv(side)
+    assert clusters(hs.estimate(scores(fact("quiz", "theme")), items=str(side))) == {4}
+
+
+def test_single_items_are_no_clusters_and_one_cluster_tells_nothing() -> None:
+    alone = hs.estimate(scores(fact("quiz", "text"), text="item"))
+    assert alone.entries == hs.estimate(scores(), cluster="none").entries
+    assert told(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")
+    one = hs.estimate(scores(fact("quiz", "text"), text=pl.lit("t")))
+    assert clusters(one) == {1}
+    assert {caution.code for entry in one.entries for caution in entry.estimate.cautions} == {"one_cluster"}

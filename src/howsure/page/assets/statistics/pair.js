@@ -1,7 +1,7 @@
 // The difference of two models with scores in [0, 1] on the items they share: statistics/pairs/difference.py, differences.py
 // and pivot.py, by the default method "score" and CR2 (docs/decisions/0005-pairs.md and 0022-score.md).
 
-const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON, CALM] = [1e-13, 1e-12, Number.EPSILON, 8];
+const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON, CALM_CLUSTERS] = [1e-13, 1e-12, Number.EPSILON, 8];
 
 /** Compare a − b over items that both have a score for, null where they share none. */
 function pairOf(a, b, { clusters = null, level = 0.95 } = {}) {
@@ -62,7 +62,7 @@ function eventsOf({ variance, itemVariance, room }, d, { n, sums, sizes, mean },
   const [apart, squares] = [total(d.map(Math.abs)), total(d.map((x) => x * x))];
   const event = apart > 0 ? Math.max(Math.min(squares / apart, 1), Math.abs(mean) * (1 + 1e-12)) : 1;
   if (!(apart > 0 && event < 1 - 1e-9)) return { ...SINGLE, event, counted };
-  const calm = itemVariance > NEAR * event ** 2 ? (CALM * variance) / (room * itemVariance) : 0;
+  const calm = itemVariance > NEAR * event ** 2 ? (CALM_CLUSTERS * variance) / (room * itemVariance) : 0;
   const [second, third] = [2, 3].map((power) => total(sums.map((e, g) => e ** power / (1 - sizes[g] / n))));
   return { event, averaged: Math.min(calm, 1), skew: second > 0 ? third / second / n / 2 : 0, counted: 0 };
 }

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from browser_cases import choose, compared, made, unpacked
-from howsure.statistics.planning.forecast import MIN_FORECAST
 from howsure.statistics.planning import power
+from howsure.statistics.planning.forecast import MIN_FORECAST
 from howsure.statistics.planning.sizes import equal_sizes
 from howsure.wording import rounded_up
 

@@ -302,7 +302,7 @@ def board_table(board: Board, top: int | None) -> Table:
         Field("SE", lambda r: standard_error(r[0].estimate, scale), priority=0, error_of=column),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
-        Field("ties", lambda r: r[1].ties, align="left", priority=6),
+        Field("ties", lambda r: r[1].ties, align="left", priority=6, shown=any(rank.ties for rank in board.ranks)),
         Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
         Field("failed", lambda r: f"{r[0].n_failed:,}", priority=5, shown=any(entry.n_failed for entry, _ in ranked)),
     ]

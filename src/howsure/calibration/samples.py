@@ -114,12 +114,10 @@ class DifferenceSample(Samples):
         """Return the first samples."""
         kept = Samples.first(self, count)
         items = ItemSpread(squares=self.items.squares[: kept.trials], fourths=self.items.fourths[: kept.trials])
-        return replace(kept, items=items, events=self._first_events(kept.trials))
-
-    def _first_events(self, count: int) -> Events | None:
-        return self.events and replace(
-            self.events, size=self.events.size[:count], averaged=self.events.averaged[:count]
+        events = self.events and replace(
+            self.events, size=self.events.size[: kept.trials], averaged=self.events.averaged[: kept.trials]
         )
+        return replace(kept, items=items, events=events)
 
     @property
     def n(self) -> int:

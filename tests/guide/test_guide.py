@@ -240,7 +240,9 @@ def test_errors_stand_in_their_place(folder):
     two_models().write_csv("t.csv")
     result = run(2, "t.csv")
     assert result.exit_code == 0
-    assert re.search(r"--population benchmark\nhowsure: .*one attempt an item.*\n\nCompare the two", result.output)
+    assert re.search(
+        r"--population these-questions\nhowsure: .*one attempt an item.*\n\nCompare the two", result.output
+    )
     result = run(4, "t.csv", "--cluster", "nothing")
     assert re.search(r"\$ howsure estimate t\.csv --cluster nothing\nhowsure: .*nothing", result.output)
 

@@ -148,7 +148,7 @@ def test_a_bonferroni_interval_is_that_of_the_level():
     "answer",
     [
         lambda: hs.compare(two_models(), "a", "b"),
-        lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+        lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
         lambda: hs.compare(attempts(), "a", "b", covariate="length"),
         lambda: hs.compare(tasks([0.1, 0.2]), "a", "b", adjust="none").comparisons[0],
         lambda: hs.compare(tasks([0.1, 0.2]), "a", "b").overall,

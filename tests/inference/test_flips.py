@@ -62,7 +62,7 @@ def test_the_counts_are_those_of_the_comparison() -> None:
     assert (answer.flips.broke, answer.flips.fixed) == (answer.wins, answer.losses) == (19, 29)
 
 
-@pytest.mark.parametrize("options", [{}, {"population": "benchmark"}, {"cluster": "item"}])
+@pytest.mark.parametrize("options", [{}, {"population": "these-questions"}, {"cluster": "item"}])
 def test_what_rounding_leaves_of_equal_attempts_is_a_tie(options: dict[str, str]) -> None:
     """One right of five is one fifth whether what failed is missing or 0; 1/3 · 3/5 isn't 1/5 to the last bit."""
     failed = [[1, 1, 1, 1, 1], *[[1, 0, 0, None, None]] * 5]

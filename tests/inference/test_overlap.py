@@ -101,7 +101,7 @@ def test_a_gate_judges_on_all_items_when_asked():
 
 
 @pytest.mark.parametrize(
-    "given", [{"population": "same-clusters"}, {"population": "benchmark"}, {"covariate": "group"}]
+    "given", [{"population": "same-clusters"}, {"population": "these-questions"}, {"covariate": "group"}]
 )
 def test_what_does_not_go_with_all_items_is_refused(given):
     with pytest.raises(OptionError, match="overlap='combine'"):

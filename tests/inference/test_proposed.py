@@ -101,7 +101,7 @@ def test_a_column_with_holes_changes_nothing(rows: pl.DataFrame) -> None:
 def test_a_gate_cannot_tell_what_clusters_would_change(rows: pl.DataFrame) -> None:
     found = hs.gate(rows, A, B, better=True, at_least=0.2)
     assert [check.verdict for check in found.checks] == ["unclear", "pass"]
-    assert found.checks[0].clusters == "passage_id"
+    assert found.checks[0].proposed_clusters == "passage_id"
     assert found.verdict == "unclear"
     assert found.unclear_because == "clusters"
     assert "clusters by passage_id would change the verdict" in found.checks[0].sentence

@@ -26,7 +26,7 @@ def told(cautions):
 
 
 def test_a_comparison_on_clusters_like_swebench_says_what_was_measured_there():
-    (caution,) = told(hs.compare(rows(SWEBENCH), "a", "b").difference.cautions)
+    (caution,) = told(hs.compare(rows(SWEBENCH), "a", "b", population="new-clusters").difference.cautions)
     (row,) = (
         record.clusters()
         .filter(benchmark="SWE-bench Verified", n_clusters=12, method="paired score, CR2")
@@ -64,14 +64,14 @@ def test_scores_on_an_open_scale_are_told_nothing():
 def test_no_score_changes_what_is_told():
     """The draws that miss look calm: counts alone decide."""
     one, other = (
-        told(hs.compare(rows(SWEBENCH, score=score), "a", "b").difference.cautions)
+        told(hs.compare(rows(SWEBENCH, score=score), "a", "b", population="new-clusters").difference.cautions)
         for score in (lambda rng, n: (rng.random(n) < 0.02) * 1.0, lambda rng, n: (rng.random(n) < 0.5) * 1.0)
     )
     assert one == other != []
 
 
 def test_a_board_says_it_once():
-    board = hs.leaderboard(rows(SWEBENCH, ("a", "b", "c")))
+    board = hs.leaderboard(rows(SWEBENCH, ("a", "b", "c")), population="new-clusters")
     assert len(told(board.boards[0].cautions)) == 1
     assert board.render("terminal", width=10_000).count("whole repositories") == 1
     assert not told(hs.leaderboard(rows(SWEBENCH, ("a",))).boards[0].cautions)
@@ -79,7 +79,7 @@ def test_a_board_says_it_once():
 
 def test_several_tasks_say_it_once():
     data = pl.concat([rows(SWEBENCH), rows(SWEBENCH, task="u")])
-    found = hs.compare(data, "a", "b")
+    found = hs.compare(data, "a", "b", population="new-clusters")
     assert all(len(told(each.difference.cautions)) == 1 for each in found.every if each.task)
     assert found.render("terminal", width=10_000).count("whole repositories") == 1
 

@@ -148,8 +148,8 @@ def test_the_shared_options_are_those_of_the_design():
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [
-        ({"population": "benchmark"}, "benchmark"),
-        ({"population": "benchmark"}, "population"),
+        ({"population": "these-questions"}, "benchmark"),
+        ({"population": "these-questions"}, "population"),
         ({"population": "same-clusters"}, "population"),
         ({"covariate": "length"}, "covariate"),
         ({"score": "pass@2"}, "score"),

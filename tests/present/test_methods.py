@@ -22,7 +22,7 @@ ANSWERS = {
     "pairs": lambda: hs.compare(TASKS, "a", "b"),
     "margin": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
     "many": lambda: hs.against(clustered(models="abcd"), "b", cluster="passage"),
-    "benchmark": lambda: hs.estimate(attempts(), population="benchmark"),
+    "benchmark": lambda: hs.estimate(attempts(), population="these-questions"),
 }
 
 

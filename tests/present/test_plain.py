@@ -85,7 +85,7 @@ PAIRS = {
     "all items combined": lambda: hs.compare(
         two_models().filter((pl.col("model") == "a") | (pl.col("item") != "q3")), "a", "b", overlap="combine"
     ),
-    "exactly these": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+    "exactly these": lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
     "covariate": lambda: hs.compare(attempts(), "a", "b", covariate="length"),
     "lower is better": lambda: hs.compare(two_models(), "a", "b", lower_is_better=True),
     "another scale": lambda: hs.compare(two_models().with_columns(score=7 * pl.col("score") + 1), "a", "b"),
@@ -112,7 +112,7 @@ BOARDS = {
     "all the same": lambda: hs.leaderboard(scored(1.0, 1.0)),
     "clear": lambda: hs.leaderboard(scored(1.0, 0.0)),
     "one direction": lambda: hs.leaderboard(won(9, 2, 12)),
-    "exactly these": lambda: hs.leaderboard(attempts(models="abc"), population="benchmark"),
+    "exactly these": lambda: hs.leaderboard(attempts(models="abc"), population="these-questions"),
     "not corrected": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="none"),
     "false discoveries": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="bh"),
     "lower is better": lambda: hs.leaderboard(clustered(), cluster="passage", lower_is_better=True),
@@ -125,7 +125,7 @@ SCORES = {
     "half": lambda: hs.estimate(half()),
     "known of more": lambda: hs.estimate(seen(), covariate="length", items=known()),
     "none and all": lambda: hs.estimate(scored(0.0, 1.0)),
-    "exactly these": lambda: hs.estimate(attempts(), population="benchmark"),
+    "exactly these": lambda: hs.estimate(attempts(), population="these-questions"),
     "covariate": lambda: hs.estimate(attempts(), covariate="length"),
     "bayes": lambda: hs.estimate(two_models(), interval="bayes"),
     "another scale": lambda: hs.estimate(two_models().with_columns(score=7 * pl.col("score") + 1)),

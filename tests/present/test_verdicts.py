@@ -50,10 +50,10 @@ def test_a_leader_of_more_items_than_the_rest_is_told_as_ever():
 @pytest.mark.parametrize("models", ["a", "ab"])
 def test_exactly_these_questions_are_told_once(models):
     rows = attempts(models=models)
-    assert verdict(rows, population="benchmark").count(" on exactly these questions") == 1
+    assert verdict(rows, population="these-questions").count(" on exactly these questions") == 1
     assert "exactly" not in verdict(rows)
     same = pl.concat([rows.filter(model="a").with_columns(model=pl.lit(name)) for name in models])
-    assert verdict(same, population="benchmark").count(" on exactly these questions") == 1
+    assert verdict(same, population="these-questions").count(" on exactly these questions") == 1
 
 
 def test_models_with_one_score_tie():

@@ -241,7 +241,7 @@ def test_a_copy_of_a_table_is_left_out_and_said(tmp_path):
     assert len(scores.to_frame()) == 2
     assert codes(scores) == ["tables_copied"]
     with pytest.raises(hs.DataError, match="one attempt an item"):
-        hs.estimate(scores, population="benchmark")
+        hs.estimate(scores, population="these-questions")
 
 
 def test_a_copy_under_another_name_is_another_model(tmp_path):

@@ -298,7 +298,7 @@ def test_best_of_k_of_losses_says_or_takes_the_smallest():
     assert best == pytest.approx((0.1 + 0.2) / 2)
 
 
-@pytest.mark.parametrize("population", ["questions", "benchmark"])
+@pytest.mark.parametrize("population", ["new-clusters", "these-questions"])
 def test_rules_go_with_both_populations(population):
     answer = hs.estimate(pair(), score="pass@2", population=population)
     assert [entry.estimate.value for entry in answer.entries] == [
@@ -310,7 +310,7 @@ def test_rules_go_with_both_populations(population):
 
 def test_a_rule_that_uses_all_attempts_has_no_noise_on_exactly_these_questions():
     with pytest.raises(hs.DataError) as caught:
-        hs.estimate(pair(), score="pass@4", population="benchmark")
+        hs.estimate(pair(), score="pass@4", population="these-questions")
     assert "pass@4" in str(caught.value)
     assert "one attempt per item" not in str(caught.value)
 

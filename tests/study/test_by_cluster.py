@@ -195,4 +195,4 @@ def test_these_questions_alone_are_refused_for_the_reason_that_is_true(monkeypat
     monkeypatch.setattr(plans, "free_bytes", lambda: 200.0 * plans.RESULT_BYTES)  # blocks of items fit
     assert hs.leaderboard(relation(rows), cluster="passage").boards[0].entries[0].estimate.n_items == 102
     with pytest.raises(plans.TooManyResultsError, match="rows would come back"):
-        hs.leaderboard(relation(rows), cluster="passage", population="benchmark")
+        hs.leaderboard(relation(rows), cluster="passage", population="these-questions")

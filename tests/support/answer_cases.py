@@ -45,7 +45,7 @@ ANSWERS = {
     "noise": lambda: hs.noise(attempts(), cluster="passage"),
     "noise of a pair": lambda: hs.noise(attempts(), "a", "b"),
     "noise of single attempts": lambda: hs.noise(two_models()),
-    "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+    "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
     "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
     "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
     "allocation": lambda: hs.allocate(attempts(models="abcd"), "a", attempts=30, cluster="passage"),

@@ -37,7 +37,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "show": (ROWS, lambda rows: hs.show(rows, hs.read(rows).to_frame()["item"].min())),
     "estimate": (ROWS, lambda rows: hs.estimate(rows, cluster="passage")),
     "estimate, pass@2": (ROWS, lambda rows: hs.estimate(rows, score="pass@2")),
-    "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="benchmark")),
+    "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="these-questions")),
     "compare": (ROWS, lambda rows, a="a", b="b": hs.compare(rows, a, b, margin=0.1)),
     "against": (ROWS, lambda rows, a="a": hs.against(rows, a)),
     "leaderboard": (ROWS, hs.leaderboard),

@@ -76,7 +76,7 @@ CASES = {
     "pooled": (tasks, {"cluster": "passage", "overall": "pooled"}),
     "attempts": (lambda: attempts(models=("a", "b", "c")), {"cluster": "passage"}),
     "weights": (weighted, {"weight": "stakes"}),
-    "benchmark": (lambda: attempts(models=("a", "b", "c")), {"population": "benchmark"}),
+    "benchmark": (lambda: attempts(models=("a", "b", "c")), {"population": "these-questions"}),
     "same clusters": (lambda: clustered(n_clusters=5), {"cluster": "passage", "population": "same-clusters"}),
     "not corrected": (several, {"adjust": "none", "level": 0.9}),
     "t": (clustered, {"method": "t", "cluster": "passage"}),

@@ -185,8 +185,8 @@ def test_what_can_t_be_parted_is_told():
     assert {caution.code for caution in found.cautions} == {"not_parted"}
     with pytest.raises(hs.DataError, match="no model has enough"):
         hs.aa(two_models(n=3))
-    with pytest.raises(hs.OptionError, match="aa asks about other questions"):
-        hs.aa(attempts(), population="benchmark")
+    with pytest.raises(hs.OptionError, match="aa asks about new clusters"):
+        hs.aa(attempts(), population="these-questions")
     with pytest.raises(hs.OptionError, match="covariate"):
         hs.aa(attempts(), covariate="length")
 

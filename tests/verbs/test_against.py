@@ -213,7 +213,7 @@ def test_all_right_beats_all_wrong() -> None:
 @pytest.mark.parametrize(("clusters", "told"), [(1, "unknown"), (2, "open")])
 def test_one_cluster_gives_no_error_bar_and_two_hardly_one(clusters: int, told: str) -> None:
     rows = clustered(n_clusters=clusters, size=12, models="abcd")
-    answer = hs.against(rows, "a", cluster="passage")
+    answer = hs.against(rows, "a", cluster="passage", population="new-clusters")
     assert {side.told for side in answer.tasks[0].sides} == {told}
     if clusters == 2:
         assert answer.tasks[0].adjust == "dunnett"
@@ -226,17 +226,17 @@ def test_few_or_unequal_clusters_promise_less() -> None:
         width=200
     )
     uneven = rows.with_columns(passage=pl.when(pl.col("passage") < "p5").then(pl.lit("p0")).otherwise("passage"))
-    said = hs.against(uneven, "a", cluster="passage").render(width=200)
+    said = hs.against(uneven, "a", cluster="passage", population="new-clusters").render(width=200)
     assert "with these clusters all intervals hold at once only roughly with 95 % confidence" in said
     assert "Read the error bar as rough" in said
 
 
 def test_what_can_not_be_flipped_is_dunnetts() -> None:
     rows = clustered(n_clusters=12, models="abc").with_columns(other=pl.col("item").str.tail(1))
-    two = hs.against(rows, "a", cluster=["passage", "other"])
+    two = hs.against(rows, "a", cluster=["passage", "other"], population="new-clusters")
     assert (two.tasks[0].adjust, any("two clusterings" in note for note in two.notes)) == ("dunnett", True)
     tried = pl.concat([rows.with_columns(attempt=pl.lit(k), score=(pl.col("score") + k) % 2) for k in range(2)])
-    fixed = hs.against(tried, "a", population="benchmark")
+    fixed = hs.against(tried, "a", population="these-questions")
     assert fixed.tasks[0].adjust == "dunnett"
     assert str(fixed.tasks[0].sides[0].difference.method) == "paired fixed-items"
 
@@ -392,6 +392,6 @@ def test_it_is_drawn_by_plot_compare(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_one_cluster_says_why_there_is_no_error_bar_and_one_side_of_no_correction() -> None:
     one = two_models().with_columns(cluster=pl.lit("c"))
-    found = hs.against(one, "a", cluster="cluster")
+    found = hs.against(one, "a", cluster="cluster", population="new-clusters")
     assert "one_cluster" in [caution.code for caution in found.tasks[0].sides[0].difference.cautions]
     assert not any(note.startswith("Correction:") for note in found.notes)

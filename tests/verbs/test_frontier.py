@@ -129,7 +129,7 @@ def test_without_an_error_bar_nobody_is_better_and_costs_are_known():
         for k, m in enumerate("AB")
         for i in range(40)
     )
-    found = hs.frontier(rows, measure="usd")
+    found = hs.frontier(rows, measure="usd", population="new-clusters")
     assert "is not shown to be better" in found.verdict
     assert "without an error bar" in found.verdict
     assert "isn't known" not in found.verdict

@@ -215,7 +215,7 @@ def test_degenerate_scores_can_t_be_told():
         {"cluster": "passage"},
         {"cluster": ["passage", "item"]},
         {"weight": "length"},
-        {"population": "benchmark"},
+        {"population": "these-questions"},
         {"score": "pass@2"},
         {"method": "t"},
         {"variance": "miller"},

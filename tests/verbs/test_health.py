@@ -9,14 +9,14 @@ import pytest
 import howsure as hs
 from howsure.answers.output import row
 from howsure.inference.health import examine
-from howsure.inference.population import QUESTIONS
+from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 
 
 def health(data, *, top=None, level=0.95, columns=None, **options):
-    question = Question(population=QUESTIONS, level=level)
+    question = Question(population=NEW_CLUSTERS, level=level)
     return examine(gather(hs.read(data, columns=columns), make_design(options)), question, top=top)
 
 

@@ -284,7 +284,7 @@ def test_one_run_is_no_history():
     ("options", "words"),
     [
         ({"runs_between_alarms": 5}, "below 10"),
-        ({"population": "benchmark"}, "about no others"),
+        ({"population": "these-questions"}, "about no others"),
         ({"by": "task"}, "makes no slices"),
         ({"cluster": ("item", "task")}, "one way of clustering"),
         ({"average_last": 2}, "single checkpoints"),

@@ -262,7 +262,7 @@ def test_half_a_pair_is_refused():
 
 def test_a_population_or_covariate_is_refused():
     with pytest.raises(hs.OptionError, match="exactly these questions"):
-        hs.noise(attempted(), population="benchmark")
+        hs.noise(attempted(), population="these-questions")
     with pytest.raises(hs.OptionError, match="no covariate"):
         hs.noise(attempted(), covariate="x")
     with pytest.raises(hs.OptionError, match=r"noise is about means over attempts, and pass@2 is another score"):

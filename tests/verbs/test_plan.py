@@ -259,7 +259,11 @@ def test_refusals(message):
         ("no spread to plan from", two_models(score=pl.lit(1.0)), {"a": "a", "b": "b"}),
         ("share 1 item", two_models(n=1), {"a": "a", "b": "b"}),
         ("no two models share two items", APART, {}),
-        ("are in one cluster", two_models().with_columns(g=pl.lit("g")), {"a": "a", "b": "b", "cluster": "g"}),
+        (
+            "are in one cluster",
+            two_models().with_columns(g=pl.lit("g")),
+            {"a": "a", "b": "b", "cluster": "g", "population": "new-clusters"},
+        ),
         ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
         ("one model of a pair is missing", two_models(), {"a": "a"}),
         ("another score", attempts(), {"score": "pass@2"}),
@@ -472,7 +476,7 @@ def test_a_plan_without_limits_does_not_send_to_them():
     rows = pl.DataFrame(
         {"model": ["a"] * 8 + ["b"] * 8, "item": [*range(8)] * 2, "score": [1, 1, 1, 0, 1, 0, 0, 0] + [0, 1, 1, 1] * 2}
     ).with_columns(group=pl.col("item") % 2)
-    found = hs.plan(rows, effect=0.1, cluster="group")
+    found = hs.plan(rows, effect=0.1, cluster="group", population="new-clusters")
     (remedy,) = [each.remedy for each in found.cautions if each.code == "small_pilot"]
     assert math.isnan(found.main.best.items.low)
     assert "limits of the plan are known" in remedy

@@ -168,7 +168,11 @@ def test_refusals(message, given):
         ("the pilot holds 2 models", two_models(), {}),
         ("every item of the pilot has the same score", two_models(score=pl.lit(1.0)), {"a": "a"}),
         ("one item tells nothing", two_models(n=1), {"a": "a"}),
-        ("one cluster tells nothing", two_models(g=pl.lit("g")), {"a": "a", "cluster": "g"}),
+        (
+            "one cluster tells nothing",
+            two_models(g=pl.lit("g")),
+            {"a": "a", "cluster": "g", "population": "new-clusters"},
+        ),
         ("holds 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
     ],
 )

@@ -12,6 +12,7 @@ from howsure.answers.output import HIDDEN, derived, row, shown, sliced_rows, spr
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
+    from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
     from howsure.answers.measures import MeasureGap
     from howsure.answers.slices import GapSlices
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class OtherPopulation:
     """A difference of two models as another population would have it.
 
     Attributes:
-        population: "questions" (of other clusters), or "same-clusters".
+        population: "new-clusters" or "same-clusters".
         estimate: The difference, with the standard error and confidence interval it has there.
         p_value: The p-value of no difference there.
     """
@@ -107,7 +108,9 @@ class Comparison(Judged, Drawn):
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
-        beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        clusters: The clusters of its questions; None without any, and overall.
+        beside: What the other of new and same clusters would say; None where the clusters are many.
         if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they change the verdict; else None.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
@@ -137,6 +140,8 @@ class Comparison(Judged, Drawn):
     n_only_b: int = 0
     n_tasks: int = 1
     n_tasks_left_out: int = 0
+    population: str = "new-clusters"
+    clusters: TaskClusters | None = None
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
@@ -145,7 +150,7 @@ class Comparison(Judged, Drawn):
     saved: float = math.nan
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
-    beside: Rung | None = field(default=None, metadata=shown(rows=False))
+    beside: OtherPopulation | None = field(default=None, metadata=shown(rows=False))
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()

@@ -12,6 +12,7 @@ from howsure.answers.output import HIDDEN, MERGED, row, sliced_rows, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from howsure.answers.clusters import TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate
@@ -28,6 +29,7 @@ class Entry:
         estimate: Its score, with standard error and confidence interval.
         n_attempts: Attempts in all.
         n_failed: Attempts that failed.
+        clusters: The clusters of its questions; None without any, and overall.
         saved: The share of the plain mean's variance that covariates saved; NaN without them.
     """
 
@@ -37,6 +39,7 @@ class Entry:
     estimate: Estimate = field(metadata=spread())
     n_attempts: int = 0
     n_failed: int = 0
+    clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
     saved: float = math.nan
 
 

@@ -11,6 +11,7 @@ from howsure.answers.chapters import CLUSTERS, PLAYBOOK, POWER, has_few_clusters
 from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
+    from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
     from howsure.answers.looks import Looks
     from howsure.answers.slices import GapSlices
@@ -34,10 +35,27 @@ CheckKey = tuple[str, str, str, str, str]
 """Task, metric, criterion, column and slice."""
 
 
-Because = Literal["", "evidence", "missing", "differs", "clusters"]
+Because = Literal["", "evidence", "missing", "differs", "clusters", "population"]
 
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherVerdict:
+    """What a check is as another population has it.
+
+    Attributes:
+        population: "new-clusters" or "same-clusters".
+        verdict: Whether it passes there, fails, or can't tell.
+        low: The lower limit of the interval that decides there.
+        high: The upper limit.
+    """
+
+    population: str
+    verdict: GateVerdict
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +90,11 @@ class Check:
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
-        clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
+        proposed_clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        clusters: The clusters of its questions; None without any, and overall.
+        other: What it is for the other of new and same clusters, where clusters are few; else None.
+        verdict_here: What it is for its own population, where the other says otherwise and nobody chose one, so that it can't be told; else None.
         unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that isn't asked.
         half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.
@@ -106,7 +128,11 @@ class Check:
     n_unknown: int = 0
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
-    clusters: str = ""
+    proposed_clusters: str = ""
+    population: str = "new-clusters"
+    clusters: TaskClusters | None = None
+    other: OtherVerdict | None = None
+    verdict_here: GateVerdict | None = None
     unseen: float = math.nan
     half_width: float = math.nan
     lacking: str = field(default="", metadata=HIDDEN)
@@ -159,7 +185,7 @@ class Check:
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", or "clusters" that nobody named; else empty."""
+        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", "clusters" that nobody named, or the "population" that nobody chose; else empty."""
         if self.verdict != "unclear":
             return ""
         return (
@@ -168,7 +194,9 @@ class Check:
             else "missing"
             if self.n_unknown or self.lacking or not self.n_items
             else "clusters"
-            if self.clusters
+            if self.proposed_clusters
+            else "population"
+            if self.verdict_here
             else "evidence"
         )
 
@@ -178,7 +206,7 @@ class Check:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
         if self.verdict != "unclear":
             return None
-        if self.unclear_because == "clusters":
+        if self.unclear_because in ("clusters", "population"):
             return CLUSTERS
         if self.unclear_because != "evidence":
             return PLAYBOOK
@@ -253,9 +281,9 @@ class Gate(Answer):
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why the gate can't tell: what differs, then what is missing, clusters that nobody named, too little evidence; else empty."""
+        """Why the gate can't tell: what differs, then what is missing, clusters that nobody named, a population that nobody chose, too little evidence; else empty."""
         found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
-        words: tuple[Because, ...] = ("differs", "missing", "clusters", "evidence")
+        words: tuple[Because, ...] = ("differs", "missing", "clusters", "population", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
     @property

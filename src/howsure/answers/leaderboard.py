@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from howsure.answers.clusters import TaskClusters
     from howsure.answers.estimate import Entry
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
@@ -75,6 +76,19 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherBest:
+    """Which models could be best as another population has it.
+
+    Attributes:
+        population: "new-clusters" or "same-clusters".
+        could_be_best: The models.
+    """
+
+    population: str
+    could_be_best: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """The models of one task and metric, or overall, best first.
 
@@ -91,9 +105,9 @@ class Board:
         n_tasks: The number of tasks; 1 but for the overall board.
         n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all that have.
         n_left_out: The models that lack some of the tasks, and so are not on the overall board.
-        n_clusters: The clusters of its items; 0 where each stands alone, and overall.
-        effective_clusters: How many equal clusters would tell as much; NaN without them.
-        same_clusters_best: Which models could be best on more questions from these same clusters; None where the clusters are many.
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        clusters: The clusters of its questions; None without any, and overall.
+        beside: Which models could be best for the other of new and same clusters; None where the clusters are many.
         leader_corrected: The leader's score without the luck of having been picked as the best of so many; NaN where it isn't known.
         cautions: Warnings, each with what to do about it.
     """
@@ -105,9 +119,9 @@ class Board:
     n_tasks: int = 1
     n_tasks_left_out: int = 0
     n_left_out: int = 0
-    n_clusters: int = 0
-    effective_clusters: float = math.nan
-    same_clusters_best: tuple[str, ...] | None = None
+    population: str = "new-clusters"
+    clusters: TaskClusters | None = None
+    beside: OtherBest | None = None
     leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
@@ -134,7 +148,7 @@ class Board:
         """The chapter of `howsure guide` on why it can't be told which model is best; None where it can."""
         if len(self.could_be_best) < 2:
             return None
-        return LEADERBOARDS if self.same_clusters_best is None else CLUSTERS
+        return LEADERBOARDS if self.beside is None else CLUSTERS
 
     @property
     @derived()

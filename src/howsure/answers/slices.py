@@ -54,7 +54,7 @@ class Equal:
         df: The degrees of freedom of the numerator.
         df_rest: Those of the denominator, or of that t.
         p_value: Its p-value; NaN where nothing tells.
-        population: What it is about: other "questions" (clusters), or more from the "same-clusters".
+        population: What it is about: "new-clusters" (all questions without clusters), or more from the "same-clusters".
     """
 
     test: str
@@ -74,7 +74,7 @@ class SliceTrend:
         interval: Its interval.
         df: The degrees of freedom of the interval.
         p_value: The p-value of no slope.
-        population: What it is about: other "questions" (clusters), or more from the "same-clusters".
+        population: What it is about: "new-clusters" (all questions without clusters), or more from the "same-clusters".
     """
 
     per_slice: float

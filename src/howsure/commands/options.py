@@ -154,9 +154,23 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
     )
 
 
+class Words(click.Choice[str]):
+    """One of several words; a former one is an error that names the new."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind.words)
+        self.renamed = kind.renamed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a word."""
+        if value in self.renamed:
+            self.fail(f"{value!r} is called {self.renamed[value]!r} now.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _type(kind: Kind) -> Any:
     if kind.words:
-        return click.Choice(kind.words)
+        return Words(kind)
     if kind.written == "whole":
         return click.IntRange(kind.least)
     return {"real": float, "size": Size(), "bounds": Bounds()}.get(kind.written, str)

@@ -11,6 +11,7 @@ from howsure.answers.against import Against
 from howsure.errors import Caution, DataError
 from howsure.inference.beside import beside, beside_overall
 from howsure.inference.overall import as_stated, no_overall
+from howsure.inference.population import over_tasks
 from howsure.inference.sensitivity import policy_changes_sides
 from howsure.statistics.ranks import many_to_one
 from howsure.study.directions import direction_cautions
@@ -36,8 +37,11 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
     question, weighed = as_stated(question, study)
     matrices, unknown = question.population.measured(_with_one(study, one))
     parts = [beside(matrix, one, question) for matrix in matrices]
-    adjust, why = _possible(adjust, parts)
-    total, more = _overall(parts, question, adjust)
+    whole = over_tasks(question, matrices)
+    again = len(parts) > 1 and any(question.population.of(each) is not whole.population.of(each) for each in matrices)
+    over = [beside(matrix, one, whole) for matrix in matrices] if again else parts
+    adjust, why = _possible(adjust, [*parts, *over])
+    total, more = _overall(over, whole, adjust)
     found = _judged(parts, question, adjust)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(found) == 1:

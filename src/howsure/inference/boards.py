@@ -42,6 +42,7 @@ def board(
     first = int(order[0])
     return Board(
         task=matrix.task,
+        population=asked.population.of(matrix).name,
         metric=matrix.metric,
         entries=tuple(found[k] for k in order),
         ranks=ranks(

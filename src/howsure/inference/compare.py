@@ -12,8 +12,8 @@ from howsure.answers.compare import Comparisons
 from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
-from howsure.inference.ladder import with_other_rung
 from howsure.inference.measures import with_measures
+from howsure.inference.other_population import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.overlap import with_all_items
 from howsure.inference.slices import sliced_gaps, ways_of
@@ -204,7 +204,7 @@ class _Test:
         a, b = self.models
         plain = self.asked.population.pair(self.matrix, a, b, self.asked)
         if not self.pools:
-            return with_all_items(with_other_rung(plain, self.matrix, self.asked), self.matrix, self.asked)
+            return with_all_items(with_other_population(plain, self.matrix, self.asked), self.matrix, self.asked)
         return adjusted.adjusted_comparison(self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin)
 
     def at(self, tail: float) -> Comparison:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Entry
+from howsure.inference.other_population import clusters_of
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question
@@ -27,6 +28,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
     for k in np.flatnonzero(~complete).tolist():
         part = matrix.take_models([k]).take_items(answered[:, k])
         found[k] = question.population.means(part, question)[0]
+    clusters = clusters_of(matrix)
     attempts, failed = matrix.n_attempts.tolist(), matrix.n_failed.tolist()
     return [
         Entry(
@@ -36,6 +38,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
             estimate=_with_named_bounds(found[k], matrix),
             n_attempts=attempts[k],
             n_failed=failed[k],
+            clusters=clusters,
         )
         for k, model in enumerate(matrix.models)
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.inference.boards import told_apart
-from howsure.inference.population import population_of
+from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.statistics.judges.boards import judged_pairs
 from howsure.statistics.ranks.ranks import ranks
@@ -28,7 +28,7 @@ def places(found: Sequence[Corrected], parts: Sequence[Bools], table: Verdicts, 
         return ()
     pairs = judged_pairs(found, [units[part] for part in parts])
     values = np.array([each.rate.value for each in found])
-    asked = Question(population=population_of("questions"), level=level, adjust="max-t")
+    asked = Question(population=NEW_CLUSTERS, level=level, adjust="max-t")
     q, _, best = told_apart(pairs, values, 1, asked)
     return ranks(values, pairs.difference, q, level=level, best=best)
 

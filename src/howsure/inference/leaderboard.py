@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.leaderboard import Leaderboard
+from howsure.answers.leaderboard import Leaderboard, OtherBest
 from howsure.inference.boards import board, told_apart
 from howsure.inference.estimate import entries
-from howsure.inference.ladder import effective_clusters, hardly_tells, other_rung
+from howsure.inference.other_population import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
+from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.study.directions import direction_cautions
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.errors import Caution
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
+    from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -45,8 +48,8 @@ def ranked(
         board(matrix, entries(matrix, question), found, question, within=within)
         for matrix, found, within in zip(matrices, pairs, limits, strict=True)
     ]
-    boards = [_with_other_rung(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)]
-    total, cautions = overall_board(matrices, boards, pairs, question, limits)
+    boards = [_with_other_population(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)]
+    total, cautions = _overall(matrices, boards, pairs, limits, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]
@@ -67,21 +70,40 @@ def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -
     return tuple(each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question))
 
 
-def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
-    """Return a board with its clusters, and where these are few with who could be best on more questions of the same."""
+def _overall(
+    matrices: list[ScoreMatrix],
+    boards: list[Board],
+    pairs: list[PairMoments],
+    limits: list[tuple[Floats, Floats]],
+    question: Question,
+) -> tuple[Board | None, list[Caution]]:
+    """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked once more."""
+    asked = over_tasks(question, matrices)
+    for k, matrix in enumerate(matrices):
+        if len(matrices) > 1 and question.population.of(matrix) is not asked.population.of(matrix):
+            pairs = [*pairs[:k], asked.population.pairs(matrix, asked), *pairs[k + 1 :]]
+            limits = [*limits[:k], asked.population.limits(matrix, pairs[k], asked), *limits[k + 1 :]]
+            own = {entry.model: entry for entry in entries(matrix, asked)}
+            again = replace(boards[k], entries=tuple(own[entry.model] for entry in boards[k].entries))
+            boards = [*boards[:k], again, *boards[k + 1 :]]
+    return overall_board(matrices, boards, pairs, asked, limits)
+
+
+def _with_other_population(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
+    """Return a board with its clusters, and where these are few with who could be best for the other of new and same clusters."""
+    question = of_task(question, matrix)
     if not matrix.clusters:
         return found
-    counted = min(int(codes.max()) + 1 for codes in matrix.clusters)
-    told = _on_real_clusters(found, matrix, question)
-    found = replace(found, n_clusters=counted, effective_clusters=effective_clusters(matrix), cautions=told)
-    asked = other_rung(question, matrix)
-    if asked is None or not hardly_tells(question, matrix) or len(found.entries) < 2:
+    found = replace(found, clusters=clusters_of(matrix), cautions=_on_real_clusters(found, matrix, question))
+    asked = of_other_population(question, matrix)
+    if asked is None or not matrix.few_clusters or len(found.entries) < 2:
         return found
     values = {entry.model: matrix.orientation * entry.estimate.value for entry in found.entries}
     scores = np.array([values[model] for model in matrix.models])
     best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
     kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
-    return replace(found, same_clusters_best=tuple(e.model for e in found.entries if e.model in kept))
+    named = tuple(e.model for e in found.entries if e.model in kept)
+    return replace(found, beside=OtherBest(population=asked.population.name, could_be_best=named))
 
 
 def _on_real_clusters(found: Board, matrix: ScoreMatrix, question: Question) -> tuple[Caution, ...]:

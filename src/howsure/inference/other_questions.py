@@ -1,4 +1,4 @@
-"""Other questions: the items, or clusters of them, are a sample of all that could have been drawn. Miller (2024), section 2."""
+"""New clusters, other questions where there are none: the items, or clusters of them, are a sample of all that could have been drawn. Miller (2024), section 2."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.errors import Caution
-    from howsure.inference.question import Question
+    from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.difference import Difference
     from howsure.statistics.pairs.moments import PairMoments
@@ -39,8 +39,13 @@ if TYPE_CHECKING:
 class OtherQuestions:
     """The population of all questions like these; see [`Population`][howsure.inference.question.Population]."""
 
-    name: str = "questions"
+    name: str = "new-clusters"
     only_these: bool = False
+
+    def of(self, matrix: ScoreMatrix) -> Population:
+        """Return itself: what it is about hangs on no task."""
+        del matrix
+        return self
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
         """Return all matrices: one attempt an item is enough."""
@@ -66,6 +71,7 @@ class OtherQuestions:
             rng=np.random.default_rng(question.seed),
             labels=part.cluster_labels[0] if part.cluster_labels else (),
             strata=part.strata,
+            unmoved=part.unmoved,
         )
         known = Recorded.of(part)
         return tuple(

@@ -12,6 +12,7 @@ from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
+from howsure.inference.population import over_tasks
 from howsure.inference.small_parts import Own, small_task
 from howsure.statistics.means.intervals import student_above
 from howsure.statistics.means.suite import overall_estimate
@@ -173,6 +174,8 @@ def overall_comparison(
         return None, [_COMBINED_TASK]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
+    asked, given = over_tasks(asked, matrices), asked
+    pairs = [_again(pair, matrix, asked, given) for pair, matrix in zip(pairs, matrices, strict=True)]
     found = _compared_suite(matrices, pairs, asked)
     shares = task_shares(matrices, asked.overall)
     estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
@@ -202,6 +205,8 @@ def overall_comparison(
         n_only_b=sum(pair.n_only_b for pair in pairs),
         items_needed=math.nan if small else asked.population.items_needed(telling, asked.level),
         attempts_needed=math.nan,
+        population=asked.population.name,
+        clusters=None,
         beside=None,
         combined=None,
         slices=(),
@@ -209,6 +214,13 @@ def overall_comparison(
         cautions=(),
         equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []
+
+
+def _again(pair: Comparison, matrix: ScoreMatrix, asked: Question, given: Question) -> Comparison:
+    """Return the comparison of a task about the population that what is overall is about."""
+    if given.population.of(matrix) is asked.population.of(matrix):
+        return pair
+    return asked.population.pair(matrix, pair.a, pair.b, replace(asked, margin=None))
 
 
 def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question) -> PairSuite:

@@ -10,6 +10,7 @@ import numpy as np
 from howsure.answers.compare import AllItems
 from howsure.errors import Caution, OptionError
 from howsure.statistics.means.unlike import unlike
+from howsure.study.design import of_new_clusters
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ FEW = 0.5
 """Fewer shared items than this part of a model's call for the answer of all."""
 
 
-def refuse_overlap(overlap: str, design: Design) -> None:
-    """Raise OptionError where all items can't be combined: exactly these questions, these clusters, covariates."""
+def for_overlap(overlap: str, design: Design) -> Design:
+    """Return a design that fits: all items are combined as draws of new clusters. OptionError for these questions, these clusters, covariates."""
     if overlap == "shared":
-        return
-    if design.population != "questions":
+        return design
+    if design.population not in (None, "new-clusters"):
         raise OptionError(
             f"overlap={overlap!r} takes shared and other items for draws from the same questions",
             remedy="Leave `population` or `overlap` out.",
@@ -39,13 +40,14 @@ def refuse_overlap(overlap: str, design: Design) -> None:
             f"overlap={overlap!r} and a covariate are two ways to use more items than the shared ones",
             remedy="Leave one out.",
         )
+    return of_new_clusters(design)
 
 
 def with_all_items(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
     """Return a comparison of few shared items with what all items say beside it."""
     shared = pair.wins + pair.losses + pair.ties
     fullest = shared + max(pair.n_only_a, pair.n_only_b)
-    usual = question.method in (None, "score", "t") and question.population.name == "questions"
+    usual = question.method in (None, "score", "t") and question.population.of(matrix).name == "new-clusters"
     if question.overlap != "shared" or not usual or not 0 < shared < FEW * fullest:
         return pair
     found = question.population.pair(matrix, pair.a, pair.b, replace(question, overlap="combine", margin=None))

@@ -66,6 +66,9 @@ class Population(Protocol):
     def name(self) -> str:
         """Its word among the options."""
 
+    def of(self, matrix: ScoreMatrix) -> Population:
+        """Return what the scores of one task are about: itself, or for the default what the clusters of the task allow."""
+
     @property
     def only_these(self) -> bool:
         """Whether nothing but the answers is a sample."""

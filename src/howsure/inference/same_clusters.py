@@ -46,8 +46,10 @@ class SameClusters(OtherQuestions):
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes."""
         if part.sums is not None:
-            return estimated(part, part.sums, question, within=True)
-        return OtherQuestions.means(self, self.drawn(part), question)
+            found = estimated(part, part.sums, question, within=True)
+        else:
+            found = OtherQuestions.means(self, self.drawn(part), question)
+        return tuple(replace(each, n_clusters=_count(part)) for each in found) if part.clusters else found
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
@@ -56,7 +58,7 @@ class SameClusters(OtherQuestions):
         if question.method not in (None, "score", "t"):
             raise MethodError(
                 f"method {question.method!r} knows no strata",
-                remedy="Leave the method out, or population at 'questions'.",
+                remedy="Leave the method out, or choose `population='new-clusters'`.",
             )
         both = matrix.take_models([matrix.column(a), matrix.column(b)])
         shared = np.asarray((~np.isnan(both.values)).all(axis=1))
@@ -75,6 +77,7 @@ class SameClusters(OtherQuestions):
             se=float(np.sqrt(moments.variance[0, 1])),
             interval=interval,
             df=pivot.df,
+            n_clusters=_count(both),
             method=replace(plain.difference.method, same_clusters=True),
             cautions=(),
         )
@@ -121,6 +124,10 @@ class SameClusters(OtherQuestions):
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
+
+
+def _count(matrix: ScoreMatrix) -> int:
+    return int(matrix.clusters[0].max()) + 1
 
 
 def _pairwise(matrix: ScoreMatrix) -> bool:

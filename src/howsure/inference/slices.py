@@ -19,7 +19,7 @@ from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, SliceTren
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import no_overall
-from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
+from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.strata import joined_strata, within_strata
 from howsure.statistics.results import POWER, Interval, allowed
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 LEAST_ITEMS = 10
 """A slice of fewer items is too small to be judged."""
-LEAST_CLUSTERS = 6
-"""A slice of fewer clusters is judged on more questions from the same."""
 LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
 """Fewer slices, or fewer clusters in all, aren't drawn together: intervals would hold too seldom."""
 LEAST_TREND = 3
@@ -99,9 +97,9 @@ class Family:
 
 
 def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
-    """Return what a slice is judged about: the same clusters where it has few, else what was asked."""
-    few = any(codes.max() + 1 < LEAST_CLUSTERS for codes in part.clusters)
-    return SAME_CLUSTERS if asked is QUESTIONS and few else asked
+    """Return what a slice is judged about: what its task is about, but for one that lies in one cluster, of which no other can be told."""
+    asked, alone = asked.of(part), any(codes.max() == 0 for codes in part.clusters)
+    return SAME_CLUSTERS if asked is NEW_CLUSTERS and alone else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
@@ -142,7 +140,7 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
         lower_is_better=both.lower_is_better,
         percent=both.bounded,
         slicing=family.slicing,
-        whole=_told(pair, "all", question.population, pair.p_adjusted),
+        whole=_told(pair, "all", question.population.of(both), pair.p_adjusted),
         equal=_equal(found, population),
         trend=_trend(found, population, question.level) if way.ordered else None,
         slices=tuple(gaps),
@@ -173,7 +171,7 @@ def _told(pair: Comparison, name: str, population: Population, p_adjusted: float
 
 def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, str]:
     """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a slice has but one."""
-    matrix, question = family.matrix, family.question
+    matrix, question = family.matrix, of_task(family.question, family.matrix)
     if not gaps or question.population.only_these:
         return None, question.population.name
     codes, x, weights = family.codes, matrix.values, matrix.weights

@@ -20,7 +20,7 @@ from howsure.statistics.results import Estimate, Interval
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.inference.question import Question
+    from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.pairs.moments import PairMoments
@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 class TheseQuestions:
     """The population of exactly these items; see [`Population`][howsure.inference.question.Population]."""
 
-    name: str = "benchmark"
+    name: str = "these-questions"
     only_these: bool = True
+
+    def of(self, matrix: ScoreMatrix) -> Population:
+        """Return itself: what it is about hangs on no task."""
+        del matrix
+        return self
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
         """Leave out tasks whose answers' noise nothing tells; DataError where none is left."""
@@ -99,9 +104,9 @@ def noise_of(matrix: ScoreMatrix) -> Answers:
         raise DataError(
             _why_unknown(matrix),
             where=matrix.task,
-            remedy="Run two attempts or more, or leave `population` at 'questions'."
+            remedy="Run two attempts or more, or leave `population` out."
             if not matrix.derived
-            else "Run more attempts, choose a smaller K, or leave `population` at 'questions'.",
+            else "Run more attempts, choose a smaller K, or leave `population` out.",
         )
     return found
 
@@ -126,7 +131,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         raise DataError(
             f"{a} and {b} share no item",
             where=matrix.task,
-            remedy="On exactly these questions both must have answered them; leave `population` at 'questions'.",
+            remedy="On exactly these questions both must have answered them; leave `population` out.",
         )
     both = pair.take_items(shared)
     w = np.ones(len(both.items)) if both.weights is None else both.weights

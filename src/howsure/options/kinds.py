@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure import checks
 from howsure.errors import OptionError
 from howsure.options.score import parse_score
-from howsure.options.words import BoardMethod, Exam, Overall
+from howsure.options.words import RENAMED, BoardMethod, Exam, Overall, Population
 from howsure.statistics.choices import ComparisonMethod, Drawing
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ Written = Literal["text", "whole", "real", "size", "bounds", "switch"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python has it."""
+    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python has it. `renamed`: former words."""
 
     check: Callable[[str, Any], Any]
     written: Written = "text"
     words: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
     least: int | None = None
     many: bool = False
 
@@ -84,6 +85,13 @@ def _drawn(name: str, value: Any) -> str:
         raise OptionError(error.what, remedy="Write random, probability:COLUMN, convenience or unknown.") from None
 
 
+def _population(name: str, value: Any) -> str:
+    """Return a population; one by its former name is an error that names the new one."""
+    if isinstance(value, str) and value in RENAMED:
+        raise OptionError(f"{name}={value!r} is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}.")
+    return checks.word(name, value, Population)
+
+
 def _tasks(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
         raise OptionError(
@@ -106,5 +114,6 @@ PRICE = Kind(check=partial(checks.positive, remedy="Write 0.02 for two cents."),
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
+POPULATION = Kind(check=_population, words=get_args(Population), renamed=RENAMED)
 EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
 RULE = Kind(check=_score)

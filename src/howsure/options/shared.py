@@ -8,7 +8,7 @@ from functools import partial
 from howsure import checks
 from howsure.options import kinds, reused
 from howsure.options.option import Option
-from howsure.options.words import Failures, Format, Population, Preset
+from howsure.options.words import Failures, Format, Preset
 from howsure.statistics.choices import IntervalMethod, Variance
 from howsure.table.writing import Decimal
 
@@ -155,12 +155,12 @@ DESIGN = (
     ),
     Option(
         "population",
-        kinds.word_of(Population),
-        default="questions",
-        help="Other questions (clusters), more of the same clusters, or exactly these.",
+        kinds.POPULATION,
+        help="New clusters of questions, more from the same, or these.  [default: by the clusters]",
         about=(
-            'What the score is about, from wide to narrow: all "questions" that could have been drawn, in other clusters where '
-            'there are clusters; more questions from the "same-clusters"; or exactly those of this "benchmark".'
+            'What the score is about, from wide to narrow: "new-clusters" of questions, which without clusters are all questions '
+            'like these; more questions from the "same-clusters"; or exactly "these-questions". None takes the same clusters for '
+            "tasks that have too few to speak of others (fewer than six equal ones are worth as much), and new clusters for all else."
         ),
     ),
     replace(

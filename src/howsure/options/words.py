@@ -10,8 +10,11 @@ Failures = Literal["harness", "drop", "zero", "error"]
 Overall = Literal["harness", "mean", "pooled"]
 """How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one pool."""
 
-Population = Literal["questions", "same-clusters", "benchmark"]
-"""What a score is about: all questions (clusters) that could have been drawn, more from these same clusters, or exactly these."""
+Population = Literal["new-clusters", "same-clusters", "these-questions"]
+"""What a score is about: new clusters of questions (other questions without clusters), more questions from these same clusters, or exactly these."""
+
+RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
+"""What populations were called before, for files that still say so."""
 
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""

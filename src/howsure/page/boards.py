@@ -23,7 +23,7 @@ from howsure.present.document import Document, Note, Text, caution_text
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
 from howsure.present.health import document as health_document
-from howsure.present.leaderboard import board_table, board_title, where
+from howsure.present.leaderboard import board_table, board_title, on_these, where
 from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
@@ -88,10 +88,12 @@ def shown(part: Part, rung: Rung) -> Data:
         "score": board.percent and asked.method != "t" and not normal,
         "normal": normal,
         "benchmark": fixed,
-        "where": where(first),
+        "same": board.population == "same-clusters",
+        "where": where(first) or on_these(board),
+        "about": on_these(board),
         "attempts": first.n_attempts / first.estimate.n_items if first.estimate.n_items else 0,
         "items": n_items,
-        "clusters": board.n_clusters if board.n_clusters != n_items else 0,
+        "clusters": 0 if board.clusters is None or board.clusters.n == n_items else board.clusters.n,
         "columns": [
             {"name": column.name, "align": column.align, "by": ORDER.get(column.name.split(" ")[0], "value")}
             for column in table.columns
@@ -162,7 +164,7 @@ def _small_tasks(part: Part, rung: Rung, models: Sequence[str]) -> Data:
 
 def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:
     """Return what is known of all pairs of a task; of the same clusters the items are the sample, as `compare` takes them."""
-    sampled = replace(matrix, clusters=()) if asked.population is SAME_CLUSTERS else matrix
+    sampled = replace(matrix, clusters=()) if asked.population.of(matrix) is SAME_CLUSTERS else matrix
     return task_details(sampled, models, asked.variance)
 
 

@@ -11,7 +11,7 @@ from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
-from howsure.inference.population import BENCHMARK, QUESTIONS, SAME_CLUSTERS
+from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
@@ -87,6 +87,7 @@ class Contents:
 def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
     study = gather(scores, design)
+    asked = settled(asked, study)
     first = _rung(study, design, asked)
     others = [_other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)]
     return Contents(
@@ -136,7 +137,7 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
         return []
     clustered = any(len(matrix.clusters) == 1 for matrix in matrices)
     repeated = any(bool((matrix.attempts > 1).any()) for matrix in matrices)
-    worth = {QUESTIONS: True, SAME_CLUSTERS: clustered, BENCHMARK: repeated}
+    worth = {NEW_CLUSTERS: True, SAME_CLUSTERS: clustered, THESE_QUESTIONS: repeated}
     return [each for each, able in worth.items() if able and each is not asked.population]
 
 

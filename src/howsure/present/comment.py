@@ -31,6 +31,7 @@ WHY = {
     "missing": "Results are missing",
     "differs": "The two were not asked the same",
     "clusters": "Clusters that nobody named would change the verdict",
+    "population": "Clusters are few: the same ones or new ones?",
 }
 """Why a gate can't tell, as a sentence without its end."""
 

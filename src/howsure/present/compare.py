@@ -23,7 +23,8 @@ from howsure.present.document import (
 )
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
-from howsure.present.words import plain
+from howsure.present.words import clusters, plain
+from howsure.statistics.results import significant
 from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def comparison_table(c: Comparison) -> Table:
     rows += [
         *_unseen_rows(c, scale),
         *measures.rows(c),
-        *_rung_rows(c, scale),
+        *_beside_rows(c, scale),
         *_all_items_rows(c, scale),
         *_equivalence_rows(c, scale),
     ]
@@ -296,13 +297,15 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
 
 
-def _rung_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
-    """Say what the other rung of the ladder says."""
+def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
+    """Say what the other of new and same clusters says."""
     if c.beside is None:
         return []
-    where = "on these same clusters" if c.beside.population == "same-clusters" else "for other clusters"
-    interval = c.beside.estimate.interval
-    return [(where, f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}")]
+    same = c.beside.population == "same-clusters"
+    where = f"on {clusters.more_of_these(c.clusters, c.task) if same else clusters.new_ones(c.clusters, c.task)}"
+    interval, shown = c.beside.estimate.interval, significant(c.beside.p_value, c.beside.estimate.interval.level)
+    told = f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}"
+    return [(where, told if c.equivalence else f"{'significant' if shown else OPEN}: {told}")]
 
 
 def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
@@ -340,8 +343,9 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 
 def _counts_text(c: Comparison) -> str:
     text = plural(c.difference.n_items, "shared item" if c.paired else "item")
-    if c.difference.n_clusters != c.difference.n_items:
-        text += f" in {plural(c.difference.n_clusters, 'cluster')}"
+    count = c.difference.n_clusters if c.clusters is None else c.clusters.n
+    if count != c.difference.n_items:
+        text += f" in {plural(count, 'cluster')}"
         text += f" (df {c.difference.df:.1f})" if math.isfinite(c.difference.df) else ""
     if c.n_only_a or c.n_only_b:
         text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.present.words.clusters import more_of_these
 from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
@@ -87,13 +88,24 @@ def _verdict_on_all(c: Comparison) -> str:
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
+    about = on_these(c)
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence."
+        return (
+            f"{c.better} beats {loser}{where} by {gap}, {take},{about}: significant at {level} confidence."
+            if about
+            else (f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence.")
+        )
     if value == 0:
-        return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
+        return f"Can't tell: {c.a} and {c.b} score the same{where}{about}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about and f',{about}'}{_needed(c)}."
+
+
+def on_these(c: Comparison) -> str:
+    """Say which clusters a comparison is about, where it is about the same; with the space before it."""
+    same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
+    return f" on {more_of_these(c.clusters, c.task)}" if same else ""
 
 
 def _take(value: float, interval: Interval, scale: Scale) -> str:
@@ -122,14 +134,14 @@ def _needed(c: Comparison) -> str:
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
     take = f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
-    where = "" if c.task else " overall"
+    where, about = "" if c.task else " overall", on_these(c)
     if e.equivalent:
-        return f"{c.a} and {c.b} are equivalent{where} within {margin} ({take}), at {level} confidence."
+        return f"{c.a} and {c.b} are equivalent{where}{about} within {margin} ({take}), at {level} confidence."
     if e.noninferior:
-        return f"{c.a} is not worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
+        return f"{c.a} is not worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
     if e.inferior:
-        return f"{c.a} is worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
-    return f"Can't tell whether {c.a} is{where} within {margin} of {c.b} ({take})."
+        return f"{c.a} is worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
+    return f"Can't tell whether {c.a} is{where} within {margin} of {c.b}{about} ({take})."
 
 
 def _why(c: Comparison) -> str:

@@ -10,11 +10,11 @@ from howsure.present import flips, policy
 from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
 from howsure.present.measures import times_text
 from howsure.present.slices import gap_blocks
-from howsure.present.words import looks
+from howsure.present.words import clusters, looks
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Check, Gate
+    from howsure.answers.gate import Check, Gate, GateVerdict, OtherVerdict
     from howsure.errors import Caution
     from howsure.present.document import Block, Table
 
@@ -25,6 +25,7 @@ MANY_BECAUSE = {
     "missing": " (results are missing)",
     "differs": " (the two were not asked the same)",
     "clusters": " (clusters would change the verdict)",
+    "population": " (few clusters: the same ones or new ones?)",
 }
 """Why several checks can't be told, where it isn't too little evidence."""
 
@@ -103,7 +104,10 @@ def _summary(gate: Gate) -> str:
     total = f"{len(gate.checks):,} checks"
     if gate.verdict == "pass":
         against = "" if gate.baseline is None else f" against {gate.baseline}"
-        return f"all {total} pass, {gate.candidate}{against}."
+        about = {_about(check) for check in gate.checks}
+        return (
+            f"all {total} pass, {gate.candidate}{against}{f',{about.pop()}' if len(about) == 1 and all(about) else ''}."
+        )
     head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
     if len(named) == 1:
         head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is undecided'}"
@@ -166,13 +170,33 @@ def check_sentence(c: Check) -> str:
     if c.n_unknown:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
-    if c.clusters:
-        return f"whether {c.candidate} {does} {asked(c)}: clusters by {c.clusters} would change the verdict ({seen})."
+    if c.proposed_clusters:
+        return f"whether {c.candidate} {does} {asked(c)}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
+    if c.verdict_here is not None and c.other is not None:
+        return f"whether {c.candidate} {does} {asked(c)}: {_either_population(c, c.verdict_here, c.other, seen)}."
     if c.verdict == "unclear":
         hidden = f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
-        return f"whether {c.candidate} {does} {asked(c)} ({seen}{hidden})."
+        return f"whether {c.candidate} {does} {asked(c)}{_about(c)} ({seen}{hidden})."
     as_seen = " for losses like those seen" if c.only_as_seen else ""
-    return f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)}{as_seen} ({seen})."
+    return (
+        f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)}{_about(c)}{as_seen} ({seen})."
+    )
+
+
+def _about(c: Check) -> str:
+    """Say which clusters a check is about, where it is about the same, and whether it is as much about new ones; with the space before it."""
+    if c.population != "same-clusters" or (c.clusters is None and c.task):
+        return ""
+    both = c.other is not None and c.other.verdict == c.verdict
+    also = f" and on {clusters.new_ones(c.clusters, c.task)}" if both else ""
+    return f" on {clusters.more_of_these(c.clusters, c.task)}{also}"
+
+
+def _either_population(c: Check, here: GateVerdict, other: OtherVerdict, seen: str) -> str:
+    """Say what a check is on the same clusters and on new ones, where these are different verdicts."""
+    at = f"{Scale(percent=c.percent).interval(other.low, other.high)}{_unit(c)}"
+    these, new = clusters.more_of_these(c.clusters, c.task), clusters.new_ones(c.clusters, c.task)
+    return f"{VERDICTS[here].lower()} on {these} ({seen}), {VERDICTS[other.verdict].lower()} on {new} ({at})"
 
 
 def _broken(c: Check, scale: Scale) -> str:
@@ -200,8 +224,16 @@ def _facts(gate: Gate) -> Table:
     rows.append((f"{level_text(c.level)} interval", _interval(c) + _unit(c)))
     if not _is_floor(c):
         rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
-    clusters = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
-    rows.append(("items", f"{c.n_items:,}{clusters}"))
+    held = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
+    rows.append(("items", f"{c.n_items:,}{held}"))
+    if c.other is not None:
+        said = (
+            clusters.new_ones(c.clusters, c.task)
+            if c.other.population == "new-clusters"
+            else clusters.more_of_these(c.clusters, c.task)
+        )
+        limits = f"{Scale(percent=c.percent).interval(c.other.low, c.other.high)}{_unit(c)}"
+        rows.append((f"on {said}", f"{VERDICTS[c.other.verdict].lower()}: {limits}"))
     return facts(rows)
 
 
@@ -233,7 +265,7 @@ def _table(gate: Gate) -> Table:
 
 def _is_other_than_evidence(gate: Gate) -> bool:
     """Say whether any check can't be told for another reason than too little evidence, so that each has to say its own."""
-    return any(check.unclear_because in ("missing", "differs", "clusters") for check in gate.checks)
+    return any(check.unclear_because in MANY_BECAUSE for check in gate.checks)
 
 
 def _value(c: Check) -> str:

@@ -12,7 +12,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
-from howsure.present.words import plain
+from howsure.present.words import clusters, plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def document(answer: Leaderboard) -> Document:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
         first, said = board is answer.every[0], bool(blocks)
-        notes = (*picked(board), *(answer.notes if first else ()))
+        notes = (*elsewhere(board), *picked(board), *(answer.notes if first else ()))
         blocks += opening(board_verdict(board), notes, chapter=answer.chapter if first and not said else None)
         blocks += [summary(answer)] if board is answer.overall else []
         blocks.append(board_table(board, answer.top))
@@ -138,10 +138,8 @@ def _verdict_on_all(board: Board) -> str:
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
         return _among(board) + alone(leader, Scale(percent=board.percent))
-    about = where(leader)
+    about, asked = where(leader), on_these(board)
     score = Scale(percent=board.percent).score(leader.estimate.value)
-    if board.same_clusters_best is not None:
-        return f"{_among(board)}{_few_clusters(board, score)} {neighbours(board)}".rstrip()
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))
     if len(level) == count:
@@ -150,10 +148,10 @@ def _verdict_on_all(board: Board) -> str:
     if others == 0:
         rest = "the other" if count - len(level) == 1 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
-        first = f"{leading(level, 'is best', 'are level')}{about} ({seen}): {ahead(board, rest)}."
+        first = f"{leading(level, 'is best', 'are level')}{about or asked} ({seen}): {ahead(board, rest)}."
     else:
         seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
-        first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but {more} could also be best{_barely_asked(board)}."
+        first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but{asked} {more} could also be best{_barely_asked(board)}."
     return f"{_among(board)}{first} {neighbours(board)}".rstrip()
 
 
@@ -179,25 +177,23 @@ def neighbours(board: Board) -> str:
     return f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
 
 
-def _few_clusters(board: Board, score: str) -> str:
-    """Say both answers where clusters are few: for more questions from these, and for other clusters."""
-    count, same, other = len(board.entries), board.same_clusters_best or (), board.could_be_best
-    these = f"these same {board.n_clusters:,} clusters" if board.n_clusters > 1 else "this same cluster"
-    told = (
-        f"{leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from {these} "
-        f"{_models(len(same), count)} could be best"
-    )
-    if set(other) <= set(same):
-        return f"{told}, and for other clusters {'as well' if len(other) == len(same) else f'{len(other):,}'}."
-    worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
-    return f"{told}. About other clusters, {board.n_clusters:,}{worth} can't say much: {len(other):,} could."
+def on_these(board: Board) -> str:
+    """Say which clusters a board is about, where it is about the same; with the space before it."""
+    same = board.population == "same-clusters" and (board.clusters is not None or not board.task)
+    return f" on {clusters.more_of_these(board.clusters, board.task)}" if same else ""
 
 
-def _models(some: int, count: int) -> str:
-    """Say how many of the models: `only 1 of the 9 models`."""
-    if some == count:
-        return "both models" if count == 2 else f"any of the {count:,} models"
-    return f"{'only 1' if some == 1 else f'{some:,}'} of the {count:,} models"
+def elsewhere(board: Board) -> tuple[str, ...]:
+    """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
+    if board.beside is None or board.clusters is None:
+        return ()
+    others, count = len(set(board.beside.could_be_best) - set(board.leaders)), len(board.entries) - len(board.leaders)
+    could = f"{rivals(others, count)} could also be best" if others else "no other could be best"
+    if board.beside.population == "same-clusters":
+        return (f"On {clusters.more_of_these(board.clusters, board.task)}, {could}.",)
+    held = board.clusters
+    worth = f", worth {held.effective:.2g} of equal size," if held.effective < held.n - 0.5 else ""
+    return (f"On {clusters.new_ones(held, board.task)} {could}; these {held.n:,}{worth} can tell little of them.",)
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:
@@ -254,7 +250,9 @@ def _among(board: Board) -> str:
 def alone(entry: Entry, scale: Scale) -> str:
     """Say one model's score and its error bar, in limits where these lie far from symmetric."""
     value, interval = entry.estimate.value, entry.estimate.interval
-    said = f"{entry.model} scores {scale.score(value)}{where(entry)}"
+    same = entry.estimate.method.same_clusters and entry.clusters is not None
+    about = f" on {clusters.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
+    said = f"{entry.model} scores {scale.score(value)}{about}"
     if not interval.low <= interval.high:
         return f"{said}, with no error bar."
     if not in_limits(value, interval.low, interval.high):
@@ -266,8 +264,6 @@ def alone(entry: Entry, scale: Scale) -> str:
 def where(entry: Entry) -> str:
     """Say what a score is about, where that isn't other questions; with the space before it."""
     method = entry.estimate.method
-    if method.same_clusters:
-        return " on more questions from these same clusters"
     return " on exactly these questions" if method.of_benchmark else ""
 
 

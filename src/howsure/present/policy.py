@@ -43,6 +43,7 @@ def _does(gate: Gate, count: int) -> str:
         "missing": " (results are missing)",
         "differs": " (the two were not asked the same)",
         "clusters": " (clusters would change the verdict)",
+        "population": " (few clusters: the same ones or new ones?)",
     }
     if gate.verdict == "fail":
         return "fails" if count == 1 else "fail"

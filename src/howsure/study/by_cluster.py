@@ -19,7 +19,7 @@ from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
-from howsure.study.remarks import REPEATED, SAME
+from howsure.study.remarks import REPEATED, population_note
 from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError
@@ -58,7 +58,8 @@ def _summed(
     scores: Scores, design: Design, many: TooManyResultsError, *, crossed: bool, how: Mapping[str, Any]
 ) -> Study:
     """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
-    plain = replace(design, population="questions") if crossed and design.population == BY_ITEMS else design
+    open_ = (None, "new-clusters", *((BY_ITEMS,) if crossed else ()))
+    plain = replace(design, population=None) if design.population in open_ else design
     found = by_cluster(scores, plain, many, models=how.get("models", ()))
     study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "another method than the usual ones was asked for"
@@ -67,7 +68,7 @@ def _summed(
             return _of_items(items_in_blocks(study, found.source, found.sizes, found.lost), design, many)
         except NoSumsError as fault:
             why = str(fault)
-    if plain != design:
+    if design.population == BY_ITEMS:
         raise many
     note = _note(found, many, why)
     return replace(study, summed=True, notes=(*study.notes, note))
@@ -76,8 +77,9 @@ def _summed(
 def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
     """Return a study of items that were read in blocks, under the design that was asked."""
     *notes, told = study.notes
-    same = [SAME] if design.population == BY_ITEMS else []
-    return replace(study, design=design, notes=(*notes, *same, f"{_sentence(many)} {told}"))
+    found = replace(study, design=design)
+    same = [note] if (note := population_note(found)) else []
+    return replace(found, notes=(*notes, *same, f"{_sentence(many)} {told}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

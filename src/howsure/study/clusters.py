@@ -67,14 +67,14 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
 
 def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[str]) -> tuple[str, ...]:
     """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be taken or proposed."""
-    asked = design.cluster is not None or design.cluster_from is not None or design.population == "benchmark"
+    asked = design.cluster is not None or design.cluster_from is not None or design.population == "these-questions"
     stated = {name for fact in facts for name in fact.clusters}
     return () if asked else tuple(name for name in names if name in stated or GROUP_WORDS.search(name))
 
 
 def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, frozenset[str]]:
     """Return by which columns logs cluster the standard errors of each task of which no option says it; "" for plain ones."""
-    if design.cluster_from is not None or design.population == "benchmark":
+    if design.cluster_from is not None or design.population == "these-questions":
         return {}
     return {
         fact.task: fact.clusters
@@ -322,8 +322,9 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     return found
 
 
-_LONE = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
-"""The cluster of an item that has none."""
+LONE = "\x00item "
+"""What the cluster of an item that has none begins with."""
+_LONE = pl.concat_str(pl.lit(LONE), pl.col("item"))
 
 
 def _clusters_words(table: pl.DataFrame, names: tuple[str, ...]) -> str:

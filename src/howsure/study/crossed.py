@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from howsure.statistics.sums import Block, Clusters, item_sums
+from howsure.study.few import FEW, means_factor
 from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.scale import ROUNDING
@@ -138,7 +139,10 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
     matrices = {key: matrix for key, (matrix, _) in found.items()}
     told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
     _of_clusters, *others = study.notes  # sizes come first (remarks.py)
-    return replace(study, crossed=matrices, notes=(_data_note(matrices), *others, told))
+    few = frozenset(task for (task, _), matrix in matrices.items() if matrix.few_clusters)
+    names = dict.fromkeys(study.tasks, (source.column,))
+    notes = (_data_note(matrices), *others, told)
+    return replace(study, crossed=matrices, cluster_names=names, few_clusters=few, notes=notes)
 
 
 def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> tuple[ScoreMatrix, int]:
@@ -162,6 +166,7 @@ def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.
         clusters=(np.arange(len(totals)),),
         cluster_names=(source.column,),
         cluster_labels=(labels,),
+        few_clusters=sums.clusters.term.effective < FEW and not means_factor(source.column),
         bounded=kept.bounded,
         tried=kept.tried,
         failed=kept.failed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
@@ -51,7 +51,7 @@ class RunOptions(TypedDict, total=False):
     failures: Failures
     lower_is_better: bool | None
     score: str
-    population: Population
+    population: Population | None
     covariate: str | tuple[str, ...] | list[str] | None
     average_last: int | None
     step_from: str | None
@@ -103,7 +103,7 @@ class Design:
     failures: Failures = "harness"
     lower_is_better: bool | None = None
     score: ScoreRule = field(default_factory=ScoreRule)
-    population: Population = "questions"
+    population: Population | None = None
     covariate: tuple[str, ...] = ()
     average_last: int = 0
     step_from: str | None = None
@@ -174,13 +174,13 @@ class Refusal:
 
 REFUSALS: Mapping[str, Refusal] = {
     "benchmark": Refusal(
-        given=lambda design: design.population == "benchmark",
+        given=lambda design: design.population == "these-questions",
         what="{verb} doesn't ask about exactly these questions",
         remedy="estimate, compare and leaderboard do.",
     ),
     "population": Refusal(
-        given=lambda design: design.population != "questions",
-        what="{verb} asks about other questions, of other clusters where there are clusters, and about no others",
+        given=lambda design: design.population not in (None, "new-clusters"),
+        what="{verb} asks about new clusters, or questions where there are no clusters, and about no others",
         remedy="Leave `population` out.",
     ),
     "covariate": Refusal(
@@ -251,11 +251,20 @@ class Respects:
                 raise OptionError(what, remedy=refusal.remedy)
 
 
+KNOW_STRATA = (None, "score", "t")
+"""The methods that can ask about more questions from the same clusters."""
+
+
+def of_new_clusters(design: Design) -> Design:
+    """Return a design that asks about new clusters where it leaves the population open."""
+    return replace(design, population="new-clusters") if design.population is None else design
+
+
 def make_design(options: DesignOptions, respects: Respects | None = None, **methods: object) -> Design:
     """Check the shared options and freeze them; OptionError for those that the verb doesn't respect.
 
     A name that no option has is an error that names its nearest. `methods`: what was given of the methods that are about
-    drawn questions, and can't go with population="benchmark".
+    drawn questions, and can't go with population="these-questions".
     """
     known = list(DesignOptions.__annotations__)
     for name in options:
@@ -269,14 +278,15 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     if respects is not None:
         respects.refuse(design)
     _refuse_methods(design, methods)
-    return design
+    knows_no_strata = design.covariate or methods.get("method") not in KNOW_STRATA
+    return of_new_clusters(design) if knows_no_strata else design
 
 
 def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
     given = [f"{name}={value!r}" for name, value in methods.items() if value is not None]
-    if design.population == "benchmark" and given:
+    if design.population == "these-questions" and given:
         raise OptionError(
-            f"population='benchmark' has its own error bar, and {given[0]} is for population='questions'",
+            f"population='these-questions' has its own error bar, and {given[0]} is for questions that are a sample",
             remedy="Leave one of the two out.",
         )
 

@@ -14,6 +14,7 @@ from howsure.study.design import Design
 from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided
+from howsure.study.few import few_clusters, with_few_clusters
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
@@ -104,6 +105,7 @@ def gather(
     )
     study = _enough_attempts(_with_silent_models(_with_scores(study)))
     study, grouped = _clustered(study, sorted_out, telling)
+    study = with_few_clusters(study, scores, wanted)
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
 
@@ -135,20 +137,23 @@ def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
-    sure = grouped.names or grouped.cautions or design.ignores_clusters or design.population == "benchmark"
+    sure = grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
     return None if sure else clusters.propose(grouped.table, telling)
 
 
 def as_proposed(study: Study) -> Study | None:
     """Return a study with the clusters that were proposed for its items; None without any, or where some items have none."""
-    if study.proposed is None or study.design.population != "questions":
+    if study.proposed is None or study.design.population in ("same-clusters", "these-questions"):
         return None
     design = study.proposed.of(study.design)
     try:
         grouped = clusters.attach_clusters(study.items, study.side, design)
     except DataError:
         return None
-    return replace(study, design=design, items=grouped.table, cluster_names=grouped.names, proposed=None)
+    few = few_clusters(grouped.table, grouped.names)
+    return replace(
+        study, design=design, items=grouped.table, cluster_names=grouped.names, few_clusters=few, proposed=None
+    )
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:

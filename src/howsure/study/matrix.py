@@ -29,7 +29,7 @@ class ScoreMatrix:
     `values` (n, M): mean score over attempts, NaN where the model has no score for the item.
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
-    `strata`: how many groups of items had their own means taken from their scores (statistics/means/strata.py), 0
+    `few_clusters`: whether those of the whole task are too few to speak of others. `strata`: how many groups of items had their own means taken from their scores (statistics/means/strata.py), 0
     where none had; `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
@@ -48,6 +48,7 @@ class ScoreMatrix:
     clusters: tuple[Ints, ...] = ()
     cluster_names: tuple[str, ...] = ()
     cluster_labels: tuple[tuple[str, ...], ...] = field(default=())
+    few_clusters: bool = False
     strata: int = 0
     unmoved: Floats | None = None
     weights: Floats | None = None

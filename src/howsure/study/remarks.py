@@ -13,7 +13,7 @@ from howsure.table.schema import label_column
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.study.clusters import Clustered
     from howsure.study.design import Design
@@ -31,20 +31,28 @@ def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped
         f"{plural(found.blank, 'row')} without model, item and score left out." if found.blank else "",
         directions_note(study),
         *grouped.notes,
-        _population_note(design, grouped.names),
+        population_note(study),
         _unused_weights(found.attributes, design),
         _failures_note(study),
     ]
     return tuple(note for note in told if note)
 
 
-def _population_note(design: Design, clusters: Mapping[str, Sequence[str]]) -> str:
-    """Say which population was asked for; "" for the usual one."""
-    if design.population != "same-clusters":
-        return FIXED if design.population == "benchmark" else ""
-    if not clusters:
+def population_note(study: Study) -> str:
+    """Say which population was asked for, or taken where clusters are few; "" for the usual one."""
+    population, clusters, few = study.design.population, study.cluster_names, sorted(study.few_clusters)
+    if population == "these-questions":
+        return FIXED
+    if population == "same-clusters" and not clusters:
         return SAME_OF_NONE
-    return f"{SAME} {SAME_OF_TWO}" if any(len(names) > 1 for names in clusters.values()) else SAME
+    if population != "same-clusters" and not few:
+        return ""
+    if population == "new-clusters":
+        return NEW_OF_FEW
+    of = f" of {listing(few)}" if population is None and len(few) < len(study.tasks) else ""
+    said = SAME if population else SAME_OF_FEW.format(of=of)
+    asked = clusters.values() if population else [clusters[task] for task in few]
+    return f"{said} {SAME_OF_TWO}" if any(len(names) > 1 for names in asked) else said
 
 
 def sizes_note(study: Study, called: str) -> str:
@@ -163,6 +171,10 @@ def _copies(count: int) -> Caution:
 FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
 
 SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
+
+SAME_OF_FEW = "Population{of}: more questions from these same clusters, too few to speak of others; `population='new-clusters'` asks about others."
+
+NEW_OF_FEW = "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about more questions from these."
 
 SAME_OF_TWO = "Of two ways of clustering it is the first."
 

@@ -34,6 +34,8 @@ def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
         attempts=_spread(matrices, models, "attempts", 0),
         within=_spread(matrices, models, "within", np.nan),
         clusters=(_clusters(matrices),) if clustered else (),
+        cluster_names=next(matrix.cluster_names[:1] for matrix in matrices if matrix.clusters) if clustered else (),
+        few_clusters=all(matrix.few_clusters for matrix in matrices),
         weights=np.concatenate([_weights(matrix) for matrix in matrices]) if weighted else None,
         bounded=first.bounded,
         lower_is_better=first.lower_is_better,

@@ -46,7 +46,7 @@ class Study:
     only explain others, of models that are covariates and of metrics that probabilities refine. `items`: one row per task and
     item, with the columns cluster_0, cluster_1 and weight where there are any, and every attribute that was wanted, with its
     smallest and largest value (`name`, `name_max`). `side`: the table with one row an item that the user gave. `cluster_names`:
-    what the clusterings of each task are called; `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had every score, where the rule needs it.
+    what the clusterings of each task are called; `few_clusters`: the tasks that have too few to speak of others (few.py); `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
     `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
@@ -62,6 +62,7 @@ class Study:
     beside: Parts = field(default_factory=dict)
     side: pl.DataFrame | None = None
     cluster_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    few_clusters: frozenset[str] = frozenset()
     proposed: ProposedClusters | None = None
     values: pl.DataFrame | None = None
     averages: tuple[Average, ...] = ()
@@ -190,6 +191,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         clusters=tuple(codes for _, codes in clusters),
         cluster_names=names if clusters else (),
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
+        few_clusters=bool(clusters) and task in study.few_clusters,
         weights=_weights(groups),
         strata=0,
         bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),

@@ -287,6 +287,15 @@ def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
     return to_polars(counted).with_columns(pl.col(KEYS).cast(pl.Categorical))
 
 
+def attributes_of(scores: Scores, tasks: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Return what all rows say of the items of these tasks, as `Grouped.attributes` has it; columns that aren't there are left out."""
+    frame, _ = tidy(scores.rows, scores.roles)
+    names = frame.collect_schema().names()
+    held = [name for name in dict.fromkeys(("cluster", *columns)) if name in names]
+    query = attributes_query(_filter(frame, Wanted(task=tuple(tasks))), held)
+    return to_polars(query).filter(pl.col("item").is_not_null())
+
+
 def names_of(scores: Scores, role: str) -> list[str]:
     """Return the names of all tasks, models or metrics, sorted."""
     frame, _ = tidy(scores.rows, scores.roles)

@@ -9,7 +9,7 @@ from howsure.inference.gating.applying import refuse_beside
 from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
 from howsure.options.table import checked
-from howsure.study.design import Respects, make_design
+from howsure.study.design import Respects, make_design, of_new_clusters
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
@@ -58,8 +58,8 @@ def aa(
             2024).
         level: The confidence level of the gate's verdicts, above ½.
         seed: The seed of the random splits.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: "questions" alone, other clusters
-            where there are clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: "new-clusters" alone, other
+            questions where there are no clusters.
 
     Returns:
         FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors), pass or
@@ -67,7 +67,7 @@ def aa(
 
     Raises:
         OptionError: If an option has a value that it can't have, or can't be applied to halves (covariates,
-            another `population` than "questions").
+            another `population` than "new-clusters").
         DataError: If no model has enough items or clusters to split.
         ReadError: If none of the files can be read.
 
@@ -90,7 +90,7 @@ def aa(
         level=level,
     )
     seed, policy = checked("aa", seed=seed, policy=policy).values()
-    design, suite = make_design(options, RESPECTS), None if policy is None else policy_of(policy)
+    design, suite = of_new_clusters(make_design(options, RESPECTS)), None if policy is None else policy_of(policy)
     if suite is not None:
         criteria = {name: given[name] for name in ("not_worse_than", "better", "same_within")}
         refuse_beside(suite, criteria, level=given["level"], design=design)

@@ -56,7 +56,8 @@ def against(
             tasks, else the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses among the others;
-            `population`: by default "questions", other clusters where there are clusters.
+            `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
         Against: One part per task and metric, and the overall one for several tasks, each with a row per side, the best first.

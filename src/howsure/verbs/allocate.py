@@ -51,8 +51,8 @@ def allocate(
         new_run: Whether the attempts form a separate run.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: of the error bar, by default
-            "questions", other clusters where there are clusters; with "same-clusters" how clusters differ is no part of it.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: of the error bar, by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no part of it.
 
     Returns:
         Allocation: The attempts to add to each item of each model, with the standard error now and the answers' part of

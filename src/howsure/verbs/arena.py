@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.inference.arena import voted
-from howsure.inference.population import population_of
+from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.readers.votes import read_votes
@@ -91,5 +91,5 @@ def arena(
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
     table = read_votes(table_of(data), **asked)
-    question = Question(population=population_of("questions"), **given)
+    question = Question(population=NEW_CLUSTERS, **given)
     return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
-from howsure.inference.overlap import refuse_overlap
+from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.proposed import with_proposed_clusters
 from howsure.inference.question import Question
@@ -73,8 +73,8 @@ def compare(
             largest and smallest tenth).
         flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
         A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each holds the
@@ -108,8 +108,8 @@ def compare(
     )
     a, b, flips, average = checked("compare", a=a, b=b, flips=flips, average=average).values()
     design = make_design(options, method=method)
+    design = for_overlap(given["overlap"], design)
     question = Question(population=population_of(design.population), **given)
-    refuse_overlap(question.overlap, design)
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b, gather if flips else partial(gather_or_sum, crossed=question.by_sums))

@@ -45,8 +45,8 @@ def estimate(
             2024).
         level: The confidence level, between 0 and 1.
         seed: The seed of random draws; used by the interval "bootstrap" only.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
         Estimates: One entry per task, metric and model: the estimate with its standard error, interval, degrees of

@@ -12,14 +12,13 @@ from howsure.inference.flips import flipped
 from howsure.inference.gating.applying import applied, asking, refuse_beside
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.clustering import either_way
-from howsure.inference.gating.deciding import decided
-from howsure.inference.gating.judging import judged, other_policies
+from howsure.inference.gating.judging import judged, other_policies, settled
 from howsure.inference.gating.looks import look_of, plan_of
 from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
 from howsure.inference.gating.unknown import weighed, with_absent
 from howsure.inference.gating.unlike import alike_only, remedied
-from howsure.inference.overlap import refuse_overlap
+from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -135,8 +134,8 @@ def gate(
             2024).
         level: The confidence level of a pass or a fail, above ½.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
         Gate: One verdict over all checks, and one check per criterion, task and metric, with its value, interval and
@@ -174,7 +173,7 @@ def gate(
         criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
     asked = Criteria(**criteria)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
-    refuse_overlap(how["overlap"], design)
+    design = for_overlap(how["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how)
     wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard)
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
@@ -233,7 +232,7 @@ def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) 
 def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple[list[Check], list[str], list[Caution]]:
     """Return every check with its verdict, notes, and cautions."""
     checks, notes, cautions = judged(how)
-    checks = with_absent(how, weighed(how, decided(how, checks), missing_at_most), missing_at_most)
+    checks = with_absent(how, weighed(how, settled(how, checks), missing_at_most), missing_at_most)
     checks = either_way(how, checks)
     checks = alike_only(how, checks, allowed)
     return checks, notes, remedied(how, [*cautions, *other_policies(how, checks)], allowed)

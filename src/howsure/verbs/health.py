@@ -34,8 +34,8 @@ def health(
             or Scores.
         top: Use only the so many best models of each task. None uses all.
         level: The confidence level, between 0 and 1.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default "questions", other
-            clusters where there are clusters; "same-clusters" asks what more questions from these would resolve.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; "same-clusters" asks what more questions from these would resolve.
 
     Returns:
         Health: One part per task and metric, with the discrimination and kind of every item, the smallest detectable

@@ -57,8 +57,8 @@ def leaderboard(
             items, or a weight for each task.
         top: How many models to display; inference is about all. None displays all.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
         Leaderboard: One board per task and metric, best model first, and the overall board for several tasks. A board

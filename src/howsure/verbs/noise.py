@@ -42,8 +42,8 @@ def noise(
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level of the intervals of the variance components.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default "questions", other
-            clusters where there are clusters; with "same-clusters" how clusters differ is no part of the variance.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no part of the variance.
 
     Returns:
         Noise: One part per task and metric, with an entry for every model (and the pair): the standard error, both

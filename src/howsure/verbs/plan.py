@@ -86,7 +86,7 @@ def plan(
         simulate: Whether to check the power by resampling the items of the pilot.
         seed: The seed of that simulation.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
-            `population`: by default "questions", with which clusters are added; "same-clusters" adds questions to the pilot's own
+            `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters" questions to the pilot's own
             clusters, each at its share.
 
     Returns:

@@ -56,7 +56,7 @@ def plan_score(
         assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes independent
             right-or-wrong answers.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
-            `population`: by default "questions", with which clusters are added; "same-clusters" adds questions to the pilot's own
+            `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters" questions to the pilot's own
             clusters, each at its share.
 
     Returns:

@@ -63,8 +63,8 @@ def report(
         url: The address at which the page will lie, http or https: links to it are shown with its verdict, and the page offers
             the code that embeds it.
         card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it. Needs `url`.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters; a reader can choose another in the page, where there are up to
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; a reader can choose another in the page, where there are up to
             15,000 pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
 
     Returns:

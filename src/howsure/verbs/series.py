@@ -77,7 +77,7 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
     Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
     """
     from howsure.inference.history import HistoryOptions, follow
-    from howsure.inference.population import QUESTIONS
+    from howsure.inference.population import NEW_CLUSTERS
     from howsure.study.design import Design
 
     scores = runs_apart(path, options)
@@ -86,7 +86,7 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
             "the runs of a history are of several models", where=path, remedy="Choose a folder with the runs of one."
         )
     asked = HistoryOptions(
-        population=QUESTIONS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
+        population=NEW_CLUSTERS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
     )
     found = follow(scores, Design(), asked)
     kept = {task.task: [run.run for run in task.runs if not run.apart][-task.level_runs :] for task in found.tasks}

@@ -39,8 +39,8 @@ def trend(
             2024).
         level: The confidence level, between 0 and 1.
         **options: Options that the verbs share, among them `step_from` for other names of checkpoints; see
-            [`Design`][howsure.study.design.Design]. `population`: by default "questions", other clusters where there are
-            clusters; with "same-clusters" how clusters differ is no part of a change's error bar.
+            [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
+            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no part of a change's error bar.
 
     Returns:
         Trend: One part per task and metric, with the signal-to-noise ratio and, for every run, its checkpoints' scores,

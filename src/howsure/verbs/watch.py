@@ -11,7 +11,7 @@ from howsure.inference.watching.looking import look_at
 from howsure.inference.watching.planned import look_as_planned, plan_of
 from howsure.inference.watching.strata import are_strata
 from howsure.options.table import checked
-from howsure.study.design import Respects, RunOptions, make_design
+from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, Scale
 from howsure.verbs.read import read
 from howsure.verbs.sides import is_path, read_sides, side_of
@@ -71,7 +71,7 @@ class Monitor:
             before it are there, since fast items, which finish first, are no random sample. None takes the order that
             the log states.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters; "same-clusters" needs planned `looks`, and the cluster of every item
+            "new-clusters"; "same-clusters" needs planned `looks`, and the cluster of every item
             of the run (`items` or `clusters`): each item then counts by itself, and each cluster with its share.
 
     Raises:
@@ -121,7 +121,9 @@ class Monitor:
         ).values()
         bounds = goal.pop("bounds")
         self._scale = Scale(bounds=bounds or FRACTIONS)
-        self._design = make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
+        self._design = of_new_clusters(
+            make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
+        )
         failures = self._design.failures
         self._tally = Tally(goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures)
         strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)

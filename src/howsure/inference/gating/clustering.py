@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
-from howsure.inference.gating.deciding import decided
-from howsure.inference.gating.judging import judged
+from howsure.inference.gating.judging import verdicts
 from howsure.study.gathering import as_proposed
 from howsure.wording import VERDICTS
 
@@ -25,7 +24,7 @@ def either_way(how: How, checks: Sequence[Check]) -> list[Check]:
     if study is None or proposed is None:
         return list(checks)
     again = replace(how, study=study)
-    found = {check.key: check.verdict for check in decided(again, judged(again)[0])}
+    found = {check.key: check.verdict for check in verdicts(again)}
     return [_taken_back(check, found.get(check.key, check.verdict), proposed) for check in checks]
 
 
@@ -38,4 +37,4 @@ def _taken_back(check: Check, other: GateVerdict, proposed: ProposedClusters) ->
         f"{VERDICTS[other].lower()!r} if questions are clustered by {proposed.words}",
         remedy=f"Say which it is: {proposed.choice} or `cluster='none'`.",
     )
-    return replace(check, verdict="unclear", clusters=proposed.words, cautions=(*check.cautions, told))
+    return replace(check, verdict="unclear", proposed_clusters=proposed.words, cautions=(*check.cautions, told))

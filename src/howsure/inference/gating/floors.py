@@ -76,6 +76,8 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
         candidate_score=e.value,
         n_items=e.n_items,
         n_clusters=e.n_clusters,
+        population=board.population,
+        clusters=board.clusters,
         items_needed=math.nan if e.small_part else how.question.population.items_needed(e, how.one_sided, limit),
         percent=board.percent,
         lower_is_better=board.lower_is_better,

@@ -11,9 +11,9 @@ from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
+from howsure.inference.gating.populations import other_of, with_other
 from howsure.inference.gating.slices import slice_checks
 from howsure.inference.gating.tiers import tiered
-from howsure.inference.ladder import rung_notes
 from howsure.inference.overlap import all_items_notes, unlike_of
 from howsure.wording import VERDICTS
 
@@ -43,7 +43,7 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
     pairs: list[Comparison] = []
     if how.asked.of_difference:
         pairs = how.wanted(how.compare(how.level, None))
-        notes += [*rung_notes(pairs, how.study.matrices(), how.question), *all_items_notes(pairs)]
+        notes += all_items_notes(pairs)
         cautions += unlike_of(pairs)
     if how.baseline is not None:
         lacking, told = coverage(how, how.baseline, checks)
@@ -51,6 +51,21 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
     if how.policy is not None:
         checks = tiered(how.policy, checks, pairs)
     return checks, notes, cautions
+
+
+def verdicts(how: How) -> list[Check]:
+    """Return every check with its verdict."""
+    return settled(how, judged(how)[0])
+
+
+def settled(how: How, checks: list[Check]) -> list[Check]:
+    """Give every check its verdict, where clusters are few beside that of the other population."""
+    other = other_of(how)
+    return (
+        decided(how, checks)
+        if other is None
+        else with_other(how, decided(how, checks), decided(other, judged(other)[0]))
+    )
 
 
 def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
@@ -67,7 +82,7 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
                 message=f"{check.name}: with `failures={policy!r}` the verdict would be {VERDICTS[check.verdict].lower()!r}",
                 remedy="Choose a policy and keep it.",
             )
-            for check in decided(again, judged(again)[0])
+            for check in verdicts(again)
             if before.get(check.key, check.verdict) != check.verdict
         ]
     return cautions

@@ -87,14 +87,14 @@ class GateLook:
         )
 
 
-def plan_of(given: Mapping[str, Any], population: str) -> GatePlan | None:
+def plan_of(given: Mapping[str, Any], population: str | None) -> GatePlan | None:
     """Return the plan among the options of a gate, None where there is none; OptionError where it makes no sense."""
     looks, look, planned, spending = (given[name] for name in ("looks", "look", "items_planned", "spending"))
     if looks is None:
         if look is not None or planned is not None:
             raise OptionError("look and items_planned are about planned looks", remedy="Give `looks` as well.")
         return None
-    if population == "benchmark":
+    if population == "these-questions":
         raise OptionError(
             "planned looks add questions, and these are exactly those asked about", remedy="Leave `looks` out."
         )

@@ -68,6 +68,8 @@ def _pair_check(c: Comparison, **more: Any) -> Check:
         baseline_score=c.b_mean,
         n_items=estimate.n_items,
         n_clusters=estimate.n_clusters,
+        population=c.population,
+        clusters=c.clusters,
         n_absent=c.n_only_b,
         percent=c.percent,
         lower_is_better=c.lower_is_better,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.inference.gating.deciding import decided
-from howsure.inference.gating.judging import judged
+from howsure.inference.gating.judging import verdicts
 from howsure.study.completing import completed
 from howsure.wording import VERDICTS, have, plural
 
@@ -122,7 +121,7 @@ class _Worlds:
             for key, part in self.study.parts.items()
         }
         how = replace(self.how, study=replace(self.study, parts=parts, missing=()))
-        return {check.key: _stake(check) for check in decided(how, judged(how)[0])}
+        return {check.key: _stake(check) for check in verdicts(how)}
 
     def turning(self, check: Check, *, against: bool) -> int:
         """Return how few of the attempts turn a check's verdict by going against the candidate, or for it, found by halving."""

@@ -12,7 +12,7 @@ import scipy
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
-from howsure.inference.population import QUESTIONS, population_of
+from howsure.inference.population import NEW_CLUSTERS, population_of
 from howsure.inference.question import Question
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import mixed, mixture_errors, variance_limits, variances
@@ -128,7 +128,7 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 
 def median_pilot(matrix: ScoreMatrix) -> Pilot:
     """Return the pilot of the two models whose difference varies as that of the median pair does."""
-    question = Question(population=QUESTIONS, method="t")
+    question = Question(population=NEW_CLUSTERS, method="t")
     return _pilot(matrix, *_median_pair(matrix, question), question, paired=True)
 
 

@@ -187,7 +187,7 @@ def _judged(
         high=estimate.interval.high,
         level=goal.level,
         p_value=schedule.overall_p(look, p_value, goal.level),
-        n_units=estimate.n_clusters,
+        n_units=estimate.n_items if estimate.method.same_clusters else estimate.n_clusters,
         method=f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned looks",
     )
 

@@ -112,7 +112,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "b_score": scale.score(c.b_mean),
         "gap": _gap(scale, d.value),
         "winner": b if c.better == c.b else a,
-        "where": "on exactly these questions" if _benchmark(d) else "on questions of this kind",
+        "where": _where(d),
         "why": _why(d),
         **_bar_fields(d, scale.difference(interval.low), scale.difference(interval.high)),
         "plus": f"plus means that {a} scores higher" + (", which is worse here" if c.lower_is_better else ""),
@@ -328,12 +328,21 @@ def _benchmark(estimate: Estimate) -> bool:
     return estimate.method.of_benchmark
 
 
+def _where(estimate: Estimate) -> str:
+    """Say what a difference is about."""
+    if _benchmark(estimate):
+        return "on exactly these questions"
+    return (
+        "on more questions from these same clusters" if estimate.method.same_clusters else "on questions of this kind"
+    )
+
+
 def _covariates(estimate: Estimate) -> bool:
     return estimate.method.adjusted
 
 
 def _clustered(estimate: Estimate) -> bool:
-    return estimate.n_clusters != estimate.n_items
+    return estimate.n_clusters != estimate.n_items and not estimate.method.same_clusters
 
 
 def _why(estimate: Estimate) -> str:

@@ -55,6 +55,7 @@ def means(
     rng: np.random.Generator | None = None,
     labels: Sequence[str] = (),
     strata: int = 0,
+    unmoved: Floats | None = None,
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every column of x (n, T), item scores without a missing value.
 
@@ -62,13 +63,14 @@ def means(
     `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something else.
     `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
     Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
-    cautions. `strata`: in how many groups of items the scores had their own means taken (strata.py), 0 for none. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    cautions. `strata`: in how many groups of items the scores had their own means taken (strata.py), 0 for none; `unmoved` (n, T): what they
+    were before, so that the mean is theirs to the last digit. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
     McCaffrey (2002); Korn and Graubard (1998).
     """
     chosen = chosen_interval(interval, bounded=bounded)
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata)
+    sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata, x if unmoved is None else unmoved)
     known, cautions = _uncertainty(sample, variance, labels)
     low, high = _limits(sample, known, chosen, level, rng)
     if chosen == "bootstrap" and len(clusters) > 1:
@@ -112,7 +114,7 @@ def estimates_of(
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None, strata."""
+    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None, strata, and the scores before these."""
 
     x: Floats
     w: Floats
@@ -120,6 +122,7 @@ class _Sample:
     attempts: Floats | None
     bounded: bool
     strata: int
+    unmoved: Floats
 
     def coarsest(self) -> Clustering:
         """Return the clustering with the fewest clusters; the items themselves where there is none."""
@@ -164,7 +167,8 @@ def plain_limits(known: Means, chosen: IntervalMethod, level: float) -> tuple[Fl
 def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> tuple[Means, list[list[Caution]]]:
     x, w, clusters = sample.x, sample.w, sample.clusters
     n, n_models = x.shape
-    value = np.clip(w @ x / n, x.min(axis=0), x.max(axis=0))
+    seen = sample.unmoved
+    value = np.clip(w @ seen / n, seen.min(axis=0), seen.max(axis=0))
     units = min([int(code.max()) + 1 for code in clusters], default=n)
     if units < MIN_UNITS:
         var, df, shared = np.full(n_models, np.nan), math.nan, [doubt("one_item" if n == 1 else "one_cluster", n=n)]

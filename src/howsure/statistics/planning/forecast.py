@@ -24,12 +24,14 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     from where the gap is counted; `level`: of the two-sided interval that decides.
     """
     gap = abs(estimate.value - target)
-    if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
+    alone = estimate.method.same_clusters or estimate.n_clusters == estimate.n_items
+    independent = estimate.n_items if alone else estimate.n_clusters
+    if not gap or independent < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
     score = estimate.method.name == "score"
     normal = math.isinf(estimate.df) or estimate.method.of_benchmark
     units = max(estimate.df + 1, 1.0)
-    size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
+    size = 1.0 if normal or alone else max(estimate.n_items / units, 1.0)
     spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
     test = power.Test(method="z" if normal else "score" if score else "t", level=level)
     return power.items_needed(test, spread, gap, 1, POWER)

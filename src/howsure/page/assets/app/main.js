@@ -2,9 +2,10 @@
 
 const MOST_CAUTIONS = 3;
 const ABOUT = {
-  questions: "other questions like these",
+  "by-task": "each task's own clusters where they are few, else new ones",
+  "new-clusters": "other questions like these",
   "same-clusters": "more questions from the same clusters",
-  benchmark: "exactly these questions",
+  "these-questions": "exactly these questions",
 };
 /** In place of a board: all of them at once. */
 const ALL = -1;
@@ -87,7 +88,7 @@ class Page {
   ladder() {
     const rungs = [this.report, ...this.report.others];
     const clustered = rungs.some((rung) => rung.population === "same-clusters");
-    const said = { ...ABOUT, ...(clustered ? { questions: "other questions, of other clusters" } : {}) };
+    const said = { ...ABOUT, ...(clustered ? { "new-clusters": "other questions, of new clusters" } : {}) };
     at("about").replaceChildren(...rungs.map(({ population }) => make("option", { value: population, text: said[population] })));
     at("about").value = this.rung.population;
     at("about-part").hidden = rungs.length < 2;

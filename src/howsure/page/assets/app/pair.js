@@ -90,18 +90,19 @@ class PairPanel {
     const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
+    const about = shown.about && `,${shown.about}`;
     let needed = "";
     if (pair.weak) needed = `; ${pair.weak}`;
     else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
-    let text = `Can't tell: ${better} is ahead by ${size}${where}, ${take}${needed}.`;
+    let text = `Can't tell: ${better} is ahead by ${size}${where}, ${take}${about}${needed}.`;
     if (pair.p === "n/a")
       text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${better} beats ${worse}${where} by ${size}, ${take}: significant at ${level(shown.level)} confidence.`;
+      text = `${better} beats ${worse}${where} by ${size}, ${take}${about}: significant at ${level(shown.level)} confidence.`;
     else if (pair.d === 0)
-      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}, give or take ${pair.take}${unit(shown.percent)}.`;
+      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}${shown.about}, give or take ${pair.take}${unit(shown.percent)}.`;
     const alone = this.only[0] + this.only[1];
     if (alone > 0)
       text = `On the ${count(pair.n)} of ${plural(pair.n + alone, "item")} that both answered, ${text.replace(/^Can't tell/, "can't tell")}`;

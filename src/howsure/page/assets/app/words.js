@@ -1,6 +1,11 @@
 // In plain words: the phrases of phrases.txt that are true of a pair, with its own numbers.
 
 const FEW = 30;
+const WHERE = {
+  these: "on exactly these questions",
+  same: "on more questions from these same clusters",
+  new: "on questions of this kind",
+};
 
 function pairConditions(pair, board, only, needed, attempts) {
   const bar = pair.p !== "n/a" && pair.low !== "n/a";
@@ -40,7 +45,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
     b_score: pair.b_score,
     gap: `${lead(pair, percent)}${percent ? " (percentage points)" : ""}`,
     winner: ahead ? a : b,
-    where: board.benchmark ? "on exactly these questions" : "on questions of this kind",
+    where: WHERE[board.benchmark ? "these" : board.same ? "same" : "new"],
     why: pair.why?.replace(/\.+$/, "") ?? "too few questions or groups",
     n: plural(pair.n, "question"),
     count: count(pair.n),

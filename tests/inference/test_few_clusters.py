@@ -1,4 +1,4 @@
-"""The ladder of generalisation: other clusters, more questions of the same, exactly these; both answers where clusters are few."""
+"""Populations: new clusters, more questions of the same, exactly these; the same are the default where clusters are few, and the others stand beside."""
 
 import numpy as np
 import polars as pl
@@ -44,58 +44,154 @@ def test_the_same_clusters_are_strata():
     assert (found.p_value <= 0.05) == (not found.difference.interval.low <= 0 <= found.difference.interval.high)
 
 
-def test_both_rungs_are_told_where_clusters_are_few():
+def test_few_clusters_are_kept_and_new_ones_stand_beside():
     rows = few()
-    wide = hs.compare(rows, "a", "e", cluster="repo")
+    usual = hs.compare(rows, "a", "e", cluster="repo")
     narrow = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters")
+    wide = hs.compare(rows, "a", "e", cluster="repo", population="new-clusters")
+    assert usual.population == "same-clusters"
+    assert (usual.difference, usual.p_value, usual.beside) == (narrow.difference, narrow.p_value, narrow.beside)
     assert wide.beside.population == "same-clusters"
     assert wide.beside.estimate.interval == narrow.difference.interval
     assert wide.beside.p_value == narrow.p_value
-    assert narrow.beside.population == "questions"
+    assert narrow.beside.population == "new-clusters"
     assert narrow.beside.estimate.interval == wide.difference.interval
-    assert "on these same clusters" in wide.render("markdown")
-    assert "for other clusters" in narrow.render("markdown")
+    assert "on more questions from these 6 repositories" in usual.verdict
+    assert "on more questions from these 6 repositories" in wide.render("markdown")
+    assert "on new repositories" in narrow.render("markdown")
 
 
 def test_many_clusters_and_none_have_one_answer():
     assert hs.compare(few(sizes=(5,) * 12), "a", "e", cluster="repo").beside is None
     assert hs.compare(few(), "a", "e", cluster="none").beside is None
-    assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].same_clusters_best is None
+    assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].beside is None
 
 
-def test_a_board_of_few_clusters_says_first_what_holds_for_these():
+def test_a_board_of_few_clusters_is_of_one_population():
     rows = few()
     board = hs.leaderboard(rows, cluster="repo").boards[0]
-    narrow = hs.leaderboard(rows, cluster="repo", population="same-clusters").boards[0]
-    assert board.n_clusters == len(SIZES)
-    assert board.effective_clusters == pytest.approx(sum(SIZES) ** 2 / sum(size**2 for size in SIZES))
-    assert board.same_clusters_best == narrow.could_be_best
-    assert f"same {len(SIZES)} clusters" in board.verdict
-    assert "can't say much" in board.verdict
-    assert "on more questions from these same clusters" in narrow.verdict
+    wide = hs.leaderboard(rows, cluster="repo", population="new-clusters").boards[0]
+    assert board.clusters.n == len(SIZES)
+    assert board.clusters.effective == pytest.approx(sum(SIZES) ** 2 / sum(size**2 for size in SIZES))
+    assert board.beside.could_be_best == wide.could_be_best
+    assert wide.beside.could_be_best == board.could_be_best
+    assert f"on more questions from these {len(SIZES)} repositories" in board.verdict
+    assert "repositories" not in wide.verdict
+    said = hs.leaderboard(rows, cluster="repo").render("markdown")
+    assert f"On new repositories any of the 3 others could also be best; these {len(SIZES)}, worth" in said
+    assert board.ranks == hs.leaderboard(rows, cluster="repo", population="same-clusters").boards[0].ranks
 
 
 def test_a_board_of_few_clusters_claims_no_more_of_others_than_compare():
-    """All right against all wrong in five clusters: for other clusters two models can't be told apart, so any could be best."""
+    """All right against all wrong in five clusters: for new clusters two models can't be told apart, so any could be best."""
     best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
     told = hs.leaderboard(best, cluster="repo").boards[0]
-    assert told.same_clusters_best == ("a",)
-    assert told.could_be_best == ("a", "b", "c", "d", "e")
-    assert hs.compare(best, "a", "b", cluster="repo").p_value > 0.05
-    assert "only 1 of the 5 models could be best. About other clusters" in told.verdict
+    assert told.could_be_best == ("a",)
+    assert told.beside.could_be_best == ("a", "b", "c", "d", "e")
+    assert hs.compare(best, "a", "b", cluster="repo", population="new-clusters").p_value > 0.05
+    assert "a is best on more questions from these 5 repositories" in told.verdict
 
 
 def test_a_board_of_one_cluster_speaks_of_one():
     said = hs.leaderboard(few(sizes=(20,)), cluster="repo").boards[0].verdict
-    assert "On more questions from this same cluster " in said
+    assert "on more questions from this repository " in said
 
 
-def test_a_gate_prints_the_rung_that_does_not_decide():
-    rows = few(sizes=(5,) * 12)
-    gate = hs.gate(rows, "a", "e", better=True, cluster="repo")
-    narrow = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters").difference.interval
-    (note,) = [note for note in gate.notes if "this isn't what decides" in note]
-    assert f"[{100 * narrow.low:.1f}, {100 * narrow.high:.1f}] pp" in note
+def test_the_choice_is_made_once_from_all_questions_of_the_task():
+    """A pair, a metric, a slice or dropped failures have fewer questions, and another count; the task's own decides."""
+    whole = few(models="abc", sizes=(10,) * 7)
+    assert hs.compare(whole, "a", "b", cluster="repo").population == "new-clusters"
+    torn = whole.filter((pl.col("model") == "c") | (pl.col("repo") < 3))
+    assert hs.compare(torn, "a", "b", cluster="repo").population == "new-clusters"
+    assert hs.compare(torn.filter(pl.col("model") != "c"), "a", "b", cluster="repo").population == "same-clusters"
+    failed = whole.with_columns(score=pl.when((pl.col("repo") < 3) | (pl.col("model") == "c")).then("score"))
+    assert hs.compare(failed, "a", "b", cluster="repo", failures="drop").population == "new-clusters"
+    (way,) = hs.compare(whole, "a", "b", cluster="repo", by="repo").slices
+    assert way.whole.population == "new-clusters"
+
+
+def test_questions_without_a_cluster_are_no_clusters():
+    rows = few(sizes=(20, 20, 20, *(1,) * 30)).rename({"repo": "cluster"})
+    lone = rows.with_columns(cluster=pl.when(pl.col("cluster") < 3).then(pl.col("cluster").cast(pl.String)))
+    assert hs.leaderboard(rows).boards[0].population == "new-clusters"
+    assert hs.leaderboard(lone).boards[0].population == "same-clusters"
+
+
+@pytest.mark.parametrize("name", ["prompt", "template_id", "judge_name", "prompt-template", "seed", "User"])
+def test_a_factor_keeps_new_clusters(name):
+    rows = few().rename({"repo": name})
+    found = hs.compare(rows, "a", "e", cluster=name)
+    assert found.population == "new-clusters"
+    assert found.beside is None
+
+
+def test_of_two_clusterings_the_fewer_decide_and_the_first_are_kept():
+    rows = few(sizes=(5,) * 12).with_columns(half=pl.col("item") % 2)
+    both = hs.compare(rows, "a", "e", cluster=["repo", "half"])
+    assert both.population == "same-clusters"
+    first = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters").difference
+    assert (both.difference.se, both.difference.df) == (first.se, first.df)
+    assert hs.compare(rows, "a", "e", cluster="repo").population == "new-clusters"
+
+
+def test_weights_count():
+    rows = few(sizes=(5,) * 12).with_columns(w=pl.when(pl.col("repo") == 0).then(50.0).otherwise(1.0))
+    assert hs.compare(rows, "a", "e", cluster="repo").population == "new-clusters"
+    assert hs.compare(rows, "a", "e", cluster="repo", weight="w").population == "same-clusters"
+
+
+def test_what_is_overall_is_about_new_clusters_unless_all_tasks_have_the_same():
+    one, other, many = few(1), few(2), few(3, sizes=(5,) * 12)
+    same = pl.concat([one.with_columns(task=pl.lit("x")), other.with_columns(task=pl.lit("y"))])
+    mixed = pl.concat([one.with_columns(task=pl.lit("x")), many.with_columns(task=pl.lit("y"))])
+    assert {board.population for board in hs.leaderboard(same, cluster="repo").every} == {"same-clusters"}
+    board = hs.leaderboard(mixed, cluster="repo")
+    assert [each.population for each in board.every] == ["new-clusters", "same-clusters", "new-clusters"]
+    wide = hs.leaderboard(mixed, cluster="repo", population="new-clusters")
+    assert board.overall.entries == wide.overall.entries
+    assert board.overall.ranks == wide.overall.ranks
+    pair = hs.compare(mixed, "a", "e", cluster="repo")
+    assert [each.population for each in pair.every] == ["new-clusters", "same-clusters", "new-clusters"]
+    assert (
+        pair.overall.difference
+        == hs.compare(mixed, "a", "e", cluster="repo", population="new-clusters").overall.difference
+    )
+    beside = hs.against(mixed, "a", cluster="repo")
+    assert beside.overall == hs.against(mixed, "a", cluster="repo", population="new-clusters").overall
+
+
+@pytest.mark.parametrize(("old", "new"), [("questions", "new-clusters"), ("benchmark", "these-questions")])
+def test_a_former_name_is_an_error_that_names_the_new_one(old, new):
+    with pytest.raises(OptionError, match=new):
+        hs.estimate(few(), population=old)
+
+
+def test_a_gate_of_few_clusters_decides_where_both_populations_agree():
+    best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
+    apart = hs.gate(best, "a", "e", better=True, cluster="repo")
+    assert (apart.verdict, apart.unclear_because) == ("unclear", "population")
+    (check,) = apart.checks
+    assert (check.population, check.verdict_here) == ("same-clusters", "pass")
+    assert (check.other.population, check.other.verdict) == ("new-clusters", "unclear")
+    assert "pass on more questions from these 5 repositories" in check.sentence
+    assert "can't tell on new repositories" in check.sentence
+    (told,) = [each for each in check.cautions if each.code == "population_would_change_verdict"]
+    assert "howsure.toml" in told.remedy
+    for population, verdict in (("same-clusters", "pass"), ("new-clusters", "unclear")):
+        settled = hs.gate(best, "a", "e", better=True, cluster="repo", population=population)
+        assert (settled.verdict, settled.unclear_because) == (verdict, "evidence" if verdict == "unclear" else "")
+        assert settled.checks[0].other.verdict != verdict
+    same = hs.gate(best, "a", "e", not_worse_than=0.5, cluster="repo")
+    assert same.verdict == "pass"
+    assert same.checks[0].other.verdict == "pass"
+    assert "and on new repositories" in same.checks[0].sentence
+    floor = hs.gate(best, "a", at_least=0.5, cluster="repo")
+    assert floor.checks[0].other is not None
+
+
+def test_a_gate_of_many_clusters_has_one_population():
+    gate = hs.gate(few(sizes=(5,) * 12), "a", "e", better=True, cluster="repo")
+    assert gate.checks[0].other is None
 
 
 def test_methods_that_know_no_strata_are_refused():
@@ -105,7 +201,7 @@ def test_methods_that_know_no_strata_are_refused():
 
 def test_without_clusters_the_first_two_rungs_are_one():
     rows = few().drop("repo")
-    one, other = (hs.compare(rows, "a", "e", population=word) for word in ("questions", "same-clusters"))
+    one, other = (hs.compare(rows, "a", "e", population=word) for word in ("new-clusters", "same-clusters"))
     assert one.difference == other.difference
 
 
@@ -134,7 +230,7 @@ def test_a_score_of_the_same_clusters_has_a_degree_of_freedom_less_for_each():
 def test_noise_leaves_out_how_clusters_differ():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     x, group = wide(rows)
-    entry, usual = (hs.noise(rows, cluster="repo", population=word)["a"] for word in ("same-clusters", "questions"))
+    entry, usual = (hs.noise(rows, cluster="repo", population=word)["a"] for word in ("same-clusters", "new-clusters"))
     own = rows.filter(pl.col("model") == "a").group_by("item").agg(pl.col("score").var(ddof=1)).sort("item")["score"]
     within = sum(x[group == g, 0].var(ddof=1) * (group == g).mean() for g in np.unique(group))
     assert entry.se == pytest.approx(stratified(x[:, 0], group)[0])
@@ -160,7 +256,10 @@ def test_a_plan_adds_questions_within_the_clusters():
     assert plan.main.best.power.value == pytest.approx(expected, abs=0.02), "less what the pilot leaves in doubt"
     assert plan.main.best.power.value > doubts, "what clusters differ by doesn't count"
     assert plan.main.best.power.low < expected < plan.main.best.power.high
-    assert hs.plan(rows, effect=0.1, **SAME).items < hs.plan(rows, effect=0.1, cluster="repo").items
+    assert (
+        hs.plan(rows, effect=0.1, **SAME).items
+        < hs.plan(rows, effect=0.1, cluster="repo", population="new-clusters").items
+    )
 
 
 def test_a_plan_of_the_same_clusters_keeps_these():
@@ -173,7 +272,7 @@ def test_a_plan_of_the_same_clusters_keeps_these():
 def test_the_score_of_one_model_is_planned_within_the_clusters():
     same, other = (
         hs.plan_score(few(), "a", within=0.05, cluster="repo", population=word).items
-        for word in ("same-clusters", "questions")
+        for word in ("same-clusters", "new-clusters")
     )
     assert same < other / 2
 
@@ -192,7 +291,10 @@ def test_a_rise_in_these_clusters_is_that_of_strata():
 def test_health_and_allocation_know_the_same_clusters():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     x, group = wide(rows)
-    assert hs.health(rows, **SAME).tasks[0].smallest_gap < hs.health(rows, cluster="repo").tasks[0].smallest_gap
+    assert (
+        hs.health(rows, **SAME).tasks[0].smallest_gap
+        < hs.health(rows, cluster="repo", population="new-clusters").tasks[0].smallest_gap
+    )
     found = hs.allocate(rows, "a", "e", attempts=50, **SAME)
     assert found.se == pytest.approx(stratified(x[:, 0] - x[:, 4], group)[0])
 
@@ -203,21 +305,21 @@ def test_against_doubts_no_clusters_that_are_strata():
 
 
 def test_what_knows_one_population_refuses_the_others():
-    with pytest.raises(OptionError, match="aa asks about other questions"):
+    with pytest.raises(OptionError, match="aa asks about new clusters"):
         hs.aa(few(), **SAME)
     published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
-    with pytest.raises(OptionError, match="published scores asks about other questions"):
+    with pytest.raises(OptionError, match="published scores asks about new clusters"):
         hs.trend(published, population="same-clusters")
 
 
 def test_clusters_of_single_questions_are_all_questions():
     rows = few(sizes=(1,) * 30)
     one, other = (
-        hs.estimate(rows, cluster="repo", population=word)[0].estimate for word in ("same-clusters", "questions")
+        hs.estimate(rows, cluster="repo", population=word)[0].estimate for word in ("same-clusters", "new-clusters")
     )
     assert (one.se, one.df) == pytest.approx((other.se, other.df))
     same, plain = (
-        hs.plan(rows, effect=0.1, population=word, cluster="repo").items for word in ("same-clusters", "questions")
+        hs.plan(rows, effect=0.1, population=word, cluster="repo").items for word in ("same-clusters", "new-clusters")
     )
     assert same == plain
 

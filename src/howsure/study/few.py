@@ -1,0 +1,74 @@
+"""Whether the clusters of a task are too few to speak of others: asked once, of all its questions that the data hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.study import clusters
+from howsure.table.aggregate import attributes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.study.study import Study
+    from howsure.table.aggregate import Wanted
+    from howsure.table.scores import Scores
+
+FEW = 6.0
+"""Fewer clusters, counted as equal ones that are worth as much, can hardly speak of others."""
+FACTORS = frozenset({"seed", "run", "prompt", "template", "paraphrase", "judge", "grader", "rater", "user"})
+"""What a column is called that many questions share and of which others are meant as well, however few there are."""
+_BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
+
+
+def with_few_clusters(study: Study, scores: Scores, wanted: Wanted) -> Study:
+    """Return a study that knows which tasks have few clusters, whatever models and metrics are asked about."""
+    if not study.cluster_names:
+        return study
+    table = study.items
+    if wanted.model or wanted.metric:
+        table = _every_item(study, scores)
+    return replace(study, few_clusters=few_clusters(table, study.cluster_names))
+
+
+def _every_item(study: Study, scores: Scores) -> pl.DataFrame:
+    """Return all questions of the tasks with their clusters and weights; those of the study where others lack theirs."""
+    design, held = study.design, {*study.items.columns}
+    names = {name for names in study.cluster_names.values() for name in names}
+    columns = [name for name in (*names, design.weight) if name in held]
+    try:
+        every = attributes_of(scores, study.tasks, columns)
+        grouped = clusters.attach_clusters(every, study.side, design)
+        return clusters.attach_weights(grouped.table, study.side, design)
+    except DataError:
+        return study.items
+
+
+def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the tasks of which the clusters are worth fewer than six equal ones, W² / Σ W_g², of two clusterings the fewer.
+
+    Questions without a cluster aren't clusters. A column that means a factor makes none few: other levels are what is asked about.
+    """
+    clustered = [task for task, called in names.items() if not any(map(means_factor, called))]
+    known = table.filter(pl.col("task").cast(pl.String).is_in(clustered))
+    found: set[str] = set()
+    for column in (name for name in ("cluster_0", "cluster_1") if name in known.columns):
+        held = known.filter(pl.col(column).is_not_null() & ~pl.col(column).str.starts_with(clusters.LONE))
+        weight = pl.col("weight").sum() if "weight" in held.columns else pl.len().cast(pl.Float64)
+        sizes = held.group_by("task", column).agg(w=weight, n=pl.len())
+        worth = sizes.group_by("task").agg(
+            c=pl.len(), n=pl.col("n").sum(), worth=pl.col("w").sum() ** 2 / (pl.col("w") ** 2).sum()
+        )
+        found.update(worth.filter((pl.col("c") < pl.col("n")) & (pl.col("worth") < FEW))["task"].cast(pl.String))
+    return frozenset(found)
+
+
+def means_factor(name: str) -> bool:
+    """Say whether a column is called as what all questions share is: `prompt`, `template_id`, `judge_name`."""
+    words = {word for word in re.split(r"[^a-z]+", name.lower()) if word} - _BESIDE
+    return bool(words) and words <= FACTORS

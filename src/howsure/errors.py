@@ -131,6 +131,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "looks_grouped",
         "stated_clusters_unused",
         "clusters_would_change_verdict",
+        "population_would_change_verdict",
         "negative_two_way_variance",
         "one_cluster",
         "real_clusters",

@@ -83,7 +83,9 @@ ERRORS = {
     "plan from one model": lambda: hs.plan(two_models().filter(pl.col("model") == "a"), effect=0.1),
     "plan from no spread": lambda: hs.plan(two_models(score=pl.lit(1.0)), "a", "b", effect=0.1),
     "plan from one item": lambda: hs.plan(two_models(n=1), "a", "b", effect=0.1),
-    "plan from one cluster": lambda: hs.plan(two_models(g=pl.lit("g")), "a", "b", effect=0.1, cluster="g"),
+    "plan from one cluster": lambda: hs.plan(
+        two_models(g=pl.lit("g")), "a", "b", effect=0.1, cluster="g", population="new-clusters"
+    ),
     "plan for attempts that nothing tells of": lambda: hs.plan(two_models(), "a", "b", effect=0.1, attempts=3),
     "plan on two bases": lambda: hs.plan(two_models(), effect=0.1, assume=hs.Assumptions()),
     "assumed icc too large": lambda: hs.plan(effect=0.1, assume=hs.Assumptions(icc=0.5, cluster_size=5)),
@@ -256,12 +258,13 @@ def test_messages_about_files(name, snapshot, tmp_path):
 
 CAUTIONS = {
     "one item": lambda: hs.estimate(frame(model=["a"], item=["x"], score=[0.5])),
-    "one cluster": lambda: hs.estimate(grouped(cluster=["c", "c"])),
+    "one cluster": lambda: hs.estimate(grouped(cluster=["c", "c"]), population="new-clusters"),
     "no variance": lambda: hs.estimate(grouped().with_columns(score=pl.lit(0.5))),
     "dominant cluster": lambda: hs.estimate(
-        clustered().with_columns(cluster=pl.when(pl.col("passage") < "p6").then(pl.lit("big")).otherwise("passage"))
+        clustered().with_columns(cluster=pl.when(pl.col("passage") < "p6").then(pl.lit("big")).otherwise("passage")),
+        population="new-clusters",
     ),
-    "few clusters": lambda: hs.estimate(clustered(n_clusters=4, size=10), cluster="passage"),
+    "few clusters": lambda: hs.estimate(clustered(n_clusters=4, size=10), cluster="passage", population="new-clusters"),
     "ids look grouped": lambda: hs.estimate(clustered()),
     "metadata looks grouped": lambda: hs.estimate(clustered().with_columns(item=pl.col("item").hash().cast(pl.String))),
     "rows as attempts": lambda: hs.estimate(doubled()),

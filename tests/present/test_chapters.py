@@ -35,7 +35,7 @@ def test_more_questions_are_the_usual_way():
 
 
 def test_what_has_no_error_bar_leads_where_its_caution_does():
-    found = hs.compare(pair([1], 3), a="a", b="b", cluster="group")
+    found = hs.compare(pair([1], 3), a="a", b="b", cluster="group", population="new-clusters")
     assert found.difference.cautions[0].code == "one_cluster"
     assert found.chapter == 4
 
@@ -66,7 +66,7 @@ def test_clusters_that_hide_nothing_are_not():
 
 def test_few_clusters_are_the_fourth():
     rows = close_models().with_columns(group=pl.col("item").str.tail(1).cast(pl.Int64) // 4)
-    found = hs.compare(rows, a="a", b="b", cluster="group")
+    found = hs.compare(rows, a="a", b="b", cluster="group", population="new-clusters")
     assert "dominant_cluster" in [caution.code for caution in found.difference.cautions]
     assert (found.better, found.chapter) == (None, 4)
 

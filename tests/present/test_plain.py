@@ -75,7 +75,10 @@ PAIRS = {
     "questions": lambda: hs.compare(two_models(), "a", "b"),
     "clusters": lambda: hs.compare(clustered(), "a", "c", cluster="passage"),
     "no error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
-    "one cluster": lambda: hs.compare(two_models(text=pl.lit("x")), "a", "b", cluster="text"),
+    "one cluster": lambda: hs.compare(
+        two_models(text=pl.lit("x")), "a", "b", cluster="text", population="new-clusters"
+    ),
+    "few clusters": lambda: hs.compare(two_models(text=pl.lit("x")), "a", "b", cluster="text"),
     "all of n against none": lambda: hs.compare(scored(1.0, 0.0), "a", "b"),
     "all of n, both": lambda: hs.compare(scored(1.0, 1.0), "a", "b"),
     "no shared item": lambda: hs.compare(two_models().with_columns(item=pl.col("item") + pl.col("model")), "a", "b"),

@@ -186,7 +186,9 @@ def test_colours_are_legible_on_light_and_dark_grounds():
     rows = clustered(n_clusters=3)
     told = "".join(
         answer.render("terminal", color=True, width=120)
-        for answer in (hs.leaderboard(rows, cluster="passage"), hs.estimate(rows, cluster="passage"))
+        for answer in (
+            verb(rows, cluster="passage", population="new-clusters") for verb in (hs.leaderboard, hs.estimate)
+        )
     )
     codes = {int(code) for found in re.findall(r"\x1b\[([\d;]*)m", told) for code in found.split(";") if code}
     assert 35 in codes

@@ -145,7 +145,7 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
 
 def _asked_of(scores: Scores, study: Study) -> Scores:
     """Return the rows with what the study takes for the score."""
-    return probabilities(scores, study.design)[0] if study.rule.kind == "prob" else scores
+    return probabilities(scores, study.design)[0]
 
 
 def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:

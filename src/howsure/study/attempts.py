@@ -26,7 +26,9 @@ ROUNDING = 1e-9
 
 
 def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
-    """Take the metric `prob` for the score, or a column of that name; DataError where there is neither."""
+    """Take the metric `prob` for the score where that is asked for, or a column of that name; DataError where there is neither."""
+    if design.score.kind != "prob":
+        return scores, design
     frame = open_frame(scores.rows)
     names = frame.collect_schema().names()
     found = find_roles(names, scores.roles) if names else {}

@@ -83,6 +83,14 @@ def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, fro
     }
 
 
+def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts]) -> bool:
+    """Say whether any task may be clustered by what is given, declared or stated by a log."""
+    if design.population == "these-questions" or (design.ignores_clusters and not design.tasks):
+        return False
+    given = any(each is not None for each in design.clusterings) or design.cluster_from is not None
+    return given or "cluster" in names or bool(stated_clusters(design, facts))
+
+
 def as_stated(
     table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
 ) -> tuple[Design, tuple[Caution, ...]]:

@@ -10,14 +10,11 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.study import clusters
-from howsure.table.aggregate import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.study.study import Study
-    from howsure.table.aggregate import Wanted
-    from howsure.table.scores import Scores
 
 FEW = 6.0
 """Fewer clusters, counted as equal ones that are worth as much, can hardly speak of others."""
@@ -26,25 +23,20 @@ FACTORS = frozenset({"seed", "run", "prompt", "template", "paraphrase", "judge",
 _BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
 
 
-def with_few_clusters(study: Study, scores: Scores, wanted: Wanted) -> Study:
-    """Return a study that knows which tasks have few clusters, whatever models and metrics are asked about."""
+def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
+    """Return a study that knows which tasks have few clusters; `every`: what all rows say of items, where some were left out."""
     if not study.cluster_names:
         return study
-    table = study.items
-    if wanted.model or wanted.metric:
-        table = _every_item(study, scores)
+    table = study.items if every is None else _all_items(study, every)
     return replace(study, few_clusters=few_clusters(table, study.cluster_names))
 
 
-def _every_item(study: Study, scores: Scores) -> pl.DataFrame:
+def _all_items(study: Study, every: pl.DataFrame) -> pl.DataFrame:
     """Return all questions of the tasks with their clusters and weights; those of the study where others lack theirs."""
-    design, held = study.design, {*study.items.columns}
-    names = {name for names in study.cluster_names.values() for name in names}
-    columns = [name for name in (*names, design.weight) if name in held]
+    known = every.filter(pl.col("task").cast(pl.String).is_in(list(study.tasks)))
     try:
-        every = attributes_of(scores, study.tasks, columns)
-        grouped = clusters.attach_clusters(every, study.side, design)
-        return clusters.attach_weights(grouped.table, study.side, design)
+        grouped = clusters.attach_clusters(known, study.side, study.design)
+        return clusters.attach_weights(grouped.table, study.side, study.design)
     except DataError:
         return study.items
 

@@ -56,16 +56,15 @@ def gather(
     task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
-    design = replace(design, model=models) if models else design
-    if design.score.kind == "prob":
-        scores, design = attempts.probabilities(scores, design)
+    scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     scores = priced(scores, design)
     side = clusters.side_table(design)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
-    wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
+    every = clusters.may_have_any(design, names, scores.facts)
+    wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
@@ -103,9 +102,8 @@ def gather(
             *remarks.classified(found, names, scores.score_column),
         ),
     )
-    study = _enough_attempts(_with_silent_models(_with_scores(study)))
-    study, grouped = _clustered(study, sorted_out, telling)
-    study = with_few_clusters(study, scores, wanted)
+    scored = _enough_attempts(_with_silent_models(_with_scores(study)))
+    study, grouped = _clustered(scored, sorted_out, telling, found.every)
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
 
@@ -114,8 +112,10 @@ def _with_silent_models(study: Study) -> Study:
     return replace(study, cautions=(*study.cautions, *remarks.without_scores(study)))
 
 
-def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
-    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales."""
+def _clustered(
+    study: Study, sorted_out: _SortedOut, telling: tuple[str, ...], every: pl.DataFrame | None
+) -> tuple[Study, Clustered]:
+    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales; `every`: what all rows say of items."""
     side, table = study.side, _items_of(study)
     design, unused = clusters.as_stated(table, side, study.design, study.facts)
     grouped = clusters.attach_clusters(table, side, design)
@@ -132,7 +132,7 @@ def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -
         proposed=proposal,
         scales=sorted_out.scales.scales,
     )
-    return replace(known, cautions=(*study.cautions, *doubts)), grouped
+    return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts)), every), grouped
 
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:

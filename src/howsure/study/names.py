@@ -69,19 +69,21 @@ def unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] =
     return DataError(what, remedy=f"Did you mean {said}?" if near else f"Here is what there is: {said}.")
 
 
-def choose(scores: Scores, wanted: Wanted, columns: Sequence[str], *, parts: bool = False) -> tuple[Wanted, Grouped]:
+def choose(
+    scores: Scores, wanted: Wanted, columns: Sequence[str], *, parts: bool = False, every: bool = False
+) -> tuple[Wanted, Grouped]:
     """Group the rows that are wanted, and return them with the full names of what was wanted.
 
-    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query. Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
+    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query. `every`: attributes of all rows are wanted as well. Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
     row is left.
     """
-    found = group(scores, wanted, columns)
+    found = group(scores, wanted, columns, every=every)
     for role in ROLES:
         refuse_long(role, found.results[role].unique().cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
     meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing})
     if parts and not all(_all_found(role, getattr(meant, role), found) for role in missing):
-        found = group(scores, meant, columns)
+        found = replace(group(scores, meant, columns), every=found.every)
     if not len(found.results):
         raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
     return meant, found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -19,7 +19,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
 from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of, results_query, taken_of
-from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, news
+from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, merged_attributes, news
 from howsure.table.plans import refuse_many
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
 from howsure.table.taken import measure_names, taken_name, with_taken
@@ -61,7 +61,8 @@ class Grouped:
     population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest
     is unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
     each column that should be constant within an item. `copies`: exact copies of rows that were dropped; `blank`: rows without model, item and score.
-    `numbered`: whether a column numbers the attempts. Of each measure, `results` has the total and in how many rows it was recorded.
+    `numbered`: whether a column numbers the attempts. `every`: attributes as all rows of the tasks have them, whatever models and metrics were
+    wanted; None where that wasn't asked for. Of each measure, `results` has the total and in how many rows it was recorded.
     """
 
     results: pl.DataFrame
@@ -69,17 +70,25 @@ class Grouped:
     copies: int
     blank: int
     numbered: bool
+    every: pl.DataFrame | None = None
 
 
-def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
-    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights)."""
+def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool = False) -> Grouped:
+    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights).
+
+    `every`: attributes are wanted of all rows of the tasks as well.
+    """
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
     check_known(columns, names)
-    frame = _filter(with_taken(frame, wanted.measures), wanted)
+    whole = _of_tasks(with_taken(frame, wanted.measures), wanted)
+    asked = _asked(wanted)
+    frame = whole if asked is None else whole.filter(asked)
     names = [*names, *map(taken_name, wanted.measures)]
     declared = [name for name in ("cluster", "weight") if name in names]
-    results, attributes = _collect(frame, names, roles, list(dict.fromkeys((*declared, *columns))))
+    of_items = list(dict.fromkeys((*declared, *columns)))
+    more = (whole, asked) if every and asked is not None else None
+    results, attributes, of_all = _collect(frame, names, roles, of_items, more)
     others = _not_meant(results, wanted.model)
     if others:
         frame = frame.filter(~nw.col("model").is_in(others))
@@ -97,19 +106,27 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
         copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
         blank=int(blank["rows"].sum()),
         numbered="attempt" in names,
+        every=None if of_all is None else of_all.filter(pl.col("item").is_not_null()),
     )
 
 
 def _filter(frame: Frame, wanted: Wanted) -> Frame:
-    for name in ("task", "metric"):
-        chosen = getattr(wanted, name)
-        if chosen:
-            frame = frame.filter(nw.col(name).is_in(list(chosen)))
+    frame, asked = _of_tasks(frame, wanted), _asked(wanted)
+    return frame if asked is None else frame.filter(asked)
+
+
+def _of_tasks(frame: Frame, wanted: Wanted) -> Frame:
+    return frame.filter(nw.col("task").is_in(list(wanted.task))) if wanted.task else frame
+
+
+def _asked(wanted: Wanted) -> nw.Expr | None:
+    """Return which rows are of the models and metrics that are wanted; None where all are."""
+    kept: list[nw.Expr] = [nw.col("metric").is_in(list(wanted.metric))] if wanted.metric else []
     if wanted.model:
         model = nw.col("model")
         ends = (model.str.ends_with(f"/{name}") for name in wanted.model)
-        frame = frame.filter(reduce(or_, ends, model.is_in(list(wanted.model))))
-    return frame
+        kept.append(reduce(or_, ends, model.is_in(list(wanted.model))))
+    return reduce(and_, kept) if kept else None
 
 
 def _not_meant(results: pl.DataFrame, wanted: Sequence[str]) -> list[str]:
@@ -122,25 +139,46 @@ def _not_meant(results: pl.DataFrame, wanted: Sequence[str]) -> list[str]:
 
 
 def _collect(
-    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the engine."""
+    frame: Frame,
+    names: Sequence[str],
+    roles: Mapping[str, tuple[str, ...]],
+    columns: Sequence[str],
+    more: tuple[Frame, nw.Expr] | None,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
+    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the engine.
+
+    `more`: all rows, and which of them the others are, where attributes of all are wanted as well (the third).
+    """
     native, bits = frame.to_native(), _counts_bits(frame, names)
     in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
     found = _collect_pieces(native, names, roles, columns) if in_parts else None
-    results, attributes = found or _collect_at_once(frame, names, roles, columns, bits=bits)
+    every = to_polars(attributes_query(more[0], columns)) if more and found else None
+    if found:
+        results, attributes = found
+    else:
+        attributes, every = _attributes_at_once(frame, roles, columns, more)
+        results = _results(_by_code(frame, roles), names, roles, bits=bits)
     if bits:
         results = results.with_columns(pl.col("attempts").cast(pl.Int64).bitwise_count_ones())
-    return results, _items(results) if attributes is None else attributes
+    return results, _items(results) if attributes is None else attributes, every
 
 
-def _collect_at_once(
-    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str], *, bits: bool
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Group all rows in one query, unless an engine would send back more than fits into memory."""
-    attributes = to_polars(attributes_query(frame, columns, counted=True))
-    refuse_many(frame, keys_of(roles), int(attributes["rows"].sum()))
-    return _results(_by_code(frame, roles), names, roles, bits=bits), attributes.drop("rows")
+def _attributes_at_once(
+    frame: Frame,
+    roles: Mapping[str, tuple[str, ...]],
+    columns: Sequence[str],
+    more: tuple[Frame, nw.Expr] | None,
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Return attributes by one query, those of all rows too where they are wanted, unless results would be more than fits into memory."""
+    if more is None:
+        found, every = to_polars(attributes_query(frame, columns, counted=True)), None
+    else:
+        whole, asked = more
+        parts = to_polars(attributes_query(whole.with_columns(asked_=asked), columns, by=("asked_",), counted=True))
+        found = parts.filter(pl.col("asked_").fill_null(value=False)).drop("asked_")
+        every = merged_attributes(parts.drop("asked_", "rows"))
+    refuse_many(frame, keys_of(roles), int(found["rows"].sum()))
+    return found.drop("rows"), every
 
 
 def _by_code(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> Frame:
@@ -285,15 +323,6 @@ def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
         frame = frame.filter(nw.col("status") == "ok")
     counted = frame.filter(~nw.col("score").is_null()).group_by(*KEYS, "score").agg(nw.len().alias("count"))
     return to_polars(counted).with_columns(pl.col(KEYS).cast(pl.Categorical))
-
-
-def attributes_of(scores: Scores, tasks: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-    """Return what all rows say of the items of these tasks, as `Grouped.attributes` has it; columns that aren't there are left out."""
-    frame, _ = tidy(scores.rows, scores.roles)
-    names = frame.collect_schema().names()
-    held = [name for name in dict.fromkeys(("cluster", *columns)) if name in names]
-    query = attributes_query(_filter(frame, Wanted(task=tuple(tasks))), held)
-    return to_polars(query).filter(pl.col("item").is_not_null())
 
 
 def names_of(scores: Scores, role: str) -> list[str]:

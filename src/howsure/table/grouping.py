@@ -76,16 +76,16 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
     return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
 
 
-def attributes_query(frame: Frame, columns: Sequence[str], *, counted: bool = False) -> Frame:
-    """Return the smallest and largest text of each column for every task and item; `counted`: and how many `rows` it has."""
+def attributes_query(frame: Frame, columns: Sequence[str], *, by: Sequence[str] = (), counted: bool = False) -> Frame:
+    """Return the smallest and largest text of each column for every task and item; `by`: and these; `counted`: and how many `rows` it has."""
     schema = frame.collect_schema()
     texts = [attribute(name, schema[name]).alias(f"{name}_") for name in columns]
-    prepared = frame.select("task", "item", *texts)
+    prepared = frame.select("task", "item", *by, *texts)
     # distinct values first: then few texts are left to be compared
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))
     if not columns:
-        return distinct if counted else distinct.select("task", "item")
+        return distinct if counted else distinct.select("task", "item", *by)
     lowest = [nw.col(f"{name}_").min().alias(name) for name in columns]
     highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in columns]
     rows = [nw.col("rows").sum()] if counted else []
-    return distinct.group_by("task", "item").agg(*lowest, *highest, *rows)
+    return distinct.group_by("task", "item", *by).agg(*lowest, *highest, *rows)

@@ -51,8 +51,8 @@ def collect_pieces(
                 if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
                     return None
                 next_look *= 4
-                known = [_merged_attributes(pl.concat(known))] if known else []
-    whole = _merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
+                known = [merged_attributes(pl.concat(known))] if known else []
+    whole = merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
     return _merged_results(pl.concat(found)), whole
 
 
@@ -145,7 +145,7 @@ def _ticked(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
     return found
 
 
-def _merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
+def merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
     """Join the attributes that several pieces have of one item."""
     names = parts.columns[2:]
     half = len(names) // 2

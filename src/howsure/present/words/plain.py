@@ -112,7 +112,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "b_score": scale.score(c.b_mean),
         "gap": _gap(scale, d.value),
         "winner": b if c.better == c.b else a,
-        "where": _where(d),
+        "where": "on exactly these questions" if _benchmark(d) else f"on questions {_kind(d)}",
         "why": _why(d),
         **_bar_fields(d, scale.difference(interval.low), scale.difference(interval.high)),
         "plus": f"plus means that {a} scores higher" + (", which is worse here" if c.lower_is_better else ""),
@@ -305,6 +305,7 @@ def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:
         "high": high,
         "level": level_text(level),
         "rest": _rest(level),
+        "kind": _kind(estimate),
     }
 
 
@@ -328,13 +329,9 @@ def _benchmark(estimate: Estimate) -> bool:
     return estimate.method.of_benchmark
 
 
-def _where(estimate: Estimate) -> str:
-    """Say what a difference is about."""
-    if _benchmark(estimate):
-        return "on exactly these questions"
-    return (
-        "on more questions from these same clusters" if estimate.method.same_clusters else "on questions of this kind"
-    )
+def _kind(estimate: Estimate) -> str:
+    """Say which questions a score or a difference is about, where it isn't about exactly these."""
+    return "from these same clusters" if estimate.method.same_clusters else "of this kind"
 
 
 def _covariates(estimate: Estimate) -> bool:

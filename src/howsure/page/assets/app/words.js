@@ -1,12 +1,6 @@
 // In plain words: the phrases of phrases.txt that are true of a pair, with its own numbers.
 
 const FEW = 30;
-const WHERE = {
-  these: "on exactly these questions",
-  same: "on more questions from these same clusters",
-  new: "on questions of this kind",
-};
-
 function pairConditions(pair, board, only, needed, attempts) {
   const bar = pair.p !== "n/a" && pair.low !== "n/a";
   return {
@@ -38,6 +32,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
   const [near, far] = Math.abs(low) <= Math.abs(high) ? texts : texts.toReversed();
   const upTo = (side, text) => `${side > 0 ? text : scoreNumber(0, percent)}${unit(percent)}`;
   const [worst, best] = board.lower ? texts.toReversed() : texts;
+  const kind = board.same ? "from these same clusters" : "of this kind";
   return {
     a,
     b,
@@ -45,7 +40,8 @@ function pairFields(pair, board, names, only, needed, attempts) {
     b_score: pair.b_score,
     gap: `${lead(pair, percent)}${percent ? " (percentage points)" : ""}`,
     winner: ahead ? a : b,
-    where: WHERE[board.benchmark ? "these" : board.same ? "same" : "new"],
+    where: board.benchmark ? "on exactly these questions" : `on questions ${kind}`,
+    kind,
     why: pair.why?.replace(/\.+$/, "") ?? "too few questions or groups",
     n: plural(pair.n, "question"),
     count: count(pair.n),

@@ -124,5 +124,6 @@ def test_boards_of_equal_models_keep_their_promise_and_no_correction_does_not():
     world = BoardWorld(n_models=12, n_clusters=40, cluster_size=5, effect_sd=0.5)
     found = check_boards([world], trials=100).rows_by_key("method", named=True, unique=True)
     assert found["max-t"]["kept"]
-    assert found["max-t"]["all_ranks"] >= 0.9
+    assert found["max-t"]["best"] >= 0.93
+    assert found["holm"]["all_ranks"] >= 0.9
     assert found["none"]["all_ranks"] < 0.5

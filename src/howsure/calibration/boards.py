@@ -14,16 +14,20 @@ from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.choices import Adjustment
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
+from howsure.statistics.ranks.best import best_of
 from howsure.statistics.ranks.ranks import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.results import Rank
 
 DRAWS = 2_000
 SIMULTANEOUS = 10
-"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen level."""
+"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen level, and that the best stays.
+
+Of models that are exactly equal each stays with that level, not all of them at once: which is best is then no question."""
 
 SCHEMA = {
     "method": pl.String,
@@ -35,11 +39,13 @@ SCHEMA = {
     "missing": pl.Float64,
     "trials": pl.Int64,
     "all_ranks": pl.Float64,
+    "best": pl.Float64,
     "found": pl.Float64,
     "rank_width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`all_ranks`: share of boards on which every rank interval holds the true rank; `found`: share of true gaps that are
+"""`all_ranks`: share of boards on which every rank interval, as it is shown, holds the true rank (of equal models all ranks);
+`best`: on which the best model could be best (of equal models each, on average); `found`: share of true gaps that are
 told; `rank_width`: mean number of places in an interval, as a share of all."""
 
 
@@ -98,30 +104,38 @@ def check_boards(worlds: Sequence[BoardWorld], *, trials: int = 1_000, **options
 def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
     """Check every correction on boards of one world."""
     rng = np.random.default_rng([seed, 1, index])
-    counts = {method: np.zeros(3) for method in get_args(Adjustment)}
+    counts = {method: np.zeros(4) for method in get_args(Adjustment)}
     for _ in range(trials):
         scores, codes = world.draw(rng)
         moments = pair_moments(scores, clusters=(codes,) if world.cluster_size > 1 else ())
+        means = np.nanmean(scores, axis=0)
+        order = np.argsort(-means, kind="stable")
+        at = np.ix_(order, order)
         for method in counts:
-            p, _ = adjust_pairs(moments, method, rng=rng, draws=DRAWS)
-            counts[method] += _judge(np.nanmean(scores, axis=0), moments.difference, p, world, level)
+            p, used = adjust_pairs(moments, method, rng=rng, draws=DRAWS)
+            best = best_of(moments, means, p, used, level, rng=rng)
+            found = ranks(means[order], moments.difference[at], p[at], level=level, best=best[order])
+            counts[method] += _judge(found, order, (p <= 1 - level) & (moments.difference > 0), world)
     return [_row(world, method, count / trials, trials, level) for method, count in counts.items()]
 
 
-def _judge(scores: Floats, difference: Floats, p: Floats, world: BoardWorld, level: float) -> Floats:
-    """Return whether every interval holds the true rank, the share of true gaps found, and the mean interval width."""
-    order = np.argsort(-scores, kind="stable")
-    at = np.ix_(order, order)
-    found = ranks(scores[order], difference[at], p[at], level=level)
+def _judge(found: Sequence[Rank], order: Ints, right: Bools, world: BoardWorld) -> Floats:
+    """Return what is kept in the record of a board: `right` (M, M) are the gaps found with their true sign."""
     low, high = np.array([rank.low for rank in found]), np.array([rank.high for rank in found])
     first = 1 + order if world.spacing else np.ones(len(order), dtype=int)
     last = 1 + order if world.spacing else np.full(len(order), len(order))
-    right = np.triu(p <= 1 - level, 1) & (difference > 0)
     pairs = len(order) * (len(order) - 1) / 2
     return np.array(
         [
             float(np.all((low <= first) & (high >= last))),
-            right.sum() / pairs if world.spacing else math.nan,
+            np.mean(
+                [
+                    rank.could_be_best
+                    for rank, place in zip(found, order, strict=True)
+                    if place == 0 or not world.spacing
+                ]
+            ),
+            np.triu(right, 1).sum() / pairs if world.spacing else math.nan,
             np.mean(high - low + 1) / len(order),
         ]
     )
@@ -129,12 +143,14 @@ def _judge(scores: Floats, difference: Floats, p: Floats, world: BoardWorld, lev
 
 def _row(world: BoardWorld, method: str, means: Floats, trials: int, level: float) -> dict[str, Any]:
     promised = method in ("max-t", "holm") and world.n_clusters >= SIMULTANEOUS
+    kept = min(means[0], means[1]) if world.spacing else means[1]
     return {
         "method": method,
         **asdict(world),
         "trials": trials,
         "all_ranks": float(means[0]),
-        "found": float(means[1]),
-        "rank_width": float(means[2]),
-        "kept": bool(means[0] >= level - TOLERANCE * error_of(level, trials)) if promised else None,
+        "best": float(means[1]),
+        "found": float(means[2]),
+        "rank_width": float(means[3]),
+        "kept": bool(kept >= level - TOLERANCE * error_of(level, trials)) if promised else None,
     }

@@ -10,10 +10,9 @@ import numpy as np
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics.ranks import adjust as adjustments
-from howsure.statistics.ranks.best import could_be_best
+from howsure.statistics.ranks.best import best_of
 from howsure.statistics.ranks.ranks import ranks
 from howsure.statistics.ranks.winner import luck
-from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
@@ -85,12 +84,8 @@ def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -
     that nobody is significantly better than.
     """
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
-    better = (q <= allowed(asked.level)) & (sign * pairs.difference > 0)
-    if used != "max-t":
-        return q, used, np.asarray(~better.any(axis=0))
-    leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
     rng = np.random.default_rng(asked.seed).spawn(1)[0]
-    return q, used, could_be_best(pairs, better, leaders, asked.level, sign=sign, rng=rng)
+    return q, used, best_of(pairs, scores, q, used, asked.level, sign=sign, rng=rng)
 
 
 def leader_luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
+    from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
 
 DRAWS = 4_096
@@ -32,6 +33,27 @@ LOOKS = (64, 256)
 """After so many flips of the first block, and after each block, models whose shares are clear are left out of the others."""
 CLEAR = 1e-7
 """The chance of a share so far from the level, if it were just that of all flips, at which it is clear."""
+
+
+def best_of(
+    moments: PairMoments,
+    scores: Floats,
+    p_adjusted: Floats,
+    adjust: Adjustment,
+    level: float,
+    *,
+    sign: int = 1,
+    rng: np.random.Generator,
+) -> Bools:
+    """Say which of M models could be best (M,): by comparisons with the leaders where pairs are corrected by max-t, else all that nobody is shown to be better than.
+
+    `scores` (M,): larger is better; `p_adjusted` (M, M) of all pairs; `sign`: −1 where smaller values are better.
+    """
+    better = (p_adjusted <= allowed(level)) & (sign * moments.difference > 0)
+    if adjust != "max-t":
+        return np.asarray(~better.any(axis=0))
+    leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
+    return could_be_best(moments, better, leaders, level, sign=sign, rng=rng)
 
 
 def could_be_best(

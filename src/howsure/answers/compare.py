@@ -53,6 +53,19 @@ class IfClustered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """A difference of two models as one of those of all pairs of models that the data hold.
+
+    Attributes:
+        n_models: How many models the data hold of the task.
+        p_adjusted: The p-value of no difference, corrected for all their pairs as `leaderboard` corrects it.
+    """
+
+    n_models: int
+    p_adjusted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllItems:
     """A difference of two models that share some items, from all items of both: right where it is by chance which are shared.
 
@@ -112,6 +125,7 @@ class Comparison(Judged, Drawn):
         clusters: The clusters of its questions; None without any, and overall.
         beside: What the other of new and same clusters would say; None where the clusters are many.
         if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they change the verdict; else None.
+        among: What it is among all models that the data hold, where it is significant by itself and not among these; else None.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
@@ -141,7 +155,7 @@ class Comparison(Judged, Drawn):
     n_tasks: int = 1
     n_tasks_left_out: int = 0
     population: str = "new-clusters"
-    clusters: TaskClusters | None = None
+    clusters: TaskClusters | None = field(default=None, metadata=shown(rows=False))
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
@@ -152,6 +166,7 @@ class Comparison(Judged, Drawn):
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
     beside: OtherPopulation | None = field(default=None, metadata=shown(rows=False))
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
+    among: Among | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()
     measures: tuple[MeasureGap, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Answer, presentation
 from howsure.answers.chapters import CLUSTERS, PLAYBOOK, POWER, has_few_clusters, of_cautions
-from howsure.answers.output import HIDDEN, derived, row
+from howsure.answers.output import HIDDEN, derived, row, shown
 
 if TYPE_CHECKING:
     from howsure.answers.clusters import TaskClusters
@@ -130,8 +130,8 @@ class Check:
     differs: str = ""
     proposed_clusters: str = ""
     population: str = "new-clusters"
-    clusters: TaskClusters | None = None
-    other: OtherVerdict | None = None
+    clusters: TaskClusters | None = field(default=None, metadata=shown(rows=False))
+    other: OtherVerdict | None = field(default=None, metadata=shown(rows=False))
     verdict_here: GateVerdict | None = None
     unseen: float = math.nan
     half_width: float = math.nan

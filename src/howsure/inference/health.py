@@ -56,7 +56,7 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
         metric=matrix.metric,
         models=matrix.models,
         items=_items(matrix, level),
-        n_clusters=min((len(np.unique(codes)) for codes in drawn.clusters), default=len(matrix.items)),
+        n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
         smallest_gap=resolution.smallest_gap,
         planned_gap=resolution.planned_gap,
         neighbours_apart=resolution.neighbours if np.isfinite(resolution.smallest_gap) else None,

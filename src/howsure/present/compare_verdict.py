@@ -59,6 +59,9 @@ def one_verdict(c: Comparison) -> str:
     if c.paired and alone:
         parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
     said = within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+    if c.among is not None:
+        told = f"among {c.among.n_models:,} models not significant (p {p_text(c.among.p_adjusted)})"
+        said = f"{said.removesuffix('.')}; {told}."
     return said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.among import with_the_others
 from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.overlap import for_overlap
@@ -114,7 +115,8 @@ def compare(
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b, gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
-    found = replace(found, notes=(*found.notes, *ranked))
+    among = with_the_others(found.comparisons, scores, design, question)
+    found = replace(found, comparisons=among, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:
         found = replace(found, flips=flipped(one_metric(study), scores, *study.models))

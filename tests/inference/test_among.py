@@ -1,0 +1,56 @@
+"""Two models among all that the data hold: what `compare` says of a pair that is significant alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+
+
+def board(models: int = 12, n: int = 150, seed: int = 1) -> pl.DataFrame:
+    """Return models of which the first is a little better than the others."""
+    rng = np.random.default_rng(seed)
+    right = rng.random((n, models)) < np.where(np.arange(models) == 0, 0.68, 0.55)
+    return pl.DataFrame(
+        {
+            "model": np.repeat([f"m{k:02}" for k in range(models)], n),
+            "item": np.tile(np.arange(n), models),
+            "score": right.T.astype(float).ravel(),
+        }
+    )
+
+
+def test_compare_says_what_the_board_says_of_the_pair() -> None:
+    rows = board()
+    whole = hs.leaderboard(rows).boards[0]
+    names = [entry.model for entry in whole.entries]
+    said = 0
+    for other in names[1:]:
+        pair = hs.compare(rows, names[0], other)
+        among = whole.pairs.p_adjusted[0, names.index(other)]
+        assert (pair.among is not None) == (pair.decided and among > 0.05)
+        if pair.among is not None:
+            said += 1
+            assert (pair.among.n_models, pair.among.p_adjusted) == (12, pytest.approx(among))
+            assert pair.verdict.endswith(f"; among 12 models not significant (p {among:.3f}).")
+    assert said > 1
+
+
+def test_two_models_alone_are_among_none() -> None:
+    rows = board()
+    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
+    two = rows.filter(pl.col("model").is_in([pair.a, pair.b]))
+    assert hs.compare(two, pair.a, pair.b).among is None
+    assert hs.compare(rows, pair.a, pair.b, margin=0.3).among is None
+    assert hs.compare(rows, pair.a, pair.b, method="mcnemar").among is None
+
+
+def test_rows_of_others_that_cannot_be_grouped_leave_the_pair_alone() -> None:
+    rows = board()
+    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
+    other = next(name for name in rows["model"].unique().sort() if name not in (pair.a, pair.b))
+    broken = rows.with_columns(score=pl.when(pl.col("model") == other).then(float("inf")).otherwise("score"))
+    found = hs.compare(broken, pair.a, pair.b)
+    assert (found.difference, found.among) == (pair.difference, None)

@@ -134,7 +134,7 @@ def test_20_of_20_is_not_certain():
 
 def test_one_cluster_gives_no_standard_error():
     x = np.tile([0.0, 1.0], 20)
-    found = hs.estimate(frame({"a": x}, np.zeros(40, int)), cluster="passage")[0].estimate
+    found = hs.estimate(frame({"a": x}, np.zeros(40, int)), cluster="passage", population="new-clusters")[0].estimate
     assert math.isnan(found.se)
     assert math.isnan(found.interval.low)
     assert found.cautions[0].code == "one_cluster"
@@ -152,7 +152,7 @@ def test_400_of_400_in_8_clusters_is_not_400_independent_items():
 
 def test_one_cluster_gives_no_p_value():
     rows = frame({"a": [1.0] * 20 + [0.0] * 20, "b": [0.0] * 40}, np.zeros(40, int))
-    found = hs.compare(rows, "a", "b", cluster="passage")
+    found = hs.compare(rows, "a", "b", cluster="passage", population="new-clusters")
     assert math.isnan(found.p_value)
     assert math.isnan(found.difference.se)
     assert found.better is None

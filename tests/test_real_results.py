@@ -31,7 +31,13 @@ def top_thirty(real_data):
 
 
 def test_swebench_verified_with_its_repositories(swebench):
-    board = hs.leaderboard(swebench).boards[0]
+    usual = hs.leaderboard(swebench).boards[0]
+    assert (usual.population, usual.clusters.n, len(usual.could_be_best)) == ("same-clusters", 12, 16)
+    assert usual.clusters.effective == pytest.approx(3.87, abs=0.01)
+    assert "but on more issues from these 12 repositories 15 of the 157 others could also be best" in usual.verdict
+    board = hs.leaderboard(swebench, population="new-clusters").boards[0]
+    assert usual.beside.could_be_best == board.could_be_best
+    assert board.beside.could_be_best == usual.could_be_best
     leader = board.entries[0].estimate
     assert len(board.entries) == 158
     assert sum(entry.estimate.n_items < 500 for entry in board.entries) == 5
@@ -44,7 +50,7 @@ def test_swebench_verified_with_its_repositories(swebench):
     assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
     assert len(board.could_be_best) == 28
     assert max(k for k, entry in enumerate(board.entries, 1) if entry.model in board.could_be_best) == 47
-    assert "16 of the 158 models could be best" in board.verdict
+    assert "27 of the 157 others could also be best" in board.verdict
 
 
 def test_swebench_verified_without_clusters(swebench):

@@ -19,11 +19,11 @@ from howsure.page.pairs import most_models, only_answers, overall_details, pair_
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.page.slices import items_of_slices, slice_details, slices_of
 from howsure.present.compare_verdict import carries
-from howsure.present.document import Document, Note, Text, caution_text
+from howsure.present.document import Document, Note, Text, caution_text, small
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
 from howsure.present.health import document as health_document
-from howsure.present.leaderboard import board_table, board_title, on_these, where
+from howsure.present.leaderboard import board_table, board_title, elsewhere, on_these, where
 from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
@@ -225,8 +225,9 @@ def _model(entry: Entry, rank: Rank) -> Data:
 
 
 def _cautions(part: Part) -> Document:
+    """Return what the other of new and same clusters says, where clusters are few, and a board's cautions."""
     cautions = (*part.board.cautions, *merged_cautions(part.board.entries))
-    return Document(blocks=(Note(cautions=cautions),) if cautions else ())
+    return Document(blocks=(*small(elsewhere(part.board)), *([Note(cautions=cautions)] if cautions else [])))
 
 
 def _noise(part: Part) -> Document:

@@ -172,7 +172,7 @@ FIXED = "Population: exactly these questions; only the answers are a sample, and
 
 SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
 
-SAME_OF_FEW = "Population{of}: more questions from these same clusters, too few to speak of others; `population='new-clusters'` asks about others."
+SAME_OF_FEW = "Population{of}: by default more questions from these same clusters, too few to speak of others; `population='new-clusters'` asks about others."
 
 NEW_OF_FEW = "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about more questions from these."
 

@@ -191,7 +191,7 @@ def two_tasks(**columns):
 
 def test_overall_comparison_is_the_mean_of_the_tasks():
     rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=[f"p{k // 3}" for k in range(12)])
-    found = hs.compare(rows, "a", "b", cluster="passage")
+    found = hs.compare(rows, "a", "b", cluster="passage", population="new-clusters")
     x, y = (c.difference for c in found.comparisons)
     assert found.overall.difference.value == pytest.approx((x.value + y.value) / 2)
     assert found.overall.difference.se == pytest.approx(math.hypot(x.se, y.se) / 2, rel=1e-10)

@@ -8,22 +8,22 @@ import howsure as hs
 from browser_cases import made, scores
 from howsure.wording import Scale, p_text
 
-RUNGS = ("questions", "same-clusters", "benchmark")
+POPULATIONS = ("new-clusters", "same-clusters", "these-questions")
 TOLD = """() => Object.fromEntries([...document.querySelectorAll("#pair-numbers dt")].map(
   (name) => [name.textContent, name.nextElementSibling.textContent]))"""
 
 
-def about(page, rung):
-    page.select_option("#about", rung)
+def about(page, population):
+    page.select_option("#about", population)
     page.wait_for_timeout(300)
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_the_picture_the_sentence_and_the_pairs_follow(opened, rung):
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_the_picture_the_sentence_and_the_pairs_follow(opened, population):
     page = opened(made("attempts"), hash="#look=pair")
-    assert page.eval_on_selector_all("#about option", "all => all.map((each) => each.value)") == list(RUNGS)
-    about(page, rung)
-    rows, options = scores("attempts"), {"cluster": "passage", "population": rung}
+    assert page.eval_on_selector_all("#about option", "all => all.map((each) => each.value)") == list(POPULATIONS)
+    about(page, population)
+    rows, options = scores("attempts"), {"cluster": "passage", "population": population}
     board = hs.leaderboard(rows, **options).boards[0]
     assert page.text_content("#verdict") == board.verdict
     scale = Scale(percent=True)
@@ -38,10 +38,10 @@ def test_the_picture_the_sentence_and_the_pairs_follow(opened, rung):
 
 
 def test_it_stands_in_the_address_and_back_undoes_it(opened):
-    page = opened(made("attempts"), hash="#about=benchmark")
-    assert page.input_value("#about") == "benchmark"
+    page = opened(made("attempts"), hash="#about=these-questions")
+    assert page.input_value("#about") == "these-questions"
     first = page.text_content("#verdict")
-    about(page, "questions")
+    about(page, "new-clusters")
     assert "about" not in page.evaluate("location.hash")
     assert page.text_content("#verdict") != first
     page.go_back()
@@ -51,7 +51,7 @@ def test_it_stands_in_the_address_and_back_undoes_it(opened):
 
 def test_a_wrong_word_is_what_was_asked(opened):
     page = opened(made("attempts"), hash="#about=nonsense")
-    assert page.input_value("#about") == "questions"
+    assert page.input_value("#about") == "new-clusters"
 
 
 def test_what_was_asked_comes_first(opened):
@@ -59,7 +59,7 @@ def test_what_was_asked_comes_first(opened):
     assert page.input_value("#about") == "same-clusters"
     assert page.eval_on_selector_all("#about option", "all => all.map((each) => each.value)") == [
         "same-clusters",
-        "questions",
+        "new-clusters",
     ]
 
 

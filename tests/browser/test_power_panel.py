@@ -31,6 +31,7 @@ MOVED = """([gap, questions, attempts]) => {
 def planned(columns, k, board):
     """Return the test and the spread of a pair as `items_needed` in statistics/pairs/difference.py builds them."""
     of = {name: column[k] if isinstance(column, list) else column for name, column in columns.items()}
+    of["g"] = of["n"] if board["same"] else of["g"]
     normal = board["normal"]
     units = 1.0 if normal else max(of["df"] + 1, 1.0)
     size = 1.0 if normal or of["g"] == of["n"] else max(of["n"] / units, 1.0)

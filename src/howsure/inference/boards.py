@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.leaderboard import Board, Pairs
+from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.ranks.best import best_of
@@ -51,7 +52,7 @@ def board(
             level=asked.level,
             best=best[order],
         ),
-        pairs=ordered_pairs(pairs, order, q, within),
+        pairs=replace(ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, asked)[at]),
         level=asked.level,
         adjust=used,
         percent=matrix.bounded,
@@ -59,6 +60,19 @@ def board(
         leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, asked),
         cautions=coverage_cautions(matrix, pairs),
     )
+
+
+def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, asked: Question) -> Ints:
+    """Return in how many clusters the items lie that each pair shares (M, M); of the same clusters moments count items."""
+    if not matrix.task or not matrix.clusters or asked.population.of(matrix) is not SAME_CLUSTERS:
+        return pairs.units
+    codes = matrix.clusters[0]
+    has = ~np.isnan(matrix.values)
+    if matrix.sums is not None or has.all():
+        return np.full(pairs.units.shape, int(codes.max()) + 1)
+    starts = np.cumsum(np.bincount(codes))[:-1]
+    parts = np.split(has[np.argsort(codes, kind="stable")].astype(np.float32), starts)
+    return np.asarray(np.sum([part.T @ part > 0 for part in parts], axis=0), dtype=np.int64)
 
 
 def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floats, Floats]) -> Pairs:

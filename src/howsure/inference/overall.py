@@ -257,7 +257,9 @@ def _overall_difference(
         interval=Interval(low=low, high=high, level=asked.level),
         df=float(moments.df[0, 1]),
         n_items=sum(pair.difference.n_items for pair in pairs),
-        n_clusters=sum(pair.difference.n_clusters for pair in pairs),
+        n_clusters=sum(
+            d.n_items if d.method.same_clusters else d.n_clusters for d in (pair.difference for pair in pairs)
+        ),
         method=asked.population.overall_method(asked, bounded=bounded),
         cautions=() if math.isfinite(p_value) else (doubt("no_overall_error_bar"),),
     ), p_value

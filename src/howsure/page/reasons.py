@@ -32,7 +32,11 @@ def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: in
     for k in np.flatnonzero(lacking).tolist():
         i, j = upper[0][k], upper[1][k]
         clusters = int(board.pairs.n_clusters[i, j])
-        kind = (0, min(int(board.pairs.n_shared[i, j]), 2)) if clusters == 1 else (i, j)
+        kind = (
+            (0, min(int(board.pairs.n_shared[i, j]), 2))
+            if clusters == 1 and board.population == "new-clusters"
+            else (i, j)
+        )
         if kind not in known and len(known) < MOST_REASONS:
             known[kind] = _both(matrix, models[i], models[j], asked)
         if kind in known:

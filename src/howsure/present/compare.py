@@ -343,9 +343,8 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 
 def _counts_text(c: Comparison) -> str:
     text = plural(c.difference.n_items, "shared item" if c.paired else "item")
-    count = c.difference.n_clusters if c.clusters is None else c.clusters.n
-    if count != c.difference.n_items:
-        text += f" in {plural(count, 'cluster')}"
+    if c.difference.n_clusters != c.difference.n_items:
+        text += f" in {plural(c.difference.n_clusters, 'cluster')}"
         text += f" (df {c.difference.df:.1f})" if math.isfinite(c.difference.df) else ""
     if c.n_only_a or c.n_only_b:
         text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"

@@ -9,10 +9,13 @@ function forecastOf(pair, shown) {
   return known ? new Forecast(pair, shown) : null;
 }
 
+/** How many of a pair's items, or clusters of them, are drawn independently: of the same clusters all items. */
+const units = (pair, { same }) => (same ? pair.n : pair.g);
+
 /** A pair's spread (statistics/power.js) as it is, and where it is known split into questions and answers; clusters grow in number. */
 class Forecast {
-  constructor(pair, { level, score, normal }) {
-    const size = normal || pair.g === pair.n ? 1 : Math.max(pair.n / Math.max(pair.df + 1, 1), 1);
+  constructor(pair, { level, score, normal, same }) {
+    const size = normal || units(pair, { same }) === pair.n ? 1 : Math.max(pair.n / Math.max(pair.df + 1, 1), 1);
     this.test = { level, method: normal ? "z" : score ? "score" : "t" };
     this.now = { within: pair.n * (pair.telling ?? pair.se) ** 2, size };
     this.split = (pair.once ?? null) === null ? null : { within: pair.n * pair.questions, answer: pair.n * pair.once, size };
@@ -43,7 +46,7 @@ class Forecast {
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
 function neededFor(pair, shown) {
   const forecast = forecastOf(pair, shown);
-  const items = forecast && !pair.weak && pair.d !== 0 && pair.g >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
+  const items = forecast && !pair.weak && pair.d !== 0 && units(pair, shown) >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
   if (!shown.benchmark) return { items, attempts: NaN };
   return { items: NaN, attempts: pair.attempts ? (items / pair.n) * pair.attempts : NaN };
 }
@@ -110,7 +113,7 @@ class NeedsPart {
     at("power").textContent = share(power);
     at("power").dataset.value = String(power);
     at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
-    at("needed").textContent = pair.g < FEWEST ? "too few to forecast" : questions(needed);
+    at("needed").textContent = units(pair, this.shown) < FEWEST ? "too few to forecast" : questions(needed);
     at("forecast-se").textContent = gap(model.se(n, attempts), percent);
     const point = (kind, items) => {
       const chance = model.power(effect, items, attempts);

@@ -14,7 +14,7 @@ function pairConditions(pair, board, only, needed, attempts) {
     differ: pair.wins + pair.losses > 0,
     only: only[0] + only[1] > 0,
     equal: pair.d === 0,
-    clustered: pair.g !== pair.n,
+    clustered: pair.g !== pair.n && !board.same,
     few: pair.df !== null && pair.df < FEW,
     decided: pair.holds.real,
     items: needed < MOST_FORECAST,

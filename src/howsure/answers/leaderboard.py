@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 
+SMALLEST = 1e-15
+"""No smaller p-value has a quantile that double precision knows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
     """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is about i − j.
@@ -176,7 +180,7 @@ class Board:
         above = np.triu_indices(len(self.entries), 1)
         p, q = (part[above] for part in (self.pairs.p_value, self.pairs.p_adjusted))
         shown = p[q <= allowed(self.level)]
-        error = float(shown.max()) if len(shown) else (1 - self.level) / max(len(p), 1)
+        error = max(float(shown.max()), SMALLEST) if len(shown) else (1 - self.level) / max(len(p), 1)
         se, df = (np.diagonal(part, offset=1) for part in (self.pairs.se, self.pairs.df))
         known = np.isfinite(se) & ~np.isnan(df)
         return float(np.median(t_quantile(1 - error, df[known]) * se[known])) if known.any() else math.nan

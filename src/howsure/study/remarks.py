@@ -52,7 +52,9 @@ def population_note(study: Study) -> str:
     of = f" of {listing(few)}" if population is None and len(few) < len(study.tasks) else ""
     said = SAME if population else SAME_OF_FEW.format(of=of)
     asked = clusters.values() if population else [clusters[task] for task in few]
-    return f"{said} {SAME_OF_TWO}" if any(len(names) > 1 for names in asked) else said
+    more = [SAME_OF_TWO] if any(len(names) > 1 for names in asked) else []
+    more += [] if population or len(study.tasks) < 2 else [NEW_OVER_TASKS]
+    return " ".join((said, *more))
 
 
 def sizes_note(study: Study, called: str) -> str:
@@ -173,6 +175,8 @@ FIXED = "Population: exactly these questions; only the answers are a sample, and
 SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
 
 SAME_OF_FEW = "Population{of}: by default more questions from these same clusters, too few to speak of others; `population='new-clusters'` asks about others."
+
+NEW_OVER_TASKS = "What is overall is about new clusters, unless all tasks have the same ones."
 
 NEW_OF_FEW = "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about more questions from these."
 

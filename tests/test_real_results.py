@@ -242,3 +242,25 @@ def test_the_best_buy_of_terminal_bench(real_data):
     assert tokens["20250911_chaterm_claude-4-sonnet"].n_missing == 142
     assert tokens["20250911_chaterm_claude-4-sonnet"].cost.value == pytest.approx(3_110_877 / 400)
     assert tokens.cheapest is None
+
+
+def test_llmbar_with_its_prompts_as_a_sample(real_data):
+    """Components of a mixed model with questions and prompts crossed, of the 410 questions that both judges answered in all six."""
+    rows = pl.read_parquet(real_data / "tidy" / "llmbar.parquet").filter(
+        pl.col("subset").str.starts_with("LLMBar") & ~pl.col("prompt").is_in(["Swap", "Swap_CoT"])
+    )
+    rows = rows.select(
+        "prompt",
+        "score",
+        model="judge",
+        item=pl.col("subset") + "/" + pl.col("item").cast(pl.String),
+        attempt="swapped",
+    )
+    found = hs.compare(rows, "PaLM2", "Falcon", random_factor="prompt")
+    n, levels, variance, parts = 410, 6, found.difference.se**2, found.random_factor
+    assert (found.difference.n_items, parts.n_levels) == (n, levels)
+    assert 100 * found.difference.se == pytest.approx(2.465, abs=0.001)
+    assert variance * parts.questions * n == pytest.approx(0.0784, abs=1e-4)
+    assert variance * parts.factor * levels == pytest.approx(0.0023, abs=1e-4)
+    assert variance * parts.rest * n * levels == pytest.approx(0.0717, abs=1e-4)
+    assert 100 * parts.se_twice_questions == pytest.approx(2.2, abs=0.05)

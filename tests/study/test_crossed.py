@@ -69,7 +69,7 @@ def numbers(answer: Any, at: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def assert_same(one: Any, other: Any, *, but: tuple[str, ...] = ()) -> None:
-    """Every number of two answers is the same to 1e-9, every text the same; of other models than the two a database isn't asked."""
+    """Every number of two answers is the same to 1e-9, every text the same; of other models than the two nothing is said where they don't fit into memory."""
     first, second = ({place: value for place, value in numbers(each) if ".among" not in place} for each in (one, other))
     assert first.keys() == second.keys()
     for place, value in second.items():

@@ -38,7 +38,19 @@ IDLE = (None, False, (), "shared", "mean")
 @takes("compare", "a", "b", needed=False)
 @takes("against", "against", needed=False)
 @takes("against", "model")
-@takes("compare", *READING, *DESIGN, *SLICES, *MEASURES, "population", "covariate", *STATISTICS, "method", "margin")
+@takes(
+    "compare",
+    *READING,
+    *DESIGN,
+    *SLICES,
+    *MEASURES,
+    "population",
+    "random_factor",
+    "covariate",
+    *STATISTICS,
+    "method",
+    "margin",
+)
 @takes("against", "adjust")
 @takes("compare", "overall", "overlap", "flips", "average", "explain", "methods_paragraph", *OUTPUT, *PAPER)
 def compare(paths: tuple[str, ...], **given: Any) -> None:

@@ -18,6 +18,7 @@ from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STA
     *DESIGN,
     *SLICES,
     "population",
+    "random_factor",
     "covariate",
     "model",
     *STATISTICS,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("leaderboard", *READING, *DESIGN, *SLICES, "population", "model", *STATISTICS)
+@takes("leaderboard", *READING, *DESIGN, *SLICES, "population", "random_factor", "model", *STATISTICS)
 @takes("leaderboard", "interval", "method", "adjust", "overall", "top")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("leaderboard", "explain", "methods_paragraph", *OUTPUT, *PAPER)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 READING = tuple(option.name for option in shared.READING)
 SLICES = ("by", "by_from")
 MEASURES = ("measure", "prices")
-CHOSEN = ("model", "population", "covariate", *SLICES, *MEASURES)
+CHOSEN = ("model", "population", "covariate", "random_factor", *SLICES, *MEASURES)
 DESIGN = tuple(option.name for option in shared.DESIGN if option.name not in CHOSEN)
 """The shared options that every verb has; of the rest each says which ones."""
 STATISTICS = ("level", "variance", "seed")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
 
-RESPECTS = Respects(verb="guide", all_but=("covariate", "slices", "measures", "benchmark"))
+RESPECTS = Respects(verb="guide", all_but=("random factor", "covariate", "slices", "measures", "benchmark"))
 MOST_MODELS = 40
 MOST_CELLS = 2_000_000
 EXACT = 17

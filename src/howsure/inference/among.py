@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
-import polars as pl
 
 from howsure.answers.compare import Among
 from howsure.errors import HowsureError
@@ -15,7 +13,6 @@ from howsure.inference.population import of_task
 from howsure.statistics.ranks.adjust import adjust_pairs
 from howsure.statistics.results import allowed, significant
 from howsure.study.gathering import gather
-from howsure.table.schema import open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,19 +31,17 @@ def with_the_others(
 ) -> tuple[Comparison, ...]:
     """Return comparisons with what they are among all models of their task, where they are significant alone and not among these.
 
-    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of models that there could be; nor of
-    databases, which are asked no more than the pair needs.
+    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of models that there could be.
     """
     tasks = tuple(dict.fromkeys(pair.task for pair in pairs if _is_in_doubt(pair)))
-    rows = open_frame(scores.rows)
-    far = isinstance(rows, nw.LazyFrame) and not isinstance(rows.to_native(), pl.LazyFrame)
-    if not tasks or far or question.method not in USUAL or question.overlap != "shared" or design.covariate:
+    adjusted = design.covariate or design.random_factor
+    if not tasks or adjusted or question.method not in USUAL or question.overlap != "shared":
         return tuple(pairs)
     try:
         study = gather(scores, replace(design, task=tasks, model=()))
         matrices = {(matrix.task, matrix.metric): matrix for matrix in study.matrices()}
     except HowsureError:
-        return tuple(pairs)  # of other models' rows, which the answer isn't about
+        return tuple(pairs)  # other models' rows don't fit, or not into memory; the answer isn't about them
     found = []
     for pair in pairs:
         matrix = matrices.get((pair.task, pair.metric))

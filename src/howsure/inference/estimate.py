@@ -9,6 +9,7 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.inference.other_population import clusters_of
+from howsure.inference.random_factor import with_parts_of_means
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question
@@ -30,7 +31,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
         found[k] = question.population.means(part, question)[0]
     clusters = clusters_of(matrix)
     attempts, failed = matrix.n_attempts.tolist(), matrix.n_failed.tolist()
-    return [
+    told = [
         Entry(
             task=matrix.task,
             metric=matrix.metric,
@@ -42,6 +43,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
         )
         for k, model in enumerate(matrix.models)
     ]
+    return with_parts_of_means(told, matrix)
 
 
 def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:

@@ -10,6 +10,7 @@ import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
+from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_parts
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
@@ -18,9 +19,10 @@ from howsure.statistics.pairs.difference import difference, summed_difference
 from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.pairs.summed import SummedPair, summed_limits, summed_moments
 from howsure.statistics.planning.forecast import items_needed
-from howsure.statistics.results import Method
+from howsure.statistics.results import Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +61,9 @@ class OtherQuestions:
         """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
         if part.sums is not None:
             return estimated(part, part.sums, question)
+        if part.levels is not None:
+            plain = self.means(replace(part, levels=None), replace(question, interval="t"))
+            return means_over_levels(plain, part, part.levels)
         found = means(
             part.values,
             clusters=part.clusters,
@@ -81,7 +86,12 @@ class OtherQuestions:
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models, paired where they share items."""
-        return _compared(matrix, a, b, question)
+        if matrix.levels is None:
+            return _compared(matrix, a, b, question)
+        both = matrix.take_models([matrix.column(a), matrix.column(b)])
+        plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
+        found = by_moments(plain, self, both, question, plain.difference.method)
+        return with_parts(found, both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
@@ -95,6 +105,8 @@ class OtherQuestions:
             score=uses_score(matrix, question),
             unmoved=matrix.unmoved,
         )
+        if matrix.levels is not None:
+            return pairs_over_levels(found, matrix, matrix.levels)
         return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
 
     def limits(
@@ -103,6 +115,8 @@ class OtherQuestions:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level)
+        if matrix.levels is not None:
+            return pairs.limits(question.level if level is None else level, matrix.reach)
         return pair_limits(
             matrix.values,
             pairs,
@@ -125,7 +139,36 @@ class OtherQuestions:
 
 def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
     """Say whether pairs are tested by the score pivot."""
-    return matrix.bounded and question.method != "t"
+    return matrix.bounded and question.method != "t" and matrix.levels is None
+
+
+def by_moments(
+    plain: Comparison, population: Population, both: ScoreMatrix, question: Question, method: Method
+) -> Comparison:
+    """Return a comparison of two models with the error, the interval and the tests of the population's moments of their matrix."""
+    moments = population.pairs(both, question)
+    limits = population.limits(both, moments, question)
+    pivot = pivot_of(moments.at((0, 1)), question.level, both.reach)
+    interval = Interval(low=float(limits[0][0, 1]), high=float(limits[1][0, 1]), level=question.level)
+    estimate = replace(
+        plain.difference,
+        se=float(np.sqrt(moments.variance[0, 1])),
+        interval=interval,
+        df=pivot.df,
+        n_clusters=int(both.clusters[0].max()) + 1 if both.clusters else len(both.items),
+        method=method,
+        cautions=(),
+    )
+    margin = question.margin
+    return replace(
+        plain,
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        adjusted_interval=interval,
+        items_needed=population.items_needed(estimate, question.level),
+        equivalence=None if margin is None else equivalence(pivot, margin, question.level, both.orientation),
+    )
 
 
 def estimated(part: ScoreMatrix, sums: ItemSums, question: Question, *, within: bool = False) -> tuple[Estimate, ...]:

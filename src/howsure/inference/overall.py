@@ -137,9 +137,12 @@ def overall_name(overall: Shares) -> str:
 def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
     """Say why scores can't be put together, None where they can."""
     tasks = [matrix.task for matrix in matrices]
+    shared = next((matrix.levels.name for matrix in matrices if matrix.levels is not None), "")
     if len(matrices) < 2:
         return Caution(code="no_overall", message="one task only")
-    if len(set(tasks)) < len(tasks):
+    if shared:
+        why = f"what {shared} adds is shared by all tasks"
+    elif len(set(tasks)) < len(tasks):
         why = "a task comes with several metrics"
     elif len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         why = "the tasks' scores are on different scales"

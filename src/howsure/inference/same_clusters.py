@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError
-from howsure.inference.other_questions import OtherQuestions, estimated, limits_of_sums, uses_score
+from howsure.inference.other_questions import OtherQuestions, by_moments, estimated, limits_of_sums, uses_score
 from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pair_details import pair_limits
-from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.pairs.strata import strata_moments
 from howsure.statistics.pairs.summed import within_moments
-from howsure.statistics.results import Interval
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
@@ -68,30 +66,8 @@ class SameClusters(OtherQuestions):
         if not shared.any():
             return plain
         both = both if shared.all() else both.take_items(shared)
-        moments = self.pairs(both, question)
-        limits = self.limits(both, moments, question)
-        pivot = pivot_of(moments.at((0, 1)), question.level, both.reach)
-        interval = Interval(low=float(limits[0][0, 1]), high=float(limits[1][0, 1]), level=question.level)
-        estimate = replace(
-            plain.difference,
-            se=float(np.sqrt(moments.variance[0, 1])),
-            interval=interval,
-            df=pivot.df,
-            n_clusters=_count(both),
-            method=replace(plain.difference.method, same_clusters=True),
-            cautions=(),
-        )
-        margin = question.margin
-        return replace(
-            plain,
-            difference=estimate,
-            p_value=pivot.p_value,
-            p_adjusted=pivot.p_value,
-            adjusted_interval=interval,
-            unclustered_se=plain.difference.se,
-            items_needed=self.items_needed(estimate, question.level),
-            equivalence=None if margin is None else equivalence(pivot, margin, question.level, matrix.orientation),
-        )
+        method = replace(plain.difference.method, same_clusters=True)
+        return replace(by_moments(plain, self, both, question, method), unclustered_se=plain.difference.se)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""

@@ -172,6 +172,16 @@ DESIGN = (
         ),
     ),
     Option(
+        "random_factor",
+        kinds.NAMES,
+        "COLUMN",
+        help="Take a column that all questions share (seed, prompt, judge) for a sample.",
+        about=(
+            "A column whose values all questions share, such as a training seed, a prompt or a judge, and which are a sample as the questions are: "
+            "the standard error then allows for other values too."
+        ),
+    ),
+    Option(
         "covariate",
         kinds.NAMES,
         "COLUMN|model:NAME",

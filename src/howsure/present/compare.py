@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
+    from howsure.answers.random_factor import FactorParts
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Cell
@@ -279,6 +280,7 @@ def comparison_table(c: Comparison) -> Table:
     rows += [
         *_unseen_rows(c, scale),
         *measures.rows(c),
+        *_factor_rows(c.random_factor, scale),
         *_beside_rows(c, scale),
         *_all_items_rows(c, scale),
         *_equivalence_rows(c, scale),
@@ -295,6 +297,22 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     if not c.hides_losses:
         return []
     return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
+
+
+def _factor_rows(parts: FactorParts | None, scale: Scale) -> list[tuple[str, str]]:
+    """Say where the error comes from where a factor that all questions share is a sample too, and what more of each would bring."""
+    if parts is None or not math.isfinite(parts.factor):
+        return []
+    shares = (
+        ("questions", parts.questions),
+        (parts.name, parts.factor),
+        (f"questions × {parts.name}, answers", parts.rest),
+    )
+    twice = ((f"{parts.name} levels", parts.se_twice_levels), ("questions", parts.se_twice_questions))
+    return [
+        ("variance from", ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)),
+        ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
+    ]
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:

@@ -86,12 +86,19 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("SE", lambda e: standard_error(e.estimate, scale), priority=6, error_of=column),
         Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
         Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
+        Field("variance from", _factor, align="left", priority=5, shown=any(entry.random_factor for entry in entries)),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
     methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
     note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
     return tabled(entries, fields, title=title, note=note)
+
+
+def _factor(entry: Entry) -> str:
+    """Say how much of the variance comes from the levels of a random factor."""
+    parts = entry.random_factor
+    return "" if parts is None or not math.isfinite(parts.factor) else f"{parts.name} {100 * parts.factor:.0f} %"
 
 
 def _saved(entry: Entry) -> str:

@@ -53,6 +53,7 @@ class RunOptions(TypedDict, total=False):
     score: str
     population: Population | None
     covariate: str | tuple[str, ...] | list[str] | None
+    random_factor: str | tuple[str, ...] | list[str] | None
     average_last: int | None
     step_from: str | None
     tasks: Mapping[str, TaskOptions] | None
@@ -105,6 +106,7 @@ class Design:
     score: ScoreRule = field(default_factory=ScoreRule)
     population: Population | None = None
     covariate: tuple[str, ...] = ()
+    random_factor: tuple[str, ...] = ()
     average_last: int = 0
     step_from: str | None = None
     tasks: tuple[TaskRule, ...] = ()
@@ -188,6 +190,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} takes no covariate",
         remedy="estimate and compare do.",
     ),
+    "random factor": Refusal(
+        given=lambda design: bool(design.random_factor),
+        what="{verb} takes no random factor",
+        remedy="estimate, compare and leaderboard do.",
+    ),
     "score": Refusal(
         given=lambda design: design.score.over_attempts,
         what="{verb} is about means over attempts, and {score} is another score",
@@ -232,6 +239,7 @@ class Respects:
             "benchmark",
             "population",
             "covariate",
+            "random factor",
             "score",
             "average_last",
             "two clusters",
@@ -278,8 +286,27 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     if respects is not None:
         respects.refuse(design)
     _refuse_methods(design, methods)
-    knows_no_strata = design.covariate or methods.get("method") not in KNOW_STRATA
+    if design.random_factor:
+        _refuse_beside_factor(design, methods)
+    knows_no_strata = design.covariate or design.random_factor or methods.get("method") not in KNOW_STRATA
     return of_new_clusters(design) if knows_no_strata else design
+
+
+def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None:
+    """Raise OptionError for what a random factor can't go with."""
+    if len(design.random_factor) > 1:
+        raise OptionError("one random factor at a time", remedy="Name the one that varies most.")
+    others = {
+        "population": design.population in ("same-clusters", "these-questions"),
+        "covariate": bool(design.covariate),
+        "score": design.score.over_attempts,
+        "average_last": bool(design.average_last),
+        "method": methods.get("method") not in KNOW_STRATA,
+        "interval": methods.get("interval") not in (None, "t"),
+    }
+    name = next((name for name, given in others.items() if given), "")
+    if name:
+        raise OptionError(f"`{name}` and a random factor don't go together", remedy="Leave one of the two out.")
 
 
 def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:

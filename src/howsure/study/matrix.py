@@ -22,6 +22,18 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelCells:
+    """Scores at the levels of a factor that all items share: `values` (n, S, M), NaN at levels that a model lacks.
+
+    `name`: of the factor; `shared`: whether the levels are the same for all models.
+    """
+
+    name: str
+    values: Floats
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreMatrix:
     """Items × models of one task and metric.
 
@@ -36,6 +48,7 @@ class ScoreMatrix:
     `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
     attempts at items that no model has a score for. `sums`: where the rows are clusters, one each, what their items add up to, so that every answer is about these.
+    `levels`: the scores at each level of a random factor, of which `values` are the means; None without one.
     """
 
     task: str
@@ -61,6 +74,7 @@ class ScoreMatrix:
     failed: Ints | None = None
     lost: Ints | None = None
     sums: ItemSums | None = None
+    levels: LevelCells | None = None
 
     @property
     def n_items(self) -> int:
@@ -136,6 +150,7 @@ class ScoreMatrix:
             failed=None if self.failed is None else self.failed[:, chosen],
             lost=None if self.lost is None else self.lost[chosen],
             sums=None if self.sums is None else self.sums.take(chosen.tolist()),
+            levels=None if self.levels is None else replace(self.levels, values=self.levels.values[:, :, chosen]),
         )
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
@@ -160,6 +175,7 @@ class ScoreMatrix:
             tried=None if self.tried is None else self.tried[keep],
             failed=None if self.failed is None else self.failed[keep],
             lost=None,
+            levels=None if self.levels is None else replace(self.levels, values=self.levels.values[keep]),
         )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="aa", all_but=("population", "covariate", "slices", "measures"))
+RESPECTS = Respects(verb="aa", all_but=("random factor", "population", "covariate", "slices", "measures"))
 
 
 def aa(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
 
-RESPECTS = Respects(verb="against", all_but=("covariate", "slices", "measures"))
+RESPECTS = Respects(verb="against", all_but=("random factor", "covariate", "slices", "measures"))
 
 
 def against(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="allocate", all_but=("benchmark", "covariate", "score", "average_last", "slices", "measures"))
+RESPECTS = Respects(
+    verb="allocate", all_but=("random factor", "benchmark", "covariate", "score", "average_last", "slices", "measures")
+)
 
 
 def allocate(

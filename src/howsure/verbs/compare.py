@@ -17,6 +17,7 @@ from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
+from howsure.study.factors import levelled
 from howsure.study.gathering import gather
 from howsure.verbs.sides import by_rank, read_sides
 
@@ -113,7 +114,8 @@ def compare(
     question = Question(population=population_of(design.population), **given)
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
-    study = gather_pair(scores, design, a, b, gather if flips else partial(gather_or_sum, crossed=question.by_sums))
+    how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
+    study = gather_pair(scores, design, a, b, how)
     found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
     among = with_the_others(found.comparisons, scores, design, question)
     found = replace(found, comparisons=among, notes=(*found.notes, *ranked))

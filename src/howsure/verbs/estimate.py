@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.estimate import Entry, Estimates
@@ -14,6 +15,7 @@ from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
+from howsure.study.factors import levelled
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    study = gather_or_sum(scores, design, crossed=question.by_sums)
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
     matrices, left_out = question.population.measured(list(study.matrices()))

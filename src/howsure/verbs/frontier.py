@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.options.words import BoardMethod
     from howsure.statistics.choices import AverageOf, Variance
 
-RESPECTS = Respects(verb="frontier", all_but=("covariate", "slices"))
+RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 
 
 def frontier(

@@ -22,7 +22,7 @@ from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
-from howsure.study.design import make_design
+from howsure.study.design import Respects, make_design
 from howsure.study.directions import require_direction
 from howsure.study.gathering import gather
 from howsure.study.scales import require_one_scale
@@ -166,7 +166,7 @@ def gate(
     ).values()
     looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
     how = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
-    design, suite = make_design(options, method=method), None if policy is None else policy_of(policy)
+    design, suite = make_design(options, RESPECTS, method=method), None if policy is None else policy_of(policy)
     if suite is not None:
         beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
         refuse_beside(suite, beside, level=how["level"], design=design)
@@ -177,6 +177,9 @@ def gate(
     question = Question(population=population_of(design.population), overall=overall or "harness", **how)
     wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard)
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
+
+
+RESPECTS = Respects(verb="gate", all_but=("random factor",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.leaderboard import ranked, with_other_policies
@@ -10,6 +11,7 @@ from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.study.factors import levelled
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -90,5 +92,5 @@ def leaderboard(
     shown = checked("leaderboard", top=top)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
-    study = gather_or_sum(scores_of(data, design), design, crossed=question.by_sums)
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores_of(data, design), design)
     return with_other_policies(ranked(study, question, **shown), study)

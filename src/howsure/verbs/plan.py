@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Plan
     from howsure.statistics.choices import PlanMethod, Spending
 
-RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
+RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices"))
 
 
 def plan(

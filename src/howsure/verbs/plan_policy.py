@@ -18,7 +18,7 @@ from howsure.verbs.sides import read_pair
 if TYPE_CHECKING:
     from howsure.inference.gating.policy import Policy
 
-RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices", "measures"))
+RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures"))
 OTHERS = "every other task"
 
 

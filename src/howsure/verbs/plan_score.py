@@ -15,7 +15,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
-RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices", "measures"))
+RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures"))
 
 
 def plan_score(

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="trend", all_but=("benchmark", "covariate", "average_last", "slices", "measures"))
-OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("population", "bounds of tasks"))
+RESPECTS = Respects(
+    verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
+)
+OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("random factor", "population", "bounds of tasks"))
 
 
 def trend(

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
 RESPECTS = Respects(
     verb="watch",
-    all_but=("benchmark", "covariate", "average_last", "two clusters", "slices", "measures", "bounds of tasks"),
+    all_but=(
+        "random factor",
+        "benchmark",
+        "covariate",
+        "average_last",
+        "two clusters",
+        "slices",
+        "measures",
+        "bounds of tasks",
+    ),
 )
 
 

@@ -1,0 +1,194 @@
+"""A random factor: levels that all questions share are a sample too, in estimate, compare and leaderboard."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.errors import DataError, OptionError
+
+
+def trained(seed: int = 5, n: int = 120, seeds: int = 4, models: tuple[str, ...] = ("base", "tuned")) -> pl.DataFrame:
+    """Return models that were trained from several seeds, one answer to every question from each."""
+    rng = np.random.default_rng(seed)
+    hard = rng.normal(0, 1.2, n)
+    return pl.DataFrame(
+        {"model": model, "seed": s, "item": f"q{i}", "score": float(right)}
+        for k, model in enumerate(models)
+        for s in range(seeds)
+        for i, right in enumerate(rng.random(n) < 1 / (1 + np.exp(-hard - 0.35 * k - rng.normal(0, 0.2))))
+    )
+
+
+def wide(rows: pl.DataFrame, model: str, factor: str = "seed") -> np.ndarray:
+    """Return the scores of a model (n, S)."""
+    table = rows.filter(model=model).pivot(on=factor, index="item", values="score").sort("item")
+    return table.drop("item").to_numpy()
+
+
+def squares(y: np.ndarray) -> tuple[float, float, float]:
+    """Return the variance of a mean that items, levels and what is left make, from their mean squares."""
+    n, s = y.shape
+    rest = y - y.mean(axis=1, keepdims=True) - y.mean(axis=0) + y.mean()
+    return (
+        y.mean(axis=1).var(ddof=1) / n,
+        y.mean(axis=0).var(ddof=1) / s,
+        (rest**2).sum() / ((n - 1) * (s - 1)) / (n * s),
+    )
+
+
+def test_a_score_has_the_error_of_its_levels() -> None:
+    rows = trained()
+    for entry in hs.estimate(rows, random_factor="seed").entries:
+        items, levels, rest = squares(wide(rows, entry.model))
+        found = entry.estimate
+        assert found.value == pytest.approx(wide(rows, entry.model).mean())
+        assert found.se**2 == pytest.approx(items + max(levels - rest, 0.0))
+        assert found.df <= 119
+        half = stats.t.ppf(0.975, found.df) * found.se
+        assert (found.interval.low, found.interval.high) == pytest.approx((found.value - half, found.value + half))
+        parts = entry.random_factor
+        assert (parts.name, parts.n_levels) == ("seed", 4)
+        assert parts.questions + parts.factor + parts.rest == pytest.approx(1.0)
+        assert parts.factor == pytest.approx(max(levels - rest, 0.0) / found.se**2)
+
+
+def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
+    rows = trained()
+    a, b = wide(rows, "tuned"), wide(rows, "base")
+    own = hs.compare(rows, "tuned", "base", random_factor="seed")
+    added = sum(levels - rest for _, levels, rest in (squares(a), squares(b)))
+    assert own.difference.se**2 == pytest.approx(squares(a - b)[0] + max(added, 0.0))
+    prompts = rows.rename({"seed": "prompt"})
+    shared = hs.compare(prompts, "tuned", "base", random_factor="prompt")
+    items, levels, rest = squares(a - b)
+    assert shared.difference.se**2 == pytest.approx(items + max(levels - rest, 0.0))
+    assert (shared.p_value <= 0.05) == (not shared.difference.interval.low <= 0 <= shared.difference.interval.high)
+
+
+def test_the_sentence_says_that_levels_are_a_sample() -> None:
+    found = hs.compare(trained(), "tuned", "base", random_factor="seed")
+    assert "with 4 seeds each as a sample" in found.verdict
+    said = found.render("markdown")
+    assert "variance from" in said
+    assert "SE with twice the" in said
+    assert any(note.startswith("Random factor: column `seed`, 4 levels a model") for note in found.notes)
+    assert found.notes[0] == "Data: 2 models × 120 items × 4 levels."
+    parts = json.loads(found.render("json"))["random_factor"]
+    assert parts["name"] == "seed"
+    assert parts["se_twice_levels"] < found.difference.se
+
+
+def test_a_board_says_what_compare_says() -> None:
+    rows = trained(models=("a", "b", "c", "d"))
+    board = hs.leaderboard(rows, random_factor="seed").boards[0]
+    assert board.adjust == "holm"
+    names = [entry.model for entry in board.entries]
+    for i, j in zip(*np.triu_indices(4, 1), strict=True):
+        pair = hs.compare(rows, names[i], names[j], random_factor="seed")
+        assert board.pairs.se[i, j] == pytest.approx(pair.difference.se)
+        assert board.pairs.p_value[i, j] == pytest.approx(pair.p_value)
+        assert (board.pairs.low[i, j], board.pairs.high[i, j]) == pytest.approx(
+            (pair.difference.interval.low, pair.difference.interval.high)
+        )
+
+
+def test_one_level_is_said_first() -> None:
+    rows = trained(seeds=1)
+    assert (
+        "one seed alone: nothing says how another would differ"
+        in hs.compare(rows, "tuned", "base", random_factor="seed").verdict
+    )
+    found = hs.estimate(rows, random_factor="seed")[0].estimate
+    assert math.isnan(found.se)
+    assert found.cautions[0].code == "one_level"
+
+
+def test_a_factor_of_single_questions_is_a_cluster() -> None:
+    rows = trained(seeds=1).with_columns(text=pl.col("item").str.slice(-1))
+    asked = hs.compare(rows, "tuned", "base", random_factor="text")
+    known = hs.compare(rows, "tuned", "base", cluster="text", population="new-clusters")
+    assert (asked.difference, asked.p_value) == (known.difference, known.p_value)
+    assert any("questions are clustered by it" in note for note in asked.notes)
+
+
+def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
+    rows = trained().rename({"seed": "prompt"})
+    torn = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0) | (pl.col("item") != "q7"))
+    found = hs.compare(torn, "tuned", "base", random_factor="prompt")
+    assert found.difference.n_items == 119
+    (told,) = [each for each in found.cautions if each.code == "levels_missing"]
+    assert "1 item without a score at every level of 'prompt'" in told.message
+    fewer = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0))
+    found = hs.compare(fewer, "tuned", "base", random_factor="prompt")
+    assert found.random_factor.n_levels == 3
+    (told,) = [each for each in found.cautions if each.code == "levels_unshared"]
+    assert "1 value of 'prompt' that only some models have left out: 0" in told.message
+    assert (
+        found.difference
+        == hs.compare(rows.filter(pl.col("prompt") > 0), "tuned", "base", random_factor="prompt").difference
+    )
+
+
+def test_attempts_at_a_level_are_averaged() -> None:
+    rows = trained()
+    again = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(2)])
+    one, other = (hs.compare(each, "tuned", "base", random_factor="seed") for each in (rows, again))
+    assert one.difference.se == pytest.approx(other.difference.se)
+
+
+def test_clusters_and_margins_go_with_it() -> None:
+    rows = trained().with_columns(text=pl.col("item").str.slice(-1))
+    found = hs.compare(rows, "tuned", "base", random_factor="seed", cluster="text", margin=0.3)
+    assert found.difference.n_clusters == 10
+    assert found.equivalence.noninferior == (found.equivalence.p_noninferior <= 0.05)
+
+
+def test_several_tasks_have_no_overall_difference() -> None:
+    rows = pl.concat([trained(k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
+    found = hs.compare(rows, "tuned", "base", random_factor="seed")
+    assert found.overall is None
+    assert any("what seed adds is shared by all tasks" in each.message for each in found.cautions)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"random_factor": ["seed", "item"]},
+        {"population": "same-clusters"},
+        {"covariate": "seed"},
+        {"score": "pass@2"},
+        {"method": "sign-flip"},
+    ],
+)
+def test_what_does_not_go_with_it_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="random factor"):
+        hs.compare(trained(), "tuned", "base", **{"random_factor": "seed", **given})
+
+
+def test_what_is_missing_is_an_error() -> None:
+    with pytest.raises(DataError, match="no column 'sede'"):
+        hs.compare(trained(), "tuned", "base", random_factor="sede")
+    torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
+    with pytest.raises(DataError, match="without 'seed'"):
+        hs.compare(torn, "tuned", "base", random_factor="seed")
+    for verb in (hs.gate, hs.against, hs.noise):
+        with pytest.raises(OptionError, match="takes no random factor"):
+            verb(trained(), *(() if verb is hs.noise else ("tuned",)), random_factor="seed")
+
+
+def test_the_command_line_has_it(tmp_path: Any) -> None:
+    trained().write_csv(tmp_path / "rows.csv")
+    for words in (["compare", "-a", "tuned", "-b", "base"], ["estimate"], ["leaderboard"]):
+        done = CliRunner().invoke(main, [*words, str(tmp_path / "rows.csv"), "--random-factor", "seed"])
+        assert done.exit_code == 0, done.output
+        assert "a sample as the questions are" in " ".join(done.output.split())

@@ -192,3 +192,23 @@ def test_the_command_line_has_it(tmp_path: Any) -> None:
         done = CliRunner().invoke(main, [*words, str(tmp_path / "rows.csv"), "--random-factor", "seed"])
         assert done.exit_code == 0, done.output
         assert "a sample as the questions are" in " ".join(done.output.split())
+
+
+def test_a_seed_taken_for_attempts_is_asked_about() -> None:
+    rows = trained()
+    (told,) = [each for each in hs.compare(rows, "tuned", "base").cautions if each.code == "factor_as_attempt"]
+    assert "`random_factor='seed'`" in told.remedy
+    assert "`columns={'attempt': 'seed'}`" in told.remedy
+    for chosen in (
+        hs.compare(rows, "tuned", "base", random_factor="seed"),
+        hs.compare(hs.read(rows, columns={"attempt": "seed"}), "tuned", "base"),
+        hs.compare(rows.rename({"seed": "epoch"}), "tuned", "base"),
+        hs.compare(trained(seeds=1), "tuned", "base"),
+    ):
+        assert not [each for each in chosen.cautions if each.code == "factor_as_attempt"]
+
+
+def test_rows_of_several_prompts_name_the_factor_first() -> None:
+    rows = trained().with_columns(prompt=pl.col("seed").cast(pl.String)).drop("seed")
+    with pytest.raises(DataError, match="take its values for a sample"):
+        hs.compare(rows, "tuned", "base")

@@ -194,6 +194,7 @@ def _together(
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
+        chosen=frozenset(columns),
         facts=joined_facts(fact for read in kept for fact in read.reading.facts),
         published=published,
         files=tuple(sorted(reports, key=lambda report: report.path)),

@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from howsure.statistics.sums import Block, Clusters, item_sums
-from howsure.study.few import FEW, means_factor
+from howsure.study.few import FEW
 from howsure.table import plans
 from howsure.table.collecting import to_polars
+from howsure.table.factor_names import means_factor
 from howsure.table.scale import ROUNDING
 from howsure.table.schema import tidy
 from howsure.wording import plural

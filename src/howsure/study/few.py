@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.study import clusters
+from howsure.table.factor_names import means_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 FEW = 6.0
 """Fewer clusters, counted as equal ones that are worth as much, can hardly speak of others."""
-FACTORS = frozenset({"seed", "run", "prompt", "template", "paraphrase", "judge", "grader", "rater", "user"})
-"""What a column is called that many questions share and of which others are meant as well, however few there are."""
-_BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
 
 
 def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
@@ -58,9 +55,3 @@ def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> f
         )
         found.update(worth.filter((pl.col("c") < pl.col("n")) & (pl.col("worth") < FEW))["task"].cast(pl.String))
     return frozenset(found)
-
-
-def means_factor(name: str) -> bool:
-    """Say whether a column is called as what all questions share is: `prompt`, `template_id`, `judge_name`."""
-    words = {word for word in re.split(r"[^a-z]+", name.lower()) if word} - _BESIDE
-    return bool(words) and words <= FACTORS

@@ -100,6 +100,7 @@ def gather(
             *cautions,
             *remarks.doubts(found, parts),
             *remarks.classified(found, names, scores.score_column),
+            *remarks.silent_factor_taken(names, scores, parts),
         ),
     )
     scored = _enough_attempts(_with_silent_models(_with_scores(study)))

@@ -9,7 +9,8 @@ import polars as pl
 from howsure.errors import Caution
 from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
-from howsure.table.schema import label_column
+from howsure.table.factor_names import silent_factor
+from howsure.table.schema import find_roles, label_column
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.study.study import Study
     from howsure.table.aggregate import Grouped, Wanted
+    from howsure.table.scores import Scores
 
     Parts = dict[tuple[str, str], pl.DataFrame]
 
@@ -158,6 +160,20 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Cauti
             code="classifier_scores",
             message=f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's probabilities do: their mean isn't how often it is right",
             remedy="Make a column that is 1 where the prediction is the label, else 0, and name it (`columns={'score': '…'}`).",
+        )
+    ]
+
+
+def silent_factor_taken(names: Sequence[str], scores: Scores, parts: Parts) -> list[Caution]:
+    """Warn of a column that was taken for attempts by its name, where all questions may share its values."""
+    name = silent_factor(find_roles(names, scores.roles), scores.chosen)
+    if not name or not any(bool((part["rows"] > 1).any()) for part in parts.values()):
+        return []
+    return [
+        Caution(
+            code="factor_as_attempt",
+            message=f"column {name!r} is taken for attempts at a question, so the error bar is about these values of it alone",
+            remedy=f"If all questions share it, `random_factor={name!r}` allows for others; `columns={{'attempt': {name!r}}}` says that they are attempts.",
         )
     ]
 

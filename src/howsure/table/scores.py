@@ -173,6 +173,7 @@ class Scores:
         runs: What the logs say of the runs that the rows come from.
         uncounted: Logs whose rows don't count, or that have none.
         in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
+        chosen: The roles whose columns the caller named.
 
     Examples:
         >>> import polars as pl
@@ -195,6 +196,7 @@ class Scores:
     runs: tuple[RunEntry, ...] = ()
     uncounted: tuple[UncountedLog, ...] = ()
     in_memory: bool = False
+    chosen: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -9,6 +9,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
+from howsure.table.factor_names import means_factor
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
 from howsure.wording import plural
 
@@ -67,6 +68,12 @@ def _is_rater(name: str) -> bool:
 
 def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
     model = "+".join(roles["model"])
+    if means_factor(column):
+        return (
+            f"If all questions share {column!r}, take its values for a sample (`random_factor={column!r}`); else make it part of a name "
+            f"(`columns={{'model': ['{model}', '{column}']}}`), keep one value (`where={{{column!r}: '…'}}`), or say that its values are attempts "
+            f"(`columns={{'attempt': {column!r}}}`)."
+        )
     return (
         f"Make it part of a name (`columns={{'model': ['{model}', '{column}']}}`), keep one value "
         f"(`where={{{column!r}: '…'}}`), or call it the attempt (`columns={{'attempt': {column!r}}}`)."
@@ -77,6 +84,6 @@ def _raters(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
     metric = roles.get("metric", ())
     each = repr([*metric, column]) if metric else repr(column)
     return (
-        f"Give each a metric of its own (`columns={{'metric': {each}}}`), keep one (`where={{{column!r}: '…'}}`), or score an item by the "
-        f"mean of its ratings (`columns={{'attempt': {column!r}}}`; attempts are then ratings)."
+        f"Give each a metric of its own (`columns={{'metric': {each}}}`), keep one (`where={{{column!r}: '…'}}`), take them for a sample "
+        f"(`random_factor={column!r}`), or score an item by the mean of its ratings (`columns={{'attempt': {column!r}}}`; attempts are then ratings)."
     )

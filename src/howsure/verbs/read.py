@@ -228,7 +228,8 @@ def _read_frame(
     found = find_roles(frame.collect_schema().names(), roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
-    made = Scores(rows=frame.to_native(), roles=found, in_memory=nw.dependencies.is_into_dataframe(data))
+    in_memory = nw.dependencies.is_into_dataframe(data)
+    made = Scores(rows=frame.to_native(), roles=found, in_memory=in_memory, chosen=frozenset(roles))
     if numbers is None:
         return made
     return replace(made, notes=numbers.notes, signed=frozenset({numbers.column} if numbers.percent else ()))

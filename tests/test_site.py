@@ -50,7 +50,7 @@ def test_a_gallery_without_the_data_keeps_what_it_has(tmp_path):
 def test_the_front_pictures_are_what_their_script_makes():
     import howsure as hs
 
-    board = hs.leaderboard(str(ROOT / "examples" / "swebench_verified.parquet"), cluster="none").boards[0].records()
+    board = hs.leaderboard(str(ROOT / "examples" / "swebench_verified.parquet")).boards[0].records()
     for name, text in FRONT["pictures"](board).items():
         assert (ROOT / "docs" / "front" / name).read_text() == text, name
     alt = f"{sum(row['could_be_best'] for row in board)} of {len(board)} systems could be best"

@@ -212,3 +212,37 @@ def test_rows_of_several_prompts_name_the_factor_first() -> None:
     rows = trained().with_columns(prompt=pl.col("seed").cast(pl.String)).drop("seed")
     with pytest.raises(DataError, match="take its values for a sample"):
         hs.compare(rows, "tuned", "base")
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_where_nothing_varies_the_answer_is_that_of_the_questions(score: float) -> None:
+    """All right or all wrong at every level: no level differs from another, and the exact interval of the questions stays."""
+    rows = trained().with_columns(score=pl.lit(score))
+    plain = rows.rename({"seed": "epoch"})
+    found, usual = hs.estimate(rows, random_factor="seed")[0].estimate, hs.estimate(plain)[0].estimate
+    assert (found.interval.low, found.interval.high) == pytest.approx((usual.interval.low, usual.interval.high))
+    pair = hs.compare(rows, "tuned", "base", random_factor="seed")
+    assert pair.p_value == 1.0
+    assert -0.05 < pair.difference.interval.low < 0 < pair.difference.interval.high < 0.05
+
+
+def test_all_wins_are_a_difference_and_the_board_has_it() -> None:
+    rows = trained().with_columns(score=(pl.col("model") == "tuned").cast(pl.Float64))
+    pair = hs.compare(rows, "tuned", "base", random_factor="seed")
+    assert pair.better == "tuned"
+    assert 0.9 < pair.difference.interval.low < pair.difference.interval.high == 1.0
+    board = hs.leaderboard(rows, random_factor="seed").boards[0]
+    assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value)
+    assert board.pairs.low[0, 1] == pytest.approx(pair.difference.interval.low)
+    assert "tuned is best with 4 seeds each as a sample" in board.verdict
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (trained().filter(item="q1"), "one shared item"),
+        (trained().with_columns(cluster=pl.lit("c")), "all shared items are in one cluster"),
+    ],
+)
+def test_why_there_is_no_error_bar_is_said(rows: pl.DataFrame, why: str) -> None:
+    assert why in hs.compare(rows, "tuned", "base", random_factor="seed").verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,8 @@ class OtherQuestions:
         both = matrix.take_models([matrix.column(a), matrix.column(b)])
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
-        return with_parts(found, both)
+        cautions = () if math.isfinite(found.p_value) else plain.difference.cautions
+        return with_parts(replace(found, difference=replace(found.difference, cautions=cautions)), both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
@@ -106,7 +108,8 @@ class OtherQuestions:
             unmoved=matrix.unmoved,
         )
         if matrix.levels is not None:
-            return pairs_over_levels(found, matrix, matrix.levels)
+            without = self.pairs(replace(matrix, levels=None), question)
+            return pairs_over_levels(found, without, matrix, matrix.levels)
         return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
 
     def limits(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,11 +30,11 @@ def levels_of(matrix: ScoreMatrix, cells: LevelCells) -> Levels:
 
 
 def means_over_levels(found: tuple[Estimate, ...], part: ScoreMatrix, cells: LevelCells) -> tuple[Estimate, ...]:
-    """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale."""
+    """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale. Where nothing varies they stay."""
     parts = levels_of(part, cells).of_means()
     variance, df = parts.error(np.array([each.se**2 for each in found]), np.array([each.df for each in found]))
     return tuple(
-        _with_error(each, float(v), float(d), bounded=part.bounded)
+        each if v == 0 else _with_error(each, float(v), float(d), bounded=part.bounded)
         for each, v, d in zip(found, variance, df, strict=True)
     )
 
@@ -50,10 +50,13 @@ def _with_error(found: Estimate, variance: float, df: float, *, bounded: bool) -
     return replace(found, se=se, df=df, interval=interval, method=replace(found.method, name="t"), bounds=())
 
 
-def pairs_over_levels(found: PairMoments, matrix: ScoreMatrix, cells: LevelCells) -> PairMoments:
-    """Return the moments of all pairs with the error of other levels in it."""
+def pairs_over_levels(found: PairMoments, without: PairMoments, matrix: ScoreMatrix, cells: LevelCells) -> PairMoments:
+    """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those `without` levels, which may have a test."""
     variance, df = levels_of(matrix, cells).of_pairs().error(found.variance, found.df)
-    return replace(found, variance=variance, df=df, flips=None, tested=None)
+    found = replace(found, variance=variance, df=df, flips=None, tested=None)
+    usual = dict(without.parts())
+    parts: dict[str, Any] = {name: np.where(variance == 0, usual[name], part) for name, part in found.parts()}
+    return replace(found, **parts)
 
 
 def with_parts(found: Comparison, both: ScoreMatrix) -> Comparison:

@@ -78,7 +78,7 @@ def test_a_board_of_few_clusters_is_of_one_population():
     assert f"on more questions from these {len(SIZES)} repositories" in board.verdict
     assert "repositories" not in wide.verdict
     said = hs.leaderboard(rows, cluster="repo").render("markdown")
-    assert f"On new repositories any of the 3 others could also be best; these {len(SIZES)}, worth" in said
+    assert f"On new repositories, any of the 3 others could also be best: these {len(SIZES)} (worth" in said
     assert board.ranks == hs.leaderboard(rows, cluster="repo", population="same-clusters").boards[0].ranks
 
 

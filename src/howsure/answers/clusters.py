@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-
-from howsure.answers.output import HIDDEN
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +14,8 @@ class TaskClusters:
         name: The column, or what else they are called by.
         n: How many there are.
         effective: How many equal clusters would be worth as much, n² / Σ n_g².
-        few: Whether those of the whole task are too few to speak of others (fewer than six such ones).
     """
 
     name: str
     n: int
     effective: float = math.nan
-    few: bool = field(default=False, metadata=HIDDEN)

@@ -79,13 +79,14 @@ def _overall(
 ) -> tuple[Board | None, list[Caution]]:
     """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked once more."""
     asked = over_tasks(question, matrices)
-    for k, matrix in enumerate(matrices):
-        if len(matrices) > 1 and question.population.of(matrix) is not asked.population.of(matrix):
-            pairs = [*pairs[:k], asked.population.pairs(matrix, asked), *pairs[k + 1 :]]
-            limits = [*limits[:k], asked.population.limits(matrix, pairs[k], asked), *limits[k + 1 :]]
-            own = {entry.model: entry for entry in entries(matrix, asked)}
-            again = replace(boards[k], entries=tuple(own[entry.model] for entry in boards[k].entries))
-            boards = [*boards[:k], again, *boards[k + 1 :]]
+    others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
+    if len(matrices) > 1 and others:
+        boards, pairs, limits = list(boards), list(pairs), list(limits)
+        for k in others:
+            pairs[k] = asked.population.pairs(matrices[k], asked)
+            limits[k] = asked.population.limits(matrices[k], pairs[k], asked)
+            own = {entry.model: entry for entry in entries(matrices[k], asked)}
+            boards[k] = replace(boards[k], entries=tuple(own[entry.model] for entry in boards[k].entries))
     return overall_board(matrices, boards, pairs, asked, limits)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,15 +25,12 @@ def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
     return TaskClusters(
         name=matrix.cluster_names[0],
         n=int(matrix.clusters[0].max()) + 1,
-        effective=effective_clusters(matrix),
-        few=matrix.few_clusters,
+        effective=_effective(matrix),
     )
 
 
-def effective_clusters(matrix: ScoreMatrix) -> float:
-    """Return how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer; infinite without any."""
-    if not matrix.clusters:
-        return math.inf
+def _effective(matrix: ScoreMatrix) -> float:
+    """Return how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer."""
     if matrix.sums is not None:
         return matrix.sums.clusters.term.effective
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights

@@ -195,9 +195,9 @@ def elsewhere(board: Board) -> tuple[str, ...]:
     if board.beside.population == "same-clusters":
         return (f"On {clusters.more_of_these(board.clusters, board.task)}, {could}.",)
     held = board.clusters
-    worth = f", worth {held.effective:.2g} of equal size," if held.effective < held.n - 0.5 else ""
-    these = "this one can tell nothing" if held.n == 1 else f"these {held.n:,}{worth} can tell little"
-    return (f"On {clusters.new_ones(held, board.task)} {could}; {these} of them.",)
+    worth = f" (worth {held.effective:.2g} of equal size)" if held.effective < held.n - 0.5 else ""
+    these = "this one says nothing" if held.n == 1 else f"these {held.n:,}{worth} say little"
+    return (f"On {clusters.new_ones(held, board.task)}, {could}: {these} about others.",)
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:

@@ -173,7 +173,7 @@ def silent_factor_taken(names: Sequence[str], scores: Scores, parts: Parts) -> l
         Caution(
             code="factor_as_attempt",
             message=f"column {name!r} is taken for attempts at a question, so the error bar is about these values of it alone",
-            remedy=f"If all questions share it, `random_factor={name!r}` allows for others; `columns={{'attempt': {name!r}}}` says that they are attempts.",
+            remedy=f"If all questions share it, `random_factor={name!r}` of compare allows for others; `columns={{'attempt': {name!r}}}` says that they are attempts.",
         )
     ]
 

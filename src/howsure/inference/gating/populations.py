@@ -45,7 +45,7 @@ def _beside(check: Check, other: Check | None, *, chosen: bool) -> Check:
     said = [f"{VERDICTS[each.verdict].lower()!r} {MEANT[each.population]}" for each in (check, other)]
     caution = Caution(
         code="population_would_change_verdict",
-        message=f"{check.name}: {' and '.join(said)}; these clusters are too few to tell of new ones",
+        message=f"{check.name}: {' and '.join(said)}; these clusters are too few to speak of new ones",
         remedy='Say which is meant with `population`; in howsure.toml: population = "same-clusters", or population = "new-clusters".',
     )
     return replace(check, verdict="unclear", verdict_here=check.verdict, cautions=(*check.cautions, caution))

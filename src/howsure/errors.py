@@ -141,6 +141,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "too_few_flips",
     ),
     5: (
+        "attempts_move_together",
         "factor_as_attempt",
         "levels_missing",
         "levels_unshared",

@@ -292,6 +292,13 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     return of_new_clusters(design) if knows_no_strata else design
 
 
+def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Design:
+    """Return a design that takes a column for a random factor, without slices. OptionError where something else in it can't go with that."""
+    found = replace(design, random_factor=(column,), by=(), by_from=None, measure=())
+    _refuse_beside_factor(found, methods)
+    return of_new_clusters(found)
+
+
 def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None:
     """Raise OptionError for what a random factor can't go with."""
     if len(design.random_factor) > 1:

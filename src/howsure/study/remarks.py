@@ -172,8 +172,8 @@ def silent_factor_taken(names: Sequence[str], scores: Scores, parts: Parts) -> l
     return [
         Caution(
             code="factor_as_attempt",
-            message=f"column {name!r} is taken for attempts at a question, so the error bar is about these values of it alone",
-            remedy=f"If all questions share it, `random_factor={name!r}` of compare allows for others; `columns={{'attempt': {name!r}}}` says that they are attempts.",
+            message=f"column {name!r} is taken for repeats of each question, and other values of it for as good as these",
+            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others could have been drawn, `columns={{'attempt': {name!r}}}` if it only numbers repeats.",
         )
     ]
 

@@ -13,6 +13,7 @@ from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.proposed import with_proposed_clusters
 from howsure.inference.question import Question
+from howsure.inference.readings import with_both_readings
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
@@ -117,6 +118,13 @@ def compare(
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
     found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
+    found = with_both_readings(
+        found,
+        scores,
+        design,
+        question,
+        lambda other, asked: compared(gather_pair(scores, other, a, b, levelled(gather)), asked),
+    )
     among = with_the_others(found.comparisons, scores, design, question)
     found = replace(found, comparisons=among, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))

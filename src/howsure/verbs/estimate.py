@@ -11,15 +11,18 @@ from howsure.inference import refined as finer
 from howsure.inference.estimate import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.readings import with_both_readings
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
+from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.study.study import Study
 
 
 def estimate(
@@ -79,7 +82,7 @@ def estimate(
     for matrix in matrices:
         adjusted = covariates.adjusted_entries(matrix, pools, entries(matrix, question))
         found += finer.with_savings(adjusted, matrix, refined, variance)
-    return Estimates(
+    answer = Estimates(
         entries=tuple(found),
         slices=tuple(
             each for matrix, ways in ways_of(study, matrices) for each in sliced_scores(matrix, ways, question)
@@ -87,4 +90,16 @@ def estimate(
         percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
         notes=(*study.notes, *covariates.told(design, pools)),
         cautions=(*study.cautions, *left_out),
+    )
+    return with_both_readings(
+        answer, scores, design, question, lambda other, asked: _plain(levelled(gather)(scores, other), asked)
+    )
+
+
+def _plain(study: Study, question: Question) -> Estimates:
+    """Estimate every score of a study, and nothing else."""
+    matrices = list(study.matrices())
+    return Estimates(
+        entries=tuple(each for matrix in matrices for each in entries(matrix, question)),
+        percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
     )

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.readings import with_both_readings
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.factors import levelled
+from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -92,5 +94,9 @@ def leaderboard(
     shown = checked("leaderboard", top=top)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
-    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores_of(data, design), design)
-    return with_other_policies(ranked(study, question, **shown), study)
+    scores = scores_of(data, design)
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
+    found = with_other_policies(ranked(study, question, **shown), study)
+    return with_both_readings(
+        found, scores, design, question, lambda other, asked: ranked(levelled(gather)(scores, other), asked)
+    )

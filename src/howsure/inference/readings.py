@@ -1,0 +1,102 @@
+"""Attempts that may share more than their question: what the error bar is if they are repeats, and if they are a sample of others, said in the warning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from howsure.answers.compare import Comparisons
+from howsure.answers.estimate import Estimates
+from howsure.errors import HowsureError
+from howsure.inference.population import population_of
+from howsure.study.design import as_sample
+from howsure.study.label_effects import attempt_column
+from howsure.wording import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.answers.compare import Comparison
+    from howsure.answers.estimate import Entry
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.inference.question import Question
+    from howsure.study.design import Design
+    from howsure.table.scores import Scores
+
+    Answers = Estimates | Comparisons | Leaderboard
+
+A = TypeVar("A", Estimates, Comparisons, "Leaderboard")
+
+CODES = ("factor_as_attempt", "attempts_move_together")
+
+
+def with_both_readings(
+    found: A, scores: Scores, design: Design, question: Question, again: Callable[[Design, Question], Answers]
+) -> A:
+    """Return an answer whose warning about attempts has both error bars; `again`: the same answer for another design. As it was where there is no other."""
+    first = next((k for k, each in enumerate(found.cautions) if each.code in CODES), None)
+    column = attempt_column(scores)
+    if first is None or not column:
+        return found
+    try:
+        sample = as_sample(design, column, {"method": question.method, "interval": question.interval})
+        told = _both(_bars(found), _bars(again(sample, replace(question, population=population_of(sample.population)))))
+    except HowsureError:
+        return found
+    cautions = list(found.cautions)
+    cautions[first] = replace(cautions[first], message=f"{cautions[first].message}{told}")
+    return replace(found, cautions=tuple(cautions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A number that an answer is about, in words, and half its interval."""
+
+    words: str
+    half: float
+    scale: Scale
+
+
+def _both(repeats: dict[str, _Bar], sample: dict[str, _Bar]) -> str:
+    """Say both error bars of the number whose error bar grows most; "" where none is known."""
+    known = [(repeats[key], bar) for key, bar in sample.items() if key in repeats and bar.half > 0 < repeats[key].half]
+    if not known:
+        return ""
+    one, other = max(known, key=lambda bars: bars[1].half / bars[0].half)
+    return f": {one.words}, give or take {one.scale.gap(one.half)}; with its values as a sample of others {one.scale.gap(other.half)}"
+
+
+def _bars(found: Answers) -> dict[str, _Bar]:
+    """Return the numbers that an answer is about, by what they are of."""
+    if isinstance(found, Estimates):
+        return dict(_of_score(found, entry) for entry in found.entries)
+    if isinstance(found, Comparisons):
+        many = len(found.comparisons) > 1
+        return dict(_of_pair(pair, f"{pair.task}: " if many else "") for pair in found.comparisons)
+    return dict(_of_leaders(board, f"{board.task}: " if len(found.boards) > 1 else "") for board in found.boards)
+
+
+def _of_score(found: Estimates, entry: Entry) -> tuple[str, _Bar]:
+    scale, interval = Scale(percent=found.percent[entry.task, entry.metric]), entry.estimate.interval
+    name = f"{entry.task}: {entry.model}" if len(found.percent) > 1 else entry.model
+    bar = _Bar(f"{name} scores {scale.score(entry.estimate.value)}", (interval.high - interval.low) / 2, scale)
+    return f"{entry.task} {entry.metric} {entry.model}", bar
+
+
+def _of_pair(pair: Comparison, where: str = "") -> tuple[str, _Bar]:
+    scale, interval = Scale(percent=pair.percent), pair.difference.interval
+    words = f"{where}the difference is {scale.difference(pair.difference.value)}"
+    return f"{pair.task} {pair.metric}", _Bar(words, (interval.high - interval.low) / 2, scale)
+
+
+def _of_leaders(board: Board, where: str) -> tuple[str, _Bar]:
+    """Return the difference of the first two models of a board; of one model its score."""
+    scale, models = Scale(percent=board.percent), [entry.model for entry in board.entries[:2]]
+    key = f"{board.task} {board.metric} {sorted(models)}"
+    if len(models) < 2:
+        interval = board.entries[0].estimate.interval
+        words = f"{where}{models[0]} scores {scale.score(board.entries[0].estimate.value)}"
+        return key, _Bar(words, (interval.high - interval.low) / 2, scale)
+    value, low, high = (float(part[0, 1]) for part in (board.pairs.difference, board.pairs.low, board.pairs.high))
+    words = f"{where}{models[0]} − {models[1]} is {scale.difference(value)}"
+    return key, _Bar(words, (high - low) / 2, scale)

@@ -1,0 +1,122 @@
+"""Attempts whose labels all questions share: the rows are asked whether attempts of the same label move together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.statistics.shared_labels import label_test, p_from_sums
+from howsure.table.aggregate import coded
+from howsure.table.collecting import to_polars
+from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy
+from howsure.wording import Scale, p_text, plural
+
+if TYPE_CHECKING:
+    from howsure.statistics.shared_labels import LabelTest
+    from howsure.study.scales import Scales
+    from howsure.study.study import Study
+    from howsure.table.scores import Scores
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+    Key = tuple[str, ...]
+
+OWN = ("task", "metric", "model")
+LEVEL = 0.05
+"""Of all models and tasks of an answer together: each is tested at its share (Bonferroni)."""
+COMMON = 0.5
+"""A label that a smaller share of a model's questions has isn't one that they share, as an id of every single answer isn't."""
+
+MOST_ROWS = 5_000_000
+
+
+def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
+    """Warn of attempts of the same label that move together over questions by more than chance (F test).
+
+    Failed attempts and questions that lack a label are left out. Only files and frames in memory are asked, and no more rows than fit there easily: a
+    database, or a lazy frame of the caller's, would be read once more. Sums by label come first, and the rows of models where these look odd.
+    """
+    column, here = attempt_column(scores), scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
+    if not column or not here or study.averages or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS:
+        return ()
+    frame, own = _scored(scores)
+    means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
+    sums = _placed(means, scales)
+    odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
+    doubtful = [key for key, p in odd.items() if p * len(odd) <= 2 * LEVEL]
+    if not doubtful:
+        return ()
+    rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
+    together = []
+    for task, metric, model in doubtful:
+        test = _test(rows.filter(task=task, metric=metric, model=model), study.items.filter(task=task))
+        if test is not None and test.p_value * len(odd) <= LEVEL:
+            together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
+    percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
+    return (_caution(column, together, len(odd), Scale(percent=percent)),) if together else ()
+
+
+def attempt_column(scores: Scores) -> str:
+    """Return the column whose values are taken for attempts; "" where there is none, or where several together are."""
+    columns = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles).get("attempt", ())
+    return columns[0] if len(columns) == 1 else ""
+
+
+def _scored(scores: Scores) -> tuple[Frame, list[str]]:
+    """Return the attempts that have a score and a label, and the columns of tasks, metrics and models that there are."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    scored = ~nw.col("score").is_null() & ~nw.col("attempt").is_null()
+    own = [name for name in OWN if name in roles]
+    kept = frame.filter((nw.col("status") == "ok") & scored if "status" in roles else scored)
+    return kept.select(*own, "item", "attempt", "score"), own
+
+
+def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
+    """Return rows with their constants, texts, and scores in the units of their scales."""
+    constants = {name: pl.lit(CONSTANTS[name]) for name in OWN if name not in rows.columns}
+    return scales.place_values(rows.with_columns(pl.col("attempt").cast(pl.String), **constants))
+
+
+def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
+    """Return the p-value of every model of a part whose attempts have labels that most of its questions share, from sums alone."""
+    n, squares = pl.col("n").cast(pl.Int64), pl.col("variance") * pl.col("n")
+    models = part.group_by(OWN).agg(pl.len(), rest=n.sum() - (n > 0).sum(), within=squares.sum())
+    known = sums.join(models.with_columns(pl.col(OWN).cast(pl.String)), on=OWN)
+    shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
+    found = {}
+    for key, labels in shared.partition_by(OWN, as_dict=True).items():
+        means, counts = labels["score"].to_numpy(), labels["count"].to_numpy().astype(np.int64)
+        found[key] = p_from_sums(means, counts, labels["within"][0], labels["rest"][0])
+    return found
+
+
+def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
+    """Test one model's labels on its questions that have all of them; `items`: with clusters and weights."""
+    shared = pl.len().over("attempt") >= COMMON * rows["item"].n_unique()
+    wide = rows.filter(shared).pivot(on="attempt", index="item", values="score", aggregate_function="mean").drop_nulls()
+    if wide.width < 3 or wide.height < 2:
+        return None
+    named = wide.select("item").join(items, on="item", how="left", maintain_order="left")
+    codes = weights = None
+    if "cluster_0" in named.columns:
+        codes = coded(named["cluster_0"].fill_null(named["item"]))[1]
+    if "weight" in named.columns:
+        weights = named["weight"].fill_null(strategy="mean").to_numpy()
+    return label_test(wide.drop("item").to_numpy(), codes=codes, weights=weights)
+
+
+def _caution(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> Caution:
+    """Say of the model whose labels differ most clearly by how much they do, and how many others there are."""
+    test, model = min(together, key=lambda each: each[0].p_value)
+    others = f"; so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
+    p = p_text(min(test.p_value * tests, 1.0))
+    return Caution(
+        code="attempts_move_together",
+        message=f"answers of {model} with the same {column!r} move together: the scores of its {int(test.df[0]) + 1} values have a standard deviation of "
+        f"{scale.gap(test.spread)}, about {scale.gap(test.chance)} would be chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
+        remedy=f"What they share is left out of the error bar of repeats; `random_factor={column!r}` counts it.",
+    )

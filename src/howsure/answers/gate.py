@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Answer, presentation
-from howsure.answers.chapters import CLUSTERS, PLAYBOOK, POWER, has_few_clusters, of_cautions
+from howsure.answers.chapters import ATTEMPTS, CLUSTERS, PLAYBOOK, POWER, has_few_clusters, of_cautions
 from howsure.answers.output import HIDDEN, derived, row, shown
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ CheckKey = tuple[str, str, str, str, str]
 """Task, metric, criterion, column and slice."""
 
 
-Because = Literal["", "evidence", "missing", "differs", "clusters", "population"]
+Because = Literal["", "evidence", "missing", "differs", "attempts", "clusters", "population"]
 
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
@@ -90,6 +90,8 @@ class Check:
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
+        unasked: The column that was taken for attempts by its name although all questions may share its values, so that it can't be told; empty where
+            there is none, or where that was chosen.
         proposed_clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
@@ -128,6 +130,7 @@ class Check:
     n_unknown: int = 0
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
+    unasked: str = ""
     proposed_clusters: str = ""
     population: str = "new-clusters"
     clusters: TaskClusters | None = field(default=None, metadata=shown(rows=False))
@@ -185,7 +188,7 @@ class Check:
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", "clusters" that nobody named, or the "population" that nobody chose; else empty."""
+        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", "attempts" that may be something shared, "clusters" that nobody named, or the "population" that nobody chose; else empty."""
         if self.verdict != "unclear":
             return ""
         return (
@@ -193,6 +196,8 @@ class Check:
             if self.differs
             else "missing"
             if self.n_unknown or self.lacking or not self.n_items
+            else "attempts"
+            if self.unasked
             else "clusters"
             if self.proposed_clusters
             else "population"
@@ -208,6 +213,8 @@ class Check:
             return None
         if self.unclear_because in ("clusters", "population"):
             return CLUSTERS
+        if self.unclear_because == "attempts":
+            return ATTEMPTS
         if self.unclear_because != "evidence":
             return PLAYBOOK
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
@@ -281,9 +288,9 @@ class Gate(Answer):
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why the gate can't tell: what differs, then what is missing, clusters that nobody named, a population that nobody chose, too little evidence; else empty."""
+        """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared, clusters that nobody named, a population that nobody chose, too little evidence; else empty."""
         found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
-        words: tuple[Because, ...] = ("differs", "missing", "clusters", "population", "evidence")
+        words: tuple[Because, ...] = ("differs", "missing", "attempts", "clusters", "population", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
     @property

@@ -24,6 +24,7 @@ MARK = "howsure gate"
 MANY_BECAUSE = {
     "missing": " (results are missing)",
     "differs": " (the two were not asked the same)",
+    "attempts": " (are the attempts repeats, or something that questions share?)",
     "clusters": " (clusters would change the verdict)",
     "population": " (few clusters: the same ones or new ones?)",
 }
@@ -170,6 +171,8 @@ def check_sentence(c: Check) -> str:
     if c.n_unknown:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
+    if c.unasked:
+        return f"whether {c.candidate} {does} {asked(c)}: nothing says whether values of {c.unasked!r} are repeats of each question or shared by all ({seen})."
     if c.proposed_clusters:
         return f"whether {c.candidate} {does} {asked(c)}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
     if c.verdict_here is not None and c.other is not None:

@@ -42,6 +42,7 @@ def _does(gate: Gate, count: int) -> str:
     because = {
         "missing": " (results are missing)",
         "differs": " (the two were not asked the same)",
+        "attempts": " (are the attempts repeats, or something that questions share?)",
         "clusters": " (clusters would change the verdict)",
         "population": " (few clusters: the same ones or new ones?)",
     }

@@ -76,7 +76,7 @@ def gather(
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
-    differs = _differences(scores, found, parts)
+    differs, unasked = _differences(scores, found, parts), remarks.silent_factor_of(names, scores, parts)
     study = Study(
         design=design,
         differs=differs,
@@ -101,8 +101,9 @@ def gather(
             *cautions,
             *remarks.doubts(found, parts),
             *remarks.classified(found, names, scores.score_column),
-            *remarks.silent_factor_taken(names, scores, parts),
+            *remarks.silent_factor_taken(unasked),
         ),
+        unasked=unasked,
     )
     scored = _enough_attempts(_with_silent_models(_with_scores(study)))
     study, grouped = _clustered(scored, sorted_out, telling, found.every)

@@ -62,7 +62,10 @@ def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Cautio
 
 def attempt_column(scores: Scores) -> str:
     """Return the column whose values are taken for attempts; "" where there is none, or where several together are."""
-    columns = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles).get("attempt", ())
+    names = open_frame(scores.rows).collect_schema().names()
+    if scores.unasked in names:
+        return scores.unasked
+    columns = find_roles(names, scores.roles).get("attempt", ())
     return columns[0] if len(columns) == 1 else ""
 
 

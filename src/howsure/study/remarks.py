@@ -164,16 +164,23 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Cauti
     ]
 
 
-def silent_factor_taken(names: Sequence[str], scores: Scores, parts: Parts) -> list[Caution]:
-    """Warn of a column that was taken for attempts by its name, where all questions may share its values."""
-    name = silent_factor(find_roles(names, scores.roles), scores.chosen)
-    if not name or not any(bool((part["rows"] > 1).any()) for part in parts.values()):
+def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
+    """Return the column that was taken for several attempts by its name, where all questions may share its values; "" where none was."""
+    name = scores.unasked or silent_factor(find_roles(names, scores.roles), scores.chosen)
+    return name if any(bool((part["rows"] > 1).any()) for part in parts.values()) else ""
+
+
+def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
+    """Warn of a column that was taken for attempts by its name; `gate`: say how a configuration chooses."""
+    if not name:
         return []
+    lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'
     return [
         Caution(
             code="factor_as_attempt",
-            message=f"column {name!r} is taken for repeats of each question, and other values of it for as good as these",
-            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others could have been drawn, `columns={{'attempt': {name!r}}}` if it only numbers repeats.",
+            message=f"column {name!r} is taken for repeats of each question, so the error bar leaves out how its values differ",
+            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others could have been drawn, `columns={{'attempt': {name!r}}}` "
+            f"if it only numbers repeats{lines if gate else ''}.",
         )
     ]
 

@@ -51,7 +51,8 @@ class Study:
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
     `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
     were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
-    on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `crossed`: matrices of clusters with what
+    on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the column that was
+    taken for attempts by its name although all questions may share its values; "" where none was. `crossed`: matrices of clusters with what
     their items add up to, which were read in blocks; every task has one, or none.
     """
 
@@ -77,6 +78,7 @@ class Study:
     column: str = ""
     scales: Mapping[Key, Scale] = field(default_factory=dict)
     summed: bool = False
+    unasked: str = ""
     crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

@@ -174,6 +174,7 @@ class Scores:
         uncounted: Logs whose rows don't count, or that have none.
         in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
         chosen: The roles whose columns the caller named.
+        unasked: The column of a side that was taken for attempts by its name although all questions may share its values; empty where none was.
 
     Examples:
         >>> import polars as pl
@@ -197,6 +198,7 @@ class Scores:
     uncounted: tuple[UncountedLog, ...] = ()
     in_memory: bool = False
     chosen: frozenset[str] = frozenset()
+    unasked: str = ""
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

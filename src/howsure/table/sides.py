@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.table.factor_names import silent_factor
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.table.scores import Scores, joined_facts
@@ -32,6 +33,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     called = {name: _called(scores, name, task_of) for name, scores in sides.items()}
     rows = [_renamed(frame, name, task_of) for name, frame in frames.items()]
     column = BESIDE.join(dict.fromkeys(scores.score_column for scores in sides.values()))
+    silent = (_silent(scores) for scores in sides.values())
     return Scores(
         rows=pl.concat(rows, how="diagonal_relaxed"),
         facts=joined_facts(fact for scores in called.values() for fact in scores.facts),
@@ -45,7 +47,14 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
         runs=tuple(entry for scores in called.values() for entry in scores.runs),
         groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
+        unasked=next(filter(None, silent), ""),
     )
+
+
+def _silent(scores: Scores) -> str:
+    """Return the column of a side that was taken for attempts by its name, which it has no more among the sides; "" where none was."""
+    roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
+    return scores.unasked or silent_factor(roles, scores.chosen)
 
 
 def _notes(scores: Scores) -> Iterator[str]:

@@ -11,6 +11,7 @@ from howsure.inference.compare import Beside, compared
 from howsure.inference.flips import flipped
 from howsure.inference.gating.applying import applied, asking, refuse_beside
 from howsure.inference.gating.asking import Criteria, How, refuse_options
+from howsure.inference.gating.attempts import advised, chosen_only
 from howsure.inference.gating.clustering import either_way
 from howsure.inference.gating.judging import judged, other_policies, settled
 from howsure.inference.gating.looks import look_of, plan_of
@@ -237,8 +238,8 @@ def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple
     checks, notes, cautions = judged(how)
     checks = with_absent(how, weighed(how, settled(how, checks), missing_at_most), missing_at_most)
     checks = either_way(how, checks)
-    checks = alike_only(how, checks, allowed)
-    return checks, notes, remedied(how, [*cautions, *other_policies(how, checks)], allowed)
+    checks = chosen_only(how, alike_only(how, checks, allowed))
+    return checks, notes, advised(how, remedied(how, [*cautions, *other_policies(how, checks)], allowed))
 
 
 def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:

@@ -165,6 +165,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "probability_score",
         "rows_as_attempts",
         "runs_as_attempts",
+        "setting_as_attempt",
         "saving_foreseen",
         "single_attempts",
         "torn_checkpoints",

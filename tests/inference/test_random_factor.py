@@ -210,7 +210,7 @@ def test_a_seed_taken_for_attempts_is_asked_about() -> None:
 
 def test_rows_of_several_prompts_name_the_factor_first() -> None:
     rows = trained().with_columns(prompt=pl.col("seed").cast(pl.String)).drop("seed")
-    with pytest.raises(DataError, match="take its values for a sample"):
+    with pytest.raises(DataError, match="they are a sample"):
         hs.compare(rows, "tuned", "base")
 
 

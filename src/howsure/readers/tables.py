@@ -24,7 +24,7 @@ from howsure.readers.soundness import cut_row
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS
-from howsure.table.schema import NAMES, find_roles, used_columns
+from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ def _what_instead(columns: Iterable[str]) -> str:
     """Say what to do with a table that has neither items nor scores of models."""
     if {"model_a", "model_b"} <= {name.lower().strip() for name in columns}:
         return "These look like pairwise votes: `howsure arena` ranks models by them."
-    return "Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
+    return f"Name it (`columns={{'item': {likely_item(columns)!r}}}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
 
 
 def is_leaderboard(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> bool:

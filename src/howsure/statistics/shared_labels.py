@@ -52,10 +52,11 @@ def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None =
     share = sizes / weight.sum()
     noise = left**2 / (1 - share[:, None]) ** (1 if codes is None else 2)
     chance, between = float(noise.sum()) / (s - 1) / weight.sum() ** 2, float(middle.var(ddof=1))
-    if chance * n <= (NOTHING * np.abs(x).max()) ** 2:
+    if between + chance <= (NOTHING * np.abs(x).max()) ** 2:
         return None
     df = (s - 1.0, float((1 / (share**2).sum() - 1) * (s - 1)))
-    return LabelTest(between / chance, df, float(fdtrc(*df, between / chance)), between**0.5, chance**0.5)
+    f = between / chance if chance > 0 else np.inf
+    return LabelTest(f, df, float(fdtrc(*df, f)), between**0.5, chance**0.5)
 
 
 def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:

@@ -15,7 +15,7 @@ from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided
 from howsure.study.few import few_clusters, with_few_clusters
-from howsure.study.label_effects import label_cautions
+from howsure.study.label_effects import label_cautions, setting_cautions
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
@@ -107,7 +107,14 @@ def gather(
     )
     scored = _enough_attempts(_with_silent_models(_with_scores(study)))
     study, grouped = _clustered(scored, sorted_out, telling, found.every)
-    study = replace(study, cautions=(*study.cautions, *label_cautions(scores, study, sorted_out.scales)))
+    study = replace(
+        study,
+        cautions=(
+            *study.cautions,
+            *setting_cautions(scores, parts.values()),
+            *label_cautions(scores, study, sorted_out.scales),
+        ),
+    )
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
 

@@ -12,10 +12,13 @@ from howsure.errors import Caution
 from howsure.statistics.shared_labels import label_test, p_from_sums
 from howsure.table.aggregate import coded
 from howsure.table.collecting import to_polars
-from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy
+from howsure.table.factor_names import means_setting
+from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_columns
 from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from howsure.statistics.shared_labels import LabelTest
     from howsure.study.scales import Scales
     from howsure.study.study import Study
@@ -39,9 +42,14 @@ def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Cautio
     Failed attempts and questions that lack a label are left out. Only files and frames in memory are asked, and no more rows than fit there easily: a
     database, or a lazy frame of the caller's, would be read once more. Sums by label come first, and the rows of models where these look odd.
     """
-    column, here = attempt_column(scores), scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    column = attempt_column(scores)
     parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
-    if not column or not here or study.averages or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS:
+    if (
+        not column
+        or not _is_here(scores)
+        or study.averages
+        or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS
+    ):
         return ()
     frame, own = _scored(scores)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
@@ -58,6 +66,29 @@ def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Cautio
             together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
     percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
     return (_caution(column, together, len(odd), Scale(percent=percent)),) if together else ()
+
+
+def setting_cautions(scores: Scores, parts: Iterable[pl.DataFrame]) -> tuple[Caution, ...]:
+    """Warn of a setting of the model, such as its temperature, in which the attempts of one model differ. Rows are asked as they are above."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    used = used_columns(roles)
+    names = [name for name in frame.collect_schema().names() if means_setting(name) and name not in used]
+    if not names or not _is_here(scores) or not any(bool((part["rows"] > 1).any()) for part in parts):
+        return ()
+    counts = to_polars(frame.group_by("model").agg(nw.col(name).n_unique() for name in names))
+    return tuple(
+        Caution(
+            code="setting_as_attempt",
+            message=f"{name!r} isn't the same for all attempts of {plural(int((counts[name] > 1).sum()), 'model')}, and is a setting of the model",
+            remedy=f"Make it part of the name: `columns={ {'model': [*roles['model'], name]}!r}`.",
+        )
+        for name in names
+        if bool((counts[name] > 1).any())
+    )
+
+
+def _is_here(scores: Scores) -> bool:
+    return bool(scores.files) or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
 
 
 def attempt_column(scores: Scores) -> str:

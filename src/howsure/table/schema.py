@@ -67,8 +67,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
     "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
     "item": (
-        *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id", "prompt_id"),
-        *("task_id", "doc_hash", "doc_id", "question", "problem", "id"),
+        *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id"),
+        *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
     ),
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
     "metric": ("metric", "metric_name", "scorer"),
@@ -217,8 +217,13 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
                 hint = " With one column a model: `howsure describe` proposes a mapping for a file; of a frame, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
-                remedy=f"Name it: `columns={{{role!r}: '…'}}`.{hint}",
+                remedy=f"Name it: `columns={{{role!r}: {(likely_item(columns) if role == 'item' else '…')!r}}}`.{hint}",
             )
+
+
+def likely_item(columns: Iterable[str]) -> str:
+    """Return the column that may hold the questions although its name leaves that open: "prompt"; "…" where there is none."""
+    return next((name for name in columns if plain_name(name) == "prompt"), "…")
 
 
 def _classified(columns: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
-from howsure.table.factor_names import means_factor
+from howsure.table.factor_names import means_factor, means_setting
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
 from howsure.wording import plural
 
@@ -35,7 +35,7 @@ def refuse_mixtures(
         name: sample[name].n_unique() for name in sample.columns if name not in used and _may_tell(name, sample[name])
     }
     varying = {name: count for name, count in varying.items() if count > 1}
-    column = max(varying, key=lambda name: (_is_rater(name), varying[name]), default=None)
+    column = max(varying, key=lambda name: (_is_named(name), varying[name]), default=None)
     if column is None:
         return
     row = doubtful.row(0, named=True)
@@ -58,8 +58,14 @@ def task_of(row: Mapping[str, Any]) -> str:
 
 
 def _may_tell(name: str, values: pl.Series) -> bool:
-    """Say whether a column could tell rows apart: texts and yes/no, and numbers that stand for raters."""
-    return values.dtype in (pl.String, pl.Categorical, pl.Boolean) or (_is_rater(name) and values.dtype.is_integer())
+    """Say whether a column could tell rows apart: texts and yes/no, and numbers that stand for raters, prompts or settings."""
+    texts = values.dtype in (pl.String, pl.Categorical, pl.Boolean)
+    return texts or means_setting(name) or (_is_named(name) and values.dtype.is_integer())
+
+
+def _is_named(name: str) -> bool:
+    """Say whether a column is called as what tells rows apart."""
+    return _is_rater(name) or means_factor(name) or means_setting(name)
 
 
 def _is_rater(name: str) -> bool:
@@ -67,23 +73,25 @@ def _is_rater(name: str) -> bool:
 
 
 def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
-    model = "+".join(roles["model"])
+    """Say what a column that tells rows apart can be: part of a model; if it is called as something shared, a sample or repeats first."""
+    named = repr({"model": [*roles["model"], column]})
+    attempt = repr({"attempt": [*roles.get("attempt", ()), column] if "attempt" in roles else column})
+    one = f"keep one value (`where={{{column!r}: '…'}}`)"
+    if means_setting(column):
+        return f"It is a setting of the model: make it part of its name (`columns={named}`), or {one}."
     if means_factor(column):
         return (
-            f"If all questions share {column!r}, take its values for a sample (`random_factor={column!r}`); else make it part of a name "
-            f"(`columns={{'model': ['{model}', '{column}']}}`), keep one value (`where={{{column!r}: '…'}}`), or say that its values are attempts "
-            f"(`columns={{'attempt': {column!r}}}`)."
+            f"If all questions share its values and others could have been drawn, they are a sample (`random_factor={column!r}`); if they only number repeats, "
+            f"say so (`columns={attempt}`). Else make it part of a model's name (`columns={named}`), or {one}."
         )
-    return (
-        f"Make it part of a name (`columns={{'model': ['{model}', '{column}']}}`), keep one value "
-        f"(`where={{{column!r}: '…'}}`), or call it the attempt (`columns={{'attempt': {column!r}}}`)."
-    )
+    return f"Make it part of a name (`columns={named}`), {one}, or call it the attempt (`columns={attempt}`)."
 
 
 def _raters(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
     metric = roles.get("metric", ())
     each = repr([*metric, column]) if metric else repr(column)
     return (
-        f"Give each a metric of its own (`columns={{'metric': {each}}}`), keep one (`where={{{column!r}: '…'}}`), take them for a sample "
-        f"(`random_factor={column!r}`), or score an item by the mean of its ratings (`columns={{'attempt': {column!r}}}`; attempts are then ratings)."
+        f"If all questions have the same ones and others could have been asked, they are a sample (`random_factor={column!r}`); if a question's ratings are "
+        f"repeats, say so (`columns={{'attempt': {column!r}}}`). Else give each a metric of its own (`columns={{'metric': {each}}}`), or keep one "
+        f"(`where={{{column!r}: '…'}}`)."
     )

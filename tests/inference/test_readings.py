@@ -1,0 +1,222 @@
+"""Attempts that may share more than their question: what is warned of, with which numbers, and what a gate makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TOGETHER, SILENT, SETTING = "attempts_move_together", "factor_as_attempt", "setting_as_attempt"
+
+
+def answered(
+    sd: float = 0.5, *, label: str = "attempt", levels: Sequence[Any] = range(5), n: int = 120, seed: int = 1
+) -> pl.DataFrame:
+    """Return the answers of two models at labels of their own, each of which moves all questions (sd, logit)."""
+    rng = np.random.default_rng(seed)
+    hard, rows = rng.normal(0, 1.2, n), []
+    for k, model in enumerate(("base", "tuned")):
+        for level in levels:
+            right = rng.random(n) < 1 / (1 + np.exp(-hard - 0.2 * k - sd * rng.normal()))
+            rows += [{"question": f"q{i}", "model": model, label: level, "passed": int(r)} for i, r in enumerate(right)]
+    return pl.DataFrame(rows)
+
+
+def codes(answer: Any) -> set[str]:
+    return {each.code for each in answer.cautions} & {TOGETHER, SILENT, SETTING}
+
+
+def told(answer: Any, code: str) -> Any:
+    (found,) = [each for each in answer.cautions if each.code == code]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "arrow", "csv", "parquet"])
+def test_every_kind_of_table_is_asked(kind: str, tmp_path: Path) -> None:
+    rows = answered()
+    if kind == "csv":
+        rows.write_csv(tmp_path / "rows.csv")
+    elif kind == "parquet":
+        rows.write_parquet(tmp_path / "rows.parquet")
+    table = {
+        "polars": lambda: rows,
+        "pandas": rows.to_pandas,
+        "arrow": rows.to_arrow,
+        "csv": lambda: tmp_path / "rows.csv",
+        "parquet": lambda: tmp_path / "rows.parquet",
+    }[kind]()
+    assert told(hs.estimate(table), TOGETHER) == told(hs.estimate(rows), TOGETHER)
+    assert "standard deviation" in told(hs.estimate(table), TOGETHER).message
+
+
+def test_what_lies_elsewhere_is_not_read_once_more() -> None:
+    assert not codes(hs.estimate(answered().lazy()))
+
+
+@pytest.mark.parametrize("label", ["attempt", "epoch", "trial", "repeat", "replicate"])
+def test_numbers_of_repeats_are_no_warning_by_name(label: str) -> None:
+    assert not codes(hs.compare(answered(0.0, label=label), "tuned", "base"))
+    assert codes(hs.compare(answered(label=label), "tuned", "base")) == {TOGETHER}
+
+
+@pytest.mark.parametrize("label", ["seed", "run"])
+def test_a_seed_is_asked_about_and_a_choice_is_kept(label: str) -> None:
+    rows = answered(0.0, label=label)
+    assert codes(hs.compare(rows, "tuned", "base")) == {SILENT}
+    chosen = hs.read(rows, columns={"attempt": label})
+    assert not codes(hs.compare(chosen, "tuned", "base"))
+    assert not codes(hs.compare(rows, "tuned", "base", random_factor=label))
+    moving = hs.read(answered(label=label), columns={"attempt": label})
+    assert codes(hs.compare(moving, "tuned", "base")) == {TOGETHER}
+
+
+def test_the_warning_has_both_error_bars() -> None:
+    rows = answered(label="seed")
+    for verb, bars in (
+        (lambda **more: hs.compare(rows, "tuned", "base", **more), lambda found: found.difference.interval),
+        (lambda **more: hs.estimate(rows.filter(model="tuned"), **more), lambda found: found[0].estimate.interval),
+    ):
+        one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
+        halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
+        message = told(verb(), SILENT).message
+        assert f"give or take {halves[0]}; with its values as a sample of others {halves[1]}" in message
+    board = hs.leaderboard(rows)
+    pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
+    assert f"a sample of others {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in told(board, SILENT).message
+
+
+def test_options_that_a_sample_can_not_have_leave_the_numbers_out() -> None:
+    message = told(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
+    assert "give or take" not in message
+
+
+def test_several_tasks_and_models_are_one_answer() -> None:
+    parts = [answered(0.0, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)]
+    assert not codes(hs.leaderboard(pl.concat(parts)))
+    parts[1] = answered(seed=1).with_columns(task=pl.lit("t1"))
+    message = told(hs.leaderboard(pl.concat(parts)), TOGETHER).message
+    assert message.startswith("answers of t1: ")
+
+
+def test_labels_that_questions_do_not_share_are_no_labels() -> None:
+    rows = answered()
+    own = rows.with_columns(attempt=pl.concat_str("question", "attempt", separator="-"))
+    assert not codes(hs.compare(own, "tuned", "base"))
+
+
+def test_questions_that_lack_a_label_are_left_out() -> None:
+    rng = np.random.default_rng(2)
+    rows = answered().filter(pl.Series(rng.random(1200) < 0.95))
+    assert codes(hs.compare(rows, "tuned", "base")) == {TOGETHER}
+    failed = answered().with_columns(passed=pl.when(pl.Series(rng.random(1200) < 0.95)).then("passed"))
+    assert codes(hs.compare(failed, "tuned", "base")) == {TOGETHER}
+    quiet = answered(0.0).with_columns(passed=pl.when(pl.Series(rng.random(1200) < 0.95)).then("passed"))
+    assert not codes(hs.compare(quiet, "tuned", "base"))
+
+
+def test_clusters_that_move_together_are_no_label() -> None:
+    rng = np.random.default_rng(4)
+    rows = answered(0.0).with_columns(text=pl.col("question").str.slice(1).cast(pl.Int64) // 20)
+    moods = rows.select("model", "text", "attempt").unique(maintain_order=True)
+    moods = moods.with_columns(mood=pl.Series(rng.normal(0, 0.4, len(moods))))
+    moved = rows.join(moods, on=["model", "text", "attempt"]).with_columns(
+        passed=0.5 * pl.col("passed") + pl.col("mood")
+    )
+    assert codes(hs.estimate(moved)) == {TOGETHER}
+    assert not codes(hs.estimate(moved, cluster="text"))
+
+
+def test_percent_is_a_difference_of_points() -> None:
+    rows = answered().with_columns(passed=pl.col("passed") * 100)
+    assert told(hs.estimate(rows, bounds=(0, 100)), TOGETHER) == told(hs.estimate(answered()), TOGETHER)
+
+
+# Gates --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_gate_waits_for_a_choice() -> None:
+    rows = answered(0.0, label="seed", levels=range(3))
+    found = hs.gate(rows, "tuned", "base", not_worse_than=0.1, at_least=0.3)
+    assert (found.verdict, found.unclear_because, found.exit_code) == ("unclear", "attempts", 2)
+    assert {check.unasked for check in found.checks} == {"seed"}
+    assert "repeats of each question or shared by all" in found.checks[0].sentence
+    remedy = told(found, SILENT).remedy
+    for words in (
+        "random_factor='seed'",
+        'random-factor = "seed"',
+        "{'attempt': 'seed'}",
+        'columns = {attempt = "seed"}',
+    ):
+        assert words in remedy
+    chosen = hs.read(rows, columns={"attempt": "seed"})
+    plain = rows.rename({"seed": "epoch"})
+    verdicts = [hs.gate(each, "tuned", "base", not_worse_than=0.1, at_least=0.3).verdict for each in (chosen, plain)]
+    assert verdicts == ["pass", "pass"]
+
+
+def test_a_gate_of_two_files_waits_as_well(tmp_path: Path) -> None:
+    sides = {}
+    for model in ("tuned", "base"):
+        (tmp_path / model).mkdir()
+        sides[model] = tmp_path / model / "results.csv"
+        answered(0.0, label="seed").filter(model=model).write_csv(sides[model])
+    words = ["gate", "-a", str(sides["tuned"]), "-b", str(sides["base"]), "--not-worse-than", "10pp"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert "--random-factor seed" in " ".join(done.output.split())
+    assert CliRunner().invoke(main, [*words, "-c", "attempt=seed"]).exit_code == 0
+
+
+def test_what_moves_together_decides_no_gate() -> None:
+    found = hs.gate(answered(), "tuned", "base", not_worse_than=0.2)
+    assert (found.verdict, codes(found)) == ("pass", {TOGETHER})
+
+
+# Names --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"])
+@pytest.mark.parametrize("levels", [("x", "y"), (0, 1)])
+def test_rows_that_a_factor_tells_apart_name_both_readings(name: str, levels: Sequence[Any]) -> None:
+    with pytest.raises(DataError) as raised:
+        hs.compare(answered(label=name, levels=levels), "tuned", "base")
+    assert f"`random_factor={name!r}`" in raised.value.remedy
+    assert f"{{'attempt': {name!r}}}" in raised.value.remedy
+
+
+def test_a_seed_beside_attempts_is_both() -> None:
+    rows = pl.concat([answered(label="seed", levels=(0, 1)).with_columns(attempt=k) for k in (0, 1)])
+    with pytest.raises(DataError) as raised:
+        hs.compare(rows, "tuned", "base")
+    assert "`random_factor='seed'`" in raised.value.remedy
+    assert "{'attempt': ['attempt', 'seed']}" in raised.value.remedy
+
+
+@pytest.mark.parametrize(("name", "levels"), [("temperature", (0.0, 1.0)), ("checkpoint", (100, 200))])
+def test_settings_belong_to_the_model(name: str, levels: Sequence[float]) -> None:
+    rows = answered(0.0, label=name, levels=levels)
+    with pytest.raises(DataError) as raised:
+        hs.estimate(rows)
+    assert f"columns={{'model': ['model', {name!r}]}}" in raised.value.remedy
+    assert "attempt" not in raised.value.remedy
+    numbered = rows.with_columns(attempt=pl.col(name).rank("dense"))
+    assert name in told(hs.estimate(numbered), SETTING).message
+    named = hs.read(numbered, columns={"model": ["model", name]})
+    assert not codes(hs.estimate(named))
+
+
+def test_a_prompt_may_be_the_question() -> None:
+    rows = answered(levels=(0,)).drop("attempt").rename({"question": "prompt"})
+    with pytest.raises(DataError, match="columns={'item': 'prompt'}"):
+        hs.estimate(rows)

@@ -218,5 +218,5 @@ def test_settings_belong_to_the_model(name: str, levels: Sequence[float]) -> Non
 
 def test_a_prompt_may_be_the_question() -> None:
     rows = answered(levels=(0,)).drop("attempt").rename({"question": "prompt"})
-    with pytest.raises(DataError, match="columns={'item': 'prompt'}"):
+    with pytest.raises(DataError, match=r"columns=\{'item': 'prompt'\}"):
         hs.estimate(rows)

@@ -15,7 +15,7 @@ from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided
 from howsure.study.few import few_clusters, with_few_clusters
-from howsure.study.label_effects import label_cautions, setting_cautions
+from howsure.study.label_effects import attempt_cautions
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
@@ -76,7 +76,7 @@ def gather(
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
-    differs, unasked = _differences(scores, found, parts), remarks.silent_factor_of(names, scores, parts)
+    differs = _differences(scores, found, parts)
     study = Study(
         design=design,
         differs=differs,
@@ -101,26 +101,18 @@ def gather(
             *cautions,
             *remarks.doubts(found, parts),
             *remarks.classified(found, names, scores.score_column),
-            *remarks.silent_factor_taken(unasked),
         ),
-        unasked=unasked,
+        unasked=remarks.silent_factor_of(names, scores, parts),
     )
-    scored = _enough_attempts(_with_silent_models(_with_scores(study)))
-    study, grouped = _clustered(scored, sorted_out, telling, found.every)
-    study = replace(
-        study,
-        cautions=(
-            *study.cautions,
-            *setting_cautions(scores, parts.values()),
-            *label_cautions(scores, study, sorted_out.scales),
-        ),
-    )
+    study, grouped = _clustered(_sound(study), sorted_out, telling, found.every)
+    study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
 
-def _with_silent_models(study: Study) -> Study:
-    """Warn of models of which no attempt has a score."""
-    return replace(study, cautions=(*study.cautions, *remarks.without_scores(study)))
+def _sound(study: Study) -> Study:
+    """Leave out what has no score or too few attempts, and warn of models of which no attempt has one."""
+    scored = _with_scores(study)
+    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *remarks.without_scores(scored))))
 
 
 def _clustered(

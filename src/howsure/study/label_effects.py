@@ -10,6 +10,7 @@ import polars as pl
 
 from howsure.errors import Caution
 from howsure.statistics.shared_labels import label_test, p_from_sums
+from howsure.study.remarks import silent_factor_taken
 from howsure.table.aggregate import coded
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_setting
@@ -17,8 +18,6 @@ from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_c
 from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from howsure.statistics.shared_labels import LabelTest
     from howsure.study.scales import Scales
     from howsure.study.study import Study
@@ -36,28 +35,54 @@ COMMON = 0.5
 MOST_ROWS = 5_000_000
 
 
-def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
-    """Warn of attempts of the same label that move together over questions by more than chance (F test).
+def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
+    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or whose labels move together over questions.
 
-    Failed attempts and questions that lack a label are left out. Only files and frames in memory are asked, and no more rows than fit there easily: a
-    database, or a lazy frame of the caller's, would be read once more. Sums by label come first, and the rows of models where these look odd.
+    Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database, or a lazy frame of the caller's, would be read once more.
+    """
+    silent = silent_factor_taken(study.unasked)
+    here = scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
+    if not here or study.averages or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS:
+        return tuple(silent)
+    return (*silent, *_of_settings(scores), *_of_labels(scores, study, parts, scales))
+
+
+def _of_settings(scores: Scores) -> list[Caution]:
+    """Warn of a setting, such as the temperature, in which rows of one model differ."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    used = used_columns(roles)
+    names = [name for name in frame.collect_schema().names() if means_setting(name) and name not in used]
+    counts = (
+        to_polars(frame.group_by("model").agg(nw.col(name).n_unique() for name in names)) if names else pl.DataFrame()
+    )
+    several = {name: int((counts[name] > 1).sum()) for name in names}
+    return [
+        Caution(
+            code="setting_as_attempt",
+            message=f"{name!r} isn't the same for all attempts of {plural(models, 'model')}, and is a setting of the model",
+            remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
+        )
+        for name, models in several.items()
+        if models
+    ]
+
+
+def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales) -> list[Caution]:
+    """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows of models where these look odd.
+
+    Failed attempts, and questions that lack a label, are left out.
     """
     column = attempt_column(scores)
-    parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
-    if (
-        not column
-        or not _is_here(scores)
-        or study.averages
-        or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS
-    ):
-        return ()
+    if not column:
+        return []
     frame, own = _scored(scores)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
     sums = _placed(means, scales)
     odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
     doubtful = [key for key, p in odd.items() if p * len(odd) <= 2 * LEVEL]
     if not doubtful:
-        return ()
+        return []
     rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
     together = []
     for task, metric, model in doubtful:
@@ -65,30 +90,7 @@ def label_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Cautio
         if test is not None and test.p_value * len(odd) <= LEVEL:
             together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
     percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
-    return (_caution(column, together, len(odd), Scale(percent=percent)),) if together else ()
-
-
-def setting_cautions(scores: Scores, parts: Iterable[pl.DataFrame]) -> tuple[Caution, ...]:
-    """Warn of a setting of the model, such as its temperature, in which the attempts of one model differ. Rows are asked as they are above."""
-    frame, roles = tidy(scores.rows, scores.roles)
-    used = used_columns(roles)
-    names = [name for name in frame.collect_schema().names() if means_setting(name) and name not in used]
-    if not names or not _is_here(scores) or not any(bool((part["rows"] > 1).any()) for part in parts):
-        return ()
-    counts = to_polars(frame.group_by("model").agg(nw.col(name).n_unique() for name in names))
-    return tuple(
-        Caution(
-            code="setting_as_attempt",
-            message=f"{name!r} isn't the same for all attempts of {plural(int((counts[name] > 1).sum()), 'model')}, and is a setting of the model",
-            remedy=f"Make it part of the name: `columns={ {'model': [*roles['model'], name]}!r}`.",
-        )
-        for name in names
-        if bool((counts[name] > 1).any())
-    )
-
-
-def _is_here(scores: Scores) -> bool:
-    return bool(scores.files) or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    return [_caution(column, together, len(odd), Scale(percent=percent))] if together else []
 
 
 def attempt_column(scores: Scores) -> str:

@@ -183,6 +183,17 @@ def test_what_moves_together_decides_no_gate() -> None:
     assert (found.verdict, codes(found)) == ("pass", {TOGETHER})
 
 
+def test_sides_keep_the_texts_of_their_seeds() -> None:
+    rows = answered(label="seed", levels=tuple("vwxyz"))
+    sides = {
+        model: rows.filter(model=model).drop("model").with_columns(model=pl.lit(model)) for model in ("tuned", "base")
+    }
+    shuffled = {name: part.sample(fraction=1, shuffle=True, seed=3) for name, part in sides.items()}
+    found = hs.compare(shuffled, "tuned", "base")
+    assert codes(found) == {SILENT, TOGETHER}
+    assert "'seed'" in told(found, TOGETHER).message
+
+
 # Names --------------------------------------------------------------------------------------------------------------
 
 

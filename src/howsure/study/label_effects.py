@@ -76,11 +76,11 @@ def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: 
     column = attempt_column(scores)
     if not column:
         return []
-    frame, own = _scored(scores)
+    frame, own = _scored(scores, column)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
     sums = _placed(means, scales)
     odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
-    doubtful = [key for key, p in odd.items() if p * len(odd) <= 2 * LEVEL]
+    doubtful = [key for key, p in sorted(odd.items()) if p * len(odd) <= 2 * LEVEL]
     if not doubtful:
         return []
     rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
@@ -102,13 +102,13 @@ def attempt_column(scores: Scores) -> str:
     return columns[0] if len(columns) == 1 else ""
 
 
-def _scored(scores: Scores) -> tuple[Frame, list[str]]:
-    """Return the attempts that have a score and a label, and the columns of tasks, metrics and models that there are."""
+def _scored(scores: Scores, column: str) -> tuple[Frame, list[str]]:
+    """Return the attempts that have a score and a label (`column`), and the columns of tasks, metrics and models that there are."""
     frame, roles = tidy(scores.rows, scores.roles)
-    scored = ~nw.col("score").is_null() & ~nw.col("attempt").is_null()
+    scored = ~nw.col("score").is_null() & ~nw.col(column).is_null()
     own = [name for name in OWN if name in roles]
     kept = frame.filter((nw.col("status") == "ok") & scored if "status" in roles else scored)
-    return kept.select(*own, "item", "attempt", "score"), own
+    return kept.select(*own, "item", nw.col(column).alias("attempt"), "score"), own
 
 
 def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
@@ -119,15 +119,20 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
 
 def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
     """Return the p-value of every model of a part whose attempts have labels that most of its questions share, from sums alone."""
-    n, squares = pl.col("n").cast(pl.Int64), pl.col("variance") * pl.col("n")
-    models = part.group_by(OWN).agg(pl.len(), rest=n.sum() - (n > 0).sum(), within=squares.sum())
-    known = sums.join(models.with_columns(pl.col(OWN).cast(pl.String)), on=OWN)
+    n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
+    models = (
+        part.lazy()
+        .group_by("model")
+        .agg(pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64)))
+    )
+    mine = sums.filter(task=task, metric=metric)
+    known = mine.join(models.collect().with_columns(pl.col("model").cast(pl.String)), on="model")
     shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
-    found = {}
-    for key, labels in shared.partition_by(OWN, as_dict=True).items():
-        means, counts = labels["score"].to_numpy(), labels["count"].to_numpy().astype(np.int64)
-        found[key] = p_from_sums(means, counts, labels["within"][0], labels["rest"][0])
-    return found
+    labels = shared.group_by("model", "within", "rest").agg("score", "count")
+    return {
+        (task, metric, model): p_from_sums(np.array(means), np.array(counts), within, rest)
+        for model, within, rest, means, counts in labels.iter_rows()
+    }
 
 
 def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:

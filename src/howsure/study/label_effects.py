@@ -120,13 +120,11 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
 def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
     """Return the p-value of every model of a part whose attempts have labels that most of its questions share, from sums alone."""
     n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
-    models = (
-        part.lazy()
-        .group_by("model")
-        .agg(pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64)))
+    models = part.group_by("model").agg(
+        pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64))
     )
     mine = sums.filter(task=task, metric=metric)
-    known = mine.join(models.collect().with_columns(pl.col("model").cast(pl.String)), on="model")
+    known = mine.join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
     shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
     labels = shared.group_by("model", "within", "rest").agg("score", "count")
     return {

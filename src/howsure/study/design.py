@@ -293,8 +293,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
 
 
 def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Design:
-    """Return a design that takes a column for a random factor, without slices. OptionError where something else in it can't go with that."""
-    found = replace(design, random_factor=(column,), by=(), by_from=None, measure=())
+    """Return a design that takes a column for a random factor too, without slices. OptionError where something else in it can't go with that."""
+    found = replace(design, random_factor=(*design.random_factor, column), by=(), by_from=None, measure=())
     _refuse_beside_factor(found, methods)
     return of_new_clusters(found)
 

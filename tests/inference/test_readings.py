@@ -227,6 +227,11 @@ def test_settings_belong_to_the_model(name: str, levels: Sequence[float]) -> Non
     assert not codes(hs.estimate(named))
 
 
+def test_a_setting_of_single_questions_is_no_attempt() -> None:
+    rows = answered(0.0).with_columns(temperature=pl.col("question").str.ends_with("1").cast(pl.Float64))
+    assert not codes(hs.estimate(rows))
+
+
 def test_a_prompt_may_be_the_question() -> None:
     rows = answered(levels=(0,)).drop("attempt").rename({"question": "prompt"})
     with pytest.raises(DataError, match=r"columns=\{'item': 'prompt'\}"):

@@ -31,7 +31,6 @@ LEVEL = 0.05
 """Of all models and tasks of an answer together: each is tested at its share (Bonferroni)."""
 COMMON = 0.5
 """A label that a smaller share of a model's questions has isn't one that they share, as an id of every single answer isn't."""
-
 MOST_ROWS = 5_000_000
 
 
@@ -45,22 +44,24 @@ def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caut
     parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
     if not here or study.averages or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS:
         return tuple(silent)
-    return (*silent, *_of_settings(scores), *_of_labels(scores, study, parts, scales))
+    return (*silent, *_of_settings(scores, parts), *_of_labels(scores, study, parts, scales))
 
 
-def _of_settings(scores: Scores) -> list[Caution]:
-    """Warn of a setting, such as the temperature, in which rows of one model differ."""
+def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
+    """Warn of a setting, such as the temperature, in which the rows of one model and question differ."""
     frame, roles = tidy(scores.rows, scores.roles)
     used = used_columns(roles)
     names = [name for name in frame.collect_schema().names() if means_setting(name) and name not in used]
-    counts = (
-        to_polars(frame.group_by("model").agg(nw.col(name).n_unique() for name in names)) if names else pl.DataFrame()
-    )
-    several = {name: int((counts[name] > 1).sum()) for name in names}
+    if not names:
+        return []
+    counts = to_polars(frame.group_by("task", "model", "item").agg(nw.col(name).n_unique() for name in names))
+    asked = pl.concat([part.select(pl.col("task", "model", "item").cast(pl.String)) for part in parts])
+    counts = counts.join(asked, on=["task", "model", "item"], how="semi")
+    several = {name: counts.filter(pl.col(name) > 1)["model"].n_unique() for name in names}
     return [
         Caution(
             code="setting_as_attempt",
-            message=f"{name!r} isn't the same for all attempts of {plural(models, 'model')}, and is a setting of the model",
+            message=f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and is a setting of the model",
             remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
         )
         for name, models in several.items()

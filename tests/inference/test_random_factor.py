@@ -31,7 +31,7 @@ def trained(seed: int = 5, n: int = 120, seeds: int = 4, models: tuple[str, ...]
 
 def wide(rows: pl.DataFrame, model: str, factor: str = "seed") -> np.ndarray:
     """Return the scores of a model (n, S)."""
-    table = rows.filter(model=model).pivot(on=factor, index="item", values="score").sort("item")
+    table = rows.filter(model=model).sort(factor).pivot(on=factor, index="item", values="score").sort("item")
     return table.drop("item").to_numpy()
 
 
@@ -56,10 +56,11 @@ def test_a_score_has_the_error_of_its_levels() -> None:
         assert found.df <= 119
         half = stats.t.ppf(0.975, found.df) * found.se
         assert (found.interval.low, found.interval.high) == pytest.approx((found.value - half, found.value + half))
-        parts = entry.random_factor
-        assert (parts.name, parts.n_levels) == ("seed", 4)
-        assert parts.questions + parts.factor + parts.rest == pytest.approx(1.0)
-        assert parts.factor == pytest.approx(max(levels - rest, 0.0) / found.se**2)
+        (seed,) = entry.sources.factors
+        assert (seed.name, seed.n_levels) == ("seed", 4)
+        assert entry.sources.questions + seed.share + seed.interaction == pytest.approx(1.0)
+        assert seed.share == pytest.approx(max(levels - rest, 0.0) / found.se**2)
+        assert math.isnan(entry.sources.answers)
 
 
 def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
@@ -83,9 +84,9 @@ def test_the_sentence_says_that_levels_are_a_sample() -> None:
     assert "SE with twice the" in said
     assert any(note.startswith("Random factor: column `seed`, 4 levels a model") for note in found.notes)
     assert found.notes[0] == "Data: 2 models × 120 items × 4 levels."
-    parts = json.loads(found.render("json"))["random_factor"]
-    assert parts["name"] == "seed"
-    assert parts["se_twice_levels"] < found.difference.se
+    (seed,) = json.loads(found.render("json"))["sources"]["factors"]
+    assert seed["name"] == "seed"
+    assert seed["se_twice"] < found.difference.se
 
 
 def test_a_board_says_what_compare_says() -> None:
@@ -130,7 +131,7 @@ def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
     assert "1 item without a score at every level of 'prompt'" in told.message
     fewer = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0))
     found = hs.compare(fewer, "tuned", "base", random_factor="prompt")
-    assert found.random_factor.n_levels == 3
+    assert found.sources.factors[0].n_levels == 3
     (told,) = [each for each in found.cautions if each.code == "levels_unshared"]
     assert "1 value of 'prompt' that only some models have left out: 0" in told.message
     assert (
@@ -144,6 +145,74 @@ def test_attempts_at_a_level_are_averaged() -> None:
     again = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(2)])
     one, other = (hs.compare(each, "tuned", "base", random_factor="seed") for each in (rows, again))
     assert one.difference.se == pytest.approx(other.difference.se)
+
+
+def test_the_answers_have_their_own_share_where_attempts_tell() -> None:
+    rng = np.random.default_rng(1)
+    rows = trained().drop("score")
+    chance = rng.random(120)[rows["item"].str.slice(1).cast(pl.Int64).to_numpy()]
+    again = pl.concat(
+        [
+            rows.with_columns(attempt=pl.lit(k), score=pl.Series((rng.random(len(rows)) < chance) * 1.0))
+            for k in range(3)
+        ]
+    )
+    sources = hs.estimate(again, random_factor="seed")[0].sources
+    (seed,) = sources.factors
+    cells = again.filter(model=sources and "base").group_by("item", "seed").agg(pl.col("score").var())["score"].mean()
+    assert sources.answers * sources.variance == pytest.approx(cells / 3 / (120 * 4))
+    assert seed.interaction * sources.variance < 3e-4
+    assert sources.questions + seed.share + seed.interaction + sources.answers == pytest.approx(1.0)
+    assert sources.se_with(240, [4]) == pytest.approx(sources.se_twice_questions)
+    assert sources.se_with(120, [8]) == pytest.approx(seed.se_twice)
+
+
+def crossed(seed: int = 0, n: int = 80, effects: tuple[float, float] = (0.3, 0.3)) -> pl.DataFrame:
+    """Return two models, each with three seeds of its own and four prompts that both have."""
+    rng = np.random.default_rng(seed)
+    hard, prompts = rng.normal(0, 1.2, n), rng.normal(0, effects[1], (2, 4))
+    seeds = rng.normal(0, effects[0], (2, 3))
+    return pl.DataFrame(
+        {"model": model, "seed": s, "prompt": f"p{q}", "item": f"q{i:03}", "score": float(right)}
+        for m, model in enumerate(("base", "tuned"))
+        for s in range(3)
+        for q in range(4)
+        for i, right in enumerate(rng.random(n) < 1 / (1 + np.exp(-hard - seeds[m, s] - prompts[0, q] - prompts[m, q])))
+    )
+
+
+def test_two_factors_add_up() -> None:
+    rows = crossed()
+    found = hs.compare(rows, "tuned", "base", random_factor=["seed", "prompt"])
+    mean = rows.group_by("model", "item").agg(pl.col("score").mean()).pivot(on="model", index="item", values="score")
+    items = (mean["tuned"] - mean["base"]).var() / 80
+    by_seed = [
+        squares(wide(rows.group_by("model", "item", "seed").agg(pl.col("score").mean()), m)) for m in ("tuned", "base")
+    ]
+    by_prompt = rows.group_by("model", "item", "prompt").agg(pl.col("score").mean())
+    shared = squares(wide(by_prompt, "tuned", "prompt") - wide(by_prompt, "base", "prompt"))
+    seeds = max(sum(levels - rest for _, levels, rest in by_seed), 0.0)
+    assert found.difference.se**2 == pytest.approx(items + seeds + max(shared[1] - shared[2], 0.0))
+    assert [(each.name, each.n_levels) for each in found.sources.factors] == [("seed", 3), ("prompt", 4)]
+    assert "with 3 seeds and 4 prompts each as a sample" in found.verdict
+    assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
+    both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
+    assert math.isnan(both.difference.se)
+    assert "one prompt alone" in both.verdict
+
+
+def test_a_factor_within_another_is_refused_with_the_outer_one() -> None:
+    rows = trained().with_columns(run=pl.col("seed") * 2)
+    with pytest.raises(DataError, match="aren't crossed"):
+        hs.compare(rows, "tuned", "base", random_factor=["seed", "run"])
+    hs.compare(rows, "tuned", "base", random_factor="run")
+
+
+def test_one_of_two_factors_may_be_a_cluster() -> None:
+    rows = trained().with_columns(text=pl.col("item").str.slice(-1))
+    asked = hs.compare(rows, "tuned", "base", random_factor=["seed", "text"])
+    known = hs.compare(rows, "tuned", "base", random_factor="seed", cluster="text")
+    assert asked.difference == known.difference
 
 
 def test_clusters_and_margins_go_with_it() -> None:
@@ -163,7 +232,6 @@ def test_several_tasks_have_no_overall_difference() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"random_factor": ["seed", "item"]},
         {"population": "same-clusters"},
         {"covariate": "seed"},
         {"score": "pass@2"},

@@ -107,8 +107,8 @@ def _verdict_on_all(c: Comparison) -> str:
 
 def on_these(c: Comparison) -> str:
     """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with the space before it."""
-    if c.random_factor is not None:
-        return f" with {plural(c.random_factor.n_levels, c.random_factor.name)} each as a sample"
+    if c.sources is not None:
+        return f" with {c.sources.levels_text} each as a sample"
     same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
     return f" on {more_of_these(c.clusters, c.task)}" if same else ""
 

@@ -179,9 +179,9 @@ def neighbours(board: Board) -> str:
 
 def on_these(board: Board) -> str:
     """Say what else is a sample, or which clusters a board is about, where it is about the same; with the space before it."""
-    factor = board.entries[0].random_factor
-    if factor is not None:
-        return f" with {plural(factor.n_levels, factor.name)} each as a sample"
+    sources = board.entries[0].sources
+    if sources is not None:
+        return f" with {sources.levels_text} each as a sample"
     same = board.population == "same-clusters" and (board.clusters is not None or not board.task)
     return f" on {clusters.more_of_these(board.clusters, board.task)}" if same else ""
 

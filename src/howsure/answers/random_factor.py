@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.output import HIDDEN
-from howsure.wording import plural
+from howsure.statistics.planning.power import standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from howsure.statistics.planning.level_spread import LevelSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class FactorSource:
         share: The share of the variance that comes from which levels were drawn; 0 where none is seen.
         interaction: The share of questions × levels, with the answers in it unless their own share is known.
         se_twice: The standard error with twice the levels.
+        n_needed: About how many levels would show a difference of the size seen, or settle a gate's check, with 80 % power, all else the same;
+            infinite where none would, NaN where nothing is to be shown.
     """
 
     name: str
@@ -30,6 +34,7 @@ class FactorSource:
     share: float
     interaction: float
     se_twice: float
+    n_needed: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,41 +46,25 @@ class ErrorSources:
         factors: What each random factor has in it.
         answers: The share that comes from answering again; NaN where each level has one attempt at a question.
         se_twice_questions: The standard error with twice the questions.
-        variance: The whole variance.
+        spread: What single questions, levels and attempts add to the variance.
         n_items: The questions.
+        attempts: The attempts at each level.
     """
 
     questions: float
     factors: tuple[FactorSource, ...]
     answers: float
     se_twice_questions: float
-    variance: float = field(metadata=HIDDEN)
+    spread: LevelSpread = field(metadata=HIDDEN)
     n_items: int = field(metadata=HIDDEN)
+    attempts: float = field(metadata=HIDDEN)
 
     @property
     def known(self) -> bool:
         """Whether there are two levels of every factor, so that shares are known."""
         return math.isfinite(self.questions)
 
-    @property
-    def levels_text(self) -> str:
-        """The levels: `4 seeds and 3 prompts`."""
-        return " and ".join(plural(each.n_levels, each.name) for each in self.factors)
-
-    def se_with(self, items: float, levels: Sequence[float], attempts: float = 1.0) -> float:
-        """Predict the standard error with so many questions, levels of each factor, and times the attempts."""
-        return math.sqrt(self.variance_with(items, levels, attempts)[0])
-
-    def variance_with(self, items: float, levels: Sequence[float], attempts: float = 1.0) -> tuple[float, float]:
-        """Predict the variance and its degrees of freedom (Satterthwaite) with so many questions, levels of each factor, and times the attempts."""
-        more = self.n_items / items
-        own = [each.n_levels / count for each, count in zip(self.factors, levels, strict=True)]
-        answers = 0.0 if math.isnan(self.answers) else self.answers
-        cells = answers * more * math.prod(own) / attempts
-        noise = [each.interaction * more * fewer + cells for each, fewer in zip(self.factors, own, strict=True)]
-        between = [each.share * fewer for each, fewer in zip(self.factors, own, strict=True)]
-        whole = self.questions * more + sum(between) + sum(noise) - (len(noise) - 1) * cells
-        squares = (whole - sum(between)) ** 2 / (items - 1)
-        for factor, rest, count in zip(between, noise, levels, strict=True):
-            squares += (factor + rest) ** 2 / max(count - 1, 0.5) + rest**2 / max((count - 1) * (items - 1), 0.5)
-        return self.variance * whole, max(min(whole**2 / squares, items - 1), 1.0) if squares > 0 else items - 1
+    def se_with(self, items: float, levels: Sequence[float], attempts: float | None = None) -> float:
+        """Predict the standard error with so many questions, levels of each factor, and attempts at each level; None leaves these as they are."""
+        spread = self.spread.with_levels(tuple(levels))
+        return standard_error(spread, items, self.attempts if attempts is None else attempts)

@@ -16,7 +16,7 @@ from howsure.inference.slices import sliced_noise
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
         shared = [_shared(matrix, a, b) for matrix in matrices]
         slices = sliced_noise(study, shared, asked, lambda part: pair_task_noise(part, one, other, asked))
     else:
-        study = gather(scores, design)
+        study = gather_levelled(scores, design)
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, asked) for matrix in matrices]
         slices = sliced_noise(study, matrices, asked, lambda part: task_noise(part, asked))

@@ -12,7 +12,9 @@ from howsure.answers.random_factor import ErrorSources, FactorSource
 from howsure.errors import Caution
 from howsure.statistics.levels import LEAST, Levels, error_with_levels
 from howsure.statistics.means.intervals import t_quantile
-from howsure.statistics.results import Interval
+from howsure.statistics.planning.level_spread import LevelSpread
+from howsure.statistics.planning.power import Test, fewest, items_needed, power
+from howsure.statistics.results import POWER, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +76,8 @@ def with_sources(found: Comparison, both: ScoreMatrix) -> Comparison:
     levels, scores = levels_of(both, both.levels), both.levels
     parts, counts = [each.of_pairs().at((0, 1)) for each in levels], [int(each.counts.min()) for each in levels]
     sources = _sources(parts, scores, counts, float(_answers(both, scores).sum()), found.difference)
-    return replace(found, sources=sources, difference=_or_why(found.difference, sources))
+    needed, items = settled_by(sources, found.difference.value, found.difference.interval.level)
+    return replace(found, sources=needed, items_needed=items, difference=_or_why(found.difference, sources))
 
 
 def with_sources_of_means(found: list[Entry], part: ScoreMatrix) -> list[Entry]:
@@ -119,8 +122,8 @@ def _sources(
     parts: Sequence[LevelParts], scores: LevelScores, counts: Sequence[int], answers: float, found: Estimate
 ) -> ErrorSources:
     """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how many levels there are."""
-    whole = found.se**2
-    per = math.nan if not whole > 0 else 1 / whole
+    whole, n = found.se**2, found.n_items
+    per = 1 / whole if whole > 0 else math.nan
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
     known = 0.0 if math.isnan(answers) else min(answers, left)
@@ -136,11 +139,40 @@ def _sources(
         )
         for cells, count, level, rest in zip(scores.cells, counts, factor, noise, strict=True)
     ]
+    spread = LevelSpread(
+        question=n * questions,
+        level=tuple(count * each for count, each in zip(counts, factor, strict=True)),
+        interaction=tuple(n * count * each for count, each in zip(counts, noise, strict=True)),
+        answer=n * known * scores.attempts * math.prod(counts),
+        levels=tuple(map(float, counts)),
+    )
     return ErrorSources(
         questions=questions * per,
         factors=tuple(told),
         answers=answers * per,
         se_twice_questions=math.sqrt(whole - left / 2),
-        variance=whole,
-        n_items=found.n_items,
+        spread=spread,
+        n_items=n,
+        attempts=scores.attempts,
     )
+
+
+def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
+    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 % power, and how many items would."""
+    if sources is None or not sources.known or not gap:
+        return sources, math.nan
+    spread, test = sources.spread, Test(method="t", level=level)
+
+    def needed(k: int) -> float:
+        """Return how many levels of a factor would do, those of the others as they are."""
+        others = spread.levels
+
+        def enough(count: float) -> bool:
+            """Say whether so many would."""
+            trial = spread.with_levels((*others[:k], max(count, 2.0), *others[k + 1 :]))
+            return power(test, trial, abs(gap), sources.n_items, sources.attempts) >= POWER
+
+        return max(fewest(enough, 1.0), 2.0)
+
+    factors = tuple(replace(each, n_needed=needed(k)) for k, each in enumerate(sources.factors))
+    return replace(sources, factors=factors), items_needed(test, spread, abs(gap), sources.attempts, POWER)

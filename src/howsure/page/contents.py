@@ -14,7 +14,7 @@ from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Contents:
 
 def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
-    study = gather(scores, design)
+    study = gather_levelled(scores, design)
     asked = settled(asked, study)
     first = _rung(study, design, asked)
     others = [_other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)]

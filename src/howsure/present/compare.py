@@ -23,7 +23,7 @@ from howsure.present.document import (
 )
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
-from howsure.present.words import clusters, plain
+from howsure.present.words import clusters, factors, plain
 from howsure.statistics.results import significant
 from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, listing, p_text, plural, rounded_up
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.random_factor import ErrorSources
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Cell
@@ -280,7 +279,7 @@ def comparison_table(c: Comparison) -> Table:
     rows += [
         *_unseen_rows(c, scale),
         *measures.rows(c),
-        *_source_rows(c.sources, scale),
+        *factors.source_rows(c.sources, scale),
         *_beside_rows(c, scale),
         *_all_items_rows(c, scale),
         *_equivalence_rows(c, scale),
@@ -297,27 +296,6 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     if not c.hides_losses:
         return []
     return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
-
-
-def _source_rows(found: ErrorSources | None, scale: Scale) -> list[tuple[str, str]]:
-    """Say where the error comes from where factors that all questions share are samples too, and what more of each would bring."""
-    if found is None or not found.known:
-        return []
-    alone = math.isfinite(found.answers)
-    shares = [
-        ("questions", found.questions),
-        *((each.name, each.share) for each in found.factors),
-        *((f"questions × {each.name}{'' if alone else ', answers'}", each.interaction) for each in found.factors),
-        *([("answers", found.answers)] if alone else []),
-    ]
-    twice = [
-        ("questions", found.se_twice_questions),
-        *((f"{each.name} levels", each.se_twice) for each in found.factors),
-    ]
-    return [
-        ("variance from", ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)),
-        ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
-    ]
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:

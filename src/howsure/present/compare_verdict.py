@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.present.words import factors
 from howsure.present.words.clusters import more_of_these
 from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
@@ -108,7 +109,7 @@ def _verdict_on_all(c: Comparison) -> str:
 def on_these(c: Comparison) -> str:
     """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with the space before it."""
     if c.sources is not None:
-        return f" with {c.sources.levels_text} each as a sample"
+        return factors.as_sample(c.sources)
     same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
     return f" on {more_of_these(c.clusters, c.task)}" if same else ""
 
@@ -131,6 +132,9 @@ def _needed(c: Comparison) -> str:
         return f"; {carries(small)}"
     if c.items_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.items_needed)} items in all"
+    levels = factors.needed(c.sources)
+    if levels:
+        return f"; more items alone wouldn't tell, {levels} would"
     if c.attempts_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
     return ""

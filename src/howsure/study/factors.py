@@ -124,6 +124,10 @@ def levelled(how: Callable[..., Study]) -> Callable[..., Study]:
     return gathered
 
 
+gather_levelled = levelled(gather)
+"""`gather` for designs that may have random factors."""
+
+
 def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame]:
     """Return the factors of which every question has one level, and which levels each model has (columns model and one of each factor).
 
@@ -238,6 +242,7 @@ def _fold(matrix: ScoreMatrix, models: Sequence[str], found: _Levels) -> tuple[S
             for factor, each in zip(found.factors, cells, strict=True)
         ),
         answers=answers,
+        attempts=float(part.attempts[:, [k for own in places for k in own]].mean()),
     )
     folded = replace(
         part,

@@ -35,10 +35,11 @@ class LevelCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelScores:
-    """What random factors tell: `cells`, those of each; `answers` (n, M), the variance that answers alone leave in each item's mean, NaN where attempts don't tell."""
+    """What random factors tell: `cells`, those of each; `answers` (n, M), the variance that answers alone leave in each item's mean, NaN where attempts don't tell; `attempts`: at each level, on average."""
 
     cells: tuple[LevelCells, ...]
     answers: Floats
+    attempts: float
 
     @property
     def name(self) -> str:
@@ -48,12 +49,12 @@ class LevelScores:
     def take_models(self, chosen: Ints) -> LevelScores:
         """Return those of some models."""
         cells = tuple(replace(each, values=each.values[:, :, chosen]) for each in self.cells)
-        return LevelScores(cells=cells, answers=self.answers[:, chosen])
+        return replace(self, cells=cells, answers=self.answers[:, chosen])
 
     def take_items(self, keep: Any) -> LevelScores:
         """Return those of some items."""
         cells = tuple(replace(each, values=each.values[keep]) for each in self.cells)
-        return LevelScores(cells=cells, answers=self.answers[keep])
+        return replace(self, cells=cells, answers=self.answers[keep])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Goal, PlanMethod, Variance
+    from howsure.statistics.planning.level_spread import LevelSpread
     from howsure.statistics.sequential.group import Schedule
 
 MOST_ITEMS = 10**9
@@ -220,7 +221,7 @@ class Joined:
         )
 
 
-Planned: TypeAlias = "Spread | Joined"
+Planned: TypeAlias = "Spread | Joined | LevelSpread"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

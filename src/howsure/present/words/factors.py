@@ -1,0 +1,59 @@
+"""Random factors in words: how many levels, where an error comes from, and how many levels would settle it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.wording import MOST_FORECAST, plural, rounded_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.random_factor import ErrorSources
+    from howsure.wording import Scale
+
+
+def counted(sources: ErrorSources, levels: Sequence[int] = ()) -> str:
+    """Name the levels: `4 seeds and 3 prompts`; other numbers of them where given."""
+    counts = levels or [each.n_levels for each in sources.factors]
+    return " and ".join(plural(count, each.name) for each, count in zip(sources.factors, counts, strict=True))
+
+
+def as_sample(sources: ErrorSources) -> str:
+    """Say what else is a sample, with the space before it."""
+    return f" with {counted(sources)} each as a sample"
+
+
+def shares_text(sources: ErrorSources) -> str:
+    """Say which share of the variance each source has."""
+    alone = math.isfinite(sources.answers)
+    shares = [
+        ("questions", sources.questions),
+        *((each.name, each.share) for each in sources.factors),
+        *((f"questions × {each.name}{'' if alone else ', answers'}", each.interaction) for each in sources.factors),
+        *([("answers", sources.answers)] if alone else []),
+    ]
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
+
+
+def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, str]]:
+    """Say where the error comes from, and what more of each would bring; nothing where that isn't known."""
+    if sources is None or not sources.known:
+        return []
+    twice = [("questions", sources.se_twice_questions), *((f"{each.name}s", each.se_twice) for each in sources.factors)]
+    return [
+        ("variance from", shares_text(sources)),
+        ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
+    ]
+
+
+def needed(sources: ErrorSources | None) -> str:
+    """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else nothing."""
+    near = (
+        [] if sources is None else [each for each in sources.factors if each.n_levels < each.n_needed < MOST_FORECAST]
+    )
+    if not near:
+        return ""
+    each = min(near, key=lambda each: each.n_needed / each.n_levels)
+    return f"about {rounded_up(each.n_needed)} {each.name}s each"

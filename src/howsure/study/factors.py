@@ -15,6 +15,7 @@ from howsure.statistics.levels import LEAST
 from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores
 from howsure.study.names import resolve
+from howsure.study.study import LEVEL
 from howsure.table.collecting import to_polars
 from howsure.table.schema import TOGETHER, find_roles, open_frame, roles_note, tidy
 from howsure.wording import listing, plural
@@ -183,33 +184,38 @@ def gather_levels(
 
 def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...]) -> Study:
     """Return a study whose matrices hold models as means over their levels, of the items that have them all."""
-    folded, cautions = {}, []
+    names = pl.col("model").cast(pl.String)
+    of_levels = found.table.select(pl.col("at").alias(LEVEL), "model")
+    parts = {
+        key: part.with_columns(names.alias(LEVEL)).drop("model").join(of_levels, on=LEVEL, how="left")
+        for key, part in study.parts.items()
+    }
+    over = replace(
+        study, parts=parts, models=models, over_levels=lambda matrix, chosen: _fold(matrix, chosen, found)[0]
+    )
+    cautions = []
     for key in study.parts:
-        matrix = study.matrix(key)
-        here = tuple(model for model in models if set(found.of(model)) <= set(matrix.models))
-        if not here:
-            raise DataError(f"no model has all its levels of {found.name!r}", where=key[0])
-        folded[key], left = _fold(matrix, here, found)
-        if left:
-            cautions.append(_incomplete(key[0], left, found.name))
+        _, left = _fold(study.matrix(key), models, found)
+        cautions += [_incomplete(key[0], left, found.name)] if left else []
     each, columns = found.sizes(), listing([f"`{factor.name}`" for factor in found.factors])
     several = len(found.factors) > 1
     note = f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a model, {'samples' if several else 'a sample'} as the questions are."
     _sizes, *others = study.notes
-    first = next(iter(folded.values()))
+    first = over.matrix(next(iter(over.parts)))
     sizes = f"Data: {plural(len(first.models), 'model')} × {plural(first.n_items, 'item')} × {each}."
     return replace(
-        study,
+        over,
         design=design,
-        crossed=folded,
-        models=models,
         notes=(sizes, *others, note),
         cautions=(*study.cautions, *cautions, *(_unshared(factor) for factor in found.factors if factor.left)),
     )
 
 
-def _fold(matrix: ScoreMatrix, models: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
+def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
     """Return one matrix with its models as means over levels, and how many items were left out for want of some level."""
+    models = tuple(model for model in asked if set(found.of(model)) <= set(matrix.models))
+    if not models:
+        raise DataError(f"no model has all its levels of {found.name!r}", where=matrix.task)
     if len(matrix.clusters) > 1:
         raise OptionError("a random factor takes one way of clustering", remedy="Name the coarser one.")
     places = [matrix.columns(found.of(model)) for model in models]
@@ -246,7 +252,7 @@ def _fold(matrix: ScoreMatrix, models: Sequence[str], found: _Levels) -> tuple[S
     )
     folded = replace(
         part,
-        models=tuple(models),
+        models=models,
         values=values,
         attempts=added(part.attempts),
         within=within,

@@ -171,6 +171,11 @@ def gate(
         beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
         refuse_beside(suite, beside, level=how["level"], design=design)
         criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
+    if design.random_factor and looked["looks"] is not None:
+        raise OptionError(
+            "planned looks add questions, and levels of a random factor are a sample too",
+            remedy="Leave `looks` or `random_factor` out.",
+        )
     asked = Criteria(**criteria)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
     design = for_overlap(how["overlap"], design)

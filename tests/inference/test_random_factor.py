@@ -159,9 +159,10 @@ def test_the_answers_have_their_own_share_where_attempts_tell() -> None:
     )
     sources = hs.estimate(again, random_factor="seed")[0].sources
     (seed,) = sources.factors
-    cells = again.filter(model=sources and "base").group_by("item", "seed").agg(pl.col("score").var())["score"].mean()
-    assert sources.answers * sources.variance == pytest.approx(cells / 3 / (120 * 4))
-    assert seed.interaction * sources.variance < 3e-4
+    variance = hs.estimate(again, random_factor="seed")[0].estimate.se ** 2
+    cells = again.filter(model="base").group_by("item", "seed").agg(pl.col("score").var())["score"].mean()
+    assert sources.answers * variance == pytest.approx(cells / 3 / (120 * 4))
+    assert seed.interaction * variance < 3e-4
     assert sources.questions + seed.share + seed.interaction + sources.answers == pytest.approx(1.0)
     assert sources.se_with(240, [4]) == pytest.approx(sources.se_twice_questions)
     assert sources.se_with(120, [8]) == pytest.approx(seed.se_twice)
@@ -249,9 +250,73 @@ def test_what_is_missing_is_an_error() -> None:
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
     with pytest.raises(DataError, match="without 'seed'"):
         hs.compare(torn, "tuned", "base", random_factor="seed")
-    for verb in (hs.gate, hs.against, hs.noise):
+    for verb in (hs.against, hs.aa):
         with pytest.raises(OptionError, match="takes no random factor"):
-            verb(trained(), *(() if verb is hs.noise else ("tuned",)), random_factor="seed")
+            verb(trained(), *(() if verb is hs.aa else ("tuned",)), random_factor="seed")
+
+
+def test_a_gate_decides_by_the_error_of_levels_and_says_how_many_would_settle_it() -> None:
+    rows = shifted()
+    pair = hs.compare(rows, "tuned", "base", random_factor="seed", margin=0.02, level=0.9)
+    gate = hs.gate(rows, "tuned", "base", not_worse_than=0.02, random_factor="seed")
+    (check,) = gate.checks
+    assert (check.low, check.high) == pytest.approx((pair.difference.interval.low, pair.difference.interval.high))
+    assert check.p_pass == pytest.approx(pair.equivalence.p_noninferior)
+    assert "with 4 seeds each as a sample" in gate.render("markdown")
+    asked = hs.gate(rows, "tuned", "base", better=True, random_factor="seed")
+    assert asked.verdict == "unclear"
+    (seed,) = asked.checks[0].sources.factors
+    assert 4 < seed.n_needed < 1_000
+    said = asked.render("markdown")
+    assert "more questions alone wouldn't" in said
+    assert "seeds each would settle it" in said
+    floor = hs.gate(rows, "tuned", at_least=0.1, random_factor="seed")
+    assert floor.verdict == "pass"
+    with pytest.raises(OptionError, match="planned looks"):
+        hs.gate(rows, "tuned", "base", better=True, random_factor="seed", looks=2, items_planned=400)
+
+
+def shifted() -> pl.DataFrame:
+    """Return two models whose four seeds shift all questions by several points, so that no number of questions would tell them apart."""
+    rng = np.random.default_rng(8)
+    shift = {"base": (-0.6, 0.5, -0.2, 0.3), "tuned": (-0.1, 0.9, 0.4, -0.2)}
+    hard = rng.normal(0, 1.2, 300)
+    return pl.DataFrame(
+        {"model": model, "seed": s, "item": f"q{i}", "score": float(right)}
+        for model, own in shift.items()
+        for s, effect in enumerate(own)
+        for i, right in enumerate(rng.random(300) < 1 / (1 + np.exp(-hard - effect)))
+    )
+
+
+def test_noise_says_what_seeds_have_in_every_error_bar() -> None:
+    rows = shifted()
+    found = hs.noise(rows, random_factor="seed")
+    for entry in found.tasks[0].entries:
+        (known,) = hs.estimate(rows, random_factor="seed", model=entry.name)
+        assert entry.se == pytest.approx(known.estimate.se)
+        assert entry.sources == known.sources
+        assert entry.se_with(items=600) == pytest.approx(entry.sources.se_twice_questions)
+    pair = hs.noise(rows, "tuned", "base", random_factor="seed").tasks[0]
+    assert pair.entries[2].sources.factors[0].share > 0.5
+    assert "from that of seeds" in pair.verdict
+    assert "with twice the seeds" in pair.verdict
+
+
+def test_failures_count_as_the_policy_says() -> None:
+    rows = trained().with_columns(score=pl.when((pl.col("item") != "q1") | (pl.col("seed") != 2)).then("score"))
+    dropped, counted = (
+        hs.compare(rows, "tuned", "base", random_factor="seed", failures=each) for each in ("drop", "zero")
+    )
+    assert dropped.difference.n_items == 119
+    assert counted.difference.n_items == 120
+
+
+def test_a_report_shows_the_board_of_the_levels(tmp_path: Any) -> None:
+    rows = shifted()
+    page = hs.report(rows, random_factor="seed")
+    assert page.verdict == hs.leaderboard(rows, random_factor="seed").boards[0].verdict
+    assert "with 4 seeds each as a sample" in page.verdict
 
 
 def test_the_command_line_has_it(tmp_path: Any) -> None:

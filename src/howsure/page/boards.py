@@ -28,7 +28,7 @@ from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
-from howsure.present.words.plain import board_phrases, paragraphs, short_names
+from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
 
 if TYPE_CHECKING:
@@ -85,10 +85,12 @@ def shown(part: Part, rung: Rung) -> Data:
         "lower": board.lower_is_better,
         "level": board.level,
         "adjust": board.adjust,
-        "score": board.percent and asked.method != "t" and not normal,
+        "score": board.percent and asked.method != "t" and not normal and first.sources is None,
         "normal": normal,
         "benchmark": fixed,
         "same": board.population == "same-clusters",
+        "kind": kind_of(first.estimate, first.sources),
+        "levels": first.sources is not None,
         "where": where(first) or on_these(board),
         "about": on_these(board),
         "attempts": first.n_attempts / first.estimate.n_items if first.estimate.n_items else 0,

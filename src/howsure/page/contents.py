@@ -133,7 +133,7 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
     """Return the other populations that are worth their time: the same clusters where there are some, these items where attempts repeat."""
     matrices = [part.matrix for part in first.tasks if part.matrix is not None]
     pairs = sum(len(part.board.entries) ** 2 // 2 for part in first.parts)
-    if pairs > MOST_PAIRS_OF_RUNGS:
+    if pairs > MOST_PAIRS_OF_RUNGS or any(matrix.levels is not None for matrix in matrices):
         return []
     clustered = any(len(matrix.clusters) == 1 for matrix in matrices)
     repeated = any(bool((matrix.attempts > 1).any()) for matrix in matrices)

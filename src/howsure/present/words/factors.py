@@ -25,16 +25,35 @@ def as_sample(sources: ErrorSources) -> str:
     return f" with {counted(sources)} each as a sample"
 
 
-def shares_text(sources: ErrorSources) -> str:
-    """Say which share of the variance each source has."""
+def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
     alone = math.isfinite(sources.answers)
-    shares = [
+    return [
         ("questions", sources.questions),
         *((each.name, each.share) for each in sources.factors),
         *((f"questions × {each.name}{'' if alone else ', answers'}", each.interaction) for each in sources.factors),
         *([("answers", sources.answers)] if alone else []),
     ]
-    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
+
+
+def shares_text(sources: ErrorSources) -> str:
+    """Say which share of the variance each source has, for a table."""
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in _shares(sources))
+
+
+def shares_listed(sources: ErrorSources) -> str:
+    """Say the same in a sentence: `40 % comes from the choice of questions, 35 % from that of seeds and 25 % from …`."""
+    alone = math.isfinite(sources.answers)
+    rest = [
+        f"{100 * each.interaction:.0f} % from how {each.name}s suit single questions{'' if alone else ', with randomness in the answers'}"
+        for each in sources.factors
+    ]
+    *parts, last = [
+        f"{100 * sources.questions:.0f} % comes from the choice of questions",
+        *(f"{100 * each.share:.0f} % from that of {each.name}s" for each in sources.factors),
+        *rest,
+        *([f"{100 * sources.answers:.0f} % from randomness in the answers"] if alone else []),
+    ]
+    return f"{', '.join(parts)} and {last}"
 
 
 def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, str]]:

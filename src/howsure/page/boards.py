@@ -28,6 +28,7 @@ from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
+from howsure.present.words.factors import beyond
 from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
 
@@ -90,7 +91,7 @@ def shown(part: Part, rung: Rung) -> Data:
         "benchmark": fixed,
         "same": board.population == "same-clusters",
         "kind": kind_of(first.estimate, first.sources),
-        "levels": first.sources is not None,
+        "beyond": first.sources and [beyond(first.sources, real=real) for real in (False, True)],
         "where": where(first) or on_these(board),
         "about": on_these(board),
         "attempts": first.n_attempts / first.estimate.n_items if first.estimate.n_items else 0,

@@ -92,18 +92,15 @@ def _verdict_on_all(c: Comparison) -> str:
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
-    about = on_these(c)
+    about = factors.beyond(c.sources, real=c.better is not None) if c.sources else on_these(c)
+    about = about and f",{about}"
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return (
-            f"{c.better} beats {loser}{where} by {gap}, {take},{about}: significant at {level} confidence."
-            if about
-            else (f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence.")
-        )
+        return f"{c.better} beats {loser}{where} by {gap}, {take}{about}: significant at {level} confidence."
     if value == 0:
-        return f"Can't tell: {c.a} and {c.b} score the same{where}{about}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
+        return f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about and f',{about}'}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{_needed(c)}."
 
 
 def on_these(c: Comparison) -> str:

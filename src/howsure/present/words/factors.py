@@ -25,6 +25,12 @@ def as_sample(sources: ErrorSources) -> str:
     return f" with {counted(sources)} each as a sample"
 
 
+def beyond(sources: ErrorSources, *, real: bool) -> str:
+    """Say whether a difference is larger than those between questions and levels, with the space before it."""
+    chance = f"the choice of questions and of {counted(sources)} each"
+    return f" more than {chance} explains" if real else f" no more than {chance} can explain"
+
+
 def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
     alone = math.isfinite(sources.answers)
     return [

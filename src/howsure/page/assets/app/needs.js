@@ -5,7 +5,7 @@ const FEWEST = 10; // clusters, or items where each is its own, below which no n
 
 /** Return how a pair would be tested with other numbers of questions and attempts, null where it has no error bar. */
 function forecastOf(pair, shown) {
-  const known = !shown.levels && (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
+  const known = !shown.beyond && (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
   return known ? new Forecast(pair, shown) : null;
 }
 

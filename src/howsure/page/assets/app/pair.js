@@ -90,7 +90,8 @@ class PairPanel {
     const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
-    const about = shown.about && `,${shown.about}`;
+    const said = shown.beyond ? shown.beyond[pair.holds.real ? 1 : 0] : shown.about;
+    const about = said && `,${said}`;
     let needed = "";
     if (pair.weak) needed = `; ${pair.weak}`;
     else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;

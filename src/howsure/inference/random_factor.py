@@ -126,8 +126,9 @@ def _sources(
     per = 1 / whole if whole > 0 else math.nan
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
-    known = 0.0 if math.isnan(answers) else min(answers, left)
-    noise = [min(max(float(each.noise) - known, 0.0), left - known) for each in parts]
+    noise = [min(max(float(each.noise), 0.0), left) for each in parts]
+    known = 0.0 if math.isnan(answers) else min(answers, *noise)  # no more than all that questions × levels have
+    noise = [each - known for each in noise]
     questions = max(left - known - sum(noise), 0.0)
     told = [
         FactorSource(
@@ -149,7 +150,7 @@ def _sources(
     return ErrorSources(
         questions=questions * per,
         factors=tuple(told),
-        answers=answers * per,
+        answers=math.nan if math.isnan(answers) else known * per,
         se_twice_questions=math.sqrt(whole - left / 2),
         spread=spread,
         n_items=n,

@@ -23,12 +23,13 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.statistics.arrays import Ints
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
+MOST = 0.5
 OWN = frozenset({"seed", "run"})
 """Factors of which each model has its own levels, even where they are numbered alike."""
 
@@ -231,8 +232,7 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
         at, noise, attempts = part.values[:, own], part.within[:, own], part.attempts[:, own]
         values[:, m] = at.mean(axis=1)
         within[:, m] = (noise + (at - at.mean(axis=1, keepdims=True)) ** 2).mean(axis=1)
-        again = np.where(attempts > 1, noise / np.maximum(attempts - 1, 1), np.nan)
-        answers[:, m] = again.mean(axis=1) / len(own)
+        answers[:, m] = _answer_noise(noise, attempts)
         crossed = at.reshape(len(at), *shape)
         for k, count in enumerate(shape):
             others = tuple(axis + 1 for axis in range(len(shape)) if axis != k)
@@ -262,6 +262,16 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
         levels=levels,
     )
     return folded, int((~kept).sum())
+
+
+def _answer_noise(within: Floats, attempts: Ints) -> Floats:
+    """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of several attempts; NaN where most have one."""
+    several = attempts > 1
+    if several.mean() <= MOST:
+        return np.full(len(within), np.nan)
+    single = within * attempts / np.maximum(attempts - 1, 1)
+    filled = np.where(several, single, single[several].mean())
+    return np.asarray((filled / attempts).mean(axis=1) / within.shape[1])
 
 
 def _unshared(found: _Factor) -> Caution:

@@ -243,16 +243,20 @@ class _Sought:
         return line.cost if self.run.costs is not None else answers
 
     def _best(self, every: Sequence[Option]) -> Option:
-        """Return the cheapest way; without costs that with the usual levels, or if these can't do the one whose fewest levels take no more questions than the pilot has."""
+        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with the fewest levels that takes no more questions than the pilot has, or else the fewest answers."""
         usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
         if self.asked.sought != "items":
             return usual
         if self.run.costs is not None:
             return min(every, key=self._worth)
         alike = [line for line in every if line.items.value <= self.sources.n_items]
-        if math.isfinite(usual.items.value) or not alike:
+        if math.isfinite(usual.items.value):
             return usual
-        return min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
+        return (
+            min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
+            if alike
+            else min(every, key=self._worth)
+        )
 
 
 def _apart(one: Sequence[int], other: Sequence[int]) -> float:

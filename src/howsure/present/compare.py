@@ -321,8 +321,7 @@ def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
     if c.sources is not None and c.sources.known:
-        alone = c.difference.se * math.sqrt(1 - sum(each.share for each in c.sources.factors))
-        return f"{text} ({scale.number(alone)} for these {' and '.join(f'{each.name}s' for each in c.sources.factors)} alone)"
+        return f"{text} ({factors.alone(c.sources, c.difference.se, scale)})"
     if math.isfinite(c.saved):
         gained = f"removed {100 * c.saved:.0f} % of the variance" if c.saved >= 0 else "gained nothing"
         return f"{text} (covariates {gained})"

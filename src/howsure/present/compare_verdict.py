@@ -100,7 +100,7 @@ def _verdict_on_all(c: Comparison) -> str:
     if value == 0:
         return f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{what_settles(c)}."
 
 
 def on_these(c: Comparison) -> str:
@@ -123,7 +123,8 @@ def carries(small: SmallPart) -> str:
     return f"{small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
 
 
-def _needed(c: Comparison) -> str:
+def what_settles(c: Comparison) -> str:
+    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be said."""
     small = c.difference.small_part
     if small is not None:
         return f"; {carries(small)}"

@@ -266,8 +266,10 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def where(entry: Entry) -> str:
-    """Say what a score is about, where that isn't other questions; with the space before it."""
+    """Say what a score is about, where that isn't other questions, or levels of what these share as well; with the space before it."""
     method = entry.estimate.method
+    if entry.sources is not None:
+        return factors.as_sample(entry.sources)
     return " on exactly these questions" if method.of_benchmark else ""
 
 

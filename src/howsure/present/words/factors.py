@@ -73,6 +73,12 @@ def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, s
     ]
 
 
+def alone(sources: ErrorSources, se: float, scale: Scale) -> str:
+    """Say what the standard error would be for these very levels."""
+    own = se * math.sqrt(max(1 - sum(each.share for each in sources.factors), 0.0))
+    return f"{scale.number(own)} for these {' and '.join(f'{each.name}s' for each in sources.factors)} alone"
+
+
 def needed(sources: ErrorSources | None) -> str:
     """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else nothing."""
     near = (

@@ -45,6 +45,7 @@ class Forecast {
 
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
 function neededFor(pair, shown) {
+  if (pair.settled !== undefined) return { items: pair.items_needed ?? NaN, attempts: NaN };
   const forecast = forecastOf(pair, shown);
   const items = forecast && !pair.weak && pair.d !== 0 && units(pair, shown) >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
   if (!shown.benchmark) return { items, attempts: NaN };

@@ -140,6 +140,20 @@ def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
     )
 
 
+def test_other_texts_of_other_prompts_are_the_same_exam() -> None:
+    rows = trained().rename({"seed": "prompt"}).with_columns(prompt=pl.format("p{}", "prompt"))
+    told = rows.with_columns(question_hash=pl.format("{} {}", "prompt", "item"))
+    found = hs.gate(told, "tuned", "base", at_least=0.1, better=True, random_factor="prompt")
+    assert not any(check.differs for check in found.checks)
+    assert not [each for each in found.cautions if each.code == "not_like_with_like"]
+    other = told.with_columns(
+        question_hash=pl.when((pl.col("model") == "base") & (pl.col("item") == "q1"))
+        .then(pl.lit("else"))
+        .otherwise("question_hash")
+    )
+    assert any(check.differs for check in hs.gate(other, "tuned", "base", better=True, random_factor="prompt").checks)
+
+
 def test_attempts_at_a_level_are_averaged() -> None:
     rows = trained()
     again = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(2)])

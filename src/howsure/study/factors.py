@@ -12,6 +12,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.statistics.levels import LEAST
+from howsure.study import likeness
 from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores
 from howsure.study.names import resolve
@@ -180,7 +181,28 @@ def gather_levels(
     study = gather(apart, replace(design, model=(), random_factor=()), models=at, **{**options, "whole": True})
     plain, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
     notes = tuple(plain if note == joined else note for note in study.notes if note != joined or plain)
-    return _folded(replace(study, notes=notes), design, found, asked)
+    return _folded(_alike_at_levels(replace(study, notes=notes), scores, factors), design, found, asked)
+
+
+def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
+    """Return a study without the differences that a factor makes: another prompt is another text, and no other exam where all models have it."""
+    columns = {what: column for column, what in likeness.EXAM.items()}
+    made = [each for each in study.differs if each.what in columns]
+    if not made:
+        return study
+    frame, _ = tidy(scores.rows, scores.roles)
+    names = {each.what: columns[each.what] for each in made}
+    told = frame.group_by("task", "item", *factors).agg(
+        *(nw.col(name).n_unique().alias(name) for name in names.values())
+    )
+    most = to_polars(told.group_by("task").agg(*(nw.col(name).max() for name in names.values())))
+    alike = {(str(row["task"]), what) for row in most.to_dicts() for what, name in names.items() if row[name] <= 1}
+    gone = [each for each in made if (each.task, each.what) in alike]
+    return replace(
+        study,
+        differs=tuple(each for each in study.differs if each not in gone),
+        cautions=tuple(each for each in study.cautions if each not in likeness.cautions(gone)),
+    )
 
 
 def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...]) -> Study:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.errors import OptionError
 from howsure.inference.planning.assumptions import Assumptions, Costs, check_assumed, check_costs
 from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
+from howsure.inference.planning.levels import from_level_pilot
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.inference.planning.ways import schedule_of
 from howsure.options.table import checked
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.plan import Plan
     from howsure.statistics.choices import PlanMethod, Spending
+    from howsure.study.design import Design
 
 RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
 
@@ -127,16 +129,12 @@ def plan(
     power, level, method, paired, simulate, seed, better = checked(
         "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed, better=better
     ).values()
-    levels = checked("plan", n_levels=n_levels)["n_levels"]
-    if levels and not design.random_factor:
-        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
     asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
-    run = Run(
-        method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, seed if simulate else None, levels or ()
-    )
+    drawn, levels = seed if simulate else None, _levels(n_levels, design)
+    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)
@@ -145,8 +143,13 @@ def plan(
     if n_tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
     scores, (a, b) = read_pair(pilot, (a, b), design)
-    if design.random_factor:
-        from howsure.inference.planning.levels import from_level_pilot
+    planned = from_level_pilot if design.random_factor else from_pilot
+    return replace(planned(scores, (a, b), asked, run, design), better=better)
 
-        return replace(from_level_pilot(scores, (a, b), asked, run, design), better=better)
-    return replace(from_pilot(scores, (a, b), asked, run, design), better=better)
+
+def _levels(given: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
+    """Return the numbers of levels that were asked for. OptionError without a random factor."""
+    levels = checked("plan", n_levels=given)["n_levels"]
+    if levels and not design.random_factor:
+        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
+    return levels or ()

@@ -52,6 +52,7 @@ NAVIGATION = {
             "slices",
             "costs",
             "noise",
+            "random-factors",
             "allocation",
             "history",
             "votes",

@@ -289,6 +289,18 @@ def looks(name: str, value: Any) -> int | tuple[int, ...]:
 MOST_LOOKS = 50
 
 
+def counts(name: str, value: Any, *, least: int = 1) -> tuple[int, ...]:
+    """Return whole numbers of at least `least`; one is a tuple of one, text is read as well."""
+    found = value.split(",") if isinstance(value, str) else [value] if _is_whole(value) else _several(value)
+    try:
+        whole = tuple(int(each) for each in found or () if isinstance(each, str) or _is_whole(each))
+    except ValueError:
+        whole = ()
+    if not whole or len(whole) != len(found or ()) or min(whole) < least:
+        raise OptionError(f"{said(name, value)} are no whole numbers of {least} or more", remedy="Write 8, or 8,5.")
+    return whole
+
+
 def failures_of_runs(name: str, value: Any) -> tuple[int, int]:
     """Return how many runs failed, and of how many."""
     found = _several(value)

@@ -31,7 +31,7 @@ def trained(seed: int = 5, n: int = 120, seeds: int = 4, models: tuple[str, ...]
 
 def wide(rows: pl.DataFrame, model: str, factor: str = "seed") -> np.ndarray:
     """Return the scores of a model (n, S)."""
-    table = rows.filter(model=model).pivot(on=factor, index="item", values="score").sort("item")
+    table = rows.filter(model=model).sort(factor).pivot(on=factor, index="item", values="score").sort("item")
     return table.drop("item").to_numpy()
 
 
@@ -56,10 +56,11 @@ def test_a_score_has_the_error_of_its_levels() -> None:
         assert found.df <= 119
         half = stats.t.ppf(0.975, found.df) * found.se
         assert (found.interval.low, found.interval.high) == pytest.approx((found.value - half, found.value + half))
-        parts = entry.random_factor
-        assert (parts.name, parts.n_levels) == ("seed", 4)
-        assert parts.questions + parts.factor + parts.rest == pytest.approx(1.0)
-        assert parts.factor == pytest.approx(max(levels - rest, 0.0) / found.se**2)
+        (seed,) = entry.sources.factors
+        assert (seed.name, seed.n_levels) == ("seed", 4)
+        assert entry.sources.questions + seed.share + seed.interaction == pytest.approx(1.0)
+        assert seed.share == pytest.approx(max(levels - rest, 0.0) / found.se**2)
+        assert math.isnan(entry.sources.answers)
 
 
 def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
@@ -77,15 +78,15 @@ def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
 
 def test_the_sentence_says_that_levels_are_a_sample() -> None:
     found = hs.compare(trained(), "tuned", "base", random_factor="seed")
-    assert "with 4 seeds each as a sample" in found.verdict
+    assert "the choice of questions and of 4 seeds each" in found.verdict
     said = found.render("markdown")
     assert "variance from" in said
     assert "SE with twice the" in said
     assert any(note.startswith("Random factor: column `seed`, 4 levels a model") for note in found.notes)
     assert found.notes[0] == "Data: 2 models × 120 items × 4 levels."
-    parts = json.loads(found.render("json"))["random_factor"]
-    assert parts["name"] == "seed"
-    assert parts["se_twice_levels"] < found.difference.se
+    (seed,) = json.loads(found.render("json"))["sources"]["factors"]
+    assert seed["name"] == "seed"
+    assert seed["se_twice"] < found.difference.se
 
 
 def test_a_board_says_what_compare_says() -> None:
@@ -130,7 +131,7 @@ def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
     assert "1 item without a score at every level of 'prompt'" in told.message
     fewer = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0))
     found = hs.compare(fewer, "tuned", "base", random_factor="prompt")
-    assert found.random_factor.n_levels == 3
+    assert found.sources.factors[0].n_levels == 3
     (told,) = [each for each in found.cautions if each.code == "levels_unshared"]
     assert "1 value of 'prompt' that only some models have left out: 0" in told.message
     assert (
@@ -139,11 +140,94 @@ def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
     )
 
 
+def test_other_texts_of_other_prompts_are_the_same_exam() -> None:
+    rows = trained().rename({"seed": "prompt"}).with_columns(prompt=pl.format("p{}", "prompt"))
+    told = rows.with_columns(question_hash=pl.format("{} {}", "prompt", "item"))
+    found = hs.gate(told, "tuned", "base", at_least=0.1, better=True, random_factor="prompt")
+    assert not any(check.differs for check in found.checks)
+    assert not [each for each in found.cautions if each.code == "not_like_with_like"]
+    other = told.with_columns(
+        question_hash=pl.when((pl.col("model") == "base") & (pl.col("item") == "q1"))
+        .then(pl.lit("else"))
+        .otherwise("question_hash")
+    )
+    assert any(check.differs for check in hs.gate(other, "tuned", "base", better=True, random_factor="prompt").checks)
+
+
 def test_attempts_at_a_level_are_averaged() -> None:
     rows = trained()
     again = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(2)])
     one, other = (hs.compare(each, "tuned", "base", random_factor="seed") for each in (rows, again))
     assert one.difference.se == pytest.approx(other.difference.se)
+
+
+def test_the_answers_have_their_own_share_where_attempts_tell() -> None:
+    rng = np.random.default_rng(1)
+    rows = trained().drop("score")
+    chance = rng.random(120)[rows["item"].str.slice(1).cast(pl.Int64).to_numpy()]
+    again = pl.concat(
+        [
+            rows.with_columns(attempt=pl.lit(k), score=pl.Series((rng.random(len(rows)) < chance) * 1.0))
+            for k in range(3)
+        ]
+    )
+    sources = hs.estimate(again, random_factor="seed")[0].sources
+    (seed,) = sources.factors
+    variance = hs.estimate(again, random_factor="seed")[0].estimate.se ** 2
+    cells = again.filter(model="base").group_by("item", "seed").agg(pl.col("score").var())["score"].mean()
+    assert sources.answers * variance == pytest.approx(cells / 3 / (120 * 4))
+    assert seed.interaction * variance < 3e-4
+    assert sources.questions + seed.share + seed.interaction + sources.answers == pytest.approx(1.0)
+    assert sources.se_with(240, [4]) == pytest.approx(sources.se_twice_questions)
+    assert sources.se_with(120, [8]) == pytest.approx(seed.se_twice)
+
+
+def crossed(seed: int = 0, n: int = 80, effects: tuple[float, float] = (0.3, 0.3)) -> pl.DataFrame:
+    """Return two models, each with three seeds of its own and four prompts that both have."""
+    rng = np.random.default_rng(seed)
+    hard, prompts = rng.normal(0, 1.2, n), rng.normal(0, effects[1], (2, 4))
+    seeds = rng.normal(0, effects[0], (2, 3))
+    return pl.DataFrame(
+        {"model": model, "seed": s, "prompt": f"p{q}", "item": f"q{i:03}", "score": float(right)}
+        for m, model in enumerate(("base", "tuned"))
+        for s in range(3)
+        for q in range(4)
+        for i, right in enumerate(rng.random(n) < 1 / (1 + np.exp(-hard - seeds[m, s] - prompts[0, q] - prompts[m, q])))
+    )
+
+
+def test_two_factors_add_up() -> None:
+    rows = crossed()
+    found = hs.compare(rows, "tuned", "base", random_factor=["seed", "prompt"])
+    mean = rows.group_by("model", "item").agg(pl.col("score").mean()).pivot(on="model", index="item", values="score")
+    items = (mean["tuned"] - mean["base"]).var() / 80
+    by_seed = [
+        squares(wide(rows.group_by("model", "item", "seed").agg(pl.col("score").mean()), m)) for m in ("tuned", "base")
+    ]
+    by_prompt = rows.group_by("model", "item", "prompt").agg(pl.col("score").mean())
+    shared = squares(wide(by_prompt, "tuned", "prompt") - wide(by_prompt, "base", "prompt"))
+    seeds = max(sum(levels - rest for _, levels, rest in by_seed), 0.0)
+    assert found.difference.se**2 == pytest.approx(items + seeds + max(shared[1] - shared[2], 0.0))
+    assert [(each.name, each.n_levels) for each in found.sources.factors] == [("seed", 3), ("prompt", 4)]
+    assert "the choice of questions and of 3 seeds and 4 prompts each" in found.verdict
+    assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
+    both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
+    assert math.isnan(both.difference.se)
+    assert "one prompt alone" in both.verdict
+
+
+def test_a_factor_within_another_is_refused_with_the_outer_one() -> None:
+    rows = trained().with_columns(run=pl.col("seed") * 2)
+    with pytest.raises(DataError, match="aren't crossed"):
+        hs.compare(rows, "tuned", "base", random_factor=["seed", "run"])
+    hs.compare(rows, "tuned", "base", random_factor="run")
+
+
+def test_one_of_two_factors_may_be_a_cluster() -> None:
+    rows = trained().with_columns(text=pl.col("item").str.slice(-1))
+    asked = hs.compare(rows, "tuned", "base", random_factor=["seed", "text"])
+    known = hs.compare(rows, "tuned", "base", random_factor="seed", cluster="text")
+    assert asked.difference == known.difference
 
 
 def test_clusters_and_margins_go_with_it() -> None:
@@ -163,7 +247,6 @@ def test_several_tasks_have_no_overall_difference() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"random_factor": ["seed", "item"]},
         {"population": "same-clusters"},
         {"covariate": "seed"},
         {"score": "pass@2"},
@@ -181,9 +264,73 @@ def test_what_is_missing_is_an_error() -> None:
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
     with pytest.raises(DataError, match="without 'seed'"):
         hs.compare(torn, "tuned", "base", random_factor="seed")
-    for verb in (hs.gate, hs.against, hs.noise):
+    for verb in (hs.against, hs.aa):
         with pytest.raises(OptionError, match="takes no random factor"):
-            verb(trained(), *(() if verb is hs.noise else ("tuned",)), random_factor="seed")
+            verb(trained(), *(() if verb is hs.aa else ("tuned",)), random_factor="seed")
+
+
+def test_a_gate_decides_by_the_error_of_levels_and_says_how_many_would_settle_it() -> None:
+    rows = shifted()
+    pair = hs.compare(rows, "tuned", "base", random_factor="seed", margin=0.02, level=0.9)
+    gate = hs.gate(rows, "tuned", "base", not_worse_than=0.02, random_factor="seed")
+    (check,) = gate.checks
+    assert (check.low, check.high) == pytest.approx((pair.difference.interval.low, pair.difference.interval.high))
+    assert check.p_pass == pytest.approx(pair.equivalence.p_noninferior)
+    assert "with 4 seeds each as a sample" in gate.render("markdown")
+    asked = hs.gate(rows, "tuned", "base", better=True, random_factor="seed")
+    assert asked.verdict == "unclear"
+    (seed,) = asked.checks[0].sources.factors
+    assert 4 < seed.n_needed < 1_000
+    said = asked.render("markdown")
+    assert "more questions alone wouldn't" in said
+    assert "seeds each would settle it" in said
+    floor = hs.gate(rows, "tuned", at_least=0.1, random_factor="seed")
+    assert floor.verdict == "pass"
+    with pytest.raises(OptionError, match="planned looks"):
+        hs.gate(rows, "tuned", "base", better=True, random_factor="seed", looks=2, items_planned=400)
+
+
+def shifted() -> pl.DataFrame:
+    """Return two models whose four seeds shift all questions by several points, so that no number of questions would tell them apart."""
+    rng = np.random.default_rng(8)
+    shift = {"base": (-0.6, 0.5, -0.2, 0.3), "tuned": (-0.1, 0.9, 0.4, -0.2)}
+    hard = rng.normal(0, 1.2, 300)
+    return pl.DataFrame(
+        {"model": model, "seed": s, "item": f"q{i}", "score": float(right)}
+        for model, own in shift.items()
+        for s, effect in enumerate(own)
+        for i, right in enumerate(rng.random(300) < 1 / (1 + np.exp(-hard - effect)))
+    )
+
+
+def test_noise_says_what_seeds_have_in_every_error_bar() -> None:
+    rows = shifted()
+    found = hs.noise(rows, random_factor="seed")
+    for entry in found.tasks[0].entries:
+        (known,) = hs.estimate(rows, random_factor="seed", model=entry.name)
+        assert entry.se == pytest.approx(known.estimate.se)
+        assert entry.sources.factors[0].share == pytest.approx(known.sources.factors[0].share)
+        assert entry.se_with(items=600) == pytest.approx(entry.sources.se_twice_questions)
+    pair = hs.noise(rows, "tuned", "base", random_factor="seed").tasks[0]
+    assert pair.entries[2].sources.factors[0].share > 0.5
+    assert "from that of seeds" in pair.verdict
+    assert "with twice the seeds" in pair.verdict
+
+
+def test_failures_count_as_the_policy_says() -> None:
+    rows = trained().with_columns(score=pl.when((pl.col("item") != "q1") | (pl.col("seed") != 2)).then("score"))
+    dropped, counted = (
+        hs.compare(rows, "tuned", "base", random_factor="seed", failures=each) for each in ("drop", "zero")
+    )
+    assert dropped.difference.n_items == 119
+    assert counted.difference.n_items == 120
+
+
+def test_a_report_shows_the_board_of_the_levels(tmp_path: Any) -> None:
+    rows = shifted()
+    page = hs.report(rows, random_factor="seed")
+    assert page.verdict == hs.leaderboard(rows, random_factor="seed").boards[0].verdict
+    assert "with 4 seeds each as a sample" in page.verdict
 
 
 def test_the_command_line_has_it(tmp_path: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from howsure.statistics.levels import Levels
+from howsure.statistics.levels import Levels, error_with_levels
 from howsure.statistics.means.clustered import variances
 
 
@@ -36,7 +36,7 @@ def test_the_parts_are_those_of_the_mean_squares() -> None:
         n, s = x.shape[:2]
         assert parts.factor[k] == pytest.approx((levels - rest) / (n * s))
         assert parts.noise[k] == pytest.approx(rest / (n * s))
-        whole, df = parts.error(np.asarray(items / (n * s)), np.asarray(n - 1.0))
+        whole, df = error_with_levels([parts], np.asarray(items / (n * s)), np.asarray(n - 1.0))
         expected = (items + max(levels - rest, 0.0)) / (n * s)
         assert whole[k] == pytest.approx(expected)
         squares = [(m / (n * s)) ** 2 / d for m, d in ((items, n - 1), (levels, s - 1), (rest, (n - 1) * (s - 1)))]
@@ -71,10 +71,10 @@ def test_it_is_clustering_two_ways_but_for_small_samples() -> None:
     item, level = (each.ravel() for each in np.indices(y.shape))
     ones = np.ones(n * s)
     two_ways = variances(y.reshape(-1, 1), ones, [item, level], "miller")[0]
-    whole, _ = (
-        Levels.of(y[:, :, None], shared=False)
-        .of_means()
-        .error(np.asarray(y.mean(axis=1).var(ddof=1) / n), np.asarray(n - 1.0))
+    whole, _ = error_with_levels(
+        [Levels.of(y[:, :, None], shared=False).of_means()],
+        np.asarray(y.mean(axis=1).var(ddof=1) / n),
+        np.asarray(n - 1.0),
     )
     assert whole[0] == pytest.approx(two_ways, rel=0.05)
 
@@ -91,12 +91,12 @@ def test_models_may_have_fewer_levels() -> None:
 
 def test_one_level_tells_nothing_and_none_adds_nothing() -> None:
     x = draw(levels=1)
-    whole, _ = Levels.of(x, shared=False).of_means().error(np.full(3, 0.01), np.full(3, 39.0))
+    whole, _ = error_with_levels([Levels.of(x, shared=False).of_means()], np.full(3, 0.01), np.full(3, 39.0))
     assert np.isnan(whole).all()
     same = np.repeat(draw(levels=1), 4, axis=1)
     parts = Levels.of(same, shared=False).of_means()
     assert parts.factor == pytest.approx(np.zeros(3), abs=1e-15)
-    whole, df = parts.error(np.full(3, 0.01), np.full(3, 39.0))
+    whole, df = error_with_levels([parts], np.full(3, 0.01), np.full(3, 39.0))
     assert whole == pytest.approx(np.full(3, 0.01))
     assert df == pytest.approx(np.full(3, 39.0))
 
@@ -113,6 +113,6 @@ def test_equal_recipes_with_other_seeds_keep_the_type_i_error() -> None:
         one, other = (Levels.of(x, shared=False).of_means() for x in (a, b))
         d = (a - b).mean(axis=1)
         parts = type(one)(*(getattr(one, n) + getattr(other, n) for n in ("factor", "noise", "squares")), pooled=True)
-        whole, df = parts.error(d.var(axis=0, ddof=1) / 300, np.full(100, 299.0))
+        whole, df = error_with_levels([parts], d.var(axis=0, ddof=1) / 300, np.full(100, 299.0))
         found.append(2 * stats.t.sf(np.abs(d.mean(axis=0)) / np.sqrt(whole), df) <= 0.05)
     assert np.mean(found) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 800)

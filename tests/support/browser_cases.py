@@ -66,6 +66,17 @@ def weighted():
     return several().with_columns(stakes=1 + pl.col("item").str.slice(1).cast(pl.Float64) % 4)
 
 
+def seeds():
+    """Three models, each from four seeds that make all questions harder or easier."""
+    rng, hard = np.random.default_rng(8), np.random.default_rng(9).normal(0, 1.2, 120)
+    return pl.DataFrame(
+        {"model": f"lab/{model}", "seed": s, "item": f"q{i}", "score": float(right)}
+        for k, model in enumerate("abc")
+        for s, effect in enumerate(rng.normal(0.6 * k, 0.3, 4))
+        for i, right in enumerate(rng.random(120) < 1 / (1 + np.exp(hard - effect)))
+    )
+
+
 CASES = {
     "example": (lambda: LOGS, {"cluster": "passage_id"}),
     "example, no clusters": (lambda: LOGS, {"cluster": "none"}),
@@ -86,6 +97,7 @@ CASES = {
     "four hundred items": (lambda: several(n=400), {}),
     "a hair's breadth": (nearly_alike, {}),
     "lower, in percent": (several, {"lower_is_better": True}),
+    "seeds": (seeds, {"random_factor": "seed"}),
     "one model": (lambda: several("a"), {}),
     "two models": (two_models, {}),
     "one item": (lambda: several(n=1), {}),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
     from howsure.answers.measures import MeasureGap
-    from howsure.answers.random_factor import FactorParts
+    from howsure.answers.random_factor import ErrorSources
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
     from howsure.statistics.results import Equivalence, Estimate, Interval
@@ -126,7 +126,7 @@ class Comparison(Judged, Drawn):
         clusters: The clusters of its questions; None without any, and overall.
         beside: What the other of new and same clusters would say; None where the clusters are many.
         if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they change the verdict; else None.
-        random_factor: Where the error comes from, where a factor that all questions share is a sample too; else None.
+        sources: Where the error comes from, where factors that all questions share are samples too; else None.
         among: What it is among all models that the data hold, where it is significant by itself and not among these; else None.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
@@ -168,7 +168,7 @@ class Comparison(Judged, Drawn):
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
     beside: OtherPopulation | None = field(default=None, metadata=shown(rows=False))
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
-    random_factor: FactorParts | None = field(default=None, metadata=shown(rows=False))
+    sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     among: Among | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from howsure.answers.clusters import TaskClusters
-    from howsure.answers.random_factor import FactorParts
+    from howsure.answers.random_factor import ErrorSources
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate
@@ -31,7 +31,7 @@ class Entry:
         n_attempts: Attempts in all.
         n_failed: Attempts that failed.
         clusters: The clusters of its questions; None without any, and overall.
-        random_factor: Where its error comes from, where a factor that all questions share is a sample too; else None.
+        sources: Where its error comes from, where factors that all questions share are samples too; else None.
         saved: The share of the plain mean's variance that covariates saved; NaN without them.
     """
 
@@ -42,7 +42,7 @@ class Entry:
     n_attempts: int = 0
     n_failed: int = 0
     clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
-    random_factor: FactorParts | None = field(default=None, metadata=shown(rows=False))
+    sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     saved: float = math.nan
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
     from howsure.answers.looks import Looks
+    from howsure.answers.random_factor import ErrorSources
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
 
@@ -92,6 +93,7 @@ class Check:
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
         unasked: The column that was taken for attempts by its name although all questions may share its values, so that it can't be told; empty where
             there is none, or where that was chosen.
+        sources: Where the error comes from, where random factors are samples too, and how many levels of each would settle it; else None.
         proposed_clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
@@ -131,6 +133,7 @@ class Check:
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
     unasked: str = ""
+    sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     proposed_clusters: str = ""
     population: str = "new-clusters"
     clusters: TaskClusters | None = field(default=None, metadata=shown(rows=False))

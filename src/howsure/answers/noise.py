@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from howsure.answers.random_factor import ErrorSources
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
 
@@ -82,6 +83,7 @@ class NoiseEntry:
         question: ω², the variance from question to question.
         between: The part of ω² that is from cluster to cluster.
         within: The part that is within clusters.
+        sources: The shares of questions, random factors, questions × levels and answers, where factors that all questions share are samples too; else None.
         cautions: Warnings, each with what to do about it.
     """
 
@@ -102,6 +104,7 @@ class NoiseEntry:
     question: Component = field(metadata=spread(prefix="question_"))
     between: Component = field(metadata=spread(prefix="between_"))
     within: Component = field(metadata=spread(prefix="within_"))
+    sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     cautions: tuple[Caution, ...] = ()
 
     @property
@@ -128,6 +131,9 @@ class NoiseEntry:
 
         None leaves a number as it is. Clusters are taken to grow in number, not in size.
         """
+        if self.sources is not None:
+            levels = self.sources.spread.levels
+            return self.sources.se_with(self.n_items if items is None else items, levels, attempts)
         answers = self.answers if attempts is None else self.once / attempts
         scale = 1.0 if items is None else self.n_items / items
         return math.sqrt((max(self.questions, 0.0) + answers) * scale)

@@ -14,6 +14,7 @@ from howsure.statistics import results
 
 if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems
+    from howsure.answers.random_factor import ErrorSources
     from howsure.errors import Caution
     from howsure.statistics.choices import Goal, PlanMethod, Spending
 
@@ -49,6 +50,7 @@ class Option:
         se: The standard error of the difference.
         formula: The number of questions by the paper's formula, without pseudo-items and with the normal distribution.
         cost: What it costs; NaN where no costs were given.
+        levels: How many levels of each random factor each model has; empty without one.
     """
 
     attempts: float = field(metadata=shown(endless=True))
@@ -59,6 +61,7 @@ class Option:
     se: float
     formula: float
     cost: float = math.nan
+    levels: tuple[int, ...] = field(default=(), metadata=shown(rows=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +171,9 @@ class TaskPlan:
         metric: What the score measures.
         a: The first model of the pilot; empty without one.
         b: The second model.
-        basis: What the plan rests on; None where nothing is known.
+        basis: What the plan rests on; None where nothing is known, or where random factors are samples too.
+        sources: Where the error of the pilot's difference comes from, where random factors are samples too; else None.
+        levels_needed: The fewest levels of each random factor with which any number of questions is enough, those of others as in the pilot; infinite where none are.
         options: The ways to run the evaluation.
         chosen: Which of them is chosen, counted from 0.
         curve: Power over the number of items, or over the true difference where that was sought.
@@ -182,6 +187,8 @@ class TaskPlan:
     a: str
     b: str
     basis: Basis | None
+    sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
+    levels_needed: tuple[float, ...] = field(default=(), metadata=shown(rows=False))
     options: tuple[Option, ...]
     chosen: int = field(metadata=HIDDEN)
     curve: tuple[CurvePoint, ...] = field(default=(), metadata=HIDDEN)
@@ -273,6 +280,7 @@ class Plan(Judged, Drawn):
                 "a": task.a,
                 "b": task.b,
                 **row(option),
+                **_levels(task, option),
                 **dict.fromkeys(names),
                 **(task.equal.columns() if task.equal is not None and option is task.best else {}),
             }
@@ -283,3 +291,9 @@ class Plan(Judged, Drawn):
     def curve_records(self) -> list[dict[str, Any]]:
         """Return the power curves: one flat mapping per task, number of attempts, and items (or true difference)."""
         return [{"task": task.task, "metric": task.metric, **row(point)} for task in self.tasks for point in task.curve]
+
+
+def _levels(task: TaskPlan, option: Option) -> dict[str, int]:
+    """Return how many levels of each random factor an option has, as columns."""
+    names = () if task.sources is None else (each.name for each in task.sources.factors)
+    return {f"levels_{name}": count for name, count in zip(names, option.levels, strict=False)}

@@ -84,6 +84,7 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
     *SLICES,
     *MEASURES,
     "population",
+    "random_factor",
     "covariate",
 )
 @takes(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @sided_paths
-@takes("noise", "a", "b", *READING, *DESIGN, *SLICES, "population", "model", "level", "variance")
+@takes("noise", "a", "b", *READING, *DESIGN, *SLICES, "population", "random_factor", "model", "level", "variance")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
 @takes("noise", *OUTPUT)

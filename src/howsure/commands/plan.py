@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Plan
 
 ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
-COSTS = ("cost_item", "cost_attempt")
+COSTS = ("cost_item", "cost_attempt", "cost_level")
 SIZES = ("effect", "not_worse_than", "same_within")
 SCORES = ("within", "at_least", "at_most")
-PILOT = (*READING, *DESIGN, *MEASURES, "population", "model")
+PILOT = (*READING, *DESIGN, *MEASURES, "population", "random_factor", "model")
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
 OF_POLICY = ("policy", "pilot", "a", "b", "power", "attempts", "n_tasks", *PILOT, *OUTPUT)
@@ -53,7 +53,7 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 @click.option(
     "--pilot", multiple=True, metavar="PATH", help="Take variances and clusters from these logs (again for more)."
 )
-@takes("plan", "a", "b", "effect", "n_items", "attempts", "power", "level", *SIZES[1:], "better", *SCORES)
+@takes("plan", "a", "b", "effect", "n_items", "attempts", "n_levels", "power", "level", *SIZES[1:], "better", *SCORES)
 @click.option(
     "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
 )
@@ -68,6 +68,9 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 @click.option("--cost-item", type=float, metavar="PRICE", help="What a question costs, once.")
 @click.option(
     "--cost-attempt", type=float, metavar="PRICE", help="What one attempt at a question costs, all models together."
+)
+@click.option(
+    "--cost-level", type=float, metavar="PRICE", help="What a level of a random factor costs, both models together."
 )
 @takes("plan", "simulate")
 @click.option(
@@ -209,12 +212,12 @@ def _refuse_assumed(but: str = "") -> None:
 def _costs(given: dict[str, Any]) -> Any:
     import howsure
 
-    item, attempt = (given[name] for name in COSTS)
-    if item is None and attempt is None:
+    item, attempt, level = (given[name] for name in COSTS)
+    if item is None and attempt is None and level is None:
         return None
     if attempt is None:
-        raise click.UsageError("--cost-item needs --cost-attempt as well")
-    return howsure.Costs(item=item or 0.0, attempt=attempt)
+        raise click.UsageError(f"--cost-{'level' if item is None else 'item'} needs --cost-attempt as well")
+    return howsure.Costs(item=item or 0.0, attempt=attempt, level=level or 0.0)
 
 
 def _failure_plan(given: dict[str, Any]) -> Any:

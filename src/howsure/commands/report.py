@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE = "report.html"
 
 PAGE_OPTIONS = (
-    *(*READING, *DESIGN, *SLICES, *MEASURES, "population", "model", *STATISTICS),
+    *(*READING, *DESIGN, *SLICES, *MEASURES, "population", "random_factor", "model", *STATISTICS),
     *("interval", "method", "adjust", "overall", "title", "inspect_view"),
 )
 

@@ -20,7 +20,7 @@ from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
 from howsure.study.directions import direction_cautions
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 
-def gather_pair(scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather) -> Study:
+def gather_pair(scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather_levelled) -> Study:
     """Gather what two models both have, `how` in place of `gather`; an unknown name is an error that names its nearest."""
     study = how(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.inference.other_population import clusters_of
-from howsure.inference.random_factor import with_parts_of_means
+from howsure.inference.random_factor import with_sources_of_means
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question
@@ -43,7 +43,7 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
         )
         for k, model in enumerate(matrix.models)
     ]
-    return with_parts_of_means(told, matrix)
+    return with_sources_of_means(told, matrix)
 
 
 def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:

@@ -16,7 +16,7 @@ from howsure.inference.run_order import date_in, in_order, runs_of
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.statistics.sequential.series import Series, ahead_of, level_at, limit_gap, luck, luck_draws, watch
 from howsure.study.directions import direction_cautions
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.study.names import resolve
 from howsure.table.runs import Run
 from howsure.wording import listing, plural
@@ -68,7 +68,7 @@ class _Known:
 
 def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
     """Follow the runs of one system, each a model of these scores; see `howsure.history`."""
-    study = gather(scores, design, called="run")
+    study = gather_levelled(scores, design, called="run")
     study = study.of_models(study.models) if study.models else study
     matrices = list(study.matrices())
     models = sorted({model for matrix in matrices for model in matrix.models})

@@ -16,12 +16,13 @@ from howsure.inference.slices import sliced_noise
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry
+    from howsure.answers.random_factor import ErrorSources
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
@@ -45,7 +46,7 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
         shared = [_shared(matrix, a, b) for matrix in matrices]
         slices = sliced_noise(study, shared, asked, lambda part: pair_task_noise(part, one, other, asked))
     else:
-        study = gather(scores, design)
+        study = gather_levelled(scores, design)
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, asked) for matrix in matrices]
         slices = sliced_noise(study, matrices, asked, lambda part: task_noise(part, asked))
@@ -54,6 +55,9 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
 
 def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
     """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where these are there already."""
+    if matrix.levels is not None:
+        every = {entry.model: entry for entry in (entries(matrix, asked) if known is None else known)}
+        return _level_noise(matrix, [(name, every[name].estimate, every[name].sources) for name in matrix.models])
     drawn = asked.population.drawn(matrix)
     found = answers(drawn.values, drawn.attempts.astype(float), drawn.within)
     told = {entry.model: entry.estimate for entry in (entries(matrix, asked) if known is None else known)}
@@ -69,6 +73,11 @@ def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | No
 
 def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
     """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
+    if matrix.levels is not None:
+        both = matrix.take_models(matrix.columns((a, b)))
+        pair = asked.population.pair(both, a, b, replace(asked, method="t"))
+        single = [(entry.model, entry.estimate, entry.sources) for entry in entries(both, asked)]
+        return replace(_level_noise(both, [*single, (f"{a} − {b}", pair.difference, pair.sources)]), pair=True)
     both = asked.population.drawn(_shared(matrix, a, b))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     estimates = means(
@@ -93,6 +102,36 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Tas
         pair=True,
         percent=matrix.bounded,
     )
+
+
+def _level_noise(matrix: ScoreMatrix, known: Sequence[tuple[str, Estimate, ErrorSources | None]]) -> TaskNoise:
+    """Take error bars apart into questions, random factors and answers; `known`: of each a name, its estimate and its sources."""
+    found = []
+    for name, estimate, sources in known:
+        assert sources is not None
+        variance = estimate.se**2
+        answers = variance * sources.answers
+        told = NoiseEntry(
+            task=matrix.task,
+            metric=matrix.metric,
+            name=name,
+            value=estimate.value,
+            se=estimate.se,
+            n_items=estimate.n_items,
+            n_clusters=estimate.n_clusters,
+            attempts=sources.attempts,
+            questions=variance * sources.questions,
+            answers=answers,
+            once=answers * sources.attempts,
+            answer=UNTOLD,
+            question=UNTOLD,
+            between=UNTOLD,
+            within=UNTOLD,
+            sources=sources,
+            cautions=tuple(each for each in estimate.cautions if each.code in KEPT),
+        )
+        found.append(told)
+    return TaskNoise(task=matrix.task, metric=matrix.metric, entries=tuple(found), percent=matrix.bounded)
 
 
 def _shared(matrix: ScoreMatrix, a: str, b: str) -> ScoreMatrix:
@@ -166,9 +205,7 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
 
 def _cautions(entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate) -> tuple[Caution, ...]:
     """Return what is to be said of a model; `lone`: its items with a single attempt."""
-    cautions = [
-        caution for caution in estimate.cautions if caution.code in ("one_item", "one_cluster", "dominant_cluster")
-    ]
+    cautions = [caution for caution in estimate.cautions if caution.code in KEPT]
     if entry.measured and lone:
         cautions.append(doubt("single_attempts", count=lone, n=entry.n_items))
     if entry.measured and entry.questions < 0:
@@ -202,6 +239,8 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | 
     )
 
 
+KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
+UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
 NEGATIVE = Caution(
     code="negative_variance",
     message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",

@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
-from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_parts
+from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
@@ -93,7 +93,7 @@ class OtherQuestions:
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
         cautions = () if math.isfinite(found.p_value) else plain.difference.cautions
-        return with_parts(replace(found, difference=replace(found.difference, cautions=cautions)), both)
+        return with_sources(replace(found, difference=replace(found.difference, cautions=cautions)), both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""

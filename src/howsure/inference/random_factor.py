@@ -1,4 +1,4 @@
-"""A random factor: means and differences whose error has its levels in it, and how much of it comes from where."""
+"""Random factors: means and differences whose error has their levels in it, and how much of it comes from where."""
 
 from __future__ import annotations
 
@@ -8,31 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.random_factor import FactorParts
+from howsure.answers.random_factor import ErrorSources, FactorSource
 from howsure.errors import Caution
-from howsure.statistics.levels import LEAST, Levels
+from howsure.statistics.levels import LEAST, Levels, error_with_levels
 from howsure.statistics.means.intervals import t_quantile
-from howsure.statistics.results import Interval
+from howsure.statistics.planning.level_spread import LevelSpread
+from howsure.statistics.planning.power import Test, fewest, items_needed, power
+from howsure.statistics.results import POWER, Interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.levels import LevelParts
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
-    from howsure.study.matrix import LevelCells, ScoreMatrix
+    from howsure.study.matrix import LevelScores, ScoreMatrix
 
 
-def levels_of(matrix: ScoreMatrix, cells: LevelCells) -> Levels:
-    """Return the sums of a matrix's levels."""
+def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
+    """Return the sums of a matrix's levels, of each random factor."""
     codes = matrix.clusters[0] if matrix.clusters else None
-    return Levels.of(cells.values, codes=codes, weights=matrix.weights, shared=cells.shared)
+    return [Levels.of(each.values, codes=codes, weights=matrix.weights, shared=each.shared) for each in scores.cells]
 
 
-def means_over_levels(found: tuple[Estimate, ...], part: ScoreMatrix, cells: LevelCells) -> tuple[Estimate, ...]:
+def means_over_levels(found: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores) -> tuple[Estimate, ...]:
     """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale. Where nothing varies they stay."""
-    parts = levels_of(part, cells).of_means()
-    variance, df = parts.error(np.array([each.se**2 for each in found]), np.array([each.df for each in found]))
+    parts = [each.of_means() for each in levels_of(part, scores)]
+    variance, df = error_with_levels(
+        parts, np.array([each.se**2 for each in found]), np.array([each.df for each in found])
+    )
     return tuple(
         each if v == 0 else _with_error(each, float(v), float(d), bounded=part.bounded)
         for each, v, d in zip(found, variance, df, strict=True)
@@ -50,65 +57,123 @@ def _with_error(found: Estimate, variance: float, df: float, *, bounded: bool) -
     return replace(found, se=se, df=df, interval=interval, method=replace(found.method, name="t"), bounds=())
 
 
-def pairs_over_levels(found: PairMoments, without: PairMoments, matrix: ScoreMatrix, cells: LevelCells) -> PairMoments:
+def pairs_over_levels(
+    found: PairMoments, without: PairMoments, matrix: ScoreMatrix, scores: LevelScores
+) -> PairMoments:
     """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those `without` levels, which may have a test."""
-    variance, df = levels_of(matrix, cells).of_pairs().error(found.variance, found.df)
+    parts = [each.of_pairs() for each in levels_of(matrix, scores)]
+    variance, df = error_with_levels(parts, found.variance, found.df)
     found = replace(found, variance=variance, df=df, flips=None, tested=None)
     usual = dict(without.parts())
-    parts: dict[str, Any] = {name: np.where(variance == 0, usual[name], part) for name, part in found.parts()}
-    return replace(found, **parts)
+    chosen: dict[str, Any] = {name: np.where(variance == 0, usual[name], part) for name, part in found.parts()}
+    return replace(found, **chosen)
 
 
-def with_parts(found: Comparison, both: ScoreMatrix) -> Comparison:
+def with_sources(found: Comparison, both: ScoreMatrix) -> Comparison:
     """Return a comparison over levels with where its error comes from; of one level each with why there is none."""
     if both.levels is None:
         return found
-    levels = levels_of(both, both.levels)
-    parts, fewest = levels.of_pairs(), int(levels.counts.min())
-    told = _parts(parts, (0, 1), found.difference.se**2, both.levels.name, fewest)
-    return replace(found, random_factor=told, difference=_or_why(found.difference, both.levels.name, fewest))
+    levels, scores = levels_of(both, both.levels), both.levels
+    parts, counts = [each.of_pairs().at((0, 1)) for each in levels], [int(each.counts.min()) for each in levels]
+    sources = _sources(parts, scores, counts, float(_answers(both, scores).sum()), found.difference)
+    needed, items = settled_by(sources, found.difference.value, found.difference.interval.level)
+    return replace(found, sources=needed, items_needed=items, difference=_or_why(found.difference, sources))
 
 
-def with_parts_of_means(found: list[Entry], part: ScoreMatrix) -> list[Entry]:
+def with_sources_of_means(found: list[Entry], part: ScoreMatrix) -> list[Entry]:
     """Return the entries of a matrix, in its order, with where their error comes from."""
     if part.levels is None:
         return found
-    levels, name = levels_of(part, part.levels), part.levels.name
-    parts, counts = levels.of_means(), levels.counts.tolist()
-    return [
-        replace(
-            entry,
-            random_factor=_parts(parts, (k,), entry.estimate.se**2, name, counts[k]),
-            estimate=_or_why(entry.estimate, name, counts[k]),
+    levels, scores = levels_of(part, part.levels), part.levels
+    parts, answers = [each.of_means() for each in levels], _answers(part, scores).tolist()
+    told = []
+    for k, entry in enumerate(found):
+        sources = _sources(
+            [each.at((k,)) for each in parts],
+            scores,
+            [int(each.counts[k]) for each in levels],
+            answers[k],
+            entry.estimate,
         )
-        for k, entry in enumerate(found)
-    ]
+        told.append(replace(entry, sources=sources, estimate=_or_why(entry.estimate, sources)))
+    return told
 
 
-def _or_why(found: Estimate, name: str, levels: int) -> Estimate:
+def _answers(matrix: ScoreMatrix, scores: LevelScores) -> Floats:
+    """Return the variance that answers alone leave in each model's mean (M,), NaN where attempts don't tell."""
+    weights = np.ones(matrix.n_items) if matrix.weights is None else matrix.weights
+    return np.asarray(weights**2 @ scores.answers / weights.sum() ** 2)
+
+
+def _or_why(found: Estimate, sources: ErrorSources) -> Estimate:
     """Return an estimate, with a caution where one level tells nothing of others."""
-    if levels >= LEAST:
+    alone = [each.name for each in sources.factors if each.n_levels < LEAST]
+    if not alone:
         return found
     why = Caution(
         code="one_level",
-        message=f"one {name} alone: nothing says how another would differ",
-        remedy=f"Run other values of {name}, or leave `random_factor` out to speak of this one.",
+        message=f"one {alone[0]} alone: nothing says how another would differ",
+        remedy=f"Run other values of {alone[0]}, or leave `random_factor` out to speak of this one.",
     )
     return replace(found, cautions=(why, *found.cautions))
 
 
-def _parts(parts: LevelParts, at: tuple[int, ...], variance: float, name: str, levels: int) -> FactorParts:
-    """Return the shares of a variance that has the levels in it."""
-    factor = float(np.maximum(parts.factor[at], 0.0))
-    noise = float(np.clip(parts.noise[at], 0.0, variance - factor))
-    questions = variance - factor - noise
-    whole = variance
-    return FactorParts(
-        name=name,
-        n_levels=levels,
-        questions=questions / whole if whole else math.nan,
-        factor=factor / whole if whole else math.nan,
-        rest=noise / whole if whole else math.nan,
-        se_twice_questions=math.sqrt(questions / 2 + factor + noise / 2),
-        se_twice_levels=math.sqrt(questions + factor / 2 + noise / 2),
+def _sources(
+    parts: Sequence[LevelParts], scores: LevelScores, counts: Sequence[int], answers: float, found: Estimate
+) -> ErrorSources:
+    """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how many levels there are."""
+    whole, n = found.se**2, found.n_items
+    per = 1 / whole if whole > 0 else math.nan
+    factor = [max(float(each.factor), 0.0) for each in parts]
+    left = whole - sum(factor)
+    noise = [min(max(float(each.noise), 0.0), left) for each in parts]
+    known = 0.0 if math.isnan(answers) else min(answers, *noise)  # no more than all that questions × levels have
+    noise = [each - known for each in noise]
+    questions = max(left - known - sum(noise), 0.0)
+    told = [
+        FactorSource(
+            name=cells.name,
+            n_levels=count,
+            share=level * per,
+            interaction=rest * per,
+            se_twice=math.sqrt(max(whole - (level + rest + known) / 2, 0.0)),
+        )
+        for cells, count, level, rest in zip(scores.cells, counts, factor, noise, strict=True)
+    ]
+    spread = LevelSpread(
+        question=n * questions,
+        level=tuple(count * each for count, each in zip(counts, factor, strict=True)),
+        interaction=tuple(n * count * each for count, each in zip(counts, noise, strict=True)),
+        answer=n * known * scores.attempts * math.prod(counts),
+        levels=tuple(map(float, counts)),
     )
+    return ErrorSources(
+        questions=questions * per,
+        factors=tuple(told),
+        answers=math.nan if math.isnan(answers) else known * per,
+        se_twice_questions=math.sqrt(whole - left / 2),
+        spread=spread,
+        n_items=n,
+        attempts=scores.attempts,
+    )
+
+
+def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
+    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 % power, and how many items would."""
+    if sources is None or not sources.known or not gap:
+        return sources, math.nan
+    spread, test = sources.spread, Test(method="t", level=level)
+
+    def needed(k: int) -> float:
+        """Return how many levels of a factor would do, those of the others as they are."""
+        others = spread.levels
+
+        def enough(count: float) -> bool:
+            """Say whether so many would."""
+            trial = spread.with_levels((*others[:k], max(count, 2.0), *others[k + 1 :]))
+            return power(test, trial, abs(gap), sources.n_items, sources.attempts) >= POWER
+
+        return max(fewest(enough, 1.0), 2.0)
+
+    factors = tuple(replace(each, n_needed=needed(k)) for k, each in enumerate(sources.factors))
+    return replace(sources, factors=factors), items_needed(test, spread, abs(gap), sources.attempts, POWER)

@@ -128,7 +128,7 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
     family = Family.of(both, way, question)
     gaps = [_gap(family, k) for k in range(len(family.places))]
     found, population = _joint(family, gaps)
-    if found is not None:
+    if found is not None and both.levels is None:
         gaps = _with_pivots(gaps, found, family.question.level)
         gaps = _drawn_together(gaps, found, question.level)
     return GapSlices(

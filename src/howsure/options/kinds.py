@@ -42,6 +42,11 @@ def count_of(least: int = 1) -> Kind:
     return Kind(check=partial(checks.count, least=least), written="whole", least=least)
 
 
+def counts_of(least: int = 1) -> Kind:
+    """Return the kind of one or several whole numbers from `least` on."""
+    return Kind(check=partial(checks.counts, least=least))
+
+
 def _score(_: str, value: Any) -> ScoreRule:
     return parse_score(value)
 

@@ -18,7 +18,7 @@ from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.page.slices import items_of_slices, slice_details, slices_of
-from howsure.present.compare_verdict import carries
+from howsure.present.compare_verdict import carries, what_settles
 from howsure.present.document import Document, Note, Text, caution_text, small
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
@@ -28,8 +28,10 @@ from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
-from howsure.present.words.plain import board_phrases, paragraphs, short_names
+from howsure.present.words.factors import alone, beyond, counted, shares_listed
+from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
+from howsure.wording import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 50_000
 """Pairs that a page holds, all boards together; of larger boards the best models have theirs."""
+MOST_OVER_LEVELS = 300
+"""Of so many pairs of a board with random factors the page says what would settle them."""
 MOST_CELLS = 4_000_000
 """Scores of single items that a page holds with few distinct ones, all boards together; of others an eighth."""
 BINS = 20
@@ -85,10 +89,13 @@ def shown(part: Part, rung: Rung) -> Data:
         "lower": board.lower_is_better,
         "level": board.level,
         "adjust": board.adjust,
-        "score": board.percent and asked.method != "t" and not normal,
+        "score": board.percent and asked.method != "t" and not normal and first.sources is None,
         "normal": normal,
         "benchmark": fixed,
         "same": board.population == "same-clusters",
+        "kind": kind_of(first.estimate, first.sources),
+        "beyond": first.sources and [beyond(first.sources, real=real) for real in (False, True)],
+        "levels": "" if first.sources is None else counted(first.sources),
         "where": where(first) or on_these(board),
         "about": on_these(board),
         "attempts": first.n_attempts / first.estimate.n_items if first.estimate.n_items else 0,
@@ -124,6 +131,22 @@ def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
     }
 
 
+def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Question) -> Data:
+    """Return what is said of every pair where random factors are samples too: what would settle it, and where its error comes from."""
+    pairs = list(combinations(models, 2))
+    if matrix is None or matrix.levels is None or len(pairs) > MOST_OVER_LEVELS:
+        return {}
+    scale = Scale(percent=matrix.bounded)
+    found = [asked.population.pair(matrix, a, b, replace(asked, margin=None)) for a, b in pairs]
+    known = [(c, c.sources) for c in found]
+    return {
+        "settled": [what_settles(c) for c in found],
+        "items_needed": short([c.items_needed for c in found]),
+        "alone": ["" if each is None else alone(each, c.difference.se, scale) for c, each in known],
+        "shares": ["" if each is None or not each.known else shares_listed(each) for _, each in known],
+    }
+
+
 def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     """Return what is known of all pairs of a board, as columns."""
     count, asked = len(rung.parts), rung.asked
@@ -139,6 +162,7 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
         more |= _small_tasks(part, rung, compared)
+    more |= _over_levels(part.matrix, compared, asked)
     if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}

@@ -14,7 +14,7 @@ from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Contents:
 
 def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
-    study = gather(scores, design)
+    study = gather_levelled(scores, design)
     asked = settled(asked, study)
     first = _rung(study, design, asked)
     others = [_other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)]
@@ -133,7 +133,7 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
     """Return the other populations that are worth their time: the same clusters where there are some, these items where attempts repeat."""
     matrices = [part.matrix for part in first.tasks if part.matrix is not None]
     pairs = sum(len(part.board.entries) ** 2 // 2 for part in first.parts)
-    if pairs > MOST_PAIRS_OF_RUNGS:
+    if pairs > MOST_PAIRS_OF_RUNGS or any(matrix.levels is not None for matrix in matrices):
         return []
     clustered = any(len(matrix.clusters) == 1 for matrix in matrices)
     repeated = any(bool((matrix.attempts > 1).any()) for matrix in matrices)

@@ -84,7 +84,8 @@ def _options(rung: Rung) -> dict[str, str]:
     asked, board = rung.asked, rung.leaderboard.boards[0]
     overall = asked.overall
     methods = sorted({str(entry.estimate.method) for part in rung.parts for entry in part.board.entries})
-    pairs = asked.method or ("score" if board.percent else "t")
+    levels = any(entry.sources is not None for entry in board.entries)
+    pairs = "t" if levels else asked.method or ("score" if board.percent else "t")
     fixed = asked.population.only_these
     return {
         "error bars": listing(methods),

@@ -89,7 +89,8 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
     found = {name: getattr(board.pairs, name)[:count, :count][upper] for name in NUMBERS}
     size = 1.0 if board.percent else float(np.nanmax(np.abs(details.mean), initial=0.0))
     found["se"] = np.where(found["se"] < ROUNDING * size, 0.0, found["se"])
-    unpaired = np.where(details.unpaired_se[upper] > ROUNDING * size, details.unpaired_se[upper], np.nan)
+    comparable = (details.unpaired_se[upper] > ROUNDING * size) & (board.entries[0].sources is None)
+    unpaired = np.where(comparable, details.unpaired_se[upper], np.nan)
     texts = {
         "difference": (scale.signed, found["difference"]),
         "low": (scale.limit, found["low"]),

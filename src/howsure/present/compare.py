@@ -23,7 +23,7 @@ from howsure.present.document import (
 )
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
-from howsure.present.words import clusters, plain
+from howsure.present.words import clusters, factors, plain
 from howsure.statistics.results import significant
 from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, listing, p_text, plural, rounded_up
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.random_factor import FactorParts
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Cell
@@ -280,7 +279,7 @@ def comparison_table(c: Comparison) -> Table:
     rows += [
         *_unseen_rows(c, scale),
         *measures.rows(c),
-        *_factor_rows(c.random_factor, scale),
+        *factors.source_rows(c.sources, scale),
         *_beside_rows(c, scale),
         *_all_items_rows(c, scale),
         *_equivalence_rows(c, scale),
@@ -297,22 +296,6 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     if not c.hides_losses:
         return []
     return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
-
-
-def _factor_rows(parts: FactorParts | None, scale: Scale) -> list[tuple[str, str]]:
-    """Say where the error comes from where a factor that all questions share is a sample too, and what more of each would bring."""
-    if parts is None or not math.isfinite(parts.factor):
-        return []
-    shares = (
-        ("questions", parts.questions),
-        (parts.name, parts.factor),
-        (f"questions × {parts.name}, answers", parts.rest),
-    )
-    twice = ((f"{parts.name} levels", parts.se_twice_levels), ("questions", parts.se_twice_questions))
-    return [
-        ("variance from", ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)),
-        ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
-    ]
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
@@ -337,6 +320,8 @@ def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
+    if c.sources is not None and c.sources.known:
+        return f"{text} ({factors.alone(c.sources, c.difference.se, scale)})"
     if math.isfinite(c.saved):
         gained = f"removed {100 * c.saved:.0f} % of the variance" if c.saved >= 0 else "gained nothing"
         return f"{text} (covariates {gained})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.present.words import factors
 from howsure.present.words.clusters import more_of_these
 from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
@@ -91,24 +92,21 @@ def _verdict_on_all(c: Comparison) -> str:
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
-    about = on_these(c)
+    about = factors.beyond(c.sources, real=c.better is not None) if c.sources else on_these(c)
+    about = about and f",{about}"
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return (
-            f"{c.better} beats {loser}{where} by {gap}, {take},{about}: significant at {level} confidence."
-            if about
-            else (f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence.")
-        )
+        return f"{c.better} beats {loser}{where} by {gap}, {take}{about}: significant at {level} confidence."
     if value == 0:
-        return f"Can't tell: {c.a} and {c.b} score the same{where}{about}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
+        return f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about and f',{about}'}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{what_settles(c)}."
 
 
 def on_these(c: Comparison) -> str:
     """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with the space before it."""
-    if c.random_factor is not None:
-        return f" with {plural(c.random_factor.n_levels, c.random_factor.name)} each as a sample"
+    if c.sources is not None:
+        return factors.as_sample(c.sources)
     same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
     return f" on {more_of_these(c.clusters, c.task)}" if same else ""
 
@@ -125,12 +123,16 @@ def carries(small: SmallPart) -> str:
     return f"{small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
 
 
-def _needed(c: Comparison) -> str:
+def what_settles(c: Comparison) -> str:
+    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be said."""
     small = c.difference.small_part
     if small is not None:
         return f"; {carries(small)}"
     if c.items_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.items_needed)} items in all"
+    levels = factors.needed(c.sources)
+    if levels:
+        return f"; more items alone wouldn't tell, {levels} would"
     if c.attempts_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
     return ""

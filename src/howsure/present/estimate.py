@@ -86,7 +86,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("SE", lambda e: standard_error(e.estimate, scale), priority=6, error_of=column),
         Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
         Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
-        Field("variance from", _factor, align="left", priority=5, shown=any(entry.random_factor for entry in entries)),
+        Field("variance from", _factor, align="left", priority=5, shown=any(entry.sources for entry in entries)),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
@@ -96,9 +96,13 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
 
 
 def _factor(entry: Entry) -> str:
-    """Say how much of the variance comes from the levels of a random factor."""
-    parts = entry.random_factor
-    return "" if parts is None or not math.isfinite(parts.factor) else f"{parts.name} {100 * parts.factor:.0f} %"
+    """Say how much of the variance comes from the levels of each random factor."""
+    found = entry.sources
+    return (
+        ""
+        if found is None or not found.known
+        else ", ".join(f"{each.name} {100 * each.share:.0f} %" for each in found.factors)
+    )
 
 
 def _saved(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from howsure.present import flips, policy
 from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
 from howsure.present.measures import times_text
 from howsure.present.slices import gap_blocks
-from howsure.present.words import clusters, looks
+from howsure.present.words import clusters, factors, looks
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
@@ -120,10 +120,12 @@ def _summary(gate: Gate) -> str:
 
 
 def _with_needed(check: Check, gate: Gate) -> str:
-    if gate.looks is not None or not check.more_items < MOST_FORECAST:
+    more = f"about {rounded_up(check.more_items)} more questions" if check.more_items < MOST_FORECAST else ""
+    if not more and check.unclear_because == "evidence" and factors.needed(check.sources):
+        more = f"more questions alone wouldn't, {factors.needed(check.sources)}"
+    if gate.looks is not None or not more:
         return check_sentence(check)
-    more = rounded_up(check.more_items)
-    return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if the true value is as observed."
+    return f"{check_sentence(check).rstrip('.')}; {more} would settle it if the true value is as observed."
 
 
 def asked(c: Check) -> str:
@@ -187,7 +189,9 @@ def check_sentence(c: Check) -> str:
 
 
 def _about(c: Check) -> str:
-    """Say which clusters a check is about, where it is about the same, and whether it is as much about new ones; with the space before it."""
+    """Say what else is a sample, or which clusters a check is about, where it is about the same, and whether it is as much about new ones; with the space before it."""
+    if c.sources is not None:
+        return factors.as_sample(c.sources)
     if c.population != "same-clusters" or (c.clusters is None and c.task):
         return ""
     both = c.other is not None and c.other.verdict == c.verdict
@@ -228,7 +232,7 @@ def _facts(gate: Gate) -> Table:
     if not _is_floor(c):
         rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
     held = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
-    rows.append(("items", f"{c.n_items:,}{held}"))
+    rows += [("items", f"{c.n_items:,}{held}"), *factors.source_rows(c.sources, scale)]
     if c.other is not None:
         said = (
             clusters.new_ones(c.clusters, c.task)

@@ -12,7 +12,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
-from howsure.present.words import clusters, plain
+from howsure.present.words import clusters, factors, plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
 if TYPE_CHECKING:
@@ -179,9 +179,9 @@ def neighbours(board: Board) -> str:
 
 def on_these(board: Board) -> str:
     """Say what else is a sample, or which clusters a board is about, where it is about the same; with the space before it."""
-    factor = board.entries[0].random_factor
-    if factor is not None:
-        return f" with {plural(factor.n_levels, factor.name)} each as a sample"
+    sources = board.entries[0].sources
+    if sources is not None:
+        return factors.as_sample(sources)
     same = board.population == "same-clusters" and (board.clusters is not None or not board.task)
     return f" on {clusters.more_of_these(board.clusters, board.task)}" if same else ""
 
@@ -266,8 +266,10 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def where(entry: Entry) -> str:
-    """Say what a score is about, where that isn't other questions; with the space before it."""
+    """Say what a score is about, where that isn't other questions, or levels of what these share as well; with the space before it."""
     method = entry.estimate.method
+    if entry.sources is not None:
+        return factors.as_sample(entry.sources)
     return " on exactly these questions" if method.of_benchmark else ""
 
 

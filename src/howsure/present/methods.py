@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
+from howsure.present.words.factors import counted
 from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
+    from howsure.answers.random_factor import ErrorSources
     from howsure.statistics.results import Estimate, Method
 
 PAPER = "Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640."
@@ -22,6 +24,9 @@ SOURCES = {
     "Miller (2024)": PAPER,
     "Bell and McCaffrey (2002)": "Bell and McCaffrey (2002), Survey Methodology 28.",
     "Pustejovsky and Tipton (2018)": "Pustejovsky and Tipton (2018), JBES 36.",
+    "Cornfield and Tukey (1956)": "Cornfield and Tukey (1956), Annals of Mathematical Statistics 27.",
+    "Brennan (2001)": "Brennan (2001), Generalizability Theory, Springer.",
+    "Satterthwaite (1946)": "Satterthwaite (1946), Biometrics Bulletin 2.",
     "Wilson (1927)": "Wilson (1927), JASA 22.",
     "Korn and Graubard (1998)": "Korn and Graubard (1998), Survey Methodology 24.",
     "Clopper and Pearson (1934)": "Clopper and Pearson (1934), Biometrika 26.",
@@ -69,7 +74,7 @@ ADJUSTED = {
 
 def of_scores(entries: Sequence[Entry]) -> Document:
     """Return the paragraph about scores of models."""
-    return _document([*_scores([entry.estimate for entry in entries]), _software()])
+    return _document([*_scores([entry.estimate for entry in entries]), *_levels(entries[0].sources), _software()])
 
 
 def of_boards(boards: Sequence[Board]) -> Document:
@@ -77,7 +82,7 @@ def of_boards(boards: Sequence[Board]) -> Document:
     estimates = [entry.estimate for board in boards for entry in board.entries]
     board, tasks = boards[0], max(each.n_tasks for each in boards)
     together = [f"Overall scores put the {tasks:,} tasks together ({board.metric})."] if tasks > 1 else []
-    return _document([*_scores(estimates), *together, *_pairs(board), _software()])
+    return _document([*_scores(estimates), *_levels(board.entries[0].sources), *together, *_pairs(board), _software()])
 
 
 def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
@@ -89,6 +94,7 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
     said = [
         f"Two models were compared {how} ({_counts(differences)}), by {_named(differences, TESTS)}.",
         _errors(differences),
+        *_levels(first.sources),
         f"Confidence intervals are at {level_text(first.difference.interval.level)}.",
     ]
     if any(c.p_adjusted != c.p_value for c in comparisons):
@@ -161,6 +167,15 @@ def _errors(estimates: Sequence[Estimate]) -> str:
     about = " They are about more items of these same clusters." if same else ""
     how = listing([VARIANCES[name] for name in chosen if name])
     return f"Standard errors allow for clusters of related items, as Miller (2024) asks, by {how}.{about}"
+
+
+def _levels(sources: ErrorSources | None) -> list[str]:
+    """Say what else is a sample, where random factors are."""
+    if sources is None:
+        return []
+    part = "its part of the variance is that of the level means less their own noise (Cornfield and Tukey (1956); Brennan (2001))"
+    shared = f"What all items share is a random sample as well ({counted(sources)} for each model)"
+    return [f"{shared}: {part}, with degrees of freedom by Satterthwaite (1946)."]
 
 
 def _pairs(board: Board) -> list[str]:

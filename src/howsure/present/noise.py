@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from howsure.answers.noise import ATTEMPTS
 from howsure.errors import MethodError
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
+from howsure.present.words import factors
 from howsure.wording import Scale, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.noise import Component, Noise, NoiseEntry, NoiseSlices, PairNoise, TaskNoise
+    from howsure.answers.random_factor import ErrorSources
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
 
@@ -29,6 +32,9 @@ def document(answer: Noise) -> Document:
         if len(answer.tasks) > 1:
             blocks.append(Text(text=f"{task.task} · {task.metric}", kind="heading"))
         blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
+        if any(entry.sources is not None for entry in task.entries):
+            blocks.append(factor_table(task))
+            continue
         blocks.append(source_table(task))
         if any(entry.measured or entry.n_clusters < entry.n_items for entry in task.entries):
             blocks.append(component_table(task))
@@ -87,6 +93,8 @@ def pairs_sentence(pairs: PairNoise) -> str:
 def task_verdict(task: TaskNoise) -> str:
     """Say where the error bars come from, and what more attempts would gain."""
     told = task.entries[-1:] if task.pair else task.entries
+    if any(entry.sources is not None for entry in told):
+        return _factor_verdict(task, told)
     known = [entry for entry in told if entry.measured and entry.se > 0]
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
     if not known:
@@ -99,6 +107,65 @@ def task_verdict(task: TaskNoise) -> str:
         f"{_range(shares)} from randomness in the answers (conditional variance)."
     )
     return f"{first} {_advice(known, Scale(percent=task.percent))}"
+
+
+def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
+    """Say what the middle one of these error bars comes from, and what twice of each would make of it."""
+    known = [(entry, entry.sources) for entry in told if entry.sources is not None and entry.sources.known]
+    if not known:
+        why = next((caution.message for entry in told for caution in entry.cautions), "nothing varies")
+        return f"Nothing can be said about the noise of {'this difference' if task.pair else 'these scores'}: {why}."
+    known.sort(key=lambda each: sum(factor.share for factor in each[1].factors))
+    (entry, sources), scale = known[len(known) // 2], Scale(percent=task.percent)
+    what = "this difference" if task.pair else f"the score of {entry.name}"
+    ways = [("questions", sources.se_twice_questions), *((f"{each.name}s", each.se_twice) for each in sources.factors)]
+    *most, last = [f"{scale.number(se)} with twice the {name}" for name, se in ways]
+    return (
+        f"Of the variance behind the error bar of {what}, {factors.shares_listed(sources)}. "
+        f"The SE of {scale.number(entry.se)}{scale.unit} would be {', '.join(most)} and {last}."
+    )
+
+
+def factor_table(task: TaskNoise) -> Table:
+    """Lay out where each error bar comes from, and what it would be with twice of each."""
+    scale, names = Scale(percent=task.percent), [each.name for each in _sources(task.entries[0]).factors]
+    alone = any(math.isfinite(_sources(entry).answers) for entry in task.entries)
+    fields: list[Field[NoiseEntry]] = [
+        Field("", lambda entry: _label(task, entry), align="left"),
+        Field(f"score{scale.column}", lambda entry: _value(task, entry)),
+        Field("SE", lambda entry: scale.number(entry.se)),
+        Field("questions", lambda entry: _share(_sources(entry).questions)),
+        *(Field(name, partial(_factor_share, k)) for k, name in enumerate(names)),
+        *(Field(f"q. × {name}", partial(_factor_rest, k), priority=7) for k, name in enumerate(names)),
+        Field("answers", lambda entry: _share(_sources(entry).answers), shown=alone),
+        Field("2× q.", lambda entry: scale.number(_sources(entry).se_twice_questions), priority=6),
+        *(Field(f"2× {name}s", partial(_factor_twice, k, scale), priority=6) for k, name in enumerate(names)),
+        Field("items", lambda entry: f"{entry.n_items:,}", priority=4),
+    ]
+    rest = "" if alone else ", with the answers in it"
+    note = f"shares of the squared SE; q. ×: of questions at a level{rest}; 2×: the SE with twice as many"
+    return tabled(task.entries, fields, note=note)
+
+
+def _sources(entry: NoiseEntry) -> ErrorSources:
+    assert entry.sources is not None
+    return entry.sources
+
+
+def _share(share: float) -> str:
+    return percent(share) if math.isfinite(share) else "n/a"
+
+
+def _factor_share(k: int, entry: NoiseEntry) -> str:
+    return _share(_sources(entry).factors[k].share)
+
+
+def _factor_rest(k: int, entry: NoiseEntry) -> str:
+    return _share(_sources(entry).factors[k].interaction)
+
+
+def _factor_twice(k: int, scale: Scale, entry: NoiseEntry) -> str:
+    return scale.number(_sources(entry).factors[k].se_twice)
 
 
 def _aside(told: Sequence[NoiseEntry]) -> str:

@@ -11,6 +11,7 @@ from howsure.errors import MethodError
 from howsure.present import plan_looks
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.equal import always_open, sentence
+from howsure.present.words import factors
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
     ROUND,
@@ -41,6 +42,10 @@ def document(plan: Plan) -> Document:
         blocks.append(Text(text=simulated_sentence(plan.simulated)))
     if plan.main.looks is not None:
         blocks += plan_looks.blocks(plan.main.looks, "effect" if plan.goal == "different" else "margin")
+    if plan.main.sources is not None:
+        blocks.append(
+            facts(factors.source_rows(plan.main.sources, Scale(percent=plan.main.percent)), heads=("pilot", ""))
+        )
     if plan.main.basis is not None:
         blocks.append(assumption_table(plan, plan.main.basis))
     return Document(blocks=(*blocks, *closing(plan.cautions)))
@@ -81,7 +86,7 @@ def _planned(plan: Plan) -> str:
     scale = Scale(percent=task.percent)
     if plan.sought == "items":
         return _items_verdict(plan, option, scale)
-    how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)},"
+    how = f"{_questions(option.items, option.clusters, task)}, {_each(task, option)},"
     if plan.sought == "effect":
         if not math.isfinite(option.effect.value):
             return f"{_first(how)} can detect no difference with {percent_text(option.power.value)} power."
@@ -96,11 +101,13 @@ def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
     goal, chance = _goal(plan, option, scale), percent_text(option.power.value)
     if option.items.value > MOST_ITEMS:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
-        return f"No number of questions{why} {_verb(plan)}s {goal} with {chance} power, {_attempts(option.attempts)}."
-    how = f"About {_questions(option.items, option.clusters, plan.main)}, {_attempts(option.attempts)}"
+        return f"No number of questions{why} {_verb(plan)}s {goal} with {chance} power, {_each(plan.main, option)}."
+    how = f"About {_questions(option.items, option.clusters, plan.main)}, {_each(plan.main, option)}"
     cost = f" at a cost of {_cost(option.cost)}" if math.isfinite(option.cost) else ""
     cheapest = ", the cheapest design" if cost else ""
-    return f"{how}, {_verb(plan)} {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}."
+    return (
+        f"{how}, {_verb(plan)} {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}.{_least_levels(plan.main)}"
+    )
 
 
 def _verb(plan: Plan) -> str:
@@ -137,6 +144,32 @@ def _attempts(attempts: float) -> str:
     return "one attempt each by both models" if attempts == 1 else f"{attempts:,.3g} attempts each by both models"
 
 
+def _each(task: TaskPlan, option: Option) -> str:
+    """Say what each question takes: attempts, and how many levels of random factors."""
+    if task.sources is None:
+        return _attempts(option.attempts)
+    again = "" if option.attempts == 1 else f" and {option.attempts:,.3g} attempts at each"
+    return f"with {factors.counted(task.sources, option.levels)} each{again}"
+
+
+def _least_levels(task: TaskPlan) -> str:
+    """Say how many levels any number of questions takes at least, where the pilot has fewer."""
+    if task.sources is None:
+        return ""
+    pairs = zip(task.sources.factors, task.levels_needed, strict=True)
+    short = [(each, least) for each, least in pairs if least > each.n_levels]
+    if not short:
+        return ""
+    each, least = short[0]
+    own = plural(each.n_levels, each.name)
+    most = f"it takes {items_text(least)} or more" if math.isfinite(least) else "nor with any number of them"
+    return (
+        f" With the pilot's {own} no number of questions is enough: {most}."
+        if math.isfinite(least)
+        else f" With the pilot's {own} no number of questions is enough, {most}."
+    )
+
+
 def _corrected(plan: Plan) -> str:
     return f", corrected for {plan.comparisons:,} comparisons" if plan.comparisons > 1 else ""
 
@@ -148,21 +181,40 @@ def design_table(plan: Plan, task: TaskPlan) -> Table:
     size = "difference" if plan.goal == "different" else "margin" if plan.sought == "effect" else "true difference"
     fields: list[Field[Option]] = [
         Field("", lambda option: "▸" if option is task.best else "", align="left"),
-        Field("attempts", lambda option: attempts_text(option.attempts)),
+        Field(
+            "attempts",
+            lambda option: attempts_text(option.attempts),
+            shown=task.sources is None or len({option.attempts for option in task.options}) > 1,
+        ),
+        *_level_fields(task),
         Field("questions", lambda option: cell_text(option.items, items_text)),
         Field("clusters", lambda option: items_text(option.clusters), priority=7, shown=clustered),
         Field("answers/model", _answers_cell, priority=5),
         Field(size, lambda option: _effect_cell(plan, option, scale)),
         Field("power", lambda option: cell_text(option.power, whole_percent) + " %"),
         Field("SE", lambda option: scale.number(option.se), priority=6),
-        Field("by the formula", _formula_cell, priority=4),
+        Field("by the formula", _formula_cell, priority=4, shown=task.sources is None),
         Field("cost", _cost_cell, shown=any(math.isfinite(option.cost) for option in task.options)),
     ]
     return tabled(task.options, fields, note=_test_note(plan) if task is plan.main else "")
 
 
+def _level_fields(task: TaskPlan) -> list[Field[Option]]:
+    """Return a column for the levels of each random factor."""
+    names = () if task.sources is None else (each.name for each in task.sources.factors)
+    return [Field(f"{name}s", partial(_levels_cell, k)) for k, name in enumerate(names)]
+
+
+def _levels_cell(k: int, option: Option) -> str:
+    return f"{option.levels[k]:,}"
+
+
 def _answers_cell(option: Option) -> str:
-    return items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "unlimited"
+    return (
+        items_text(option.attempts * math.prod(option.levels) * option.items.value)
+        if math.isfinite(option.attempts)
+        else "unlimited"
+    )
 
 
 def _effect_cell(plan: Plan, option: Option, scale: Scale) -> str:
@@ -181,7 +233,7 @@ def _cost_cell(option: Option) -> str:
 def _test_note(plan: Plan) -> str:
     tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation"
+    return f"{test}, at {level_text(plan.level)}{'' if plan.main.sources else '; by the formula: questions by Miller (2024), normal approximation'}"
 
 
 def _signed(scale: Scale, size: float) -> str:

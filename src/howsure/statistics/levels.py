@@ -17,6 +17,8 @@ import numpy as np
 from howsure.statistics.means.clustered import group_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.statistics.arrays import Floats, Ints
 
 LEAST = 2
@@ -37,12 +39,23 @@ class LevelParts:
     squares: Floats
     pooled: bool = False
 
-    def error(self, variance: Floats, df: Floats) -> tuple[Floats, Floats]:
-        """Return the variance with the levels in it, and its degrees of freedom; `variance`, `df`: without them."""
-        whole = variance + np.maximum(self.factor, 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mixed = whole**2 / (variance**2 / df + self.squares)
-        return whole, np.where((self.factor > 0) | (not self.pooled), np.clip(mixed, 1.0, df), df)
+    def at(self, place: tuple[int, ...]) -> LevelParts:
+        """Return those of one mean, or of one difference."""
+        return LevelParts(self.factor[place], self.noise[place], self.squares[place], pooled=self.pooled)
+
+
+def error_with_levels(factors: Sequence[LevelParts], variance: Floats, df: Floats) -> tuple[Floats, Floats]:
+    """Return the variance with the levels of all factors in it, and its degrees of freedom; `variance`, `df`: without them.
+
+    What two factors have together is in the parts of both, and so counted twice: too much rather than too little.
+    """
+    whole, squares = variance, variance**2 / df
+    for each in factors:
+        counts = (each.factor > 0) | (not each.pooled)
+        whole = whole + np.maximum(each.factor, 0.0)
+        squares = squares + np.where(counts, each.squares, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return whole, np.fmin(np.maximum(whole**2 / squares, 1.0), df)
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,8 +301,6 @@ def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Des
 
 def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None:
     """Raise OptionError for what a random factor can't go with."""
-    if len(design.random_factor) > 1:
-        raise OptionError("one random factor at a time", remedy="Name the one that varies most.")
     others = {
         "population": design.population in ("same-clusters", "these-questions"),
         "covariate": bool(design.covariate),

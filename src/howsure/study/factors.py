@@ -1,7 +1,8 @@
-"""A random factor: scores at each level of a column that all questions share (seeds, prompts, judges), and models as means over their levels."""
+"""Random factors: scores at each level of columns that all questions share (seeds, prompts, judges), and models as means over their levels."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.statistics.levels import LEAST
+from howsure.study import likeness
 from howsure.study.gathering import gather
-from howsure.study.matrix import LevelCells
+from howsure.study.matrix import LevelCells, LevelScores
 from howsure.study.names import resolve
+from howsure.study.study import LEVEL
 from howsure.table.collecting import to_polars
 from howsure.table.schema import TOGETHER, find_roles, open_frame, roles_note, tidy
 from howsure.wording import listing, plural
@@ -21,159 +24,279 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.statistics.arrays import Ints
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
+MOST = 0.5
 OWN = frozenset({"seed", "run"})
 """Factors of which each model has its own levels, even where they are numbered alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Levels:
-    """Which levels each model has, under the name that it has at each of them: columns model, level, at."""
+class _Factor:
+    """A random factor: its column, whether models share its levels, and those that only some have (`left`)."""
 
     name: str
-    table: pl.DataFrame
+    shared: bool
     left: tuple[str, ...] = ()
 
-    @classmethod
-    def of_models(cls, name: str, held: pl.DataFrame) -> _Levels:
-        """Return the levels that count: of a factor that models share those that all have, if these are two or more (`left`: the others)."""
-        common = held.group_by("level").len().filter(len=held["model"].n_unique())["level"]
-        shared = name.lower() not in OWN and len(common) >= LEAST
-        kept = held.filter(pl.col("level").is_in(common.implode())) if shared else held
-        left = tuple(sorted(set(held["level"]) - set(kept["level"])))
-        return cls(name, kept.with_columns(at=pl.concat_str("model", "level", separator=TOGETHER)), left)
 
-    def of(self, model: str) -> dict[str, str]:
-        """Return the levels of a model, with its name at each."""
-        return dict(self.table.filter(model=model).sort("level").select("at", "level").iter_rows())
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Which levels of which factors each model has, under the name that it has there: columns model, at and one of each factor."""
+
+    factors: tuple[_Factor, ...]
+    table: pl.DataFrame
+
+    @classmethod
+    def of_models(cls, names: Sequence[str], held: pl.DataFrame) -> _Levels:
+        """Return the levels that count: of a factor that models share those that all have, if these are two or more."""
+        factors, kept = [], held
+        for name in names:
+            common = held.group_by(name).agg(pl.col("model").n_unique()).filter(model=held["model"].n_unique())[name]
+            shared = name.lower() not in OWN and len(common) >= LEAST
+            kept = kept.filter(pl.col(name).is_in(common.implode())) if shared else kept
+            left = tuple(sorted(set(held[name]) - set(common))) if shared else ()
+            factors.append(_Factor(name, shared, left))
+        table = kept.with_columns(at=pl.concat_str("model", *names, separator=TOGETHER)).sort(*names)
+        found = cls(tuple(factors), table)
+        found.check_crossed()
+        return found
+
+    @property
+    def name(self) -> str:
+        """The factors' names."""
+        return " and ".join(each.name for each in self.factors)
+
+    def of(self, model: str) -> list[str]:
+        """Return the names of a model at its levels, the last factor fastest."""
+        return self.table.filter(model=model)["at"].to_list()
+
+    def levels(self, model: str, factor: str) -> list[str]:
+        """Return the levels of a factor that a model has."""
+        return sorted(set(self.table.filter(model=model)[factor]))
+
+    def shape(self, model: str) -> tuple[int, ...]:
+        """Return how many levels of each factor a model has."""
+        return tuple(len(self.levels(model, each.name)) for each in self.factors)
+
+    def is_shared(self, factor: _Factor) -> bool:
+        """Say whether all models have the same levels."""
+        each = {tuple(self.levels(model, factor.name)) for model in set(self.table["model"])}
+        return len(each) == 1 and factor.name.lower() not in OWN
+
+    def sizes(self) -> str:
+        """Say how many levels a model has: `4 levels`; `2 to 4 levels`; `4 × 3 levels`."""
+        shapes = {self.shape(model) for model in set(self.table["model"])}
+        said = [
+            f"{min(each)}" if len(set(each)) == 1 else f"{min(each)} to {max(each)}"
+            for each in zip(*shapes, strict=True)
+        ]
+        return f"{' × '.join(said)} level{'' if said == ['1'] else 's'}"
+
+    def check_crossed(self) -> None:
+        """Raise DataError where a model lacks some pair of levels of two factors."""
+        torn = sorted(m for m in set(self.table["model"]) if len(self.of(m)) < math.prod(self.shape(m)))
+        if torn:
+            raise DataError(
+                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not every level of one at every level of the other",
+                remedy="Where one lies within the other (runs of a seed), name the outer one alone.",
+            )
 
 
 def levelled(how: Callable[..., Study]) -> Callable[..., Study]:
-    """Return `how`, which gathers a study, for designs that may have a random factor; one of which every question has one level is a cluster."""
+    """Return `how`, which gathers a study, for designs that may have random factors; one of which every question has one level is a cluster."""
 
     def gathered(scores: Scores, design: Design, **options: Any) -> Study:
         """Gather the scores at every level, or as they are."""
         if not design.random_factor:
             return how(scores, design, **options)
-        study = gather_levels(scores, design, **options)
-        if study is not None:
-            return study
-        plain = replace(design, random_factor=(), cluster=design.random_factor)
-        found = how(scores, plain, **options)
-        told = f"Random factor: every question has one {design.random_factor[0]}, so questions are clustered by it."
-        return replace(found, notes=(*found.notes, told))
+        single, held = _held(scores, design)
+        if not single:
+            return gather_levels(scores, design, held, **options)
+        others = tuple(name for name in design.random_factor if name not in single)
+        study = gathered(
+            scores, replace(design, random_factor=others, cluster=(*(design.cluster or ()), *single)), **options
+        )
+        told = f"Random factor: every question has one {listing(single)}, so questions are clustered by it."
+        return replace(study, notes=(*study.notes, told))
 
     return gathered
 
 
-def gather_levels(
-    scores: Scores, design: Design, *, models: tuple[str, ...] = (), shared: bool = False
-) -> Study | None:
-    """Gather scores at every level of the design's random factor, each model as the mean over its levels; see `gather`.
+gather_levelled = levelled(gather)
+"""`gather` for designs that may have random factors."""
 
-    None where every question has one level: the factor is then a way of clustering. DataError where rows lack a level.
+
+def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame]:
+    """Return the factors of which every question has one level, and which levels each model has (columns model and one of each factor).
+
+    DataError where a factor is no column, or rows lack a level.
     """
-    (factor,) = design.random_factor
     frame, _ = tidy(scores.rows, scores.roles)
     names = open_frame(scores.rows).collect_schema().names()
-    if factor not in names:
-        raise DataError(f"no column {factor!r} for a random factor", remedy=f"The columns are: {listing(names, 30)}.")
-    level = nw.col(factor).cast(nw.String)
-    most = to_polars(
-        frame.select("task", "item", level.alias("level"))
-        .group_by("task", "item")
-        .agg(nw.col("level").n_unique().alias("levels"), nw.col("level").is_null().sum().alias("none"))
+    factors = design.random_factor
+    for factor in factors:
+        if factor not in names:
+            raise DataError(
+                f"no column {factor!r} for a random factor", remedy=f"The columns are: {listing(names, 30)}."
+            )
+    levels = frame.select(
+        "task", "item", "model", *(nw.col(each).cast(nw.String).alias(f"level {each}") for each in factors)
     )
-    if most["none"].sum():
-        raise DataError(
-            f"{plural(int(most['none'].sum()), 'row')} without {factor!r}",
-            remedy="Complete the column, or leave the rows out.",
+    each = [nw.col(f"level {name}") for name in factors]
+    most = to_polars(
+        levels.group_by("task", "item").agg(
+            *(level.n_unique().alias(name) for level, name in zip(each, factors, strict=True)),
+            *(level.is_null().sum().alias(f"none {name}") for level, name in zip(each, factors, strict=True)),
         )
-    held = to_polars(frame.select("model", level.alias("level")).unique())
-    if (most["levels"] == 1).all() and held["level"].n_unique() > 1:
-        return None
+    )
+    for name in factors:
+        none = int(most[f"none {name}"].sum())
+        if none:
+            raise DataError(
+                f"{plural(none, 'row')} without {name!r}", remedy="Complete the column, or leave the rows out."
+            )
+    held = to_polars(levels.select("model", *(f"level {name}" for name in factors)).unique())
+    held = held.rename({f"level {name}": name for name in factors})
+    single = tuple(name for name in factors if (most[name] == 1).all() and held[name].n_unique() > 1)
+    return single, held
+
+
+def gather_levels(
+    scores: Scores, design: Design, held: pl.DataFrame, *, models: tuple[str, ...] = (), **options: Any
+) -> Study:
+    """Gather scores at every level of the design's random factors, each model as the mean over its levels; see `gather`."""
+    factors = design.random_factor
+    names = open_frame(scores.rows).collect_schema().names()
     known = sorted(set(held["model"]))
     asked = tuple(dict.fromkeys(resolve(name, known, parts=True) for name in (models or design.model))) or tuple(known)
-    found = _Levels.of_models(factor, held.filter(pl.col("model").is_in(asked)))
+    found = _Levels.of_models(factors, held.filter(pl.col("model").is_in(asked)))
     roles = find_roles(names, scores.roles)
-    apart = replace(scores, roles={**roles, "model": (*roles["model"], factor)})
+    apart = replace(scores, roles={**roles, "model": (*roles["model"], *factors)})
     at = tuple(name for model in asked for name in found.of(model))
-    study = gather(apart, replace(design, model=(), random_factor=()), models=at, shared=shared, whole=True)
+    study = gather(apart, replace(design, model=(), random_factor=()), models=at, **{**options, "whole": True})
     plain, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
     notes = tuple(plain if note == joined else note for note in study.notes if note != joined or plain)
-    return _folded(replace(study, notes=notes), design, found, asked)
+    return _folded(_alike_at_levels(replace(study, notes=notes), scores, factors), design, found, asked)
+
+
+def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
+    """Return a study without the differences that a factor makes: another prompt is another text, and no other exam where all models have it."""
+    columns = {what: column for column, what in likeness.EXAM.items()}
+    made = [each for each in study.differs if each.what in columns]
+    if not made:
+        return study
+    frame, _ = tidy(scores.rows, scores.roles)
+    names = {each.what: columns[each.what] for each in made}
+    told = frame.group_by("task", "item", *factors).agg(
+        *(nw.col(name).n_unique().alias(name) for name in names.values())
+    )
+    most = to_polars(told.group_by("task").agg(*(nw.col(name).max() for name in names.values())))
+    alike = {(str(row["task"]), what) for row in most.to_dicts() for what, name in names.items() if row[name] <= 1}
+    gone = [each for each in made if (each.task, each.what) in alike]
+    return replace(
+        study,
+        differs=tuple(each for each in study.differs if each not in gone),
+        cautions=tuple(each for each in study.cautions if each not in likeness.cautions(gone)),
+    )
 
 
 def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...]) -> Study:
     """Return a study whose matrices hold models as means over their levels, of the items that have them all."""
-    folded, cautions = {}, []
+    names = pl.col("model").cast(pl.String)
+    of_levels = found.table.select(pl.col("at").alias(LEVEL), "model")
+    parts = {
+        key: part.with_columns(names.alias(LEVEL)).drop("model").join(of_levels, on=LEVEL, how="left")
+        for key, part in study.parts.items()
+    }
+    over = replace(
+        study, parts=parts, models=models, over_levels=lambda matrix, chosen: _fold(matrix, chosen, found)[0]
+    )
+    cautions = []
     for key in study.parts:
-        matrix = study.matrix(key)
-        here = tuple(model for model in models if set(found.of(model)) <= set(matrix.models))
-        if not here:
-            raise DataError(f"no model has all its levels of {found.name!r}", where=key[0])
-        folded[key], left = _fold(matrix, here, found)
-        if left:
-            cautions.append(_incomplete(key[0], left, found.name))
-    counts = {len(found.of(model)) for model in models}
-    each = plural(max(counts), "level") if len(counts) == 1 else f"{min(counts)} to {max(counts)} levels"
-    note = f"Random factor: column `{found.name}`, {each} a model, a sample as the questions are."
+        _, left = _fold(study.matrix(key), models, found)
+        cautions += [_incomplete(key[0], left, found.name)] if left else []
+    each, columns = found.sizes(), listing([f"`{factor.name}`" for factor in found.factors])
+    several = len(found.factors) > 1
+    note = f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a model, {'samples' if several else 'a sample'} as the questions are."
     _sizes, *others = study.notes
-    first = next(iter(folded.values()))
+    first = over.matrix(next(iter(over.parts)))
     sizes = f"Data: {plural(len(first.models), 'model')} × {plural(first.n_items, 'item')} × {each}."
     return replace(
-        study,
+        over,
         design=design,
-        crossed=folded,
-        models=models,
         notes=(sizes, *others, note),
-        cautions=(*study.cautions, *cautions, *([_unshared(found)] if found.left else [])),
+        cautions=(*study.cautions, *cautions, *(_unshared(factor) for factor in found.factors if factor.left)),
     )
 
 
-def _fold(matrix: ScoreMatrix, models: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
+def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
     """Return one matrix with its models as means over levels, and how many items were left out for want of some level."""
+    models = tuple(model for model in asked if set(found.of(model)) <= set(matrix.models))
+    if not models:
+        raise DataError(f"no model has all its levels of {found.name!r}", where=matrix.task)
     if len(matrix.clusters) > 1:
         raise OptionError("a random factor takes one way of clustering", remedy="Name the coarser one.")
-    labels = [tuple(found.of(model).values()) for model in models]
     places = [matrix.columns(found.of(model)) for model in models]
     kept = np.asarray(~np.isnan(matrix.values[:, [k for own in places for k in own]]).any(axis=1))
     if not kept.any():
         raise DataError("no item has a score at every level", where=matrix.task, remedy="See `howsure describe`.")
     part = matrix.take_items(kept)
-    cells = np.full((part.n_items, max(map(len, places)), len(models)), np.nan)
-    within = np.empty((part.n_items, len(models)))
-    for m, own in enumerate(places):
-        at = part.values[:, own]
-        cells[:, : len(own), m] = at
-        within[:, m] = (part.within[:, own] + (at - at.mean(axis=1, keepdims=True)) ** 2).mean(axis=1)
+    shapes = [found.shape(model) for model in models]
+    most = [max(sizes) for sizes in zip(*shapes, strict=True)]
+    cells = [np.full((part.n_items, count, len(models)), np.nan) for count in most]
+    values, within, answers = (np.empty((part.n_items, len(models))) for _ in range(3))
+    for m, (own, shape) in enumerate(zip(places, shapes, strict=True)):
+        at, noise, attempts = part.values[:, own], part.within[:, own], part.attempts[:, own]
+        values[:, m] = at.mean(axis=1)
+        within[:, m] = (noise + (at - at.mean(axis=1, keepdims=True)) ** 2).mean(axis=1)
+        answers[:, m] = _answer_noise(noise, attempts)
+        crossed = at.reshape(len(at), *shape)
+        for k, count in enumerate(shape):
+            others = tuple(axis + 1 for axis in range(len(shape)) if axis != k)
+            cells[k][:, :count, m] = crossed.mean(axis=others) if others else crossed
 
     def added(counts: Ints) -> Ints:
         """Return the attempts at all levels of each model together (n, M)."""
         return np.stack([counts[:, own].sum(axis=1) for own in places], axis=1)
 
+    levels = LevelScores(
+        cells=tuple(
+            LevelCells(name=factor.name, values=each, shared=found.is_shared(factor))
+            for factor, each in zip(found.factors, cells, strict=True)
+        ),
+        answers=answers,
+        attempts=float(part.attempts[:, [k for own in places for k in own]].mean()),
+    )
     folded = replace(
         part,
-        models=tuple(models),
-        values=np.nanmean(cells, axis=1),
+        models=models,
+        values=values,
         attempts=added(part.attempts),
         within=within,
         tried=None if part.tried is None else added(part.tried),
         failed=None if part.failed is None else added(part.failed),
         lost=None,
-        levels=LevelCells(
-            name=found.name, values=cells, shared=len(set(labels)) == 1 and found.name.lower() not in OWN
-        ),
+        levels=levels,
     )
     return folded, int((~kept).sum())
 
 
-def _unshared(found: _Levels) -> Caution:
+def _answer_noise(within: Floats, attempts: Ints) -> Floats:
+    """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of several attempts; NaN where most have one."""
+    several = attempts > 1
+    if several.mean() <= MOST:
+        return np.full(len(within), np.nan)
+    single = within * attempts / np.maximum(attempts - 1, 1)
+    filled = np.where(several, single, single[several].mean())
+    return np.asarray((filled / attempts).mean(axis=1) / within.shape[1])
+
+
+def _unshared(found: _Factor) -> Caution:
     return Caution(
         code="levels_unshared",
         message=f"{plural(len(found.left), 'value')} of {found.name!r} that only some models have left out: {listing(found.left)}",

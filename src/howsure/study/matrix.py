@@ -23,7 +23,7 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelCells:
-    """Scores at the levels of a factor that all items share: `values` (n, S, M), NaN at levels that a model lacks.
+    """Scores at the levels of a factor that all items share, as means over those of others: `values` (n, S, M), NaN at levels that a model lacks.
 
     `name`: of the factor; `shared`: whether the levels are the same for all models.
     """
@@ -31,6 +31,30 @@ class LevelCells:
     name: str
     values: Floats
     shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelScores:
+    """What random factors tell: `cells`, those of each; `answers` (n, M), the variance that answers alone leave in each item's mean, NaN where attempts don't tell; `attempts`: at each level, on average."""
+
+    cells: tuple[LevelCells, ...]
+    answers: Floats
+    attempts: float
+
+    @property
+    def name(self) -> str:
+        """The factors' names."""
+        return " and ".join(each.name for each in self.cells)
+
+    def take_models(self, chosen: Ints) -> LevelScores:
+        """Return those of some models."""
+        cells = tuple(replace(each, values=each.values[:, :, chosen]) for each in self.cells)
+        return replace(self, cells=cells, answers=self.answers[:, chosen])
+
+    def take_items(self, keep: Any) -> LevelScores:
+        """Return those of some items."""
+        cells = tuple(replace(each, values=each.values[keep]) for each in self.cells)
+        return replace(self, cells=cells, answers=self.answers[keep])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +72,7 @@ class ScoreMatrix:
     `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
     attempts at items that no model has a score for. `sums`: where the rows are clusters, one each, what their items add up to, so that every answer is about these.
-    `levels`: the scores at each level of a random factor, of which `values` are the means; None without one.
+    `levels`: the scores at each level of random factors, of which `values` are the means; None without one.
     """
 
     task: str
@@ -74,7 +98,7 @@ class ScoreMatrix:
     failed: Ints | None = None
     lost: Ints | None = None
     sums: ItemSums | None = None
-    levels: LevelCells | None = None
+    levels: LevelScores | None = None
 
     @property
     def n_items(self) -> int:
@@ -150,7 +174,7 @@ class ScoreMatrix:
             failed=None if self.failed is None else self.failed[:, chosen],
             lost=None if self.lost is None else self.lost[chosen],
             sums=None if self.sums is None else self.sums.take(chosen.tolist()),
-            levels=None if self.levels is None else replace(self.levels, values=self.levels.values[:, :, chosen]),
+            levels=None if self.levels is None else self.levels.take_models(chosen),
         )
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
@@ -175,7 +199,7 @@ class ScoreMatrix:
             tried=None if self.tried is None else self.tried[keep],
             failed=None if self.failed is None else self.failed[keep],
             lost=None,
-            levels=None if self.levels is None else replace(self.levels, values=self.levels.values[keep]),
+            levels=None if self.levels is None else self.levels.take_items(keep),
         )
 
 

@@ -21,7 +21,7 @@ from howsure.table.directions import is_burden
 from howsure.table.taken import taken_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
     Parts = Mapping[Key, pl.DataFrame]
     Ints = NDArray[np.int64]
+
+
+LEVEL = "model at level"
+"""The column that names a model at a level of random factors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ class Study:
     were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
     on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the column that was
     taken for attempts by its name although all questions may share its values; "" where none was. `crossed`: matrices of clusters with what
-    their items add up to, which were read in blocks; every task has one, or none.
+    their items add up to, which were read in blocks; every task has one, or none. `over_levels`: where random factors are samples too, makes models
+    of a matrix of models at levels, whose names stand in the parts' column LEVEL (factors.py).
     """
 
     design: Design
@@ -80,6 +85,7 @@ class Study:
     summed: bool = False
     unasked: str = ""
     crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)
+    over_levels: Callable[[ScoreMatrix, Sequence[str]], ScoreMatrix] | None = None
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -102,7 +108,15 @@ class Study:
         """Return the matrix of a task and metric. DataError where no attempt has a score."""
         if key in self.crossed:
             return self.crossed[key]
-        return _matrix(self.scored(key), self.parts[key], key, self)
+        return self._spread(self.scored(key), self.parts[key], key)
+
+    def _spread(self, scored: pl.DataFrame, tried: pl.DataFrame, key: Key) -> ScoreMatrix:
+        """Spread rows over items × models, with what random factors tell."""
+        if self.over_levels is None:
+            return _matrix(scored, tried, key, self)
+        at = pl.col(LEVEL).alias("model")
+        models = self.models or tuple(self.parts[key]["model"].unique().cast(pl.String).sort())
+        return self.over_levels(_matrix(scored.with_columns(at), tried.with_columns(at), key, self), models)
 
     def measure(self, key: Key, name: str) -> ScoreMatrix:
         """Return what attempts took, as means over all attempts, failed ones included; those that don't record it are its failed ones.
@@ -113,7 +127,7 @@ class Study:
         mean = pl.col(taken_name(name)).fill_null(0.0) / pl.col("rows")
         found = part.with_columns(n=pl.col("rows"), mean=mean, low=mean, high=mean, variance=pl.lit(0.0))
         tried = part.with_columns(n=pl.col(f"{taken_name(name)} n").fill_null(0))
-        matrix = _matrix(found, tried, key, self)
+        matrix = self._spread(found, tried, key)
         return replace(matrix, metric=name, bounded=False, lower_is_better=True, of_failures=False, derived=True)
 
     def scored(self, key: Key) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.directions import require_direction
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.study.scales import require_one_scale
 from howsure.verbs.sides import read_sides
 
@@ -172,6 +172,11 @@ def gate(
         beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
         refuse_beside(suite, beside, level=how["level"], design=design)
         criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
+    if design.random_factor and looked["looks"] is not None:
+        raise OptionError(
+            "planned looks add questions, and levels of a random factor are a sample too",
+            remedy="Leave `looks` or `random_factor` out.",
+        )
     asked = Criteria(**criteria)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
     design = for_overlap(how["overlap"], design)
@@ -180,7 +185,7 @@ def gate(
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
 
 
-RESPECTS = Respects(verb="gate", all_but=("random factor",))
+RESPECTS = Respects(verb="gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +267,7 @@ def _flips(study: Study, scores: Scores, how: How) -> Flips:
 
 def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:
     """Gather the rows of the candidate and its baseline, once for all criteria."""
-    study = gather(scores, design, models=names, whole=True)
+    study = gather_levelled(scores, design, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")
     return study

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import Noise
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="noise", all_but=("random factor", "benchmark", "covariate", "score", "measures"))
+RESPECTS = Respects(verb="noise", all_but=("benchmark", "covariate", "score", "measures"))
 
 
 def noise(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.errors import OptionError
 from howsure.inference.planning.assumptions import Assumptions, Costs, check_assumed, check_costs
 from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
+from howsure.inference.planning.levels import from_level_pilot
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.inference.planning.ways import schedule_of
 from howsure.options.table import checked
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.plan import Plan
     from howsure.statistics.choices import PlanMethod, Spending
+    from howsure.study.design import Design
 
-RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices"))
+RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
 
 
 def plan(
@@ -31,6 +33,7 @@ def plan(
     effect: float | None = None,
     n_items: int | None = None,
     attempts: int | None = None,
+    n_levels: int | Sequence[int] | None = None,
     power: float = 0.8,
     not_worse_than: float | None = None,
     same_within: float | None = None,
@@ -66,6 +69,8 @@ def plan(
         n_items: The number of questions. None seeks it.
         attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest with
             `costs`, else what the pilot has, or 1.
+        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number for each). None takes those with
+            which the fewest answers, or with `costs` the cheapest design, are enough; the pilot's where an effect or a power is sought.
         power: The probability of detecting the effect, between 0 and 1.
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.
@@ -85,7 +90,8 @@ def plan(
         costs: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
         simulate: Whether to check the power by resampling the items of the pilot.
         seed: The seed of that simulation.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot. `random_factor`: plans the
+            levels of a factor that all questions share as well, seeds or prompts, each of which may have its cost.
             `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters" questions to the pilot's own
             clusters, each at its share.
 
@@ -127,7 +133,8 @@ def plan(
     check_assumed(assume)
     check_costs(costs)
     asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
-    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, seed if simulate else None)
+    drawn, levels = seed if simulate else None, _levels(n_levels, design)
+    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)
@@ -136,4 +143,13 @@ def plan(
     if n_tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
     scores, (a, b) = read_pair(pilot, (a, b), design)
-    return replace(from_pilot(scores, (a, b), asked, run, design), better=better)
+    planned = from_level_pilot if design.random_factor else from_pilot
+    return replace(planned(scores, (a, b), asked, run, design), better=better)
+
+
+def _levels(given: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
+    """Return the numbers of levels that were asked for. OptionError without a random factor."""
+    levels = checked("plan", n_levels=given)["n_levels"]
+    if levels and not design.random_factor:
+        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
+    return levels or ()

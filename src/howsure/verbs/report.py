@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
-RESPECTS = Respects(verb="report", all_but=("random factor", "covariate"))
+RESPECTS = Respects(verb="report", all_but=("covariate",))
 
 
 def report(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.gate import Check
 from howsure.errors import OptionError
 from howsure.inference.gating.asking import no_overall
+from howsure.inference.gating.pairs import needed
 from howsure.inference.leaderboard import ranked
 from howsure.statistics.means import intervals
 from howsure.wording import listing, share_remedy
@@ -61,6 +62,7 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
             f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=share_remedy(limit)
         )
     e = guarded(entry.estimate) if board.percent else entry.estimate
+    sources, items = needed(how, e, entry.sources, (how.one_sided, limit))
     return Check(
         task=board.task,
         metric=board.metric,
@@ -78,7 +80,8 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
         n_clusters=e.n_clusters,
         population=board.population,
         clusters=board.clusters,
-        items_needed=math.nan if e.small_part else how.question.population.items_needed(e, how.one_sided, limit),
+        items_needed=items,
+        sources=sources,
         percent=board.percent,
         lower_is_better=board.lower_is_better,
         cautions=e.cautions,

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from howsure.answers.gate import Check
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError
+from howsure.inference.random_factor import settled_by
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.random_factor import ErrorSources
     from howsure.inference.gating.asking import How
+    from howsure.statistics.results import Estimate
 
 
 def answers(how: How) -> Iterable[tuple[Any, list[Check]]]:
@@ -53,9 +56,13 @@ def _with_margin(how: How, margin: float) -> Comparisons:
     return replace(plain, comparisons=merged, overall=None)
 
 
-def _pair_check(c: Comparison, **more: Any) -> Check:
+def _pair_check(c: Comparison, how: How, gap: tuple[float, float], **more: Any) -> Check:
+    """Return a check of a pair; `gap`: the level of the two-sided interval that decides, and the difference from which what was seen is counted."""
     estimate = c.difference
+    sources, items = needed(how, estimate, c.sources, gap)
     return Check(
+        items_needed=items,
+        sources=sources,
         task=c.task,
         metric=c.metric,
         candidate=c.a,
@@ -85,10 +92,11 @@ def _better(c: Comparison, how: How) -> Check:
     known = math.isfinite(p)
     return _pair_check(
         c,
+        how,
+        (how.level, 0.0),
         criterion="better",
         p_pass=up if known else math.nan,
         p_fail=down if known else math.nan,
-        items_needed=_needed(c, how, how.level, 0.0),
     )
 
 
@@ -99,12 +107,13 @@ def not_worse(c: Comparison, margin: float, how: How) -> Check:
     target = margin if c.lower_is_better else -margin
     return _pair_check(
         c,
+        how,
+        (how.one_sided, target),
         criterion="not_worse_than",
         limit=margin,
         unseen=c.unseen,
         p_pass=_guarded(p, c, margin, how),
         p_fail=other,
-        items_needed=_needed(c, how, how.one_sided, target),
     )
 
 
@@ -116,12 +125,13 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
     level = how.one_sided if abs(value) <= margin else how.level
     return _pair_check(
         c,
+        how,
+        (level, math.copysign(margin, value)),
         criterion="same_within",
         limit=margin,
         unseen=c.unseen,
         p_pass=_guarded(p, c, margin, how),
         p_fail=other,
-        items_needed=_needed(c, how, level, math.copysign(margin, value)),
     )
 
 
@@ -133,9 +143,17 @@ def _guarded(p: float, c: Comparison, margin: float, how: How) -> float:
     return max(p, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-c.unseen)))
 
 
-def _needed(c: Comparison, how: How, level: float, target: float) -> float:
-    """Return about how many items in all would settle it; NaN on exactly these items, where attempts would, and if one task needs them."""
-    return math.nan if c.difference.small_part else how.question.population.items_needed(c.difference, level, target)
+def needed(
+    how: How, estimate: Estimate, sources: ErrorSources | None, gap: tuple[float, float]
+) -> tuple[ErrorSources | None, float]:
+    """Return how many levels of random factors, and about how many items in all, would settle it.
+
+    Items are NaN on exactly these items, where attempts would, and if one task needs them. `gap`: see `_pair_check`.
+    """
+    level, target = gap
+    if sources is not None:
+        return settled_by(sources, estimate.value - target, level)
+    return None, math.nan if estimate.small_part else how.question.population.items_needed(estimate, level, target)
 
 
 def _missing_items(c: Comparison) -> list[Caution]:

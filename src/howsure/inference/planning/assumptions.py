@@ -144,6 +144,7 @@ class Costs:
     Args:
         attempt: The price of one attempt at a question, by all models together; above 0.
         item: The price of a question, paid once.
+        level: The price of a level of a random factor, of both models together: of training from another seed.
 
     Raises:
         OptionError: If an attempt costs nothing, or a price is negative.
@@ -155,9 +156,11 @@ class Costs:
 
     attempt: float
     item: float = 0.0
+    level: float = 0.0
 
     def __post_init__(self) -> None:
         checks.price("item", self.item)
+        checks.price("level", self.level)
         if not checks.price("attempt", self.attempt) > 0:
             raise OptionError(
                 f"costs of {self.attempt!r} an attempt and {self.item!r} an item make no sense",

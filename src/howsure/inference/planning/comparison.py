@@ -38,7 +38,7 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
     """Plan from what is assumed of the scores, where there is no pilot."""
     comparisons, paired = run.pairs * n_tasks, asked.paired
     percent = assumed.percent(asked.effect, asked.margin)
-    asked = _fitting(_possible(asked, percent=percent), run.method, bounded=percent)
+    asked = _fitting(possible(asked, percent=percent), run.method, bounded=percent)
     known = Known(spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None)
     lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=1.0)
     task = TaskPlan(
@@ -50,7 +50,7 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=_equal(asked, known, lines[chosen], percent=percent),
+        equal=equal_systems(asked, known, lines[chosen], percent=percent),
         looks=looks_of(known, asked, comparisons, lines[chosen], percent=percent),
         percent=percent,
     )
@@ -105,7 +105,7 @@ def asked_of(
     )
 
 
-def _possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
+def possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
     """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores in [0, 1]."""
     for name, size in (("effect", asked.effect), ("margin", asked.margin)):
         if percent and abs(size) >= 1:
@@ -149,7 +149,7 @@ def _answer(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given."""
+    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given; `levels`: of each random factor, none to seek them."""
 
     method: PlanMethod | None
     attempts: int | None
@@ -157,6 +157,7 @@ class Run:
     clusters: int | None
     costs: Costs | None
     seed: int | None
+    levels: tuple[int, ...] = ()
 
 
 def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Asked, run: Run, design: Design) -> Plan:
@@ -222,7 +223,7 @@ def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
 
 
 def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPlan:
-    asked = _possible(asked, percent=pilot.both.bounded, lower=pilot.both.lower_is_better)
+    asked = possible(asked, percent=pilot.both.bounded, lower=pilot.both.lower_is_better)
     usual = float(max(round(pilot.basis.attempts), 1))
     spread = pilot.spread(run.clusters)
     counts = _counts(spread, [pilot], run, usual)
@@ -238,7 +239,7 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=_equal(
+        equal=equal_systems(
             asked,
             known,
             lines[chosen],
@@ -276,7 +277,7 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
         basis=None,
         options=lines,
         chosen=chosen,
-        equal=_equal(
+        equal=equal_systems(
             asked,
             known,
             lines[chosen],
@@ -291,7 +292,7 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
     )
 
 
-def _equal(
+def equal_systems(
     asked: Asked,
     known: Known,
     option: Option,

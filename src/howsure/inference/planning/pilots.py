@@ -18,7 +18,7 @@ from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import mixed, mixture_errors, variance_limits, variances
 from howsure.statistics.planning.power import SURE, Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
-from howsure.study.gathering import gather
+from howsure.study.factors import gather_levelled
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 def median_pilot(matrix: ScoreMatrix) -> Pilot:
     """Return the pilot of the two models whose difference varies as that of the median pair does."""
     question = Question(population=NEW_CLUSTERS, method="t")
-    return _pilot(matrix, *_median_pair(matrix, question), question, paired=True)
+    return _pilot(matrix, *median_pair(matrix, question), question, paired=True)
 
 
 def read_pilots(
@@ -144,15 +144,15 @@ def read_pilots(
         chosen = [(matrix, (first, second), 1) for matrix in matrices]
         cautions = tasks_left_out(study, matrices)
     else:
-        study = gather(scores, design)
-        chosen = [(matrix, *_median_pair(matrix, question)) for matrix in study.matrices()]
+        study = gather_levelled(scores, design)
+        chosen = [(matrix, *median_pair(matrix, question)) for matrix in study.matrices()]
         cautions = []
     pilots = [_pilot(matrix, names, pairs, question, paired=paired) for matrix, names, pairs in chosen]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
     return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
 
-def _median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
+def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
     """Return the two models whose difference varies as that of the median pair does, and the number of pairs."""
     if len(matrix.models) < 2:
         raise DataError(

@@ -92,7 +92,7 @@ def options_of(
     if not known.spread.per_item(1e6, math.inf) > 0:  # endless attempts leave no spread: nothing to plan with
         counts = counts - {math.inf}
     test = asked.corrected(comparisons)
-    lines = tuple(_option(known, asked, test, k, costs) for k in sorted(counts))
+    lines = tuple(option(known, asked, test, k, costs) for k in sorted(counts))
     if attempts is None and priced:
         totals = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
         if min(totals) < math.inf:
@@ -101,7 +101,7 @@ def options_of(
     return lines, [line.attempts for line in lines].index(wanted)
 
 
-def _option(known: Known, asked: Asked, test: Test, attempts: float, costs: Costs | None) -> Option:
+def option(known: Known, asked: Asked, test: Test, attempts: float, costs: Costs | None) -> Option:
     """Work out one number of attempts."""
     low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
     truth = asked.ahead(asked.effect)

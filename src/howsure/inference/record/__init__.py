@@ -65,6 +65,11 @@ def agreements() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "agreements.parquet")
 
 
+def factors() -> pl.DataFrame:
+    """Return one row per world of a random factor; the columns are told in howsure/calibration/factors.py."""
+    return pl.read_parquet(FOLDER / "factors.parquet")
+
+
 @cache
 def clusters() -> pl.DataFrame:
     """Return one row per real benchmark, number of its clusters drawn and method; see howsure/calibration/real_clusters.py."""

@@ -18,6 +18,12 @@ OPTIONS = (
         Option("effect", kinds.CHANGE, "SIZE", help="The true difference that is to show: 3pp or 0.03."),
         Option("n_items", kinds.count_of(2), "N", help="What can so many questions show?"),
         replace(reused.ATTEMPTS, help="Attempts at each question."),
+        Option(
+            "n_levels",
+            kinds.counts_of(2),
+            "N",
+            help="With --random-factor: so many levels of it (8; of two factors 8,5).  [default: those that take the fewest answers]",
+        ),
         Option("power", kinds.SHARE, default=0.8, help="The chance that it shows."),
         Option(
             "better", kinds.FLAG, default=False, help="Say what a gate that asks for “better” makes of equal systems."

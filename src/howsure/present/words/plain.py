@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
+from howsure.present.words import factors
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.statistics.results import significant
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
+    from howsure.answers.random_factor import ErrorSources
     from howsure.statistics.results import Estimate
 
     Said = list[tuple[str, dict[str, str]]]
@@ -62,7 +64,8 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
     """Say what holds of a comparison; the names are those in `WHEN`."""
     d, interval = c.difference, c.difference.interval
     bar = math.isfinite(c.p_value) and math.isfinite(interval.low)
-    saving = clearly_less(d.se, c.unpaired_se) if c.paired and not _covariates(d) else None
+    comparable = c.paired and not _covariates(d) and c.sources is None
+    saving = clearly_less(d.se, c.unpaired_se) if comparable else None
     naive_smaller, naive_larger = clearly_less(c.unclustered_se, d.se), clearly_less(d.se, c.unclustered_se)
     return {
         "bar": bar,
@@ -82,6 +85,7 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
         "unsaving": saving is False,
         "agreeing": c.correlation >= AGREEING,
         "clustered": _clustered(d),
+        "levels": c.sources is not None and c.sources.known,
         "naive_smaller": naive_smaller is True,
         "naive_larger": naive_larger is True,
         "naive_alike": naive_smaller is naive_larger is False,
@@ -112,9 +116,10 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "b_score": scale.score(c.b_mean),
         "gap": _gap(scale, d.value),
         "winner": b if c.better == c.b else a,
-        "where": "on exactly these questions" if _benchmark(d) else f"on questions {_kind(d)}",
+        "where": "on exactly these questions" if _benchmark(d) else f"on questions {kind_of(d, c.sources)}",
         "why": _why(d),
-        **_bar_fields(d, scale.difference(interval.low), scale.difference(interval.high)),
+        **_bar_fields(d, scale.difference(interval.low), scale.difference(interval.high), c.sources),
+        **_level_fields(c.sources),
         "plus": f"plus means that {a} scores higher" + (", which is worse here" if c.lower_is_better else ""),
         "a_most": scale.gap(max(sides[1], 0.0)),
         "b_most": scale.gap(max(-sides[0], 0.0)),
@@ -180,7 +185,9 @@ def board_fields(board: Board) -> dict[str, str]:
         "score": scale.score(estimate.value),
         "models": plural(count, "model"),
         "why": _why(estimate),
-        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high)),
+        **_bar_fields(
+            estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high), leader.sources
+        ),
         "level": level_text(level),
         "rest": _rest(level),
         "rank_low": str(rank.low),
@@ -255,6 +262,7 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
         "bayes": estimate.method.name == "bayes",
         "covariates": _covariates(estimate),
         "clustered": _clustered(estimate),
+        "levels": entry.sources is not None and entry.sources.known,
         "few": estimate.df < FEW,
         "bound": bool(estimate.bounds) and not estimate.bounds[0].seen,
         "full": bool(estimate.bounds) and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
@@ -271,7 +279,8 @@ def score_fields(entry: Entry, *, percent: bool = True) -> dict[str, str]:
         "score": scale.score(estimate.value),
         "why": _why(estimate),
         "bound": bound_sentence(estimate.bounds[0]) if estimate.bounds else "",
-        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high)),
+        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high), entry.sources),
+        **_level_fields(entry.sources),
     }
 
 
@@ -294,7 +303,14 @@ def explained(said: Said, title: str = "") -> Document:
     return Document(blocks=(heading, *paragraphs(said)))
 
 
-def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:
+def _level_fields(sources: ErrorSources | None) -> dict[str, str]:
+    """Say what else is a sample beside the questions."""
+    if sources is None or not sources.known:
+        return {}
+    return {"levels": factors.counted(sources), "shares": factors.shares_listed(sources)}
+
+
+def _bar_fields(estimate: Estimate, low: str, high: str, sources: ErrorSources | None) -> dict[str, str]:
     level = estimate.interval.level
     return {
         "n": plural(estimate.n_items, "question"),
@@ -305,7 +321,7 @@ def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:
         "high": high,
         "level": level_text(level),
         "rest": _rest(level),
-        "kind": _kind(estimate),
+        "kind": kind_of(estimate, sources),
     }
 
 
@@ -329,9 +345,10 @@ def _benchmark(estimate: Estimate) -> bool:
     return estimate.method.of_benchmark
 
 
-def _kind(estimate: Estimate) -> str:
-    """Say which questions a score or a difference is about, where it isn't about exactly these."""
-    return "from these same clusters" if estimate.method.same_clusters else "of this kind"
+def kind_of(estimate: Estimate, sources: ErrorSources | None = None) -> str:
+    """Say which questions, and levels of random factors, a score or a difference is about, where it isn't about exactly these."""
+    like = "" if sources is None else f" and {' and '.join(f'{each.name}s' for each in sources.factors)} like these"
+    return "from these same clusters" if estimate.method.same_clusters else f"of this kind{like}"
 
 
 def _covariates(estimate: Estimate) -> bool:

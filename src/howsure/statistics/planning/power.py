@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import scipy
@@ -82,6 +82,26 @@ class ExpectedPivot:
             difference, self.own**2, item_variance, self.room, value, event=self.event, averaged=self.averaged
         )
         return math.sqrt(variance)
+
+
+class Planned(Protocol):
+    """What adds to the variance of a mean difference over items, in squared score units."""
+
+    @property
+    def step(self) -> float:
+        """How many items are added at a time."""
+
+    def times(self, factor: float) -> Planned:
+        """Return the same with every variance so many times as large."""
+
+    def clusters_in(self, n: float) -> float:
+        """Return how many clusters hold n items."""
+
+    def per_item(self, n: float, attempts: float) -> float:
+        """Return n times the variance of the mean difference over n items with so many attempts."""
+
+    def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
+        """Return the pivot that n items are expected to give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,9 +238,6 @@ class Joined:
             event=heaviest.event,
             averaged=heaviest.averaged,
         )
-
-
-Planned: TypeAlias = "Spread | Joined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,11 @@ import scipy
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs import evidence
 from howsure.statistics.pairs.score import Pivots
-from howsure.statistics.planning.power import WHOLE, Joined, fewest, power
+from howsure.statistics.planning.power import WHOLE, Spread, fewest, power
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
-    from howsure.statistics.planning.power import Planned, Spread, Test
+    from howsure.statistics.planning.power import Planned, Test
 
 A_FIFTH = 0.2
 """Below this share of can't tell a gate decides often enough to be switched on."""
@@ -60,7 +60,7 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float) -> Shar
     """
     if spread.clusters_in(n) < FEWEST_CLUSTERS:
         return NOTHING_TOLD
-    if isinstance(spread, Joined):
+    if not isinstance(spread, Spread):
         return _of_parts(test, spread, n, attempts)
     drawn = _Draws.of(spread, n, attempts)
     pivots = _Pivots.of(drawn, score=test.method != "t")

@@ -5,7 +5,7 @@ const FEWEST = 10; // clusters, or items where each is its own, below which no n
 
 /** Return how a pair would be tested with other numbers of questions and attempts, null where it has no error bar. */
 function forecastOf(pair, shown) {
-  const known = (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
+  const known = !shown.beyond && (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
   return known ? new Forecast(pair, shown) : null;
 }
 
@@ -45,6 +45,7 @@ class Forecast {
 
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
 function neededFor(pair, shown) {
+  if (pair.settled !== undefined) return { items: pair.items_needed ?? NaN, attempts: NaN };
   const forecast = forecastOf(pair, shown);
   const items = forecast && !pair.weak && pair.d !== 0 && units(pair, shown) >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
   if (!shown.benchmark) return { items, attempts: NaN };

@@ -90,9 +90,11 @@ class PairPanel {
     const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
-    const about = shown.about && `,${shown.about}`;
+    const said = shown.beyond ? shown.beyond[pair.holds.real ? 1 : 0] : shown.about;
+    const about = said && `,${said}`;
     let needed = "";
-    if (pair.weak) needed = `; ${pair.weak}`;
+    if (pair.settled !== undefined) needed = pair.settled;
+    else if (pair.weak) needed = `; ${pair.weak}`;
     else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
@@ -171,6 +173,7 @@ class PairPanel {
 
   savings() {
     const { pair } = this;
+    if (pair.alone) return ` (${pair.alone})`;
     if (pair.unpaired === "n/a") return "";
     const r = pair.r === null ? "" : `; correlation ${pair.r}`;
     return ` (unpaired ${pair.unpaired}${r})`;

@@ -15,6 +15,7 @@ function pairConditions(pair, board, only, needed, attempts) {
     only: only[0] + only[1] > 0,
     equal: pair.d === 0,
     clustered: pair.g !== pair.n && !board.same,
+    levels: Boolean(pair.shares),
     few: pair.df !== null && pair.df < FEW,
     decided: pair.holds.real,
     items: needed < MOST_FORECAST,
@@ -32,7 +33,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
   const [near, far] = Math.abs(low) <= Math.abs(high) ? texts : texts.toReversed();
   const upTo = (side, text) => `${side > 0 ? text : scoreNumber(0, percent)}${unit(percent)}`;
   const [worst, best] = board.lower ? texts.toReversed() : texts;
-  const kind = board.same ? "from these same clusters" : "of this kind";
+  const { kind } = board;
   return {
     a,
     b,
@@ -42,6 +43,8 @@ function pairFields(pair, board, names, only, needed, attempts) {
     winner: ahead ? a : b,
     where: board.benchmark ? "on exactly these questions" : `on questions ${kind}`,
     kind,
+    levels: board.levels,
+    shares: pair.shares,
     why: pair.why?.replace(/\.+$/, "") ?? "too few questions or groups",
     n: plural(pair.n, "question"),
     count: count(pair.n),

@@ -1,0 +1,90 @@
+"""Random factors in words: how many levels, where an error comes from, and how many levels would settle it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.wording import MOST_FORECAST, plural, rounded_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.random_factor import ErrorSources
+    from howsure.wording import Scale
+
+
+def counted(sources: ErrorSources, levels: Sequence[int] = ()) -> str:
+    """Name the levels: `4 seeds and 3 prompts`; other numbers of them where given."""
+    counts = levels or [each.n_levels for each in sources.factors]
+    return " and ".join(plural(count, each.name) for each, count in zip(sources.factors, counts, strict=True))
+
+
+def as_sample(sources: ErrorSources) -> str:
+    """Say what else is a sample, with the space before it."""
+    return f" with {counted(sources)} each as a sample"
+
+
+def beyond(sources: ErrorSources, *, real: bool) -> str:
+    """Say whether a difference is larger than those between questions and levels, with the space before it."""
+    chance = f"the choice of questions and of {counted(sources)} each"
+    return f" more than {chance} explains" if real else f" no more than {chance} can explain"
+
+
+def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
+    alone = math.isfinite(sources.answers)
+    return [
+        ("questions", sources.questions),
+        *((each.name, each.share) for each in sources.factors),
+        *((f"questions × {each.name}{'' if alone else ', answers'}", each.interaction) for each in sources.factors),
+        *([("answers", sources.answers)] if alone else []),
+    ]
+
+
+def shares_text(sources: ErrorSources) -> str:
+    """Say which share of the variance each source has, for a table."""
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in _shares(sources))
+
+
+def shares_listed(sources: ErrorSources) -> str:
+    """Say the same in a sentence: `40 % comes from the choice of questions, 35 % from that of seeds and 25 % from …`."""
+    alone = math.isfinite(sources.answers)
+    rest = [
+        f"{100 * each.interaction:.0f} % from how {each.name}s suit single questions{'' if alone else ', with randomness in the answers'}"
+        for each in sources.factors
+    ]
+    *parts, last = [
+        f"{100 * sources.questions:.0f} % comes from the choice of questions",
+        *(f"{100 * each.share:.0f} % from that of {each.name}s" for each in sources.factors),
+        *rest,
+        *([f"{100 * sources.answers:.0f} % from randomness in the answers"] if alone else []),
+    ]
+    return f"{', '.join(parts)} and {last}"
+
+
+def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, str]]:
+    """Say where the error comes from, and what more of each would bring; nothing where that isn't known."""
+    if sources is None or not sources.known:
+        return []
+    twice = [("questions", sources.se_twice_questions), *((f"{each.name}s", each.se_twice) for each in sources.factors)]
+    return [
+        ("variance from", shares_text(sources)),
+        ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
+    ]
+
+
+def alone(sources: ErrorSources, se: float, scale: Scale) -> str:
+    """Say what the standard error would be for these very levels."""
+    own = se * math.sqrt(max(1 - sum(each.share for each in sources.factors), 0.0))
+    return f"{scale.number(own)} for these {' and '.join(f'{each.name}s' for each in sources.factors)} alone"
+
+
+def needed(sources: ErrorSources | None) -> str:
+    """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else nothing."""
+    near = (
+        [] if sources is None else [each for each in sources.factors if each.n_levels < each.n_needed < MOST_FORECAST]
+    )
+    if not near:
+        return ""
+    each = min(near, key=lambda each: each.n_needed / each.n_levels)
+    return f"about {rounded_up(each.n_needed)} {each.name}s each"

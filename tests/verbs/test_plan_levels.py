@@ -1,0 +1,97 @@
+"""Plans that buy levels of random factors as well as questions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.errors import OptionError
+
+
+def pilot(seeds: int = 6, attempts: int = 1, n: int = 150, shift: float = 0.15) -> pl.DataFrame:
+    """Return two models with seeds of their own."""
+    rng = np.random.default_rng(4)
+    hard = rng.normal(0, 1.2, n)
+    return pl.DataFrame(
+        {"model": model, "seed": s, "item": f"q{i}", "attempt": k, "score": float(right)}
+        for model in ("a", "b")
+        for s, effect in enumerate(rng.normal(0, shift, seeds))
+        for k in range(attempts)
+        for i, right in enumerate(rng.random(n) < 1 / (1 + np.exp(-hard - effect)))
+    )
+
+
+def test_a_plan_says_how_many_seeds_a_verdict_takes_at_all() -> None:
+    found = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed")
+    (least,) = found.main.levels_needed
+    assert least > 6
+    assert f"With the pilot's 6 seeds no number of questions is enough: it takes {least:.0f} or more." in found.verdict
+    assert found.main.best.levels[0] >= least
+    assert found.main.best.items.value <= 150
+    fewer = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed", n_levels=int(least) - 1)
+    assert math.isinf(fewer.items)
+    assert "No number of questions" in fewer.verdict
+
+
+def test_the_cheapest_design_is_no_dearer_than_any_other_way() -> None:
+    costs = hs.Costs(attempt=0.01, item=1, level=100)
+    found = hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", costs=costs)
+    best = found.main.best
+    assert best.cost == min(option.cost for option in found.main.options if math.isfinite(option.items.value))
+    (seeds,) = best.levels
+    assert best.cost == pytest.approx(best.items.value * (1 + 0.01 * seeds) + 100 * seeds)
+    dear = hs.plan(
+        pilot(), "a", "b", effect=0.06, random_factor="seed", costs=hs.Costs(attempt=0.01, item=1, level=1_000)
+    )
+    assert dear.main.best.levels <= best.levels
+    assert f"{seeds} seeds each" in found.verdict
+
+
+def test_attempts_are_bought_where_the_pilot_tells_what_they_bring() -> None:
+    costs = hs.Costs(attempt=0.01, item=5)
+    found = hs.plan(pilot(attempts=3), "a", "b", effect=0.06, random_factor="seed", costs=costs)
+    assert found.main.best.attempts > 1
+    with pytest.raises(OptionError, match="one attempt at each level"):
+        hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", attempts=3)
+
+
+def test_effects_and_power_are_planned_for_the_levels_that_there_are() -> None:
+    effect = hs.plan(pilot(), "a", "b", n_items=150, random_factor="seed").main.best
+    assert effect.levels == (6,)
+    power = hs.plan(pilot(), "a", "b", n_items=150, effect=effect.effect.value, random_factor="seed").main.best
+    assert power.power.value == pytest.approx(0.8, abs=1e-6)
+    more = hs.plan(
+        pilot(), "a", "b", n_items=150, effect=effect.effect.value, random_factor="seed", n_levels=12
+    ).main.best
+    assert more.power.value > 0.8
+
+
+def test_a_plan_for_a_margin_says_what_becomes_of_equal_systems() -> None:
+    found = hs.plan(pilot(), "a", "b", not_worse_than=0.05, random_factor="seed")
+    assert found.main.equal is not None
+    assert 0 <= found.main.equal.passed <= 1
+
+
+def test_rows_name_the_levels() -> None:
+    found = hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed")
+    rows = found.records()
+    assert [row["levels_seed"] for row in rows] == [option.levels[0] for option in found.main.options]
+    assert "variance from" in found.render("markdown")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"looks": 3}, {"simulate": True}, {"paired": False}, {"method": "score"}, {"n_clusters": 5}, {"n_levels": (3, 4)}],
+)
+def test_what_is_not_planned_with_levels_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(OptionError, match=r"random factor"):
+        hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", **given)
+
+
+def test_levels_need_a_factor() -> None:
+    with pytest.raises(OptionError, match="n_levels is about a random factor"):
+        hs.plan(effect=0.03, n_levels=5)

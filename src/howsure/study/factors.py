@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 MOST = 0.5
-OWN = frozenset({"seed", "run"})
+OWN = frozenset({"seed", "run", "attempt", "epoch", "trial", "repeat", "replicate"})
 """Factors of which each model has its own levels, even where they are numbered alike."""
 
 

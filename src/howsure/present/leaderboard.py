@@ -256,6 +256,7 @@ def alone(entry: Entry, scale: Scale) -> str:
     value, interval = entry.estimate.value, entry.estimate.interval
     same = entry.estimate.method.same_clusters and entry.clusters is not None
     about = f" on {clusters.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
+    about = about or ("" if entry.sources is None else factors.as_sample(entry.sources))
     said = f"{entry.model} scores {scale.score(value)}{about}"
     if not interval.low <= interval.high:
         return f"{said}, with no error bar."
@@ -266,10 +267,8 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def where(entry: Entry) -> str:
-    """Say what a score is about, where that isn't other questions, or levels of what these share as well; with the space before it."""
+    """Say what a score is about, where that isn't other questions; with the space before it."""
     method = entry.estimate.method
-    if entry.sources is not None:
-        return factors.as_sample(entry.sources)
     return " on exactly these questions" if method.of_benchmark else ""
 
 

@@ -178,9 +178,17 @@ def gather_levels(
     roles = find_roles(names, scores.roles)
     apart = replace(scores, roles={**roles, "model": (*roles["model"], *factors)})
     at = tuple(name for model in asked for name in found.of(model))
-    study = gather(apart, replace(design, model=(), random_factor=()), models=at, **{**options, "whole": True})
-    plain, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
-    notes = tuple(plain if note == joined else note for note in study.notes if note != joined or plain)
+    plain = replace(design, model=(), random_factor=())
+    try:
+        study = gather(apart, plain, models=at, **{**options, "whole": True})
+    except DataError:
+        attempt = tuple(dict.fromkeys((*roles.get("attempt", ()), *factors)))
+        gather(
+            replace(scores, roles={**roles, "attempt": attempt}), plain, models=asked
+        )  # names models as the caller does
+        raise
+    alone, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
+    notes = tuple(alone if note == joined else note for note in study.notes if note != joined or alone)
     return _folded(_alike_at_levels(replace(study, notes=notes), scores, factors), design, found, asked)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor, means_setting
-from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
+from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
             f"If all questions share its values and others could have been drawn, they are a sample (`random_factor={column!r}`); if they only number repeats, "
             f"say so (`columns={attempt}`). Else make it part of a model's name (`columns={named}`), or {one}."
         )
+    if plain_name(column) in ALIASES["model"]:
+        item = repr({"item": [*roles["item"], column]})
+        across = (
+            f"To compare across it, make it part of the question (`columns={item}`, `cluster={roles['item'][0]!r}`)"
+        )
+        return f"{across}; else make it part of a name (`columns={named}`), or {one}."
     return f"Make it part of a name (`columns={named}`), {one}, or call it the attempt (`columns={attempt}`)."
 
 

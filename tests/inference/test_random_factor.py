@@ -393,3 +393,35 @@ def test_all_wins_are_a_difference_and_the_board_has_it() -> None:
 )
 def test_why_there_is_no_error_bar_is_said(rows: pl.DataFrame, why: str) -> None:
     assert why in hs.compare(rows, "tuned", "base", random_factor="seed").verdict
+
+
+def settings() -> pl.DataFrame:
+    """Return three models at two temperatures, each with five seeds on 80 prompts."""
+    rng = np.random.default_rng(33)
+    hard = rng.normal(0, 1.2, 80)
+    return pl.DataFrame(
+        {"prompt_id": f"p{i:02}", "model_name": model, "temperature": t, "seed": s, "passed": int(right)}
+        for model, better in (("alpha", 0.0), ("beta", 0.3), ("gamma", 0.9))
+        for t in (0.0, 0.8)
+        for s, effect in enumerate(rng.normal(0, 0.35, 5))
+        for i, right in enumerate(rng.random(80) < 1 / (1 + np.exp(hard - effect - better)))
+    )
+
+
+def test_are_models_further_apart_than_seeds_and_does_temperature_matter() -> None:
+    """The first guess says the one option that does; the answer to the question stands in the first sentence."""
+    rows = settings()
+    with pytest.raises(DataError, match="setting of the model") as raised:
+        hs.compare(rows, "gamma", "alpha", random_factor="seed")
+    assert "{'model': ['model_name', 'temperature']}" in raised.value.remedy
+    named = hs.read(rows, columns={"model": ["model_name", "temperature"]})
+    models = hs.compare(named, "gamma · 0.8", "alpha · 0.8", random_factor="seed")
+    assert "more than the choice of questions and of 5 seeds each explains: significant" in models.verdict
+    hot = hs.compare(named, "gamma · 0.8", "gamma · 0.0", random_factor="seed")
+    assert "no more than the choice of questions and of 5 seeds each can explain" in hot.verdict
+    with pytest.raises(DataError, match="'model_name' tells the rows apart") as raised:
+        hs.leaderboard(hs.read(rows, columns={"model": "temperature"}), random_factor="seed")
+    assert "{'item': ['prompt_id', 'model_name']}" in raised.value.remedy
+    across = hs.read(rows, columns={"model": "temperature", "item": ["prompt_id", "model_name"]})
+    board = hs.leaderboard(across, cluster="prompt_id", random_factor="seed").boards[0]
+    assert board.entries[0].estimate.n_clusters == 80

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
@@ -23,7 +23,9 @@ def document(answer: History) -> Document:
     """Return the sentence and the runs of a task, of several tasks a table of these."""
     first = answer.tasks[0]
     tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
-    return Document(blocks=(*opening(verdict(answer), answer.notes), *tables, *closing(answer.cautions)))
+    spread = [f"{f'{task.task}: ' if len(answer.tasks) > 1 else ''}{spread_sentence(task)}" for task in answer.tasks]
+    notes = (*answer.notes, *spread[:MOST_CHANGES])
+    return Document(blocks=(*opening(verdict(answer), notes), *tables, *closing(answer.cautions)))
 
 
 def chart(answer: History) -> Spec:
@@ -37,9 +39,10 @@ def chart(answer: History) -> Spec:
 def verdict(answer: History) -> str:
     """Say which changes are shown, which records were real, and how often a false alarm comes."""
     often = f"A false alarm comes about once in {answer.runs_between_alarms:,.12g} runs"
+    last = "".join(f" {_last_sentence(task, named=len(answer.tasks) > 1)}" for task in answer.tasks if task.last)
     if len(answer.tasks) == 1:
-        return f"{task_verdict(answer.tasks[0])} {often}."
-    return f"{_tasks_verdict(answer)} {often}, over all tasks."
+        return f"{task_verdict(answer.tasks[0])}{last} {often}."
+    return f"{_tasks_verdict(answer)}{last} {often}, over all tasks."
 
 
 def task_verdict(task: TaskHistory) -> str:
@@ -65,6 +68,40 @@ def task_verdict(task: TaskHistory) -> str:
     return f"{what}{rest}{_records_sentence(task)}"
 
 
+def _last_sentence(task: TaskHistory, *, named: bool) -> str:
+    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before, give or take 2.2: …`."""
+    assert task.last is not None
+    scale, found, n = Scale(percent=task.percent), task.last.difference, task.last.n_runs
+    runs = f"{f'On {task.task} the' if named else 'The'} last {n} runs"
+    if not math.isfinite(task.last.p_value):
+        return f"{runs} can't be compared with the {n} before: nothing shows how much answers vary."
+    shown = "" if task.last.p_value <= 1 - found.interval.level else "not "
+    return (
+        f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} before, "
+        f"give or take {scale.number(found.interval.half_width)}: {shown}a significant difference (p {p_text(task.last.p_value)})."
+    )
+
+
+def spread_sentence(task: TaskHistory) -> str:
+    """Say how much runs differ, how much of that their answers explain, and whether it is known."""
+    scale = Scale(percent=task.percent)
+    whole = math.hypot(task.spread, task.answers_spread)
+    if not whole > 0:
+        return "Spread: not known, as no two runs differ."
+    few = (
+        ""
+        if task.spread_known
+        else (
+            f" Ten runs are needed to know how much runs differ beyond their answers; there are {task.spread_runs}, and a usual spread is assumed."
+        )
+    )
+    repeated = f"; {task.repeated:.0%} of answers repeat from run to run".replace("%", " %") if task.repeated else ""
+    return (
+        f"Spread: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers explain "
+        f"{100 * (task.answers_spread / whole) ** 2:.0f} % of the variance{repeated}.{few}"
+    )
+
+
 def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take 1.9`."""
     scale, found = Scale(percent=task.percent), change.difference
@@ -75,9 +112,10 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
     word = "rose" if found.value > 0 else "fell"
     late = f", shown at run {change.number}" if change.number > change.since_number else ""
+    back = f", and was back at run {change.back_number}" if change.back else ""
     return (
         f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)}, "
-        f"give or take {scale.number(found.interval.half_width)}{late}"
+        f"give or take {scale.number(found.interval.half_width)}{late}{back}"
     )
 
 

@@ -47,6 +47,12 @@ OPTIONS = (
             default=100,
             help="Mean number of runs between two false alarms.",
         ),
+        Option(
+            "compare_last",
+            kinds.count_of(2),
+            "N",
+            help="Also compare the last N runs with the N before.",
+        ),
     ),
     *owned(
         "trend",

@@ -203,7 +203,7 @@ def _drift(run: HistoryRun, scale: Scale) -> Cell:
     if not math.isfinite(run.score):
         return ""
     low, high = _possible(run, scale) if math.isfinite(run.low) else (run.score, run.score)
-    return Whisker(value=run.score, low=low, high=high)
+    return Whisker(value=run.score, low=low, high=high, limits=True)
 
 
 def _possible(run: HistoryRun, scale: Scale) -> tuple[float, float]:

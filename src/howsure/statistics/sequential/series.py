@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -489,16 +490,16 @@ def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _
     means = w @ x / term.total
     if not spare or term.n_clusters < 2:
         return _Runs(at=at, weights=k, means=means, past=past)
-    seen = x - (x @ k / k.sum())[:, None]
-    e = seen - (means - means @ k / k.sum())
-    answers = _variance(term, e * w[:, None], k) / spare
-    if answers <= ROUNDING**2:  # all items moved alike, as where every answer of a run failed
-        e, answers = seen, _variance(term, seen * w[:, None], k) / spare
-    near = np.diff(at) == 1
-    steps = _variance(term, np.diff(e * np.sqrt(k), axis=1)[:, near] * w[:, None], np.ones(near.sum())) / 2
-    lags = np.arange(1, len(at))
-    alike = REPEATS[:, None] ** lags @ (len(at) - lags) / lags.sum()
-    own = steps - near.sum() * (1 - REPEATS) / (1 - alike) * answers
+    x = x - (x @ k / k.sum())[:, None]
+    e = x - (means - means @ k / k.sum())
+    each, next_to = _variances(term, e, w)
+    near = at[1:] - at[:-1] == 1
+    if each @ k <= spare * ROUNDING**2:  # all items moved alike, as where every answer of a run failed
+        e, near = x, near & False
+        each, next_to = _variances(term, e, w)
+    answers, alike = float(each @ k) / spare, _alike(len(at))
+    steps = (k * each)[1:] + (k * each)[:-1] - 2 * np.sqrt(k[1:] * k[:-1]) * next_to
+    own = steps[near].sum() / 2 - near.sum() * (1 - REPEATS) / (1 - alike) * answers
     place = min(int((own + past.repeats < -ROUNDING * answers).sum()), len(REPEATS) - 1)
     return _Runs(
         at=at,
@@ -507,10 +508,17 @@ def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _
         past=past,
         answers=answers / (1 - alike[place]),
         df=term.df("CR2") * spare,
-        item=float(w @ e**2 @ k) / term.total / spare / (1 - alike[place]) * attempts.mean(),
+        item=float(w @ (e * e) @ k) / term.total / spare / (1 - alike[place]) * attempts.mean(),
         repeated=float(REPEATS[place]),
         own=own,
     )
+
+
+@cache
+def _alike(runs: int) -> Floats:
+    """Return the mean correlation of so many runs in a row, for each of REPEATS (R,)."""
+    lags = np.arange(1, runs)
+    return np.asarray(REPEATS[:, None] ** lags @ (runs - lags) / lags.sum())
 
 
 def _of_contrasts(covariance: Floats, before: Floats, total: float) -> Floats:
@@ -522,10 +530,11 @@ def _of_contrasts(covariance: Floats, before: Floats, total: float) -> Floats:
     return np.asarray(first / before**2 + last / (total - before) ** 2 - 2 * across / before / (total - before))
 
 
-def _variance(term: Clustering, e: Floats, k: Floats) -> float:
-    """Return the sum of the variances of means, each weighted by k (m,), from weighted residuals of items (n, m)."""
-    squares = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) @ term.sums(e) ** 2 / term.total**2
-    return float(squares @ k)
+def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """Return the variances of means of runs (m,) and the covariances of neighbours (m − 1,), from residuals of items (n, m)."""
+    sums = term.sums(e if (w == 1).all() else e * w[:, None])
+    scale = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) / term.total**2
+    return scale @ (sums * sums), scale @ (sums[:, 1:] * sums[:, :-1])
 
 
 def _z(pivots: Pivots) -> Floats:

@@ -82,8 +82,9 @@ def _drawing(title: str) -> Spec:
             },
             *(
                 {
+                    "transform": [{"calculate": f"'{line}'", "as": "line"}],
                     "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
-                    "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "datum": line}},
+                    "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
                 }
                 for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
             ),

@@ -206,7 +206,7 @@ class History(Judged, Drawn):
     Attributes:
         tasks: One part a task and metric.
         n_runs: The number of runs.
-        runs_between_alarms: The mean number of runs between two false alarms.
+        runs_between_alarms: The least mean number of runs between two false alarms.
         level: The confidence level of intervals.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.

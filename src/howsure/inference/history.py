@@ -419,4 +419,4 @@ def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
     return cautions
 
 
-NOISE = "Error: how the answers of one system differ from run to run on these very items, pooled over the runs since the last change, and how much runs differ beyond that."
+NOISE = "Error: how the answers of one system differ from run to run on these very items, and how much runs differ beyond that."

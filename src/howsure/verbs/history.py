@@ -41,7 +41,7 @@ def history(
             models are the runs. Runs are in order of the dates in their logs, else in their names, else by their names.
         baseline: The run that every other is compared with beside the previous and the best; what it is called, or a part of that. None:
             the first.
-        runs_between_alarms: The mean number of runs between two false alarms, over all tasks together; at least 10.
+        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together; at least 10.
         compare_last: Compare so many of the last runs with as many before them. None: don't.
         level: The confidence level of intervals, between 0 and 1.
         seed: For the luck of the best run, which is drawn.

@@ -45,7 +45,7 @@ OPTIONS = (
             kinds.Kind(check=partial(checks.at_least, least=10), written="real"),
             "N",
             default=100,
-            help="Mean number of runs between two false alarms.",
+            help="Least mean number of runs between two false alarms.",
         ),
         Option(
             "compare_last",

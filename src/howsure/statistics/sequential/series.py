@@ -382,9 +382,10 @@ def watch(series: Series, share: float | Floats) -> Watched:
 
 
 def _spread(state: _State) -> Spread:
-    """Return how much runs differ: the answers of the level that goes on, and what all levels show beyond them."""
-    runs = _runs(state.series, state.level or state.began, state.items, state.past)
-    own = runs.over() if state.level else NO_PAST
+    """Return how much runs differ: the answers of the last level of two runs or more, and what all levels show beyond them."""
+    last = next((level for level in (state.level, *reversed(state.over)) if len(level) > 1), state.level or state.began)
+    runs = _runs(state.series, last, _shared(state.series, last), state.past)
+    own = runs.over() if last == state.level else NO_PAST
     variance = float(runs.chances(own.spreads) @ runs.spreads)
     return Spread(
         runs=math.sqrt(variance),

@@ -158,7 +158,7 @@ def test_a_known_change_is_found_where_it_was():
 def test_the_place_is_that_of_strucchange(no_spread, seed, place):
     """What R's strucchange 1.5 says of the mean scores up to the alarm: breakpoints(x ~ 1, h = 2, breaks = 1)."""
     series = made(seed, n=200, runs=24, at=12, shift=-0.05)
-    change = watch(series, 0.01).changes[0]
+    change = watch(series, 0.0093 / SPARED).changes[0]
     assert change.place == place
     assert change.low <= 12 <= change.high
 

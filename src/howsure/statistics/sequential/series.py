@@ -51,12 +51,13 @@ WORTH = np.array(
     ]
 )
 """How many single tests the largest z of so many runs is worth (columns), by the share of error of a run (rows)."""
-SPARED = 0.7
-"""This part of the share is spent: scores near the end of their scale are skewed, and the spread between runs is estimated."""
+SPARED = 0.55
+"""This part of the share is spent: the spread between runs is estimated, and scores near the end of their scale are skewed. A share that is
+spent more sparingly costs less power than a prior of a larger spread."""
 SPREADS = np.concatenate([[0.0], np.geomspace(0.005, 2, 19)])
 """How much runs may differ beyond their answers, in standard deviations of one answer to an item …"""
-USUAL = 0.04
-"""… and the scale of the half-normal prior: 0.1 logit of all items is 0.1 √(p (1 − p)) of them, and 0.035 where answers are right or wrong as often as on most benchmarks."""
+USUAL = 0.03
+"""… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14 logit (p near 0.95)."""
 REPEATS = np.arange(0, 1, 0.01)
 """The correlation of an item's scores in neighbouring runs: the share of answers that are those of the run before."""
 BACK = 5.0

@@ -58,6 +58,8 @@ SPREADS = np.concatenate([[0.0], np.geomspace(0.005, 2, 19)])
 """How much runs may differ beyond their answers, in standard deviations of one answer to an item …"""
 USUAL = 0.03
 """… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14 logit (p near 0.95)."""
+WIDE = 0.1
+"""The scale where one test has to hold at its level, also where runs differ by more than is usual."""
 REPEATS = np.arange(0, 1, 0.01)
 """The correlation of an item's scores in neighbouring runs: the share of answers that are those of the run before."""
 BACK = 5.0
@@ -408,7 +410,7 @@ def last_against(series: Series, found: Watched, count: int) -> Pivots:
     """
     runs = tuple(t for t in range(series.values.shape[1]) if t not in found.apart)
     early, late = set(runs[: -2 * count]), runs[-2 * count :]
-    past = NO_PAST
+    past = replace(NO_PAST, spreads=SPREADS**2 / 2 * (1 / USUAL**2 - 1 / WIDE**2))
     for level in found.levels[-1]:
         if part := tuple(t for t in level if t in early):
             past += _runs(series, part, _shared(series, part), past).over()

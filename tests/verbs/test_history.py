@@ -67,6 +67,14 @@ def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
     assert answer.render("html").count('class="dot"') == 30
 
 
+def test_the_picture_has_limits_as_lines_over_the_width_of_each_run():
+    spec = hs.history(nightly(at=18, shift=-0.15, seed=3)).chart()
+    lines = [layer["encoding"]["y"]["field"] for layer in spec["spec"]["layer"] if layer["mark"]["type"] == "rule"]
+    assert lines == ["low", "high", "level"]
+    row = spec["data"]["values"][7]
+    assert (row["from"], row["to"]) == (row["number"] - 0.5, row["number"] + 0.5)
+
+
 def test_runs_of_one_system_show_no_change():
     answer = hs.history(nightly(seed=1))
     assert answer.tasks[0].changes == ()

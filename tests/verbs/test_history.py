@@ -178,10 +178,10 @@ def test_the_spread_between_runs_is_said_with_whether_it_is_known():
     assert (task.spread_runs, task.spread_known, few.tasks[0].spread_known) == (30, True, False)
     assert task.answers_spread == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
     assert "Spread: a run differs from its level by 2." in everything(many)
-    assert "Ten runs are needed" not in everything(many)
-    assert "Ten runs are needed to know how much runs differ beyond their answers; there are 6" in everything(few)
+    assert "10 runs are needed" not in everything(many)
+    assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in everything(few)
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
-    assert "Spread: not known, as no two runs differ." in everything(hs.history(same))
+    assert "Spread: not known, as no two runs of one level differ on single items." in everything(hs.history(same))
 
 
 def test_the_share_of_answers_that_repeat_is_said():

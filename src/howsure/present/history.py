@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
+from howsure.statistics.sequential.series import KNOWN
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 40
 MOST_CHANGES = 4
+LEAST_REPEATED = 0.05
+"""A smaller share of answers that repeat isn't shown: it comes about by chance."""
 DAY, COMMIT = 10, 7
 """So many letters of a date and of a commit are shown."""
 
@@ -23,8 +26,8 @@ def document(answer: History) -> Document:
     """Return the sentence and the runs of a task, of several tasks a table of these."""
     first = answer.tasks[0]
     tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
-    spread = [f"{f'{task.task}: ' if len(answer.tasks) > 1 else ''}{spread_sentence(task)}" for task in answer.tasks]
-    notes = (*answer.notes, *spread[:MOST_CHANGES])
+    spread = [_spread_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks[:MOST_CHANGES]]
+    notes = (*answer.notes, *spread)
     return Document(blocks=(*opening(verdict(answer), notes), *tables, *closing(answer.cautions)))
 
 
@@ -82,23 +85,20 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
     )
 
 
-def spread_sentence(task: TaskHistory) -> str:
+def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
     """Say how much runs differ, how much of that their answers explain, and whether it is known."""
-    scale = Scale(percent=task.percent)
-    whole = math.hypot(task.spread, task.answers_spread)
+    scale, whole = Scale(percent=task.percent), math.hypot(task.spread, task.answers_spread)
+    name = f"Spread on {task.task}" if named else "Spread"
     if not whole > 0:
-        return "Spread: not known, as no two runs differ."
-    few = (
-        ""
-        if task.spread_known
-        else (
-            f" Ten runs are needed to know how much runs differ beyond their answers; there are {task.spread_runs}, and a usual spread is assumed."
-        )
+        return f"{name}: not known, as no two runs of one level differ on single items."
+    share = 100 * (task.answers_spread / whole) ** 2
+    repeated = (
+        f"; {100 * task.repeated:.0f} % of answers repeat from run to run" if task.repeated >= LEAST_REPEATED else ""
     )
-    repeated = f"; {task.repeated:.0%} of answers repeat from run to run".replace("%", " %") if task.repeated else ""
+    few = f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are {task.spread_runs}, and a usual spread is assumed."
     return (
-        f"Spread: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers explain "
-        f"{100 * (task.answers_spread / whole) ** 2:.0f} % of the variance{repeated}.{few}"
+        f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers explain "
+        f"{share:.0f} % of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
     )
 
 

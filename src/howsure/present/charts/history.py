@@ -70,8 +70,8 @@ def _drawing(title: str) -> Spec:
         *({"field": name, "title": name, "type": "quantitative", "format": ".4~g"} for name in NUMBERS),
         {"field": "group", "title": "verdict", "type": "nominal"},
     ]
-    lines = {"type": "nominal", "title": None, "scale": {"domain": list(LINES), "range": list(LINES.values())}}
-    sides = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
+    lines: Spec = {"type": "nominal", "title": None, "scale": {"domain": list(LINES), "range": list(LINES.values())}}
+    sides: Spec = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
     return {
         "width": 520,
         "height": 200,

@@ -230,7 +230,8 @@ class _Runs:
         answers = self.answers * _of_contrasts(
             root[:, None] * root * self.repeated ** np.abs(self.at[:, None] - self.at), before, total
         )
-        runs = _of_contrasts(np.diag(k**2), before, total)
+        own = np.cumsum(k**2)
+        runs = own[:-1] / before**2 + (own[-1] - own[:-1]) / (total - before) ** 2
         variance = answers[:, None] + runs[:, None] * self.spreads
         chance = self.chances(self.likelihood(self._squares(), m - 2))
         mean = (chance * variance).sum(axis=1)

@@ -54,7 +54,7 @@ def _held(value: float | None, *, percent: bool) -> float | None:
 
 
 def _drawing(title: str) -> Spec:
-    x = {
+    x: Spec = {
         "field": "number",
         "type": "quantitative",
         "title": "run",

@@ -30,6 +30,14 @@ def test_a_value_may_lie_outside_its_limits():
     assert low < high < value
 
 
+def test_limits_are_two_lines_from_top_to_bottom_and_none_between():
+    axis = Axis(low=0.0, high=1.0)
+    low, high = axis.place(0.25), axis.place(0.75)
+    drawn = draw_error_bar(Whisker(value=0.5, low=0.25, high=0.75, limits=True), axis)
+    assert f'class="range" d="M{low:g} 0v18M{high:g} 0v18"' in drawn
+    assert 'class="range" d=""' in draw_error_bar(Whisker(value=0.5, low=0.5, high=0.5, limits=True), axis)
+
+
 def test_zero_is_marked_where_it_is_on_the_axis():
     drawn = draw_error_bar(Whisker(value=0.01, low=-0.02, high=0.03), Axis(low=-0.02, high=0.03))
     assert drawn.count('class="zero"') == 1

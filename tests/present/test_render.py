@@ -145,6 +145,11 @@ def test_whiskers_share_one_axis():
     assert draw_whisker(Whisker(value=0.0, low=0.5, high=1.0), 5, 0.0, 1.0) == "● ├─┤"
 
 
+@pytest.mark.parametrize(("value", "drawn"), [(0.5, " │ ● │ "), (0.15, " ●│  │ "), (0.85, " │  │● "), (1.0, " │   │●")])
+def test_limits_are_two_upright_lines_and_a_value_outside_is_drawn_outside(value, drawn):
+    assert draw_whisker(Whisker(value=value, low=0.2, high=0.8, limits=True), 7, 0.0, 1.0) == drawn
+
+
 def test_names_lose_their_middle():
     assert shorten("organisation/model-large", 12) == "organi…large"
     assert shorten("short", 12) == "short"

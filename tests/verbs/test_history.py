@@ -51,8 +51,10 @@ def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
     (change,) = task.changes
     assert change.low_number <= 19 <= change.high_number
     assert change.difference.interval.contains(-0.1)
+    just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
+    assert just.tasks[0].answers_spread == pytest.approx(answer.tasks[0].answers_spread, rel=0.1)
     assert answer.verdict.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
-    assert "A false alarm comes about once in 100 runs." in everything(answer)
+    assert "A false alarm comes at most about once in 100 runs." in everything(answer)
 
 
 def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
@@ -60,9 +62,17 @@ def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
     answer = hs.history(nightly(at=18, shift=-0.15, seed=3))
     alarms = [line for line in answer.render(width=100).splitlines() if line.endswith("alarm")]
     assert len(alarms) == 1
-    assert re.search(r"● +├─+┤", alarms[0])
+    assert re.search(r"● *│ +│", alarms[0])
     assert "Data: 30 runs × 300 items × 1 attempt." in answer.notes
     assert answer.render("html").count('class="dot"') == 30
+
+
+def test_the_picture_has_limits_as_lines_over_the_width_of_each_run():
+    spec = hs.history(nightly(at=18, shift=-0.15, seed=3)).chart()
+    lines = [layer["encoding"]["y"]["field"] for layer in spec["spec"]["layer"] if layer["mark"]["type"] == "rule"]
+    assert lines == ["low", "high", "level"]
+    row = spec["data"]["values"][7]
+    assert (row["from"], row["to"]) == (row["number"] - 0.5, row["number"] + 0.5)
 
 
 def test_runs_of_one_system_show_no_change():
@@ -154,9 +164,74 @@ def test_smaller_scores_can_be_better():
     assert up.runs[-1].best.value == pytest.approx(-down.runs[-1].best.value)
 
 
-def test_several_attempts_shrink_the_noise():
-    one, five = (hs.history(nightly(runs=8, attempts=k, seed=2)).tasks[0].runs[-1] for k in (1, 5))
-    assert (five.high - five.low) / (one.high - one.low) == pytest.approx(1 / math.sqrt(5), rel=0.1)
+def test_several_attempts_shrink_the_noise_of_answers():
+    """And not how much runs differ beyond their answers, of which few runs know little."""
+    one, five = (hs.history(nightly(runs=8, attempts=k, seed=2)).tasks[0] for k in (1, 5))
+    assert five.answers_spread / one.answers_spread == pytest.approx(1 / math.sqrt(5), rel=0.1)
+    widths = [task.runs[-1].high - task.runs[-1].low for task in (one, five)]
+    assert 1 / math.sqrt(5) < widths[1] / widths[0] < 1
+
+
+def test_the_spread_between_runs_is_said_with_whether_it_is_known():
+    many, few = hs.history(nightly(seed=1)), hs.history(nightly(runs=6, seed=1))
+    (task,) = many.tasks
+    assert (task.spread_runs, task.spread_known, few.tasks[0].spread_known) == (30, True, False)
+    assert task.answers_spread == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
+    assert "Spread: a run differs from its level by 2." in everything(many)
+    assert "10 runs are needed" not in everything(many)
+    assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in everything(few)
+    same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
+    assert "Spread: not known, as no two runs of one level differ on single items." in everything(hs.history(same))
+
+
+def test_the_share_of_answers_that_repeat_is_said():
+    assert hs.history(nightly(seed=1)).tasks[0].repeated < 0.05
+    copied = pl.concat([nightly(runs=6, seed=1).with_columns(model=pl.col("model") + part) for part in ("a", "b", "c")])
+    answer = hs.history(copied)
+    assert answer.tasks[0].repeated > 0.4
+    assert "of answers repeat from run to run" in everything(answer)
+
+
+def test_the_last_runs_are_compared_with_as_many_before():
+    rows = nightly(at=23, shift=-0.06, seed=3)
+    answer = hs.history(rows, compare_last=7)
+    last = answer.tasks[0].last
+    scores = rows.group_by("model").agg(pl.col("score").mean()).sort("model")["score"].to_list()
+    assert last.difference.value == pytest.approx(np.mean(scores[23:]) - np.mean(scores[16:23]))
+    assert (last.n_runs, last.since, last.since_number) == (7, "2026-10-24", 24)
+    assert last.difference.interval.contains(-0.06)
+    assert last.p_value < 0.05
+    assert re.search(
+        r"The last 7 runs are \d\.\d pp lower than the 7 before, give or take \d\.\d: a significant", answer.verdict
+    )
+    assert hs.history(rows).tasks[0].last is None
+    flat = hs.history(nightly(seed=1), compare_last=7)
+    assert "not a significant difference (p 0." in everything(flat)
+    json.loads(flat.render("json"))
+
+
+def test_too_few_runs_can_t_be_compared():
+    with pytest.raises(hs.DataError, match="the last 7 runs can't be compared with the 7 before: there are 13 runs"):
+        hs.history(nightly(runs=13), compare_last=7)
+    with pytest.raises(hs.OptionError, match="2"):
+        hs.history(nightly(runs=13), compare_last=1)
+    tasks = pl.concat([nightly(runs=8, task=pl.lit("x")), nightly(runs=3, task=pl.lit("y"))])
+    answer = hs.history(tasks, compare_last=4)
+    assert answer["y"].last is None
+    assert "On x the last 4 runs are" in answer.verdict
+
+
+def test_a_bad_run_is_said_to_be_back_and_its_level_goes_on():
+    rows = nightly(seed=5).with_columns(
+        score=pl.when((pl.col("model") == "2026-10-20") & (pl.col("item") < "q100")).then(0.0).otherwise("score")
+    )
+    answer = hs.history(rows)
+    (task,) = answer.tasks
+    (change,) = task.changes
+    assert (change.run, change.back) == ("2026-10-20", "2026-10-21")
+    assert ", and was back at run 21." in answer.verdict
+    assert [run.run for run in task.runs if not run.in_level] == ["2026-10-20"]
+    assert task.level_runs == 29
 
 
 def test_clusters_are_respected():

@@ -56,6 +56,7 @@ class HistoryRun:
         real: Whether it is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
         apart: Whether it has too few of the items to be a part of the series.
         anew: Whether it has other items than the runs before it, so that the series begins anew.
+        in_level: Whether it is one of the runs since the last change, which make the level.
     """
 
     run: str
@@ -77,6 +78,7 @@ class HistoryRun:
     real: bool
     apart: bool = False
     anew: bool = False
+    in_level: bool = False
 
     def record_row(self) -> dict[str, Any]:
         """Return one flat mapping."""
@@ -100,6 +102,7 @@ class HistoryRun:
             "real": self.real,
             "apart": self.apart,
             "anew": self.anew,
+            "in_level": self.in_level,
         }
 
 
@@ -117,6 +120,8 @@ class HistoryChange:
         high: The last run that it could be.
         high_number: Its number.
         difference: The mean of the runs since then up to the alarm, less the mean of those before.
+        back: The run with which the runs after the alarm are clearly back at the level before the change; empty for none.
+        back_number: Its number.
     """
 
     run: str
@@ -128,6 +133,27 @@ class HistoryChange:
     high: str
     high_number: int
     difference: Estimate
+    back: str = ""
+    back_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRuns:
+    """The last runs against as many before them.
+
+    Attributes:
+        n_runs: How many are compared with as many before.
+        since: The first of the last ones.
+        since_number: Its number.
+        difference: The mean of the last ones, less the mean of those before; its error has the spread between runs in it.
+        p_value: The p-value of no difference.
+    """
+
+    n_runs: int
+    since: str
+    since_number: int
+    difference: Estimate
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +170,12 @@ class TaskHistory(JudgedPart):
         real_records: How many of these are shown to be better than the level of the best before.
         level: The mean of the runs since the last change, on the items that all of them have.
         level_runs: How many these are.
+        spread: How much one run differs from its level beyond what its answers give, as a standard deviation in score units; NaN where nothing shows it.
+        answers_spread: How much it differs through its answers alone.
+        repeated: The share of answers that are those of the run before, as far as scores tell.
+        spread_runs: How many runs show this.
+        spread_known: Whether they are enough to know the spread; else it is mostly what is assumed.
+        last: The last runs against as many before them; None where that wasn't asked for, or there are too few.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """
@@ -157,6 +189,12 @@ class TaskHistory(JudgedPart):
     real_records: int
     level: float
     level_runs: int
+    spread: float
+    answers_spread: float
+    repeated: float
+    spread_runs: int
+    spread_known: bool
+    last: LastRuns | None = None
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
 
@@ -168,7 +206,7 @@ class History(Judged, Drawn):
     Attributes:
         tasks: One part a task and metric.
         n_runs: The number of runs.
-        runs_between_alarms: The mean number of runs between two false alarms.
+        runs_between_alarms: The least mean number of runs between two false alarms.
         level: The confidence level of intervals.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.

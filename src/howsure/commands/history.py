@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("history", *READING, *DESIGN, "model", "baseline", "runs_between_alarms", "level", "seed", *OUTPUT)
+@takes(
+    "history", *READING, *DESIGN, "model", "baseline", "runs_between_alarms", "compare_last", "level", "seed", *OUTPUT
+)
 def history(paths: tuple[str, ...], **given: Any) -> None:
     """Follow runs of one system over time: which changes are real.
 

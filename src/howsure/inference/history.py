@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
+from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunGap, TaskHistory
 from howsure.errors import Caution, DataError
 from howsure.inference.question import Question
 from howsure.inference.run_order import date_in, in_order, runs_of
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.statistics.sequential.series import Series, ahead_of, level_at, limit_gap, luck, luck_draws, watch
+from howsure.statistics.sequential.series import (
+    KNOWN,
+    Series,
+    ahead_of,
+    last_against,
+    level_at,
+    limit_gap,
+    luck,
+    luck_draws,
+    watch,
+)
 from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
 from howsure.study.names import resolve
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Population
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pairs.score import Pivots
     from howsure.statistics.sequential.series import Change, Watched
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -38,12 +49,13 @@ POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryOptions:
-    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones."""
+    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones; `compare_last`: so many runs with as many before."""
 
     population: Population
     level: float
     runs_between_alarms: float
     baseline: str | None = None
+    compare_last: int | None = None
     seed: int = 0
 
     @property
@@ -83,6 +95,12 @@ def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
     tasks = tuple(task_history(matrix, known, baseline, asked) for matrix in matrices if len(matrix.models) >= LEAST)
     if not tasks:
         raise DataError("no task has two runs", remedy="See `howsure runs`.")
+    if asked.compare_last and not any(task.last for task in tasks):
+        most = max(sum(not run.apart for run in task.runs) for task in tasks)
+        raise DataError(
+            f"the last {asked.compare_last} runs can't be compared with the {asked.compare_last} before: there are {plural(most, 'run')}",
+            remedy="Compare fewer.",
+        )
     return History(
         tasks=tasks,
         n_runs=len(names),
@@ -124,11 +142,7 @@ def task_history(matrix: ScoreMatrix, known: _Known, baseline: str | None, asked
     )
     runs = table.runs()
     changes = tuple(table.change(each) for each in found.changes)
-    since = [
-        k
-        for k in range(found.changes[-1].place if found.changes else (found.anew[-1] if found.anew else 0), len(names))
-        if k not in found.apart
-    ]
+    spread = found.spread
     return TaskHistory(
         task=matrix.task,
         metric=matrix.metric,
@@ -137,8 +151,14 @@ def task_history(matrix: ScoreMatrix, known: _Known, baseline: str | None, asked
         changes=changes,
         records=sum(run.record for run in runs),
         real_records=sum(run.real for run in runs),
-        level=_level(series, since),
-        level_runs=len(since),
+        level=_level(series, list(found.level)),
+        level_runs=len(found.level),
+        spread=spread.runs,
+        answers_spread=spread.answers,
+        repeated=spread.repeated,
+        spread_runs=spread.seen + 1,
+        spread_known=spread.seen + 1 >= KNOWN,
+        last=table.last(series),
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
     )
@@ -191,18 +211,7 @@ class _Told:
 
     def change(self, change: Change) -> HistoryChange:
         """Return a change that is shown."""
-        names, numbers, found = self.matrix.models, self.numbers + 1, change.difference
-        low, high = found.limits(self.asked.level, self.matrix.reach)
-        n_items = int(self.found.n_items[change.run])
-        difference = Estimate(
-            value=float(found.difference),
-            se=math.sqrt(float(found.variance)),
-            interval=Interval(low=float(low), high=float(high), level=self.asked.level),
-            df=float(found.df),
-            n_items=n_items,
-            n_clusters=len(np.unique(self.matrix.clusters[0])) if self.matrix.clusters else n_items,
-            method=POOLED,
-        )
+        names, numbers = self.matrix.models, self.numbers + 1
         return HistoryChange(
             run=names[change.run],
             number=int(numbers[change.run]),
@@ -212,7 +221,36 @@ class _Told:
             low_number=int(numbers[change.low]),
             high=names[change.high],
             high_number=int(numbers[change.high]),
-            difference=difference,
+            difference=self._estimate(change.difference, int(self.found.n_items[change.run])),
+            back=names[change.back] if change.back >= 0 else "",
+            back_number=int(numbers[change.back]) if change.back >= 0 else None,
+        )
+
+    def last(self, series: Series) -> LastRuns | None:
+        """Compare the last runs with as many before; None where that isn't wanted, or there are too few."""
+        count, kept = self.asked.compare_last, [t for t in range(len(self.numbers)) if t not in self.found.apart]
+        if count is None or len(kept) < 2 * count:
+            return None
+        found, first = last_against(series, self.found, count), kept[-count]
+        shared = int((~np.isnan(series.values[:, kept[-2 * count :]]).any(axis=1)).sum())
+        return LastRuns(
+            n_runs=count,
+            since=self.matrix.models[first],
+            since_number=int(self.numbers[first]) + 1,
+            difference=self._estimate(found, shared),
+            p_value=float(found.p_value_at(0.0)),
+        )
+
+    def _estimate(self, found: Pivots, n_items: int) -> Estimate:
+        low, high = found.limits(self.asked.level, self.matrix.reach)
+        return Estimate(
+            value=float(found.difference),
+            se=math.sqrt(float(found.variance)),
+            interval=Interval(low=float(low), high=float(high), level=self.asked.level),
+            df=float(found.df),
+            n_items=n_items,
+            n_clusters=len(np.unique(self.matrix.clusters[0])) if self.matrix.clusters else n_items,
+            method=POOLED,
         )
 
     def _run(self, t: int, gaps: _Gaps, best: _Best, half: Floats, *, alarm: bool) -> HistoryRun:
@@ -240,6 +278,7 @@ class _Told:
             real=bool(best.real[t]),
             apart=t in self.found.apart,
             anew=t in self.found.anew,
+            in_level=t in self.found.level,
         )
 
     @property
@@ -380,4 +419,4 @@ def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
     return cautions
 
 
-NOISE = "Error: how the answers of one system differ from run to run on these very items, pooled over the runs since the last change."
+NOISE = "Error: how the answers of one system differ from run to run on these very items, and how much runs differ beyond that."

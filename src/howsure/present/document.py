@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite, on the scale of their column."""
+    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite, on the scale of their column.
+
+    `limits`: they are limits of the value, drawn as two upright lines, and no error bar of it.
+    """
 
     value: float
     low: float
     high: float
+    limits: bool = False
 
 
 WHY, GUIDE = "Why, and what to do", "howsure guide"

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
-from howsure.wording import Scale, level_text, plural
+from howsure.statistics.sequential.series import KNOWN
+from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 40
 MOST_CHANGES = 4
+LEAST_REPEATED = 0.05
+"""A smaller share of answers that repeat isn't shown: it comes about by chance."""
 DAY, COMMIT = 10, 7
 """So many letters of a date and of a commit are shown."""
 
@@ -23,7 +26,9 @@ def document(answer: History) -> Document:
     """Return the sentence and the runs of a task, of several tasks a table of these."""
     first = answer.tasks[0]
     tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
-    return Document(blocks=(*opening(verdict(answer), answer.notes), *tables, *closing(answer.cautions)))
+    spread = [_spread_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks[:MOST_CHANGES]]
+    notes = (*answer.notes, *spread)
+    return Document(blocks=(*opening(verdict(answer), notes), *tables, *closing(answer.cautions)))
 
 
 def chart(answer: History) -> Spec:
@@ -36,10 +41,11 @@ def chart(answer: History) -> Spec:
 
 def verdict(answer: History) -> str:
     """Say which changes are shown, which records were real, and how often a false alarm comes."""
-    often = f"A false alarm comes about once in {answer.runs_between_alarms:,.12g} runs"
+    often = f"A false alarm comes at most about once in {answer.runs_between_alarms:,.12g} runs"
+    last = "".join(f" {_last_sentence(task, named=len(answer.tasks) > 1)}" for task in answer.tasks if task.last)
     if len(answer.tasks) == 1:
-        return f"{task_verdict(answer.tasks[0])} {often}."
-    return f"{_tasks_verdict(answer)} {often}, over all tasks."
+        return f"{task_verdict(answer.tasks[0])}{last} {often}."
+    return f"{_tasks_verdict(answer)}{last} {often}, over all tasks."
 
 
 def task_verdict(task: TaskHistory) -> str:
@@ -65,6 +71,37 @@ def task_verdict(task: TaskHistory) -> str:
     return f"{what}{rest}{_records_sentence(task)}"
 
 
+def _last_sentence(task: TaskHistory, *, named: bool) -> str:
+    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before, give or take 2.2: …`."""
+    assert task.last is not None
+    scale, found, n = Scale(percent=task.percent), task.last.difference, task.last.n_runs
+    runs = f"{f'On {task.task} the' if named else 'The'} last {n} runs"
+    if not math.isfinite(task.last.p_value):
+        return f"{runs} can't be compared with the {n} before: nothing shows how much answers vary."
+    shown = "" if task.last.p_value <= 1 - found.interval.level else "not "
+    return (
+        f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} before, "
+        f"give or take {scale.number(found.interval.half_width)}: {shown}a significant difference (p {p_text(task.last.p_value)})."
+    )
+
+
+def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
+    """Say how much runs differ, how much of that their answers explain, and whether it is known."""
+    scale, whole = Scale(percent=task.percent), math.hypot(task.spread, task.answers_spread)
+    name = f"Spread on {task.task}" if named else "Spread"
+    if not whole > 0:
+        return f"{name}: not known, as no two runs of one level differ on single items."
+    share = 100 * (task.answers_spread / whole) ** 2
+    repeated = (
+        f"; {100 * task.repeated:.0f} % of answers repeat from run to run" if task.repeated >= LEAST_REPEATED else ""
+    )
+    few = f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are {task.spread_runs}, and a usual spread is assumed."
+    return (
+        f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers explain "
+        f"{share:.0f} % of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
+    )
+
+
 def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take 1.9`."""
     scale, found = Scale(percent=task.percent), change.difference
@@ -75,9 +112,10 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
     word = "rose" if found.value > 0 else "fell"
     late = f", shown at run {change.number}" if change.number > change.since_number else ""
+    back = f", and was back at run {change.back_number}" if change.back else ""
     return (
         f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)}, "
-        f"give or take {scale.number(found.interval.half_width)}{late}"
+        f"give or take {scale.number(found.interval.half_width)}{late}{back}"
     )
 
 
@@ -165,7 +203,7 @@ def _drift(run: HistoryRun, scale: Scale) -> Cell:
     if not math.isfinite(run.score):
         return ""
     low, high = _possible(run, scale) if math.isfinite(run.low) else (run.score, run.score)
-    return Whisker(value=run.score, low=low, high=high)
+    return Whisker(value=run.score, low=low, high=high, limits=True)
 
 
 def _possible(run: HistoryRun, scale: Scale) -> tuple[float, float]:

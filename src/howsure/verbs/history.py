@@ -23,6 +23,7 @@ def history(
     *,
     baseline: str | None = None,
     runs_between_alarms: float = 100,
+    compare_last: int | None = None,
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],
@@ -32,14 +33,16 @@ def history(
     The series may be looked at after every run and needs no end: each run has its share of error before it comes, and no later run
     withdraws an alarm or adds one before it. An alarm is the largest change between any earlier and later runs since the last
     alarm (Hawkins, Qiu and Kang 2003), so that it finds sudden falls and slow drift. The error is how the answers of one system
-    differ from run to run on these very items, clusters respected. See docs/history.md.
+    differ from run to run on these very items, clusters respected, and how much runs differ as wholes, which the history itself shows.
+    See docs/history.md.
 
     Args:
         data: A folder with one file or folder a run, several paths, a dict of runs by name, or one file, a data frame or Scores whose
             models are the runs. Runs are in order of the dates in their logs, else in their names, else by their names.
         baseline: The run that every other is compared with beside the previous and the best; what it is called, or a part of that. None:
             the first.
-        runs_between_alarms: The mean number of runs between two false alarms, over all tasks together; at least 10.
+        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together; at least 10.
+        compare_last: Compare so many of the last runs with as many before them. None: don't.
         level: The confidence level of intervals, between 0 and 1.
         seed: For the luck of the best run, which is drawn.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses the system where runs hold
@@ -51,7 +54,7 @@ def history(
 
     Raises:
         OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
-        DataError: If there are fewer than two runs, or no task has two.
+        DataError: If there are fewer than two runs, or no task has two, or fewer than twice `compare_last`.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -65,7 +68,14 @@ def history(
     from howsure.inference.history import HistoryOptions, follow
     from howsure.inference.population import population_of
 
-    given = checked("history", baseline=baseline, runs_between_alarms=runs_between_alarms, level=level, seed=seed)
+    given = checked(
+        "history",
+        baseline=baseline,
+        runs_between_alarms=runs_between_alarms,
+        compare_last=compare_last,
+        level=level,
+        seed=seed,
+    )
     design = make_design(options, RESPECTS)
     scores = runs_apart(data, _reading(design), design.model)
     design = replace(design, model=()) if are_apart(data) else design

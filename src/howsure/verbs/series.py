@@ -89,7 +89,7 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
         population=NEW_CLUSTERS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
     )
     found = follow(scores, Design(), asked)
-    kept = {task.task: [run.run for run in task.runs if not run.apart][-task.level_runs :] for task in found.tasks}
+    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in found.tasks}
     return _as_attempts(scores, kept)
 
 

@@ -45,7 +45,13 @@ OPTIONS = (
             kinds.Kind(check=partial(checks.at_least, least=10), written="real"),
             "N",
             default=100,
-            help="Mean number of runs between two false alarms.",
+            help="Least mean number of runs between two false alarms.",
+        ),
+        Option(
+            "compare_last",
+            kinds.count_of(2),
+            "N",
+            help="Also compare the last N runs with the N before.",
         ),
     ),
     *owned(

@@ -15,6 +15,8 @@ MOST_PANELS = 12
 NUMBERS = ("score", "level", "low", "high")
 GROUPS = {"within its limits": (BLUE, "circle"), "alarm": (ORANGE, "square")}
 WITHIN, ALARM = GROUPS
+LINES = {"limits": [1, 0], "level": [4, 3]}
+LIMITS, LEVEL = LINES
 
 
 def spec(records: Sequence[Row], *, percent: bool = True, score: str = "score", description: str) -> Spec:
@@ -37,6 +39,8 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "panel": names[key],
             "name": visible(record["run"]),
             "number": record["number"],
+            "from": record["number"] - 0.5,
+            "to": record["number"] + 0.5,
             **{name: scaled(_held(record[name], percent=percent), factor) for name in NUMBERS},
             "group": ALARM if record["alarm"] else WITHIN,
         }
@@ -50,12 +54,12 @@ def _held(value: float | None, *, percent: bool) -> float | None:
 
 
 def _drawing(title: str) -> Spec:
-    x = {
+    x: Spec = {
         "field": "number",
         "type": "quantitative",
         "title": "run",
         "axis": {"format": "d", "tickMinStep": 1},
-        "scale": {"zero": False},
+        "scale": {"zero": False, "nice": False},
     }
     y = {"type": "quantitative", "title": title, "scale": {"zero": False}}
     group = {"field": "group", "type": "nominal", "title": None}
@@ -66,18 +70,24 @@ def _drawing(title: str) -> Spec:
         *({"field": name, "title": name, "type": "quantitative", "format": ".4~g"} for name in NUMBERS),
         {"field": "group", "title": "verdict", "type": "nominal"},
     ]
+    lines: Spec = {"type": "nominal", "title": None, "scale": {"domain": list(LINES), "range": list(LINES.values())}}
+    sides: Spec = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
     return {
         "width": 520,
         "height": 200,
         "layer": [
             {
-                "mark": {"type": "area", "color": GREY, "opacity": 0.15, "interpolate": "step"},
-                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+                "mark": {"type": "rect", "color": GREY, "opacity": 0.08},
+                "encoding": {**sides, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
             },
-            {
-                "mark": {"type": "line", "color": GREY, "strokeDash": [4, 3], "interpolate": "step"},
-                "encoding": {"x": x, "y": {**y, "field": "level"}},
-            },
+            *(
+                {
+                    "transform": [{"calculate": f"'{line}'", "as": "line"}],
+                    "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
+                    "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
+                }
+                for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
+            ),
             {
                 "mark": {"type": "point", "filled": True, "size": 50, "opacity": 1},
                 "encoding": {

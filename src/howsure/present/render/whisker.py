@@ -9,11 +9,14 @@ if TYPE_CHECKING:
 
 
 def draw_whisker(whisker: Whisker, width: int, low: float, high: float) -> str:
-    """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `."""
+    """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `, or limits: `   │  ●  │    `."""
     left, dot, right = (_place(x, width, low, high) for x in (whisker.low, whisker.value, whisker.high))
+    if whisker.limits:  # a value that lies outside is drawn outside
+        left = max(left, dot + 1) if whisker.value < whisker.low else left
+        right = min(right, dot - 1) if whisker.value > whisker.high else right
     line = [" "] * width
-    line[left : right + 1] = "─" * (right + 1 - left)
-    line[left], line[right] = "├", "┤"
+    line[left : right + 1] = (" " if whisker.limits else "─") * (right + 1 - left)
+    line[left], line[right] = "││" if whisker.limits else "├┤"
     line[dot] = "●"
     return "".join(line)
 

@@ -326,6 +326,21 @@ def test_failures_count_as_the_policy_says() -> None:
     assert counted.difference.n_items == 120
 
 
+def test_a_history_follows_the_mean_over_prompts() -> None:
+    rng, hard = np.random.default_rng(2), np.random.default_rng(3).normal(0, 1.2, 200)
+    rows = pl.DataFrame(
+        {"model": f"2026-10-{night + 1:02}", "prompt": prompt, "item": f"q{i}", "score": float(right)}
+        for night in range(12)
+        for prompt, harder in (("a", 0.3), ("b", 0.0))
+        for i, right in enumerate(rng.random(200) < 1 / (1 + np.exp(hard + harder - (0.0 if night > 8 else 0.6))))
+    )
+    found = hs.history(rows, random_factor="prompt")
+    assert [change.since_number for change in found.tasks[0].changes] == [10]
+    assert found.notes[0] == "Data: 12 runs × 200 items × 2 levels."
+    means = rows.group_by("model").agg(pl.col("score").mean()).sort("model")["score"].to_list()
+    assert [run.score for run in found.tasks[0].runs] == pytest.approx(means)
+
+
 def test_a_report_shows_the_board_of_the_levels(tmp_path: Any) -> None:
     rows = shifted()
     page = hs.report(rows, random_factor="seed")

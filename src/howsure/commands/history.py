@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 @click.command()
 @paths
 @takes(
-    "history", *READING, *DESIGN, "model", "baseline", "runs_between_alarms", "compare_last", "level", "seed", *OUTPUT
+    "history",
+    *READING,
+    *DESIGN,
+    "random_factor",
+    "model",
+    "baseline",
+    "runs_between_alarms",
+    "compare_last",
+    "level",
+    "seed",
+    *OUTPUT,
 )
 def history(paths: tuple[str, ...], **given: Any) -> None:
     """Follow runs of one system over time: which changes are real.

@@ -42,10 +42,10 @@ def chart(answer: History) -> Spec:
 def verdict(answer: History) -> str:
     """Say which changes are shown, which records were real, and how often a false alarm comes."""
     often = f"A false alarm comes at most about once in {answer.runs_between_alarms:,.12g} runs"
-    last = "".join(f" {_last_sentence(task, named=len(answer.tasks) > 1)}" for task in answer.tasks if task.last)
+    last = "".join(f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last)
     if len(answer.tasks) == 1:
-        return f"{task_verdict(answer.tasks[0])}{last} {often}."
-    return f"{_tasks_verdict(answer)}{last} {often}, over all tasks."
+        return f"{last}{task_verdict(answer.tasks[0])} {often}."
+    return f"{last}{_tasks_verdict(answer)} {often}, over all tasks."
 
 
 def task_verdict(task: TaskHistory) -> str:

@@ -189,7 +189,8 @@ def gather_levels(
         raise
     alone, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
     notes = tuple(alone if note == joined else note for note in study.notes if note != joined or alone)
-    return _folded(_alike_at_levels(replace(study, notes=notes), scores, factors), design, found, asked)
+    study = _alike_at_levels(replace(study, notes=notes), scores, factors)
+    return _folded(study, design, found, asked, options.get("called", "model"))
 
 
 def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
@@ -213,8 +214,8 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
     )
 
 
-def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...]) -> Study:
-    """Return a study whose matrices hold models as means over their levels, of the items that have them all."""
+def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...], called: str) -> Study:
+    """Return a study whose matrices hold models as means over their levels, of the items that have them all. `called`: what a model is."""
     names = pl.col("model").cast(pl.String)
     of_levels = found.table.select(pl.col("at").alias(LEVEL), "model")
     parts = {
@@ -230,10 +231,17 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
         cautions += [_incomplete(key[0], left, found.name)] if left else []
     each, columns = found.sizes(), listing([f"`{factor.name}`" for factor in found.factors])
     several = len(found.factors) > 1
-    note = f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a model, {'samples' if several else 'a sample'} as the questions are."
+    meant = (
+        f"{'samples' if several else 'a sample'} as the questions are"
+        if called == "model"
+        else "whose mean is followed"
+    )
+    note = (
+        f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a {called}, {meant}."
+    )
     _sizes, *others = study.notes
     first = over.matrix(next(iter(over.parts)))
-    sizes = f"Data: {plural(len(first.models), 'model')} × {plural(first.n_items, 'item')} × {each}."
+    sizes = f"Data: {plural(len(first.models), called)} × {plural(first.n_items, 'item')} × {each}."
     return replace(
         over,
         design=design,

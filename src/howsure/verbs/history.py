@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 RESPECTS = Respects(
     verb="history",
-    all_but=("random factor", "population", "covariate", "average_last", "two clusters", "slices", "measures"),
+    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures"),
 )
 
 

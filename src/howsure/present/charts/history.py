@@ -61,7 +61,7 @@ def _drawing(title: str) -> Spec:
         "axis": {"format": "d", "tickMinStep": 1},
         "scale": {"zero": False, "nice": False},
     }
-    y = {"type": "quantitative", "title": title, "scale": {"zero": False}}
+    y: Spec = {"type": "quantitative", "title": title, "scale": {"zero": False}}
     group = {"field": "group", "type": "nominal", "title": None}
     colors, shapes = zip(*GROUPS.values(), strict=True)
     domain = {"domain": list(GROUPS)}
@@ -72,6 +72,14 @@ def _drawing(title: str) -> Spec:
     ]
     lines: Spec = {"type": "nominal", "title": None, "scale": {"domain": list(LINES), "range": list(LINES.values())}}
     sides: Spec = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
+    rules: list[Spec] = [
+        {
+            "transform": [{"calculate": f"'{line}'", "as": "line"}],
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
+            "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
+        }
+        for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
+    ]
     return {
         "width": 520,
         "height": 200,
@@ -80,14 +88,7 @@ def _drawing(title: str) -> Spec:
                 "mark": {"type": "rect", "color": GREY, "opacity": 0.08},
                 "encoding": {**sides, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
             },
-            *(
-                {
-                    "transform": [{"calculate": f"'{line}'", "as": "line"}],
-                    "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
-                    "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
-                }
-                for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
-            ),
+            *rules,
             {
                 "mark": {"type": "point", "filled": True, "size": 50, "opacity": 1},
                 "encoding": {

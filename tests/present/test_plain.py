@@ -37,6 +37,7 @@ from howsure.statistics.choices import ComparisonMethod
 from howsure.statistics.pairs.difference import difference
 from places import LOGS
 
+SEEDS = LOGS.parent / "seeds.parquet"
 PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
 
 
@@ -105,6 +106,7 @@ PAIRS = {
 PAIRS |= {
     "example": lambda: hs.compare(LOGS, *PAIR, cluster="passage_id"),
     "example, other": lambda: hs.compare(LOGS, PAIR[0], "smollm2-135m-terse", cluster="passage_id"),
+    "seeds": lambda: hs.compare(hs.read(SEEDS), "tuned", "base", random_factor="seed"),
     "known of more": lambda: hs.compare(seen(), "a", "b", covariate="length", items=known()),
 }
 BOARDS = {
@@ -123,6 +125,7 @@ BOARDS = {
     "tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
 }
 SCORES = {
+    "seeds": lambda: hs.estimate(hs.read(SEEDS), random_factor="seed"),
     "clusters": lambda: hs.estimate(clustered(), cluster="passage"),
     "one item": lambda: hs.estimate(two_models(n=1)),
     "half": lambda: hs.estimate(half()),

@@ -306,7 +306,7 @@ def explained(said: Said, title: str = "") -> Document:
 def _level_fields(sources: ErrorSources | None) -> dict[str, str]:
     """Say what else is a sample beside the questions."""
     if sources is None or not sources.known:
-        return {}
+        return {"levels": "", "shares": ""}
     return {"levels": factors.counted(sources), "shares": factors.shares_listed(sources)}
 
 

@@ -40,6 +40,14 @@ class DataError(HowsureError, ValueError):
     """The scores contradict each other or can't be used as asked."""
 
 
+class SharedColumnError(DataError):
+    """A column that is called as what all questions share, `column`, tells the rows of single questions apart, and nobody said what it is."""
+
+    def __init__(self, what: str, *, column: str, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.column = column
+
+
 class MethodError(HowsureError, ValueError):
     """A statistic isn't defined for these scores."""
 

@@ -370,12 +370,6 @@ def test_a_seed_taken_for_attempts_is_asked_about() -> None:
         assert not [each for each in chosen.cautions if each.code == "factor_as_attempt"]
 
 
-def test_rows_of_several_prompts_name_the_factor_first() -> None:
-    rows = trained().with_columns(prompt=pl.col("seed").cast(pl.String)).drop("seed")
-    with pytest.raises(DataError, match="they are a sample"):
-        hs.compare(rows, "tuned", "base")
-
-
 @pytest.mark.parametrize("score", [0.0, 1.0])
 def test_where_nothing_varies_the_answer_is_that_of_the_questions(score: float) -> None:
     """All right or all wrong at every level: no level differs from another, and the exact interval of the questions stays."""

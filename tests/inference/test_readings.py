@@ -200,10 +200,16 @@ def test_sides_keep_the_texts_of_their_seeds() -> None:
 @pytest.mark.parametrize("name", ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"])
 @pytest.mark.parametrize("levels", [("x", "y"), (0, 1)])
 def test_rows_that_a_factor_tells_apart_name_both_readings(name: str, levels: Sequence[Any]) -> None:
-    with pytest.raises(DataError) as raised:
-        hs.compare(answered(label=name, levels=levels), "tuned", "base")
-    assert f"`random_factor={name!r}`" in raised.value.remedy
-    assert f"{{'attempt': {name!r}}}" in raised.value.remedy
+    rows = answered(label=name, levels=levels)
+    found = hs.compare(rows, "tuned", "base")
+    asked = told(found, SILENT)
+    assert f"`random_factor={name!r}`" in asked.remedy
+    assert f"{{'attempt': {name!r}}}" in asked.remedy
+    sample = hs.compare(rows, "tuned", "base", random_factor=name).difference.interval
+    assert f"{100 * sample.half_width:.1f} pp" in asked.message
+    gate = hs.gate(rows, "tuned", "base", better=True)
+    assert (gate.verdict, gate.checks[0].unasked) == ("unclear", name)
+    assert hs.describe(rows).notes is not None
 
 
 def test_a_seed_beside_attempts_is_both() -> None:

@@ -117,7 +117,7 @@ ERRORS = {
     "infinite score": lambda: hs.estimate(grouped().with_columns(score=pl.lit(float("inf")))),
     "no score at all": lambda: hs.estimate(frame(model=["a"], item=["x"], score=[None]).cast({"score": pl.Float64})),
     "row without a model": lambda: hs.estimate(frame(model=["a", None], item=["x", "y"], score=[1.0, 0.0])),
-    "mixture": lambda: hs.estimate(doubled(prompt=["p1", "p2"])),
+    "mixture": lambda: hs.estimate(doubled(language=["p1", "p2"])),
     "one attempt, two scores": lambda: hs.estimate(doubled(attempt=[0, 0])),
     "failures refused": lambda: hs.estimate(grouped(status=["ok", "error"]), failures="error"),
     "unknown cluster": lambda: hs.estimate(clustered(), cluster="passages"),

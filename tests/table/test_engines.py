@@ -207,8 +207,8 @@ def test_lists_beside_repeated_rows_tell_no_rows_apart() -> None:
 def test_rows_that_explain_an_error_are_read_to_their_end(computed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left early could still run while the program ends, which kills it."""
     monkeypatch.setattr(engines, "PIECE_ROWS", 500)
-    table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "prompt": ["short", "long"] * 1_500})
-    with pytest.raises(hs.DataError, match="column 'prompt' tells the rows apart"):
+    table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "language": ["short", "long"] * 1_500})
+    with pytest.raises(hs.DataError, match="column 'language' tells the rows apart"):
         hs.estimate(table)
     assert len(computed) % 6 == 0
 

@@ -28,6 +28,7 @@ KINDS: dict[str, ErrorKind] = {
     "OptionError": "option",
     "ReadError": "read",
     "DataError": "data",
+    "SharedColumnError": "data",
     "MethodError": "method",
 }
 

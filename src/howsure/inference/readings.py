@@ -10,7 +10,6 @@ from howsure.answers.estimate import Estimates
 from howsure.errors import HowsureError
 from howsure.inference.population import population_of
 from howsure.study.design import as_sample
-from howsure.study.label_effects import attempt_column
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.inference.question import Question
     from howsure.study.design import Design
-    from howsure.table.scores import Scores
 
     Answers = Estimates | Comparisons | Leaderboard
 
@@ -31,11 +29,10 @@ CODES = ("factor_as_attempt", "attempts_move_together")
 
 
 def with_both_readings(
-    found: A, scores: Scores, design: Design, question: Question, again: Callable[[Design, Question], Answers]
+    found: A, column: str, design: Design, question: Question, again: Callable[[Design, Question], Answers]
 ) -> A:
-    """Return an answer whose warning about attempts has both error bars; `again`: the same answer for another design. As it was where there is no other."""
+    """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts, `again`: the same answer for another design. As it was where there is no other."""
     first = next((k for k, each in enumerate(found.cautions) if each.code in CODES), None)
-    column = attempt_column(scores)
     if first is None or not column:
         return found
     try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import Caution, DataError, SharedColumnError
 from howsure.study import attempts, checkpoints, clusters, likeness, remarks
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
@@ -57,6 +57,29 @@ def gather(
     task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
+    how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
+    try:
+        return _gathered(scores, design, **how)
+    except SharedColumnError as error:
+        return gather(_as_attempts(scores, error.column), design, **how)
+
+
+def _as_attempts(scores: Scores, column: str) -> Scores:
+    """Return scores whose rows a column numbers, which is called as what all questions share: the answer asks which it is."""
+    return replace(scores, roles={**scores.roles, "attempt": (column,)}, unasked=column)
+
+
+def _gathered(
+    scores: Scores,
+    design: Design,
+    *,
+    models: tuple[str, ...],
+    shared: bool,
+    whole: bool,
+    called: str,
+    extents: pl.DataFrame | None,
+) -> Study:
+    """Group the rows once; see `gather`."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     scores = priced(scores, design)
     side = clusters.side_table(design)
@@ -172,7 +195,10 @@ def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Differen
 
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
     """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names bounds."""
-    _, found = choose(scores, Wanted(), ())
+    try:
+        _, found = choose(scores, Wanted(), ())
+    except SharedColumnError as error:
+        return scaled(_as_attempts(scores, error.column))
     return scales_of(_parts(found.results), scores, Design(), scores.score_column), found
 
 

@@ -11,6 +11,7 @@ from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
 from howsure.table.factor_names import silent_factor
 from howsure.table.schema import find_roles, label_column
+from howsure.table.telltale import is_rater
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -175,12 +176,13 @@ def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
     if not name:
         return []
     lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'
+    each = f", `columns={{'metric': {name!r}}}` to see each by itself" if is_rater(name) else ""
     return [
         Caution(
             code="factor_as_attempt",
             message=f"column {name!r} is taken for repeats of each question, so the error bar leaves out how its values differ",
             remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others could have been drawn, `columns={{'attempt': {name!r}}}` "
-            f"if it only numbers repeats{lines if gate else ''}.",
+            f"if it only numbers repeats{each}{lines if gate else ''}.",
         )
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import DataError
+from howsure.errors import DataError, SharedColumnError
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor, means_setting
 from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
@@ -39,12 +39,13 @@ def refuse_mixtures(
     if column is None:
         return
     row = doubtful.row(0, named=True)
-    raise DataError(
+    about = {"where": task_of(row), "remedy": _raters(column, roles) if is_rater(column) else _parts(column, roles)}
+    what = (
         f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item {row['item']!r} of "
-        f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart",
-        where=task_of(row),
-        remedy=_raters(column, roles) if _is_rater(column) else _parts(column, roles),
+        f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart"
     )
+    unasked = means_factor(column) and not roles.get("attempt")
+    raise SharedColumnError(what, column=column, **about) if unasked else DataError(what, **about)
 
 
 def _first(same: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
@@ -65,10 +66,11 @@ def _may_tell(name: str, values: pl.Series) -> bool:
 
 def _is_named(name: str) -> bool:
     """Say whether a column is called as what tells rows apart."""
-    return _is_rater(name) or means_factor(name) or means_setting(name)
+    return is_rater(name) or means_factor(name) or means_setting(name)
 
 
-def _is_rater(name: str) -> bool:
+def is_rater(name: str) -> bool:
+    """Say whether a column is called as those who judge answers are."""
     return RATER.fullmatch(plain_name(name)) is not None
 
 

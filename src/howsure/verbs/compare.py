@@ -20,6 +20,7 @@ from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.sides import by_rank, read_sides
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def compare(
     found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
     found = with_both_readings(
         found,
-        scores,
+        study.unasked or attempt_column(scores),
         design,
         question,
         lambda other, asked: compared(gather_pair(scores, other, a, b, levelled(gather)), asked),

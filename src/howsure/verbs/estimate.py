@@ -18,6 +18,7 @@ from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ def estimate(
         cautions=(*study.cautions, *left_out),
     )
     return with_both_readings(
-        answer, scores, design, question, lambda other, asked: _plain(levelled(gather)(scores, other), asked)
+        answer,
+        study.unasked or attempt_column(scores),
+        design,
+        question,
+        lambda other, asked: _plain(levelled(gather)(scores, other), asked),
     )
 
 

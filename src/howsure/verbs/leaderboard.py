@@ -14,6 +14,7 @@ from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -98,5 +99,9 @@ def leaderboard(
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     found = with_other_policies(ranked(study, question, **shown), study)
     return with_both_readings(
-        found, scores, design, question, lambda other, asked: ranked(levelled(gather)(scores, other), asked)
+        found,
+        study.unasked or attempt_column(scores),
+        design,
+        question,
+        lambda other, asked: ranked(levelled(gather)(scores, other), asked),
     )

@@ -271,3 +271,15 @@ def test_llmbar_with_its_prompts_as_a_sample(real_data):
     pairs = rows.with_columns(item=pl.col("prompt") + "/" + pl.col("item"), question="item")
     two_ways = hs.compare(pairs, "PaLM2", "Falcon", cluster=["question", "prompt"])
     assert 100 * two_ways.difference.se == pytest.approx(2.4, abs=0.05)
+
+
+def test_five_identical_runs_are_repeats(real_data):
+    """Runs of one agent that differ in nothing: nothing moves together, and as a sample of runs they hardly add to the error."""
+    rows = pl.read_parquet(real_data / "tidy" / "swebench_repeat_runs.parquet").drop("run")
+    one = rows.filter(pl.col("model").str.ends_with("i0"))
+    repeats, sample = hs.estimate(one, cluster="none"), hs.estimate(one, cluster="none", random_factor="epoch")[0]
+    assert not repeats.cautions
+    (epoch,) = sample.sources.factors
+    assert (epoch.n_levels, sample.estimate.n_items) == (5, 97)
+    assert epoch.share < 0.05
+    assert sample.estimate.se == pytest.approx(repeats[0].estimate.se, abs=0.002)

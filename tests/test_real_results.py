@@ -83,8 +83,13 @@ def test_alpaca_eval_publishes_our_numbers(real_data):
 
 
 def test_alpaca_eval_judges_are_not_mixed_in_silence(real_data):
-    with pytest.raises(hs.DataError, match="column 'judge' tells the rows apart"):
-        hs.estimate(real_data / "tidy" / "alpaca_eval.parquet")
+    found = hs.estimate(real_data / "tidy" / "alpaca_eval.parquet")
+    asked, moved = (
+        next(c for c in found.cautions if c.code == code) for code in ("factor_as_attempt", "attempts_move_together")
+    )
+    assert "`random_factor='judge'`" in asked.remedy
+    assert "`columns={'metric': 'judge'}`" in asked.remedy
+    assert "standard deviation of 40.6 pp" in moved.message
 
 
 def test_pythia_standard_errors_are_reproduced(real_data):

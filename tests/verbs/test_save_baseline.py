@@ -171,7 +171,7 @@ def test_tables_keep_how_they_were_read(place: Path) -> None:
     assert back.score_column == "accuracy (%)"
     assert "accuracy (%)" not in back.to_frame().columns
     judged = pl.DataFrame({"model": "a", "item": [1, 1, 2, 2], "judge": ["x", "y"] * 2, "score": [1, 0, 1, 1]})
-    with pytest.raises(hs.DataError, match="several rows for one item"):
+    with pytest.raises(hs.DataError, match="column 'judge' is taken for repeats"):
         hs.save_baseline(judged, "judged")
 
 

@@ -104,11 +104,17 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     """
     if scores.runs or not scores.has_rows:
         return scores, []
+    from howsure.errors import DataError
     from howsure.study.design import Design
     from howsure.study.gathering import gather
+    from howsure.study.remarks import silent_factor_taken
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
-    gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered as attempts here
+    study = gather(
+        scores, Design()
+    )  # refuses rows that nobody could tell apart, which would be numbered as attempts here
+    for asked in silent_factor_taken(study.unasked):
+        raise DataError(asked.message, remedy=asked.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
     rows = scores.to_frame().drop(again, strict=False)

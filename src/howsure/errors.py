@@ -40,12 +40,12 @@ class DataError(HowsureError, ValueError):
     """The scores contradict each other or can't be used as asked."""
 
 
-class SharedColumnError(DataError):
-    """A column that is called as what all questions share, `column`, tells the rows of single questions apart, and nobody said what it is."""
+class AttemptColumnError(DataError):
+    """Rows of single questions that `column` tells apart, which can be read as attempts; `asks`: all questions may share its values, and nobody said which it is."""
 
-    def __init__(self, what: str, *, column: str, where: str = "", remedy: str = "") -> None:
+    def __init__(self, what: str, *, column: str, asks: bool = False, where: str = "", remedy: str = "") -> None:
         super().__init__(what, where=where, remedy=remedy)
-        self.column = column
+        self.column, self.asks = column, asks
 
 
 class MethodError(HowsureError, ValueError):

@@ -28,7 +28,7 @@ KINDS: dict[str, ErrorKind] = {
     "OptionError": "option",
     "ReadError": "read",
     "DataError": "data",
-    "SharedColumnError": "data",
+    "AttemptColumnError": "data",
     "MethodError": "method",
 }
 

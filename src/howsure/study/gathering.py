@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, SharedColumnError
+from howsure.errors import AttemptColumnError, Caution, DataError
 from howsure.study import attempts, checkpoints, clusters, likeness, remarks
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
@@ -60,13 +60,17 @@ def gather(
     how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
     try:
         return _gathered(scores, design, **how)
-    except SharedColumnError as error:
-        return gather(_as_attempts(scores, error.column), design, **how)
+    except AttemptColumnError as error:
+        return gather(_as_attempts(scores, error), design, **how)
 
 
-def _as_attempts(scores: Scores, column: str) -> Scores:
-    """Return scores whose rows a column numbers, which is called as what all questions share: the answer asks which it is."""
-    return replace(scores, roles={**scores.roles, "attempt": (column,)}, unasked=column)
+def _as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
+    """Return scores whose rows a column numbers; the answer asks which it is where all questions may share its values."""
+    unasked, mine = error.column if error.asks else scores.unasked, (error.column,)
+    if scores.roles.get("item") == mine and "item" in scores.chosen:
+        raise error
+    others = {role: columns for role, columns in scores.roles.items() if columns != mine}
+    return replace(scores, roles={**others, "attempt": mine}, unasked=unasked)
 
 
 def _gathered(
@@ -197,8 +201,8 @@ def scaled(scores: Scores) -> tuple[Scales, Grouped]:
     """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names bounds."""
     try:
         _, found = choose(scores, Wanted(), ())
-    except SharedColumnError as error:
-        return scaled(_as_attempts(scores, error.column))
+    except AttemptColumnError as error:
+        return scaled(_as_attempts(scores, error))
     return scales_of(_parts(found.results), scores, Design(), scores.score_column), found
 
 

@@ -19,6 +19,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
 from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of, results_query, taken_of
+from howsure.table.numbering import refuse_numbered
 from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, merged_attributes, news
 from howsure.table.plans import refuse_many
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
@@ -289,6 +290,8 @@ def _check_duplicates(
     doubtful = results.filter(repeated).sort(keys_of(roles))
     if not len(doubtful):
         return results
+    if "attempt" not in roles:
+        refuse_numbered(frame, roles)
     same = reduce(lambda part, key: part.filter(nw.col(key) == doubtful[key][0]), keys_of(roles), frame)
     refuse_mixtures(doubtful, same, roles)
     if "attempts" not in results.columns:

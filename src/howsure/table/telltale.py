@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import DataError, SharedColumnError
+from howsure.errors import AttemptColumnError, DataError
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor, means_setting
 from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
@@ -19,6 +19,44 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 MAX_VALUES = 1_000
+FREE_TEXTS = frozenset(
+    [
+        "answer",
+        "completion",
+        "response",
+        "output",
+        "reply",
+        "generation",
+        "generated_text",
+        "model_answer",
+        "model_output",
+        "prediction",
+        "predicted",
+        "extracted_answer",
+        "text",
+        "code",
+        "patch",
+        "solution",
+        "reasoning",
+        "explanation",
+        "rationale",
+        "comment",
+        "comments",
+        "feedback",
+        "note",
+        "notes",
+        "error",
+        "error_message",
+        "traceback",
+        "log",
+        "trace",
+        "transcript",
+        "messages",
+    ]
+)
+"""Names of columns that hold what was written in an attempt."""
+LONG = 60
+"""A text of more characters was written, and is no name."""
 RATER = re.compile(
     r"(.*_)?(judge|rater|annotator|grader|assessor|reviewer|labell?er|evaluator|expert|worker)(_?(id|name|model|no|number))?"
 )
@@ -45,7 +83,7 @@ def refuse_mixtures(
         f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart"
     )
     unasked = means_factor(column) and not roles.get("attempt")
-    raise SharedColumnError(what, column=column, **about) if unasked else DataError(what, **about)
+    raise AttemptColumnError(what, column=column, asks=True, **about) if unasked else DataError(what, **about)
 
 
 def _first(same: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
@@ -60,8 +98,18 @@ def task_of(row: Mapping[str, Any]) -> str:
 
 def _may_tell(name: str, values: pl.Series) -> bool:
     """Say whether a column could tell rows apart: texts and yes/no, and numbers that stand for raters, prompts or settings."""
-    texts = values.dtype in (pl.String, pl.Categorical, pl.Boolean)
+    texts = values.dtype in (pl.Categorical, pl.Boolean) or (
+        values.dtype == pl.String and not _is_free_text(name, values)
+    )
     return texts or means_setting(name) or (_is_named(name) and values.dtype.is_integer())
+
+
+def _is_free_text(name: str, values: pl.Series) -> bool:
+    """Say whether a column holds what somebody wrote, which differs from attempt to attempt and tells nothing apart."""
+    if _is_named(name):
+        return False
+    longest = values.str.len_chars().fill_null(0).to_numpy().max(initial=0)
+    return plain_name(name) in FREE_TEXTS or bool(longest > LONG)
 
 
 def _is_named(name: str) -> bool:
@@ -92,7 +140,13 @@ def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
             f"To compare across it, make it part of the question (`columns={item}`, `cluster={roles['item'][0]!r}`)"
         )
         return f"{across}; else make it part of a name (`columns={named}`), or {one}."
-    return f"Make it part of a name (`columns={named}`), {one}, or call it the attempt (`columns={attempt}`)."
+    task, metric = (
+        repr({role: [*roles.get(role, ()), column] if role in roles else column}) for role in ("task", "metric")
+    )
+    return (
+        f"If its values are tasks or metrics of their own, say so (`columns={task}`, `columns={metric}`); if all questions share them and others could have been drawn, they "
+        f"are a sample (`random_factor={column!r}`); if it is part of a model's name, `columns={named}`; or {one}."
+    )
 
 
 def _raters(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:

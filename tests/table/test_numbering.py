@@ -1,0 +1,115 @@
+"""Attempts by other names: columns that number them, and those that don't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+
+
+def answered(label: str, values: Iterable[Any], question: str = "question", **columns: Any) -> pl.DataFrame:
+    """Return two models' answers to twelve questions, each with these values of a column."""
+    rows = [
+        {
+            "model": model,
+            question: f"q{i}",
+            label: value,
+            "passed": int((i + 2 * j + len(model)) % 3 > 0),
+            "answer": f"text {j} of {i}",
+        }
+        for model in ("a", "bb")
+        for i in range(12)
+        for j, value in enumerate(values)
+    ]
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "sample",
+            "sample_idx",
+            "sample_id",
+            "sample_index",
+            "rollout",
+            "rollout_id",
+            "repetition",
+            "rep",
+            "iteration",
+        ),
+        *("try", "attempt_id", "trial_id", "completion_id", "generation", "Sample Index"),
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_names_that_number_attempts(name: str, first: int) -> None:
+    found = hs.estimate(answered(name, range(first, first + 4)))
+    assert [(entry.n_attempts, entry.estimate.n_items) for entry in found.entries] == [(48, 12)] * 2
+    assert any(f"{name} as attempt" in note for note in found.notes)
+    assert not found.cautions
+    again = hs.read(answered(name, range(4)), columns={"attempt": name, "item": "question"})
+    assert hs.estimate(answered(name, range(4)), score="pass@2").entries == hs.estimate(again, score="pass@2").entries
+
+
+@pytest.mark.parametrize("name", ["k", "n", "idx"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_whole_numbers_that_count_up_within_every_question(name: str, first: int) -> None:
+    found = hs.estimate(answered(name, range(first, first + 3)))
+    assert any(f"{name} as attempt" in note for note in found.notes)
+    assert found[0].n_attempts == 36
+
+
+@pytest.mark.parametrize(
+    "name", ["turn", "step", "position", "rank", "choice", "option", "segment_no", "level", "fold", "n_shot"]
+)
+def test_numbers_whose_name_says_another_thing(name: str) -> None:
+    assert not any("as attempt" in note for note in hs.estimate(answered(name, range(3))).notes)
+
+
+def test_numbers_that_do_not_count_up() -> None:
+    for rows in (
+        answered("k", (3, 4, 9)),
+        answered("k", (0, 0, 1)),
+        answered("k", range(3)).filter((pl.col("k") != 1) | (pl.col("question") != "q3")),
+    ):
+        assert not any("as attempt" in note for note in hs.estimate(rows).notes)
+
+
+def test_a_generation_that_holds_texts_is_no_number() -> None:
+    found = hs.estimate(answered("generation", ("the first answer", "another one")).drop("answer"))
+    assert not any("as attempt" in note for note in found.notes)
+    assert found[0].n_attempts == 24
+
+
+def test_a_sample_id_alone_or_with_epochs_is_the_question() -> None:
+    rows = answered("epoch", range(3), question="sample_id").drop("answer")
+    assert hs.estimate(rows)[0].estimate.n_items == 12
+    assert hs.estimate(rows.filter(epoch=0).drop("epoch"))[0].estimate.n_items == 12
+
+
+@pytest.mark.parametrize("name", ["aspect", "criterion", "language", "topic"])
+def test_distinct_words_are_never_attempts(name: str) -> None:
+    with pytest.raises(hs.DataError, match="tells the rows apart") as raised:
+        hs.estimate(answered(name, ("x", "y")))
+    for way in (f"{{'task': {name!r}}}", f"{{'metric': {name!r}}}", f"`random_factor={name!r}`"):
+        assert way in raised.value.remedy
+    assert "attempt" not in raised.value.remedy
+    assert len(hs.estimate(hs.read(answered(name, ("x", "y")), columns={"task": name})).entries) == 4
+
+
+@pytest.mark.parametrize("name", ["answer", "completion", "response", "output", "essay"])
+def test_free_text_is_proposed_for_nothing(name: str) -> None:
+    """Rows of a question that differ in what was written alone are attempts: pass@1 is the mean over all."""
+    rows = answered("k", range(3)).drop("k", "answer")
+    rows = rows.with_columns(
+        pl.format(
+            "What was written at row {}, a text that is longer than any name of anything.", pl.int_range(pl.len())
+        ).alias(name)
+    )
+    found = hs.estimate(rows)
+    assert found[0].n_attempts == 36
+    assert found[0].estimate.value == pytest.approx(rows.filter(model="a")["passed"].mean())

@@ -66,10 +66,14 @@ def compare(paths: tuple[str, ...], **given: Any) -> None:
 def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Comparisons | Against:
     """Read the paths and compare two models, or all with one, as the options say."""
     import howsure
+    from howsure.verbs.sides import two_models
 
     if _against(given):
         return howsure.against(read_against(paths, given), **given)
-    answer = howsure.compare(read_sides(paths, given, "a", "b"), **given)
+    scores = read_sides(paths, given, "a", "b")
+    if given["a"] is None:
+        given |= dict(zip("ab", (f"model:{name}" for name in two_models(scores, paths)), strict=True))
+    answer = howsure.compare(scores, **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
     refuse_task_points(given.get("tasks"), [(pair.task, pair.percent) for pair in pairs])
@@ -96,9 +100,9 @@ def _against(given: dict[str, Any]) -> bool:
 def _refuse_many(given: dict[str, Any]) -> None:
     """Leave only the options of a comparison of two, and say what it lacks."""
     del given["against"]
-    lacking = next((name for name in ("a", "b") if given[name] is None), None)
-    if lacking is not None:
-        found = next(param for param in click.get_current_context().command.params if param.name == lacking)
+    lacking = [name for name in ("a", "b") if given[name] is None]
+    if len(lacking) == 1:
+        found = next(param for param in click.get_current_context().command.params if param.name == lacking[0])
         raise click.MissingParameter(
             param=found, message="Or name the one that all others are compared with: --against."
         )

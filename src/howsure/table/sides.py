@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.factor_names import silent_factor
 from howsure.table.scale import BESIDE
-from howsure.table.schema import find_roles, open_frame, roles_note
+from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note
 from howsure.table.scores import Scores, joined_facts
 from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+TASK = CONSTANTS["task"]
 
 
 def joined(sides: Mapping[str, Scores]) -> Scores:
@@ -26,6 +30,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     """
     if not sides:
         raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
+    sides = _of_one_task(sides)
     frames = {name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()}
     models = {name: _models(name, frame) for name, frame in frames.items()}
     inside = _same_models(models)
@@ -49,6 +54,27 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
         unasked=next(filter(None, silent), ""),
     )
+
+
+def _of_one_task(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
+    """Return sides of which nothing but the file of each names the task as sides on one task."""
+    named = {name: _task_of_file(scores) for name, scores in sides.items()}
+    if not all(named.values()) or len(set(named.values())) == 1:
+        return sides
+    return {
+        name: replace(scores, rows=open_frame(scores.rows).with_columns(nw.lit(TASK).alias("task")).to_native())
+        for name, scores in sides.items()
+    }
+
+
+def _task_of_file(scores: Scores) -> str:
+    """Return the one task of a table that is called as its file is, or not at all; "" where something else names it."""
+    if not scores.has_rows or scores.facts or scores.runs or len(scores.files) > 1 or scores.roles.get("task"):
+        return ""
+    rows = scores.to_frame()
+    tasks, files = set(rows["task"]), {PurePath(file.path).stem for file in scores.files}
+    alone = len(tasks) == 1 and rows["model"].n_unique() == 1
+    return next(iter(tasks)) if alone and tasks <= {TASK, *files} else ""
 
 
 def _silent(scores: Scores) -> str:

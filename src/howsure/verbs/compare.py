@@ -21,7 +21,7 @@ from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
 from howsure.study.label_effects import attempt_column
-from howsure.verbs.sides import by_rank, read_sides
+from howsure.verbs.sides import by_rank, read_two
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 def compare(
     data: Any,
-    a: str,
-    b: str,
+    a: str | None = None,
+    b: str | None = None,
     *,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
@@ -59,7 +59,7 @@ def compare(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
         a: The first side: a model, by its full name or the part after the last slash, else a path; or `tag:…`, `commit:…`, `run:…`,
-            `saved:…` (a baseline), `model:…`, `path:…`.
+            `saved:…` (a baseline), `model:…`, `path:…`. None, with `b` None as well: of two models, or sides, the first.
         b: The second side; the difference is a − b, in score units.
         method: The test. None takes "score" for scores in [0, 1] and "t" otherwise.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
@@ -114,7 +114,7 @@ def compare(
     design = make_design(options, method=method)
     design = for_overlap(given["overlap"], design)
     question = Question(population=population_of(design.population), **given)
-    scores, sides = read_sides(data, (a, b), design)
+    scores, sides = read_two(data, a, b, design)
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)

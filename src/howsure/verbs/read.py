@@ -135,12 +135,28 @@ def read(
     if isinstance(data, Mapping):
         from howsure.table.sides import joined
 
-        return joined({str(side): read(part, **how) for side, part in data.items()})
+        return joined(
+            {str(side): read(_of_model(part, str(side), how["columns"]), **how) for side, part in data.items()}
+        )
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
     lies = data if not is_paths(data) else _in_database(paths_of(data), how)
     if not is_paths(lies):
         return _read_frame(lies, how["columns"], how["where"], writing)
     return _read_places(lies, {**how, "writing": writing})
+
+
+def _of_model(part: Any, side: str, columns: Any) -> Any:
+    """Return one side; a data frame in which nothing names the model is that of the side."""
+    import narwhals as nw
+
+    from howsure.table.schema import find_roles, open_frame
+
+    if isinstance(part, Scores) or is_paths(part):
+        return part
+    frame = open_frame(part)
+    named = isinstance(columns, Mapping) and "model" in columns
+    known = named or "model" in find_roles(frame.collect_schema().names(), {})
+    return part if known else frame.with_columns(nw.lit(side).alias("model")).to_native()
 
 
 def _known_roles(columns: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
@@ -16,7 +17,7 @@ from howsure.verbs.read import is_paths, of_model, read
 from howsure.wording import come_once, listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from howsure.study.design import Design
     from howsure.table.scores import Scores
@@ -66,6 +67,33 @@ def is_path(text: str) -> bool:
 def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores, tuple[str, ...]]:
     """Read what a verb was given, with the names of the models that the sides which it was asked for are; see `parted`."""
     return parted(data, asked, {"items": design.items, "probabilities": design.score.kind == "prob"})
+
+
+def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[Scores, tuple[str, ...]]:
+    """Read two sides; of data with two models, or two sides, these where none is named. OptionError where it isn't clear which are meant."""
+    if a is not None and b is not None:
+        return read_sides(data, (a, b), design)
+    if a is not None or b is not None:
+        raise OptionError(
+            "one side of a comparison is missing",
+            remedy="Give both `a` and `b`, or neither where there are two models.",
+        )
+    scores, _ = read_sides(data, (), design)
+    several = is_paths(data) and not isinstance(data, (str, Path))
+    return scores, two_models(scores, list(data) if isinstance(data, Mapping) or several else [])
+
+
+def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:
+    """Return the only two models, in the order of the sides or files that they are called after. OptionError where there aren't two."""
+    models = names_of(scores, "model")
+    if len(models) != 2:
+        raise OptionError(
+            f"which two are meant? There {'is' if len(models) == 1 else 'are'} {plural(len(models), 'model')}: {listing(models)}",
+            remedy="Name them as `a` and `b`; `against` compares all others with one.",
+        )
+    places = [name if name in models else Path(name).stem for name in map(str, order)]
+    first, second = sorted(models, key=lambda name: places.index(name) if name in places else len(places))
+    return first, second
 
 
 def read_pair(data: Any, asked: Sequence[str | None], design: Design) -> tuple[Scores, tuple[str | None, ...]]:

@@ -16,10 +16,9 @@ OPTIONS = (
         replace(
             reused.A,
             metavar="SIDE",
-            needed=True,
-            help="The first side: a model, a path, or tag:…, commit:…, run:…, saved:…",
+            help="The first side: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: of two models the first]",
         ),
-        replace(reused.B, metavar="SIDE", needed=True, help="The second side."),
+        replace(reused.B, metavar="SIDE", help="The second side."),
         replace(reused.ADJUST, default="holm", help="Correct for many tasks."),
         replace(reused.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
         reused.OVERLAP,

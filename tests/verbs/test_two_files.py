@@ -1,0 +1,76 @@
+"""Two result files, or frames, of one test set: whatever they are called, they are two sides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def results(better: int) -> pl.DataFrame:
+    return pl.DataFrame({"id": [f"q{i}" for i in range(60)], "correct": [int(i % 5 < better) for i in range(60)]})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with two files that say nothing of model or task."""
+    results(2).write_csv(tmp_path / "old.csv")
+    results(4).write_csv(tmp_path / "new.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "words",
+    [["old.csv", "new.csv"], ["-a", "old.csv", "-b", "new.csv"], ["old.csv", "new.csv", "-a", "old", "-b", "new"]],
+)
+def test_two_files_on_the_command_line(words: list[str]) -> None:
+    done = CliRunner().invoke(main, ["compare", *words, "-f", "json"])
+    assert done.exit_code == 0, done.output
+    assert '"value": -0.4' in done.output
+    assert '"n_items": 60' in done.output
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["old.csv", "new.csv"],
+        {"x": "old.csv", "y": "new.csv"},
+        {"z": results(2), "a": "new.csv"},
+        {"b": results(2).to_pandas(), "a": results(4).lazy()},
+    ],
+)
+def test_two_sides_in_python(data: Any) -> None:
+    found = hs.compare(data)
+    assert found.difference.value == pytest.approx(-0.4)
+    assert (found.difference.n_items, found.paired) == (60, True)
+    if isinstance(data, dict):
+        assert [found.a, found.b] == list(data)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_isnt_clear_is_asked() -> None:
+    with pytest.raises(hs.OptionError, match="There is 1 model: old"):
+        hs.compare("old.csv")
+    with pytest.raises(hs.OptionError, match="one side of a comparison is missing"):
+        hs.compare("old.csv", "old")
+    three = pl.concat([results(k).with_columns(model=pl.lit(f"m{k}")) for k in (1, 2, 3)])
+    with pytest.raises(hs.OptionError, match="There are 3 models") as raised:
+        hs.compare(three)
+    assert "`against`" in raised.value.remedy
+
+
+def test_two_tasks_of_the_same_models_stay_two(tmp_path: Path) -> None:
+    for task, better in (("gsm", 2), ("mmlu", 4)):
+        rows = pl.concat([results(better + k).with_columns(model=pl.lit(name)) for k, name in enumerate("ab")])
+        rows.write_csv(tmp_path / f"{task}.csv")
+    found = hs.compare([tmp_path / "gsm.csv", tmp_path / "mmlu.csv"], "a", "b")
+    assert sorted(pair.task for pair in found.comparisons) == ["gsm", "mmlu"]

@@ -74,3 +74,31 @@ def test_two_tasks_of_the_same_models_stay_two(tmp_path: Path) -> None:
         rows.write_csv(tmp_path / f"{task}.csv")
     found = hs.compare([tmp_path / "gsm.csv", tmp_path / "mmlu.csv"], "a", "b")
     assert sorted(pair.task for pair in found.comparisons) == ["gsm", "mmlu"]
+
+
+def wide() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "question": [f"q{i}" for i in range(60)],
+            "a_correct": [int(i % 5 < 2) for i in range(60)],
+            "b_correct": [i % 5 < 4 for i in range(60)],
+        }
+    )
+
+
+def test_columns_of_a_wide_table_are_sides(tmp_path: Path) -> None:
+    for name, write in (("w.csv", wide().write_csv), ("w.parquet", wide().write_parquet)):
+        write(tmp_path / name)
+        found = hs.compare(tmp_path / name, "a_correct", "b_correct")
+        assert found.difference.value == pytest.approx(-0.4)
+        assert any("each of the columns a_correct, b_correct is a model" in note for note in found.notes)
+    for frame in (wide(), wide().lazy(), wide().to_pandas()):
+        assert hs.compare(frame, "a_correct", "b_correct").difference.value == pytest.approx(-0.4)
+    assert hs.gate(wide(), "b_correct", "a_correct", better=True).verdict == "pass"
+
+
+def test_a_wide_table_whose_columns_are_not_named_stays_an_error(tmp_path: Path) -> None:
+    wide().write_csv(tmp_path / "w.csv")
+    for a, b in (("a_correct", "c"), ("question", "b_correct"), ("a_correct", "a_correct")):
+        with pytest.raises(hs.HowsureError):
+            hs.compare(tmp_path / "w.csv", a, b)

@@ -73,8 +73,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
-        *("score", "correct", "is_correct", "value", "reward", "passed", "resolved", "is_resolved", "success"),
-        *("acc", "accuracy", "result"),
+        *("score", "correct", "is_correct", "value", "reward", "passed", "pass", "resolved", "is_resolved", "solved"),
+        *("acc", "accuracy", "result", "success", "ok"),
     ),
     "status": ("status",),
     "cluster": ("cluster", "cluster_id"),

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from howsure.errors import DataError, OptionError
+from howsure.errors import DataError, OptionError, ReadError
 from howsure.readers.baselines import SUFFIX, found
 from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
-from howsure.verbs.read import is_paths, of_model, read
+from howsure.table.scores import Scores
+from howsure.table.wide import wide_table
+from howsure.verbs.read import is_paths, of_model, paths_of, read
 from howsure.wording import come_once, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.study.design import Design
-    from howsure.table.scores import Scores
 
 Kind = Literal["model", "path", "tag", "commit", "run", "saved", "history"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -116,8 +117,9 @@ def parted(
     if not any(side.kind or is_path(side.text) for side in sides):
         if data is None and sides:
             raise _of_nothing(sides[0])
-        return read(data, **options), tuple(asked)
-    base = None if data is None or all(side.kind in (*ALONE, *SELECTORS) for side in sides) else read(data, **options)
+        return _with_columns(data, asked, options), tuple(asked)
+    lone = data is None or all(side.kind in (*ALONE, *SELECTORS) for side in sides)
+    base = None if lone else read(data, **options)
     sides = tuple(side if side.kind else Side(side.text, _kind(side.text, base)) for side in sides)
     if base is not None and all(side.kind == "model" for side in sides):
         return base, tuple(map(partial(_named, scores=base), asked))
@@ -128,6 +130,23 @@ def parted(
         for name, side, any_part in zip(names, sides, bare, strict=True)
     }
     return read(parts), names
+
+
+def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> Scores:
+    """Read data; a table without a score in which every side that was asked for is a column of numbers is read with a model for each."""
+    open_ = bool(asked) and not options.get("columns") and not options.get("map")
+    if not is_paths(data):
+        table = None if isinstance(data, (Scores, Mapping)) or not open_ else wide_table(data, asked)
+        return read(data if table is None else table, **options)
+    try:
+        return read(data, **options)
+    except (DataError, ReadError):
+        table = wide_table(data, asked) if open_ else None
+        if table is None:
+            raise
+    scores = read(table, **{key: value for key, value in options.items() if key in ("where", "missing", "decimal")})
+    told = f"{PurePath(paths_of(data)[0]).name}: each of the columns {listing(list(asked))} is a model."
+    return replace(scores, notes=(*scores.notes, told))
 
 
 def _named(written: str, scores: Scores) -> str:

@@ -355,7 +355,7 @@ def test_a_proposal_with_odd_names_is_a_mapping(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", content)
     (proposal,) = howsure.describe(path).proposals
     mapping_of("x", tomllib.loads(proposal.mapping)["map"]["x"] | {"score": "1"})
-    rows_of = write(tmp_path / "y.json", [{"question id": k, "pass": k == 0} for k in range(2)])
+    rows_of = write(tmp_path / "y.json", [{"question id": k, "not": k == 0} for k in range(2)])
     (proposal,) = howsure.describe(rows_of).proposals
     assert rows(rows_of, **tomllib.loads(proposal.mapping)["map"]["y"]) == {("y", "0", 0): 1, ("y", "1", 0): 0}
 

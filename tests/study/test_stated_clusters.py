@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,13 @@ def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
     ],
 )
 def test_other_verbs_have_the_same_default(asked: Any) -> None:
-    assert repr(asked()) == repr(asked(cluster="passage_id"))
-    assert repr(asked()) != repr(asked(cluster="none"))
+    assert told(asked()) == told(asked(cluster="passage_id"))
+    assert told(asked()) != told(asked(cluster="none"))
+
+
+def told(answer: Any) -> str:
+    """Return an answer without the last digits of its numbers, which hang on how a sum lies in memory."""
+    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.10g}", repr(answer))
 
 
 def test_a_saved_baseline_knows_what_its_log_stated(tmp_path: Path) -> None:

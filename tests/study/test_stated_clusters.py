@@ -84,11 +84,11 @@ def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
     ],
 )
 def test_other_verbs_have_the_same_default(asked: Any) -> None:
-    assert told(asked()) == told(asked(cluster="passage_id"))
-    assert told(asked()) != told(asked(cluster="none"))
+    assert digits(asked()) == digits(asked(cluster="passage_id"))
+    assert digits(asked()) != digits(asked(cluster="none"))
 
 
-def told(answer: Any) -> str:
+def digits(answer: Any) -> str:
     """Return an answer without the last digits of its numbers, which hang on how a sum lies in memory."""
     return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.10g}", repr(answer))
 

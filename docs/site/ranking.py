@@ -16,7 +16,7 @@ from docutils import nodes
 FIELDS = {"title": 10.0, "asked": 8.0, "heading": 4.0, "text": 1.0, "example": 0.25}
 """How much a word counts by where it stands."""
 FACTORS = {
-    r"docs/(guide/|quickstart|choosing|glossary|planning|gate|\w+$)": 1.0,
+    r"docs/(guide/|quickstart|choosing|glossary|planning|gate|[\w-]+$)": 1.0,
     r"docs/(api|cli|json)$": 0.75,
     r"docs/(gallery|peers)$": 0.75,
     r"docs/(calibration|stability|scale)$": 0.7,

@@ -52,7 +52,8 @@ def test_names_that_number_attempts(name: str, first: int) -> None:
     assert any(f"{name} as attempt" in note for note in found.notes)
     assert not found.cautions
     again = hs.read(answered(name, range(4)), columns={"attempt": name, "item": "question"})
-    assert hs.estimate(answered(name, range(4)), score="pass@2").entries == hs.estimate(again, score="pass@2").entries
+    one, other = (hs.estimate(each, score="pass@2").entries for each in (answered(name, range(4)), again))
+    assert repr(one) == repr(other)
 
 
 @pytest.mark.parametrize("name", ["k", "n", "idx"])

@@ -114,3 +114,11 @@ def test_free_text_is_proposed_for_nothing(name: str) -> None:
     found = hs.estimate(rows)
     assert found[0].n_attempts == 36
     assert found[0].estimate.value == pytest.approx(rows.filter(model="a")["passed"].mean())
+
+
+def test_numbers_of_words_are_no_attempts() -> None:
+    rows = answered("aspect", ("style", "truth")).with_columns(aspect_no=pl.col("aspect").rank("dense").cast(pl.Int64))
+    with pytest.raises(hs.DataError, match="column 'aspect' tells the rows apart"):
+        hs.estimate(rows)
+    plain = answered("k", range(2)).with_columns(language=pl.lit("en"))
+    assert any("k as attempt" in note for note in hs.estimate(plain).notes)

@@ -86,7 +86,7 @@ def numbering_column(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mappin
     for name in once:
         if name in named and _is_few(frame, name, found):
             return name
-        if name in whole and _counts_up(found, name):
+        if name in whole and _counts_up(found, name) and not _is_called(frame, name, free):
             return name
     return ""
 
@@ -119,6 +119,18 @@ def _is_few(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str, found: pl.D
     """Say whether values repeat over questions: within a model there are hardly more than a question has rows."""
     counts = to_polars(frame.group_by("model").agg(nw.col(name).n_unique().alias("n")))
     return bool(counts["n"].to_numpy().max() <= 2 * found["rows"].to_numpy().max())
+
+
+def _is_called(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str, free: list[str]) -> bool:
+    """Say whether numbers have names in another column, one each, as `aspect_id` has in `aspect`: they number no attempts then."""
+    schema = frame.collect_schema()
+    texts = [each for each in free if each != name and schema[each] in (nw.String, nw.Categorical)][:MOST]
+    if not texts:
+        return False
+    pairs = [frame.select(name, text).unique().select(nw.len().alias(text)) for text in texts]
+    numbers, *counts = (int(to_polars(each).item()) for each in (frame.select(nw.col(name).n_unique()), *pairs))
+    names = to_polars(frame.select(*(nw.col(text).n_unique() for text in texts))).row(0)
+    return any(count == numbers == called for count, called in zip(counts, names, strict=True))
 
 
 def _counts_up(found: pl.DataFrame, name: str) -> bool:

@@ -30,7 +30,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     """
     if not sides:
         raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
-    sides = _of_one_task(sides)
+    sides, of_files = _of_one_task(sides)
     frames = {name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()}
     models = {name: _models(name, frame) for name, frame in frames.items()}
     inside = _same_models(models)
@@ -45,7 +45,11 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         published=tuple(entry for scores in called.values() for entry in scores.published),
         files=tuple(report for scores in sides.values() for report in scores.files),
         cautions=tuple(dict.fromkeys(caution for scores in sides.values() for caution in scores.cautions)),
-        notes=(_told(models, inside), *dict.fromkeys(note for scores in sides.values() for note in _notes(scores))),
+        notes=(
+            _told(models, inside),
+            *of_files,
+            *dict.fromkeys(note for scores in sides.values() for note in _notes(scores)),
+        ),
         signed=frozenset({column}) if all(scores.signed for scores in sides.values()) else frozenset(),
         score_name=column,
         missing=tuple(lack for scores in called.values() for lack in scores.missing),
@@ -56,15 +60,16 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     )
 
 
-def _of_one_task(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
-    """Return sides of which nothing but the file of each names the task as sides on one task."""
+def _of_one_task(sides: Mapping[str, Scores]) -> tuple[Mapping[str, Scores], tuple[str, ...]]:
+    """Return sides of which nothing but the file of each names the task as sides on one task, and a note of that."""
     named = {name: _task_of_file(scores) for name, scores in sides.items()}
     if not all(named.values()) or len(set(named.values())) == 1:
-        return sides
-    return {
+        return sides, ()
+    same = {
         name: replace(scores, rows=open_frame(scores.rows).with_columns(nw.lit(TASK).alias("task")).to_native())
         for name, scores in sides.items()
     }
+    return same, ("No side names its task: they are taken for the same one.",)
 
 
 def _task_of_file(scores: Scores) -> str:

@@ -110,9 +110,7 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     from howsure.study.remarks import silent_factor_taken
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
-    study = gather(
-        scores, Design()
-    )  # refuses rows that nobody could tell apart, which would be numbered as attempts here
+    study = gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered here
     for asked in silent_factor_taken(study.unasked):
         raise DataError(asked.message, remedy=asked.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)

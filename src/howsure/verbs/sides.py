@@ -134,14 +134,14 @@ def parted(
 
 def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> Scores:
     """Read data; a table without a score in which every side that was asked for is a column of numbers is read with a model for each."""
-    open_ = bool(asked) and not options.get("columns") and not options.get("map")
+    unmapped = bool(asked) and not options.get("columns") and not options.get("map")
     if not is_paths(data):
-        table = None if isinstance(data, (Scores, Mapping)) or not open_ else wide_table(data, asked)
+        table = None if isinstance(data, (Scores, Mapping)) or not unmapped else wide_table(data, asked)
         return read(data if table is None else table, **options)
     try:
         return read(data, **options)
     except (DataError, ReadError):
-        table = wide_table(data, asked) if open_ else None
+        table = wide_table(data, asked) if unmapped else None
         if table is None:
             raise
     scores = read(table, **{key: value for key, value in options.items() if key in ("where", "missing", "decimal")})

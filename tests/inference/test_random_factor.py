@@ -216,6 +216,25 @@ def test_two_factors_add_up() -> None:
     assert "one prompt alone" in both.verdict
 
 
+@pytest.mark.parametrize("factor", ["seed", ["seed", "prompt"]])
+@pytest.mark.parametrize("cluster", [None, "text"])
+@pytest.mark.parametrize("effects", [(0.0, 0.0), (0.4, 0.1)])
+def test_shares_are_one_and_the_prediction_for_as_many_is_the_error(
+    factor: Any, cluster: str | None, effects: tuple[float, float]
+) -> None:
+    rows = crossed(3, effects=effects).with_columns(text=pl.col("item").str.slice(0, 3))
+    pair = hs.compare(rows, "tuned", "base", random_factor=factor, cluster=cluster)
+    for found, sources in (
+        (pair.difference, pair.sources),
+        *((e.estimate, e.sources) for e in hs.estimate(rows, random_factor=factor, cluster=cluster).entries),
+    ):
+        answers = 0.0 if math.isnan(sources.answers) else sources.answers
+        parts = [part for each in sources.factors for part in (each.share, each.interaction)]
+        assert sources.questions + answers + sum(parts) == pytest.approx(1.0)
+        assert min(sources.questions, answers, *parts) >= 0
+        assert sources.se_with(found.n_items, sources.spread.levels) == pytest.approx(found.se)
+
+
 def test_a_factor_within_another_is_refused_with_the_outer_one() -> None:
     rows = trained().with_columns(run=pl.col("seed") * 2)
     with pytest.raises(DataError, match="aren't crossed"):

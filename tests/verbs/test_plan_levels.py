@@ -92,6 +92,15 @@ def test_what_is_not_planned_with_levels_is_refused(given: dict[str, object]) ->
         hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", **given)
 
 
+def test_clusters_of_the_pilot_are_planned_with_its_levels() -> None:
+    rows = pilot().with_columns(text=pl.col("item").str.slice(-1))
+    plain, clustered = (
+        hs.plan(rows, "a", "b", n_items=150, random_factor="seed", cluster=each).main for each in (None, "text")
+    )
+    assert clustered.sources.spread.size == 15
+    assert clustered.best.effect.value != plain.best.effect.value
+
+
 def test_levels_need_a_factor() -> None:
     with pytest.raises(OptionError, match="n_levels is about a random factor"):
         hs.plan(effect=0.03, n_levels=5)

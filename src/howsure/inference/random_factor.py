@@ -12,6 +12,7 @@ from howsure.answers.random_factor import ErrorSources, FactorSource
 from howsure.errors import Caution
 from howsure.statistics.levels import LEAST, Levels, error_with_levels
 from howsure.statistics.means.intervals import t_quantile
+from howsure.statistics.planning.forecast import MIN_FORECAST
 from howsure.statistics.planning.level_spread import LevelSpread
 from howsure.statistics.planning.power import Test, fewest, items_needed, power
 from howsure.statistics.results import POWER, Interval
@@ -129,6 +130,10 @@ def _sources(
     noise = [min(max(float(each.noise), 0.0), left) for each in parts]
     known = 0.0 if math.isnan(answers) else min(answers, *noise)  # no more than all that questions × levels have
     noise = [each - known for each in noise]
+    excess = (
+        sum(noise) / (left - known) if left > known else 1.0
+    )  # answers that aren't known are in the part of each factor
+    noise = [each / max(excess, 1.0) for each in noise]
     questions = max(left - known - sum(noise), 0.0)
     told = [
         FactorSource(
@@ -146,6 +151,8 @@ def _sources(
         interaction=tuple(n * count * each for count, each in zip(counts, noise, strict=True)),
         answer=n * known * scores.attempts * math.prod(counts),
         levels=tuple(map(float, counts)),
+        sets=tuple(2 if each.pooled else 1 for each in parts),
+        size=n / found.n_clusters,
     )
     return ErrorSources(
         questions=questions * per,
@@ -160,7 +167,7 @@ def _sources(
 
 def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
     """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 % power, and how many items would."""
-    if sources is None or not sources.known or not gap:
+    if sources is None or not sources.known or not gap or sources.spread.clusters_in(sources.n_items) < MIN_FORECAST:
         return sources, math.nan
     spread, test = sources.spread, Test(method="t", level=level)
 

@@ -162,12 +162,12 @@ def _least_levels(task: TaskPlan) -> str:
         return ""
     each, least = short[0]
     own = plural(each.n_levels, each.name)
-    most = f"it takes {items_text(least)} or more" if math.isfinite(least) else "nor with any number of them"
-    return (
-        f" With the pilot's {own} no number of questions is enough: {most}."
+    more = (
+        f": it takes {items_text(least)} or more"
         if math.isfinite(least)
-        else f" With the pilot's {own} no number of questions is enough, {most}."
+        else f", nor would it be with any number of {each.name}s"
     )
+    return f" With the pilot's {own} no number of questions is enough{more}."
 
 
 def _corrected(plan: Plan) -> str:

@@ -176,18 +176,21 @@ def gather_levels(
     asked = tuple(dict.fromkeys(resolve(name, known, parts=True) for name in (models or design.model))) or tuple(known)
     found = _Levels.of_models(factors, held.filter(pl.col("model").is_in(asked)))
     roles = find_roles(names, scores.roles)
+    if set(roles.get("attempt", ())) <= set(factors):
+        roles.pop("attempt", None)  # a level is no attempt as well
     apart = replace(scores, roles={**roles, "model": (*roles["model"], *factors)})
     at = tuple(name for model in asked for name in found.of(model))
     plain = replace(design, model=(), random_factor=())
     try:
         study = gather(apart, plain, models=at, **{**options, "whole": True})
     except DataError:
-        attempt = tuple(dict.fromkeys((*roles.get("attempt", ()), *factors)))
-        gather(
-            replace(scores, roles={**roles, "attempt": attempt}), plain, models=asked
-        )  # names models as the caller does
+        named = {**roles, "attempt": tuple(dict.fromkeys((*roles.get("attempt", ()), *factors)))}
+        gather(replace(scores, roles=named), plain, models=asked)  # says the same of models as the caller names them
         raise
-    alone, joined = (roles_note(each) for each in (find_roles(names, scores.roles), find_roles(names, apart.roles)))
+    asked_about = {"attempt": (study.unasked,)} if study.unasked else {}
+    alone, joined = (
+        roles_note(each) for each in (roles | asked_about, find_roles(names, {**apart.roles, **asked_about}))
+    )
     notes = tuple(alone if note == joined else note for note in study.notes if note != joined or alone)
     study = _alike_at_levels(replace(study, notes=notes), scores, factors)
     return _folded(study, design, found, asked, options.get("called", "model"))

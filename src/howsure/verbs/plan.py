@@ -69,8 +69,8 @@ def plan(
         n_items: The number of questions. None seeks it.
         attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest with
             `costs`, else what the pilot has, or 1.
-        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number for each). None takes those with
-            which the fewest answers, or with `costs` the cheapest design, are enough; the pilot's where an effect or a power is sought.
+        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number for each). None takes the
+            pilot's, or where these can't do as many as its questions need; with `costs` the cheapest design.
         power: The probability of detecting the effect, between 0 and 1.
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.

@@ -98,7 +98,6 @@ def _refuse(asked: Asked, run: Run, design: Design) -> None:
         "n_clusters": run.clusters is not None,
         "simulate": run.seed is not None,
         "method": run.method not in (None, "t"),
-        "cluster": bool(design.cluster),
         "measure": bool(design.measure),
     }
     name = next((name for name, given in others.items() if given), "")
@@ -112,11 +111,16 @@ def _refuse(asked: Asked, run: Run, design: Design) -> None:
 
 
 def _task(matrix: ScoreMatrix, pilot: Comparison, asked: Asked, run: Run) -> TaskPlan:
-    sources = pilot.sources
+    sources, found = pilot.sources, pilot.difference
     if sources is None or not sources.known:
-        raise DataError("the pilot doesn't tell how levels differ", where=matrix.task, remedy=pilot.verdict)
+        why = next((f": {caution.message}" for caution in found.cautions), "")
+        raise DataError(
+            f"the pilot doesn't tell how levels differ{why}",
+            where=matrix.task,
+            remedy="Take one with several levels and questions.",
+        )
     asked = possible(asked, percent=matrix.bounded, lower=matrix.lower_is_better)
-    sought = _Sought.of(sources, pilot.difference, asked, run)
+    sought = _Sought.of(sources, found, asked, run)
     lines, chosen = sought.lines()
     best = sought.known(tuple(map(float, lines[chosen].levels)))
     about: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}

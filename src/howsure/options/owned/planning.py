@@ -22,7 +22,7 @@ OPTIONS = (
             "n_levels",
             kinds.counts_of(2),
             "N",
-            help="With --random-factor: so many levels of it (8; of two factors 8,5).  [default: those that take the fewest answers]",
+            help="With --random-factor: so many levels of it (8; of two factors 8,5).  [default: the pilot's, or as many as its questions need]",
         ),
         Option("power", kinds.SHARE, default=0.8, help="The chance that it shows."),
         Option(

@@ -21,7 +21,8 @@ class LevelSpread:
     """What single questions, levels, questions at a level and attempts add, in squared score units.
 
     `question`; `level`, `interaction`: of each factor; `answer`: of one attempt, in the interaction of each factor where it isn't known and 0 here.
-    `levels`: how many of each factor there are to be.
+    `levels`: how many of each factor there are to be; `sets`: 2 for each of which both models have their own, whose mean squares are pooled, else 1.
+    `size`: the items of a cluster, whose number grows.
     """
 
     question: float
@@ -29,11 +30,13 @@ class LevelSpread:
     interaction: tuple[float, ...]
     answer: float
     levels: tuple[float, ...]
+    sets: tuple[int, ...]
+    size: float = 1.0
 
     @property
     def step(self) -> float:
         """How many items are added at a time."""
-        return 1.0
+        return self.size
 
     def times(self, factor: float) -> LevelSpread:
         """Return the same with every variance so many times as large."""
@@ -51,8 +54,8 @@ class LevelSpread:
         return replace(self, levels=levels)
 
     def clusters_in(self, n: float) -> float:
-        """Return how many clusters hold n items: each is its own."""
-        return n
+        """Return how many clusters hold n items."""
+        return n / self.size
 
     def per_item(self, n: float, attempts: float) -> float:
         """Return n times the variance of the mean difference over n items with so many attempts at each level."""
@@ -71,13 +74,14 @@ class LevelSpread:
 
     def df(self, n: float, attempts: float) -> float:
         """Return the degrees of freedom of a mean over n items."""
-        if n < 2 or min(self.levels) < 2:
+        most = self.clusters_in(n) - 1
+        if most < 1 or min(self.levels) < 2:
             return 0.0
         answers = self._answers(attempts) / n
-        whole, items, squares = self.per_item(n, attempts) / n, 0.0, 0.0
-        for level, rest, count in zip(self.level, self.interaction, self.levels, strict=True):
+        whole, factors, squares = self.per_item(n, attempts) / n, 0.0, 0.0
+        for level, rest, count, sets in zip(self.level, self.interaction, self.levels, self.sets, strict=True):
             noise, factor = rest / count / n + answers, level / count
-            items += factor
-            squares += (factor + noise) ** 2 / (count - 1) + noise**2 / ((count - 1) * (n - 1))
-        squares += (whole - items) ** 2 / (n - 1)
-        return min(max(whole**2 / squares, 1.0), n - 1) if squares > 0 else n - 1
+            factors += factor
+            squares += ((factor + noise) ** 2 + noise**2 / most) / (count - 1) / sets
+        squares += (whole - factors) ** 2 / most
+        return min(max(whole**2 / squares, 1.0), most) if squares > 0 else most

@@ -214,6 +214,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "invalidated",
         "items_failed",
         "limited_left_out",
+        "logs_copied",
         "metric_missing",
         "missing_could_turn",
         "missing_items",

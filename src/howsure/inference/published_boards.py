@@ -101,13 +101,13 @@ def _is_share(score: Published) -> bool:
 
 
 def without_copies(published: Iterable[Published]) -> list[Published]:
-    """Return the scores without those that say of a model what one before says; where it stands plays no part."""
+    """Return the scores without those that say of a model, and of the same run, what one before says, wherever they stand."""
     return list({_said(score): score for score in reversed(list(published))}.values())[::-1]
 
 
 def _said(score: Published) -> tuple[object, ...]:
     named = score.task, score.metric, score.model
-    return *named, score.score, score.n, score.stderr, frozenset(score.took.items())
+    return *named, score.run, score.score, score.n, score.stderr, frozenset(score.took.items())
 
 
 def named_apart(board: Sequence[Published]) -> list[Published]:

@@ -25,7 +25,7 @@ from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
 from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
-from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
+from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart, without_copies
 from howsure.readers.smoke import whole_runs
 from howsure.readers.soundness import cut_row, sound
 from howsure.readers.twice import named_twice
@@ -131,7 +131,7 @@ def read_paths(
         found.cache.write()
     if runs:
         found.keep(runs)
-    whole, told = whole_runs(newest_runs(taken, reports), reports)
+    whole, told = whole_runs(newest_runs(without_copies(taken, reports), reports), reports)
     whole, undated = recent(whole, reports, latest=latest, since=since)
     found.cautions.extend((*told, *undated))
     kept = held_to_their_word(whole, strict=strict)
@@ -189,7 +189,11 @@ def _together(
     scans = [(source, frame) for source, frame, _ in named_tables]
     rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
-    published = tuple(entry for read in kept for entry in read.reading.published)
+    published = tuple(
+        replace(entry, run=read.reading.run.identity) if read.reading.run else entry
+        for read in kept
+        for entry in read.reading.published
+    )
     cautions += cautions_of(reports)
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 COPY = "a copy of another table"
+COPY_OF_RUN = "a copy, row for row, of "
 FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
 """Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
@@ -40,6 +41,7 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     """Warn of files that could not be read, and of those left out that may hold results."""
     tables = [report.path for report in reports if report.reason == NO_RESULTS]
     copies = [report.path for report in reports if report.reason == COPY]
+    runs = [report.path for report in reports if report.reason.startswith(COPY_OF_RUN)]
     unknown = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
     found = _failed_files(reports)
     if tables:
@@ -56,6 +58,14 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
                 code="tables_copied",
                 message=_left_out(copies, "table", "left out, byte for byte the same as another"),
                 remedy="Number the attempts in a column if these are other ones with the same scores.",
+            )
+        )
+    if runs:
+        found.append(
+            Caution(
+                code="logs_copied",
+                message=_left_out(runs, "log", "left out, the same row for row as another of its run"),
+                remedy="`howsure runs` lists what counts.",
             )
         )
     if unknown:

@@ -29,9 +29,9 @@ def number_runs(
     model: str,
     differing: tuple[str, ...] = (),
 ) -> tuple[Caution, ...]:
-    """Let later runs of one configuration count as further attempts, unless they are copies or other items.
+    """Let later runs of one configuration count as further attempts, unless they are of other items, or copies that a baseline holds.
 
-    `differing`: settings in which they differ, and count as attempts nevertheless. Logs that say who they are, are copies only where they are of the same run; of others, those that agree in every score.
+    `differing`: settings in which they differ, and count as attempts nevertheless.
     """
     if len(positions) < 2:
         return ()
@@ -62,18 +62,17 @@ def _identity(run: Run | None) -> str:
 
 
 def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> list[tuple[list[int], bool]]:
-    """Put the logs of one run together, such as one log a trial, and say whether it is known to be no other's copy.
+    """Put the logs of one run together, such as one log a trial, and say whether they are known to be no copies.
 
     A log that doesn't say whose it is, is a run of its own, and so is one that holds again what another of its run holds.
     """
     groups: dict[object, list[int]] = {}
     for k in parts:
         groups.setdefault(_identity(runs[k]) or k, []).append(k)
-    known = all(isinstance(whose, str) for whose in groups)
     found: list[tuple[list[int], bool]] = []
     for group in groups.values():
         apart = len(group) == 1 or not pl.concat([parts[k].select(IDENTITY) for k in group]).is_duplicated().any()
-        found += [(group, known)] if apart else [([k], False) for k in group]
+        found += [(group, True)] if apart else [([k], False) for k in group]
     return found
 
 

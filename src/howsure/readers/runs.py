@@ -9,6 +9,7 @@ import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
+from howsure.readers.reporting import COPY_OF_RUN
 from howsure.readers.run_attempts import number_runs
 from howsure.table.runs import in_a_name
 from howsure.table.scores import FileReport
@@ -70,6 +71,36 @@ def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
         if known
         else f"The logs name no {' and no '.join(kinds)}."
     )
+
+
+def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
+    """Leave out logs that hold again, row for row, what another log of the same run holds: a run copied into a subfolder, say.
+
+    The log that lies highest counts. Logs of two ids are two runs, though every score agrees.
+    """
+    originals: dict[tuple[object, ...], list[Taken]] = {}
+    copies: set[int] = set()
+    for read in sorted(taken, key=lambda read: len(read.source.path.parts)):
+        rows = read.reading.rows
+        if read.held or rows is None or not len(rows):
+            continue
+        identity = read.reading.run.identity if read.reading.run else ""
+        alike = originals.setdefault((read.reader, identity, len(rows), rows["item"][0]), [])
+        original = next((other for other in alike if _holds_the_same(other.reading.rows, rows)), None)
+        if original is None:
+            alike.append(read)
+            continue
+        copies.add(id(read))
+        reason = f"{COPY_OF_RUN}{original.source.name}"
+        reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
+    return [read for read in taken if id(read) not in copies]
+
+
+def _holds_the_same(rows: pl.DataFrame | None, others: pl.DataFrame) -> bool:
+    """Say whether two logs agree in every column that both have, but for the file that it was."""
+    assert rows is not None
+    both = [name for name in rows.columns if name in others.columns and name != "source"]
+    return rows.select(both).equals(others.select(both))
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:

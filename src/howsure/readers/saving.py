@@ -108,7 +108,7 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         VERSION_KEY: VERSION,
         "logs": plain([_bare(log) for log in by_log.logs]),
         "facts": plain(scores.facts),
-        "published": plain(scores.published),
+        "published": plain([replace(entry, run="") for entry in scores.published]),
         "groups": plain(scores.groups),
         "missing": _lacking(scores, by_log),
         "reconciled": plain([replace(figure, read=float(f"{figure.read:.{EXACT}g}")) for figure in scores.reconciled]),

@@ -92,7 +92,7 @@ class Published:
     `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness made one score of the
     attempts at an item; another than the mean stands behind an @ in `metric`. `cluster`: the column that `stderr` is
     clustered by. `decimals`: so many are stated, None where all are. `took`: what a question took on average, by measure; the measures that
-    are known alone.
+    are known alone. `run`: the id of the run that states it, where there is one.
     """
 
     task: str
@@ -107,6 +107,7 @@ class Published:
     cluster: str = ""
     decimals: int | None = None
     took: Mapping[str, float] = field(default_factory=dict)
+    run: str = field(default="", compare=False)
 
     @property
     def row_metric(self) -> str:

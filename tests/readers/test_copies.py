@@ -1,0 +1,91 @@
+"""A run copied into a subfolder counts once, whatever lies beside it, in every verb; runs of two ids are two, though every score agrees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import howsure as hs
+from reader_cases import SHARED, run_log
+
+RUNS = ("2026-01-0{}__10-00-00".format(day) for day in range(1, 6))
+TIMES = tuple(RUNS)
+SYSTEM = "terminal-bench-core@0.1.1/agent_model"
+
+
+def terminal_run(folder: Path, time: str, resolved: int, *, metadata: bool = False) -> Path:
+    """Write one run of ten tasks, of which so many are resolved; the id is in the names of its trials, or in its metadata."""
+    trials = [
+        {"task_id": f"t{k}", "trial_name": f"t{k}.1-of-1.{time}", "is_resolved": k < resolved, "failure_mode": "unset"}
+        for k in range(10)
+    ]
+    document = {"results": trials, "n_resolved": resolved, "n_unresolved": 10 - resolved, "accuracy": resolved / 10}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (f"{time}/results.json" if metadata else f"{time}_results.json")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document))
+    if metadata:
+        (path.parent / "run_metadata.json").write_text(json.dumps({"uuid": f"id of {time}", "run_id": time}))
+    return path
+
+
+@pytest.mark.parametrize("metadata", [False, True])
+@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize("below", ["again", "zz/copy", "2026-01-01"])
+def test_a_run_copied_into_a_subfolder_counts_once(tmp_path: Path, which: int, below: str, metadata: bool) -> None:
+    place = tmp_path / SYSTEM
+    runs = [terminal_run(place, time, k + 2, metadata=metadata) for k, time in enumerate(TIMES)]
+    before = hs.estimate(tmp_path).records()
+    original = runs[which]
+    target = original.parent / below
+    target.mkdir(parents=True, exist_ok=True)
+    for file in original.parent.iterdir() if metadata else [original]:
+        if file.is_file():
+            (target / file.name).write_bytes(file.read_bytes())
+    for scores in (hs.read(tmp_path), hs.read(tmp_path, strict=True)):
+        assert hs.estimate(scores).records() == before
+        assert [caution.message.rsplit(": ")[0] for caution in scores.cautions if caution.code == "logs_copied"] == [
+            "1 log left out, the same row for row as another of its run"
+        ]
+    assert before[0]["value"] == pytest.approx(0.4)
+    assert before[0]["n_attempts"] == 50
+    assert sum(run.counted for run in hs.runs(tmp_path).runs) == 5
+    assert len(hs.audit(tmp_path).boards[0].entries) == 5
+    assert hs.leaderboard(tmp_path).records()[0]["value"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("metadata", [False, True])
+def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path: Path, metadata: bool) -> None:
+    for time in TIMES:
+        terminal_run(tmp_path / SYSTEM, time, 4, metadata=metadata)
+    assert hs.estimate(tmp_path).records()[0]["n_attempts"] == 50
+    audit = hs.audit(tmp_path)
+    assert len(audit.boards[0].entries) == 5
+    assert "copies_dropped" not in {caution.code for caution in audit.cautions}
+
+
+def test_a_copy_among_logs_of_inspect_is_said(tmp_path: Path) -> None:
+    for name, values in (("one", "CCCI"), ("two", "CCII"), ("three", "CIII")):
+        run_log(tmp_path, name, values)
+    before = hs.estimate(tmp_path).records()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "renamed.eval").write_bytes((tmp_path / "two.eval").read_bytes())
+    scores = hs.read(tmp_path)
+    assert hs.estimate(scores).records() == before
+    assert "logs_copied" in {caution.code for caution in scores.cautions}
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")
+def test_a_real_run_copied_below_another(tmp_path: Path) -> None:
+    board = SHARED / "wild" / "terminal-bench-leaderboard" / "results" / "terminal-bench-core@0.1.1"
+    place = tmp_path / board.name / "goose"
+    place.mkdir(parents=True)
+    for file in (board / "20250829_goose_claude-4-opus").glob("*_results.json"):
+        (place / file.name).write_bytes(file.read_bytes())
+    for name in ("2025-08-29__12-25-33_results.json", "2025-08-27__22-13-13_results.json"):
+        (place / "sub").mkdir(exist_ok=True)
+        (place / "sub" / name).write_bytes((place / name).read_bytes())
+    row = hs.estimate(tmp_path).records()[0]
+    assert (row["value"], row["n_attempts"]) == (pytest.approx(181 / 400), 400)

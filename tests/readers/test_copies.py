@@ -10,7 +10,7 @@ import pytest
 import howsure as hs
 from reader_cases import SHARED, run_log
 
-RUNS = ("2026-01-0{}__10-00-00".format(day) for day in range(1, 6))
+RUNS = (f"2026-01-0{day}__10-00-00" for day in range(1, 6))
 TIMES = tuple(RUNS)
 SYSTEM = "terminal-bench-core@0.1.1/agent_model"
 

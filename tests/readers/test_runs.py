@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure
+from howsure.commands.main import main
 from reader_cases import run_log as log
 
 SAME = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": False}}
@@ -124,3 +127,47 @@ def test_limited_runs_alone_count(tmp_path: Path) -> None:
     for name in ("one", "two"):
         log(tmp_path, name, "CI", **SAME, config={"epochs": 1, "limit": 2})
     assert models(tmp_path) == {"mock/a": 2}
+
+
+def submission(folder: Path, commits: tuple[str, ...]) -> Path:
+    """Write one system's runs on a leaderboard of terminal-bench, of which each names the commit of the harness."""
+    for k, commit in enumerate(commits):
+        place = folder / f"2026-01-0{k + 1}__10-00-00"
+        place.mkdir(parents=True)
+        trials = [{"task_id": f"t{j}", "trial_name": f"t{j}.1-of-1", "is_resolved": j <= k} for j in range(6)]
+        (place / "results.json").write_text(json.dumps({"results": trials}))
+        told = {"uuid": place.name, "agent_name": "agent", "model_name": "m", "commit_hash": commit}
+        (place / "run_metadata.json").write_text(json.dumps(told))
+    return folder
+
+
+def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_path: Path) -> None:
+    submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb", "bbbbbbb"))
+    scores = howsure.read(tmp_path)
+    assert models(tmp_path) == {"agent_m": 3}
+    assert scores.notes[0] == (
+        "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them apart."
+    )
+    (caution,) = [caution for caution in scores.cautions if caution.code == "runs_as_attempts"]
+    assert "although they differ in commit of the harness" in caution.message
+    apart = howsure.read(tmp_path, as_attempts=False)
+    assert set(apart.to_frame()["model"].unique()) == {"agent_m (commit=aaaaaaa)", "agent_m (commit=bbbbbbb)"}
+    assert apart.notes[0] == (
+        "Runs of agent_m that differ in commit are kept apart; `as_attempts=True` counts them as attempts."
+    )
+
+
+def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_path: Path) -> None:
+    submission(tmp_path / "runs", ("aaaaaaa", "bbbbbbb"))
+    assert set(models(tmp_path / "runs")) == {"agent m (commit=aaaaaaa)", "agent m (commit=bbbbbbb)"}
+    for system in ("one", "two"):
+        submission(tmp_path / "terminal-bench-core@0.1.1" / system, ("aaaaaaa", "bbbbbbb"))
+    assert models(tmp_path / "terminal-bench-core@0.1.1") == {"one": 2, "two": 2}
+
+
+def test_the_command_line_names_the_flag_that_does_the_other(tmp_path: Path) -> None:
+    submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb"))
+    first = CliRunner().invoke(main, ["estimate", str(tmp_path)]).output
+    assert "--no-as-attempts keeps them apart" in " ".join(first.split("\n\n")[0].split())
+    second = CliRunner().invoke(main, ["estimate", str(tmp_path), "--no-as-attempts"]).output
+    assert "--as-attempts counts them as attempts" in " ".join(second.split("\n\n")[0].split())

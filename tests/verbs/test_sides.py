@@ -198,8 +198,8 @@ def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> N
     assert one.estimate.value == 0.5
     (caution,) = [each for each in howsure.read(runs, as_attempts=True).cautions if each.code == "runs_as_attempts"]
     assert "2 runs of mock/a" in caution.message
-    assert caution.message.endswith("as asked, although they differ in commit, tags")
-    assert caution.remedy == "`howsure runs` lists them. Without `as_attempts` they are different systems."
+    assert caution.message.endswith("although they differ in commit, tags")
+    assert caution.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them apart."
 
 
 def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:

@@ -222,8 +222,8 @@ READING = (
     Option(
         "as_attempts",
         kinds.FLAG,
-        default=False,
-        help="Count all runs of a model as attempts, whatever differs between them.",
+        flags=("--as-attempts/--no-as-attempts",),
+        help="Count all runs of a model as attempts, whatever differs, or keep apart all that differ.",
     ),
     Option("model_from", kinds.PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(

@@ -25,7 +25,15 @@ from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
 from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
-from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart, without_copies
+from howsure.readers.runs import (
+    NOT_ASKED,
+    Taken,
+    chosen_runs,
+    held_to_their_word,
+    newest_runs,
+    tell_apart,
+    without_copies,
+)
 from howsure.readers.smoke import whole_runs
 from howsure.readers.soundness import cut_row, sound
 from howsure.readers.twice import named_twice
@@ -95,7 +103,7 @@ def read_paths(
     model_from: str = "",
     items: str = "",
     runs: Sequence[str] = (),
-    as_attempts: bool = False,
+    as_attempts: bool | None = None,
     latest: bool = False,
     since: str = "",
     cache: bool = False,
@@ -109,7 +117,7 @@ def read_paths(
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
     of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts` counts all
-    of one model as attempts. `cache` keeps what logs hold for the next time. `processes` may read many files at once. `progress` wraps the list of files.
+    of one model as attempts, or none that differ in a setting. `cache` keeps what logs hold for the next time. `processes` may read many files at once. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -168,7 +176,7 @@ def _together(
     where: Mapping[str, tuple[str, ...]],
     *,
     strict: bool,
-    as_attempts: bool,
+    as_attempts: bool | None,
 ) -> Scores:
     """Put together what logs and tables hold, and what is to be said of it."""
     reports = found.reports
@@ -176,9 +184,10 @@ def _together(
         *found.cautions,
         *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)),
     ]
-    harness, missing, called = tell_apart(kept, cautions, as_attempts=as_attempts)
+    notes: list[str] = []
+    harness, missing, called = tell_apart(kept, cautions, notes, as_attempts=as_attempts)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
-    notes = told_together([(name, note) for name, numbers in texts for note in numbers.notes])
+    notes += told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
     notes += subset_notes(extent for read in kept for extent in read.word.subsets)

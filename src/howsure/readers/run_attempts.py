@@ -83,7 +83,7 @@ def _is_another(part: pl.DataFrame, seen: pl.DataFrame, *, known: bool) -> bool:
 
 
 OWN_NAMES = "Give them different model names if they are different systems."
-LEFT_APART = "Without `as_attempts` they are different systems."
+LEFT_APART = "`as_attempts=False` keeps them apart."
 
 
 def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]) -> Caution:
@@ -91,8 +91,9 @@ def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tup
     dates = [run.started[:MINUTES].replace("T", " ") for run in runs if run is not None and run.started]
     when = f" ({listing(dates, MOST_DATES)})" if len(dates) == len(runs) else ""
     unknown = "" if any(run is not None and run.commit for run in runs) else "; their logs name no commit"
+    harness = any(run is not None and run.submission for run in runs)
     why = (
-        f"as asked, although they differ in {listing(differing)}"
+        f"although they differ in {listing(differing)}{' of the harness' if harness and differing == ('commit',) else ''}"
         if differing
         else f"since no known setting differs{unknown}"
     )

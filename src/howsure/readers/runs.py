@@ -16,10 +16,11 @@ from howsure.table.scores import FileReport
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.errors import Caution
     from howsure.readers.base import Reading, Source
+    from howsure.table.runs import Run
     from howsure.table.stated import Missing
 
 
@@ -149,10 +150,12 @@ def _worth(read: Taken) -> tuple[bool, int, str]:
 
 
 def tell_apart(
-    kept: list[Taken], cautions: list[Caution], *, as_attempts: bool = False
+    kept: list[Taken], cautions: list[Caution], notes: list[str], *, as_attempts: bool | None = None
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts; `as_attempts`: all of them.
+    """Rename models that ran in several configurations, and number repeated runs as further attempts.
 
+    `as_attempts`: all of them, or none of several configurations; by default those of a system that was submitted once, at several
+    commits of the harness. What was done is added to the notes, with the option that does the other.
     Returns the rows, what they lack, and each log with its tasks, models, and what these are called there.
     """
     frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
@@ -167,10 +170,12 @@ def tell_apart(
     runs = [read.reading.run for read, _ in frames]
     named: list[Named] = []
     telling = _telling(cells, configurations)
+    pooled = {model: _pooled(telling[model], runs, cells, model, as_attempts=as_attempts) for model in telling}
+    notes += _said(telling, pooled)
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
         for k in positions:
-            name = "" if as_attempts else _configured(configurations[k], telling[model])
+            name = _configured(configurations[k], telling[model].keys() - pooled[model])
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
@@ -178,8 +183,7 @@ def tell_apart(
         for name, group in groups.items():
             called = f"{model} ({name})" if name else model
             named += [(frames[k][0], task, model, called) for k in group]
-            differing = tuple(telling[model]) if as_attempts else ()
-            cautions += number_runs(result, group, runs, task=task, model=called, differing=differing)
+            cautions += number_runs(result, group, runs, task=task, model=called, differing=pooled[model])
     return result, tuple(lack for lacking in missing for lack in lacking), named
 
 
@@ -202,6 +206,38 @@ def _telling(
         differing = [key for key in keys if len({configuration.get(key) for configuration in ours}) > 1]
         telling.setdefault(model, {}).update(dict.fromkeys(differing))
     return telling
+
+
+def _pooled(
+    telling: Iterable[str],
+    runs: Sequence[Run | None],
+    cells: Mapping[tuple[str, str], list[int]],
+    model: str,
+    *,
+    as_attempts: bool | None,
+) -> tuple[str, ...]:
+    """Return the settings in which runs of a model differ and count as attempts nevertheless."""
+    if as_attempts is not None:
+        return tuple(telling) if as_attempts else ()
+    ours = [runs[k] for (_, other), positions in cells.items() if other == model for k in positions]
+    submissions = {run.submission if run is not None else "" for run in ours}
+    return ("commit",) if "commit" in telling and len(submissions) == 1 and "" not in submissions else ()
+
+
+def _said(telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Say of which models runs were pooled or kept apart though they differ, and how to do the other."""
+    for verb, other, chosen in (
+        ("count as attempts", "`as_attempts=False` keeps them apart", pooled),
+        (
+            "are kept apart",
+            "`as_attempts=True` counts them as attempts",
+            {m: set(telling[m]) - set(pooled[m]) for m in telling},
+        ),
+    ):
+        models = [model for model in telling if chosen[model]]
+        settings = sorted({setting for model in models for setting in chosen[model]})
+        if models:
+            yield f"Runs of {listing(models, 2)} that differ in {listing(settings, 3)} {verb}; {other}."
 
 
 def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:

@@ -102,12 +102,12 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         published=_published(document, n, task, model, source),
         extents=_extents(n, max(seen.values()), task, model),
         cautions=cautions,
-        run=_run(metadata, trials[0]),
+        run=_run(metadata, trials[0], _submission(source)),
         configuration=_configuration(metadata),
     )
 
 
-def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any]) -> Run:
+def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any], submission: str) -> Run:
     """Tell what run_metadata.json says of the run, which all its trials share; without it the names of trials end in the run's."""
     own, named, commit = (str(metadata.get(key) or "") for key in ("uuid", "run_id", "commit_hash"))
     found = _RUN_OF_TRIAL.search(str(trial.get("trial_name")))
@@ -122,6 +122,7 @@ def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any]) -> Run:
         limit=str(metadata.get("n_tasks") or ""),
         epochs=int(finite(metadata.get("n_attempts")) or 0),
         exam=settings({"version": metadata.get("dataset_version")}),
+        submission=submission,
     )
 
 
@@ -152,10 +153,10 @@ def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]
 
 def _metadata(source: Source, run: Mapping[str, Any], trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
     """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or the path."""
-    benchmark = _benchmark(source)
+    benchmark, submission = _benchmark(source), _submission(source)
     task = str(run.get("dataset_name") or (benchmark.name.partition("@")[0] if benchmark else "terminal-bench"))
-    if benchmark is not None and benchmark != source.path.absolute().parent:
-        return task, source.path.absolute().relative_to(benchmark).parts[0], ()
+    if submission:
+        return task, submission, ()
     if run.get("model_name"):
         return task, " ".join(str(run[key]) for key in ("agent_name", "model_name") if run.get(key)), ()
     inner = "|".join(re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name"))
@@ -172,6 +173,12 @@ def _run_metadata(source: Source) -> Mapping[str, Any]:
 def _benchmark(source: Source) -> Path | None:
     """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, each folder in which is a system."""
     return next((folder for folder in source.path.absolute().parents if _VERSIONED.fullmatch(folder.name)), None)
+
+
+def _submission(source: Source) -> str:
+    """Name the leaderboard's folder of one system, whose runs may be of several commits of the harness; "" outside of one."""
+    benchmark, path = _benchmark(source), source.path.absolute()
+    return path.relative_to(benchmark).parts[0] if benchmark is not None and benchmark != path.parent else ""
 
 
 def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:

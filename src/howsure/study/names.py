@@ -39,7 +39,8 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
     if apart and not ending:
         raise DataError(
             f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
-            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path.",
+            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path; "
+            "`as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []
     if len(containing) == 1:

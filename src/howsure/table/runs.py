@@ -45,7 +45,8 @@ class Run:
     that ran, and whether that was `dirty`, changed since; `limit`: to so many items the run was limited on purpose. `exam`: by what it was
     judged, `version` of the task, `grader` and `scorer`, of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth telling
     and makes no other run of it, such as the version of the harness. `attempts`: how many it made, where the log says how each ended, and `ends`: how many of
-    them a limit ended, by its name ("token limit").
+    them a limit ended, by its name ("token limit"). `submission`: the folder in which one system was submitted, where the commit is that of
+    the harness and not of the system.
     """
 
     key: str = ""
@@ -63,6 +64,7 @@ class Run:
     surroundings: Mapping[str, str] = field(default_factory=dict, hash=False)
     attempts: int = 0
     ends: Mapping[str, int] = field(default_factory=dict, hash=False)
+    submission: str = ""
 
     @property
     def date(self) -> datetime | None:

@@ -43,7 +43,7 @@ def read(
     model_from: str | None = None,
     items: str | Path | None = None,
     runs: Names | None = None,
-    as_attempts: bool = False,
+    as_attempts: bool | None = None,
     latest: bool = False,
     since: str | None = None,
     strict: bool = False,
@@ -81,7 +81,7 @@ def read(
         runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first letters are enough),
             `"run:ID"`. None keeps all.
         as_attempts: Whether all runs of one model on one task are its attempts, also where they differ in a known setting such as commit or
-            temperature. By default these are kept apart.
+            temperature. None keeps these apart, except runs of one submission to a leaderboard that differ in the commit of the harness alone.
         latest: Whether to keep only the newest run of each model on each task.
         since: Keep only runs that began at most this long before the newest: "7d", "12h", "90m", "2w". None keeps all.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,

@@ -108,6 +108,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "earlier_labels",
         "labels_unlike",
         "shared_items_differ",
+        "weights_differ",
     ),
     3: (
         "asymptotic",

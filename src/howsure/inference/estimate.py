@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
-    """Estimate every model of a matrix on the items that it answered."""
+    """Estimate every model of a matrix on the items that it answered; each by its own weights, where models weigh items differently."""
+    if matrix.own_weights is not None:
+        own = [
+            replace(matrix.take_models([k]), weights=np.nan_to_num(matrix.own_weights[:, k], nan=1.0), own_weights=None)
+            for k in range(len(matrix.models))
+        ]
+        return [entry for each in own for entry in entries(each, question)]
     found: dict[int, Estimate] = {}
     answered, binary = ~np.isnan(matrix.values), matrix.right_or_wrong()
     complete = answered.all(axis=0)

@@ -352,17 +352,27 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     return f"{shown} ({clusters} of {items}{others})"
 
 
-def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> pl.DataFrame:
-    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped otherwise)."""
+NO_TASKS: Mapping[str, pl.DataFrame] = {}
+
+
+def attach_weights(
+    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, by_task: Mapping[str, pl.DataFrame] = NO_TASKS
+) -> pl.DataFrame:
+    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped otherwise).
+
+    `by_task`: the weights of the items of tasks whose rows differ in weight.
+    """
     name = design.weight
     if name is None:
         return table.drop("weight", strict=False)
     if side is not None and name in side.columns:
         table = joined(table, side, name, "weight_text")
     else:
-        one_value(table, name)
+        one_value(table.filter(~pl.col("task").is_in(list(by_task))), name)
         table = table.with_columns(weight_text=pl.col(name))
     table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
+    if by_task:
+        table = table.update(pl.concat(by_task.values()), on=["task", "item"], how="left")
     bad = table.filter(~(pl.col("weight") > 0).fill_null(value=False) | ~pl.col("weight").is_finite())
     if len(bad):
         row = bad.sort("task", "item").row(0, named=True)

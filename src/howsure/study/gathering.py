@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
 from howsure.errors import AttemptColumnError, Caution, DataError
@@ -18,11 +19,13 @@ from howsure.study.few import few_clusters, with_few_clusters
 from howsure.study.label_effects import attempt_cautions
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
+from howsure.study.row_weights import RowWeights, row_weights
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
 from howsure.table.scores import with_rows
+from howsure.table.taken import taken_name
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -49,15 +52,19 @@ def gather(
     whole: bool = False,
     called: str = "model",
     extents: pl.DataFrame | None = None,
+    paired: bool = True,
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
     `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all of these have is asked
     about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by
-    task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
+    task, metric and model, where rows are means of them. `paired`: models are compared item by item, so that these must weigh the same for all. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
+    if design.weight is None and "weight" in scores.chosen:
+        design = replace(design, weight="weight")
     how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
+    how["paired"] = paired
     try:
         return _gathered(scores, design, **how)
     except AttemptColumnError as error:
@@ -82,6 +89,7 @@ def _gathered(
     whole: bool,
     called: str,
     extents: pl.DataFrame | None,
+    paired: bool,
 ) -> Study:
     """Group the rows once; see `gather`."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
@@ -92,7 +100,8 @@ def _gathered(
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     every = clusters.may_have_any(design, names, scores.facts)
-    wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole, every=every)
+    scores, summed = _weights_of_rows(scores, design, side)
+    wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
@@ -131,7 +140,7 @@ def _gathered(
         ),
         unasked=remarks.silent_factor_of(names, scores, parts),
     )
-    study, grouped = _clustered(_sound(study), sorted_out, telling, found.every)
+    study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
     study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
     return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
@@ -143,7 +152,7 @@ def _sound(study: Study) -> Study:
 
 
 def _clustered(
-    study: Study, sorted_out: _SortedOut, telling: tuple[str, ...], every: pl.DataFrame | None
+    study: Study, sorted_out: _SortedOut, telling: tuple[str, ...], every: pl.DataFrame | None, *, paired: bool
 ) -> tuple[Study, Clustered]:
     """Attach clusters and weights to the items, and say what is doubtful about them and about the scales; `every`: what all rows say of items."""
     side, table = study.side, _items_of(study)
@@ -153,16 +162,53 @@ def _clustered(
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     proposal = _proposed(grouped, design, telling)
     doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
-    items = clusters.attach_weights(grouped.table, side, design)
+    by_task, own, differing = _row_weights(left, grouped.table, design, paired=paired)
+    items = clusters.attach_weights(grouped.table, side, design, by_task)
     known = replace(
         study,
         design=design,
         items=items,
+        own_weights=own,
         cluster_names=grouped.names,
         proposed=proposal,
         scales=sorted_out.scales.scales,
     )
-    return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts)), every), grouped
+    return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
+
+
+def _weights_of_rows(scores: Scores, design: Design, side: pl.DataFrame | None) -> tuple[Scores, tuple[str, ...]]:
+    """Return the column of weights if these are numbers of the rows, which may differ between those of an item; texts of numbers are made numbers."""
+    columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
+    if name not in columns or (side is not None and name in side.columns):
+        return scores, ()
+    if isinstance(scores.rows, pl.DataFrame | pl.LazyFrame) and columns[name] == nw.String:
+        numbers = pl.col(name).cast(pl.Float64, strict=False)
+        scores = replace(scores, rows=scores.rows.with_columns(numbers))
+    return scores, (name,) if open_frame(scores.rows).collect_schema()[name].is_numeric() else ()
+
+
+def _row_weights(
+    parts: Parts, items: pl.DataFrame, design: Design, *, paired: bool
+) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
+    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own where these differ and are wanted."""
+    common: dict[str, pl.DataFrame] = {}
+    own: dict[str, RowWeights] = {}
+    cautions: list[Caution] = []
+    name = design.weight or ""
+    torn = (
+        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique() if f"{name}_max" in items.columns else ()
+    )
+    for (task, _), part in parts.items():
+        if task in common or task not in torn or taken_name(name) not in part.columns:
+            continue
+        weights = row_weights(part, name, task)
+        shared = weights.common()
+        common[task] = shared.items.select(pl.lit(task).alias("task"), "item", "weight")
+        if shared.differing and not paired:
+            own[task] = weights
+        elif shared.differing:
+            cautions.append(remarks.weights_differ(name, task, shared))
+    return common, own, cautions
 
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
@@ -232,7 +278,7 @@ def _with_scores(study: Study) -> Study:
     return replace(study, parts=kept, cautions=(*study.cautions, left_out))
 
 
-def _wanted(scores: Scores, design: Design) -> Wanted:
+def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wanted:
     """Say which rows are needed: those asked for, and those that only explain them."""
     metrics: tuple[str, ...] = design.metric
     if any(rule.metric for rule in design.tasks):
@@ -244,7 +290,9 @@ def _wanted(scores: Scores, design: Design) -> Wanted:
         models = ()  # a run is named, and all its checkpoints are needed
     elif models:
         models = tuple(dict.fromkeys((*models, *_covariate_models(design))))
-    return Wanted(task=design.task, model=models, metric=metrics, measures=known_measures(scores, design.measure))
+    return Wanted(
+        task=design.task, model=models, metric=metrics, measures=(*known_measures(scores, design.measure), *summed)
+    )
 
 
 def _covariate_models(design: Design) -> list[str]:

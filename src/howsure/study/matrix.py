@@ -66,7 +66,8 @@ class ScoreMatrix:
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `few_clusters`: whether those of the whole task are too few to speak of others. `strata`: how many groups of items had their own means taken from their scores (statistics/means/strata.py), 0
-    where none had; `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal weights.
+    where none had; `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal weights; `own_weights` (n, M): of
+    each model, where they aren't the same for all, NaN where it has no row.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
     `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
@@ -89,6 +90,7 @@ class ScoreMatrix:
     strata: int = 0
     unmoved: Floats | None = None
     weights: Floats | None = None
+    own_weights: Floats | None = None
     bounded: bool = True
     lower_is_better: bool = False
     of_failures: bool = False
@@ -170,6 +172,7 @@ class ScoreMatrix:
             unmoved=None if self.unmoved is None else self.unmoved[:, chosen],
             attempts=self.attempts[:, chosen],
             within=self.within[:, chosen],
+            own_weights=None if self.own_weights is None else self.own_weights[:, chosen],
             tried=None if self.tried is None else self.tried[:, chosen],
             failed=None if self.failed is None else self.failed[:, chosen],
             lost=None if self.lost is None else self.lost[chosen],
@@ -196,6 +199,7 @@ class ScoreMatrix:
             clusters=tuple(codes),
             cluster_labels=tuple(labels) if self.cluster_labels else (),
             weights=None if self.weights is None else self.weights[keep],
+            own_weights=None if self.own_weights is None else self.own_weights[keep],
             tried=None if self.tried is None else self.tried[keep],
             failed=None if self.failed is None else self.failed[keep],
             lost=None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import Caution, DataError
 from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
 from howsure.table.factor_names import silent_factor
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from howsure.study.clusters import Clustered
     from howsure.study.design import Design
+    from howsure.study.row_weights import Common
     from howsure.study.study import Study
     from howsure.table.aggregate import Grouped, Wanted
     from howsure.table.scores import Scores
@@ -214,3 +215,20 @@ REPEATED = Caution(
     message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",
     remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )
+
+
+def weights_differ(name: str, task: str, common: Common) -> Caution:
+    """Say by whose weights models are compared, where these differ. DataError where they differ for too many items."""
+    items = plural(common.differing, "item")
+    what = f"{name!r} weighs {items} differently for different models"
+    if not common.comparable:
+        raise DataError(
+            f"{what}, so that their scores are means over different mixtures of items and aren't comparable",
+            where=task,
+            remedy="`howsure estimate` gives each model's score by its own weights.",
+        )
+    return Caution(
+        code="weights_differ",
+        message=f"{task}: {what}; every model is weighted as {common.reference} is",
+        remedy="`howsure estimate` gives each model's score by its own weights.",
+    )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from howsure.study.clusters import ProposedClusters
     from howsure.study.design import Design
     from howsure.study.likeness import Difference
+    from howsure.study.row_weights import RowWeights
     from howsure.table.scale import Scale
     from howsure.table.scores import TaskFacts
     from howsure.table.stated import Group, Missing
@@ -57,7 +58,7 @@ class Study:
     were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
     on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the column that was
     taken for attempts by its name although all questions may share its values; "" where none was. `crossed`: matrices of clusters with what
-    their items add up to, which were read in blocks; every task has one, or none. `over_levels`: where random factors are samples too, makes models
+    their items add up to, which were read in blocks; every task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another (row_weights.py). `over_levels`: where random factors are samples too, makes models
     of a matrix of models at levels, whose names stand in the parts' column LEVEL (factors.py).
     """
 
@@ -85,6 +86,7 @@ class Study:
     summed: bool = False
     unasked: str = ""
     crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)
+    own_weights: Mapping[str, RowWeights] = field(default_factory=dict)
     over_levels: Callable[[ScoreMatrix, Sequence[str]], ScoreMatrix] | None = None
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
@@ -209,6 +211,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
         few_clusters=bool(clusters) and task in study.few_clusters,
         weights=_weights(groups),
+        own_weights=study.own_weights[task].of(ids, models) if task in study.own_weights else None,
         strata=0,
         bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
         derived=study.rule.over_attempts or bool(study.averages),

@@ -66,7 +66,18 @@ def results_query(
         *([(attempt.sum() if bits else attempt.n_unique()).alias("attempts")] if numbered else []),
         *([nw.col("error_").sum().alias("n_error")] if has_status else []),
         *([nw.col("not_run_").sum().alias("n_not_run")] if has_status else []),
-        *(each for name in taken_of(names) for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))),
+        *(each for name in taken_of(names) for each in _summed(name)),
+    )
+
+
+def _summed(name: str) -> tuple[nw.Expr, ...]:
+    """Return the total of a column, how often it was recorded, and its limits."""
+    column = nw.col(name)
+    return (
+        column.sum(),
+        column.count().alias(f"{name} n"),
+        column.min().alias(f"{name} least"),
+        column.max().alias(f"{name} most"),
     )
 
 

@@ -93,6 +93,11 @@ def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
         "low": np.fmin.reduceat(number["low"], starts),
         "high": np.fmax.reduceat(number["high"], starts),
     }
+    joined |= {
+        name: (np.fmin if name.endswith(" least") else np.fmax).reduceat(values, starts)
+        for name, values in number.items()
+        if name.endswith((" least", " most"))
+    }
     added = {k: np.add.reduceat(v, starts, dtype=v.dtype) for k, v in number.items() if k not in joined}
     return parts[starts].with_columns(**added, **{k: _scored(v, added["n"]) for k, v in joined.items()})
 

@@ -75,7 +75,7 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums, paired=False))(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
     matrices, left_out = question.population.measured(list(study.matrices()))

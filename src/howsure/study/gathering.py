@@ -95,12 +95,12 @@ def _gathered(
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     scores = priced(scores, design)
     side = clusters.side_table(design)
+    scores, summed = _weights_of_rows(scores, design, side)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     every = clusters.may_have_any(design, names, scores.facts)
-    scores, summed = _weights_of_rows(scores, design, side)
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
@@ -112,10 +112,9 @@ def _gathered(
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
-    differs = _differences(scores, found, parts)
     study = Study(
         design=design,
-        differs=differs,
+        differs=(differs := _differences(scores, found, parts)),
         parts=parts,
         partial=partial,
         every_task=every_task,

@@ -93,9 +93,8 @@ def _gathered(
 ) -> Study:
     """Group the rows once; see `gather`."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
-    scores = priced(scores, design)
     side = clusters.side_table(design)
-    scores, summed = _weights_of_rows(scores, design, side)
+    scores, summed = _weights_of_rows(priced(scores, design), design, side)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
@@ -107,14 +106,15 @@ def _gathered(
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    parts = attempts.renamed(sorted_out.parts, design.score)
-    parts, averages, models, said = _averaged(parts, design, sorted_out.models)
+    renamed = attempts.renamed(sorted_out.parts, design.score)
+    parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
+    differs = _differences(scores, found, parts)
     study = Study(
         design=design,
-        differs=(differs := _differences(scores, found, parts)),
+        differs=differs,
         parts=parts,
         partial=partial,
         every_task=every_task,

@@ -102,9 +102,9 @@ def _gathered(
     every = clusters.may_have_any(design, names, scores.facts)
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
-    notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
+    notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
     parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
@@ -131,11 +131,9 @@ def _gathered(
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(
-            *likeness.cautions(differs),
-            *ends_cautions(scores.runs, parts, models),
+            *(*likeness.cautions(differs), *ends_cautions(scores.runs, parts, models)),
             *cautions,
-            *remarks.doubts(found, parts),
-            *remarks.classified(found, names, scores.score_column),
+            *(*remarks.doubts(found, parts), *remarks.classified(found, names, scores.score_column)),
         ),
         unasked=remarks.silent_factor_of(names, scores, parts),
     )

@@ -177,6 +177,18 @@ def names(name: str, value: Any) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
+SELECTOR = re.compile(r"(?:tag|commit|run):.+", re.DOTALL)
+
+
+def selectors(name: str, value: Any) -> tuple[str, ...]:
+    """Return what runs are chosen by, one or several: `tag:…`, `commit:…`, `run:…`."""
+    found = names(name, value)
+    strange = next((each for each in found if not SELECTOR.fullmatch(each)), None)
+    if strange is not None:
+        raise OptionError(f"{said(name, strange)} chooses no runs", remedy="Write tag:NAME, commit:1a2b3c or run:ID.")
+    return found
+
+
 def ids(name: str, value: Any) -> tuple[str, ...]:
     """Return the ids of items, texts or whole numbers, as texts."""
     found = _several(value)

@@ -171,3 +171,26 @@ def test_the_command_line_names_the_flag_that_does_the_other(tmp_path: Path) -> 
     assert "--no-as-attempts keeps them apart" in " ".join(first.split("\n\n")[0].split())
     second = CliRunner().invoke(main, ["estimate", str(tmp_path), "--no-as-attempts"]).output
     assert "--as-attempts counts them as attempts" in " ".join(second.split("\n\n")[0].split())
+
+
+@pytest.mark.parametrize("selector", ["nope", "commit:", "x:y", ":aaaaaaa", "commit"])
+def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path: Path, selector: str) -> None:
+    log(tmp_path, "one", **SAME)
+    with pytest.raises(howsure.OptionError, match="chooses no runs"):
+        howsure.read(tmp_path, runs=["commit:aaaaaaa", selector])
+    gate = ["gate", str(tmp_path), "-a", "a", "--at-least", "10%", "--runs", selector]
+    assert CliRunner().invoke(main, gate).exit_code == 3
+
+
+def test_every_selector_must_select_a_run(tmp_path: Path) -> None:
+    log(tmp_path, "one", **SAME)
+    assert len(howsure.read(tmp_path, runs=["commit:aaa"]).to_frame()) == 2
+    with pytest.raises(howsure.ReadError, match="no run with commit:bbb"):
+        howsure.read(tmp_path, runs=["commit:aaa", "commit:bbb"])
+
+
+@pytest.mark.parametrize("option", [{"runs": "commit:a"}, {"latest": True}, {"since": "7d"}])
+def test_a_frame_has_no_runs_to_choose(option: dict[str, Any]) -> None:
+    frame = pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]})
+    with pytest.raises(howsure.OptionError, match="only logs have"):
+        howsure.read(frame, **option)

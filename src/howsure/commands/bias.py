@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("bias", "covariate", "columns", "where", "level", *OUTPUT)
+@takes("bias", "covariate", "columns", "where", "winner_is", "level", *OUTPUT)
 def bias(paths: tuple[str, ...], **given: Any) -> None:
     """Say what a judge favours beside quality.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from howsure import checks
 from howsure.options import kinds
 from howsure.options.option import Option
-from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Spending, Ties
+from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Spending, Ties, WinnerIs
 
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
@@ -36,7 +36,13 @@ OVERLAP = Option(
         "has alone, which is right where it is by chance which items are shared."
     ),
 )
+WINNER_IS = Option(
+    "winner_is",
+    kinds.word_of(WinnerIs),
+    help="What a winner is where it could be both: the name of a model, or a side.",
+)
 VOTES = (
+    WINNER_IS,
     Option(
         "cluster",
         kinds.NAMES,

@@ -218,7 +218,12 @@ READING = (
         "AGE",
         help="Read only runs that began at most this long before the newest: 7d.",
     ),
-    Option("runs", kinds.NAMES, "SELECTOR", help="Read only these runs: tag:…, commit:…, run:… (again for more)."),
+    Option(
+        "runs",
+        kinds.Kind(check=checks.selectors, many=True),
+        "SELECTOR",
+        help="Read only these runs: tag:…, commit:…, run:… (again for more).",
+    ),
     Option(
         "as_attempts",
         kinds.FLAG,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "item": ("item", "item_id", "question_id", "prompt_id", "sample_id", "instruction", "prompt", "question", "id"),
@@ -60,6 +61,7 @@ def read_choices(
     columns: Mapping[str, Sequence[str]],
     where: Mapping[str, Sequence[str]],
     covariate: Sequence[str],
+    winner_is: WinnerIs | None = None,
 ) -> Choices:
     """Read choices. DataError where there is no winner, or one can't be understood."""
     frame = kept_rows(frame, where)
@@ -68,7 +70,7 @@ def read_choices(
         raise DataError(
             f"no column for winner among {', '.join(frame.columns)}", remedy="Name it with `columns`: winner=…"
         )
-    kept = np.isfinite(_picked(frame, roles, "winner"))
+    kept = np.isfinite(_picked(frame, roles, "winner", winner_is))
     if not kept.any():
         raise DataError("no choice has a winner", remedy="Name the column with `columns`: winner=…")
     frame, lost = frame.filter(pl.Series(kept)), int((~kept).sum())
@@ -85,8 +87,8 @@ def read_choices(
         *([f"{plural(lost, 'row')} without a winner left out."] if lost else []),
     ]
     return Choices(
-        picked=_picked(frame, roles, "winner"),
-        better=_better(frame, roles),
+        picked=_picked(frame, roles, "winner", winner_is),
+        better=_better(frame, roles, winner_is),
         item=item,
         pair=pair,
         order=turned ^ swapped,
@@ -98,19 +100,19 @@ def read_choices(
     )
 
 
-def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str) -> Floats:
+def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
     """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says nothing."""
     nobody = pl.Series([None] * len(frame), dtype=pl.String)
     first, second = (frame[roles[name]].cast(pl.String) if name in roles else nobody for name in ("model_a", "model_b"))
-    found = first_scores(frame[roles[role]], first, second)
+    found = first_scores(frame[roles[role]], first, second, winner_is)
     return np.where(found == NOBODY, np.nan, found)
 
 
-def _better(frame: pl.DataFrame, roles: Mapping[str, str]) -> Floats:
+def _better(frame: pl.DataFrame, roles: Mapping[str, str], winner_is: WinnerIs | None) -> Floats:
     """Return which answer is better (N,), NaN where none is, or nobody knows."""
     if "gold" not in roles:
         return np.full(len(frame), np.nan)
-    found = _picked(frame, roles, "gold")
+    found = _picked(frame, roles, "gold", winner_is)
     return np.where(found == NEITHER, np.nan, np.round(found))
 
 

@@ -43,10 +43,11 @@ NOT_ASKED = "of no run that was asked for"
 
 
 def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequence[str]) -> list[Taken]:
-    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where there are none."""
+    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where there is none of one of them."""
+    nothing = [selector for selector in selectors if not any(_answers(read, selector) for read in taken)]
+    if nothing:
+        raise ReadError(f"no run with {listing(nothing)}", remedy=_there_are(taken, nothing))
     kept = [read for read in taken if any(_answers(read, selector) for selector in selectors)]
-    if not kept:
-        raise ReadError(f"no run with {listing(list(selectors))}", remedy=_there_are(taken, selectors))
     chosen = {id(read) for read in kept}
     left = [read for read in taken if id(read) not in chosen]
     reports += [

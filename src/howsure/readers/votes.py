@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from howsure.readers.covariates import Covariate, Numbers
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model_a": ("model_a", "model_1", "model1", "left_model", "player_a", "first_model", "assistant_a", "modela"),
@@ -100,6 +101,7 @@ def read_votes(
     cluster: Sequence[str] | None,
     covariate: Sequence[str] = (),
     weight: str | None = None,
+    winner_is: WinnerIs | None = None,
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
     frame = kept_rows(frame, where)
@@ -107,7 +109,7 @@ def read_votes(
     names = _clusters_of(frame, roles, cluster)
     found = numbers(frame, covariate, columns, weight)
     first, second = (frame[roles[role]].cast(pl.String) for role in ("model_a", "model_b"))
-    score = _scores(frame, roles, first, second)
+    score = _scores(frame, roles, first, second, winner_is)
     usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
     apart = usable & (first != second).fill_null(value=False).to_numpy()
     kept = np.asarray(apart & ~found.lacks_x & ~found.lacks_weight)
@@ -161,7 +163,9 @@ def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: 
     return roles
 
 
-def _scores(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series) -> Floats:
+def _scores(
+    frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series, winner_is: WinnerIs | None
+) -> Floats:
     """Return what the first of each vote got (N,), −1 where nobody says."""
     if "winner" not in roles:
         won = frame.select(
@@ -169,30 +173,67 @@ def _scores(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, sec
         ).to_numpy()
         order = np.array([WIN, LOSS, TIE])
         return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
-    return first_scores(frame[roles["winner"]], first, second)
+    return first_scores(frame[roles["winner"]], first, second, winner_is)
 
 
-def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series) -> Floats:
-    """Return what the first of two got (N,), −1 where nobody says: from words, numbers, or the names of the two. DataError for others."""
-    if winner.dtype.is_numeric():
-        return _numbers(winner)
-    said = winner.cast(pl.String).str.strip_chars()
-    written, given = said.cast(pl.Float64, strict=False), ~said.str.to_lowercase().fill_null("").is_in(list(NOTHING))
-    if given.any() and written.filter(given).is_not_null().all():
-        return _numbers(written)
-    words = {word: score for score, known in WORDS.items() for word in known} | {"": NOBODY}
+def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_is: WinnerIs | None = None) -> Floats:
+    """Return what the first of two got (N,), −1 where nobody says.
+
+    A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a number) if none is the name of any
+    model. DataError where neither holds and `winner_is` doesn't say which it is, or a winner can't be understood.
+    """
+    whole = winner.dtype.is_float() and bool((winner.drop_nulls() % 1 == 0).all())
+    said = (winner.cast(pl.Int64, strict=False) if whole else winner).cast(pl.String).str.strip_chars()
     lower = said.str.to_lowercase().fill_null("")
-    scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
-    nothing = lower.is_in(list(NOTHING))  # unless a model is called so
-    for score, meant in ((WIN, said == first), (LOSS, said == second), (NOBODY, nothing)):
-        scores[(scores == STRANGE) & meant.fill_null(value=False).to_numpy()] = score
+    sides = (first.str.strip_chars(), second.str.strip_chars())
+    won, lost = (_equal(said, side) for side in sides)
+    if not (won | lost).any():
+        won, lost = (_equal(lower, side.str.to_lowercase()) for side in sides)
+    neither, nobody = _is_in(lower, WORDS[TIE]), _is_in(lower, NOTHING)
+    if winner_is is None:
+        winner_is = _what_winners_are(said, won | lost, neither | nobody, sides)
+    if winner_is == "name":
+        scores = np.select([won & ~lost, lost & ~won, neither, nobody], [WIN, LOSS, TIE, NOBODY], STRANGE)
+        scores[won & lost] = NOBODY  # of a model against itself
+    else:
+        written = said.cast(pl.Float64, strict=False).filter(~pl.Series(nobody))
+        if len(written) and written.is_not_null().all():
+            return _numbers(said.cast(pl.Float64, strict=False))
+        words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
+        scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
     if (scores == STRANGE).any():
         strange = said.filter(scores == STRANGE).unique().sort().to_list()
         raise DataError(
-            f"a winner that can't be understood: {listing([repr(x) for x in strange])}",
+            f"a winner that can't be understood: {listing([repr(x) for x in strange], most=6)}",
             remedy="Write model_a, model_b or tie, or the name of the model that won.",
         )
     return np.asarray(scores)
+
+
+def _what_winners_are(said: pl.Series, named: Bools, empty: Bools, sides: tuple[pl.Series, pl.Series]) -> WinnerIs:
+    """Tell names of models from sides; DataError where winners could be both."""
+    if bool((named | empty).all()) and named.any():
+        return "name"
+    models = pl.concat(sides).unique().drop_nulls()
+    lower = said.str.to_lowercase()
+    called = (said.is_in(models.implode()) | lower.is_in(models.str.to_lowercase().implode())).fill_null(value=False)
+    words = {word for score in (WIN, LOSS) for word in WORDS[score]}
+    side = (lower.is_in(list(words)) | said.cast(pl.Float64, strict=False).is_not_null()).fill_null(value=False)
+    if not called.any() or not side.any():
+        return "name" if named.any() else "side"
+    both = said.filter(called | side).unique().sort().to_list()
+    raise DataError(
+        f"winners that could be sides or names of models: {listing([repr(name) for name in both], most=6)}",
+        remedy="Say which they are: `winner_is='name'` or `winner_is='side'`.",
+    )
+
+
+def _equal(said: pl.Series, other: pl.Series) -> Bools:
+    return (said == other).fill_null(value=False).to_numpy()
+
+
+def _is_in(said: pl.Series, words: frozenset[str]) -> Bools:
+    return said.is_in(list(words)).to_numpy()
 
 
 def _numbers(winner: pl.Series) -> Floats:

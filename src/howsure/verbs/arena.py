@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.arena import Arena
     from howsure.options.words import ArenaScale
-    from howsure.statistics.choices import Adjustment, Ties
+    from howsure.statistics.choices import Adjustment, Ties, WinnerIs
 
     Names = str | Sequence[str]
 
@@ -36,6 +36,7 @@ def arena(
     top: int | None = None,
     scale: ArenaScale = "score",
     seed: int = 0,
+    winner_is: WinnerIs | None = None,
 ) -> Arena:
     """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for every rank.
 
@@ -62,6 +63,8 @@ def arena(
         top: How many models to display; inference is about all. None displays all.
         scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
+            where these could be both.
 
     Returns:
         Arena: One board for all models that votes connect, best first.
@@ -88,6 +91,7 @@ def arena(
         cluster=cluster,
         weight=weight,
         covariate=() if covariate is None else covariate,
+        winner_is=winner_is,
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
     table = read_votes(table_of(data), **asked)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.bias import Biases
+    from howsure.statistics.choices import WinnerIs
 
     Names = str | Sequence[str]
 
@@ -24,6 +25,7 @@ def bias(
     columns: Mapping[str, Names] | None = None,
     where: Mapping[str, Names] | None = None,
     level: float = 0.95,
+    winner_is: WinnerIs | None = None,
 ) -> Biases:
     """Say what a judge favours beside quality when it chooses between two answers: what it was shown first, what is longer, its own family.
 
@@ -38,6 +40,8 @@ def bias(
         columns: The column of a role: {"winner": …, "gold": …, "swapped": …, "item": …, "judge": …, "model_a": …, "model_b": …}. None goes by the usual names.
         where: Keep only rows with this value in a column.
         level: The confidence level of each interval.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
+            where these could be both.
 
     Returns:
         Biases: One entry a judge and kind of answer, with its effect, interval and p-value.
@@ -55,6 +59,6 @@ def bias(
         ('orders', 0.5, 0.5)
     """
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)
-    given = checked("bias", covariate=covariate, level=level)
-    table = read_choices(table_of(data), **named, covariate=given["covariate"] or ())
+    given = checked("bias", covariate=covariate, level=level, winner_is=winner_is)
+    table = read_choices(table_of(data), **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(table, given["level"])

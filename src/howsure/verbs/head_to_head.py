@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.head_to_head import HeadToHead
-    from howsure.statistics.choices import Ties
+    from howsure.statistics.choices import Ties, WinnerIs
 
     Names = str | Sequence[str]
 
@@ -31,6 +31,7 @@ def head_to_head(
     ties: Ties = "half",
     against: Names | None = None,
     level: float = 0.95,
+    winner_is: WinnerIs | None = None,
 ) -> HeadToHead:
     """Say which of two models is better, from all votes of their pool, and what their own votes say.
 
@@ -50,6 +51,8 @@ def head_to_head(
         ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or "rao-kupper" (1967) have it.
         against: The models that scores are against. None takes all others.
         level: The confidence level.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
+            where these could be both.
 
     Returns:
         HeadToHead: The difference of the expected scores, what a is expected to get against b, and their votes against each other.
@@ -75,6 +78,7 @@ def head_to_head(
         cluster=cluster,
         weight=weight,
         covariate=() if covariate is None else covariate,
+        winner_is=winner_is,
     )
     two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
     table = read_votes(table_of(data), **asked)

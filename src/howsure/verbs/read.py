@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 OF_FILES = ("reader", "map", "model_from", "runs")
+OF_RUNS = ("runs", "latest", "since")
 """The options that choose or interpret what files hold, and would be ignored of a table."""
 
 
@@ -130,6 +131,11 @@ def read(
         processes=processes,
         progress=progress,
     )
+    of_runs = [name for name in OF_RUNS if how[name]]
+    if of_runs and not (isinstance(data, Mapping) or is_paths(data)):
+        raise OptionError(
+            f"`{of_runs[0]}` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
+        )
     if isinstance(data, Scores):
         return data
     if isinstance(data, Mapping):

@@ -52,6 +52,7 @@ OPTIONS = (
     ),
     *owned(
         "bias",
+        reused.WINNER_IS,
         Option(
             "covariate",
             kinds.NAMES,

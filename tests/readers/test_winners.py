@@ -1,0 +1,73 @@
+"""A winner is the name of a model, or a side; where it could be both it is refused, never guessed."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.readers.votes import WORDS
+
+NAMES = [("A", "B"), ("a", "b"), ("left", "right"), ("first", "second"), ("model_a", "model_b"), ("1", "2")]
+
+
+def votes(first: str, second: str, won: str, n: int = 60) -> pl.DataFrame:
+    """Return votes between two models in both orders, all but one of which the same model won, by its name."""
+    swapped = np.random.default_rng(0).random(n) < 0.5
+    rows = [(second, first, won) if turn else (first, second, won) for turn in swapped]
+    other = second if won == first else first
+    return pl.DataFrame([*rows, (first, second, other)], schema=["model_a", "model_b", "winner"], orient="row")
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES)
+def test_models_called_like_sides_win_by_their_names(first: str, second: str) -> None:
+    for won in (first, second):
+        board = hs.arena(votes(first, second, won)).boards[0].board
+        assert board.entries[0].model == won
+        assert board.entries[0].estimate.value > 0.9
+        pair = hs.head_to_head(votes(first, second, won), won, second if won == first else first)
+        assert pair.difference.value > 0.8
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES)
+def test_a_judge_that_goes_by_the_model_favours_no_position(first: str, second: str) -> None:
+    rows = votes(first, second, first, n=400).with_row_index("item")
+    (found,) = hs.bias(rows).favours
+    assert found.favours == "shown first"
+    assert abs(found.estimate.value) < 0.2
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES[:5])
+def test_what_could_be_both_is_refused_until_it_is_said(first: str, second: str) -> None:
+    rows = votes(first, second, first).with_columns(
+        winner=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("[[a]]")).otherwise("winner")
+    )
+    for verb in (hs.arena, hs.bias):
+        with pytest.raises(hs.DataError, match="could be sides or names of models") as error:
+            verb(rows)
+        assert "`winner_is='name'` or `winner_is='side'`" in error.value.remedy
+        verb(rows, winner_is="side")
+        with pytest.raises(hs.DataError, match=r"can't be understood: '\[\[a\]\]'"):
+            verb(rows, winner_is="name")
+
+
+def test_sides_stay_sides_where_no_model_is_called_so() -> None:
+    for word in sorted(word for score in (1.0, 0.0) for word in WORDS[score]):
+        rows = votes("gpt", "claude", "gpt").with_columns(winner=pl.lit(word))
+        left = hs.arena(rows).boards[0].board.entries
+        assert {entry.model for entry in left} == {"gpt", "claude"}
+
+
+def test_a_winner_in_other_letters_is_the_name_if_all_are() -> None:
+    rows = votes("GPT", "Claude", "GPT").with_columns(pl.col("winner").str.to_lowercase())
+    assert hs.arena(rows).boards[0].board.entries[0].model == "GPT"
+
+
+def test_ties_and_empty_winners_go_with_names() -> None:
+    rows = votes("A", "B", "A")
+    more = pl.DataFrame({"model_a": ["A", "B"], "model_b": ["B", "A"], "winner": ["tie", None]})
+    answer = hs.arena(pl.concat([rows, more]))
+    assert answer.boards[0].board.entries[0].model == "A"
+    assert answer.boards[0].n_tied == 1
+    assert "1 vote without two models or a winner left out." in answer.notes

@@ -53,6 +53,13 @@ class Archive:
         """Say whether a member has this name."""
         return name in self._file.NameToInfo
 
+    def differing(self) -> set[str]:
+        """Return the names that several members of different contents have."""
+        contents: dict[str, set[tuple[int, int]]] = {}
+        for member in self._file.infolist():
+            contents.setdefault(member.filename, set()).add((member.CRC, member.file_size))
+        return {name for name, found in contents.items() if len(found) > 1}
+
     def read(self, name: str) -> bytes:
         """Return one member's bytes; an archive or member that grows past the limits is refused."""
         limit = min(MAX_MEMBER_BYTES, MAX_TOTAL_BYTES - self._read)

@@ -264,7 +264,12 @@ def _take_all(
             from howsure.readers.zipped import unpacked
 
             with TemporaryDirectory(prefix="howsure-") as folder:
-                for member in unpacked(source, Path(folder)):
+                members, failed = unpacked(source, Path(folder))
+                for member, error in failed:
+                    if strict:
+                        raise error
+                    found.failed(member, error)
+                for member in members:
                     _take_all(member, ahead, columns, found, strict=strict, inside=True)
     except HowsureError as error:
         if strict:

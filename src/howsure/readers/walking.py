@@ -34,7 +34,7 @@ def find_sources(path: Path) -> list[Source]:
         if not Path(folder).resolve().is_relative_to(inside):  # a junction of Windows, which may not count as a link
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not is_hidden(name)]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
     unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
@@ -44,7 +44,7 @@ def find_sources(path: Path) -> list[Source]:
 def links_out(path: Path) -> int:
     """Count the files of a folder that are links out of it, which aren't followed."""
     inside = path.resolve()
-    links = (Path(folder, name) for folder, _, files in os.walk(path) for name in files if not _is_hidden(name))
+    links = (Path(folder, name) for folder, _, files in os.walk(path) for name in files if not is_hidden(name))
     return sum(not _lies_inside(link, inside) for link in links)
 
 
@@ -53,7 +53,8 @@ def _lies_inside(path: Path, folder: Path) -> bool:
     return not path.is_symlink() or path.resolve().is_relative_to(folder)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Say whether a name is passed over; the cases of aider's benchmark aren't."""
     return name.startswith(".") and name != CASE
 
 

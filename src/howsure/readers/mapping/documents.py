@@ -8,12 +8,16 @@ import lzma
 import sqlite3
 import zlib
 from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers import tables
+from howsure.readers.base import MAX_FILE_BYTES
 from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
 from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
 from howsure.readers.mapping.records import series
@@ -21,6 +25,7 @@ from howsure.readers.yaml_text import SUFFIXES as YAML
 from howsure.readers.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from howsure.readers.base import Source
@@ -33,6 +38,10 @@ PIECE_BYTES = 1024**2
 JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
 DATA = (*JSON, *YAML, *SQLITE, *CELLS, *RECORDS, ".parquet", ".arrow")
 MAGIC = b"SQLite format 3\x00"
+CHANGES = ("-wal", "-journal")
+"""Endings of the files beside an SQLite database that hold changes which aren't in it yet."""
+TRIES = 3
+MAX_CELL_BYTES = 64 * 1024**2
 
 
 def suffix(source: Source) -> str:
@@ -123,27 +132,81 @@ def table(source: Source) -> pl.LazyFrame:
     return pl.read_ndjson(io.BytesIO(data), infer_schema_length=10_000).lazy()
 
 
-def database(source: Source, name: str) -> pl.LazyFrame:
-    """Read one table of an SQLite database, opened for reading alone; the only one where none is named."""
+def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.LazyFrame:
+    """Read the wanted columns of one table of an SQLite database; of the only table where none is named.
+
+    One beside which a log of changes lies (WAL, or a journal) is copied with it, so that SQLite can carry these out; nothing is written beside the file.
+    """
     try:
-        with closing(sqlite3.connect(f"{source.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            connection.execute("PRAGMA trusted_schema=OFF")
-            return _selected(connection, name, source).lazy()
+        with TemporaryDirectory(prefix="howsure-") as folder:
+            copied = _with_changes(source, Path(folder))
+            place = f"{source.path.absolute().as_uri()}?mode=ro&immutable=1" if copied is None else copied.as_uri()
+            with closing(sqlite3.connect(place, uri=True)) as connection:
+                connection.execute("PRAGMA trusted_schema=OFF")
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+                return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ReadError(
             f"not a readable database ({error})", where=source.name, remedy="The file may be damaged: copy it again."
         ) from None
 
 
-def _selected(connection: sqlite3.Connection, name: str, source: Source) -> pl.DataFrame:
-    """Read a table; a column that mixes kinds becomes text."""
+def _with_changes(source: Source, folder: Path) -> Path | None:
+    """Copy a database with the changes that are logged beside it; None where there are none. ReadError where it is being written."""
+    places = [source.path, *(source.path.with_name(f"{source.path.name}{ending}") for ending in CHANGES)]
+    for _ in range(TRIES):
+        found = {place: place.stat() for place in places if place.is_file()}
+        if not any(stat.st_size for place, stat in found.items() if place != source.path):
+            return None
+        if sum(stat.st_size for stat in found.values()) > MAX_FILE_BYTES:
+            raise ReadError(
+                "changes lie beside it, and it is too large to be copied with them",
+                where=source.name,
+                remedy="Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
+            )
+        for place in found:
+            copyfile(place, folder / place.name)
+        if {place: _written(place) for place in found} == {place: _stamp(stat) for place, stat in found.items()}:
+            return folder / source.path.name
+    raise ReadError("is being written", where=source.name, remedy="Wait, or copy it with sqlite3's .backup.")
+
+
+def _written(place: Path) -> tuple[int, int] | None:
+    return _stamp(place.stat()) if place.is_file() else None
+
+
+def _stamp(stat: os.stat_result) -> tuple[int, int]:
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _selected(
+    connection: sqlite3.Connection, name: str, source: Source, is_wanted: Callable[[str], bool]
+) -> pl.DataFrame:
+    """Read the wanted columns of a table, row by row up to a limit; a column that mixes kinds becomes text."""
     known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     if not name and len(known) == 1:
         name = known[0]
     if name not in known:
         there = f'Write rows = "…", one of: {", ".join(known)}.' if known else "The database is empty."
         raise ReadError(f"no table {name!r}", where=source.name, remedy=there)
-    quoted = name.replace('"', '""')
-    cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - one of the tables that are there, quoted
-    rows = cursor.fetchall()
-    return pl.DataFrame([series(column[0], [row[k] for row in rows]) for k, column in enumerate(cursor.description)])
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(name)})")]
+    wanted = [column for column in columns if is_wanted(column)]
+    if not wanted:
+        raise ReadError(
+            "none of the columns that are named", where=source.name, remedy=f"There is {', '.join(columns[:12])}."
+        )
+    rows, size = [], 0
+    for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
+        rows.append(row)
+        size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
+        if size > MAX_UNPACKED_BYTES:
+            raise ReadError(
+                f"its named columns hold more than {MAX_UNPACKED_BYTES:,} bytes",
+                where=source.name,
+                remedy="Name fewer columns, or write them to Parquet.",
+            )
+    return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -24,7 +24,8 @@ def rows_of(source: Source, path: str, columns: tuple[str, ...], wanted: list[st
     `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each.
     """
     if documents.is_database(source):
-        table = documents.database(source, path)
+        named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
+        table = documents.database(source, path, lambda name: name in named or _is_chosen(name, columns))
     elif path or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
         document = documents.parsed(source)
         path = path or (records.EACH if isinstance(document, list) else "*")

@@ -1,0 +1,66 @@
+"""SQLite databases: rows in the log of changes count, only named columns are read, and what is too large is refused."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import howsure as hs
+
+MAP = {"rows": "runs", "item": "q", "score": "ok", "model": "m"}
+
+
+def database(path: Path, rows: int, *, more: str = "") -> sqlite3.Connection:
+    """Make a database in WAL mode; the first ten rows are in it, the others only in the log beside it."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"CREATE TABLE runs (q TEXT, ok INTEGER, m TEXT{more})")
+    connection.executemany("INSERT INTO runs (q, ok, m) VALUES (?, ?, 'x')", [(f"q{k}", 1) for k in range(10)])
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.executemany("INSERT INTO runs (q, ok, m) VALUES (?, ?, 'x')", [(f"q{k}", 0) for k in range(10, rows)])
+    connection.commit()
+    return connection
+
+
+def test_rows_that_are_not_checkpointed_count(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with closing(database(path, 40)):
+        assert path.with_name("runs.db-wal").stat().st_size
+        before = sorted(file.name for file in tmp_path.iterdir())
+        row = hs.estimate(hs.read(path, map=MAP)).records()[0]
+        assert (row["value"], row["n_items"]) == (0.25, 40)
+        assert sorted(file.name for file in tmp_path.iterdir()) == before
+
+
+def test_a_database_whose_writer_died_is_read_with_its_log(tmp_path: Path) -> None:
+    (tmp_path / "dead").mkdir()
+    with closing(database(tmp_path / "runs.db", 40)):
+        for ending in ("", "-wal"):
+            shutil.copy(tmp_path / f"runs.db{ending}", tmp_path / "dead")
+    assert len(hs.read(tmp_path / "dead" / "runs.db", map=MAP).to_frame()) == 40
+
+
+def test_changes_that_were_not_committed_do_not_count(tmp_path: Path) -> None:
+    with closing(database(tmp_path / "runs.db", 40)) as connection:
+        connection.execute("INSERT INTO runs (q, ok, m) VALUES ('later', 1, 'x')")
+        assert len(hs.read(tmp_path / "runs.db", map=MAP).to_frame()) == 40
+
+
+def test_a_generated_column_that_nobody_named_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with closing(database(path, 20, more=", big AS (zeroblob(900000000))")):
+        assert len(hs.read(path, map=MAP).to_frame()) == 20
+        with pytest.raises(hs.ReadError, match="too big"):
+            hs.read(path, map={**MAP, "cluster": "big"})
+
+
+def test_more_than_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("howsure.readers.mapping.documents.MAX_UNPACKED_BYTES", 200)
+    with closing(database(tmp_path / "runs.db", 40)), pytest.raises(hs.ReadError, match="more than 200 bytes"):
+        hs.read(tmp_path / "runs.db", map=MAP)

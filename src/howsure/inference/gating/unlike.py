@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from howsure.study.likeness import Difference
 
 
+UNPAIRED = "unpaired"
+NO_SHARED_ITEM = "the two share no item"
 OF_ONE = ("at_least", "at_most")
 """Criteria of the candidate's own score, which no baseline has a part in."""
 
@@ -23,7 +25,7 @@ OF_ONE = ("at_least", "at_most")
 def alike_only(how: How, checks: Sequence[Check], allowed: Collection[str]) -> list[Check]:
     """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is allowed."""
     found = [each for each in how.study.differs if each.what not in allowed]
-    return [_taken_back(check, found) for check in checks]
+    return [_taken_back(check, found, disjoint="questions" in allowed) for check in checks]
 
 
 def remedied(how: How, cautions: Iterable[Caution], allowed: Collection[str]) -> list[Caution]:
@@ -32,8 +34,20 @@ def remedied(how: How, cautions: Iterable[Caution], allowed: Collection[str]) ->
     return [told.get(each, each) for each in cautions]
 
 
-def _taken_back(check: Check, found: Sequence[Difference]) -> Check:
-    mine = [each for each in found if check.task in ("", each.task)]
-    if check.criterion in OF_ONE or not mine:
+def _taken_back(check: Check, found: Sequence[Difference], *, disjoint: bool) -> Check:
+    """Take a verdict back where something differs; `disjoint`: sides that share no item may be compared."""
+    mine = [each.words for each in found if check.task in ("", each.task)]
+    if check.criterion in OF_ONE:
         return check
-    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(each.words for each in mine)))
+    if not disjoint and any(each.code == UNPAIRED for each in check.cautions):
+        mine.append(NO_SHARED_ITEM)
+        check = replace(check, cautions=tuple(map(_with_the_way_out, check.cautions)))
+    if not mine:
+        return check
+    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(mine)))
+
+
+def _with_the_way_out(caution: Caution) -> Caution:
+    if caution.code != UNPAIRED:
+        return caution
+    return replace(caution, remedy=f"{caution.remedy} `allow_differs='questions'` judges them nevertheless.")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+import sys
 import warnings
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import howsure as hs
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACK = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd.compress}
 
 ROWS = "task,model,item,score\nt,{model},1,1\nt,{model},2,0\n"
 
@@ -65,3 +77,45 @@ def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path: Path) -> N
     case = '{"testcase": "a", "model": "m", "tests_outcomes": [true], "cost": 0.1, "duration": 1.0, "commit_hash": "a1", "test_timeouts": 0, "edit_format": "diff"}'
     assert packed(tmp_path / "a.zip", ("run/a/.aider.results.json", case)).exists()
     assert models(tmp_path / "a.zip") != []
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_a_compressed_file_is_the_file_that_it_holds(tmp_path: Path, suffix: str, kind: str) -> None:
+    rows = pl.DataFrame({"item": range(6), "score": [1, 0, 1, 1, 0, 1]})
+    place = tmp_path / f"gpt-4.1.{kind}"
+    {"csv": rows.write_csv, "jsonl": rows.write_ndjson, "json": rows.write_json}[kind](place)
+    packed = tmp_path / "in" / f"gpt-4.1.{kind}.{suffix}"
+    packed.parent.mkdir()
+    packed.write_bytes(PACK[suffix](place.read_bytes()))
+    expected = hs.estimate(place).records()
+    assert hs.estimate(packed).records() == expected
+    assert hs.estimate(packed.parent).records() == expected
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
+def test_a_compressed_file_that_is_cut_says_so(tmp_path: Path, suffix: str) -> None:
+    data = PACK[suffix](b"item,score\n" + b"".join(b"%d,%d\n" % (k * k, k % 2) for k in range(5_000)))
+    (tmp_path / f"a.csv.{suffix}").write_bytes(data[: len(data) // 2])
+    with pytest.raises(hs.ReadError, match=rf"a\.csv\.{suffix}: can't be unpacked"):
+        hs.read(tmp_path / f"a.csv.{suffix}")
+
+
+def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("howsure.readers.zipped.MAX_MEMBER_BYTES", 1_000_000)
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
+    (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
+    assert models(tmp_path) == ["y"]
+    with pytest.raises(hs.ReadError, match="unpacks to more than is done unasked"):
+        hs.read(tmp_path / "bomb.csv.gz")
+
+
+def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "weights.tar.gz").write_bytes(b"\x1f\x8b not even one")
+    (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
+    assert [(file.path, file.outcome) for file in hs.read(tmp_path).files] == [
+        ("b.csv", "read"),
+        ("weights.tar.gz", "left out"),
+    ]

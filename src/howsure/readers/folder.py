@@ -23,7 +23,7 @@ from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
-from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
+from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import (
     NOT_ASKED,
@@ -241,6 +241,8 @@ def _signed(kept: Sequence[Taken]) -> frozenset[str]:
 
 ZIP = ".zip"
 """A file with this suffix is the folder that it holds."""
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+"""A file with one of these suffixes is the file that it holds."""
 
 
 def _take_all(
@@ -258,12 +260,16 @@ def _take_all(
     """
     try:
         with named(source.name):
-            if inside or source.path.suffix.lower() != ZIP or registry.identify(source) is not None:
+            suffix = source.path.suffix.lower()
+            if inside or not _is_packed(source) or registry.identify(source) is not None:
                 _take(source, ahead, columns, found)
                 return
-            from howsure.readers.zipped import unpacked
+            from howsure.readers.zipped import decompressed, unpacked
 
             with TemporaryDirectory(prefix="howsure-") as folder:
+                if suffix in COMPRESSED:
+                    _take(decompressed(source, Path(folder)), ahead, columns, found)
+                    return
                 members, failed = unpacked(source, Path(folder))
                 for member, error in failed:
                     if strict:
@@ -275,6 +281,12 @@ def _take_all(
         if strict:
             raise
         found.failed(source, error)
+
+
+def _is_packed(source: Source) -> bool:
+    """Say whether a file is to be unpacked: of a folder's compressed files only those whose names say that they hold data."""
+    suffix, inner = source.path.suffix.lower(), Path(source.path.stem).suffix.lower()
+    return suffix == ZIP or (suffix in COMPRESSED and (source.path == source.root or inner in (".json", *OF_RESULTS)))
 
 
 def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:

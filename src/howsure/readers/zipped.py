@@ -1,20 +1,39 @@
-"""A `.zip` of logs is a folder: its members are unpacked beside each other, with limits, and read like files."""
+"""Packed files: a `.zip` is a folder, whose members are unpacked beside each other, and `rows.csv.gz` is `rows.csv`; both with limits."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
+from howsure.readers.archive import BROKEN as BROKEN_ZIP
 from howsure.readers.archive import open_archive
 from howsure.readers.walking import is_hidden
 
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdFile
+else:
+    from backports.zstd import ZstdFile
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howsure.readers.base import Source
 
+BROKEN = (*BROKEN_ZIP, lzma.LZMAError)
+PACKED: dict[str, Callable[..., Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": ZstdFile,
+}
 DRIVE = re.compile("[A-Za-z]:")
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_MEMBER_BYTES = 256 * 1024**2
@@ -48,6 +67,23 @@ def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Sou
                 raise _too_large(source)
             found.append(member)
     return found, failed
+
+
+def decompressed(source: Source, folder: Path) -> Source:
+    """Unpack a file that is compressed by itself (.gz, .bz2, .xz, .zst) below a folder, under its name without the last suffix."""
+    opened = PACKED[source.path.suffix.lower()]
+    try:
+        with source.opened() as raw, opened(raw) as file:
+            data = file.read(MAX_MEMBER_BYTES + 1)
+    except BROKEN as error:
+        raise ReadError(
+            f"can't be unpacked ({error})",
+            where=source.name,
+            remedy="The file may be damaged: copy or write it again.",
+        ) from None
+    member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder)
+    _write(data, member)
+    return member
 
 
 def _write(data: bytes, member: Source) -> int:

@@ -43,6 +43,8 @@ Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
 
 HEAD_BYTES = 65_536
+MAX_OUTLINED_BYTES = 256 * 1024**2
+"""Of a larger document the keys are those that its first bytes show."""
 BUFFER_BYTES = 256 * 1024
 BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
@@ -85,6 +87,28 @@ class Source:
                 where=self.name,
             )
         return found
+
+    @cached_property
+    def first(self) -> Mapping[str, bytes]:
+        """The first object of a file of JSON by its keys, each value as it is written: the document, or the first of a list or of lines.
+
+        It is the same in whatever order keys were saved. Of a document over 256 MiB, or cut short, it is what the beginning shows.
+        """
+        if self.head.lstrip()[:1] not in (b"{", b"["):
+            return {}
+        if len(self.head) < HEAD_BYTES:
+            line = self.head.lstrip().split(b"\n", 1)[0]
+            whole = line if line.startswith(b"{") and line.rstrip().endswith(b"}") else self.head
+            return json_text.members(whole)
+        with self.opened() as file:
+            line = file.readline(MAX_OUTLINED_BYTES)
+            rest = file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
+        return json_text.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a file of JSON holds a list."""
+        return self.head.lstrip().startswith(b"[")
 
     def opened(self) -> BinaryIO:
         """Open the file, past the mark of UTF-8 that some editors begin with.

@@ -14,14 +14,13 @@ NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
 CHECKED = "scored generations, which state no version"
 
-_START = re.compile(rb'\s*\{\s*"raw_(?:scored_)?generations"\s*:')
 _NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b")
 _ENDING = r"(?:_temp[\d.]+)?(?:_(?:output|input))?(?:_\w*)?\.json"
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a document that begins with generations."""
-    return "rows" if _START.match(source.head) else None
+    """Claim a document with generations, those without scores as well."""
+    return "rows" if {"raw_generations", "raw_scored_generations"} & source.first.keys() else None
 
 
 def read(source: Source) -> Reading:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
 from howsure.readers.records import finite, number, scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -20,17 +21,18 @@ CHECKED = "leaderboard and EvalPerf files, which state no version; results by ta
 
 PASSED = "pass"
 
-_EVAL = re.compile(rb'"eval"\s*:\s*\{\s*"[^"\n]{1,99}/[^"\n]{1,99}"\s*:')
-_BOARD = ("open-data", "pass@1", "prompted")
+_RESULT = re.compile(rb'"(?:base_status|base|dps_norm|pass@1)"\s*:')
+_BOARD = {"open-data", "pass@1", "prompted"}
 _ENDING = r"(?:[_-]temp_[\d.]+)?[_.-]*(?:eval_results|evalperf_results)(?:\.brief)?\.json|\.json"
 _TEMPERATURE = re.compile(r"temp_(\d+(?:\.\d+)?)")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim results by task, and the leaderboard's own JSON."""
-    head = source.head
-    results = _EVAL.search(head) and re.search(rb'"(?:base_status|base|dps_norm|pass@1)"\s*:', head)
-    return "rows" if results or looks_like(head, _BOARD) else None
+    results = members(source.first.get("eval", b""))
+    task, result = next(iter(results.items()), ("", b""))
+    board = members(next(iter(source.first.values()), b"")).keys() >= _BOARD
+    return "rows" if board or ("/" in task and _RESULT.search(result)) else None
 
 
 def read(source: Source) -> Reading:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import finite, flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.usage import rows_beside, token_rows
 from howsure.readers.yaml_text import can_be_read, parse_yaml
@@ -27,18 +27,16 @@ _BLOCK = re.compile(
     rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*", re.MULTILINE
 )
 _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
-_INDEX = re.compile(rb'\s*\{\s*"index"\s*:')
-_KEYS = ("target", "sample_score")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim reviews; predictions and reports beside them are companions."""
-    head, kind = source.head, _kind(source)
-    if _INDEX.match(head) and kind == "predictions":
+    keys, kind = source.first.keys(), _kind(source)
+    if "index" in keys and kind == "predictions":
         return "companion"
-    if _INDEX.match(head) and (kind == "reviews" or looks_like(head, _KEYS)):
+    if "index" in keys and (kind == "reviews" or "sample_score" in keys):
         return "rows"
-    return "companion" if kind == "reports" and looks_like(head, ("dataset_name", "model_name")) else None
+    return "companion" if kind == "reports" and {"dataset_name", "model_name"} <= keys else None
 
 
 def read(source: Source) -> Reading:

@@ -50,23 +50,30 @@ _ENOUGH = 20
 SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?")
 RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.json")
 
-_SAMPLE = re.compile(rb'\s*\[?\s*\{\s*"doc_id"\s*:\s*[^,{}\[\]]+,\s*"doc"\s*:')
-_RESULTS = re.compile(rb'\s*\{\s*"results"\s*:\s*[{\[]')
+_OWN = frozenset(["doc", "arguments", "resps", "filtered_resps", "metrics", "doc_hash", "prompt_hash", "target_hash"])
+"""Keys that samples have beside `doc_id`, of which some may have been taken out."""
 _STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim samples by their first keys, and results; results with samples beside them are their companion."""
-    if _SAMPLE.match(source.head):
+    """Claim samples by their keys, and results; results with samples beside them are their companion."""
+    if _holds_samples(source):
         return "rows"
-    if not (_RESULTS.match(source.head) and _STDERR.search(source.head)):
+    results = source.first.get("results", b"")
+    others = source.is_list or "config_general" in source.first  # a list, or lighteval's
+    if others or not results.startswith((b"{", b"[")) or not _STDERR.search(results):
         return None
     return "companion" if _has_samples(source) else "rows"
 
 
+def _holds_samples(source: Source) -> bool:
+    keys = source.first.keys()
+    return "doc_id" in keys and ("doc" in keys or len(keys & _OWN) > 1)
+
+
 def read(source: Source) -> Reading:
     """Read one samples file, or the published scores of a results file that stands alone."""
-    if _SAMPLE.match(source.head):
+    if _holds_samples(source):
         return _read_samples(source)
     results = source.json()
     model, cautions = model_name(results, source)
@@ -92,7 +99,7 @@ def read(source: Source) -> Reading:
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
     """Yield what every document of these items, of all where `items` is None, was asked and answered, under each filter."""
-    if not _SAMPLE.match(source.head):
+    if not _holds_samples(source):
         return
     task, time = _task_and_time(source)
     found = _found(replace(source, probabilities=False))

@@ -16,6 +16,7 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 
 from __future__ import annotations
 
+import os
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 from howsure.errors import Caution, ReadError
 from howsure.readers import json_text
 from howsure.readers.lines import cut_at
-from howsure.readers.touched import names_in, without_waiting
+from howsure.readers.touched import leads_nowhere, names_in, without_waiting
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB."""
+        """The first 64 KiB; of a link to a file that git-annex hasn't fetched, where it leads."""
+        if leads_nowhere(self.path):
+            return os.fsencode(self.path.readlink())
         with self.opened() as file:
             found: bytes | None = file.read(HEAD_BYTES)
         if found is None:
@@ -197,7 +200,9 @@ class Source:
         """Return another file as a source, None where there is none at this path."""
         if self.touched is not None:
             self.touched.path(path)
-        return Source(path=path, root=self.root, touched=self.touched) if path.is_file() else None
+        return (
+            Source(path=path, root=self.root, touched=self.touched) if path.is_file() or leads_nowhere(path) else None
+        )
 
     def nearest(self, folders: Iterable[Path], name: str) -> Source | None:
         """Return the file of this name in the first of these folders that has one, None where none has."""

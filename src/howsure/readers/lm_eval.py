@@ -16,6 +16,7 @@ import polars as pl
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.lfs import is_pointer
 from howsure.readers.lm_eval_columns import Columns, columns, shaped_columns
 from howsure.readers.lm_eval_documents import documents, rows
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
@@ -63,7 +64,8 @@ def claims(source: Source) -> Claim | None:
     others = source.is_list or "config_general" in source.first  # a list, or lighteval's
     if others or not results.startswith((b"{", b"[")) or not _STDERR.search(results):
         return None
-    return "companion" if _has_samples(source) else "rows"
+    there = [not is_pointer(samples) for samples in _samples(source).values()]
+    return "companion" if there and all(there) else "rows"
 
 
 def _holds_samples(source: Source) -> bool:
@@ -77,12 +79,16 @@ def read(source: Source) -> Reading:
         return _read_samples(source)
     results = source.json()
     model, cautions = model_name(results, source)
-    published = stated(results, model=model, source=source.name)
+    samples = _samples(source)
+    pointers = {task for task, each in samples.items() if is_pointer(each)}
+    every = stated(results, model=model, source=source.name)
+    published = every if len(pointers) == len(samples) else tuple(e for e in every if e.task in pointers)
     if not published:
         raise ReadError("no score in the results", where=source.name, remedy="Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
+        notes=_of_pointers(len(pointers)),
         published=published,
         cautions=(*cautions, *left_out(no_numbers(results), source)),
         run=run_of(
@@ -224,14 +230,28 @@ def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
     ]
 
 
-def _has_samples(source: Source) -> bool:
+def _samples(source: Source) -> dict[str, Source]:
+    """Return the samples beside results by their tasks, those that were never fetched as well."""
     named = RESULTS_NAME.search(source.path.name)
     if not named:
-        return False
+        return {}
     prefix = source.path.name[: named.start()]
-    return any(
-        (found := SAMPLES_NAME.search(path.name)) is not None
-        and found["time"] == named["time"]
-        and path.name.startswith(f"{prefix}samples_")
-        for path in source.listed(source.path.parent, f"{escape(prefix)}samples_*{escape(named['time'])}*")
+    listed = source.listed(source.path.parent, f"{escape(prefix)}samples_*{escape(named['time'])}*")
+    samples = [(SAMPLES_NAME.search(path.name), source.near(path)) for path in listed]
+    return {
+        found["task"]: each
+        for found, each in samples
+        if found is not None and each is not None and found["time"] == named["time"] and found.start() == len(prefix)
+    }
+
+
+def _of_pointers(count: int) -> tuple[str, ...]:
+    """Return the note that samples were never fetched."""
+    if not count:
+        return ()
+    files = (
+        "the samples file beside it is a pointer"
+        if count == 1
+        else f"the {count:,} samples files beside it are pointers"
     )
+    return (f"{files} to what was never fetched: published scores stand for the rows.",)

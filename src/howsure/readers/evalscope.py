@@ -26,6 +26,7 @@ DECIMALS = 4
 _BLOCK = re.compile(
     rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*", re.MULTILINE
 )
+NOT_READ = "the run's configuration isn't read, so that runs with other settings can't be told apart: pip install 'howsure[yaml]'"
 _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
 
 
@@ -56,18 +57,24 @@ def read(source: Source) -> Reading:
         totals=tuple(_totals(report, task, model, len(usage))),
         run=_run(config),
         configuration=_configuration(config),
+        notes=() if can_be_read() or _config_file(source) is None else (NOT_READ,),
     )
+
+
+def _config_file(source: Source) -> Source | None:
+    """Return the run's configuration, None where there is none or several are."""
+    found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
+    return source.near(found[0]) if len(found) == 1 else None
 
 
 def _config(source: Source) -> Mapping[str, Any]:
     """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are asked for; they are few of many lines."""
-    found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
-    config = source.near(found[0]) if len(found) == 1 and can_be_read() else None
-    if config is None:
+    config = _config_file(source)
+    if config is None or not can_be_read():
         return {}
     blocks = _BLOCK.findall(config.head.replace(b"\r\n", b"\n"))
     try:
-        document = parse_yaml(b"".join(blocks), where=found[0].name)
+        document = parse_yaml(b"".join(blocks), where=config.name)
     except ReadError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -21,7 +21,7 @@ from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
 from howsure.readers.soundness import cut_row
-from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
+from howsure.readers.yaml_text import SUFFIXES, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
@@ -55,7 +55,7 @@ def claims(source: Source) -> Claim | None:
         return "rows"
     if suffix in RECORDS and start == b"{":
         return "rows"
-    if suffix in SUFFIXES and start == b"-" and can_be_read():
+    if suffix in SUFFIXES and start == b"-":
         return "rows"
     return "rows" if suffix == ".json" and (start == b"[" or _SPLIT.match(head)) else None
 

@@ -251,6 +251,8 @@ def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
 
 
 def _outcome(outcome: Any) -> tuple[str, bool]:
+    if isinstance(outcome, dict) and outcome.get("generation") is False:
+        return "not run", False
     value = finite(outcome.get("resolved") if isinstance(outcome, dict) else outcome)
     return ("error", False) if value is None else ("ok", bool(value))
 

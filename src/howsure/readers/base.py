@@ -151,6 +151,10 @@ class Source:
         for number, line in self.lines():
             found = json_text.parsed_line(line)
             unparsed = found is json_text.UNPARSED
+            if unparsed and line.lstrip().startswith((b"#", b"//")):
+                raise ReadError(
+                    "a comment, which JSON Lines don't have", where=f"{self.name}, line {number}", remedy="Take it out."
+                )
             yield json_text.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
     def lines(self) -> Iterator[tuple[int, bytes]]:

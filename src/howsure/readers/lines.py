@@ -21,6 +21,23 @@ def separator(head: bytes, suffix: str) -> str:
     return ";" if b";" in line and b"," not in line else ","
 
 
+def commented(data: bytes) -> int:
+    r"""Return where the header of a table of cells begins, below comments: lines that begin with # and have other cells than the header.
+
+    >>> commented(b"# of monday\nitem,score\n"), commented(b"#,model,score\n1,a,2\n")
+    (12, 0)
+    """
+    begins = 0
+    while data[begins : begins + 1] == b"#":
+        begins = data.find(b"\n", begins) + 1
+        if not begins:
+            return 0
+    comments, header = data[:begins].splitlines(), data[begins:].split(b"\n", 1)[0]
+    mark = separator(header, "" if b"\t" not in header else ".tsv").encode()
+    like = next((k for k, line in enumerate(comments) if header and line.count(mark) == header.count(mark)), None)
+    return begins if like is None else sum(len(line) + 1 for line in comments[:like])
+
+
 def cut_at(data: bytes, suffix: str) -> int | None:
     r"""Say where the last row begins, if it isn't whole; None where it is, or where nothing tells.
 
@@ -36,7 +53,10 @@ def cut_at(data: bytes, suffix: str) -> int | None:
     row = data[begins:]
     if not begins or not row.strip():
         return None
-    whole = _is_json(row) if suffix in RECORDS else _is_filled(row, data, separator(data, suffix))
+    if suffix in RECORDS:
+        return None if _is_json(row) else begins
+    table = data[commented(data) :]
+    whole = _is_filled(row, table, separator(table, suffix))
     return None if whole else begins
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import agentbench, garak, polybench, skill_creator
+from howsure.readers import agentbench, cruxeval, evalplus, garak, livecodebench, polybench, skill_creator, swebench
 from reader_cases import Write, codes, lines, read, scores
 
 if TYPE_CHECKING:
@@ -186,6 +186,9 @@ def test_agentbench_that_scores_all_samples_together(write: Write) -> None:
         agentbench.read(write("gpt-4/db/runs.jsonl", lines([row])))
 
 
+NOT_TRIED = ("not attempted", "Not_Generated", "no prediction", "skipped")
+
+
 def submission(write: Write, name: str, *, tasks: int, generated: int, won: int, stated: int) -> None:
     """Write a submission: of its tasks the first were resolved, the last have no prediction; `stated`: how many its metadata counts."""
     for k in range(tasks):
@@ -234,3 +237,40 @@ def test_the_results_of_tasks_alone_are_those_of_their_folder(write: Write, tmp_
 def test_known_by_their_keys_in_any_order(write: Write) -> None:
     source = write("benchmark.json", json.dumps(benchmark(), sort_keys=True, indent=2))
     assert skill_creator.claims(source) == "rows"
+
+
+@pytest.mark.parametrize("word", NOT_TRIED)
+def test_a_row_that_was_never_tried_is_no_wrong_answer(word: str, tmp_path: Path) -> None:
+    rows = [("m", "a", 1, "completed"), ("m", "b", 0, word), ("m", "c", 1, "completed")]
+    rows += [("n", item, score, "completed") for item, score in zip("abc", (1, 1, 0), strict=True)]
+    text = "model,item,score,status\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+    (tmp_path / "runs.csv").write_text(text)
+    found = howsure.compare(tmp_path / "runs.csv", "m", "n")
+    assert found.difference.n_items == 2, "a comparison is on what both were asked"
+    assert found.difference.value == pytest.approx(0.5)
+    assert any("1 not run" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "document"),
+    [
+        (evalplus, "m/eval_results.json", {"eval": {"HumanEval/0": [{"base_status": "pass"}], "HumanEval/1": []}}),
+        (evalplus, "m/eval_results.json", {"eval": {"H/0": [{"base_status": "pass"}], "H/1": [{"base_status": None}]}}),
+        (cruxeval, "m_output.json", {"raw_scored_generations": {"sample_0": [True], "sample_1": []}}),
+        (livecodebench, "m_eval_all.json", [{"question_id": k, "graded_list": [True] * (1 - k)} for k in range(2)]),
+    ],
+)
+def test_a_question_without_an_attempt_is_not_left_out_silently(
+    reader: Any, name: str, document: object, write: Write
+) -> None:
+    assert sorted(map(str, scores(read(reader, write(name, document))).values())) == ["1.0", "not run"]
+
+
+def test_a_line_of_swe_bench_without_a_prediction(write: Write) -> None:
+    rows = [{"instance_id": f"a__b-{k}", "resolved": k == 0, "generation": k < 2} for k in range(3)]
+    found = scores(read(swebench, write("m/results.jsonl", lines(rows))))
+    assert found == {
+        ("a__b-0", 0, "resolved"): 1.0,
+        ("a__b-1", 0, "resolved"): 0.0,
+        ("a__b-2", 0, "resolved"): "not run",
+    }

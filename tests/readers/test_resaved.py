@@ -45,6 +45,43 @@ def test_a_folder_saved_again_gives_the_same_rows(folder: Path, way: str, tmp_pa
     assert rows(copy) == rows(folder)
 
 
+LONG = (
+    "prompt",
+    "completion",
+    "question",
+    "options",
+    "output",
+    "outputs",
+    "response",
+    "solution",
+    "judgment",
+    "history",
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_folder_without_its_long_texts_gives_the_same_rows(folder: Path, tmp_path: Path) -> None:
+    if folder.name == "humaneval":
+        pytest.skip(
+            "without its completions it has nothing of its own: task_id, result and passed are anybody's columns"
+        )
+    copy = shutil.copytree(folder, tmp_path / folder.name)
+    for path in [path for path in copy.rglob("*.json*") if path.is_file()]:
+        text = dict(saved_again(path)).get("compact")
+        if text is not None:
+            parts = [text] if path.suffix == ".json" else text.splitlines()
+            path.write_text("".join(json.dumps(without(json.loads(part), LONG)) + "\n" for part in parts), "utf-8")
+    assert rows(copy) == rows(folder)
+
+
+def without(value: Any, names: tuple[str, ...]) -> Any:
+    """Take texts and lists of these names out, wherever they stand."""
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if k not in names or not isinstance(v, (str, list))}
+        return {k: without(v, names) for k, v in kept.items()}
+    return [without(each, names) for each in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("dropped", [*[(text,) for text in TEXTS], TEXTS], ids="-".join)
 def test_samples_without_their_texts_keep_their_rows_and_results(dropped: tuple[str, ...], tmp_path: Path) -> None:
     copy = shutil.copytree(LM_EVAL, tmp_path / LM_EVAL.name)

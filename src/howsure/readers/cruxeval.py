@@ -33,9 +33,9 @@ def read(source: Source) -> Reading:
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
     records = [
-        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value)}
+        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value, "not run")}
         for item, values in generations.items()
-        for attempt, value in enumerate(values)
+        for attempt, value in enumerate(values or [None])
     ]
     rate = document.get("pass_at_1")
     published = Published(

@@ -30,9 +30,9 @@ _TEMPERATURE = re.compile(r"temp_(\d+(?:\.\d+)?)")
 def claims(source: Source) -> Claim | None:
     """Claim results by task, and the leaderboard's own JSON."""
     results = members(source.first.get("eval", b""))
-    task, result = next(iter(results.items()), ("", b""))
+    tasks = any("/" in task and _RESULT.search(result) for task, result in results.items())
     board = members(next(iter(source.first.values()), b"")).keys() >= _BOARD
-    return "rows" if board or ("/" in task and _RESULT.search(result)) else None
+    return "rows" if board or tasks else None
 
 
 def read(source: Source) -> Reading:
@@ -64,7 +64,7 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
     EvalPerf measures in percent, and a task that it could not measure has no score.
     """
     if isinstance(results, list):
-        for attempt, sample in enumerate(results):
+        for attempt, sample in enumerate(results or [{}]):
             yield from _statuses(attempt, sample.get("base_status"), sample.get("plus_status"))
     elif "base" in results:
         pluses = results.get("plus") or [None] * len(results["base"])
@@ -78,7 +78,7 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
     """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
-    yield {"metric": "base", "attempt": attempt, **scored(base == PASSED)}
+    yield {"metric": "base", "attempt": attempt, **scored(None if base is None else base == PASSED, "not run")}
     if plus is not None:
         yield {"metric": "plus", "attempt": attempt, **scored(base == plus == PASSED)}
 

@@ -63,7 +63,7 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
         | {"task": task, "model": model, "item": entry.get("question_id"), "attempt": attempt, "metric": "pass@1"}
         | _graded(grade)
         for entry in entries
-        for attempt, grade in enumerate(entry["graded_list"])
+        for attempt, grade in enumerate(entry["graded_list"] or [NOT_RUN])
     ]
     reading = _reading(records, entries, source, task=task)
     configuration = {"temperature": named["temperature"]} if named else {}

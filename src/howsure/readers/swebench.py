@@ -265,6 +265,7 @@ def _read_lines(source: Source) -> Reading:
         item = row.get("instance_id") or row.get("task_id") or row.get("id")
         score = row.get("score", row.get("resolved"))
         status = "ok" if isinstance(score, (bool, int, float)) else "error"
+        status = "not run" if row.get("generation") is False else status
         named = row.get("model") or row.get("model_name") or row.get("model_name_or_path")
         task = {"task": row["benchmark"]} if isinstance(row.get("benchmark"), str) else {}
         records.append(

@@ -122,18 +122,29 @@ def members(text: bytes) -> dict[str, bytes]:
 
     No value is built. Of a text that is cut short, or is no JSON, this is what its beginning shows.
     """
+    try:
+        return _members(text)
+    except ValueError:
+        if not any(word in text for word in (b"NaN", b"Infinity")):
+            return _first_members(text)
+    try:
+        return _members(_NO_NUMBER.sub(b"null", text))
+    except ValueError:
+        return _first_members(text)
+
+
+def _members(text: bytes) -> dict[str, bytes]:
+    """Return the members of a text of JSON. ValueError where it is none."""
     import msgspec
 
-    for data in (text, _NO_NUMBER.sub(b"null", text)):
-        try:
-            if text.lstrip()[:1] == b"[":
-                data = next(iter(msgspec.json.decode(data, type=list[msgspec.Raw])), b"")  # noqa: PLW2901
-            found = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-            most = max(OUTLINE_BYTES // max(len(found), 1), LEAST_BYTES)
-            return {key: bytes(memoryview(value)[:most]) for key, value in islice(found.items(), MAX_MEMBERS)}
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            continue
-    return _first_members(text)
+    try:
+        if text.lstrip()[:1] == b"[":
+            text = bytes(next(iter(msgspec.json.decode(text, type=list[msgspec.Raw])), b"{}"))
+        found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError from error
+    most = max(OUTLINE_BYTES // max(len(found), 1), LEAST_BYTES)
+    return {key: bytes(memoryview(value)[:most]) for key, value in islice(found.items(), MAX_MEMBERS)}
 
 
 def _first_members(text: bytes) -> dict[str, bytes]:

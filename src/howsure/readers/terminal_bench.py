@@ -58,7 +58,7 @@ def claims(source: Source) -> Claim | None:
 def _is_trial_of_a_run(source: Source) -> bool:
     """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which repeat it."""
     run = source.nearest(source.path.absolute().parents[2:3], source.path.name)
-    return run is not None and "results" in run.first
+    return run is not None and (b'"results"' in run.head or "results" in run.first)
 
 
 def read(source: Source) -> Reading:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import howsure
-from howsure.errors import ReadError
+from howsure.errors import DataError, ReadError
 from places import ROOT
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def test_results_whose_samples_were_never_fetched_are_published_scores(kind: str
     assert not found.has_rows
     assert [report.outcome for report in found.files] == ["published", "failed", "failed"]
     assert any("2 samples files" in note for note in found.notes)
+    with pytest.raises(DataError, match="git lfs pull" if kind == "lfs" else "git annex get"):
+        howsure.estimate(copy)
 
 
 @pytest.mark.parametrize("kind", ["lfs", "annex", "link"])

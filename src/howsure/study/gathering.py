@@ -57,6 +57,12 @@ def gather(
     task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
+    failed = next((caution.message for caution in scores.cautions if caution.code == "files_failed"), "")
+    if failed and scores.published and not scores.has_rows:
+        raise DataError(
+            f"only published scores here, no per-question rows; {failed}",
+            remedy="Mend or fetch the files, or use `howsure audit` on the published scores.",
+        )
     how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
     try:
         return _gathered(scores, design, **how)

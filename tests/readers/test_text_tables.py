@@ -34,6 +34,10 @@ def rows(path: Path, text: str) -> set[tuple[str, str, float]]:
         ("a.csv", "# of monday\n" + table(",")),
         ("a.csv", "# one, two\n#\n" + table(",")),
         ("a.csv", "# of monday\n" + table(";")),
+        ("a.csv", "# a, b, c\n" + table(",")),
+        ("a.csv", "# by; me; now\n" + table(";")),
+        ("a.csv", ("# note\n" + table(",")).replace("\n", "\r\n")),
+        ("a.csv", "\ufeff# note\n" + table(",")),
         ("a.tsv", "# of monday\n" + table("\t")),
         ("a.tsv", table("    ")),
         ("a.tsv", table(" ")),
@@ -82,6 +86,17 @@ def test_markdown_is_read_by_name_alone(tmp_path: Path) -> None:
     assert [entry.score for entry in found] == pytest.approx([0.712, 0.651])
     with pytest.raises(ReadError, match="no reader knows"):
         howsure.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("Score", ".712"), ("Score", "71.2 %"), ("Score (%)", "71.2"), ("Score %", "71.2")]
+)
+def test_a_score_in_markdown_is_a_share_or_percent(name: str, cell: str, tmp_path: Path) -> None:
+    (tmp_path / "board.md").write_text(
+        f"| Model | {name} | N |\n|---|---|---|\n| a | {cell} | 500 |\n| b | {cell} | 500 |\n"
+    )
+    found = howsure.read(tmp_path / "board.md").published
+    assert [(entry.score, entry.n) for entry in found] == [(pytest.approx(0.712), 500)] * 2
 
 
 def test_two_boards_in_markdown_are_asked_about(tmp_path: Path) -> None:

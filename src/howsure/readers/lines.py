@@ -22,20 +22,30 @@ def separator(head: bytes, suffix: str) -> str:
 
 
 def commented(data: bytes) -> int:
-    r"""Return where the header of a table of cells begins, below comments: lines that begin with # and have other cells than the header.
+    r"""Return where the header of a table of cells begins, below comments: lines that begin with #.
+
+    A line is no comment but the header if it has as many cells as the next line, and that one has a number.
 
     >>> commented(b"# of monday\nitem,score\n"), commented(b"#,model,score\n1,a,2\n")
     (12, 0)
     """
-    begins = 0
+    last = begins = 0
     while data[begins : begins + 1] == b"#":
-        begins = data.find(b"\n", begins) + 1
+        last, begins = begins, data.find(b"\n", begins) + 1
         if not begins:
             return 0
-    comments, header = data[:begins].splitlines(), data[begins:].split(b"\n", 1)[0]
-    mark = separator(header, "" if b"\t" not in header else ".tsv").encode()
-    like = next((k for k, line in enumerate(comments) if header and line.count(mark) == header.count(mark)), None)
-    return begins if like is None else sum(len(line) + 1 for line in comments[:like])
+    below = data[begins:].split(b"\n", 1)[0]
+    mark = separator(below, ".tsv" if b"\t" in below else "").encode()
+    alike = data[last:begins].count(mark) == below.count(mark)
+    return last if alike and any(map(_is_number, below.split(mark))) else begins
+
+
+def _is_number(cell: bytes) -> bool:
+    try:
+        float(cell.replace(b",", b".").strip(b' "%\r'))
+    except ValueError:
+        return False
+    return True
 
 
 def cut_at(data: bytes, suffix: str) -> int | None:

@@ -23,6 +23,8 @@ SUFFIXES = (*CELLS, TEXT, MARKDOWN)
 _WIDE, _ANY = re.compile(r"\t| {2,}"), re.compile(r"\s+")
 """What parts columns: two blanks, so that a cell may have one; else any."""
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_PERCENT = re.compile(r"\(%\)|\[%\]|(?:, | in )%|%$")
+"""What makes a column percent, by its name."""
 _LINK, _MARK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), re.compile(r"\*\*|__|`|<[^>]{1,99}>")
 
 
@@ -95,8 +97,17 @@ def _markdown(text: str) -> list[list[list[str]]]:
             if "|" not in row:
                 break
             rows.append((_markdown_row(row) + [""] * len(header))[: len(header)])
+        percent = [bool(_PERCENT.search(name)) for name in header]
+        header = [_PERCENT.sub("", name).strip() for name in header]
         if rows and _has_results(header):
-            found.append([header, *rows])
+            signed = (
+                [
+                    f"{cell}%" if sign and cell and "%" not in cell else cell
+                    for cell, sign in zip(row, percent, strict=True)
+                ]
+                for row in rows
+            )
+            found.append([header, *signed])
     return found
 
 

@@ -220,6 +220,7 @@ def test_a_submission_with_tasks_that_were_never_generated(
     assert len(frame.filter(model="ours")) == rows
     assert set(frame["task"]) == {"SWE-PolyBench"}
     assert sum("without a prediction left out" in note for note in found.notes) == notes
+    assert sum("it states 10 resolved of" in note for note in found.notes) == (not agrees)
     gate = howsure.gate(tmp_path, "theirs", "ours", better=True)
     assert gate.verdict == ("pass" if agrees else "unclear")
     assert gate.checks[0].n_items == min(rows, stated, 40) or not agrees

@@ -22,6 +22,7 @@ WAYS: Mapping[str, Callable[[Any], str]] = {
     "sorted": lambda value: json.dumps(value, sort_keys=True),
     "reversed": lambda value: json.dumps(_reversed(value)),
     "compact": lambda value: json.dumps(value, separators=(",", ":")),
+    "escaped": lambda value: json.dumps(value).replace("/", r"\/"),  # as pandas writes it
     "indented": lambda value: json.dumps(value, indent=2),
 }
 

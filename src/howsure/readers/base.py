@@ -6,7 +6,7 @@ A reader is a module with two functions and two names, and a third where it can 
     FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
     CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say it
 
-    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.head
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and source.head
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
 `claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next; any

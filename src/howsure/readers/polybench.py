@@ -17,7 +17,7 @@ from howsure.table.stated import Extent
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 NAME = "swe-polybench"
 FORMATS = "SWE-PolyBench submissions (metadata.yaml, logs/*_result.json)"
@@ -58,8 +58,7 @@ def read(source: Source) -> Reading:
     rate = _RATE.search(source.head)
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]
-    left = len(records) - len(asked)
-    apart = bool(left) and len(asked) == n != len(records)
+    apart = len(asked) == n != len(records)
     return Reading(
         rows=tidy(asked if apart else records, source=source.name),
         facts=(_facts(task),),
@@ -67,10 +66,20 @@ def read(source: Source) -> Reading:
         if n
         else (),
         extents=(Extent(task=task, model=model, items=n, remedy="Copy the whole submission."),) if n else (),
-        notes=(f"{plural(left, 'task')} without a prediction left out: it states {n:,}, those with one.",)
-        if apart
-        else (),
+        notes=_notes(records, won, n, apart=apart),
     )
+
+
+def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: bool) -> tuple[str, ...]:
+    """Say which tasks were left out, or that the number of tasks that is stated is none that the logs give."""
+    left = sum(record["status"] == "not run" for record in records)
+    if apart:
+        return (f"{plural(left, 'task')} without a prediction left out: it states {n:,}, those with one.",)
+    resolved = sum(bool(record["score"]) for record in records)
+    if not n or (n, won) == (len(records), resolved):
+        return ()
+    without = f", {left:,} of them without a prediction" if left else ""
+    return (f"it states {won:,} resolved of {n:,} tasks; its logs have {resolved:,} of {len(records):,}{without}.",)
 
 
 def _record(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -240,6 +240,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "runs_of_several_models",
         "score_left_out",
         "several_results",
+        "short_rows",
         "side_lacks_task",
         "side_left_out",
         "tables_copied",

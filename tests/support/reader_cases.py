@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from cached import assert_exact, assert_noted, looked_at
 from howsure.readers.base import Reader, Reading, Source
 from howsure.readers.touched import Touched
+from howsure.table.schema import COLUMNS
+from resaved import saved_again
 
 if sys.version_info >= (3, 14):
     import zipfile
@@ -30,14 +33,40 @@ def lines(rows: list[Any]) -> str:
 
 
 def read(reader: Reader, source: Source) -> Reading:
-    """Read a file that the reader must claim; what it looks at beside it must be noted, and what it reads come back from a cache."""
+    """Read a file that the reader must claim; what it looks at beside it must be noted, and what it reads come back from a cache.
+
+    Saved again by another program, with other spaces and another order of keys, it gives the same rows.
+    """
     touched = Touched({})
     with looked_at() as looked:
         assert reader.claims(replace(source, touched=touched)) == "rows"
         reading = reader.read(replace(source, touched=touched))
     assert_noted(touched, looked, source)
     assert_exact(reading)
+    _assert_the_same_saved_again(reader, source, reading)
     return reading
+
+
+def _assert_the_same_saved_again(reader: Reader, source: Source, reading: Reading) -> None:
+    """Write a file of JSON again in every way, below another folder, and read it; the file is left as it was."""
+    if not source.path.is_relative_to(gettempdir()):
+        return
+    before = source.path.read_bytes()
+    try:
+        for way, text in saved_again(source.path, by_line=reader.NAME == "bfcl"):
+            source.path.write_text(text, "utf-8")
+            again = Source(**{each.name: getattr(source, each.name) for each in fields(source)})
+            assert reader.claims(again) == "rows", way
+            assert sorted_rows(reader.read(again)) == sorted_rows(reading), way
+    finally:
+        source.path.write_bytes(before)
+
+
+def sorted_rows(reading: Reading) -> list[str]:
+    """Return the rows of a reading in an order of their own, as far as they are scores."""
+    if reading.rows is None:
+        return sorted(map(repr, reading.published))
+    return sorted(map(repr, reading.rows[list(COLUMNS)].rows()))
 
 
 def scores(reading: Reading) -> dict[tuple[Any, ...], Any]:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, numbered
 from howsure.readers.records import finite, number, scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -20,7 +20,6 @@ NAME = "alpaca_eval"
 FORMATS = "AlpacaEval annotations (.json) and leaderboards (.csv)"
 CHECKED = "annotations of AlpacaEval 1, leaderboards of 1 and 2, which state no version"
 
-_ANNOTATIONS = re.compile(rb"\s*\[\s*\{")
 _LEADERBOARD = re.compile(rb'(?:""|\w*),win_rate,standard_error,[^\n]*n_total')
 _TIE = 0.5
 _FIGURES = (("win_rate", "standard_error"), ("length_controlled_winrate", "lc_standard_error"))
@@ -30,7 +29,7 @@ def claims(source: Source) -> Claim | None:
     """Claim pairs of outputs with their generators, or a table of win rates."""
     if _LEADERBOARD.match(source.head):
         return "rows"
-    pairs = _ANNOTATIONS.match(source.head) and looks_like(source.head, ("instruction", "generator_1", "generator_2"))
+    pairs = source.is_list and {"instruction", "generator_1", "generator_2"} <= source.first.keys()
     return "rows" if pairs else None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -19,12 +18,10 @@ NAME = "arc_agi"
 FORMATS = "ARC-AGI results (.json)"
 CHECKED = "results that state no version"
 
-_SCORE = re.compile(rb'\s*\{\s*"score"\s*:')
-
 
 def claims(source: Source) -> Claim | None:
     """Claim a score with task_results."""
-    return "rows" if _SCORE.match(source.head) and looks_like(source.head, ("total_tasks", "task_results")) else None
+    return "rows" if {"score", "total_tasks", "task_results"} <= source.first.keys() and not source.is_list else None
 
 
 def read(source: Source) -> Reading:

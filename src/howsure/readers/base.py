@@ -6,7 +6,7 @@ A reader is a module with two functions and two names, and a third where it can 
     FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
     CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say it
 
-    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.head
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and source.head
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
 `claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next; any
@@ -16,6 +16,7 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 
 from __future__ import annotations
 
+import os
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 from howsure.errors import Caution, ReadError
 from howsure.readers import json_text
 from howsure.readers.lines import cut_at
-from howsure.readers.touched import names_in, without_waiting
+from howsure.readers.touched import leads_nowhere, names_in, without_waiting
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
 
 HEAD_BYTES = 65_536
+MAX_OUTLINED_BYTES = 256 * 1024**2
+"""Of a larger document the keys are those that its first bytes show."""
 BUFFER_BYTES = 256 * 1024
 BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
@@ -76,7 +79,9 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB."""
+        """The first 64 KiB; of a link to a file that git-annex hasn't fetched, where it leads."""
+        if leads_nowhere(self.path):
+            return os.fsencode(self.path.readlink())
         with self.opened() as file:
             found: bytes | None = file.read(HEAD_BYTES)
         if found is None:
@@ -85,6 +90,28 @@ class Source:
                 where=self.name,
             )
         return found
+
+    @cached_property
+    def first(self) -> Mapping[str, bytes]:
+        """The first object of a file of JSON by its keys, each value as it is written: the document, or the first of a list or of lines.
+
+        It is the same in whatever order keys were saved. Of a document over 256 MiB, or cut short, it is what the beginning shows.
+        """
+        if self.head.lstrip()[:1] not in (b"{", b"["):
+            return {}
+        if len(self.head) < HEAD_BYTES:
+            line = self.head.lstrip().split(b"\n", 1)[0]
+            whole = line if line.startswith(b"{") and line.rstrip().endswith(b"}") else self.head
+            return json_text.members(whole)
+        with self.opened() as file:
+            line = file.readline(MAX_OUTLINED_BYTES)
+            rest = file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
+        return json_text.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a file of JSON holds a list."""
+        return self.head.lstrip().startswith(b"[")
 
     def opened(self) -> BinaryIO:
         """Open the file, past the mark of UTF-8 that some editors begin with.
@@ -124,6 +151,10 @@ class Source:
         for number, line in self.lines():
             found = json_text.parsed_line(line)
             unparsed = found is json_text.UNPARSED
+            if unparsed and line.lstrip().startswith((b"#", b"//")):
+                raise ReadError(
+                    "a comment, which JSON Lines don't have", where=f"{self.name}, line {number}", remedy="Take it out."
+                )
             yield json_text.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
@@ -173,7 +204,9 @@ class Source:
         """Return another file as a source, None where there is none at this path."""
         if self.touched is not None:
             self.touched.path(path)
-        return Source(path=path, root=self.root, touched=self.touched) if path.is_file() else None
+        return (
+            Source(path=path, root=self.root, touched=self.touched) if path.is_file() or leads_nowhere(path) else None
+        )
 
     def nearest(self, folders: Iterable[Path], name: str) -> Source | None:
         """Return the file of this name in the first of these folders that has one, None where none has."""

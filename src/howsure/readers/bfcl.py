@@ -27,8 +27,6 @@ CHECKED = "BFCL v4"
 METRIC = "accuracy"
 LAYOUTS = ("4",)
 """Versions of the benchmark that are known; files are named after theirs."""
-_SCORE = re.compile(rb'\s*\{\s*"accuracy"\s*:\s*[\d.]+\s*,\s*"correct_count"\s*:\s*\d+\s*,\s*"total_count"\s*:\s*\d+')
-_RESULT = re.compile(rb'\s*\{\s*"id"\s*:\s*"[^"\n]+"\s*,\s*"result"\s*:')
 _NAME = re.compile(r"(?:BFCL_v(?P<version>\d+)_)?(?P<category>.+)_score\.json")
 _RESULTS = re.compile(r".+_result\.json")
 _REMEDY = "Keep the folder `result` beside `score`: the score file names the failed items only."
@@ -36,9 +34,10 @@ _REMEDY = "Keep the folder `result` beside `score`: the score file names the fai
 
 def claims(source: Source) -> Claim | None:
     """Claim score files by their first line; result files are their companions."""
-    if _SCORE.match(source.head):
+    keys = source.first.keys()
+    if {"accuracy", "correct_count", "total_count"} <= keys:
         return "rows"
-    return "companion" if _RESULTS.fullmatch(source.path.name) and _RESULT.match(source.head) else None
+    return "companion" if _RESULTS.fullmatch(source.path.name) and {"id", "result"} <= keys else None
 
 
 def read(source: Source) -> Reading:

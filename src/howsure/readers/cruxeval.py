@@ -14,14 +14,13 @@ NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
 CHECKED = "scored generations, which state no version"
 
-_START = re.compile(rb'\s*\{\s*"raw_(?:scored_)?generations"\s*:')
 _NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b")
 _ENDING = r"(?:_temp[\d.]+)?(?:_(?:output|input))?(?:_\w*)?\.json"
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a document that begins with generations."""
-    return "rows" if _START.match(source.head) else None
+    """Claim a document with generations, those without scores as well."""
+    return "rows" if {"raw_generations", "raw_scored_generations"} & source.first.keys() else None
 
 
 def read(source: Source) -> Reading:
@@ -34,9 +33,9 @@ def read(source: Source) -> Reading:
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
     records = [
-        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value)}
+        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value, "not run")}
         for item, values in generations.items()
-        for attempt, value in enumerate(values)
+        for attempt, value in enumerate(values or [None])
     ]
     rate = document.get("pass_at_1")
     published = Published(

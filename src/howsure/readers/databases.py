@@ -66,8 +66,8 @@ def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any
 
     `roles`: the columns of the user's by role. ReadError where there is no such table, or several are.
     """
-    if find_spec("duckdb") is None:
-        raise ReadError("a DuckDB file needs a package", where=str(file), remedy="pip install 'howsure[duckdb]'")
+    if find_spec("duckdb") is None or find_spec("pyarrow") is None:
+        raise ReadError("a DuckDB file needs packages", where=str(file), remedy="pip install 'howsure[duckdb]'")
     import duckdb
 
     try:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
 from howsure.readers.records import finite, number, scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -20,17 +21,18 @@ CHECKED = "leaderboard and EvalPerf files, which state no version; results by ta
 
 PASSED = "pass"
 
-_EVAL = re.compile(rb'"eval"\s*:\s*\{\s*"[^"\n]{1,99}/[^"\n]{1,99}"\s*:')
-_BOARD = ("open-data", "pass@1", "prompted")
+_RESULT = re.compile(rb'"(?:base_status|base|dps_norm|pass@1)"\s*:')
+_BOARD = {"open-data", "pass@1", "prompted"}
 _ENDING = r"(?:[_-]temp_[\d.]+)?[_.-]*(?:eval_results|evalperf_results)(?:\.brief)?\.json|\.json"
 _TEMPERATURE = re.compile(r"temp_(\d+(?:\.\d+)?)")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim results by task, and the leaderboard's own JSON."""
-    head = source.head
-    results = _EVAL.search(head) and re.search(rb'"(?:base_status|base|dps_norm|pass@1)"\s*:', head)
-    return "rows" if results or looks_like(head, _BOARD) else None
+    results = members(source.first.get("eval", b""))
+    tasks = any("/" in task and _RESULT.search(result) for task, result in results.items())
+    board = members(next(iter(source.first.values()), b"")).keys() >= _BOARD
+    return "rows" if board or tasks else None
 
 
 def read(source: Source) -> Reading:
@@ -62,7 +64,7 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
     EvalPerf measures in percent, and a task that it could not measure has no score.
     """
     if isinstance(results, list):
-        for attempt, sample in enumerate(results):
+        for attempt, sample in enumerate(results or [{}]):
             yield from _statuses(attempt, sample.get("base_status"), sample.get("plus_status"))
     elif "base" in results:
         pluses = results.get("plus") or [None] * len(results["base"])
@@ -76,7 +78,7 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
     """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
-    yield {"metric": "base", "attempt": attempt, **scored(base == PASSED)}
+    yield {"metric": "base", "attempt": attempt, **scored(None if base is None else base == PASSED, "not run")}
     if plus is not None:
         yield {"metric": "plus", "attempt": attempt, **scored(base == plus == PASSED)}
 

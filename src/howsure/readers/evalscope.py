@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import finite, flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.usage import rows_beside, token_rows
 from howsure.readers.yaml_text import can_be_read, parse_yaml
@@ -26,19 +26,18 @@ DECIMALS = 4
 _BLOCK = re.compile(
     rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*", re.MULTILINE
 )
+NOT_READ = "the run's configuration isn't read, so that runs with other settings can't be told apart: pip install 'howsure[yaml]'"
 _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
-_INDEX = re.compile(rb'\s*\{\s*"index"\s*:')
-_KEYS = ("target", "sample_score")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim reviews; predictions and reports beside them are companions."""
-    head, kind = source.head, _kind(source)
-    if _INDEX.match(head) and kind == "predictions":
+    keys, kind = source.first.keys(), _kind(source)
+    if "index" in keys and kind == "predictions":
         return "companion"
-    if _INDEX.match(head) and (kind == "reviews" or looks_like(head, _KEYS)):
+    if "index" in keys and (kind == "reviews" or "sample_score" in keys):
         return "rows"
-    return "companion" if kind == "reports" and looks_like(head, ("dataset_name", "model_name")) else None
+    return "companion" if kind == "reports" and {"dataset_name", "model_name"} <= keys else None
 
 
 def read(source: Source) -> Reading:
@@ -58,18 +57,24 @@ def read(source: Source) -> Reading:
         totals=tuple(_totals(report, task, model, len(usage))),
         run=_run(config),
         configuration=_configuration(config),
+        notes=() if can_be_read() or _config_file(source) is None else (NOT_READ,),
     )
+
+
+def _config_file(source: Source) -> Source | None:
+    """Return the run's configuration, None where there is none or several are."""
+    found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
+    return source.near(found[0]) if len(found) == 1 else None
 
 
 def _config(source: Source) -> Mapping[str, Any]:
     """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are asked for; they are few of many lines."""
-    found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
-    config = source.near(found[0]) if len(found) == 1 and can_be_read() else None
-    if config is None:
+    config = _config_file(source)
+    if config is None or not can_be_read():
         return {}
     blocks = _BLOCK.findall(config.head.replace(b"\r\n", b"\n"))
     try:
-        document = parse_yaml(b"".join(blocks), where=found[0].name)
+        document = parse_yaml(b"".join(blocks), where=config.name)
     except ReadError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import finite, flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import per_thousand, token_rows
@@ -30,21 +30,18 @@ CHECKED = "schema 0.2.1 and 0.2.2, in made-up files only"
 
 LAYOUTS = ("0.2",)
 """Versions of the schema that are known."""
-_INSTANCE = ("schema_version", "evaluation_id", "interaction_type")
-_AGGREGATE = ("schema_version", "evaluation_id", "source_metadata")
+_INSTANCE = {"schema_version", "evaluation_id", "interaction_type"}
+_AGGREGATE = {"schema_version", "evaluation_id", "source_metadata"}
 MAX_STAMP = 40
 """A date isn't longer."""
-_START = re.compile(rb"\s*\{")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim both kinds; an aggregate with its instances beside it is their companion."""
-    head = source.head
-    if not _START.match(head):
-        return None
-    if looks_like(head, _INSTANCE):
+    keys = frozenset() if source.is_list else source.first.keys()
+    if keys >= _INSTANCE:
         return "rows"
-    if not looks_like(head, _AGGREGATE):
+    if not keys >= _AGGREGATE:
         return None
     stem = source.path.stem
     beside = (source.path.with_name(f"{stem}{ending}.jsonl") for ending in ("", "_samples", "_instances"))
@@ -53,7 +50,7 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read instances, or the published scores of an aggregate."""
-    if not looks_like(source.head, _INSTANCE):
+    if not source.first.keys() >= _INSTANCE:
         return _read_aggregate(source)
     rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)]
     if not rows:

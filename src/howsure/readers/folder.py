@@ -317,7 +317,9 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
     if "item" in roles:
         named_here = {"task", "model"} <= roles.keys() and not source.model_from  # else the file's own name says more
         outcome, reason = ("left out", COPY) if named_here and found.has_copy(source) else ("read", "")
-        found.tables.extend([tables.checked(source, frame, columns)] if outcome == "read" else [])
+        if outcome == "read":
+            found.tables.append(tables.checked(source, frame, columns))
+            found.cautions.extend(found.tables[-1].cautions)
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome=outcome, reason=reason))
     elif asked or (tables.is_leaderboard(names, columns) and not tables.repeats_models(frame, columns)):
         found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import finite, settings, tidy
 from howsure.readers.usage import counted
 from howsure.table.runs import Run
@@ -50,9 +50,6 @@ _SETTINGS = (
     *("instructions", "global_prefix", "global_suffix", "input_prefix", "output_prefix", "stop_sequences"),
 )
 """What tells two runs of one model apart."""
-_INSTANCES = re.compile(rb'\s*\[\s*\{\s*"instance_id"\s*:')
-_STATS = re.compile(rb'\s*\[\s*\{\s*"name"\s*:\s*\{\s*"name"\s*:')
-_STATE = re.compile(rb'\s*\{\s*"adapter_spec"\s*:')
 _BESIDE = frozenset(
     ["scenario.json", "instances.json", "display_predictions.json", "display_requests.json", "run_spec.json"]
 )
@@ -60,11 +57,11 @@ _BESIDE = frozenset(
 
 def claims(source: Source) -> Claim | None:
     """Claim the statistics by instance; the files that HELM writes beside them are companions."""
-    head = source.head
-    if _INSTANCES.match(head) and looks_like(head, ("train_trial_index", "stats")):
+    keys = source.first.keys()
+    if source.is_list and {"instance_id", "train_trial_index", "stats"} <= keys:
         return "rows"
-    totals = _STATS.match(head) and b'"sum_squared"' in head
-    if totals or _STATE.match(head) or looks_like(head, ("scenario_spec", "adapter_spec")):
+    totals = source.is_list and {"name", "count", "sum"} <= keys and source.first["name"].startswith(b"{")
+    if totals or (not source.is_list and "adapter_spec" in keys):
         return "companion"
     beside = source.path.name in _BESIDE and source.near(source.path.with_name("per_instance_stats.json"))
     return "companion" if beside else None

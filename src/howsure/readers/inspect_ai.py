@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import Archive, first_member, open_archive
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
 from howsure.readers.inspect_scores import Sample, Samples, score_frame, summary
 from howsure.readers.inspect_usage import stated_totals
+from howsure.readers.json_text import members
 from howsure.readers.records import finite, flatten_metadata, whole_text
 from howsure.readers.soundness import unknown_layout
 from howsure.table.scores import Published, TaskFacts
@@ -36,7 +37,6 @@ LAYOUTS = ("2",)
 """Versions of the log that are known."""
 STANDARD_ERRORS = ("stderr", "clustered_se")
 """Inspect's metric, and the one of `howsure.integrations.inspect`."""
-_DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
 
@@ -46,8 +46,9 @@ def claims(source: Source) -> Claim | None:
     member = first_member(source.head)
     if member is not None:
         return "rows" if _MEMBER.fullmatch(member) else None
-    keys = ("status", "eval", "run_id", "created", "task")
-    return "rows" if _DOCUMENT.match(source.head) and looks_like(source.head, keys) else None
+    first = source.first
+    told = first.get("version", b"").isdigit() and first.get("eval", b"").startswith(b"{") and "status" in first
+    return "rows" if told and {"created", "task", "model"} & members(first["eval"]).keys() else None
 
 
 def read(source: Source) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
@@ -19,6 +20,9 @@ LINE_COST = 50
 
 SMALL_BYTES = 16 * 1024**2
 """JSON of this size can't reach that limit."""
+
+OUTLINE_BYTES, LEAST_BYTES, MAX_MEMBERS = 65_536, 200, 1000
+"""So much is kept of the values of an object, of each at least, and of so many."""
 
 KEY_COST = 90
 """What a key takes more where it isn't shared: msgspec shares none that is long, or not ASCII."""
@@ -113,7 +117,67 @@ def refuse_bombs(cost: int, *, where: str) -> None:
         )
 
 
+def members(text: bytes) -> dict[str, bytes]:
+    """Return the keys of the object that a JSON text is, or of the first in a list, with the beginning of each value as it is written.
+
+    No value is built. Of a text that is cut short, or is no JSON, this is what its beginning shows.
+    """
+    try:
+        return _members(text)
+    except ValueError:
+        if not any(word in text for word in (b"NaN", b"Infinity")):
+            return _first_members(text)
+    try:
+        return _members(_NO_NUMBER.sub(b"null", text))
+    except ValueError:
+        return _first_members(text)
+
+
+def _members(text: bytes) -> dict[str, bytes]:
+    """Return the members of a text of JSON. ValueError where it is none."""
+    import msgspec
+
+    try:
+        if text.lstrip()[:1] == b"[":
+            text = bytes(next(iter(msgspec.json.decode(text, type=list[msgspec.Raw])), b"{}"))
+        found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError from error
+    most = max(OUTLINE_BYTES // max(len(found), 1), LEAST_BYTES)
+    return {key: bytes(memoryview(value)[:most]) for key, value in islice(found.items(), MAX_MEMBERS)}
+
+
+def _first_members(text: bytes) -> dict[str, bytes]:
+    """Return what the beginning of a JSON text shows of its first object."""
+    begins = _OBJECT.match(text)
+    found: dict[str, bytes] = {}
+    depth, key, start = 0, b"", 0
+    for token in _TOKEN.finditer(text, begins.end() - 1) if begins else ():
+        sign = token[0]
+        depth += (sign in b"{[") - (sign in b"}]") if len(sign) == 1 else 0
+        if depth == 1 and sign == b":":
+            start = token.end()
+        elif start and ((depth == 1 and sign == b",") or not depth):
+            found[_key(key)] = text[start : token.start()].strip()
+            key, start = b"", 0
+        elif depth == 1 and not start and len(sign) > 1:
+            key = sign
+        if not depth:
+            return found
+    return found | ({_key(key): text[start:].strip()} if start else {})
+
+
+def _key(text: bytes) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text.decode(errors="replace")
+
+
+_NO_NUMBER = re.compile(rb"-?\b(?:NaN|Infinity)\b")
+_OBJECT = re.compile(rb"\s*\[?\s*\{")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 
 
 def _cost(raw: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Git LFS pointers: a few lines of text in the place of a file that was never fetched."""
+"""Pointers of Git LFS and git-annex: a line or a few of text, or a link that leads nowhere, in the place of a file that was never fetched."""
 
 from __future__ import annotations
 
@@ -10,19 +10,31 @@ if TYPE_CHECKING:
     from howsure.readers.base import Claim, Reading, Source
 
 NAME = "git-lfs"
-FORMATS = "Git LFS pointers, to say that the file itself is missing"
-CHECKED = "pointers of spec v1"
+FORMATS = "Pointers of Git LFS and git-annex, to say that the file itself is missing"
+CHECKED = "Git LFS pointers of spec v1; pointers and links of git-annex in made-up files only"
 
-_START = b"version https://git-lfs.github.com/spec/"
+_LFS, _ANNEX = b"version https://git-lfs.github.com/spec/", b"annex/objects/"
+MAX_LINE = 1000
 
 
 def claims(source: Source) -> Claim | None:
     """Claim a pointer, whatever its name says that it is."""
-    return "rows" if source.head.startswith(_START) else None
+    return "rows" if is_pointer(source) else None
+
+
+def is_pointer(source: Source) -> bool:
+    """Say whether a file was never fetched."""
+    return source.head.startswith(_LFS) or _is_annexed(source)
+
+
+def _is_annexed(source: Source) -> bool:
+    path, _, rest = source.head.partition(b"\n")
+    return path.lstrip(b"./").removeprefix(b"git/").startswith(_ANNEX) and not rest and len(path) < MAX_LINE
 
 
 def read(source: Source) -> Reading:
     """Say what the file is and how to get the real one."""
+    kind, get = ("git-annex", "git annex get") if _is_annexed(source) else ("Git LFS", "git lfs pull")
     raise ReadError(
-        "this is a Git LFS pointer, not the file itself", where=source.name, remedy="Fetch the file: git lfs pull"
+        f"this is a {kind} pointer, not the file itself", where=source.name, remedy=f"Fetch the file: {get}"
     )

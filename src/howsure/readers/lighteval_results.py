@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Source, looks_like
 from howsure.readers.naming import digest
 from howsure.readers.records import finite, number, settings
 from howsure.table.runs import Run
@@ -15,7 +14,7 @@ from howsure.table.scores import Published
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from howsure.readers.base import Claim
+    from howsure.readers.base import Claim, Source
 
 STDERR = "_stderr"
 ALL, AVERAGE = "all", "_average"
@@ -27,7 +26,7 @@ _NAME = re.compile(r"results_(?P<time>.+)\.json")
 
 def claim(source: Source) -> Claim | None:
     """Claim the results of a run; those with details in the same folder of runs are companions."""
-    if not looks_like(source.head, ("config_general", "lighteval_sha")):
+    if b'"lighteval_sha"' not in source.first.get("config_general", b""):
         return None
     return "companion" if any(_details(source)) else "rows"
 

@@ -21,6 +21,33 @@ def separator(head: bytes, suffix: str) -> str:
     return ";" if b";" in line and b"," not in line else ","
 
 
+def commented(data: bytes) -> int:
+    r"""Return where the header of a table of cells begins, below comments: lines that begin with #.
+
+    A line is no comment but the header if it has as many cells as the next line, and that one has a number.
+
+    >>> commented(b"# of monday\nitem,score\n"), commented(b"#,model,score\n1,a,2\n")
+    (12, 0)
+    """
+    last = begins = 0
+    while data[begins : begins + 1] == b"#":
+        last, begins = begins, data.find(b"\n", begins) + 1
+        if not begins:
+            return 0
+    below = data[begins:].split(b"\n", 1)[0]
+    mark = separator(below, ".tsv" if b"\t" in below else "").encode()
+    alike = data[last:begins].count(mark) == below.count(mark)
+    return last if alike and any(map(_is_number, below.split(mark))) else begins
+
+
+def _is_number(cell: bytes) -> bool:
+    try:
+        float(cell.replace(b",", b".").strip(b' "%\r'))
+    except ValueError:
+        return False
+    return True
+
+
 def cut_at(data: bytes, suffix: str) -> int | None:
     r"""Say where the last row begins, if it isn't whole; None where it is, or where nothing tells.
 
@@ -36,7 +63,10 @@ def cut_at(data: bytes, suffix: str) -> int | None:
     row = data[begins:]
     if not begins or not row.strip():
         return None
-    whole = _is_json(row) if suffix in RECORDS else _is_filled(row, data, separator(data, suffix))
+    if suffix in RECORDS:
+        return None if _is_json(row) else begins
+    table = data[commented(data) :]
+    whole = _is_filled(row, table, separator(table, suffix))
     return None if whole else begins
 
 

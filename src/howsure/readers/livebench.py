@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import finite, scored, tidy
 from howsure.readers.usage import rows_beside
 from howsure.table.scores import TaskFacts
@@ -20,20 +19,17 @@ FORMATS = "LiveBench judgments (model_judgment/ground_truth_judgment.jsonl)"
 CHECKED = "judgments of 2025-03"
 
 METRIC = "score"
-_START = re.compile(rb"\s*\{")
-_JUDGMENT = ("question_id", "task", "model", "score", "category", "tstamp")
-_ANSWER = ("question_id", "answer_id", "model_id", "choices")
+_JUDGMENT = {"question_id", "task", "model", "score", "category", "tstamp"}
+_ANSWER = {"question_id", "answer_id", "model_id"}
 
 
 def claims(source: Source) -> Claim | None:
     """Claim lines of judgments; the answers in the folder beside theirs are companions."""
-    first = source.head.split(b"\n")[0]
-    if not _START.match(first):
-        return None
-    if looks_like(first, _JUDGMENT):
+    keys = frozenset() if source.is_list else source.first.keys()
+    if keys >= _JUDGMENT:
         return "rows"
     judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
-    return "companion" if looks_like(source.head, _ANSWER) and source.near(judged) is not None else None
+    return "companion" if keys >= _ANSWER and source.near(judged) is not None else None
 
 
 def read(source: Source) -> Reading:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.readers.records import finite, flatten_metadata, scored, tidy
 from howsure.table.scores import TaskFacts
@@ -21,19 +22,17 @@ CHECKED = "performances of 2024-02; *_eval_all.json in made-up files only"
 
 NOT_RUN = -1
 
-_SITE = re.compile(rb'\s*\{\s*"performances"\s*:\s*\[\s*\{')
-_LIST = re.compile(rb"\s*\[\s*\{")
 _SCENARIO = re.compile(r"(?:Scenario\.)?(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<temperature>[\d.]+)_eval_all\.json")
 _KEPT = ("contest_id", "contest_date", "difficulty", "platform", "date")
 
 
 def claims(source: Source) -> Claim | None:
     """Claim graded questions, or the table that the site shows."""
-    head = source.head
-    if _SITE.match(head) and looks_like(head, ("question_id", "model", "pass@1")):
+    keys = source.first.keys()
+    if {"question_id", "model", "pass@1"} <= members(source.first.get("performances", b"")).keys():
         return "rows"
-    graded = looks_like(head, ("graded_list",)) or looks_like(head, ("question_title", "output_list"))
-    return "rows" if _LIST.match(head) and looks_like(head, ("question_id",)) and graded else None
+    graded = "graded_list" in keys or {"question_title", "output_list"} <= keys
+    return "rows" if source.is_list and "question_id" in keys and graded else None
 
 
 def read(source: Source) -> Reading:
@@ -64,7 +63,7 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
         | {"task": task, "model": model, "item": entry.get("question_id"), "attempt": attempt, "metric": "pass@1"}
         | _graded(grade)
         for entry in entries
-        for attempt, grade in enumerate(entry["graded_list"])
+        for attempt, grade in enumerate(entry["graded_list"] or [NOT_RUN])
     ]
     reading = _reading(records, entries, source, task=task)
     configuration = {"temperature": named["temperature"]} if named else {}

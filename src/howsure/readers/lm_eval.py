@@ -16,6 +16,7 @@ import polars as pl
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.lfs import is_pointer
 from howsure.readers.lm_eval_columns import Columns, columns, shaped_columns
 from howsure.readers.lm_eval_documents import documents, rows
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
@@ -50,32 +51,44 @@ _ENOUGH = 20
 SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?")
 RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.json")
 
-_SAMPLE = re.compile(rb'\s*\[?\s*\{\s*"doc_id"\s*:\s*[^,{}\[\]]+,\s*"doc"\s*:')
-_RESULTS = re.compile(rb'\s*\{\s*"results"\s*:\s*[{\[]')
+_OWN = frozenset(["doc", "arguments", "resps", "filtered_resps", "metrics", "doc_hash", "prompt_hash", "target_hash"])
+"""Keys that samples have beside `doc_id`, of which some may have been taken out."""
 _STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim samples by their first keys, and results; results with samples beside them are their companion."""
-    if _SAMPLE.match(source.head):
+    """Claim samples by their keys, and results; results with samples beside them are their companion."""
+    if _holds_samples(source):
         return "rows"
-    if not (_RESULTS.match(source.head) and _STDERR.search(source.head)):
+    results = source.first.get("results", b"")
+    others = source.is_list or "config_general" in source.first  # a list, or lighteval's
+    if others or not results.startswith((b"{", b"[")) or not _STDERR.search(results):
         return None
-    return "companion" if _has_samples(source) else "rows"
+    there = [not is_pointer(samples) for samples in _samples(source).values()]
+    return "companion" if there and all(there) else "rows"
+
+
+def _holds_samples(source: Source) -> bool:
+    keys = source.first.keys()
+    return "doc_id" in keys and ("doc" in keys or len(keys & _OWN) > 1)
 
 
 def read(source: Source) -> Reading:
     """Read one samples file, or the published scores of a results file that stands alone."""
-    if _SAMPLE.match(source.head):
+    if _holds_samples(source):
         return _read_samples(source)
     results = source.json()
     model, cautions = model_name(results, source)
-    published = stated(results, model=model, source=source.name)
+    samples = _samples(source)
+    pointers = {task for task, each in samples.items() if is_pointer(each)}
+    every = stated(results, model=model, source=source.name)
+    published = every if len(pointers) == len(samples) else tuple(e for e in every if e.task in pointers)
     if not published:
         raise ReadError("no score in the results", where=source.name, remedy="Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
+        notes=_of_pointers(len(pointers)),
         published=published,
         cautions=(*cautions, *left_out(no_numbers(results), source)),
         run=run_of(
@@ -92,7 +105,7 @@ def read(source: Source) -> Reading:
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
     """Yield what every document of these items, of all where `items` is None, was asked and answered, under each filter."""
-    if not _SAMPLE.match(source.head):
+    if not _holds_samples(source):
         return
     task, time = _task_and_time(source)
     found = _found(replace(source, probabilities=False))
@@ -217,14 +230,28 @@ def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
     ]
 
 
-def _has_samples(source: Source) -> bool:
+def _samples(source: Source) -> dict[str, Source]:
+    """Return the samples beside results by their tasks, those that were never fetched as well."""
     named = RESULTS_NAME.search(source.path.name)
     if not named:
-        return False
+        return {}
     prefix = source.path.name[: named.start()]
-    return any(
-        (found := SAMPLES_NAME.search(path.name)) is not None
-        and found["time"] == named["time"]
-        and path.name.startswith(f"{prefix}samples_")
-        for path in source.listed(source.path.parent, f"{escape(prefix)}samples_*{escape(named['time'])}*")
+    listed = source.listed(source.path.parent, f"{escape(prefix)}samples_*{escape(named['time'])}*")
+    samples = [(SAMPLES_NAME.search(path.name), source.near(path)) for path in listed]
+    return {
+        found["task"]: each
+        for found, each in samples
+        if found is not None and each is not None and found["time"] == named["time"] and found.start() == len(prefix)
+    }
+
+
+def _of_pointers(count: int) -> tuple[str, ...]:
+    """Return the note that samples were never fetched."""
+    if not count:
+        return ()
+    files = (
+        "the samples file beside it is a pointer"
+        if count == 1
+        else f"the {count:,} samples files beside it are pointers"
     )
+    return (f"{files} to what was never fetched: published scores stand for the rows.",)

@@ -163,7 +163,7 @@ def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.Dat
     _check(shapes)
     if NAMED in block.columns:
         named.update(dict.fromkeys(block[NAMED].explode().drop_nulls().unique(maintain_order=True)))
-    attributes = block[DOC].struct.unnest()
+    attributes = block[DOC].struct.unnest() if DOC in block.columns else ()
     return pl.DataFrame(
         [
             *(short_text(block[name]) if name == ID else block[name] for name in KEPT if name in block.columns),

@@ -71,7 +71,7 @@ def rows(source: Source) -> Iterator[Mapping[str, Any]]:
     else:
         parsed = source.json()
         each = iter(parsed if isinstance(parsed, list) else [])
-    return (row for row in each if isinstance(row, dict) and isinstance(row.get("doc"), (dict, str, list)))
+    return (row for row in each if isinstance(row, dict) and "doc_id" in row)
 
 
 def documents(source: Source, delimiter: str | None) -> list[Document]:
@@ -90,7 +90,7 @@ def _document(row: Mapping[str, Any], delimiter: str | None, *, choices: bool) -
         filter=row.get("filter"),
         named=tuple(map(str, row.get("metrics") or ())),
         values={key: _scalar(value) for key, value in row.items() if key not in NOT_METRICS},
-        metadata=flatten_metadata(row["doc"]),
+        metadata=flatten_metadata(row.get("doc")),
         question=question(row, delimiter) if choices else None,
     )
 

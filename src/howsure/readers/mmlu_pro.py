@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import tidy
 from howsure.table.scores import TaskFacts
@@ -17,15 +16,13 @@ FORMATS = "MMLU-Pro outputs (.json)"
 CHECKED = "outputs that state no version"
 
 TASK, METRIC = "MMLU-Pro", "correct"
-_LIST = re.compile(rb"\s*\[\s*\{")
-_KEYS = ("question_id", "question", "options", "answer", "category")
+_KEYS = {"question_id", "answer", "category", "pred"}
 _BEGINNING, _ENDING = "model_outputs_", r"(?:_\d+shots)?\.json"
 
 
 def claims(source: Source) -> Claim | None:
     """Claim a list of questions with answer and category, and a prediction."""
-    head = source.head
-    return "rows" if _LIST.match(head) and looks_like(head, _KEYS) and b'"pred"' in head else None
+    return "rows" if source.is_list and source.first.keys() >= _KEYS else None
 
 
 def read(source: Source) -> Reading:

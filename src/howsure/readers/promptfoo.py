@@ -7,12 +7,12 @@ variables, so that providers and runs can be compared; a test repeated in one ru
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import digest
 from howsure.readers.records import finite, flatten_metadata, inner, metadata_text, scored, settings, tidy, whole_text
 from howsure.readers.soundness import unknown_layout
@@ -32,14 +32,18 @@ CHECKED = "promptfoo 0.120.19; results of version 1 and 3"
 
 LAYOUTS = ("1", "2", "3")
 """Versions of the results that are known; the second is read as the third."""
-_START = re.compile(rb'\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"\n]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d')
-_FIRST = re.compile(rb'\s*\{\s*"version"\s*:\s*1\s*,\s*"results"\s*:\s*\[\s*\{\s*"prompt"\s*:')
 _ERROR = 2
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a document of evalId and results with a version, and the first layout of all."""
-    return "rows" if _START.match(source.head) or _FIRST.match(source.head) else None
+    """Claim a document of results with a version and prompts, and the first layout of all."""
+    first = source.first
+    results = first.get("results", b"")
+    inner = members(results).keys()
+    if results.startswith(b"["):
+        return "rows" if first.get("version") == b"1" and "prompt" in inner else None
+    named = "version" in inner or ({"evalId", "config"} & first.keys() and {"prompts", "stats"} & inner)
+    return "rows" if results.startswith(b"{") and named else None
 
 
 def read(source: Source) -> Reading:

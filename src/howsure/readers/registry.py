@@ -29,6 +29,7 @@ SPECIFIC = (
     "inspect_ai",
     "lm_eval",
     "helm",
+    "polybench",
     "swebench",
     "tau_bench",
     "promptfoo",
@@ -45,6 +46,9 @@ SPECIFIC = (
     "bfcl",
     "evalscope",
     "aider",
+    "skill_creator",
+    "garak",
+    "agentbench",
 )
 """Modules of this package that know one harness each; `mapping.known` has more, which are mappings."""
 
@@ -56,7 +60,7 @@ BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 
-PLAIN = ("lfs", "alpaca_eval", "aider")
+PLAIN = ("lfs", "alpaca_eval", "aider", "polybench")
 """The readers of text that is no JSON."""
 
 

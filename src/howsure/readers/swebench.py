@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers import swebench_items
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
+from howsure.readers.lines import RECORDS
 from howsure.readers.naming import from_path
 from howsure.readers.records import finite, flatten_metadata, mappings, number, tidy
 from howsure.readers.soundness import unknown_layout
@@ -42,13 +44,9 @@ _ID = rf"(?:{_PRO}|[A-Za-z0-9][\w.-]{{0,99}}__[\w.-]{{1,99}}-\d{{1,9}})"
 _INSTANCE = re.compile(_ID)
 _OF_PRO = re.compile(r"instance_(.+?)-[0-9a-f]{40}(?:-\w+)?")
 _KEY = b'"' + _ID.encode() + b'"'
-_MAP = re.compile(
-    rb'\s*\{\s*(?:"[^"\n]{1,200}"\s*:\s*\{\s*){0,2}' + _KEY + rb'\s*:\s*(?:[01]\b|true|false|\{[^{}]*"resolved"\s*:)'
-)
-_LINE = re.compile(rb'\s*\{[^\n]*"(?:id|task_id|instance_id)"\s*:\s*' + _KEY)
-_ONE = re.compile(rb'\s*\{\s*"instance_id"\s*:\s*' + _KEY)
-_LISTS = ("resolved_ids", "submitted_ids"), ("generated", "no_generation", "resolved"), ("stats", "resolved")
-_SPARSE = re.compile(rb'\s*\{\s*"(?:no_generation|no_logs|resolved)"\s*:\s*\[')
+_LISTS = ("resolved_ids", "resolved", "no_generation", "no_logs", "generated", "unresolved_ids", "submitted_ids")
+_LEVELS = 3
+"""A map of outcomes lies so deep at most: by condition, by run, by task."""
 _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
 _RUN = r"(?:\.(?:run|eval|test)[-_]?\w*)"
@@ -61,20 +59,35 @@ _PLAIN = rf"{_ID}|\w*eval_results"
 
 def claims(source: Source) -> Claim | None:
     """Claim what names SWE-bench instances (`owner__repo-123`), and the leaderboards' own JSON."""
-    head = source.head
-    if looks_like(head, ("leaderboards", "resolved", "folder")):
-        return "rows"
-    if not re.search(_KEY, head):
+    first = source.first
+    if source.is_list:
         return None
-    lists = any(looks_like(head, keys) for keys in _LISTS[1:]) or _is_report(head)
-    lines = _LINE.match(head) and re.search(rb'"(?:score|resolved)"\s*:', head.split(b"\n")[0])
-    one = _ONE.match(head) and looks_like(head, ("resolved",))  # predictions name their instance as well
-    return "rows" if lists or lines or _MAP.match(head) or one or _SPARSE.match(head) else None
+    board = first.get("leaderboards", b"")
+    if b'"resolved"' in board and b'"folder"' in board:
+        return "rows"
+    lists = any(first.get(name, b"").startswith(b"[") and re.search(_KEY, first[name]) for name in _LISTS)
+    return "rows" if lists or _is_one(first) or _is_map(first) else None
+
+
+def _is_one(first: Mapping[str, bytes]) -> bool:
+    """Say whether an object is the outcome of one task; predictions name their task as well."""
+    named = any(re.fullmatch(_KEY, first.get(name, b"")) for name in ("id", "task_id", "instance_id"))
+    return named and bool({"score", "resolved"} & first.keys())
+
+
+def _is_map(first: Mapping[str, bytes]) -> bool:
+    """Say whether an object holds outcomes by task, at whatever level."""
+    for _ in range(_LEVELS):
+        key, value = next(iter(first.items()), ("", b""))
+        first = members(value)
+        if _INSTANCE.fullmatch(key):
+            return "resolved" in first or value in (b"0", b"1", b"true", b"false")
+    return False
 
 
 def read(source: Source) -> Reading:
     """Read one file of whichever kind."""
-    if _LINE.match(source.head) and b"\n{" in source.head:
+    if _is_one(source.first) and (source.path.suffix in RECORDS or b"\n{" in source.head):
         return _read_lines(source)
     document = source.json()
     if "leaderboards" in document:
@@ -84,10 +97,6 @@ def read(source: Source) -> Reading:
     if isinstance(document.get("instance_id"), str):
         document = {document["instance_id"]: document}
     return _read_maps(document, source)
-
-
-def _is_report(head: bytes) -> bool:
-    return looks_like(head, ("total_instances", "resolved_instances")) or looks_like(head, ("resolved_ids",))
 
 
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
@@ -217,7 +226,8 @@ def _runs(
         return [(model, 0, document)], cautions
     runs = []
     for name, outcomes in document.items():
-        inner = list(outcomes.values()) if isinstance(outcomes, dict) else []
+        ordered = sorted(outcomes, key=lambda run: (len(run), run)) if isinstance(outcomes, dict) else ()
+        inner = [outcomes[run] for run in ordered]
         if inner and all(isinstance(each, dict) and any(_INSTANCE.fullmatch(key) for key in each) for each in inner):
             runs += [(name, attempt, each) for attempt, each in enumerate(inner)]
         elif inner:
@@ -241,6 +251,8 @@ def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
 
 
 def _outcome(outcome: Any) -> tuple[str, bool]:
+    if isinstance(outcome, dict) and outcome.get("generation") is False:
+        return "not run", False
     value = finite(outcome.get("resolved") if isinstance(outcome, dict) else outcome)
     return ("error", False) if value is None else ("ok", bool(value))
 
@@ -253,6 +265,7 @@ def _read_lines(source: Source) -> Reading:
         item = row.get("instance_id") or row.get("task_id") or row.get("id")
         score = row.get("score", row.get("resolved"))
         status = "ok" if isinstance(score, (bool, int, float)) else "error"
+        status = "not run" if row.get("generation") is False else status
         named = row.get("model") or row.get("model_name") or row.get("model_name_or_path")
         task = {"task": row["benchmark"]} if isinstance(row.get("benchmark"), str) else {}
         records.append(

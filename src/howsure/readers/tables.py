@@ -6,33 +6,38 @@ A table stays as it is, lazy where its format allows; its columns are recognised
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
-from howsure.errors import DataError, ReadError
+from howsure.errors import Caution, DataError, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.faults import named
-from howsure.readers.lines import CELLS, RECORDS, separator
+from howsure.readers.lines import CELLS, RECORDS, commented, separator
 from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
 from howsure.readers.soundness import cut_row
-from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
+from howsure.readers.text_tables import SUFFIXES as TABLES
+from howsure.readers.text_tables import cells, holds_table, uneven
+from howsure.readers.yaml_text import SUFFIXES, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
+from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from howsure.table.writing import Writing
 
 NAME = "tables"
-FORMATS = "tables (.csv, .tsv, .jsonl, .json, .yaml, .parquet, .arrow)"
+FORMATS = "tables (.csv, .tsv, .txt, .jsonl, .json, .yaml, .parquet, .arrow), and Markdown tables of published scores (.md) by name"
 CHECKED = "any: columns are known by their names"
 
 MAX_INFER = 10_000
@@ -53,9 +58,11 @@ def claims(source: Source) -> Claim | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if suffix in CELLS and start and b"\x00" not in head[:1024]:
         return "rows"
-    if suffix in RECORDS and start == b"{":
+    if suffix in RECORDS and (start == b"{" or (start in (b"#", b"/") and b"\n{" in head)):
         return "rows"
-    if suffix in SUFFIXES and start == b"-" and can_be_read():
+    if holds_table(source):
+        return "rows"
+    if suffix in SUFFIXES and start == b"-":
         return "rows"
     return "rows" if suffix == ".json" and (start == b"[" or _SPLIT.match(head)) else None
 
@@ -104,7 +111,7 @@ def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) ->
 
 def scan(source: Source) -> pl.LazyFrame:
     """Open a table, lazily where its format allows."""
-    with named(source.name):
+    with named(source.name), _by_line(source):
         frame = _scanned(source)
         width = len(frame.collect_schema())  # a lazy scan finds out only now whether the file is what it says
     if width > MAX_COLUMNS:
@@ -151,9 +158,10 @@ def _is_large(source: Source) -> bool:
 
 
 def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
+    data, mark = cells(source)
     return pl.scan_csv(
-        source.whole_rows(),
-        separator=separator(source.head, source.path.suffix.lower()),
+        data,
+        separator=mark,
         infer_schema_length=MAX_INFER,
         schema_overrides=dict.fromkeys(texts, pl.String()),
         glob=False,
@@ -186,7 +194,42 @@ def _as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Se
 
 
 def _is_csv(source: Source) -> bool:
-    return source.path.suffix.lower() in CELLS
+    return source.path.suffix.lower() in TABLES
+
+
+@contextmanager
+def _by_line(source: Source) -> Iterator[None]:
+    """Name the line of a row that Polars can't read: it has more cells than the header, or a quote that isn't closed."""
+    try:
+        yield
+    except pl.exceptions.PolarsError:
+        odd = uneven(source) if source.path.suffix.lower() in CELLS else ()
+        row = next(((line, count, width) for line, count, width in odd if not 0 < count < width), None)
+        if row is None:
+            raise
+        line, count, width = row
+        what = f"{plural(count, 'cell')} below a header of {width:,}" if count else "a quote that isn't closed"
+        raise ReadError(
+            what, where=f"{source.name}, line {line:,}", remedy="Mend that line, or write the file again."
+        ) from None
+
+
+def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
+    """Say which rows have fewer cells than the header; where the last column is full, none has."""
+    if not frame.width or not frame[:, -1].null_count() or source.path.suffix.lower() not in CELLS:
+        return ()
+    short = [(line, count) for line, count, width in uneven(source) if 0 < count < width]
+    if not short:
+        return ()
+    line, count = short[0]
+    more = f", and so have {plural(len(short) - 1, 'other row')}" if len(short) > 1 else ""
+    return (
+        Caution(
+            code="short_rows",
+            message=f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read as empty{more}.",
+            remedy="Mend these lines: a value in the wrong column is a wrong value.",
+        ),
+    )
 
 
 def _name_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -207,6 +250,7 @@ class Table:
     frame: pl.LazyFrame
     values: nw.Expr | None = None
     numbers: Numbers | None = None
+    cautions: tuple[Caution, ...] = ()
 
     def rows(self, frame: pl.LazyFrame | None = None) -> pl.LazyFrame:
         """Return the rows, or those of them that were chosen, with numbers for scores."""
@@ -221,15 +265,18 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
+        cautions: tuple[Caution, ...] = ()
         if _is_csv(source):
-            frame = _collected(source, frame, asked).lazy()
+            with _by_line(source):
+                whole = _collected(source, frame, asked)
+            frame, cautions = whole.lazy(), short_rows(source, whole)
         elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
-    return Table(source=source, frame=frame, values=values, numbers=numbers)
+    return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
 
 
 def _pass(piece: pl.DataFrame) -> None:
@@ -238,8 +285,8 @@ def _pass(piece: pl.DataFrame) -> None:
 
 def writing_of(source: Source) -> Writing:
     """Say how a table writes numbers: as the user says, and by what parts its cells."""
-    suffix = source.path.suffix.lower()
-    return replace(source.writing, semicolons=suffix == ".csv" and separator(source.head, suffix) == ";")
+    suffix, head = source.path.suffix.lower(), source.head
+    return replace(source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";")
 
 
 def _records(source: Source) -> pl.LazyFrame:
@@ -276,7 +323,16 @@ def _parsed(source: Source) -> Any:
     suffix = source.path.suffix.lower()
     if suffix in SUFFIXES:
         return parse_yaml(source.read_bytes(), where=source.name)
-    return source.json_lines() if suffix in RECORDS else source.json()
+    if suffix not in RECORDS:
+        return source.json()
+    records = source.json_lines()
+    odd = next((place for place, record in enumerate(records) if not isinstance(record, dict)), None)
+    if odd is not None:
+        line = next(islice(source.lines(), odd, None))[0]
+        raise ReadError(
+            "no JSON object", where=f"{source.name}, line {line:,}", remedy="Write one JSON object per row."
+        )
+    return records
 
 
 def _column(name: str, values: list[Any]) -> pl.Series | None:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.readers.records import finite, inner, number, scored, settings, tidy
 from howsure.readers.usage import counted, summed
@@ -21,7 +22,6 @@ NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
 CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files only"
 
-_LIST = re.compile(rb'\s*\[\s*\{\s*"task_id"\s*:\s*[^,{}\[\]]+,\s*"reward"\s*:')
 _DOMAIN = re.compile(r"airline|retail|telecom")
 _ENDING = r"(?:_range_.*)?\.json"
 _MACHINERY = frozenset(["seed", "num_retries", "timeout"])
@@ -30,10 +30,14 @@ _NAME = re.compile(r"(?:tool-calling|act|react|few-shot)-(.+?)(?:-(\d\.\d+))?")
 
 def claims(source: Source) -> Claim | None:
     """Claim a list of tasks with rewards, a set-up with simulations, or a submission with pass^k."""
-    head = source.head
-    if looks_like(head, ("num_trials", "user_info", "agent_info")) or _LIST.match(head):
-        return "rows"
-    return "rows" if looks_like(head, ("submitting_organization", "results", "pass_1")) else None
+    first = source.first
+    if source.is_list:
+        return (
+            "rows" if {"task_id", "reward"} <= first.keys() and not first["task_id"].startswith((b"{", b"[")) else None
+        )
+    setup = {"num_trials", "user_info", "agent_info"} <= members(first.get("info", b"")).keys()
+    submission = "submitting_organization" in first and b'"pass_1"' in first.get("results", b"")
+    return "rows" if setup or submission else None
 
 
 def read(source: Source) -> Reading:

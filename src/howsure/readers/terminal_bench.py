@@ -12,7 +12,8 @@ from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
 from howsure.readers.records import finite, inner, scored, settings, tidy
 from howsure.readers.usage import counted, elapsed, without
@@ -28,11 +29,11 @@ NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
 CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09; Harbor in made-up files only"
 
-_START = re.compile(rb"\s*\{")
 _RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
 _VERSIONED = re.compile(r"terminal-bench[\w.-]*@[\w.-]+")
 _RUN_OF_TRIAL = re.compile(r"\.\d+-of-\d+\.(.+)$")
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)__(\d\d-\d\d-\d\d)")
+_TRIAL_KEYS = {"task_id", "is_resolved"}
 UNKNOWN = "unknown"
 """A commit that the harness couldn't tell."""
 _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
@@ -40,26 +41,24 @@ _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 def claims(source: Source) -> Claim | None:
     """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its trials."""
-    head = source.head
-    if not _START.match(head):
+    if source.is_list:
         return None
-    if looks_like(head, ("task_id", "is_resolved")):
+    keys = source.first.keys()
+    if members(source.first.get("results", b"")).keys() >= _TRIAL_KEYS:
+        return "rows"
+    if keys >= _TRIAL_KEYS:
         return "companion" if _is_trial_of_a_run(source) else "rows"
-    if looks_like(head, ("task_name", "verifier_result")):
+    if {"task_name", "verifier_result"} <= keys or {"task_name", "trial_name", "task_checksum"} <= keys:
         return "rows"
-    if looks_like(head, ("task_name", "trial_name", "task_checksum")):
-        return "rows"
-    if looks_like(head, ("n_total_trials", "stats")) or looks_like(head, ("run_id", "agent_name", "dataset_name")):
-        return "companion"
-    return None
+    return (
+        "companion" if {"n_total_trials", "stats"} <= keys or {"run_id", "agent_name", "dataset_name"} <= keys else None
+    )
 
 
 def _is_trial_of_a_run(source: Source) -> bool:
     """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which repeat it."""
-    if looks_like(source.head, ("results", "n_resolved")):
-        return False
     run = source.nearest(source.path.absolute().parents[2:3], source.path.name)
-    return run is not None and b'"results"' in run.head
+    return run is not None and (b'"results"' in run.head or "results" in run.first)
 
 
 def read(source: Source) -> Reading:

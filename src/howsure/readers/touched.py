@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 MAX_DIGESTED_BYTES = 1024**2
 """Larger files have no digest: of many a reader looks at less than that would cost."""
+ANNEX = ".git/annex/objects/"
 TOO_SOON = 2 * 10**9
 """Nanoseconds: the times of some file systems are as coarse as this."""
 
 Stamp = tuple[int, ...]
 """Device, inode, size, modified and changed, of a file; of anything else its kind, and () of nothing."""
+
+
+def leads_nowhere(path: Path) -> bool:
+    """Say whether a path is a link into the store of git-annex, to a file that isn't there."""
+    return path.is_symlink() and not path.exists() and ANNEX in path.readlink().as_posix()
 
 
 def stamp_of(path: str | Path) -> Stamp:

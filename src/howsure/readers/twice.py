@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
+from howsure.readers.lines import commented
 from howsure.readers.tables import NAME, writing_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple
 
 
 def _cautions(source: Source) -> Iterator[Caution]:
-    suffix, text = source.path.suffix.lower(), source.head.decode("utf-8-sig", "replace")
+    suffix = source.path.suffix.lower()
+    text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")
     if suffix in (".csv", ".tsv"):
         for name, count in _repeated(_header(source, text)).items():
             yield _caution(

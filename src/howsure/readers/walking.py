@@ -7,6 +7,7 @@ from pathlib import Path
 
 from howsure.errors import ReadError
 from howsure.readers.base import Source
+from howsure.readers.touched import leads_nowhere
 
 MAX_FILES = 200_000
 TAIL_BYTES = 4096
@@ -38,7 +39,12 @@ def find_sources(path: Path) -> list[Source]:
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
     unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
-    return unread + [source for source in found if _is_file(source.path) and _lies_inside(source.path, inside)]
+    return unread + [source for source in found if _is_taken(source.path, inside)]
+
+
+def _is_taken(path: Path, inside: Path) -> bool:
+    """Say whether a file of a folder's walk is looked at; a link to what git-annex hasn't fetched is, to say so."""
+    return leads_nowhere(path) or (_is_file(path) and _lies_inside(path, inside))
 
 
 def links_out(path: Path) -> int:

@@ -63,6 +63,12 @@ def gather(
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
+    failed = next((caution.message for caution in scores.cautions if caution.code == "files_failed"), "")
+    if failed and scores.published and not scores.has_rows:
+        raise DataError(
+            f"only published scores here, no per-question rows; {failed}",
+            remedy="Mend or fetch the files, or use `howsure audit` on the published scores.",
+        )
     how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
     how["paired"] = paired
     try:

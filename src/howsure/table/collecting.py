@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises over a table that it can't read; a panic is no Exception."""
+EXTRAS = {"duckdb": "pip install 'howsure[duckdb]'", "pyspark": "pip install 'howsure[spark]'"}
+"""By which extra an engine gets what it needs to hand its rows over."""
 PATIENCE = 0.1
 """Seconds after which one who waits to hand over a piece looks whether anybody still wants it."""
 
@@ -43,6 +45,8 @@ def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
         collected: pl.DataFrame = frame.collect("polars").to_native()
     except Exception as error:
         name = str(frame.implementation).rpartition(".")[2]
+        if isinstance(error, ImportError) and name in EXTRAS:
+            raise DataError(f"rows of {name} need a package ({_first_line(error)})", remedy=EXTRAS[name]) from None
         raise DataError(
             f"{name} can't answer ({type(error).__name__}: {_first_line(error)})",
             remedy="Check that the rows can be read to their end, and that a column is of one kind.",

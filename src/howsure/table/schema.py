@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 STATUSES = ("ok", "error", "unscored", "not run")
 """What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
 
+NOT_TRIED = (
+    *("not attempted", "not generated", "not evaluated", "not started", "no generation", "no prediction"),
+    *("no submission", "skipped"),
+)
+"""Words for what was never tried: a 0 beside them is no answer."""
+
 FAILURES = (
     *("error", "errored", "fail", "failed", "failure", "timeout", "timed out", "crash", "crashed", "killed", "aborted"),
     *("cancelled", "canceled", "interrupted", "exception", "rate limited"),
@@ -266,7 +272,8 @@ def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:
     word = _text(columns, "status").str.strip_chars().str.to_lowercase().str.replace_all("_", " ", literal=True)
     failed = nw.when(word.is_in(list(FAILURES))).then(nw.lit("error")).otherwise(nw.lit("ok"))
     by_score = nw.when(~score.is_null()).then(nw.lit("ok")).otherwise(failed)
-    return nw.when(word.is_in(list(STATUSES))).then(word).otherwise(by_score)
+    known = nw.when(word.is_in(list(STATUSES))).then(word).otherwise(by_score)
+    return nw.when(word.is_in(list(NOT_TRIED))).then(nw.lit("not run")).otherwise(known)
 
 
 def _optional(roles: Mapping[str, tuple[str, ...]], role: str) -> list[nw.Expr]:

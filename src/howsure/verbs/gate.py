@@ -18,7 +18,7 @@ from howsure.inference.gating.looks import look_of, plan_of
 from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
 from howsure.inference.gating.unknown import weighed, with_absent
-from howsure.inference.gating.unlike import alike_only, remedied
+from howsure.inference.gating.unlike import alike_only, as_stated, remedied
 from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -225,6 +225,7 @@ def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) 
         guard_unseen=wanted.guard_unseen,
     )
     checks, notes, cautions = _verdicts(how, wanted.missing_at_most, wanted.allowed)
+    checks = as_stated(how, checks, scores.reconciled)
     return Gate(
         candidate=how.candidate,
         baseline=how.baseline,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.study.likeness import caution
+from howsure.wording import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.gating.asking import How
     from howsure.study.likeness import Difference
+    from howsure.table.stated import Reconciled
 
 
 UNPAIRED = "unpaired"
@@ -26,6 +28,29 @@ def alike_only(how: How, checks: Sequence[Check], allowed: Collection[str]) -> l
     """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is allowed."""
     found = [each for each in how.study.differs if each.what not in allowed]
     return [_taken_back(check, found, disjoint="questions" in allowed) for check in checks]
+
+
+def as_stated(how: How, checks: Sequence[Check], figures: Sequence[Reconciled]) -> list[Check]:
+    """Take back what was judged on rows that give another score than their own log states: nobody knows which of the two is right."""
+    sides = {how.candidate, how.baseline}
+    of_sides = [
+        each for each in figures if each.model in sides
+    ] or figures  # sides may be named otherwise than their logs name them
+    found = [each for each in of_sides if each.figure == "score" and not each.agrees]
+    return [_as_stated(check, found) for check in checks]
+
+
+def _as_stated(check: Check, found: Sequence[Reconciled]) -> Check:
+    mine = [each for each in found if check.task in ("", each.task) and check.metric == each.metric.partition("@")[0]]
+    if check.criterion in OF_ONE:
+        mine = [each for each in mine if each.model != check.baseline]
+    if not mine:
+        return check
+    words = [
+        "the log of {} states {}, its rows give {}".format(each.model, *told_apart(each.stated, each.read))
+        for each in mine
+    ]
+    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words)))
 
 
 def remedied(how: How, cautions: Iterable[Caution], allowed: Collection[str]) -> list[Caution]:

@@ -62,7 +62,7 @@ class KnownReader:
         if source.path.suffix.lower() in CELLS:
             header = source.head.split(b"\n")[0].decode(errors="replace").strip()
             return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
-        return has_objects(source) and looks_like(source.head, self.keys)
+        return has_objects(source) and (looks_like(source.head, self.keys) or source.first.keys() >= set(self.keys))
 
     def names(self, source: Source) -> bool:  # noqa: ARG002 - what every given reader has
         """Say whether it was given for this very file: never, it goes by content."""

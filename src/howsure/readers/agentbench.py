@@ -1,0 +1,100 @@
+"""AgentBench: `<agent>/<task>/runs.jsonl`, one line a sample, with error.jsonl and overall.json beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.json_text import members
+from howsure.readers.records import finite, inner, mappings, scored, tidy
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME = "agentbench"
+FORMATS = "AgentBench runs (<agent>/<task>/runs.jsonl)"
+CHECKED = "the source of AgentBench 0.2, in made-up files only"
+
+METRIC = "score"
+RUNS, ERRORS, OVERALL = "runs.jsonl", "error.jsonl", "overall.json"
+SCORES = ("result", "reward", "score", "success")
+"""Under which of these keys a sample's result says how it was scored; some tasks score all samples together only."""
+RATES = ("acc", "success_rate")
+ONE, ALL = "task error", "running"
+"""States of a sample that are no answer of the agent."""
+_REMEDY = "Run the rest: AgentBench goes on where it stopped."
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim the samples of one agent on one task; errors and the totals beside them are companions."""
+    first = source.first
+    if source.is_list:
+        return None
+    if {"total", "validation", "custom"} <= first.keys():
+        return "companion" if source.near(source.path.with_name(RUNS)) is not None else None
+    if not {"index", "error", "output"} <= first.keys():
+        return None
+    if source.path.name == ERRORS and source.near(source.path.with_name(RUNS)) is not None:
+        return "companion"
+    output = members(first["output"])
+    return "rows" if {"status", "result"} <= output.keys() or first["error"] != b"null" else None
+
+
+def read(source: Source) -> Reading:
+    """Read one agent's samples of one task; an index that only failed has no score."""
+    folder = source.path.absolute().parent
+    task, model = folder.name, folder.parent.name
+    records = {str(row["index"]): _record(row) for row in mappings(source.json_lines()) if "index" in row}
+    errors = source.near(source.path.with_name(ERRORS)) if source.path.name == RUNS else None
+    for row in mappings(errors.json_lines()) if errors is not None else ():
+        records.setdefault(str(row.get("index")), {"status": "error", "state": row.get("error")})
+    if not any(record.get("score") is not None for record in records.values()):
+        raise ReadError(
+            f"no sample with a score of its own ({', '.join(SCORES)})",
+            where=source.name,
+            remedy="AgentBench scores some tasks over all samples together, in overall.json: read those as published scores.",
+        )
+    names = {"task": task, "model": model, "metric": METRIC}
+    overall = source.beside(OVERALL)
+    return Reading(
+        rows=tidy([{"item": item, **names, **record} for item, record in records.items()], source=source.name),
+        facts=(
+            TaskFacts(
+                task=task,
+                harness="AgentBench",
+                headline=METRIC,
+                failures="drop",
+                failures_words="AgentBench tries a sample that failed again, and its totals count those that ended.",
+            ),
+        ),
+        published=tuple(_published(overall, task, model, source)),
+        extents=tuple(_extents(overall, task, model)),
+    )
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    output = inner(row, "output")
+    result, state = output.get("result"), output.get("status")
+    found = [result[key] for key in SCORES if key in result] if isinstance(result, dict) else [result]
+    if row.get("error") or state in (ONE, ALL):
+        return {"status": "error", "state": state}
+    return {**scored(next(iter(found), None)), "state": state}
+
+
+def _published(overall: object, task: str, model: str, source: Source) -> Iterator[Published]:
+    custom = inner(overall, "custom", "overall") or inner(overall, "custom")
+    rate = next((value for name in RATES if (value := finite(custom.get(name))) is not None), None)
+    if rate is not None:
+        n = custom.get("total")
+        yield Published(
+            task=task, model=model, metric=METRIC, score=rate, n=n if isinstance(n, int) else None, source=source.name
+        )
+
+
+def _extents(overall: object, task: str, model: str) -> Iterator[Extent]:
+    total = overall.get("total") if isinstance(overall, dict) else None
+    if isinstance(total, int) and total > 0:
+        yield Extent(task=task, model=model, items=total, remedy=_REMEDY)

@@ -1,0 +1,176 @@
+"""garak: the report of a scan (`<name>.report.jsonl`), one line an event.
+
+A probe's prompt is a question, each output to it an attempt, and what one detector says of a probe a task of its own. The score is 1 where the
+output passed: the detector found no hit, its score lies below the threshold. So more is better, as in garak's own "ok on".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.naming import digest, from_path, numbered
+from howsure.readers.records import finite, inner, mappings, tidy
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+NAME = "garak"
+FORMATS = "garak reports (*.report.jsonl)"
+CHECKED = "the source of garak 0.9–0.14, in made-up files only"
+
+METRIC = "passed"
+THRESHOLD = 0.5
+"""From this score on an output is a hit, where the report states no other."""
+EVALUATED = 2
+"""The status of a prompt whose outputs the detectors looked at; it is written once before with 1."""
+_ENTRIES = (b'"start_run setup"', b'"init"', b'"attempt"', b'"eval"', b'"digest"', b'"plugin_cache"')
+_OWN = {"_config.version", "garak_version", "probe_classname", "detector", "transient.run_id"}
+_HIT = {"attempt_id", "attempt_seq", "detector", "generator", "probe"}
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim the events of a scan, and its list of hits, to say what that is."""
+    first = source.first
+    report = first.get("entry_type") in _ENTRIES and _OWN & first.keys()
+    return "rows" if not source.is_list and (report or first.keys() >= _HIT) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one scan; one without its prompts gives the scores that its eval lines state."""
+    if source.first.keys() >= _HIT:
+        raise ReadError(
+            "a list of garak's hits alone, which says nothing of what passed",
+            where=source.name,
+            remedy="Read the report beside it: *.report.jsonl.",
+        )
+    events = mappings(source.json_lines())
+    setup = next((event for event in events if event.get("entry_type") == "start_run setup"), {})
+    model, cautions = _model(setup, source)
+    stated = finite(setup.get("run.eval_threshold"))
+    records = list(_records(events, model, THRESHOLD if stated is None else stated))
+    evals = [event for event in events if event.get("entry_type") == "eval"]
+    tasks = dict.fromkeys([*(str(record["task"]) for record in records), *map(_task, evals)])
+    if not tasks:
+        raise ReadError("no prompt that a detector looked at", where=source.name, remedy="Let the scan end.")
+    return Reading(
+        rows=tidy(records, source=source.name) if records else None,
+        facts=tuple(_facts(task) for task in tasks),
+        published=tuple(_published(evals, records, model, source)),
+        extents=tuple(_extents(evals, records, model)),
+        cautions=(*cautions, *_miscounted(evals, records, source)),
+        configuration={"generations": str(setup["run.generations"])} if "run.generations" in setup else {},
+    )
+
+
+def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
+    """Return the target that the set-up names; in older reports it was called a model."""
+    for kind in ("name", "type"):
+        for target in ("target", "model"):
+            if found := setup.get(f"plugins.{target}_{kind}"):
+                return str(found), ()
+    return from_path(source, r"(?:\.report)?\.jsonl")
+
+
+def _records(events: Iterable[Mapping[str, Any]], model: str, threshold: float) -> Iterator[dict[str, Any]]:
+    """Yield one row for each output and detector; a prompt that comes again in a probe is told apart by its place."""
+    attempts = [e for e in events if e.get("entry_type") == "attempt" and e.get("status") == EVALUATED]
+    seen = numbered(f"{attempt.get('probe_classname')} {_prompt(attempt)}" for attempt in attempts)
+    for attempt, name in zip(attempts, seen, strict=True):
+        for detector, scores in inner(attempt, "detector_results").items():
+            for place, score in enumerate(scores if isinstance(scores, list) else ()):
+                hit = finite(score)
+                yield {
+                    "task": f"{attempt.get('probe_classname')} {detector}",
+                    "model": model,
+                    "item": name.partition(" ")[2],
+                    "attempt": place,
+                    "metric": METRIC,
+                    "score": None if hit is None else float(hit < threshold),
+                    "status": "unscored" if hit is None else "ok",
+                    "goal": attempt.get("goal"),
+                }
+
+
+def _prompt(attempt: Mapping[str, Any]) -> str:
+    """Name a prompt by its texts, which are the same in every scan, and by its place where it was taken out."""
+    prompt = attempt.get("prompt")
+    if prompt is None:
+        return f"seq {attempt.get('seq')}"
+    turns = mappings(prompt.get("turns")) if isinstance(prompt, dict) else []
+    texts = [(turn.get("role"), inner(turn, "content").get("text", turn.get("content"))) for turn in turns]
+    return digest(texts or (prompt.get("text", prompt) if isinstance(prompt, dict) else prompt))
+
+
+def _task(event: Mapping[str, Any]) -> str:
+    detector = str(event.get("detector")).removeprefix("detector.")
+    return f"{event.get('probe')} {detector}"
+
+
+def _total(event: Mapping[str, Any]) -> float | None:
+    """Return how many outputs were evaluated; older reports call it the total."""
+    return finite(event.get("total_evaluated", event.get("total")))
+
+
+def _published(
+    evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str, source: Source
+) -> Iterator[Published]:
+    """Yield the share that passed, where each prompt counts as much: an eval line counts outputs, of which some prompts may have more."""
+    uneven = {task for task, counts in _counts(records).items() if len({*counts.values()}) > 1}
+    for event in evals:
+        passed, total = finite(event.get("passed")), _total(event)
+        if passed is not None and total and _task(event) not in uneven:
+            n = len(_counts(records).get(_task(event), ())) or None
+            yield Published(
+                task=_task(event), model=model, metric=METRIC, score=passed / total, n=n, source=source.name
+            )
+
+
+def _counts(records: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+    """Count the outputs of each prompt that have a score, by task."""
+    counts: dict[str, Counter[str]] = {}
+    for record in records:
+        counts.setdefault(str(record["task"]), Counter())[str(record["item"])] += record["score"] is not None
+    return counts
+
+
+def _extents(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str) -> Iterator[Extent]:
+    """Yield how many prompts a probe had, from the outputs that were processed."""
+    attempts = max((record["attempt"] + 1 for record in records), default=1)
+    for event in evals:
+        processed = finite(event.get("total_processed"))
+        if processed and processed % attempts == 0:
+            items = int(processed // attempts)
+            yield Extent(
+                task=_task(event), model=model, items=items, attempts=attempts, remedy="Copy the report again."
+            )
+
+
+def _miscounted(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], source: Source) -> Iterator[Caution]:
+    """Warn where an eval line counts other outputs than the prompts above it have."""
+    scored = [record for record in records if record["score"] is not None]
+    totals = Counter(str(record["task"]) for record in scored)
+    passes = Counter(str(record["task"]) for record in scored if record["score"])
+    for event in evals if records else ():
+        task, stated = _task(event), (finite(event.get("passed")), _total(event))
+        if stated != (passes[task], totals[task]):
+            yield Caution(
+                code="differs_from_log",
+                message=f"{source.name}: {passes[task]:,} of {totals[task]:,} outputs passed for {task}, "
+                f"the report states {stated[0] or 0:,.0f} of {stated[1] or 0:,.0f}",
+                remedy="`howsure describe` lists what logs state; find out which of the two is right before you use either.",
+            )
+
+
+def _facts(task: str) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="garak",
+        headline=METRIC,
+        failures="drop",
+        failures_words="garak leaves out outputs that a detector couldn't judge.",
+    )

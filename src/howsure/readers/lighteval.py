@@ -13,6 +13,7 @@ from howsure.errors import ReadError
 from howsure.readers import lighteval_results
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, from_path, numbered
+from howsure.readers.parquet import refuse_damaged
 from howsure.readers.records import scored, tidy
 from howsure.table.scores import TaskFacts
 
@@ -69,6 +70,7 @@ def read(source: Source) -> Reading:
 def _read_details(source: Source) -> Reading:
     import polars as pl
 
+    refuse_damaged(source)
     frame = pl.read_parquet(source.read_bytes())
     metrics = next(name for name in METRICS if name in frame.columns)
     prompts = next(name for name in PROMPTS if name in frame.columns)

@@ -19,6 +19,7 @@ from howsure.errors import Caution, DataError, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, commented, separator
+from howsure.readers.parquet import refuse_damaged
 from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
@@ -146,6 +147,7 @@ def _scan_parquet(source: Source) -> pl.LazyFrame:
     """
     if source.address:
         return pl.scan_parquet(source.address, glob=False, hive_partitioning=False)
+    refuse_damaged(source)
     if not _is_large(source):
         return pl.scan_parquet(source.read_bytes(), glob=False)
     with source.opened() as file:

@@ -1,0 +1,99 @@
+"""A damaged Parquet file is one file that is left out: it never ends the process, and a good one of any writer is read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.readers.base import Source
+from howsure.readers.parquet import refuse_damaged
+
+ROWS = pl.DataFrame(
+    {
+        "model": [f"m{k % 4}" for k in range(400)],
+        "item": [f"question {k // 4}" for k in range(400)],
+        "score": [k % 3 / 2 for k in range(400)],
+        "note": [None if k % 5 else "x" * (k % 17) for k in range(400)],
+        "parts": [[k, None] if k % 3 else None for k in range(400)],
+    }
+)
+READ_ALL = """
+import sys
+from pathlib import Path
+import howsure
+for path in sorted(Path(sys.argv[1]).glob("*.parquet")):
+    try:
+        howsure.estimate(path)
+    except howsure.HowsureError:
+        pass
+"""
+
+
+def is_sound(path: Path) -> bool:
+    """Say whether a file passes."""
+    try:
+        refuse_damaged(Source(path=path, root=path))
+    except hs.ReadError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "uncompressed", "lz4", "gzip", "brotli"])
+@pytest.mark.parametrize("size", [None, 17])
+def test_files_of_polars_are_sound(tmp_path: Path, compression: str, size: int | None) -> None:
+    for k, frame in enumerate((ROWS, ROWS.head(0), ROWS.head(1))):
+        path = tmp_path / f"{k}.parquet"
+        frame.write_parquet(path, compression=compression, row_group_size=size, data_page_size=1_000)  # type: ignore[arg-type]
+        assert is_sound(path)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_files_of_arrow_are_sound(tmp_path: Path, version: str, dictionary: bool) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for k, frame in enumerate((ROWS, ROWS.head(0))):
+        path = tmp_path / f"{k}.parquet"
+        more = {"write_page_checksum": True, "write_page_index": True, "data_page_size": 500, "row_group_size": 70}
+        parquet.write_table(frame.to_arrow(), path, data_page_version=version, use_dictionary=dictionary, **more)
+        assert is_sound(path)
+
+
+def test_files_of_duckdb_are_sound(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "a.parquet"
+    for version in ("v1", "v2"):
+        duckdb.sql(f"COPY (SELECT range AS a, [range] AS b FROM range(9999)) TO '{path}' (PARQUET_VERSION {version})")
+        assert is_sound(path)
+
+
+def test_no_damage_ends_the_process(tmp_path: Path) -> None:
+    """Each byte of the first page's header, and of the metadata, is changed in turn."""
+    whole = tmp_path / "whole.parquet"
+    ROWS.head(40).write_parquet(whole, compression="uncompressed")
+    data, damaged = whole.read_bytes(), tmp_path / "damaged"
+    damaged.mkdir()
+    metadata = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    places = [*range(4, 60), *range(metadata, len(data) - 8, 5)]
+    for place in places:
+        for byte in (0xFF, data[place] ^ 0x40, data[place] ^ 1):
+            changed = bytearray(data)
+            changed[place] = byte
+            (damaged / f"{place:05}-{byte:02x}.parquet").write_bytes(changed)
+    done = subprocess.run([sys.executable, "-c", READ_ALL, str(damaged)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert sum(not is_sound(path) for path in damaged.iterdir()) > 100
+
+
+def test_the_other_files_of_a_folder_stay(tmp_path: Path) -> None:
+    ROWS.write_parquet(tmp_path / "good.parquet")
+    data = bytearray((tmp_path / "good.parquet").read_bytes())
+    data[-40:-20] = b"\xff" * 20
+    (tmp_path / "bad.parquet").write_bytes(data)
+    scores = hs.read(tmp_path)
+    assert [(file.path, file.outcome) for file in scores.files] == [("bad.parquet", "failed"), ("good.parquet", "read")]
+    assert len(scores.to_frame()) == 400

@@ -237,6 +237,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "runs_left_out",
         "runs_of_several_models",
         "score_left_out",
+        "seldom_equal",
         "several_results",
         "side_lacks_task",
         "side_left_out",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import OptionError, ReadError
+from howsure.errors import Caution, OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
@@ -37,6 +37,8 @@ WANTED: dict[type, tuple[str, str]] = {
 """What a key may hold, by its type, and an example."""
 ANY = "*"
 """The pattern of all files."""
+FEW_EQUAL, LONG = 0.02, 60
+"""Below this share of equal texts, of which one has more characters than this, a comparison letter by letter says little."""
 MOST_WORDS = 100
 REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
 
@@ -176,7 +178,26 @@ def read(source: Source, mapping: Mapping) -> Reading:
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
     repeated = not mapping.attempt and bool((tidied["attempt"] > 0).any())
-    return Reading(rows=tidied, facts=tuple(facts), notes=(REPEATED,) if repeated else ())
+    return Reading(
+        rows=tidied,
+        facts=tuple(facts),
+        notes=(REPEATED,) if repeated else (),
+        cautions=tuple(_seldom_equal(frame["score"], source, mapping)),
+    )
+
+
+def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[Caution]:
+    """Warn of a score that compares long texts letter by letter and finds hardly any two equal."""
+    sides = language.equality(mapping.score)
+    if sides is None or scores.dtype != pl.Boolean or scores.sum() >= FEW_EQUAL * len(scores):
+        return
+    texts = [_columns(source, replace(mapping, score=side))["score"] for side in sides]
+    if any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
+        yield Caution(
+            code="seldom_equal",
+            message=f"{source.name}: {mapping.score} compares long texts letter by letter; {int(scores.sum()):,} of {len(scores):,} are equal",
+            remedy="Extract the answer first, or name a field that holds the grade as the score.",
+        )
 
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:

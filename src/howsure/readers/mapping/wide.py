@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from howsure.readers.mapping.guessing import Fields
 
-NO_SCORES = (
-    BURDENS
-    | ID_WORDS
-    | frozenset(("rank", "n", "num", "count", "counts", "total", "year", "date", "time", "timestamp", "size", "length"))
-    | frozenset(("params", "parameters", "context", "window", "seed", "epoch", "attempt", "temperature", "elo"))
-    | frozenset(("difficulty", "level", "weight", "position", "turn", "ms", "gold"))
+NUMBERS = ID_WORDS | frozenset(
+    (
+        *("rank", "n", "num", "count", "counts", "total", "year", "date", "time", "timestamp", "size", "length"),
+        *("params", "parameters", "context", "window", "seed", "epoch", "attempt", "temperature", "elo"),
+        *("difficulty", "level", "weight", "position", "turn", "ms"),
+    )
 )
-"""Words in the names of columns that hold numbers, and are scores of no model and no task."""
-MEANS = frozenset(("average", "avg", "overall", "mean"))
-"""Words in the names of columns that sum up the others."""
+"""Words in the names of columns that number, date or describe questions."""
+MEANS = frozenset(("gold", "average", "avg", "overall", "mean"))
+"""Words in the names of columns that sum up the others, or are what they are compared with."""
 NAMED_MODEL = re.compile(rf"\d|model|system|baseline|{FAMILIES.pattern}", re.IGNORECASE)
 """What stands in the names of most columns that are models."""
 
@@ -53,7 +53,7 @@ def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[st
 def _is_score(name: str, values: Iterable[Any]) -> bool:
     """Say whether a column holds a score in every row, or nothing."""
     words, found = {*name_words(name)}, known(values)
-    if words & MEANS or (words & NO_SCORES and not NAMED_MODEL.search(name)) or is_date(found):
+    if words & MEANS or (words & (NUMBERS | BURDENS) and not NAMED_MODEL.search(name)) or is_date(found):
         return False
     return bool(worth("value", name, found)[0])
 

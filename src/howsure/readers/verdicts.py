@@ -28,7 +28,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("judge_verdict", "judge_score", "verdict", "judged", "llm_judge", "judge", "prediction", "grade", "score"),
     ),
     "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
-    "item": ("item", "item_id", "question_id", "prompt_id", "task_id", "sample_id", "example_id", "id"),
+    "item": (
+        *("item", "item_id", "question_id", "prompt_id", "task_id", "sample_id", "example_id", "question", "prompt"),
+        "id",
+    ),
     "attempt": ("attempt", "epoch", "trial", "sample"),
     "cluster": ("cluster",),
 }

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Guess = tuple[str, str]
     """An expression, and why it is doubtful; both may be empty."""
 
-SCORES = (*ALIASES["score"], "verdict", "outcome", "status", "jailbroken", "f1", "exact_match", "em")
+SCORES = (*ALIASES["score"], "verdict", "outcome", "status", "jailbroken")
 """Names of fields that hold scores."""
-MODELS = (*ALIASES["model"], "llm", "engine", "provider")
+MODELS = (*ALIASES["model"], "engine", "provider")
 PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_answer")
 GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
 ID_WORDS = frozenset(

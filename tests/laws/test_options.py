@@ -204,3 +204,11 @@ def test_the_library_names_options_as_python_has_them():
         if re.search(rf"(?<!howsure calibrate )(?<![\w-])({flags})\b(?!-)", text)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("verb", ["judge", "agree", "bias", "arena"])
+def test_a_column_for_a_role_that_a_table_has_not_is_refused(verb):
+    rows = {"judge": [1, 0] * 9, "human": [1, 0, 0] * 6, "winner": [1, 2] * 9, "category": ["x", "y"] * 9}
+    rows |= {"model_a": ["m"] * 18, "model_b": ["n"] * 18}
+    with pytest.raises(hs.DataError, match=r"no role 'task' among .*`where`"):
+        getattr(hs, verb)(pl.DataFrame(rows), columns={"task": "category"})

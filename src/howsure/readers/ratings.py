@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, kept_rows, known_column, roles_of
+from howsure.readers.columns import coded, kept_rows, known_column, require_roles, roles_of
 from howsure.readers.mapping.wide import NUMBERS
 from howsure.readers.nothing import BLANK, NONE
 from howsure.table.schema import name_words
@@ -122,6 +122,10 @@ def _rows(
     frame: pl.DataFrame, named: Mapping[str, Sequence[str]], cluster: str | None
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return item, rater, rating, attempt and cluster, a row a rating, and what is to be said of it."""
+    require_roles(named, ALIASES)
+    joined = next((role for role, names in named.items() if role != "rater" and len(names) > 1), "")
+    if joined:
+        raise DataError(f"several columns for the {joined}", remedy="Name one; only raters may be several.")
     roles = roles_of(frame, ALIASES, {role: names for role, names in named.items() if len(names) == 1})
     item, notes = _item(roles)
     group, said = _group(frame, roles, cluster)

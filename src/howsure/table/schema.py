@@ -116,7 +116,9 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     roles = dict(asked)
     for role, aliases in ALIASES.items():
         found = [by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)]
-        several = [column for column in found[:2] if plain_name(column) in METRICS]  # which of them counts is the user's to say
+        several = [
+            column for column in found[:2] if plain_name(column) in METRICS
+        ]  # which of them counts is the user's to say
         if role not in roles and found and len(several) < 2:
             roles[role] = (found[0],)
             taken.add(found[0])

@@ -109,7 +109,7 @@ DOUBTFUL: dict[str, tuple[Any, str]] = {
     "texts.json": ({"data": [{"id": k, "prediction": LONG.format(k), "answer": str(k)} for k in range(60)]}, "score"),
     "capitals.json": ({"data": [{"id": k, "prediction": " Yes", "answer": "yes"} for k in range(9)]}, "score"),
     "flags.json": ([{"uid": k, "flagged": YES_NO[k], "safe": YES_NO[9 + k]} for k in range(30)], "model"),
-    "metrics.csv": ([{"segment": k, "bleu": SHARES[k], "comet": SHARES[9 + k], "Overall": 0.5} for k in range(30)], "model"),
+    "metrics.csv": ([{"segment": k, "bleu": SHARES[k], "comet": SHARES[9 + k], "Overall": 0.5} for k in range(30)], "score"),
     "mixed.json": ({"m1": {"q1": 1, "q2": 0}, "m2": {"q1": 1, "q2": 1}, "meta": {"temperature": 0.7, "top_p": 1}}, "model"),
     "apart.jsonl": ([{"case": f"c{k}", "llm": "ab"[k % 2], "correct": YES_NO[k]} for k in range(40)], "model"),
     "board.csv": ([{"llm": m, "Context window": 8192, "MMLU": 71.2, "GSM8K": 80.5, "Average": 75.8} for m in "ab"], "score"),

@@ -266,3 +266,10 @@ def test_a_row_a_grade_is_known_at_the_first_guess(item):
     rows = long(ratings()).rename({"item": item, "rater": "grader", "rating": "grade"})
     gold = rows.with_columns(label=pl.lit(1), comment=pl.lit("well"))
     assert hs.agree(rows).overall == hs.agree(gold).overall == hs.agree(ratings()).overall
+
+
+def test_raters_that_are_numbers_are_raters_all_the_same():
+    rows = long(ratings()).with_columns(
+        pl.col("rater").replace_strict({"one": 1, "two": 2, "gold": 0}, return_dtype=pl.Int64)
+    )
+    assert hs.agree(rows).overall == hs.agree(ratings()).overall

@@ -141,8 +141,9 @@ def _rows(
         else _rater_columns(frame, roles, cluster)
     )
     whole = {"item", "rater", "rating"} <= set(roles) and not several
-    again = len(own) < FEWEST or bool(frame["__item"].is_duplicated().any())
-    if whole and ("rater" in named or (again and roles["rater"] not in own)):
+    again = bool(frame["__item"].is_duplicated().any())
+    once = whole and frame.select("__item", "__attempt", roles["rater"]).is_unique().all()
+    if whole and ("rater" in named or len(own) < FEWEST or (again and (once or roles["rater"] not in own))):
         return _one(frame, pl.col(roles["rater"]).cast(pl.String), roles["rating"]), [
             f"Columns: {roles['item']} as item, {roles['rater']} as rater, {roles['rating']} as rating.",
             *notes,

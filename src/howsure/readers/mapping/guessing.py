@@ -14,7 +14,7 @@ from howsure.readers.mapping.mapping import FEW_EQUAL, LONG
 from howsure.table.numbers import MISSING
 from howsure.table.numbers import WORDS as VERDICTS
 from howsure.table.scale import PERCENT, extent_of_scores, scale_of
-from howsure.table.schema import ALIASES, name_words, plain_name
+from howsure.table.schema import ALIASES, METRICS, name_words, plain_name
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def score(fields: Fields) -> Guess:
     candidates = score_fields(fields)
     if candidates:
         name, *others = candidates
+        if plain_name(name) in METRICS:
+            others += [other for other in fields if other not in candidates and worth("x", other, fields[other])[0]]
         made, doubt = worth(field(name), name, fields[name])
         also = [repr(other) for other in others if list(fields[other]) != list(fields[name])]
         return made, doubt or (f"{listing(also)} could be the score, too" if also else "")

@@ -245,6 +245,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "tables_left_out",
         "task_left_out",
         "task_without_baseline",
+        "templates_left_out",
         "undated_runs",
         "unknown_direction",
         "unknown_layout",

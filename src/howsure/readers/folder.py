@@ -21,6 +21,7 @@ from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
+from howsure.readers.published import boards_apart
 from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
 from howsure.readers.reporting import COPY, NO_RESULTS, cautions_of, nothing, told_together
@@ -189,7 +190,7 @@ def _together(
     scans = [(source, frame) for source, frame, _ in named_tables]
     rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
-    published = tuple(entry for read in kept for entry in read.reading.published)
+    published = boards_apart([entry for read in kept for entry in read.reading.published])
     cautions += cautions_of(reports)
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),

@@ -172,7 +172,9 @@ def read(source: Source, mapping: Mapping) -> Reading:
     """Read a file as a mapping says. ReadError where it finds no record, or a score that is no number."""
     frame = _columns(source, mapping)
     if not len(frame):
-        raise ReadError(f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check `rows`.")
+        raise ReadError(
+            f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check the mapping's rows."
+        )
     if not mapping.item:
         return Reading(published=tuple(_published(frame, source, mapping)))
     tidied = _tidy(frame, source, mapping.name)
@@ -265,7 +267,9 @@ def _not_computed(rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[st
                 where=source.name,
                 remedy='Say what it is: number(x), text(x), x == "yes".',
             )
-    return ReadError("the values can't be computed together", where=source.name, remedy="Check `path` and `columns`.")
+    return ReadError(
+        "the values can't be computed together", where=source.name, remedy="Check path and columns of the mapping."
+    )
 
 
 def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
@@ -344,7 +348,9 @@ def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
-        raise ReadError(f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend `attempt`.")
+        raise ReadError(
+            f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend the mapping's attempt."
+        )
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(pl.Int64)

@@ -56,7 +56,7 @@ def flags() -> set[str]:
     """Return every flag of every command."""
     return {
         name
-        for command in every().values()
+        for command in (main, *every().values())
         for param in command.params
         for name in (*param.opts, *param.secondary_opts)
     }

@@ -192,7 +192,7 @@ def _is_text(body):
 
 
 def test_the_library_names_options_as_python_has_them():
-    """Flags are the command line's; `howsure.commands.flags` makes them of what stands in backticks."""
+    """Flags are the command line's; `howsure.present.flags` makes them of what stands in backticks."""
     root = Path(hs.__file__).parent
     of_commands = ("commands", "guide", "integrations", "page", "present")
     flags = "|".join({option.long for option in table.every()} - {"--output"})

@@ -1,4 +1,4 @@
-"""Names of options as a shell has them: the library says `failures="zero"`, the command line shows --failures zero.
+"""Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a flag and its value.
 
 The one place of this translation. An option with its value stands in backticks anywhere in the library's texts, as it is
 written in Python. Its bare name does so only where it is said what to do next (the remedy of an error or a caution), and only

@@ -161,6 +161,10 @@ def test_a_doubtful_proposal_marks_the_line_and_says_why(name: str, tmp_path: Pa
     tomllib.loads(text)
 
 
+def test_more_jailbreaks_are_worse(tmp_path: Path) -> None:
+    assert "lower_is_better = true" in mapping_for(write(tmp_path / "j.json", READY["jailbreaks.json"][0]))
+
+
 def test_what_a_wide_table_leaves_out_is_named(tmp_path: Path) -> None:
     assert "# without 'Context window', 'Average'" in mapping_for(
         write(tmp_path / "board.csv", DOUBTFUL["board.csv"][0])

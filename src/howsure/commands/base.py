@@ -80,8 +80,10 @@ def _mapping(name: str) -> Any:
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
+    from howsure.verbs.read import with_columns_used
 
-    return howsure.read(list(paths), **_how(given))
+    how = _how(given)
+    return with_columns_used(howsure.read(list(paths), **how), how["columns"])
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:

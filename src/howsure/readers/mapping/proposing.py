@@ -224,6 +224,8 @@ def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
         for role, name in roles.items()
         if name and name in rest and guessing.field(name) != score
     }
+    if "jailbroken" in score:
+        said["lower_is_better"] = True
     doubts = {"score": doubt, "model": model_doubt if model == keys[1] else ""}
     return said, doubts | {
         "item": guessing.not_questions(_texts(place, said["item"]), rest) if said["item"] else NO_ITEM

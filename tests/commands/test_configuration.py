@@ -91,7 +91,7 @@ def test_values_of_all_kinds(project):
         ("[gate]\nbaseline = ['a']\n", "baseline = ['a'] doesn't fit. It is a text or a number."),
         ("[gate\n", "no TOML"),
         ('[tasks."mmlu*"]\nclustr = "x"\n', "tasks['mmlu*']: no option 'clustr'. Did you mean 'cluster'?"),
-        ('[tasks.quiz]\nfailures = "ignore"\n', "tasks['quiz']: failures='ignore' is not one of"),
+        ('[tasks.quiz]\nfailures = "ignore"\n', "tasks['quiz']: --failures ignore is not one of"),
         ("[tasks]\nquiz = 3\n", "tasks['quiz']=3 is not a table"),
     ],
 )

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 import howsure as hs
 from frames import clustered, two_models
 from howsure import commands
-from howsure.commands.flags import as_flags
 from howsure.commands.main import NAMES, every, main
 from howsure.commands.options import Points, Size, parse_tasks
+from howsure.present.flags import as_flags
 
 
 @pytest.fixture

@@ -56,6 +56,25 @@ def test_pictures(folder, kind, suffix):
     assert (folder / f"x.{suffix}").read_bytes().startswith(STARTS[suffix])
 
 
+@pytest.mark.parametrize("kind", ["leaderboard", "ranks", "pairs"])
+def test_a_slice_has_a_panel_of_its_own(folder, kind):
+    rows = attempts()
+    half = rows.with_columns(half=(rows["item"].cast(str).hash() % 2).cast(str))
+    half.write_csv(folder / "halves.csv")
+    run("plot", kind, "halves.csv", "--by", "half", "-o", "x.json")
+    drawn = (folder / "x.json").read_text()
+    assert '"half 0"' in drawn
+    assert '"half 1"' in drawn
+
+
+def test_a_chart_that_has_no_slices_names_the_command_that_has(folder):
+    rows = attempts()
+    rows.with_columns(half=(rows["item"].cast(str).hash() % 2).cast(str)).write_csv(folder / "halves.csv")
+    refused = run("plot", "noise", "halves.csv", "--by", "half", "-o", "x.json", code=1)
+    assert "`howsure noise` shows slices in a table; to draw one, choose its rows with --where" in refused.stderr
+    assert not (folder / "x.json").exists()
+
+
 def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
     result = run("plot", "leaderboard", "table.csv", "--cluster", "passage", "--level", "0.9", "-o", "x.json")
     answer = hs.leaderboard(hs.read("table.csv"), cluster="passage", level=0.9)

@@ -152,7 +152,7 @@ def lines(node: ast.FunctionDef) -> int:
 
 
 def test_presentations_name_options_as_python_has_them() -> None:
-    """In backticks (`top=3`), of which commands/flags.py makes flags; a flag would be wrong in a notebook."""
+    """In backticks (`top=3`), of which present/flags.py makes flags; a flag would be wrong in a notebook."""
     flag = re.compile(r'"[^"]*--[a-z]')
     paths = (SOURCE / "present").rglob("*.py")
     found = [f"{path.relative_to(ROOT)}: {match[0]}" for path in paths for match in flag.finditer(path.read_text())]

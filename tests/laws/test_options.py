@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
 from examples import WITH_EXAMPLES, call_of
 from frames import attempts
+from howsure.commands.main import main
 from howsure.errors import HowsureError, OptionError
 from howsure.options import shared, table
 from howsure.study.design import REFUSALS, DesignOptions, TaskOptions
+from places import LOGS
 
 ROWS = attempts(n_clusters=4, size=3, times=2).with_columns(weight=pl.lit(1.0))
 ONCE = ROWS.filter(pl.col("attempt") == 0)
@@ -192,7 +195,7 @@ def _is_text(body):
 
 
 def test_the_library_names_options_as_python_has_them():
-    """Flags are the command line's; `howsure.commands.flags` makes them of what stands in backticks."""
+    """Flags are the command line's; `howsure.present.flags` makes them of what stands in backticks."""
     root = Path(hs.__file__).parent
     of_commands = ("commands", "guide", "integrations", "page", "present")
     flags = "|".join({option.long for option in table.every()} - {"--output"})
@@ -204,3 +207,21 @@ def test_the_library_names_options_as_python_has_them():
         if re.search(rf"(?<!howsure calibrate )(?<![\w-])({flags})\b(?!-)", text)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("verb", ["judge", "agree", "bias", "arena"])
+def test_a_column_for_a_role_that_a_table_has_not_is_refused(verb):
+    rows = {"judge": [1, 0] * 9, "human": [1, 0, 0] * 6, "winner": [1, 2] * 9, "category": ["x", "y"] * 9}
+    rows |= {"model_a": ["m"] * 18, "model_b": ["n"] * 18}
+    with pytest.raises(hs.DataError, match=r"no role 'task' among .*`where`"):
+        getattr(hs, verb)(pl.DataFrame(rows), columns={"task": "category"})
+
+
+@pytest.mark.parametrize("verb", ["leaderboard", "compare", "estimate", "noise", "health"])
+def test_a_column_is_refused_where_there_is_no_table(verb):
+    pair = ["-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-2shot"] if verb == "compare" else []
+    words = [verb, str(LOGS), *pair, "--columns", "task=passage_id"]
+    result = CliRunner().invoke(main, ["--no-config", *words])
+    assert result.exit_code == 1
+    assert "columns are named for tables" in result.stderr
+    assert "--by" in result.stderr

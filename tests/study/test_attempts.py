@@ -355,7 +355,7 @@ def test_a_metric_of_probabilities_is_taken():
 
 
 def test_no_probability_is_an_error_that_says_where_they_come_from():
-    with pytest.raises(hs.DataError, match=r"no probability of the right answer.*tables a column `prob`"):
+    with pytest.raises(hs.DataError, match=r"no probability of the right answer.*tables a column prob"):
         value(two_models(), "prob")
     with pytest.raises(hs.DataError, match="no probability of the right answer"):
         value(FIXTURES / "inspect" / "integer_ids.eval", "prob")

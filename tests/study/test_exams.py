@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.study.exams import settings_note
+from howsure.table.runs import Run, RunEntry
 from reader_cases import inspect_header, sample, zipped
 
 N = 40
@@ -279,3 +281,22 @@ def test_a_side_without_a_score_is_named() -> None:
     for ask in (hs.compare, lambda *given: hs.gate(*given, better=True)):
         with pytest.raises(hs.DataError, match=r"in common: a has .*; b has no score"):
             ask(pl.DataFrame(rows), "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("dirty", "told"), [(True, "were not committed"), (False, "run one for a, two for b"), (None, "run one for a")]
+)
+def test_uncommitted_changes_are_said_of_logs_that_say_so_only(dirty: bool | None, told: str) -> None:
+    entries = [
+        RunEntry(
+            source=f"{m}.json",
+            reader="aider",
+            task="t",
+            name="m",
+            model=m,
+            settings={"run": run},
+            run=Run(commit="abc", dirty=dirty, call=run),
+        )
+        for m, run in (("a", "one"), ("b", "two"))
+    ]
+    assert told in settings_note(entries, ["a", "b"])

@@ -221,3 +221,55 @@ def test_measured_by_a_human_on_an_ordered_scale_raters_are_near_and_not_right()
     found = hs.agree(alone, human="gold", measurement="nominal")
     assert re.fullmatch(r"Measured by gold, x agrees in 100.0 % \[.*\] of the items\.", found.verdict)
     assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())
+
+
+def odd_columns():
+    """Ratings of three raters beside what is no rater's: an id, a constant, a date, a long text, counts and categories."""
+    more = {
+        "id": [1000 + k for k in range(60)],
+        "benchmark": ["mmlu"] * 60,
+        "date": [f"2025-01-{k % 28 + 1:02}" for k in range(60)],
+        "text": [f"question {k} " * 20 for k in range(60)],
+        "n_words": [20 + 7 * k % 200 for k in range(60)],
+        "length": [20 + 7 * k % 200 for k in range(60)],
+        "subject": [("math", "law")[k % 2] for k in range(60)],
+    }
+    return pl.DataFrame(more).hstack(ratings(n=60).drop("item"))
+
+
+def test_columns_that_are_no_raters_are_left_out_and_said():
+    found = hs.agree(odd_columns())
+    assert found.overall == hs.agree(ratings(n=60)).overall
+    assert found.n_raters == 3
+    said = next(note for note in found.notes if note.startswith("No raters, left out: the columns "))
+    assert all(name in said for name in ("benchmark", "date", "text", "n_words", "length", "subject"))
+
+
+def test_raters_are_named_or_excluded(tmp_path):
+    odd_columns().write_csv(tmp_path / "r.csv")
+    expected = json.loads(hs.agree(ratings(n=60).drop("gold")).render("json"))["overall"]
+    for options in (["-c", "rater=one", "-c", "rater=two"], ["-c", "rater=one+two"], ["--exclude", "gold"]):
+        result = run("agree", str(tmp_path / "r.csv"), *options, "--format", "json")
+        assert json.loads(result.output)["overall"] == expected
+    refused = run("agree", str(tmp_path / "r.csv"), "--exclude", "nobody")
+    assert refused.exit_code
+    assert "no column 'nobody' among id, benchmark" in refused.output
+
+
+def test_a_rater_who_always_says_the_same_is_one():
+    rows = ratings(raters=("one", "gold")).with_columns(always=pl.lit(1))
+    assert hs.agree(rows).n_raters == 3
+
+
+@pytest.mark.parametrize("item", ["item", "question", "prompt"])
+def test_a_row_a_grade_is_known_at_the_first_guess(item):
+    rows = long(ratings()).rename({"item": item, "rater": "grader", "rating": "grade"})
+    gold = rows.with_columns(label=pl.lit(1), comment=pl.lit("well"))
+    assert hs.agree(rows).overall == hs.agree(gold).overall == hs.agree(ratings()).overall
+
+
+def test_raters_that_are_numbers_are_raters_all_the_same():
+    rows = long(ratings()).with_columns(
+        pl.col("rater").replace_strict({"one": 1, "two": 2, "gold": 0}, return_dtype=pl.Int64)
+    )
+    assert hs.agree(rows).overall == hs.agree(ratings()).overall

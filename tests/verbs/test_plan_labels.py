@@ -164,7 +164,7 @@ def test_prices_by_two_phases():
 
 def test_options_that_do_not_go_together():
     for given, said in (
-        ({}, "give `within` or `n_labels`"),
+        ({}, "Give `within` or `n_labels`"),
         ({"within": 0.1, "n_labels": 10}, "and not both"),
         ({"within": 0.1, "a": "x"}, "a difference is of two models"),
         ({"within": 0.1, "cost_label": 1.0}, "one price says nothing"),

@@ -84,21 +84,18 @@ class Answer:
             OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
-        if (explain or methods_paragraph) and format in DATA:
+        prose = {"explain": explain, "methods_paragraph": methods_paragraph}
+        paper = paper_of(format, caption=caption, label=label, siunitx=siunitx)
+        if format in DATA and any(prose.values()):
             raise OptionError(
                 f"{'explain' if explain else 'methods_paragraph'}=True adds prose, and {format} is data",
                 remedy="Leave one out, or choose terminal, markdown, latex or html.",
             )
-        paper = _paper(format, caption=caption, label=label, siunitx=siunitx)
         if format == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
-        if methods_paragraph and not hasattr(presentation(self), "methods"):
-            raise OptionError(
-                "this answer has no methods paragraph", remedy="estimate, compare, against and leaderboard have one."
-            )
-        words = present("described").described(presentation(self), self, explain=explain, methods=methods_paragraph)
+        words = words_of(self, **prose)
         return str(present("render").render(words, format, width=width, color=color, paper=paper))
 
     def _repr_html_(self) -> str:
@@ -175,7 +172,16 @@ def presentation(thing: object) -> ModuleType:
     return present(type(thing).__module__.rpartition(".")[2])
 
 
-def _paper(format: Format, **given: Any) -> object:
+def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
+    """Return what an answer says, as a document."""
+    if methods_paragraph and not hasattr(presentation(answer), "methods"):
+        raise OptionError(
+            "this answer has no methods paragraph", remedy="estimate, compare, against and leaderboard have one."
+        )
+    return present("described").described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
+
+
+def paper_of(format: Format, **given: Any) -> Any:
     """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is asked."""
     asked = [name for name, value in given.items() if value]
     if not asked:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("agree", "human", "columns", "where", "cluster", "measurement", "level")
+@takes("agree", "human", "columns", "exclude", "where", "cluster", "measurement", "level")
 @click.option("--confusion", is_flag=True, help="Write what one says where another says this (csv and json).")
 @takes("agree", *OUTPUT)
 def agree(paths: tuple[str, ...], confusion: bool, **given: Any) -> None:

@@ -80,8 +80,10 @@ def _mapping(name: str) -> Any:
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
+    from howsure.verbs.read import with_columns_used
 
-    return howsure.read(list(paths), **_how(given))
+    how = _how(given)
+    return with_columns_used(howsure.read(list(paths), **how), how["columns"])
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:
@@ -253,15 +255,15 @@ def rendered(
     methods_paragraph: bool = False,
     **paper: Any,
 ) -> str:
-    """Return an answer as text; on a terminal its cautions name flags and its way to the guide the paths, elsewhere they are those of Python."""
-    from howsure.answers.base import presentation
-    from howsure.present.described import described
+    """Return an answer as text: its cautions name flags, and on a terminal its way to the guide the paths; data keep the names of Python."""
+    from howsure.answers.base import DATA, paper_of, words_of
     from howsure.present.render import render
 
-    if format != "terminal":
+    if format in DATA:
         return answer.render(format, explain=explain, methods_paragraph=methods_paragraph, **paper)
-    words = described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
-    return render(with_paths(with_flags(words)), color=color)
+    words = with_flags(words_of(answer, explain=explain, methods_paragraph=methods_paragraph))
+    words = with_paths(words) if format == "terminal" else words
+    return str(render(words, format, color=color, paper=paper_of(format, **paper)))  # type: ignore[arg-type]  # no data here
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

@@ -12,7 +12,6 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.base import open_page, page_path, read
-from howsure.commands.flags import as_flags
 from howsure.commands.options import READING, takes, words_of
 from howsure.commands.streams import tell
 
@@ -99,6 +98,7 @@ def _page(
     """Write the lesson's page, with the reader's results before those that it comes with, and open it."""
     from howsure.guide.lesson import write_lesson
     from howsure.guide.numbers import RESPECTS, board_of, built_in
+    from howsure.present.flags import as_flags
     from howsure.study.design import make_design
     from howsure.writing import write
 

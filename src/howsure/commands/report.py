@@ -95,7 +95,7 @@ def _drawn(answer: Report) -> bytes:
     board = found.every[answer.data["first"]]
     several = found.overall is None and len(found.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
-    return card(panel(board, "leaderboard", MODELS, several=False), headline(board), said)
+    return card(panel(board, "leaderboard", MODELS), headline(board), said)
 
 
 def _unused(target: Path) -> Path:

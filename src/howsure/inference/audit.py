@@ -20,6 +20,7 @@ from howsure.inference.published_boards import (
     stated_or_binomial,
     states_error,
     without_copies,
+    without_templates,
 )
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
@@ -47,6 +48,7 @@ def audit_published(
     top: int | None,
     task: tuple[str, ...],
     metric: tuple[str, ...],
+    model: tuple[str, ...],
     lower_is_better: bool | None,
 ) -> Audit:
     """Audit published scores; see `howsure.audit`."""
@@ -54,6 +56,7 @@ def audit_published(
         replace(score, n=score.n if score.n is not None else n)
         for score in scores.published
         if (not task or score.task in task) and (not metric or score.metric in metric)
+        if not model or {score.model, score.model.rpartition("/")[2]} & {*model}
     ]
     if not published:
         raise DataError(
@@ -63,7 +66,7 @@ def audit_published(
         )
     for role in ROLES:
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
-    once = without_copies(published)
+    once, templates = without_templates(without_copies(published), model)
     boards = boards_of(once)
     directions = directions_of(boards, scores, lower_is_better)
     return Audit(
@@ -73,9 +76,10 @@ def audit_published(
         notes=(*scores.notes, *_disbelieved(once), *directions.notes),
         cautions=(
             *scores.cautions,
+            *templates,
             *directions.cautions,
             *_cautions(once),
-            *_repeated(boards, len(published) - len(once)),
+            *_repeated(boards, len(published) - len(without_copies(published))),
         ),
         top=top,
     )

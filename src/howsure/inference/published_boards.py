@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.errors import Caution
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
 from howsure.study.directions import lower_note, unsaid
 from howsure.table.directions import is_burden
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.errors import Caution
     from howsure.table.scores import Published, Scores
 
     Key = tuple[str, str]
+
+
+_TEMPLATE = re.compile(r"(?<![A-Za-z0-9])(example|template)(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
@@ -108,6 +113,26 @@ def without_copies(published: Iterable[Published]) -> list[Published]:
 def _said(score: Published) -> tuple[object, ...]:
     named = score.task, score.metric, score.model
     return *named, score.run, score.score, score.n, score.stderr, frozenset(score.took.items())
+
+
+def without_templates(published: Sequence[Published], named: Iterable[str]) -> tuple[list[Published], list[Caution]]:
+    """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two others; `named` are kept."""
+    others = Counter((score.task, score.metric) for score in published if not _TEMPLATE.search(score.model))
+    kept = {*named}
+    left = [
+        score
+        for score in published
+        if _TEMPLATE.search(score.model) and score.model not in kept and others[score.task, score.metric] > 1
+    ]
+    if not left:
+        return list(published), []
+    models = list(dict.fromkeys(score.model for score in left))
+    caution = Caution(
+        code="templates_left_out",
+        message=f"{listing(models)}: by the name an example or a template, not ranked",
+        remedy=f"If it is a model, name it with those that it is compared with: `model={models[0]!r}`.",
+    )
+    return [score for score in published if score not in left], [caution]
 
 
 def named_apart(board: Sequence[Published]) -> list[Published]:

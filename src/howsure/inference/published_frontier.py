@@ -23,6 +23,7 @@ from howsure.inference.published_boards import (
     named_apart,
     stated_or_binomial,
     without_copies,
+    without_templates,
 )
 from howsure.statistics.audit import shown_better
 from howsure.statistics.results import Estimate, Interval, Method
@@ -50,7 +51,8 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
         )
     scores = bounded(scores, design.bounds)
     published = [score for score in scores.published if _wanted(score, design)]
-    boards = boards_of(without_copies(published))
+    once, templates = without_templates(without_copies(published), design.model)
+    boards = boards_of(once)
     directions = directions_of(boards, scores, design.lower_is_better)
     tasks = tuple(
         _task(known, measure, level, lower=key in directions.lower)
@@ -69,6 +71,7 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
         notes=(*scores.notes, NOTE, *directions.notes),
         cautions=(
             *scores.cautions,
+            *templates,
             *directions.cautions,
             *_left_out([score for board in boards.values() for score in board]),
         ),

@@ -21,6 +21,7 @@ from howsure.page.slices import items_of_slices, slice_details, slices_of
 from howsure.present.compare_verdict import carries, what_settles
 from howsure.present.document import Document, Note, Text, caution_text, small
 from howsure.present.estimate import merged_cautions
+from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
 from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title, elsewhere, on_these, where
@@ -110,11 +111,11 @@ def shown(part: Part, rung: Rung) -> Data:
         "difficulty": _difficulty(part.health),
         "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
         "html": {
-            "cautions": html.render(_cautions(part)),
-            "words": html.render(words),
-            "noise": html.render(_noise(part)),
-            "health": html.render(_health(part.health)),
-            "slices": html.render(Document(blocks=tuple(board_blocks(slices_of(board, rung))))),
+            "cautions": written(_cautions(part)),
+            "words": written(words),
+            "noise": written(_noise(part)),
+            "health": written(_health(part.health)),
+            "slices": written(Document(blocks=tuple(board_blocks(slices_of(board, rung))))),
         },
     }
 
@@ -209,7 +210,7 @@ def _costs(frontier: TaskFrontier) -> Data:
         "told": task_verdict(frontier),
         "rows": drawing["data"]["values"],
         "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
-        "html": html.render(Document(blocks=tuple(task_blocks(frontier)))),
+        "html": written(Document(blocks=tuple(task_blocks(frontier)))),
     }
 
 
@@ -244,8 +245,13 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "n_failed": entry.n_failed,
         "method": str(estimate.method),
         "bounds": [bound_sentence(bound) for bound in estimate.bounds],
-        "cautions": list(map(caution_text, estimate.cautions)),
+        "cautions": [as_flags(caution_text(caution)).replace("`", "") for caution in estimate.cautions],
     }
+
+
+def written(document: Document) -> str:
+    """Return what a page says as HTML, with options as flags: readers of a page have its commands."""
+    return html.render(with_flags(document))
 
 
 def _cautions(part: Part) -> Document:

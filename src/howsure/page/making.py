@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
-from howsure.page.boards import details, logs, shown
+from howsure.page.boards import details, logs, shown, written
 from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
@@ -16,7 +16,6 @@ from howsure.page.texts import Place, Texts, held
 from howsure.present import leaderboard
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
-from howsure.present.render import html
 from howsure.present.summary import board_name
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.wording import count_text, listing, plural
@@ -67,9 +66,9 @@ def make(
         "texts": {"held": texts, "why": [finder.why_not(place) if place else "" for place in finder.places]},
         "inspect": inspect_view,
         "html": {
-            "notes": html.render(_notes(answer, found)),
-            "made": html.render(origin.document()),
-            "methods": html.render(Document(blocks=leaderboard.methods(answer).blocks[1:])),
+            "notes": written(_notes(answer, found)),
+            "made": written(origin.document()),
+            "methods": written(Document(blocks=leaderboard.methods(answer).blocks[1:])),
         },
         "url": url,
         "card": card,
@@ -81,7 +80,7 @@ def make(
         for part, each in zip(first.parts, looked, strict=False):
             each["logs"] = logs(part, contents.scores.runs)
     boards = tuple(packed(retold(each, told)) for each in looked)
-    still = html.render(told_apart(_still(answer), answer))
+    still = written(told_apart(_still(answer), answer))
     return Report(
         html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,

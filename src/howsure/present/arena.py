@@ -205,5 +205,7 @@ def chart(answer: Arena, kind: BoardChart) -> Spec:
     boards = [pool.board for pool in answer.boards if kind != "pairs" or len(pool.models) > 1]
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
-    specs = [panel(board, kind, answer.top, several=len(boards) > 1) for board in boards]
+    specs = [
+        panel(board, kind, answer.top, title=(board.task or "overall") if len(boards) > 1 else "") for board in boards
+    ]
     return panels(specs, columns=1, own_scales=kind == "pairs")

@@ -36,11 +36,13 @@ def board_verdict(board: AuditBoard) -> str:
         return "One score leaves no gap to judge."
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
-        return "No gap can be judged, because nothing tells the scale of the scores. Name it with `bounds`."
+        return (
+            "No gap can be judged, because nothing tells the scale of the scores. Name it, such as `bounds=(0, 100)`."
+        )
     if not judged and all(entry.n is not None for entry in board.entries):
         return "No gap can be judged, because one question gives no error bar."
     if not judged:
-        return "No gap can be judged, because the number of questions is unknown. Give it as `n`."
+        return "No gap can be judged, because the number of questions is unknown. Give it: `n=N`."
     real = sum(word == "real" for word in judged)
     open_ = sum(word in ("likely real", "depends") for word in judged)
     unjudged = len(board.entries) - 1 - len(judged)

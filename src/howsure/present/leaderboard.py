@@ -68,17 +68,30 @@ def methods(answer: Leaderboard) -> Document:
 
 
 def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
-    """Draw the boards: one panel each, in their order, with its best `top` models."""
+    """Draw the boards and those of slices: one panel each, in their order, with its best `top` models."""
     from howsure.present.charts.base import panels
 
     checks.word("kind", kind, BoardChart)
     every, top = answer.every, answer.top
-    boards = [board for board in every if len(board.entries[:top]) > 1] if kind == "pairs" else every
+    several = len(every) > 1 or bool(answer.slices)
+    titled = [((board.task or "overall") if several else "", board) for board in every]
+    titled += [
+        (
+            f"{way.task} · {way.slicing.by} {each.slice}" if len(every) > 1 else f"{way.slicing.by} {each.slice}",
+            each.board,
+        )
+        for way in answer.slices
+        for each in way.slices
+    ]
+    if kind == "pairs":
+        titled = [(title, board) for title, board in titled if len(board.entries[:top]) > 1]
+    boards = [board for _, board in titled]
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
-    if kind == "leaderboard" and len(boards) >= MANY_BOARDS and len({board.percent for board in boards}) == 1:
+    alike = len({board.percent for board in boards}) == 1 and not answer.slices
+    if kind == "leaderboard" and len(boards) >= MANY_BOARDS and alike:
         return _multiples(answer)
-    specs = [panel(board, kind, top, several=len(every) > 1) for board in boards]
+    specs = [panel(board, kind, top, title=title) for title, board in titled]
     return panels(specs, columns=2 if len(boards) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
 
 
@@ -102,8 +115,8 @@ def _multiples(answer: Leaderboard) -> Spec:
     )
 
 
-def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:
-    """Draw one board."""
+def panel(board: Board, kind: BoardChart, top: int | None, *, title: str = "") -> Spec:
+    """Draw one board, with a title if it is one of several."""
     from howsure.present.charts import leaderboard, pairs, ranks
 
     records, count = board.records()[:top], len(board.entries)
@@ -111,7 +124,7 @@ def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> 
         "percent": board.percent,
         "score": board.metric,
         "level": board.level,
-        "title": (board.task or "overall") if several else "",
+        "title": title,
         "subtitle": f"the best {len(records)} of {plural(count, 'model')}" if len(records) < count else "",
         "description": board_verdict(board),
     }

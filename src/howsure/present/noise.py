@@ -70,6 +70,11 @@ def chart(answer: Noise) -> Spec:
     """Draw the predicted standard error over attempts and questions."""
     from howsure.present.charts import noise
 
+    if answer.slices:
+        raise MethodError(
+            "slices are not drawn: every curve is of all questions",
+            remedy="`howsure noise` shows slices in a table; to draw one, choose its rows with `where` and leave out `by`.",
+        )
     records = answer.curves()
     if not records:
         raise MethodError(

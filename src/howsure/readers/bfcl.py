@@ -29,7 +29,7 @@ LAYOUTS = ("4",)
 """Versions of the benchmark that are known; files are named after theirs."""
 _NAME = re.compile(r"(?:BFCL_v(?P<version>\d+)_)?(?P<category>.+)_score\.json")
 _RESULTS = re.compile(r".+_result\.json")
-_REMEDY = "Keep the folder `result` beside `score`: the score file names the failed items only."
+_REMEDY = "Keep the folder result beside score: the score file names the failed items only."
 
 
 def claims(source: Source) -> Claim | None:
@@ -56,9 +56,7 @@ def read(source: Source) -> Reading:
         facts=(_facts(task),),
         published=(Published(task=task, model=model, metric=METRIC, score=score, n=n, source=source.name),),
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
-        notes=()
-        if records
-        else (f"no {_result_file(source).name} in the folder `result`: the published score alone.",),
+        notes=() if records else (f"no {_result_file(source).name} in the folder result: the published score alone.",),
         cautions=unknown_layout(named["version"] if named else None, LAYOUTS, source),
         configuration={"run": run} if run else {},
     )

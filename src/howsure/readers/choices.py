@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import coded, kept_rows, roles_of
+from howsure.readers.columns import coded, kept_rows, require_roles, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
 from howsure.wording import listing, plural
@@ -65,6 +65,7 @@ def read_choices(
 ) -> Choices:
     """Read choices. DataError where there is no winner, or one can't be understood."""
     frame = kept_rows(frame, where)
+    require_roles(columns, (*ALIASES, *covariate))
     roles = roles_of(frame, ALIASES, {role: names for role, names in columns.items() if role in ALIASES})
     if "winner" not in roles:
         raise DataError(

@@ -10,7 +10,7 @@ import polars as pl
 from howsure.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.statistics.arrays import Ints
 
@@ -29,6 +29,17 @@ def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
     for name, values in where.items():
         frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
     return frame
+
+
+def require_roles(named: Names, known: Iterable[str]) -> None:
+    """Raise DataError if a column was named for a role that there isn't: it would be passed over."""
+    roles = tuple(known)
+    strange = next((role for role in named if role not in roles), None)
+    if strange is not None:
+        raise DataError(
+            f"no role {strange!r} among {', '.join(roles)}",
+            remedy="Name the columns of these, and of covariates; to keep the rows of one value, use `where`.",
+        )
 
 
 def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str]:

@@ -21,6 +21,7 @@ from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
+from howsure.readers.published import boards_apart
 from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
 from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
@@ -198,10 +199,12 @@ def _together(
     scans = [(source, frame) for source, frame, _ in named_tables]
     rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
-    published = tuple(
-        replace(entry, run=read.reading.run.identity) if read.reading.run else entry
-        for read in kept
-        for entry in read.reading.published
+    published = boards_apart(
+        [
+            replace(entry, run=read.reading.run.identity) if read.reading.run else entry
+            for read in kept
+            for entry in read.reading.published
+        ]
     )
     cautions += cautions_of(reports)
     return Scores(

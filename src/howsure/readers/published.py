@@ -16,7 +16,7 @@ from howsure.readers.records import finite
 from howsure.table.choosing import rows_where
 from howsure.table.numbers import numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
-from howsure.table.schema import MEASURES
+from howsure.table.schema import MEASURES, plain_name
 from howsure.table.scores import Published
 from howsure.wording import listing, plural
 
@@ -43,6 +43,8 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name"),
 }
 """Names of the columns of a leaderboard: scores without the answers behind them."""
+KINDS = ("modality", "track", "benchmark_version")
+"""Names of columns whose values are boards of their own."""
 NAMES, JOINT = ("model", "task", "metric"), " + "
 """What several columns can be joined into, and how such a column is called."""
 TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
@@ -87,9 +89,9 @@ def published_scores(
         n, model = row.get("n_"), str(row[roles["model"]])
         entries.append(
             Published(
-                task=str(row.get(roles.get("task", ""), "") or Path(source).stem),
+                task=" · ".join([_named(row, roles.get("task")) or Path(source).stem, *_kinds(row)]),
                 model=model + _step(row, model),
-                metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
+                metric=_named(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],
                 n=int(n) if n is not None and n >= 1 else None,
                 stderr=row.get("stderr_"),
@@ -100,6 +102,40 @@ def published_scores(
         )
     return Reading(
         published=tuple(entries), notes=(*figures.notes, *_left_out(rows, len(whole))), cautions=figures.cautions
+    )
+
+
+def _named(row: dict[str, Any], column: str | None) -> str:
+    """Return what a column names, "" where there is none; a column without a name has no part in it."""
+    value = None if column is None else row[column]
+    return "" if value is None else str(value)
+
+
+def _kinds(row: dict[str, Any]) -> list[str]:
+    """Return what makes a board of its own beside the task."""
+    return [str(value) for name, value in row.items() if plain_name(name) in KINDS and value is not None]
+
+
+def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
+    """Name boards after their folders as well that are named after files of one name: v1/board.csv and v2/board.csv.
+
+    Each has two models or more, and some model has another score on another; files with one model each make one board.
+    """
+    boards: dict[tuple[str, str], dict[str, float]] = {}
+    for entry in published:
+        boards.setdefault((entry.task, entry.source), {})[entry.model] = entry.score
+    several = {key: scores for key, scores in boards.items() if len(scores) > 1 and key[0] == Path(key[1]).stem}
+    apart = {
+        key
+        for key, scores in several.items()
+        for (task, _), others in several.items()
+        if task == key[0] and any(scores[model] != others[model] for model in scores.keys() & others)
+    }
+    return tuple(
+        replace(entry, task=Path(entry.source).with_suffix("").as_posix())
+        if (entry.task, entry.source) in apart
+        else entry
+        for entry in published
     )
 
 

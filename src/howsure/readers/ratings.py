@@ -10,8 +10,10 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, kept_rows, known_column, roles_of
+from howsure.readers.columns import coded, kept_rows, known_column, require_roles, roles_of
+from howsure.readers.mapping.wide import NUMBERS
 from howsure.readers.nothing import BLANK, NONE
+from howsure.table.schema import name_words
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Measurement
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": ("item", "item_id", "sample_id", "question_id", "task_id", "example_id", "unit", "id", "index", "subject"),
+    "item": (
+        *("item", "item_id", "sample_id", "question_id", "task_id", "example_id", "instance_id", "unit", "id", "index"),
+        *("subject", "question", "prompt"),
+    ),
     "rater": (
         *("rater", "rater_id", "annotator", "annotator_id", "judge", "judge_id", "coder", "voter", "worker_id"),
         *("user", "user_id", "scorer", "grader", "evaluator"),
     ),
-    "rating": ("rating", "label", "score", "verdict", "annotation", "grade", "value", "category", "vote"),
+    "rating": ("rating", "grade", "score", "verdict", "annotation", "vote", "label", "value", "category"),
     "model": ("model", "model_name", "model_id", "system"),
     "attempt": ("attempt", "epoch", "repeat", "replicate", "run", "trial"),
 }
@@ -37,7 +42,9 @@ NO_RATER = frozenset(
 )
 """Columns that are no rater's, where each rater has one."""
 MOST_WORDS, MOST_VALUES = 20, 50
-FEW_NUMBERS = 11
+FEW_NUMBERS, HALF = 11, 0.5
+MADE = ("__item", "__attempt", "__cluster")
+"""Columns that are made of others."""
 NO_CLUSTERS = "none"
 FEWEST = 2
 """Ratings of an item without which it says nothing about agreement, and raters."""
@@ -68,9 +75,10 @@ def read_ratings(
     where: Mapping[str, Sequence[str]],
     cluster: str | None,
     measurement: Measurement | None,
+    exclude: Sequence[str] = (),
 ) -> RatingTable:
-    """Read ratings. DataError where there are no two raters, or what was named isn't there."""
-    frame = kept_rows(frame, where)
+    """Read ratings; `exclude`: columns that are no rater's. DataError where there are no two raters, or what was named isn't there."""
+    frame = kept_rows(frame, where).drop([known_column(name, frame) for name in exclude])
     one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
     rows, blanks = _given(rows)
@@ -114,6 +122,10 @@ def _rows(
     frame: pl.DataFrame, named: Mapping[str, Sequence[str]], cluster: str | None
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return item, rater, rating, attempt and cluster, a row a rating, and what is to be said of it."""
+    require_roles(named, ALIASES)
+    joined = next((role for role, names in named.items() if role != "rater" and len(names) > 1), "")
+    if joined:
+        raise DataError(f"several columns for the {joined}", remedy="Name one; only raters may be several.")
     roles = roles_of(frame, ALIASES, {role: names for role, names in named.items() if len(names) == 1})
     item, notes = _item(roles)
     group, said = _group(frame, roles, cluster)
@@ -123,23 +135,28 @@ def _rows(
         __cluster=group,
     )
     several = len(named.get("rater", ())) >= FEWEST
-    if not several and _one_a_rating(frame, roles, named):
+    own, left = (
+        ([known_column(name, frame) for name in named["rater"]], [])
+        if several
+        else _rater_columns(frame, roles, cluster)
+    )
+    whole = {"item", "rater", "rating"} <= set(roles) and not several
+    again = bool(frame["__item"].is_duplicated().any())
+    once = whole and frame.select("__item", "__attempt", roles["rater"]).is_unique().all()
+    if whole and ("rater" in named or len(own) < FEWEST or (again and (once or roles["rater"] not in own))):
         return _one(frame, pl.col(roles["rater"]).cast(pl.String), roles["rating"]), [
             f"Columns: {roles['item']} as item, {roles['rater']} as rater, {roles['rating']} as rating.",
             *notes,
             *said,
         ]
-    own = [known_column(name, frame) for name in named["rater"]] if several else _rater_columns(frame, roles, cluster)
+    if len(own) < FEWEST:
+        raise DataError(
+            f"no two columns that are ratings among {', '.join([*own, *left])}",
+            remedy="Name them with `columns`: item, rater and rating, or one column for each rater: rater=first+second.",
+        )
     parts = [_one(frame, pl.lit(name), name) for name in own]
-    return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *notes, *said]
-
-
-def _one_a_rating(frame: pl.DataFrame, roles: Mapping[str, str], named: Mapping[str, Sequence[str]]) -> bool:
-    """Say whether a row is one rating: columns say so, and items come again, or what is said of raters is no rating."""
-    if not {"item", "rater", "rating"} <= set(roles):
-        return False
-    said, given = (set(_text(frame[roles[role]]).unique().to_list()) for role in ("rater", "rating"))
-    return "rater" in named or bool(frame["__item"].is_duplicated().any()) or not said & given
+    out = [f"No raters, left out: the columns {listing(left, most=8)}."] if left else []
+    return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *out, *notes, *said]
 
 
 def _one(frame: pl.DataFrame, rater: pl.Expr, rating: str) -> pl.DataFrame:
@@ -193,26 +210,37 @@ def _answered_by_several(frame: pl.DataFrame, roles: Mapping[str, str]) -> bool:
     return frame.select(roles["item"], roles["model"]).n_unique() > item.n_unique()
 
 
-def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> list[str]:
-    """Return the columns that can be a rater's: numbers, truth values, or few different words."""
-    taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, "__item", "__attempt", "__cluster"}
-    found = [
-        name
-        for name in frame.columns
-        if name not in taken and name.lower().strip() not in NO_RATER and _can_be_rated(frame[name])
-    ]
-    if len(found) < FEWEST:
-        raise DataError(
-            f"no two columns that are ratings among {', '.join(name for name in frame.columns if name not in taken)}",
-            remedy="Name them with `columns`: item, rater and rating, or one column for each rater: rater=first+second.",
-        )
-    return found
+def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[list[str], list[str]]:
+    """Return the columns that can be raters', by what they hold, and those that can't."""
+    taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, *MADE}
+    others = [name for name in frame.columns if name not in taken]
+    able = [name for name in others if name.lower().strip() not in NO_RATER and _can_be_rated(frame[name])]
+    found = [name for name in able if _rates_alike(frame[name], [frame[other] for other in able if other != name])]
+    return found, [name for name in others if name not in found]
 
 
 def _can_be_rated(column: pl.Series) -> bool:
-    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+    """Say whether a column may hold ratings: truth values, numbers that number no rows, or a few words."""
+    if column.dtype == pl.Boolean:
         return True
-    return column.dtype in (pl.String, pl.Categorical, pl.Enum) and column.n_unique() <= MOST_WORDS
+    words = {*name_words(column.name)}
+    if words & NUMBERS and not words & {*ALIASES["rater"]}:
+        return False
+    known = column.drop_nulls()
+    if column.dtype.is_integer():
+        return len(known) <= FEW_NUMBERS or known.n_unique() < len(known)
+    return column.dtype.is_float() or (
+        column.dtype in (pl.String, pl.Categorical, pl.Enum) and known.n_unique() <= MOST_WORDS
+    )
+
+
+def _rates_alike(column: pl.Series, others: Sequence[pl.Series]) -> bool:
+    """Say whether at least half of a column's ratings are values of another's, or lie between its numbers."""
+    own, *texts = (_text(each).drop_nulls() for each in (column, *others))
+    number, *numbers = (text.cast(pl.Float64, strict=False).drop_nulls() for text in (own, *texts))
+    alike = [own.is_in(text.unique().to_list()).sum() for text in texts]
+    between = [number.is_between(each.min(), each.max()).sum() for each in numbers if len(each)]
+    return max((*alike, *between), default=0) >= HALF * max(len(own), 1)
 
 
 def _text(column: pl.Series) -> pl.Series:

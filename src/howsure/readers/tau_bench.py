@@ -155,7 +155,7 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
         raise ReadError("no model_name", where=source.name, remedy="Check the submission.")
     published = tuple(
         Published(
-            task=f"tau2-bench {domain}",
+            task=" · ".join([f"tau2-bench {domain}", *_kind(document)]),
             model=model,
             metric="reward",
             score=number(result["pass_1"]) / 100,
@@ -170,6 +170,13 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
         published=published,
         configuration={"reasoning_effort": str(effort)} if effort else {},
     )
+
+
+def _kind(document: Mapping[str, Any]) -> list[str]:
+    """Return what makes a board of its own: voice beside text, and the benchmark's version, between which scores aren't comparable."""
+    modality, version = document.get("modality"), inner(document, "methodology").get("tau2_bench_version")
+    spoken = [modality] if isinstance(modality, str) and modality != "text" else []
+    return [*spoken, *([version.removeprefix("v")] if isinstance(version, str) and version else [])]
 
 
 def _crashed(entry: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, kept_rows, known_column, roles_of
+from howsure.readers.columns import coded, kept_rows, known_column, require_roles, roles_of
 from howsure.readers.labels import NAMED_JUDGE, one_row_an_answer, side_by_side, with_labels
 from howsure.readers.verdict_words import numbers, understood
 from howsure.wording import listing, plural
@@ -28,7 +28,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("judge_verdict", "judge_score", "verdict", "judged", "llm_judge", "judge", "prediction", "grade", "score"),
     ),
     "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
-    "item": ("item", "item_id", "question_id", "prompt_id", "task_id", "sample_id", "example_id", "id"),
+    "item": (
+        *("item", "item_id", "question_id", "prompt_id", "task_id", "sample_id", "example_id", "question", "prompt"),
+        "id",
+    ),
     "attempt": ("attempt", "epoch", "trial", "sample"),
     "cluster": ("cluster",),
 }
@@ -71,6 +74,7 @@ def read_verdicts(
 
     `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
     """
+    require_roles(columns, ALIASES)
     frame = kept_rows(frame, where)
     one_question(frame)
     frame, raters, notes = side_by_side(frame, next(iter(columns.get("human", ())), ""), ALIASES)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import kept_rows, known_column, roles_of
+from howsure.readers.columns import kept_rows, known_column, require_roles, roles_of
 from howsure.readers.covariates import numbers
 from howsure.readers.nothing import NOTHING
 from howsure.statistics.votes.votes import Votes
@@ -145,12 +145,7 @@ def read_votes(
 
 def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: Sequence[str]) -> dict[str, str]:
     """Return the column of each role; of the winner none where three columns say it."""
-    strange = [role for role in named if role not in ALIASES and role not in covariates]
-    if strange:
-        raise DataError(
-            f"no role {strange[0]!r} among {', '.join((*ALIASES, *covariates))}",
-            remedy="Name the columns of these, and of covariates.",
-        )
+    require_roles(named, (*ALIASES, *covariates))
     roles = roles_of(frame, ALIASES, {role: columns for role, columns in named.items() if role in ALIASES})
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     if lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT):

@@ -42,8 +42,8 @@ def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
         return scores, design
     raise DataError(
         "no probability of the right answer in these results",
-        remedy="Logs need log-probabilities (lm-eval multiple choice with --log_samples, Inspect with logprobs=True; "
-        "hs.read(…, probabilities=True) in Python), tables a column `prob`.",
+        remedy="Logs need log-probabilities (lm-eval multiple choice with --log_samples, Inspect with logprobs on), "
+        "tables a column prob.",
     )
 
 

@@ -64,9 +64,10 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
         differing = [key for key in differing if key != "run"]
     if not differing:
         return ""
+    dirty = all(entry.run.dirty for side in sides for entry in side)
     told = [
         UNCOMMITTED
-        if key == "run"
+        if key == "run" and dirty
         else _setting(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
         for key in differing
     ]

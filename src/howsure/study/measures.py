@@ -50,7 +50,7 @@ def priced(scores: Scores, design: Design) -> Scores:
     frame = open_frame(scores.rows)
     names = frame.collect_schema().names()
     if not set(names) & set(BILLED):
-        raise DataError("no tokens were recorded, and `prices` are of tokens", remedy="Leave `prices` out.")
+        raise DataError("no tokens were recorded, and prices are of tokens", remedy="Leave `prices` out.")
     model = nw.col(find_roles(names, scores.roles)["model"][0]).cast(nw.String)
     cost = nw.lit(None, nw.Float64)
     for name, of_model in prices.items():

@@ -69,9 +69,15 @@ FINGERPRINTS = ("question_hash", "target_hash")
 STOP = "stop"
 """The column that says why an attempt ended, where a saved baseline has kept it."""
 
+METRICS = (
+    *("exact_match", "em", "f1", "f1_score", "bleu", "rouge", "rouge1", "rouge_1", "rouge2", "rouge_2"),
+    *("rougel", "rouge_l", "rougelsum", "rouge_lsum"),
+)
+"""Names of metrics, which are the score of a table that has one of them and no column named as a score."""
+
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
-    "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
+    "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent", "llm", "retriever"),
     "item": (
         *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id"),
         *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
@@ -80,7 +86,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
         *("score", "correct", "is_correct", "value", "reward", "passed", "pass", "resolved", "is_resolved", "solved"),
-        *("acc", "accuracy", "result", "success", "ok"),
+        *("acc", "accuracy", "result", *METRICS, "success", "ok"),
     ),
     "status": ("status",),
     "cluster": ("cluster", "cluster_id"),
@@ -115,10 +121,13 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     taken = {column for chosen in asked.values() for column in chosen}
     roles = dict(asked)
     for role, aliases in ALIASES.items():
-        found = next((by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)), None)
-        if role not in roles and found is not None:
-            roles[role] = (found,)
-            taken.add(found)
+        found = [by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)]
+        several = [
+            column for column in found[:2] if plain_name(column) in METRICS
+        ]  # which of them counts is the user's to say
+        if role not in roles and found and len(several) < 2:
+            roles[role] = (found[0],)
+            taken.add(found[0])
     return roles
 
 

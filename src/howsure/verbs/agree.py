@@ -25,6 +25,7 @@ def agree(
     *,
     human: str | None = None,
     columns: Mapping[str, Names] | None = None,
+    exclude: Names | None = None,
     where: Mapping[str, Names] | None = None,
     cluster: str | None = None,
     measurement: Measurement | None = None,
@@ -42,6 +43,7 @@ def agree(
             scorers are the raters.
         human: The rater whom the others are measured by.
         columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater: {"rater": [first, second, …]}. None goes by the usual names.
+        exclude: Columns that are no raters, of a table with a column for each.
         where: Keep only rows with this value in a column.
         cluster: The column by which items hang together; "none" takes each by itself. None takes the items, where several models answered each.
         measurement: What ratings are: "nominal" (equal or not), "ordinal" (values in order) or "interval" (numbers whose differences count). None goes by the
@@ -66,7 +68,8 @@ def agree(
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
     rows = _answers(table_of(data, logs=True))
-    table = read_ratings(rows, **named, cluster=given["cluster"], measurement=given["measurement"])
+    left = checked("agree", exclude=exclude)["exclude"] or ()
+    table = read_ratings(rows, **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"])
     return agreement(table, given["human"], given["level"])
 
 

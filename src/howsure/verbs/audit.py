@@ -24,6 +24,7 @@ def audit(
     top: int | None = None,
     task: Names | None = None,
     metric: Names | None = None,
+    model: Names | None = None,
     lower_is_better: bool | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> Audit:
@@ -41,6 +42,7 @@ def audit(
         top: How many models of each board to display. None displays all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
+        model: Only these models; what follows a slash of a name is enough. None: all but examples and templates, by their names.
         lower_is_better: Whether smaller scores are better. None leaves it to what the logs say.
         bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for percent where the
             table says so, and other scores as they are.
@@ -57,8 +59,16 @@ def audit(
     from howsure.inference.audit import audit_published, bounded, published_in, published_of
 
     how = checked(
-        "audit", n=n, level=level, top=top, task=task, metric=metric, lower_is_better=lower_is_better, bounds=bounds
+        "audit",
+        n=n,
+        level=level,
+        top=top,
+        task=task,
+        metric=metric,
+        model=model,
+        lower_is_better=lower_is_better,
+        bounds=bounds,
     )
     scores = published_of(read(data)) if isinstance(data, Scores) or is_paths(data) else published_in(data)
-    how |= {name: how[name] or () for name in ("task", "metric")}
+    how |= {name: how[name] or () for name in ("task", "metric", "model")}
     return audit_published(bounded(scores, how.pop("bounds")), **how)

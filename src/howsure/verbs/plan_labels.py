@@ -115,7 +115,10 @@ def plan_labels(
 def _refuse(given: Mapping[str, Any]) -> None:
     """Raise OptionError where options don't go together."""
     if (given["within"] is None) == (given["n_labels"] is None):
-        raise OptionError("give `within` or `n_labels`, and not both", remedy="Write within=0.03 for three points.")
+        raise OptionError(
+            "either a goal or a number of labels is needed, and not both",
+            remedy="Give `within` or `n_labels`: `within=0.03` for three points.",
+        )
     if (given["a"] is None) != (given["b"] is None) or (given["a"] is not None and given["a"] == given["b"]):
         raise OptionError("a difference is of two models", remedy="Name them with `a` and `b`, or leave both out.")
     if (given["cost_label"] is None) != (given["cost_judge"] is None):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import OptionError
+from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
@@ -149,6 +149,17 @@ def read(
     if not is_paths(lies):
         return _read_frame(lies, how["columns"], how["where"], writing)
     return _read_places(lies, {**how, "writing": writing})
+
+
+def with_columns_used(scores: Scores, columns: Any) -> Scores:
+    """Return scores as they are; DataError if columns were named and there is no table, so that they would be passed over."""
+    tables = [file for file in scores.files if file.reader == "tables" and file.outcome in ("read", "published")]
+    if columns and scores.files and not tables:
+        raise DataError(
+            f"columns are named for tables, and {scores.files[0].path} is none",
+            remedy="Slice by a column of the items with `by`, or make a table of it first: `howsure convert`.",
+        )
+    return scores
 
 
 def _of_model(part: Any, side: str, columns: Any) -> Any:

@@ -15,7 +15,7 @@ from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
 from howsure.table.scores import Scores
 from howsure.table.wide import wide_table
-from howsure.verbs.read import is_paths, of_model, paths_of, read
+from howsure.verbs.read import is_paths, of_model, paths_of, read, with_columns_used
 from howsure.wording import come_once, listing, plural
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -
         table = None if isinstance(data, (Scores, Mapping)) or not unmapped else wide_table(data, asked)
         return read(data if table is None else table, **options)
     try:
-        return read(data, **options)
+        return with_columns_used(read(data, **options), options.get("columns"))
     except (DataError, ReadError):
         table = wide_table(data, asked) if unmapped else None
         if table is None:

@@ -63,6 +63,7 @@ OPTIONS = (
     *owned(
         "agree",
         Option("human", kinds.NAME, "RATER", help="Measure the others by this rater."),
+        Option("exclude", kinds.NAMES, "COLUMN", help="Leave out a column that is no rater's (again for more)."),
         Option("cluster", kinds.NAME, "COLUMN", help="Items of one value hang together; 'none' takes each by itself."),
         Option("measurement", kinds.word_of(Measurement), help="What ratings are.  [default: by their values]"),
     ),

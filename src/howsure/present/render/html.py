@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Table, Text, Whisker
@@ -80,7 +81,7 @@ def render(document: Document) -> str:
 def page(document: Document) -> str:
     """Return a document as a whole page, titled by its first sentence."""
     texts = [block.text for block in document.blocks if isinstance(block, Text)]
-    title = escape(texts[0]) if texts else "howsure"
+    title = escape(texts[0].replace("`", "")) if texts else "howsure"
     return _PAGE.format(title=title, style=STYLE, fragment=render(document))
 
 
@@ -94,11 +95,14 @@ def escape(text: str) -> str:
     return html.escape(visible(text), quote=True)
 
 
+def prose(text: str) -> str:
+    """Escape a text in which backticks stand around code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _block(block: Block) -> str:
     if isinstance(block, Text):
-        text = (
-            "\n".join(escape(line) for line in block.text.split("\n")) if block.kind == "code" else escape(block.text)
-        )
+        text = "\n".join(escape(line) for line in block.text.split("\n")) if block.kind == "code" else prose(block.text)
         return {
             "verdict": f'<p class="verdict">{text}</p>\n',
             "heading": f"<h3>{text}</h3>\n",
@@ -122,7 +126,7 @@ def _table(table: Table) -> str:
         for r, row in enumerate(table.rows)
     ]
     lines += ["</tbody>", "</table>"]
-    lines += [f'<p class="small">{escape(table.note)}</p>'] if table.note else []
+    lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"
 
 
@@ -151,7 +155,7 @@ def _number(column: Column) -> str:
 
 def _note(note: Note) -> str:
     items = [
-        f"<li>{escape(message)}" + (f' <span class="remedy">{escape(remedy)}</span>' if remedy else "") + "</li>"
+        f"<li>{prose(message)}" + (f' <span class="remedy">{prose(remedy)}</span>' if remedy else "") + "</li>"
         for message, remedy in note.lines
     ]
     return "\n".join(['<ul class="cautions">', *items, "</ul>"]) + "\n"

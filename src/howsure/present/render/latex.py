@@ -95,7 +95,7 @@ def _floating(table: Table, paper: Paper, number: int, count: int) -> str:
     """Return a table that floats, with its caption above it."""
     titled = f" ({escape(table.title)})" if table.title and count > 1 else ""
     label = [rf"\label{{{paper.label}{f'-{number}' if number > 1 else ''}}}"] if paper.label else []
-    below = rf"\par\smallskip{{\small {escape(table.note)}}}" if table.note else ""
+    below = rf"\par\smallskip{{\small {prose(table.note)}}}" if table.note else ""
     return "\n".join(
         [
             r"\begin{table}",
@@ -126,13 +126,19 @@ def escape(text: str) -> str:
     return "{}".join(shown[i:j].translate(_SPECIAL) for i, j in pairwise([0, *ends, len(shown)]))
 
 
+def prose(text: str) -> str:
+    """Escape a text in which backticks stand around code."""
+    parts = re.split(r"`([^`]+)`", text)
+    return "".join(rf"\texttt{{{escape(part)}}}" if k % 2 else escape(part) for k, part in enumerate(parts))
+
+
 def _block(block: Block, *, siunitx: bool) -> str:
     if isinstance(block, Pointer):  # it is for whoever writes the paper, not for its readers
         return _comment(block)
     if isinstance(block, Text) and block.kind == "code":
         return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     if isinstance(block, Text):
-        text = escape(block.text)
+        text = prose(block.text)
         return {
             "verdict": rf"\textbf{{{text}}}",
             "heading": rf"\paragraph{{{text}}}\mbox{{}}\par",
@@ -145,7 +151,7 @@ def _block(block: Block, *, siunitx: bool) -> str:
 def _table(table: Table, *, siunitx: bool = False) -> str:
     first, *lines = _tabular(table, siunitx=siunitx)
     title = [rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []
-    note = [rf"{{\small {escape(table.note)}}}"] if table.note else []
+    note = [rf"{{\small {prose(table.note)}}}"] if table.note else []
     *lines, last = lines
     return "\n".join([*title, rf"\smallskip\noindent{first}", *lines, rf"{last}\par\smallskip", *note])
 
@@ -216,5 +222,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _note(note: Note) -> str:
-    lines = [rf"\item {escape(message)} {escape(remedy)}".rstrip() for message, remedy in note.lines]
+    lines = [rf"\item {prose(message)} {prose(remedy)}".rstrip() for message, remedy in note.lines]
     return "\n".join([r"\begin{itemize}", *lines, r"\end{itemize}"])

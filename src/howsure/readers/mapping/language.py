@@ -60,6 +60,14 @@ def expression(text: str, beside: Beside | None = None, kinds: Mapping[str, Kind
     return _Translation(text, pl.col, beside or {}, kinds or {}).made()
 
 
+def equality(text: str) -> tuple[str, str] | None:
+    """Return the two sides of an expression that is one `==`; None for any other."""
+    node = ast.parse(text.strip(), mode="eval").body
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq):
+        return None
+    return ast.unparse(node.left), ast.unparse(node.comparators[0])
+
+
 class _Translation:
     """One text, node by node."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import OptionError, ReadError
+from howsure.errors import Caution, OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
@@ -37,6 +37,8 @@ WANTED: dict[type, tuple[str, str]] = {
 """What a key may hold, by its type, and an example."""
 ANY = "*"
 """The pattern of all files."""
+FEW_EQUAL, LONG = 0.02, 60
+"""Below this share of equal texts, of which one has more characters than this, a comparison letter by letter says little."""
 MOST_WORDS = 100
 REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
 
@@ -170,13 +172,34 @@ def read(source: Source, mapping: Mapping) -> Reading:
     """Read a file as a mapping says. ReadError where it finds no record, or a score that is no number."""
     frame = _columns(source, mapping)
     if not len(frame):
-        raise ReadError(f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check `rows`.")
+        raise ReadError(
+            f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check the mapping's rows."
+        )
     if not mapping.item:
         return Reading(published=tuple(_published(frame, source, mapping)))
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
     repeated = not mapping.attempt and bool((tidied["attempt"] > 0).any())
-    return Reading(rows=tidied, facts=tuple(facts), notes=(REPEATED,) if repeated else ())
+    return Reading(
+        rows=tidied,
+        facts=tuple(facts),
+        notes=(REPEATED,) if repeated else (),
+        cautions=tuple(_seldom_equal(frame["score"], source, mapping)),
+    )
+
+
+def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[Caution]:
+    """Warn of a score that compares long texts letter by letter and finds hardly any two equal."""
+    sides = language.equality(mapping.score)
+    if sides is None or scores.dtype != pl.Boolean or scores.sum() >= FEW_EQUAL * len(scores):
+        return
+    texts = [_columns(source, replace(mapping, score=side))["score"] for side in sides]
+    if any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
+        yield Caution(
+            code="seldom_equal",
+            message=f"{source.name}: {mapping.score} compares long texts letter by letter; {int(scores.sum()):,} of {len(scores):,} are equal",
+            remedy="Extract the answer first, or name a field that holds the grade as the score.",
+        )
 
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
@@ -244,7 +267,9 @@ def _not_computed(rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[st
                 where=source.name,
                 remedy='Say what it is: number(x), text(x), x == "yes".',
             )
-    return ReadError("the values can't be computed together", where=source.name, remedy="Check `path` and `columns`.")
+    return ReadError(
+        "the values can't be computed together", where=source.name, remedy="Check path and columns of the mapping."
+    )
 
 
 def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
@@ -323,7 +348,9 @@ def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
-        raise ReadError(f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend `attempt`.")
+        raise ReadError(
+            f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend the mapping's attempt."
+        )
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(pl.Int64)

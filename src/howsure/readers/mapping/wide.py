@@ -2,81 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.mapping.guessing import FAMILIES, ID_WORDS, field, is_date, known, worth
+from howsure.table.directions import BURDENS
 from howsure.table.schema import name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable
 
-CHANGE = "# change me"
-"""What stands where a user has to say something."""
-NO_SCORES = frozenset(
-    [
-        "rank",
-        "n",
-        "num",
-        "count",
-        "year",
-        "size",
-        "params",
-        "parameters",
-        "cost",
-        "price",
-        "usd",
-        "tokens",
-        "seconds",
-        "latency",
-    ]
+    from howsure.readers.mapping.guessing import Fields
+
+NUMBERS = ID_WORDS | frozenset(
+    (
+        *("rank", "n", "num", "count", "counts", "total", "year", "date", "time", "timestamp", "size", "length"),
+        *("params", "parameters", "context", "window", "seed", "epoch", "attempt", "temperature", "elo"),
+        *("difficulty", "level", "weight", "position", "turn", "ms"),
+    )
 )
-"""Words in the names of columns that hold numbers and no scores."""
-HUNDRED = 100.0
+"""Words in the names of columns that number, date or describe questions."""
+MEANS = frozenset(("gold", "average", "avg", "overall", "mean"))
+"""Words in the names of columns that sum up the others, or are what they are compared with."""
+NAMED_MODEL = re.compile(rf"\d|model|system|baseline|{FAMILIES.pattern}", re.IGNORECASE)
+"""What stands in the names of most columns that are models."""
 
 
-def wide(rows: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a mapping says of a table with a column a model (where items have names), or a column a task (where models have); nothing else.
+def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a mapping says of a table with a column a model, or, with a `model`, a column a task, and what is doubtful; nothing of others.
 
-    `said` is what was found of item and model.
+    `item` and `model` are the columns that were found for them.
     """
-    columns = _of_values(rows)
-    if said["item"] != CHANGE and not said["model"] and len(columns) > 1:
-        return {"columns": [escape(name) for name in columns], "model": "column", "score": _value(rows, columns)}
-    if said["item"] == CHANGE and said["model"] and columns:
-        return {
-            "item": "",
-            "columns": [escape(name) for name in columns],
-            "task": "column",
-            "score": _value(rows, columns),
-        }
-    return {}
+    taken = {item, model}
+    columns = [name for name in fields if name not in taken and _is_score(name, fields[name])]
+    if len(columns) < (1 if model else 2):
+        return {}, {}
+    left = [name for name in fields if name not in (*taken, *columns)]
+    made, doubt = worth("value", " ".join(columns), [value for name in columns for value in fields[name]])
+    said = {"columns": [escape(name) for name in columns], "score": made}
+    doubts = {"score": doubt or ("" if _one_scale(fields, columns) else "the columns are on different scales")}
+    notes = {"columns": f"without {', '.join(map(repr, left))}"} if left else {}
+    if model:
+        return {"item": "", "model": field(model), **said, "task": "column"}, {**doubts, **notes}
+    strange = [name for name in columns if not NAMED_MODEL.search(name)]
+    doubts["model"] = f"is {strange[0]!r} a model?" if strange else ""
+    return {"item": field(item) if item else "", **said, "model": "column"}, {**doubts, **notes}
 
 
-def _of_values(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that hold a number, or nothing, in every row."""
-    names = dict.fromkeys(str(name) for row in rows for name in row)
-    return [
-        name
-        for name in names
-        if not NO_SCORES & set(name_words(name)) and _all_numbers([row.get(name) for row in rows])
-    ]
+def _is_score(name: str, values: Iterable[Any]) -> bool:
+    """Say whether a column holds a score in every row, or nothing."""
+    words, found = {*name_words(name)}, known(values)
+    if words & MEANS or (words & (NUMBERS | BURDENS) and not NAMED_MODEL.search(name)) or is_date(found):
+        return False
+    return bool(worth("value", name, found)[0])
 
 
-def _all_numbers(values: Sequence[Any]) -> bool:
-    known = [value for value in values if value not in (None, "", "N/A")]
-    return bool(known) and all(_number(value) is not None for value in known)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value.strip().removesuffix("%") if isinstance(value, str) else value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _value(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Write the score: a hundredth of the value where values are percent."""
-    values = [row.get(name) for row in rows for name in columns]
-    numbers = [number for value in values if (number := _number(value)) is not None]
-    percent = any(isinstance(value, str) and value.strip().endswith("%") for value in values)
-    return "percent(value)" if percent or 1 < max(numbers, default=0) <= HUNDRED else "value"
+def _one_scale(fields: Fields, columns: list[str]) -> bool:
+    """Say whether the columns alone would be read as they are together."""
+    return len({worth("value", "", fields[name])[0] for name in columns}) == 1

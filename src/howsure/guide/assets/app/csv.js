@@ -1,6 +1,11 @@
 // A dropped CSV as a board. It never leaves the browser. What isn't a plain table of scores is refused with the command that reads it.
 
-const CSV_NAMES = { model: ["model"], item: ["item"], score: ["score"], cluster: ["cluster"] };
+const CSV_NAMES = {
+  model: "model model_name model_id system candidate checkpoint agent llm retriever".split(" "),
+  item: "item item_id question_id sample_id instance_id example_id problem_id task_id doc_hash doc_id question problem prompt_id id".split(" "),
+  score: "score correct is_correct value reward passed pass resolved is_resolved solved acc accuracy result".split(" "),
+  cluster: ["cluster", "cluster_id"],
+};
 const MOST_CELLS = 2_000_000;
 
 class NotATable extends Error {}
@@ -47,8 +52,9 @@ class Names {
 }
 
 function csvColumns(header) {
-  const names = header.map((name) => name.trim().toLowerCase());
-  const places = Object.fromEntries(Object.entries(CSV_NAMES).map(([key, known]) => [key, names.findIndex((name) => known.includes(name))]));
+  const names = header.map((name) => name.trim().toLowerCase().replace(/[\s-]+/g, "_"));
+  const place = (known) => names.indexOf(known.find((name) => names.includes(name)));
+  const places = Object.fromEntries(Object.entries(CSV_NAMES).map(([key, known]) => [key, place(known)]));
   const lacking = ["model", "item", "score"].filter((key) => places[key] < 0);
   if (lacking.length) throw new NotATable(`there is no column ${lacking.join(", ")}; the first line has: ${names.map(visible).join(", ") || "nothing"}`);
   return places;

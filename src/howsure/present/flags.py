@@ -1,0 +1,84 @@
+"""Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a flag and its value.
+
+The one place of this translation. An option with its value stands in backticks anywhere in the library's texts, as it is
+written in Python. Its bare name does so only where it is said what to do next (the remedy of an error or a caution), and only
+there it becomes a flag: elsewhere backticks are around the columns of a user's own table.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from howsure.options import table
+from howsure.present.document import Table, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.present.document import Block, Document
+
+_NAMED = re.compile(
+    r"`(?P<name>[a-z_]+)(?:=(?P<value>[^`]+))?`"
+    r"|(?<![\w`'\"/.=-])(?P<plain>[a-z_]+)=(?P<literal>'[^'`]*'|-?\d+(?:\.\d+)?(?:e-?\d+)?%?|True|False|None)(?!\w|\.\w)"
+)
+"""An option in backticks, or with its value as Python writes it."""
+NO_FLAGS: Mapping[str, str] = MappingProxyType({})
+
+
+def with_flags(document: Document, own: Mapping[str, str] = NO_FLAGS) -> Document:
+    """Return what an answer says, with flags in its notes and in what its cautions advise; `own`: those of the command that runs."""
+    return replace(document, blocks=tuple(_block(block, own) for block in document.blocks))
+
+
+def _block(block: Block, own: Mapping[str, str]) -> Block:
+    if isinstance(block, Text):
+        return block if block.kind == "code" else replace(block, text=as_flags(block.text, own, bare=False))
+    if isinstance(block, Table):
+        return replace(block, note=as_flags(block.note, own, bare=False))
+    told = (
+        replace(each, message=as_flags(each.message, own, bare=False), remedy=as_flags(each.remedy, own))
+        for each in block.cautions
+    )
+    return replace(block, cautions=tuple(told))
+
+
+def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True) -> str:
+    """Return a text with the options as flags: those of the command that runs, else the usual ones.
+
+    `bare`: also those in backticks without a value.
+    """
+    if "`" not in text and "=" not in text:
+        return text
+    flags = {option.name: option.long for option in reversed(table.every())} | dict(own)
+    offs = {option.name: option.off for option in table.every()}
+
+    def flag(found: re.Match[str]) -> str:
+        """Return what stands for an option: its flag, with the value that is named beside it."""
+        name, value = found["name"] or found["plain"], found["value"] or found["literal"]
+        if name not in flags or (value is None and not bare):
+            return found[0]
+        if value == "False" and offs.get(name):
+            return offs[name]
+        return flags[name] if value in (None, "True") else f"{flags[name]} {_shell(value)}"
+
+    return _NAMED.sub(flag, text)
+
+
+def _shell(value: str) -> str:
+    """Return a value as it is written in Python, as a shell has it: a text, nothing, several numbers, or names by a name."""
+    try:
+        found = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value
+    if isinstance(found, dict):
+        return ",".join(
+            f"{name}={columns if isinstance(columns, str) else '+'.join(columns)}" for name, columns in found.items()
+        )
+    if isinstance(found, tuple):
+        return ",".join(map(str, found))
+    return "none" if found is None else shlex.quote(str(found))

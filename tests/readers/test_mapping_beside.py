@@ -38,7 +38,7 @@ def scores(path: Path, said: dict[str, Any]) -> dict[str, float | None]:
 def test_right_answers_in_a_file_beside_or_above(tmp_path: Path) -> None:
     write(tmp_path / "answers.json", GOLD)
     path = write(tmp_path / "out" / "run" / "m_1.json", {"q1": "A", "q2": "A", "q3": "7", "q9": "A"})
-    assert scores(path, SAID) == {"q1": 1, "q2": 0, "q3": 1, "q9": 0}
+    assert scores(path, SAID) == {"q1": 1, "q2": 0, "q3": 1, "q9": None}
     chosen = {**SAID, "where": "gold[key[0]].kind == 'choice'"}
     assert scores(path, chosen) == {"q1": 1, "q2": 0}
 
@@ -76,7 +76,7 @@ def test_a_file_beside_that_does_not_serve_says_why(tmp_path: Path, gold: object
 def test_parts_that_are_no_values_are_nothing(tmp_path: Path) -> None:
     write(tmp_path / "answers.json", GOLD)
     path = write(tmp_path / "m_1.json", {"q1": "A", "q2": "B"})
-    assert scores(path, {**SAID, "score": "value == gold[key[0]]"}) == {"q1": 0, "q2": 0}
+    assert scores(path, {**SAID, "score": "value == gold[key[0]]"}) == {"q1": None, "q2": None}
 
 
 @pytest.mark.parametrize("beside", ["answers.json", ["answers.json"], 3])

@@ -60,7 +60,7 @@ def test_files_beside_of_yaml_have_ids_that_are_numbers(tmp_path: Path) -> None:
     (tmp_path / "gold.yaml").write_text("1: A\nq2: B\n")
     path = tmp_path / "m.jsonl"
     path.write_text(lines([{"id": 1, "x": "A"}, {"id": 2.5, "x": "B"}]))
-    assert scores(path, beside={"gold": "gold.yaml"}, score="x == gold[id]") == {"1.0": 1, "2.5": 0}
+    assert scores(path, beside={"gold": "gold.yaml"}, score="x == gold[id]") == {"1.0": 1, "2.5": None}
 
 
 def test_an_id_beside_that_says_two_things_is_refused(tmp_path: Path) -> None:

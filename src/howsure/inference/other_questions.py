@@ -97,6 +97,7 @@ class OtherQuestions:
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
+        matrix.refuse_many_models()
         if matrix.sums is not None:
             return summed_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
         found = pair_moments(

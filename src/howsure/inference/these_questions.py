@@ -78,6 +78,7 @@ class TheseQuestions:
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
         del question
+        matrix.refuse_many_models()
         return _moments(matrix)
 
     def limits(

@@ -33,7 +33,7 @@ from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from howsure.table.writing import Writing
 
@@ -134,7 +134,7 @@ def _scanned(source: Source) -> pl.LazyFrame:
         return _scan_parquet(source)
     if head.startswith(b"ARROW1"):
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
-    if _is_csv(source):
+    if is_csv(source):
         return _scan_csv(source)
     return _records(source)
 
@@ -172,30 +172,35 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
 
 def _collected(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
     """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number further down."""
-    if not _is_csv(source):
+    if not is_csv(source):
         return frame.collect()
+    return named_exactly(source, frame, _name_columns(frame.collect_schema().names(), asked))
+
+
+def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
+    """Read a table of CSV to its end, these columns as they are written: 007, 1.10 and 1e3 are no numbers among names."""
     schema = frame.collect_schema()
     figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
-    names = _name_columns(list(schema), asked)
     try:
         found = _scan_csv(source, [name for name in figures if name in names]).collect()
     except pl.exceptions.ComputeError:
         found = _scan_csv(source, list(schema)).collect()
     return found.with_columns(
-        _as_numbers(found[name], schema[name], exactly=name in names)
+        as_numbers(found[name], schema[name], exactly=name in names)
         for name in figures
         if found[name].dtype == pl.String
     )
 
 
-def _as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
+def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
     """Return texts as numbers where all of them are; `exactly`: and each is written like its number, not 007, 1.10 or 1e3."""
     numbers = texts.cast(dtype, strict=False)
     same = numbers.cast(pl.String).equals(texts) if exactly else numbers.null_count() == texts.null_count()
     return numbers if same else texts
 
 
-def _is_csv(source: Source) -> bool:
+def is_csv(source: Source) -> bool:
+    """Say whether a file holds separated cells."""
     return source.path.suffix.lower() in TABLES
 
 
@@ -268,7 +273,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
         cautions: tuple[Caution, ...] = ()
-        if _is_csv(source):
+        if is_csv(source):
             with _by_line(source):
                 whole = _collected(source, frame, asked)
             frame, cautions = whole.lazy(), short_rows(source, whole)

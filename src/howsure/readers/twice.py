@@ -31,12 +31,13 @@ REMEDY = "Rename or remove all but one of them in the file."
 
 
 def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple[Caution, ...]:
-    """Warn of columns and keys that the tables among these files name more than once."""
-    tables = {file.path for file in files if file.reader == NAME and file.outcome in ("read", "published")}
-    if not tables:
-        return ()
+    """Warn of columns and keys that tables, and what a mapping reads, name more than once."""
+    read = {file.path: file.reader for file in files if file.outcome in ("read", "published")}
     found: list[Caution] = []
-    for source in (source for source in sources if source.name in tables):
+    for source in sources:
+        generic = {NAME, *(each.NAME for each in source.maps)}
+        if read.get(source.name) not in generic:
+            continue
         with suppress(OSError, csv.Error):  # it has been read, and is gone or is being written again
             found += _cautions(source)
     return tuple(found)

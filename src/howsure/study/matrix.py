@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from howsure.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 
 ROUNDING = 1e-9
+MOST_MODELS = 3_000
+"""All pairs of so many models take about 5 GB and a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,15 @@ class ScoreMatrix:
         if self.derived:
             excess[self.attempts > 1] = np.inf
         return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
+
+    def refuse_many_models(self) -> None:
+        """Raise DataError where all pairs of models are more than fit into memory."""
+        if len(self.models) > MOST_MODELS:
+            raise DataError(
+                f"{len(self.models):,} models, and all pairs of more than {MOST_MODELS:,} aren't compared",
+                where=self.task,
+                remedy="Name the models that matter (`model`), or use `howsure estimate`, which compares none.",
+            )
 
     def column(self, model: str) -> int:
         """Return the position of a model."""

@@ -43,11 +43,16 @@ def _found(source: Source, name: str) -> Source:
     return found
 
 
+def _rows(source: Source) -> list[dict[str, Any]]:
+    """Return the rows of a table; its ids as they are written, 007 and not 7."""
+    names = documents.table(source).collect_schema().names()
+    ids = [name for name in names if plain_name(name) in ALIASES["item"]]
+    return documents.table(source, ids).collect().to_dicts()
+
+
 def _by_id(source: Source) -> dict[str, Any]:
     """Return the records of a file by id: an object's keys, or the column that is called as items are."""
-    document = (
-        documents.parsed(source) if documents.has_objects(source) else documents.table(source).collect().to_dicts()
-    )
+    document = documents.parsed(source) if documents.has_objects(source) else _rows(source)
     if isinstance(document, dict):
         return {plain_text(name): record for name, record in document.items()}
     rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []

@@ -26,7 +26,7 @@ from howsure.readers.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from howsure.readers.base import Source
 
@@ -120,15 +120,22 @@ def _limited(file: BinaryIO, source: Source) -> bytes:
     return b"".join(pieces)
 
 
-def table(source: Source) -> pl.LazyFrame:
-    """Open a table, lazily where it lies unpacked."""
+def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
+    """Open a table, lazily where it lies unpacked; of CSV these columns as they are written, so that 007 isn't 7."""
     if source.path.suffix.lower() not in PACKED:
-        return tables.scan(source)
+        frame = tables.scan(source)
+        named = [name for name in names if name in frame.collect_schema()]
+        return tables.named_exactly(source, frame, named).lazy() if named and tables.is_csv(source) else frame
     data = unpacked(source)
     if suffix(source) in CELLS:
-        return pl.read_csv(
-            io.BytesIO(data), separator=separator(data[:65536], suffix(source)), infer_schema_length=10_000
-        ).lazy()
+        mark = separator(data[:65536], suffix(source))
+        found = pl.read_csv(io.BytesIO(data), separator=mark, infer_schema_length=10_000)
+        texts = pl.read_csv(io.BytesIO(data), separator=mark, infer_schema=False)
+        return found.lazy().with_columns(
+            tables.as_numbers(texts[name], kind, exactly=True)
+            for name, kind in found.schema.items()
+            if name in names and kind.is_numeric()
+        )
     return pl.read_ndjson(io.BytesIO(data), infer_schema_length=10_000).lazy()
 
 

@@ -184,17 +184,39 @@ class _Translation:
             return known if isinstance(op, ast.In) else known.not_()
         if type(op) not in COMPARED:
             raise self._refused(f"compares by {type(op).__name__}")
+        if isinstance(op, (ast.Eq, ast.NotEq)):
+            equal = self._equal(a, b)
+            same = equal.not_() if isinstance(op, ast.NotEq) else equal
+        else:
+            same = COMPARED[type(op)](*self._alike(a, b))
+        return self._where_said(same.fill_null(isinstance(op, ast.NotEq)), a, b)
+
+    def _equal(self, a: ast.expr, b: ast.expr) -> pl.Expr:
+        """Say whether two values are the same; of numbers too large for a float, whether their texts are."""
         left, right = self._alike(a, b)
-        same: pl.Expr = COMPARED[type(op)](left, right)
-        return same.fill_null(isinstance(op, ast.NotEq))
+        same: pl.Expr = eq(left, right)
+        if {self._kind(a), self._kind(b)} != {"text", "number"}:
+            return same
+        texts = eq(self._expr(a).cast(pl.String), self._expr(b).cast(pl.String))
+        return pl.when(left.abs() >= EXACT).then(texts).otherwise(same)
+
+    def _where_said(self, found: pl.Expr, *sides: ast.expr) -> pl.Expr:
+        """Return what was found where each file beside says something of the id, else nothing: an id that it lacks is no wrong answer."""
+        said = [value.is_not_null() for side in sides for value in self._values_beside(side)]
+        return pl.when(reduce(and_, said)).then(found) if said else found
+
+    def _values_beside(self, node: ast.AST) -> list[pl.Expr]:
+        """Return every value of a file beside in an expression."""
+        value = self._beside(node) if isinstance(node, _FIELDS) else None
+        if value is not None:
+            return [value]
+        return [each for inner in ast.iter_child_nodes(node) for each in self._values_beside(inner)]
 
     def _among(self, side: ast.expr, values: list[ast.expr]) -> pl.Expr:
         """Say whether a value is one of these constants."""
         for each in values:
             self._value(each)  # refuses what is none
-        return reduce(
-            or_, [eq(*self._alike(side, each)).fill_null(value=False) for each in values], pl.lit(value=False)
-        )
+        return reduce(or_, [self._equal(side, each).fill_null(value=False) for each in values], pl.lit(value=False))
 
     def _alike(self, a: ast.expr, b: ast.expr) -> tuple[pl.Expr, pl.Expr]:
         """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same, and true and "True"."""

@@ -13,15 +13,18 @@ from howsure.readers.mapping.fields import COLUMN, KEY, TOP, UP, VALUE, own_fiel
 from howsure.wording import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Source
 
 
-def rows_of(source: Source, path: str, columns: tuple[str, ...], wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:
+def rows_of(
+    source: Source, path: str, columns: tuple[str, ...], wanted: list[str], names: Collection[str] = ()
+) -> pl.LazyFrame | pl.DataFrame:
     """Return the fields of all records as columns, from a document or, lazily, from a table.
 
-    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each.
+    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each; `names` are fields that name something.
     """
     if documents.is_database(source):
         named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
@@ -37,7 +40,7 @@ def rows_of(source: Source, path: str, columns: tuple[str, ...], wanted: list[st
         others = [name for name in wanted if name not in (VALUE, *chosen)]
         table = records.frame(found, document, [*others, *chosen]).lazy()
     else:
-        table = documents.table(source)
+        table = documents.table(source, [own_field(name) for name in names])
     if columns:
         table = _long(table, columns, source)
     known = table.collect_schema()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from howsure.readers.base import Claim, Source
 
 ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr", "where")
+NAMING = ("task", "model", "item", "metric", "cluster")
+"""What names something, whatever it is written with."""
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
 WANTED: dict[type, tuple[str, str]] = {
@@ -233,9 +235,9 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
         named["model"] = "model" if "model" in given else FILE
     wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
-    rows = rows_of(
-        source, mapping.rows, mapping.columns, [name for name in wanted if name not in given and name != COLUMN]
-    )
+    own = [name for name in wanted if name not in given and name != COLUMN]
+    ids = {name for role in NAMING if role in named for name in language.fields(named[role], mapping.beside)}
+    rows = rows_of(source, mapping.rows, mapping.columns, own, ids)
     files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())

@@ -273,3 +273,19 @@ def test_raters_that_are_numbers_are_raters_all_the_same():
         pl.col("rater").replace_strict({"one": 1, "two": 2, "gold": 0}, return_dtype=pl.Int64)
     )
     assert hs.agree(rows).overall == hs.agree(ratings()).overall
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), 1e308, -1e308, 1e151])
+@pytest.mark.parametrize("measurement", [None, "nominal", "ordinal", "interval"])
+def test_ratings_too_large_for_a_difference_are_refused(value: float, measurement: str | None) -> None:
+    rows = [(f"i{k}", rater, float(k % 5)) for k in range(30) for rater in "ab"]
+    rows[0] = ("i0", "a", value)
+    frame = pl.DataFrame(rows, schema=["item", "rater", "rating"], orient="row")
+    with pytest.raises(hs.DataError, match="too large to take a difference of"):
+        hs.agree(frame, measurement=measurement)
+
+
+def test_ratings_that_differ_in_capitals_alone_are_said() -> None:
+    rows = [(f"i{k}", rater, value) for k in range(30) for rater, value in (("a", "Yes"), ("b", "yes" if k else "no"))]
+    answer = hs.agree(pl.DataFrame(rows, schema=["item", "rater", "rating"], orient="row"))
+    assert "Different ratings, though they differ in capitals alone: 'Yes', 'yes'." in answer.notes

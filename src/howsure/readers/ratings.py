@@ -17,7 +17,7 @@ from howsure.table.schema import name_words
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Measurement
@@ -42,6 +42,10 @@ NO_RATER = frozenset(
 )
 """Columns that are no rater's, where each rater has one."""
 MOST_WORDS, MOST_VALUES = 20, 50
+EXACT = 2.0**53
+"""Up to here a float stands for one whole number."""
+VAST = 1e150
+"""The square of a larger number is more than a float can hold."""
 FEW_NUMBERS, HALF = 11, 0.5
 MADE = ("__item", "__attempt", "__cluster")
 """Columns that are made of others."""
@@ -98,6 +102,11 @@ def read_ratings(
             f"ratings that are no numbers have no order: {listing([repr(value) for value in values])}",
             remedy="Leave `measurement` out, or write numbers.",
         )
+    vast = [] if numbers is None else [values[k] for k in np.flatnonzero(~(np.abs(numbers) < VAST))]
+    if vast:
+        raise DataError(
+            f"a rating too large to take a difference of: {listing(vast)}", remedy="Leave these rows out, or mend them."
+        )
     if len(values) > MOST_VALUES and kind != "interval":
         raise DataError(
             f"{len(values):,} different ratings",
@@ -114,8 +123,18 @@ def read_ratings(
         numbers=np.arange(len(values), dtype=float) if numbers is None else numbers,
         cluster=_clusters(rows, items) if rows["cluster"].is_not_null().any() else None,
         measurement=kind,
-        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *blanks, *notes),
+        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *blanks, *notes, *_capitals(values)),
     )
+
+
+def _capitals(values: Sequence[str]) -> Iterator[str]:
+    """Say which ratings differ in capitals alone, and count as different ones."""
+    alike: dict[str, list[str]] = {}
+    for value in values:
+        alike.setdefault(value.casefold(), []).append(value)
+    for same in alike.values():
+        if len(same) > 1:
+            yield f"Different ratings, though they differ in capitals alone: {listing([repr(value) for value in same])}."
 
 
 def _rows(
@@ -253,7 +272,7 @@ def _text(column: pl.Series) -> pl.Series:
         if column.is_null().sum() != text.is_null().sum():
             return text
     column = column.cast(pl.Float64).fill_nan(None)
-    whole = (column == column.round()).fill_null(value=True).all()
+    whole = ((column == column.round()) & (column.abs() < EXACT)).fill_null(value=True).all()
     return column.cast(pl.Int64).cast(pl.String) if whole else column.cast(pl.String)
 
 

@@ -1,0 +1,42 @@
+"""Too many models for all pairs are refused in words, wherever pairs are compared; what compares none goes on."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.study import matrix
+
+ROWS = pl.DataFrame(
+    {
+        "model": [f"m{k // 5}" for k in range(40)],
+        "item": [k % 5 for k in range(40)],
+        "score": [k % 3 == 0 for k in range(40)],
+    }
+)
+OF_PAIRS = {
+    "leaderboard": hs.leaderboard,
+    "leaderboard of these questions": lambda rows: hs.leaderboard(
+        pl.concat([rows.with_columns(attempt=pl.lit(0)), rows.with_columns(attempt=pl.lit(1))]),
+        population="these-questions",
+    ),
+    "health": hs.health,
+    "compare against": lambda rows: hs.against(rows, "m0"),
+    "report": hs.report,
+}
+
+
+@pytest.mark.parametrize("name", OF_PAIRS)
+def test_all_pairs_of_too_many_models_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    OF_PAIRS[name](ROWS)
+    monkeypatch.setattr(matrix, "MOST_MODELS", 7)
+    with pytest.raises(hs.DataError, match="8 models, and all pairs of more than 7 aren't compared") as error:
+        OF_PAIRS[name](ROWS)
+    assert "howsure estimate" in error.value.remedy
+
+
+def test_what_compares_no_pairs_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "MOST_MODELS", 2)
+    assert len(hs.estimate(ROWS).entries) == 8
+    assert hs.compare(ROWS, "m0", "m1").difference.n_items == 5

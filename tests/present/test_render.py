@@ -8,7 +8,7 @@ import pytest
 import howsure as hs
 from frames import clustered
 from howsure.present.document import Column, Document, Table, Whisker
-from howsure.present.render import latex, terminal
+from howsure.present.render import comma_separated, latex, terminal
 from howsure.present.render.terminal import fit, shorten
 from howsure.present.render.visible import visible
 from howsure.present.render.whisker import draw_whisker
@@ -20,6 +20,8 @@ HOSTILE = {
     "html": "<script>alert(1)</script>",
     "markdown": "[click](javascript:alert(1)) | **x** `y`",
     "formula": "=HYPERLINK(1)",
+    "wide formula": "\uff1dHYPERLINK(1)",
+    "later formula": " +1+1",
     "latex": r"\input{/etc/passwd} %_&#$^~{}",
     "newline": "a\nb\r\nc",
     "bidi": "abc\u202etxt.exe",
@@ -234,3 +236,10 @@ def test_correlations_have_a_minus_and_no_sign_of_nothing():
         "0.50",
         "1.00",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["=1", "+1", "-1", "@SUM", "\t=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM", " =1", "\u3000\uff1d1"]
+)
+def test_no_cell_of_csv_is_a_formula(name):
+    assert comma_separated.render([{"model": name, "score": -1.0}]).splitlines()[1].startswith("'")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import coded, kept_rows, require_roles, roles_of
+from howsure.readers.columns import coded, copies_note, kept_rows, require_roles, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
 from howsure.wording import listing, plural
@@ -86,6 +86,7 @@ def read_choices(
         f"Columns: {', '.join(f'{column} as {role}' for role, column in roles.items())}.",
         *([f"Compared: {listing(list(names), most=6)} of the two answers."] if names else []),
         *([f"{plural(lost, 'row')} without a winner left out."] if lost else []),
+        *copies_note(frame),
     ]
     return Choices(
         picked=_picked(frame, roles, "winner", winner_is),

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Ints
 
     Names = Mapping[str, Sequence[str]]
+
+OFTEN = 4
+"""A column tells rows apart where each of its values stands in so many rows at most, on average."""
 
 
 def known_column(name: str, frame: pl.DataFrame) -> str:
@@ -29,6 +33,17 @@ def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
     for name, values in where.items():
         frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
     return frame
+
+
+def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Say how many rows are the same as another in every column, where some column tells most rows apart."""
+    if not frame.width:
+        return ()
+    copies = len(frame) - frame.select(pl.struct(pl.all()).n_unique()).item()
+    tells = any(frame[name].n_unique() * OFTEN >= len(frame) for name in frame.columns)
+    if not copies or not tells:
+        return ()
+    return (f"{plural(copies, 'row')} with the same cells as another row counted: leave copies out.",)
 
 
 def require_roles(named: Names, known: Iterable[str]) -> None:

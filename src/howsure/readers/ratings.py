@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, kept_rows, known_column, require_roles, roles_of
+from howsure.readers.columns import coded, copies_note, kept_rows, known_column, require_roles, roles_of
 from howsure.readers.mapping.wide import NUMBERS
 from howsure.readers.nothing import BLANK, NONE
 from howsure.table.schema import name_words
@@ -123,7 +123,13 @@ def read_ratings(
         numbers=np.arange(len(values), dtype=float) if numbers is None else numbers,
         cluster=_clusters(rows, items) if rows["cluster"].is_not_null().any() else None,
         measurement=kind,
-        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *blanks, *notes, *_capitals(values)),
+        notes=(
+            *_said(rows, kind, given=measurement is not None, lost=lost),
+            *blanks,
+            *notes,
+            *copies_note(frame),
+            *_capitals(values),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, kept_rows, known_column, require_roles, roles_of
+from howsure.readers.columns import coded, copies_note, kept_rows, known_column, require_roles, roles_of
 from howsure.readers.labels import NAMED_JUDGE, one_row_an_answer, side_by_side, with_labels
 from howsure.readers.verdict_words import numbers, understood
 from howsure.wording import listing, plural
@@ -77,6 +77,7 @@ def read_verdicts(
     require_roles(columns, ALIASES)
     frame = kept_rows(frame, where)
     one_question(frame)
+    copies = copies_note(frame)
     frame, raters, notes = side_by_side(frame, next(iter(columns.get("human", ())), ""), ALIASES)
     columns = {"judge": raters, **columns} if raters else columns
     own = columns if labels is None else {role: names for role, names in columns.items() if role != "human"}
@@ -104,7 +105,7 @@ def read_verdicts(
         weights=_weights(frame, probability, shown) if probability else None,
         human=roles.get("human", ""),
         rows=frame,
-        notes=(*_notes(kept, shown, roles, judges), *notes, *_clusters_note(frame, clustered)),
+        notes=(*_notes(kept, shown, roles, judges), *notes, *copies, *_clusters_note(frame, clustered)),
     )
 
 
@@ -138,7 +139,7 @@ def _labels(frame: pl.DataFrame, roles: Roles, *, labelled: bool) -> Floats:
     if "human" not in roles:
         return np.full(len(frame), np.nan)
     labels = numbers(frame[roles["human"]])
-    known = labels[np.isfinite(labels)]
+    known = labels[~np.isnan(labels)]
     if not len(known):
         if not labelled:
             return labels

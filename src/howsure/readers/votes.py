@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import kept_rows, known_column, require_roles, roles_of
+from howsure.readers.columns import copies_note, kept_rows, known_column, require_roles, roles_of
 from howsure.readers.covariates import numbers
 from howsure.readers.nothing import NOTHING
 from howsure.statistics.votes.votes import Votes
@@ -139,7 +139,7 @@ def read_votes(
         votes=votes,
         clusters=clusters,
         covariates=found.covariates,
-        notes=_notes(votes, clusters, found, weight, lost, asked=cluster is not None),
+        notes=(*_notes(votes, clusters, found, weight, lost, asked=cluster is not None), *copies_note(frame)),
     )
 
 

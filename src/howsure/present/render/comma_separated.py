@@ -8,7 +8,8 @@ from typing import Any
 
 from howsure.present.render.visible import visible
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width signs, which some spreadsheets take for the others."""
 
 
 def render(records: list[dict[str, Any]]) -> str:
@@ -24,4 +25,4 @@ def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = visible(value)
-    return "'" + text if value.startswith(FORMULA_STARTS) else text
+    return "'" + text if value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS) else text

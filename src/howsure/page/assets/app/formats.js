@@ -2,7 +2,7 @@
 // A table has `columns` (name, align, and as `error` the place of the column whose numbers stand behind it in print) and `rows`;
 // a cell is text, a number, true, false or null. `records`, where there are some, are the same as plain data, which CSV takes.
 
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[\t\r]|^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
 
 /** Write records as CSV; what a spreadsheet would run as a formula gets an apostrophe. */
 function csv({ columns, rows, records = null }) {

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ import click
 from howsure.commands.streams import aside, silence, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DONE, FAILED, UNDECIDED, BROKEN = 0, 1, 2, 3
 LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
@@ -35,6 +36,16 @@ class VerdictCommand(click.Command):
     """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors included."""
 
     error_code = BROKEN
+
+
+@contextmanager
+def unless_interrupted() -> Iterator[None]:
+    """End with the code of an error before a command's name where Ctrl-C comes before the command is known: it is no verdict."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell("Aborted!")
+        raise SystemExit(BROKEN) from None
 
 
 def run(

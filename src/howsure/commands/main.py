@@ -79,14 +79,16 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Run the command line, whatever becomes of what it writes."""
-        streams.prepare()
+        with exits.unless_interrupted():
+            streams.prepare()
         return super().main(*args, **more)
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         """Read the group's own options."""
         words = list(args)
         try:
-            return super().make_context(info_name, args, *more, **extra)
+            with exits.unless_interrupted():
+                return super().make_context(info_name, args, *more, **extra)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
@@ -102,7 +104,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         name, *words = [*ctx._protected_args, *ctx.args] or [""]  # noqa: SLF001 - it is named there before it is invoked
-        command = self.get_command(ctx, name)
+        with exits.unless_interrupted():
+            command = self.get_command(ctx, name)
         error_code = int(getattr(command, "error_code", 0))
         return exits.run(
             lambda: super(Commands, self).invoke(ctx), ctx, error_code, partial(_put_error, command, words, ctx)

@@ -62,6 +62,7 @@ class Source:
     `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
     `columns` names the columns of a published table by role, and `where` the rows of it that count.
     `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
+    `packed`: the name of the compressed file that it was unpacked from, as it is shown.
     `touched` notes what else its reader looks at, which it does by `near`, `has_folder` and `listed` alone.
     """
 
@@ -75,6 +76,7 @@ class Source:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     address: str = ""
+    packed: str = ""
     touched: Touched | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -131,6 +133,8 @@ class Source:
     @cached_property
     def name(self) -> str:
         """The path as shown to the user: relative to the folder that was asked for."""
+        if self.packed:
+            return self.packed
         try:
             return str(self.path.relative_to(self.root)) if self.path != self.root else self.path.name
         except ValueError:

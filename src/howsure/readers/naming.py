@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution, OptionError, ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,15 +70,33 @@ def chosen_model(source: Source) -> str:
     """
     if not source.model_from:
         return ""
-    found = re.search(source.model_from, source.path.absolute().as_posix())
-    name = (found[1] if found.re.groups else found[0]) if found else ""
+    name = found_in(source.model_from, source.path.absolute().as_posix(), option="model_from")[0]
     if not name:
         raise ReadError(
             f"no part of the path fits model_from={source.model_from!r}",
             where=source.name,
             remedy=r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
         )
-    return str(name)
+    return name
+
+
+def found_in(pattern: str, text: str, *, option: str) -> tuple[str, dict[str, str | None]]:
+    """Return the first group of what a pattern finds in a text (the whole where it has none), and its named groups; "" and none where it finds nothing.
+
+    The time is linear in the text, whatever the pattern. OptionError where that can't be had.
+    """
+    known = re.compile(pattern)
+    column = pl.Series([text])
+    try:
+        matches = bool(column.str.contains(pattern)[0])
+        first = column.str.extract(pattern, min(known.groups, 1))[0]
+        named = column.str.extract_groups(pattern)[0] if known.groupindex and matches else {}
+    except pl.exceptions.PolarsError:
+        raise OptionError(
+            f"{option} = {pattern!r} is too complex",
+            remedy="Write it without look-around, back-references and large repeats.",
+        ) from None
+    return first or "", {name: named[name] for name in known.groupindex if matches}
 
 
 def with_model(reading: Reading, name: str) -> Reading:

@@ -42,6 +42,8 @@ FORMATS = "tables (.csv, .tsv, .txt, .jsonl, .json, .yaml, .parquet, .arrow), an
 CHECKED = "any: columns are known by their names"
 
 MAX_INFER = 10_000
+LONGEST_NAME = 10_000
+"""Columns of longer names are left out: nobody could name them."""
 MAX_COLUMNS = 10_000
 """More are no table with one row an answer, and each would cost its time."""
 MANY_ROWS = 5
@@ -114,10 +116,11 @@ def scan(source: Source) -> pl.LazyFrame:
     """Open a table, lazily where its format allows."""
     with named(source.name), _by_line(source):
         frame = _scanned(source)
-        width = len(frame.collect_schema())  # a lazy scan finds out only now whether the file is what it says
-    if width > MAX_COLUMNS:
-        raise _too_wide(width, source)
-    return frame
+        names = frame.collect_schema().names()  # a lazy scan finds out only now whether the file is what it says
+    if len(names) > MAX_COLUMNS:
+        raise _too_wide(len(names), source)
+    short = [name for name in names if len(name) <= LONGEST_NAME]  # a text that became a key is no column
+    return frame if len(short) == len(names) else frame.select(short)
 
 
 def _too_wide(width: int, source: Source) -> ReadError:

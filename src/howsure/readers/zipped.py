@@ -81,7 +81,7 @@ def decompressed(source: Source, folder: Path) -> Source:
             where=source.name,
             remedy="The file may be damaged: copy or write it again.",
         ) from None
-    member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder)
+    member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder, packed=source.name)
     _write(data, member)
     return member
 

@@ -15,6 +15,7 @@ from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
 from howsure.readers.mapping.layout import rows_of
+from howsure.readers.naming import found_in
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural
@@ -228,8 +229,9 @@ def _facts(task: str, mapping: Mapping, rows: pl.DataFrame) -> TaskFacts:
 
 def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     """Compute what the mapping says, one row a record."""
-    found = _pattern(mapping).search(source.path.absolute().as_posix())
-    given = {FILE: source.path.stem, FOLDER: source.path.absolute().parent.name, **(found.groupdict() if found else {})}
+    path = source.path.absolute()
+    _, groups = found_in(_pattern(mapping).pattern, path.as_posix(), option=f"map {mapping.name}: path")
+    given = {FILE: path.stem, FOLDER: path.parent.name, **groups}
     named = mapping.expressions
     if "model" not in named:
         named["model"] = "model" if "model" in given else FILE

@@ -23,6 +23,7 @@ MOST_DEPTH = 12
 HEADER_BYTES, MOST_HEADER = 256, 1024**2
 MOST_PAGE = 1024**3
 """No page is larger when it is unpacked: writers make pages of about a megabyte."""
+NUMBERS = (4, 5, 6)
 TRUE, FALSE, BYTE, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = 1, 2, 3, 7, 8, 9, 10, 11, 12
 DATA_PAGE, DICTIONARY_PAGE, DATA_PAGE_2 = 0, 2, 3
 
@@ -137,37 +138,34 @@ class _Compact:
         _require(depth <= MOST_DEPTH)
         fields: Fields = {}
         number = 0
-        while head := self._byte():
-            number = number + (head >> 4) if head >> 4 else self._zigzag()
+        while head := self._data[self.at]:
+            self.at += 1
+            number = number + (head >> 4) if head >> 4 else _signed(self._varint())
             kind = head & 15
             fields[number] = kind == TRUE if kind in (TRUE, FALSE) else self._value(kind, depth)
+        self.at += 1
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
-        if kind in (TRUE, FALSE, BYTE):  # in a list a truth is a byte too
-            return self._byte()
-        if kind in (4, 5, 6):
-            return self._zigzag()
+        if kind in NUMBERS:
+            value = self._varint()
+            return (value >> 1) ^ -(value & 1)  # as `_signed`, without the call: there are thousands
         if kind in (DOUBLE, BINARY):
             return self._bytes(8 if kind == DOUBLE else self._varint())
         if kind in (LIST, SET):
-            head = self._byte()
+            head = self._bytes(1)[0]
             count = self._varint() if head >> 4 == 15 else head >> 4
             _require(count <= len(self._data) - self.at)
             return [self._value(head & 15, depth + 1) for _ in range(count)]
-        if kind == MAP and (count := self._varint()):
-            kinds = self._byte()
-            _require(count <= len(self._data) - self.at)
-            return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(count)]
         if kind == STRUCT:
             return self.struct(depth + 1)
+        if kind in (TRUE, FALSE, BYTE):  # in a list a truth is a byte too
+            return self._bytes(1)[0]
         _require(kind == MAP)
-        return []
-
-    def _byte(self) -> int:
-        value = self._data[self.at]
-        self.at += 1
-        return value
+        count = self._varint()
+        kinds = self._bytes(1)[0] if count else 0
+        _require(count <= len(self._data) - self.at)
+        return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(count)]
 
     def _bytes(self, count: int) -> bytes:
         begin, self.at = self.at, self.at + count
@@ -176,15 +174,19 @@ class _Compact:
         return self._data[begin : self.at]
 
     def _varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
+        data, at = self._data, self.at
+        byte = data[at]
+        value, shift = byte & 127, 7
+        while byte > 127:
+            at += 1
+            byte = data[at]
             value |= (byte & 127) << shift
-            if byte < 128:
-                return value
             shift += 7
-            _require(shift < 70)
+            _require(shift < 80)
+        self.at = at + 1
+        return value
 
-    def _zigzag(self) -> int:
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)
+
+def _signed(value: int) -> int:
+    """Return the number that a varint in zigzag stands for."""
+    return (value >> 1) ^ -(value & 1)

@@ -17,6 +17,8 @@ from howsure.commands.main import every, main
 from howsure.options import table
 from howsure.present.flags import as_flags
 
+pytestmark = pytest.mark.once
+
 OPTIONS = "|".join(sorted({option.name for option in table.every()}, key=len, reverse=True))
 PYTHON = re.compile(rf"(?<![\w'\"./-])(?:{OPTIONS})=(?:'|&#x27;|\d|None|True|False)|\bhs\.\w+\(|howsure\.(?!toml)\w+\(")
 """An option as Python writes it, or a call."""

@@ -11,6 +11,8 @@ import pytest
 import howsure as hs
 from howsure.readers.naming import found_in
 
+pytestmark = pytest.mark.once
+
 
 def rows(path: Path) -> Path:
     """Write two rows of a table that names no model."""

@@ -15,6 +15,8 @@ from reader_cases import Write, codes, lines, read, scores
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 SHARES = {
     "with_skill": {1: (1.0, 0.5), 2: (1.0, 1.0), 3: (0.5, 1.0)},
     "without_skill": {1: (0.5, 0.0), 2: (0.5, 0.5), 3: (0, 0)},

@@ -11,6 +11,8 @@ import pytest
 
 import howsure as hs
 
+pytestmark = pytest.mark.once
+
 GOLD = {"item": "id", "score": "pred == gold[id].gold", "beside": {"gold": "gold.csv"}}
 LARGE = 2**53
 

@@ -13,6 +13,8 @@ import howsure as hs
 from howsure.readers.base import Source
 from howsure.readers.parquet import refuse_damaged
 
+pytestmark = pytest.mark.once
+
 ROWS = pl.DataFrame(
     {
         "model": [f"m{k % 4}" for k in range(400)],

@@ -14,6 +14,8 @@ from places import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 RUN = ROOT / "tests" / "fixtures" / "lm_eval" / "example__canned-large"
 LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
 KEY = f"annex/objects/SHA256E-s12345--{'4d' * 32}.jsonl"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 DRAW = random.Random(7)
 YES_NO = [DRAW.random() < 0.6 for _ in range(600)]
 SHARES = [round(DRAW.random(), 2) for _ in range(600)]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from howsure.answers.audit import Audit
 
+pytestmark = pytest.mark.once
+
 
 def board(*models: str, **more: Any) -> pl.DataFrame:
     """Return a leaderboard."""

@@ -11,6 +11,8 @@ import pytest
 
 import howsure as hs
 
+pytestmark = pytest.mark.once
+
 MAP = {"rows": "runs", "item": "q", "score": "ok", "model": "m"}
 
 

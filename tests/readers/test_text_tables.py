@@ -13,6 +13,8 @@ from howsure.readers.lines import commented
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 ROWS = [("m", "a", "1"), ("m", "b", "0"), ("m", "c", "1")]
 HEADER = ("model", "item", "score")
 EXPECTED = {("m", "a", 1.0), ("m", "b", 0.0), ("m", "c", 1.0)}

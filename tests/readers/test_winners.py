@@ -9,6 +9,8 @@ import pytest
 import howsure as hs
 from howsure.readers.votes import WORDS
 
+pytestmark = pytest.mark.once
+
 NAMES = [("A", "B"), ("a", "b"), ("left", "right"), ("first", "second"), ("model_a", "model_b"), ("1", "2")]
 
 

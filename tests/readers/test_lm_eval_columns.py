@@ -76,6 +76,7 @@ def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_shape.rows.equals(by_line.rows)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
 def test_samples_by_their_shape(

@@ -106,6 +106,7 @@ def same(source: Source) -> bool:
     return True
 
 
+@pytest.mark.no_cover
 @settings(max_examples=400)
 @given(written(), st.sampled_from([base.BLOCK_BYTES, 60]))
 @example(b'{"a": 1, "a": 2}\n', 60)

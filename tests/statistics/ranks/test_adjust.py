@@ -24,6 +24,7 @@ def moments(seed, n=60, models=6, spread=0.15):
     return pair_moments(x)
 
 
+@pytest.mark.no_cover
 @given(p_values)
 def test_holm_is_statsmodels(p):
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], rel=1e-12, abs=1e-300)

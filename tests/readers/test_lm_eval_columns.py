@@ -16,6 +16,8 @@ from howsure.readers.base import Reading, Source
 from howsure.readers.lm_eval_columns import shaped_columns
 from howsure.readers.naming import digest, digest_of_rows
 
+pytestmark = pytest.mark.once
+
 PROJECT = Path(__file__).parents[2]
 NAME = "samples_law_2026-01-01T00-00-00.000000.jsonl"
 SCORES = [

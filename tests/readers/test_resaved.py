@@ -17,6 +17,8 @@ from places import ROOT
 from reader_cases import SHARED
 from resaved import WAYS, saved_again
 
+pytestmark = pytest.mark.once
+
 if TYPE_CHECKING:
     from pathlib import Path
 

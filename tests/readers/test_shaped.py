@@ -16,6 +16,8 @@ from howsure.readers.base import Source
 from howsure.readers.shaped import shaped_table
 from howsure.readers.tables import parsed_records
 
+pytestmark = pytest.mark.once
+
 if TYPE_CHECKING:
     import polars as pl
 

@@ -13,6 +13,8 @@ from howsure.table import pieces
 from howsure.table.aggregate import Wanted, group
 from table_cases import ROWS, VERBS, same, tidy_rows
 
+pytestmark = pytest.mark.once
+
 SETTINGS = ("PIECE_ROWS", "FIRST_LOOK", "MOSTLY_WHOLE")
 WAYS = {"small pieces": (7, 10**9, 0.0), "looked at": (7, 20, 0.0), "given up": (7, 20, 1.1)}
 

@@ -155,11 +155,11 @@ def test_rows_given_twice_are_said_where_a_column_tells_rows_apart() -> None:
         {"id": range(60), "model_a": "x", "model_b": "y", "winner": ["model_a", "model_b", "model_a"] * 20}
     )
     twice = pl.concat([votes, votes.head(15)])
-    note = "15 rows with the same cells as another row counted: leave copies out."
+    note = "15 repeated rows counted: leave out those that are copies."
     assert note in hs.arena(twice).notes
     assert note in hs.bias(twice).notes
     assert not any(
-        "same cells" in note for answer in (hs.arena(votes), hs.arena(twice.drop("id"))) for note in answer.notes
+        "repeated row" in note for answer in (hs.arena(votes), hs.arena(twice.drop("id"))) for note in answer.notes
     )
 
 
@@ -168,7 +168,7 @@ def test_verdicts_given_twice_are_said_and_infinite_labels_refused() -> None:
         {"question": range(80), "judge": [k % 3 > 0 for k in range(80)], "human": [k % 4 > 0 for k in range(80)]}
     )
     told = hs.judge(pl.concat([rows, rows]), human="human").notes
-    assert "80 rows with the same cells as another row counted: leave copies out." in told
+    assert "80 repeated rows counted: leave out those that are copies." in told
     for value in (float("inf"), float("-inf")):
         human = pl.when(pl.int_range(pl.len()) == 3).then(pl.lit(value)).otherwise(pl.col("human").cast(pl.Float64))
         with pytest.raises(hs.DataError, match="labels in 'human' run from"):

@@ -73,3 +73,9 @@ def test_ties_and_empty_winners_go_with_names() -> None:
     assert answer.boards[0].board.entries[0].model == "A"
     assert answer.boards[0].n_tied == 1
     assert "1 vote without two models or a winner left out." in answer.notes
+
+
+def test_a_missing_winner_makes_no_sides_of_names() -> None:
+    rows = votes("1", "2", "1").with_columns(winner=pl.col("winner").cast(pl.Float64))
+    more = pl.DataFrame({"model_a": ["1"], "model_b": ["2"], "winner": [float("nan")]})
+    assert hs.arena(pl.concat([rows, more])).boards[0].board.entries[0].model == "1"

@@ -107,3 +107,24 @@ def test_the_runs_of_a_time_horizon() -> None:
         assert found == pytest.approx({model: values[k] for model, values in told.items()}, abs=5e-5)
     board = hs.leaderboard(place, weight="invsqrt_task_weight")
     assert [row["model"] for row in board.records()] == ["human", "o1-preview", "GPT-4o", "davinci-002"]
+
+
+@pytest.mark.parametrize("asked", [{"covariate": "length"}, {"random_factor": "seed"}])
+@pytest.mark.parametrize("even", [True, False])
+def test_what_goes_by_weights_of_items_takes_one_models_or_refuses(asked: dict[str, str], even: bool) -> None:
+    rng = np.random.default_rng(6)
+    rows = pl.DataFrame(
+        [
+            (f"m{m}", f"q{i}", seed, i % 7, int(rng.random() < 0.6), (m + 1) * (1 + (i * (1 if even else m + 1)) % 5))
+            for m in range(3)
+            for i in range(60)
+            for seed in range(2)
+        ],
+        schema=["model", "item", "seed", "length", "score", "w"],
+        orient="row",
+    )
+    if even:
+        assert len(hs.estimate(rows, weight="w", **asked).entries) == 3
+    else:
+        with pytest.raises(hs.DataError, match="different mixtures of items"):
+            hs.estimate(rows, weight="w", **asked)

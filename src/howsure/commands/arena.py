@@ -20,21 +20,8 @@ OF_MANY = ("adjust", "seed", "top", "scale", "pairs")
 @click.command()
 @paths
 @takes("head_to_head", "a", "b", needed=False)
-@takes(
-    "arena",
-    "columns",
-    "where",
-    "cluster",
-    "weight",
-    "covariate",
-    "ties",
-    "against",
-    "adjust",
-    "level",
-    "seed",
-    "winner_is",
-)
-@takes("arena", "top", "scale")
+@takes("arena", "columns", "where", "cluster", "weight", "covariate", "ties", "against", "adjust", "level", "seed")
+@takes("arena", "top", "scale", "winner_is")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("arena", *OUTPUT)
 def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:

@@ -66,7 +66,8 @@ def audit_published(
         )
     for role in ROLES:
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
-    once, templates = without_templates(without_copies(published), model)
+    distinct = without_copies(published)
+    once, templates = without_templates(distinct, model)
     boards = boards_of(once)
     directions = directions_of(boards, scores, lower_is_better)
     return Audit(
@@ -79,7 +80,7 @@ def audit_published(
             *templates,
             *directions.cautions,
             *_cautions(once),
-            *_repeated(boards, len(published) - len(without_copies(published))),
+            *_repeated(boards, len(published) - len(distinct)),
         ),
         top=top,
     )

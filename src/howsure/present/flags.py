@@ -11,6 +11,7 @@ import ast
 import re
 import shlex
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,8 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
     """
     if "`" not in text and "=" not in text:
         return text
-    flags = {option.name: option.long for option in reversed(table.every())} | dict(own)
-    offs = {option.name: option.off for option in table.every()}
+    usual, offs = _usual()
+    flags = usual | dict(own)
 
     def flag(found: re.Match[str]) -> str:
         """Return what stands for an option: its flag, with the value that is named beside it."""
@@ -67,6 +68,13 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
         return flags[name] if value in (None, "True") else f"{flags[name]} {_shell(value)}"
 
     return _NAMED.sub(flag, text)
+
+
+@cache
+def _usual() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the flag of every option by its name, and the one that turns it off."""
+    every = table.every()
+    return {option.name: option.long for option in reversed(every)}, {option.name: option.off for option in every}
 
 
 def _shell(value: str) -> str:

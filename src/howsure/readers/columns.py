@@ -37,13 +37,10 @@ def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
 
 def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
     """Say how many rows are the same as another in every column, where some column tells most rows apart."""
-    if not frame.width:
+    if not any(frame[name].n_unique() * OFTEN >= len(frame) for name in frame.columns):
         return ()
     copies = len(frame) - frame.select(pl.struct(pl.all()).n_unique()).item()
-    tells = any(frame[name].n_unique() * OFTEN >= len(frame) for name in frame.columns)
-    if not copies or not tells:
-        return ()
-    return (f"{plural(copies, 'row')} with the same cells as another row counted: leave copies out.",)
+    return (f"{plural(copies, 'repeated row')} counted: leave out those that are copies.",) if copies else ()
 
 
 def require_roles(named: Names, known: Iterable[str]) -> None:

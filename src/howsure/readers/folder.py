@@ -24,7 +24,7 @@ from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.published import boards_apart
 from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
-from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
+from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, PACKED, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import (
     NOT_ASKED,
@@ -244,8 +244,6 @@ def _signed(kept: Sequence[Taken]) -> frozenset[str]:
 
 ZIP = ".zip"
 """A file with this suffix is the folder that it holds."""
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
-"""A file with one of these suffixes is the file that it holds."""
 
 
 def _take_all(
@@ -270,7 +268,7 @@ def _take_all(
             from howsure.readers.zipped import decompressed, unpacked
 
             with TemporaryDirectory(prefix="howsure-") as folder:
-                if suffix in COMPRESSED:
+                if suffix in PACKED:
                     _take(decompressed(source, Path(folder)), ahead, columns, found)
                     return
                 members, failed = unpacked(source, Path(folder))
@@ -289,7 +287,7 @@ def _take_all(
 def _is_packed(source: Source) -> bool:
     """Say whether a file is to be unpacked: of a folder's compressed files only those whose names say that they hold data."""
     suffix, inner = source.path.suffix.lower(), Path(source.path.stem).suffix.lower()
-    return suffix == ZIP or (suffix in COMPRESSED and (source.path == source.root or inner in (".json", *OF_RESULTS)))
+    return suffix == ZIP or (suffix in PACKED and (source.path == source.root or inner in (".json", *OF_RESULTS)))
 
 
 def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:

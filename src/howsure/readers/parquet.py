@@ -140,7 +140,7 @@ class _Compact:
         number = 0
         while head := self._data[self.at]:
             self.at += 1
-            number = number + (head >> 4) if head >> 4 else _signed(self._varint())
+            number = number + (head >> 4) if head >> 4 else self._value(NUMBERS[0], depth)
             kind = head & 15
             fields[number] = kind == TRUE if kind in (TRUE, FALSE) else self._value(kind, depth)
         self.at += 1
@@ -149,7 +149,7 @@ class _Compact:
     def _value(self, kind: int, depth: int) -> Any:
         if kind in NUMBERS:
             value = self._varint()
-            return (value >> 1) ^ -(value & 1)  # as `_signed`, without the call: there are thousands
+            return (value >> 1) ^ -(value & 1)  # zigzag
         if kind in (DOUBLE, BINARY):
             return self._bytes(8 if kind == DOUBLE else self._varint())
         if kind in (LIST, SET):
@@ -185,8 +185,3 @@ class _Compact:
             _require(shift < 80)
         self.at = at + 1
         return value
-
-
-def _signed(value: int) -> int:
-    """Return the number that a varint in zigzag stands for."""
-    return (value >> 1) ^ -(value & 1)

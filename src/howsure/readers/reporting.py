@@ -24,6 +24,7 @@ FORMATS = "`howsure --help` lists the formats that can be read; for other files 
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
 """Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
 PACKED = (".gz", ".bz2", ".xz", ".zst")
+"""A file with one of these suffixes is the file that it holds."""
 
 
 def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
@@ -43,40 +44,29 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     copies = [report.path for report in reports if report.reason == COPY]
     runs = [report.path for report in reports if report.reason.startswith(COPY_OF_RUN)]
     unknown = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
-    found = _failed_files(reports)
-    if tables:
-        found.append(
-            Caution(
-                code="tables_left_out",
-                message=_left_out(tables, "table", "without results left out"),
-                remedy="Name a file itself to see its columns.",
-            )
-        )
-    if copies:
-        found.append(
-            Caution(
-                code="tables_copied",
-                message=_left_out(copies, "table", "left out, byte for byte the same as another"),
-                remedy="Number the attempts in a column if these are other ones with the same scores.",
-            )
-        )
-    if runs:
-        found.append(
-            Caution(
-                code="logs_copied",
-                message=_left_out(runs, "log", "left out, the same row for row as another of its run"),
-                remedy="`howsure runs` lists what counts.",
-            )
-        )
-    if unknown:
-        found.append(
-            Caution(
-                code="files_unknown",
-                message=_left_out(unknown, "file", "that may hold results left out, empty or in no known format"),
-                remedy="Name a file itself to see what is wrong with it.",
-            )
-        )
-    return found
+    kinds = (
+        ("tables_left_out", tables, "table", "without results left out", "Name a file itself to see its columns."),
+        (
+            *("tables_copied", copies, "table", "left out, byte for byte the same as another"),
+            "Number the attempts in a column if these are other ones with the same scores.",
+        ),
+        (
+            *("logs_copied", runs, "log", "left out, the same row for row as another of its run"),
+            "`howsure runs` lists what counts.",
+        ),
+        (
+            *("files_unknown", unknown, "file", "that may hold results left out, empty or in no known format"),
+            "Name a file itself to see what is wrong with it.",
+        ),
+    )
+    return [
+        *_failed_files(reports),
+        *(
+            Caution(code=code, message=f"{plural(len(names), kind)} {what}: {listing(names, 2)}", remedy=remedy)
+            for code, names, kind, what, remedy in kinds
+            if names
+        ),
+    ]
 
 
 def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
@@ -92,11 +82,6 @@ def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
             remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
         )
     ]
-
-
-def _left_out(names: list[str], kind: str, said: str) -> str:
-    """Say how many of a `kind` were left out, what is `said` of them, and the first two."""
-    return f"{plural(len(names), kind)} {said}: {listing(names, 2)}"
 
 
 def _may_hold_results(name: str) -> bool:

@@ -87,7 +87,8 @@ def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]
         if read.held or rows is None or not len(rows):
             continue
         identity = read.reading.run.identity if read.reading.run else ""
-        alike = originals.setdefault((read.reader, identity, len(rows), rows["item"][0]), [])
+        first = rows.select("task", "model", "item").row(0)
+        alike = originals.setdefault((read.reader, identity, len(rows), *first), [])
         original = next((other for other in alike if _holds_the_same(other.reading.rows, rows)), None)
         if original is None:
             alike.append(read)
@@ -171,8 +172,8 @@ def tell_apart(
     runs = [read.reading.run for read, _ in frames]
     named: list[Named] = []
     telling = _telling(cells, configurations)
-    pooled = {model: _pooled(telling[model], runs, cells, model, as_attempts=as_attempts) for model in telling}
-    notes += _said(telling, pooled)
+    pooled = {model: _settings_pooled(telling[model], runs, cells, model, as_attempts=as_attempts) for model in telling}
+    notes += _settings_notes(telling, pooled)
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
         for k in positions:
@@ -209,7 +210,7 @@ def _telling(
     return telling
 
 
-def _pooled(
+def _settings_pooled(
     telling: Iterable[str],
     runs: Sequence[Run | None],
     cells: Mapping[tuple[str, str], list[int]],
@@ -225,7 +226,7 @@ def _pooled(
     return ("commit",) if "commit" in telling and len(submissions) == 1 and "" not in submissions else ()
 
 
-def _said(telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _settings_notes(telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """Say of which models runs were pooled or kept apart though they differ, and how to do the other."""
     for verb, other, chosen in (
         ("count as attempts", "`as_attempts=False` keeps them apart", pooled),

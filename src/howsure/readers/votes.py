@@ -177,6 +177,7 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_
     A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a number) if none is the name of any
     model. DataError where neither holds and `winner_is` doesn't say which it is, or a winner can't be understood.
     """
+    winner = winner.fill_nan(None) if winner.dtype.is_float() else winner
     whole = winner.dtype.is_float() and bool((winner.drop_nulls() % 1 == 0).all())
     said = (winner.cast(pl.Int64, strict=False) if whole else winner).cast(pl.String).str.strip_chars()
     lower = said.str.to_lowercase().fill_null("")

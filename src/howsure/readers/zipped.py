@@ -8,9 +8,10 @@ import lzma
 import os
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.archive import BROKEN as BROKEN_ZIP
@@ -23,7 +24,7 @@ else:
     from backports.zstd import ZstdFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from howsure.readers.base import Source
 
@@ -71,19 +72,25 @@ def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Sou
 
 def decompressed(source: Source, folder: Path) -> Source:
     """Unpack a file that is compressed by itself (.gz, .bz2, .xz, .zst) below a folder, under its name without the last suffix."""
-    opened = PACKED[source.path.suffix.lower()]
+    with unpacking(source) as file:
+        data = file.read(MAX_MEMBER_BYTES + 1)
+    member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder, packed=source.name)
+    _write(data, member)
+    return member
+
+
+@contextmanager
+def unpacking(source: Source) -> Iterator[IO[bytes]]:
+    """Open what a compressed file holds. ReadError where it is damaged, also while it is read."""
     try:
-        with source.opened() as raw, opened(raw) as file:
-            data = file.read(MAX_MEMBER_BYTES + 1)
+        with source.opened() as raw, PACKED[source.path.suffix.lower()](raw) as file:
+            yield file
     except BROKEN as error:
         raise ReadError(
             f"can't be unpacked ({error})",
             where=source.name,
             remedy="The file may be damaged: copy or write it again.",
         ) from None
-    member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder, packed=source.name)
-    _write(data, member)
-    return member
 
 
 def _write(data: bytes, member: Source) -> int:

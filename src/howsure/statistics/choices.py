@@ -38,8 +38,10 @@ Spending = Literal["obrien-fleming", "pocock"]
 """How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly, as Pocock's does."""
 
 Ties = Literal["half", "davidson", "rao-kupper"]
-WinnerIs = Literal["name", "side"]
 """What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao and Kupper (1967) have it."""
+
+WinnerIs = Literal["name", "side"]
+"""What a winner is, of two models that are called like sides: the name of one of them, or a side."""
 
 Drawing = Literal["unknown", "random", "convenience"]
 """How the answers that were labelled had been chosen, where no column says with which probability."""

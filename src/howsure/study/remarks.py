@@ -221,14 +221,15 @@ def weights_differ(name: str, task: str, common: Common) -> Caution:
     """Say by whose weights models are compared, where these differ. DataError where they differ for too many items."""
     items = plural(common.differing, "item")
     what = f"{name!r} weighs {items} differently for different models"
+    remedy = "`howsure estimate` without covariates and random factors gives each model's score by its own weights."
     if not common.comparable:
         raise DataError(
             f"{what}, so that their scores are means over different mixtures of items and aren't comparable",
             where=task,
-            remedy="`howsure estimate` gives each model's score by its own weights.",
+            remedy=remedy,
         )
     return Caution(
         code="weights_differ",
         message=f"{task}: {what}; every model is weighted as {common.reference} is",
-        remedy="`howsure estimate` gives each model's score by its own weights.",
+        remedy=remedy,
     )

@@ -75,7 +75,8 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    study = levelled(partial(gather_or_sum, crossed=question.by_sums, paired=False))(scores, design)
+    paired = bool(design.covariate or design.random_factor or design.average_last)  # these go by weights of the items
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums, paired=paired))(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
     matrices, left_out = question.population.measured(list(study.matrices()))
@@ -97,7 +98,7 @@ def estimate(
         study.unasked or attempt_column(scores),
         design,
         question,
-        lambda other, asked: _plain(levelled(gather)(scores, other), asked),
+        lambda other, asked: _plain(levelled(partial(gather, paired=bool(other.random_factor)))(scores, other), asked),
     )
 
 

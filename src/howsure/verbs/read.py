@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 OF_FILES = ("reader", "map", "model_from", "runs")
-OF_RUNS = ("runs", "latest", "since")
 """The options that choose or interpret what files hold, and would be ignored of a table."""
+OF_RUNS = ("runs", "latest", "since")
+"""The options that choose runs, which only logs have."""
 
 
 def read(

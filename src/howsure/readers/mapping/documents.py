@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import lzma
 import sqlite3
-import zlib
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -21,20 +18,17 @@ from howsure.readers.base import MAX_FILE_BYTES
 from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
 from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
 from howsure.readers.mapping.records import series
+from howsure.readers.touched import stamp_of
 from howsure.readers.yaml_text import SUFFIXES as YAML
 from howsure.readers.yaml_text import parse_yaml
+from howsure.readers.zipped import PACKED, unpacking
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection
 
     from howsure.readers.base import Source
 
-PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
-BROKEN = (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError)
-"""What unpacking raises of a file that is damaged."""
 MAX_UNPACKED_BYTES = 1024**3
-PIECE_BYTES = 1024**2
 JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
 DATA = (*JSON, *YAML, *SQLITE, *CELLS, *RECORDS, ".parquet", ".arrow")
 MAGIC = b"SQLite format 3\x00"
@@ -93,31 +87,15 @@ def parsed(source: Source) -> Any:
 
 def unpacked(source: Source) -> bytes:
     """Return the bytes of a file, unpacked as far as the limit allows."""
-    opened = PACKED.get(source.path.suffix.lower())
-    if opened is None:
+    if source.path.suffix.lower() not in PACKED:
         return source.read_bytes()
-    try:
-        with source.opened() as raw, cast("BinaryIO", opened(raw)) as file:
-            return _limited(file, source)
-    except BROKEN as error:
+    with unpacking(source) as file:
+        data = file.read(MAX_UNPACKED_BYTES + 1)
+    if len(data) > MAX_UNPACKED_BYTES:
         raise ReadError(
-            f"can't be unpacked ({error})",
-            where=source.name,
-            remedy="The file may be damaged: copy or write it again.",
-        ) from None
-
-
-def _limited(file: BinaryIO, source: Source) -> bytes:
-    """Read what a file unpacks to; ReadError where it is more than the limit."""
-    pieces, size = [], 0
-    while piece := file.read(PIECE_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_UNPACKED_BYTES:
-            raise ReadError(
-                f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", where=source.name, remedy="Unpack it yourself."
-            )
-    return b"".join(pieces)
+            f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", where=source.name, remedy="Unpack it yourself."
+        )
+    return data
 
 
 def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
@@ -162,10 +140,12 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
     """Copy a database with the changes that are logged beside it; None where there are none. ReadError where it is being written."""
     places = [source.path, *(source.path.with_name(f"{source.path.name}{ending}") for ending in CHANGES)]
     for _ in range(TRIES):
-        found = {place: place.stat() for place in places if place.is_file()}
-        if not any(stat.st_size for place, stat in found.items() if place != source.path):
+        before = list(map(stamp_of, places))
+        found = [place for place in places if place.is_file()]
+        sizes = {place: place.stat().st_size for place in found}
+        if not any(size for place, size in sizes.items() if place != source.path):
             return None
-        if sum(stat.st_size for stat in found.values()) > MAX_FILE_BYTES:
+        if sum(sizes.values()) > MAX_FILE_BYTES:
             raise ReadError(
                 "changes lie beside it, and it is too large to be copied with them",
                 where=source.name,
@@ -173,17 +153,9 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
             )
         for place in found:
             copyfile(place, folder / place.name)
-        if {place: _written(place) for place in found} == {place: _stamp(stat) for place, stat in found.items()}:
+        if list(map(stamp_of, places)) == before:
             return folder / source.path.name
     raise ReadError("is being written", where=source.name, remedy="Wait, or copy it with sqlite3's .backup.")
-
-
-def _written(place: Path) -> tuple[int, int] | None:
-    return _stamp(place.stat()) if place.is_file() else None
-
-
-def _stamp(stat: os.stat_result) -> tuple[int, int]:
-    return stat.st_size, stat.st_mtime_ns
 
 
 def _selected(

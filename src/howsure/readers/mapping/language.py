@@ -189,7 +189,7 @@ class _Translation:
             same = equal.not_() if isinstance(op, ast.NotEq) else equal
         else:
             same = COMPARED[type(op)](*self._alike(a, b))
-        return self._where_said(same.fill_null(isinstance(op, ast.NotEq)), a, b)
+        return self._null_without_reference(same.fill_null(isinstance(op, ast.NotEq)), a, b)
 
     def _equal(self, a: ast.expr, b: ast.expr) -> pl.Expr:
         """Say whether two values are the same; of numbers too large for a float, whether their texts are."""
@@ -200,17 +200,17 @@ class _Translation:
         texts = eq(self._expr(a).cast(pl.String), self._expr(b).cast(pl.String))
         return pl.when(left.abs() >= EXACT).then(texts).otherwise(same)
 
-    def _where_said(self, found: pl.Expr, *sides: ast.expr) -> pl.Expr:
-        """Return what was found where each file beside says something of the id, else nothing: an id that it lacks is no wrong answer."""
-        said = [value.is_not_null() for side in sides for value in self._values_beside(side)]
-        return pl.when(reduce(and_, said)).then(found) if said else found
+    def _null_without_reference(self, found: pl.Expr, *sides: ast.expr) -> pl.Expr:
+        """Return the outcome of a comparison, null where a file beside lacks the id: that is no wrong answer."""
+        known = [value.is_not_null() for side in sides for value in self._reference_values(side)]
+        return pl.when(reduce(and_, known)).then(found) if known else found
 
-    def _values_beside(self, node: ast.AST) -> list[pl.Expr]:
+    def _reference_values(self, node: ast.AST) -> list[pl.Expr]:
         """Return every value of a file beside in an expression."""
         value = self._beside(node) if isinstance(node, _FIELDS) else None
         if value is not None:
             return [value]
-        return [each for inner in ast.iter_child_nodes(node) for each in self._values_beside(inner)]
+        return [each for inner in ast.iter_child_nodes(node) for each in self._reference_values(inner)]
 
     def _among(self, side: ast.expr, values: list[ast.expr]) -> pl.Expr:
         """Say whether a value is one of these constants."""

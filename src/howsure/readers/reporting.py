@@ -44,29 +44,41 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     copies = [report.path for report in reports if report.reason == COPY]
     runs = [report.path for report in reports if report.reason.startswith(COPY_OF_RUN)]
     unknown = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
-    kinds = (
-        ("tables_left_out", tables, "table", "without results left out", "Name a file itself to see its columns."),
+    found = (
         (
-            *("tables_copied", copies, "table", "left out, byte for byte the same as another"),
-            "Number the attempts in a column if these are other ones with the same scores.",
+            tables,
+            Caution(
+                code="tables_left_out",
+                message=_left_out(tables, "table", "without results left out"),
+                remedy="Name a file itself to see its columns.",
+            ),
         ),
         (
-            *("logs_copied", runs, "log", "left out, the same row for row as another of its run"),
-            "`howsure runs` lists what counts.",
+            copies,
+            Caution(
+                code="tables_copied",
+                message=_left_out(copies, "table", "left out, byte for byte the same as another"),
+                remedy="Number the attempts in a column if these are other ones with the same scores.",
+            ),
         ),
         (
-            *("files_unknown", unknown, "file", "that may hold results left out, empty or in no known format"),
-            "Name a file itself to see what is wrong with it.",
+            runs,
+            Caution(
+                code="logs_copied",
+                message=_left_out(runs, "log", "left out, the same row for row as another of its run"),
+                remedy="`howsure runs` lists what counts.",
+            ),
+        ),
+        (
+            unknown,
+            Caution(
+                code="files_unknown",
+                message=_left_out(unknown, "file", "that may hold results left out, empty or in no known format"),
+                remedy="Name a file itself to see what is wrong with it.",
+            ),
         ),
     )
-    return [
-        *_failed_files(reports),
-        *(
-            Caution(code=code, message=f"{plural(len(names), kind)} {what}: {listing(names, 2)}", remedy=remedy)
-            for code, names, kind, what, remedy in kinds
-            if names
-        ),
-    ]
+    return [*_failed_files(reports), *(caution for names, caution in found if names)]
 
 
 def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
@@ -82,6 +94,11 @@ def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
             remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
         )
     ]
+
+
+def _left_out(names: list[str], kind: str, what: str) -> str:
+    """Say how many of a `kind` were left out, in what way, and the first two."""
+    return f"{plural(len(names), kind)} {what}: {listing(names, 2)}"
 
 
 def _may_hold_results(name: str) -> bool:

@@ -205,6 +205,11 @@ def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
 
 
+def _instead(path: Path, make: Callable[[Path], object]) -> None:
+    path.unlink()
+    make(path)
+
+
 def _flip(path: Path, place: int = -10) -> None:
     data = bytearray(path.read_bytes())
     data[place] ^= 1
@@ -218,6 +223,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a bit of the rows": _flip,
     "a bit of what is told": lambda path: _flip(path, 60),
     "gone": Path.unlink,
+    "a pipe": lambda path: _instead(path, os.mkfifo),
+    "a link to nothing": lambda path: _instead(path, lambda it: it.symlink_to("nowhere")),
+    "larger than all packs": lambda path: os.truncate(path, packs.MAX_BYTES + 1),
+    "nested too deep": lambda path: packs._replace(path, [(200_000).to_bytes(packs.LENGTH_BYTES), b"[" * 200_000]),
 }
 
 
@@ -227,6 +236,21 @@ def test_a_damaged_pack_is_none(logs: Path, looked: Looked, damage: str) -> None
     DAMAGES[damage](pack())
     assert len(reads(looked, logs)) == 5
     assert reads(looked, logs) == []
+
+
+def test_odd_things_beside_the_packs_neither_hang_nor_blind(
+    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads(looked, logs)
+    folder, old = pack().parent, pack()
+    os.utime(old, ns=(LONG_AGO, LONG_AGO))
+    (folder / f"folder{packs.SUFFIX}").mkdir()
+    (folder / f"link{packs.SUFFIX}").symlink_to("nowhere")
+    os.mkfifo(folder / f"pipe{packs.SUFFIX}")
+    monkeypatch.setattr(packs, "MAX_BYTES", old.stat().st_size * 3 // 2)
+    reads(looked, shutil.copytree(logs, logs.with_name("others")))
+    assert not old.exists()
+    assert len([*folder.iterdir()]) == 4
 
 
 def test_another_version_reads_anew(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:

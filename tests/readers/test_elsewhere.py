@@ -15,7 +15,7 @@ import howsure
 from howsure.commands.main import main
 from howsure.errors import DataError, ReadError
 from howsure.readers import elsewhere
-from served import Served, serving
+from served import Served, falling_silent, serving
 
 
 @pytest.fixture
@@ -69,6 +69,17 @@ def test_too_much_is_not_fetched(server: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(elsewhere, "MAX_FILE_BYTES", 10)
     with pytest.raises(ReadError, match="more than is fetched unasked"):
         howsure.read(f"{server}/runs/a.csv")
+
+
+@pytest.mark.parametrize("name", ["runs.csv", "runs/", "runs.parquet"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nAccept-Ranges: bytes\r\n\r\nPAR1 item,"]
+)
+def test_a_server_that_falls_silent_is_an_error(name: str, answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp")
+    monkeypatch.setattr(elsewhere, "MAX_SILENT_SECONDS", 0.2)
+    with falling_silent(answer) as url, pytest.raises(ReadError, match=r"127.*: nothing came within 0.2 s\. Try again"):
+        howsure.read(f"{url}/{name}")
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

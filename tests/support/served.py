@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,3 +60,29 @@ def serving(folder: Path, *, parts: bool = False, context: SSLContext | None = N
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def falling_silent(answer: bytes = b"") -> Iterator[str]:
+    """Take every connection, send this much of an answer, and nothing more."""
+    server = socket.create_server(("127.0.0.1", 0))
+    taken: list[socket.socket] = []
+
+    def take() -> None:
+        with suppress(OSError):  # closed
+            while True:
+                connection, _ = server.accept()
+                taken.append(connection)
+                asked = connection.recv(65_536)
+                head = answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+                connection.sendall(answer if not asked.startswith(b"HEAD") else head if answer else b"")
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for each in (server, *taken):
+            each.close()

@@ -107,7 +107,8 @@ class _Book:
         if pack is None or pack.told.get("made by") != _made_by() or pack.told.get("key") != list(key):
             return cls(key, place, {}, {}, ())
         seen = {path: Seen(tuple(stamp), moment, digest) for path, (stamp, moment, digest) in pack.told["seen"].items()}
-        return cls(key, place, pack.told["entries"], seen, pack.tables)
+        entries = {path: entry for path, entry in pack.told["entries"].items() if set(entry["paths"]) <= seen.keys()}
+        return cls(key, place, entries, seen, pack.tables)
 
     def kept(self, path: str) -> Outcome | None:
         """Return what is kept of a file, None where nothing is, or it may not hold any more."""

@@ -10,7 +10,9 @@ import re
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from queue import Empty, Queue
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import polars as pl
@@ -32,8 +34,11 @@ MAX_FILE_BYTES = 256 * 1024**2
 """Files up to this size are held in memory once they are read, so that the fetched ones needn't be kept."""
 MAX_FILES = 10_000
 PIECE_BYTES = 1024**2
+MAX_SILENT_SECONDS = 30
+"""So long a server may send nothing."""
 SCANNED = {"https": "", "http": "", "s3": "", "gs": "STORAGE_EMULATOR_HOST", "hf": "HF_ENDPOINT"}
 """Where Polars can scan, and the variable that leads other packages to another server, but not Polars."""
+WEB = ("http", "https")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
 _TABLE = re.compile(r"(?P<scheme>\w+)://[^/@?#]+/[^?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
@@ -116,14 +121,32 @@ def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenRead
 
 def _schema(url: str) -> pl.Schema | None:
     """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching will say why."""
+    answers: Queue[pl.Schema | BaseException] = Queue()
+
+    def ask() -> None:
+        try:
+            answers.put(pl.scan_parquet(url, glob=False).collect_schema())
+        except BaseException as error:  # noqa: BLE001 - whatever a server, or what asks for credentials, causes
+            answers.put(error)
+
+    Thread(target=ask, daemon=True).start()  # Polars itself waits for a silent server without an end
     try:
-        return pl.scan_parquet(url, glob=False).collect_schema()
-    except FileNotFoundError:
+        answer = answers.get(timeout=MAX_SILENT_SECONDS)
+    except Empty:
+        raise _silent(url) from None
+    if isinstance(answer, FileNotFoundError):
         raise ReadError(
             "no file there", where=shown(url), remedy="Check the address; that of a folder ends in /."
         ) from None
-    except (Exception, pl.exceptions.PanicException):  # noqa: BLE001 - whatever a server, or what asks for credentials, causes
-        return None
+    return answer if isinstance(answer, pl.Schema) else None
+
+
+def _silent(url: str) -> ReadError:
+    return ReadError(
+        f"nothing came within {MAX_SILENT_SECONDS} s",
+        where=shown(url),
+        remedy="Try again, or fetch it and name the folder.",
+    )
 
 
 def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
@@ -162,18 +185,46 @@ def _opened(url: str) -> tuple[Any, str]:
     except ImportError:
         raise ReadError("reading an address needs a package", where=shown(url), remedy=NEEDED) from None
     try:
-        files, root = fsspec.core.url_to_fs(url)
+        files, root = fsspec.core.url_to_fs(url, **_timeouts(url, fsspec.config.conf))
     except (ImportError, ValueError) as error:
         raise ReadError(f"this kind of address can't be read ({error})", where=shown(url), remedy=NEEDED) from None
     return files, str(root)
 
 
+def _timeouts(url: str, configured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what lets a web server be silent for so long and no longer, unless the user's configuration says otherwise.
+
+    Other packages have limits of their own.
+    """
+    scheme = url.partition(":")[0].lower()
+    if scheme not in WEB or "client_kwargs" in configured.get(scheme, {}):
+        return {}
+    from aiohttp import ClientTimeout
+
+    timeout = ClientTimeout(total=None, sock_connect=MAX_SILENT_SECONDS, sock_read=MAX_SILENT_SECONDS)
+    return {"client_kwargs": {"timeout": timeout}}
+
+
+def _is_file(files: Any, root: str, url: str) -> bool:
+    """Say whether an address leads to a file. A web server that is silent, or refuses, is an error and not "no"."""
+    if root.endswith("/"):
+        return False
+    return bool(files.exists(root, strict=True) if url.lower().startswith(WEB) else files.isfile(root))
+
+
+def _raise_silence(error: OSError) -> None:
+    """Let what can't be listed be left out, as the package for addresses does, but not what is silent."""
+    if isinstance(error, TimeoutError):
+        raise error
+
+
 def _names(files: Any, root: str, url: str) -> list[str]:
     """List the files at an address in a fixed order, hidden ones left out."""
     with _said(url):
-        if files.isfile(root) and not root.endswith("/"):
+        if _is_file(files, root, url):
             return [root]
-        names = [name for name in sorted(files.find(root)) if _is_shown(_inner(name, root))]
+        listed = files.find(root, **({"on_error": _raise_silence} if url.lower().startswith(WEB) else {}))
+        names = [name for name in sorted(listed) if _is_shown(_inner(name, root))]
     if not names:
         raise ReadError("no file there", where=shown(url), remedy="Check the address.")
     if len(names) > MAX_FILES:
@@ -225,6 +276,8 @@ def _said(url: str) -> Iterator[None]:
         yield
     except ReadError:
         raise
+    except TimeoutError:
+        raise _silent(url) from None
     except Exception as error:  # noqa: BLE001 - whatever a foreign file system raises
         what = f"can't be fetched ({type(error).__name__})"
         raise ReadError(what, where=shown(url), remedy="Check the address and your rights.") from None

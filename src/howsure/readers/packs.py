@@ -1,7 +1,8 @@
 """Packs: what is kept of a folder between two commands, as one file each in the user's cache folder.
 
 A pack is a digest, the length of its JSON, the JSON, and the tables that it tells of, in Arrow's format. Whatever is wrong with one, or with the
-folder, it is as if it weren't there. Nothing in it is executed, and nobody else can read or write it.
+folder, it is as if it weren't there, and a pipe or a folder in its place is neither opened nor waited for. Nothing in it is executed, and nobody
+else can read or write it.
 """
 
 from __future__ import annotations
@@ -80,13 +81,16 @@ def path_of(key: Sequence[str]) -> Path | None:
 def opened(path: Path) -> Pack | None:
     """Return a pack, which counts as used from now on; None where there is none that is whole."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
+            return None
         data = memoryview(path.read_bytes())
         if blake2b(data[DIGEST_BYTES:], digest_size=DIGEST_BYTES).digest() != data[:DIGEST_BYTES]:
             return None
         begins = DIGEST_BYTES + LENGTH_BYTES
         told = json.loads(bytes(data[begins : (ends := begins + int.from_bytes(data[DIGEST_BYTES:begins]))]))
         tables = tuple(_tables(data[ends:], told["lengths"]))
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError):
         return None
     with suppress(OSError):
         os.utime(path)
@@ -134,11 +138,14 @@ def _replace(path: Path, parts: Sequence[bytes | memoryview]) -> None:
 
 
 def _make_way(place: Path) -> None:
-    """Remove packs that were used longest ago until the rest fits."""
-    used = sorted(((found := path.stat()).st_mtime_ns, found.st_size, path) for path in place.glob(f"*{SUFFIX}"))
+    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed over."""
+    found = [
+        (entry.stat(follow_symlinks=False), entry.path) for entry in os.scandir(place) if entry.name.endswith(SUFFIX)
+    ]
+    used = sorted((each.st_mtime_ns, each.st_size, path) for each, path in found if stat.S_ISREG(each.st_mode))
     total = sum(size for _, size, _ in used)
     for _, size, path in used:
         if total <= MAX_BYTES:
             return
-        path.unlink(missing_ok=True)
+        Path(path).unlink(missing_ok=True)
         total -= size

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from filecmp import cmp
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -55,19 +55,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of earlier walks."""
+    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of earlier walks.
+
+    `places`: where the report of each file is; `alone`: of each size the only table so far, None where there are more, whose bytes have `digests`.
+    """
 
     cache: Cache | None = None
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
     cautions: list[Caution] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    alone: dict[int, Path | None] = field(default_factory=dict)
+    digests: set[bytes] = field(default_factory=set)
+
+    def report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
+        """Report what became of a file, in place of what was reported of it."""
+        place = self.places.setdefault(source.name, len(self.reports))
+        self.reports[place : place + 1] = [FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)]
 
     def failed(self, source: Source, error: HowsureError) -> None:
-        """Report a file that can't be read, or used, in place of what was reported of it."""
-        reason = str(error).removeprefix(source.name).lstrip(",: ")
-        self.reports[:] = [report for report in self.reports if report.path != source.name]
-        self.reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
+        """Report a file that can't be read, or used."""
+        self.report(source, "failed", reason=str(error).removeprefix(source.name).lstrip(",: "))
 
     def keep(self, runs: Sequence[str]) -> None:
         """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError where none is left."""
@@ -78,17 +87,29 @@ class _Found:
         self.taken[:] = kept
 
     def has_copy(self, source: Source) -> bool:
-        """Say whether a table with the same bytes was taken already."""
+        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one size alone, each once."""
         if source.address:
             return False
         size = source.path.stat().st_size
-        alike = [table.source for table in self.tables if not table.source.address]
-        return any(each.path.stat().st_size == size and cmp(each.path, source.path, shallow=False) for each in alike)
+        alone = self.alone.setdefault(size, source.path)
+        if alone == source.path:
+            return False
+        if alone is not None:
+            self.alone[size] = None
+            self.digests.add(_digest(alone))
+        digest = _digest(source.path)
+        is_copy = digest in self.digests
+        self.digests.add(digest)
+        return is_copy
 
     def left_out(self, source: Source, reason: str) -> None:
-        """Report a table that was passed over, in place of what was reported of it."""
-        self.reports[:] = [report for report in self.reports if report.path != source.name]
-        self.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=reason))
+        """Report a table that was passed over."""
+        self.report(source, "left out", reader=tables.NAME, reason=reason)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file_digest(file, "blake2b").digest()
 
 
 def read_paths(
@@ -296,9 +317,9 @@ def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], 
         from howsure.readers.databases import IN_FOLDER, begins_database
 
         reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
-        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
+        found.report(source, "left out", reason=reason)
     elif outcome.claim == "companion":
-        found.reports.append(FileReport(path=source.name, reader=outcome.reader, outcome="companion"))
+        found.report(source, "companion", reader=outcome.reader)
     elif outcome.reading is not None:
         found.taken.append(Taken(source=source, reader=outcome.reader, reading=outcome.reading))
         found.cautions.extend(outcome.cautions)
@@ -317,15 +338,17 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
     roles = find_roles(names, columns)
     if "item" in roles:
         named_here = {"task", "model"} <= roles.keys() and not source.model_from  # else the file's own name says more
-        outcome, reason = ("left out", COPY) if named_here and found.has_copy(source) else ("read", "")
-        if outcome == "read":
-            found.tables.append(tables.checked(source, frame, columns))
-            found.cautions.extend(found.tables[-1].cautions)
-        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome=outcome, reason=reason))
+        table = tables.checked(source, frame, columns)
+        if named_here and found.has_copy(source):
+            found.left_out(source, COPY)
+            return
+        found.tables.append(table)
+        found.cautions.extend(table.cautions)
+        found.report(source, "read", reader=tables.NAME)
     elif asked or (tables.is_leaderboard(names, columns) and not tables.repeats_models(frame, columns)):
         found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
     else:
-        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
+        found.left_out(source, NO_RESULTS)
 
 
 def _read_saved(source: Source) -> list[Taken]:

@@ -65,8 +65,9 @@ class Groups:
 def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
     """Return the equal-tailed posterior limits of p of every sample (T,) each."""
     limits = np.empty((2, len(groups.trials)))
-    for trials in np.unique(groups.trials):
-        alike = np.flatnonzero(groups.trials == trials)
+    about = np.round(groups.trials, 9)  # those that only the order of their sums tells apart are looked at together
+    for trials in np.unique(about):
+        alike = np.flatnonzero(about == trials)
         for part in blocks(len(alike), len(groups.shares), BLOCK_CELLS):
             limits[:, alike[part]] = _limits_of(groups.take(alike[part]), float(trials), level)
     return limits[0], limits[1]
@@ -84,7 +85,8 @@ def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
 
 def _levels(means: Floats) -> tuple[Floats, Positions]:
     """Return the distinct group means and each one's code; more than 256 are rounded on the arcsine scale."""
-    seen, code = np.unique(np.round(means, 9), return_inverse=True)
+    means = np.round(means, 9)
+    seen, code = np.unique(means, return_inverse=True)
     if len(seen) > MOST_LEVELS:
         steps = np.linspace(0, np.pi / 2, MOST_LEVELS)
         seen = np.sin(steps) ** 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from howsure.statistics.pairs.flips import listed, normal_blocks, sign_blocks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.statistics.arrays import Floats, Singles
+    from howsure.statistics.arrays import Bools, Floats, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
-MARKED = 5
-"""To so many digits marks of columns in single precision are the same, whatever the order in which they were summed up."""
+MARKED = 9
+"""To so many digits marks of columns are the same, whatever the order in which they were summed up."""
 MANY_CLUSTERS, MUCH = 300, 0.02
 """Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this share."""
 
@@ -91,17 +91,28 @@ def _reduced(table: Table) -> Table:
     """
     if len(table) <= table.shape[1]:
         return table
-    norms, whole = np.linalg.norm(table, axis=0), table.sum(axis=1)
-    order = np.lexsort([np.round(mark / (np.abs(mark).max() or 1.0), MARKED) for mark in (whole @ table, norms)])
+    norms, exact = np.linalg.norm(table, axis=0), table.astype(np.float64)
+    marks = np.cos(np.arange(len(table))) @ exact, (exact**2).sum(axis=0)
+    order = np.lexsort([np.round(mark / (np.abs(mark).max() or 1.0), MARKED) for mark in marks])
     return np.asarray(_turned(table[:, order], norms[order])[:, np.argsort(order)])
 
 
 def _turned(table: Table, norms: Floats) -> Table:
-    """Return the rows of a table whose columns stand in this order; `norms` (K,): of the columns."""
+    """Return the rows of a table whose columns stand in this order; `norms` (K,): of the columns.
+
+    The sign of a row, which rounding decides, is that which makes the number at its own column positive.
+    """
+    eps = math.sqrt(np.finfo(table.dtype).eps)
     rows = np.linalg.qr(table, mode="r")
-    made = (norms > 0) & (np.abs(np.diag(rows)) <= math.sqrt(np.finfo(table.dtype).eps) * norms)
-    own = np.flatnonzero((norms > 0) & ~made)
+    some = norms > eps * norms.max(initial=0.0)
+    made = some & (np.abs(np.diag(rows)) <= eps * norms)
+    own = np.flatnonzero(some & ~made)
     if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
-        return np.asarray(rows)
-    turned, _ = np.linalg.qr(table[:, own])
-    return np.asarray(turned.T @ table)
+        return np.asarray(rows * _signs(rows, some))
+    turned, upper = np.linalg.qr(table[:, own])
+    return np.asarray(_signs(upper, some[own]) * turned.T @ table)
+
+
+def _signs(rows: Any, some: Bools) -> Any:
+    """Return the sign of each row at its own column (K, 1), 1 where nothing is there."""
+    return np.where(some & (np.diag(rows) < 0), -1, 1).astype(rows.dtype)[:, None]

@@ -74,6 +74,7 @@ NAVIGATION = {
         "docs/json",
         "docs/formats",
         "docs/stability",
+        "docs/limits",
         "README",
         "examples/README",
         "CHANGELOG",

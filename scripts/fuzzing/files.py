@@ -19,7 +19,14 @@ PLACES = ("tests/fixtures", "examples/logs", "../shared/data/raw")
 SUFFIXES = {".eval", ".json", ".jsonl", ".csv", ".tsv", ".parquet", ".arrow", ".gz", ".zst", ".zip", ".db", ".sqlite"}
 TEXTS = {".json", ".jsonl", ".csv", ".tsv"}
 MOST_BYTES = 2_000_000
-PACK = {"gz": (gzip.compress, gzip.decompress), "zst": (zstd.compress, zstd.decompress)}
+
+
+def _zstd(data: bytes) -> bytes:
+    """Compress with a checksum, as the program does."""
+    return zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+PACK = {"gz": (gzip.compress, gzip.decompress), "zst": (_zstd, zstd.decompress)}
 MANY = 60
 
 

@@ -10,6 +10,7 @@ from random import Random
 from . import cells, mappings, texts
 from .case import Case, Mutation, Way
 from .files import ROOT
+from .tables import OfTable, of_table
 
 POLICY = b"""level = 0.95
 margin = "2pp"
@@ -112,7 +113,7 @@ def rows(*models: str) -> cells.Table:
                 "item": f"{task}{k}",
                 "score": int(rng.random() < 0.7),
                 "language": "de fr".split()[k % 2],
-                "usd": 0.01 + k / 1e4,
+                "usd": 0.01 + rng.random() / 1e2,
             }
             for task in ("maths", "safety1")
             for model in models
@@ -123,28 +124,24 @@ def rows(*models: str) -> cells.Table:
 
 def policies() -> Way:
     """A policy of all kinds of tables; it is mutated, or the scores that it is asked of."""
-    both = {"scores.csv": cells.as_csv(rows("new", "old")), "policy.toml": POLICY}
+    table = rows("new", "old")
     options = {"candidate": "new", "baseline": "old", "policy": "policy.toml"}
-    case = Case(label="a policy", ask="gated", named="scores.csv", files=both, options=options)
-    short = Case(
-        label="a margin",
-        ask="gated",
-        named="scores.csv",
-        files={**both, "policy.toml": b'margin = "2pp"\n'},
-        options=options,
+    cases = tuple(
+        OfTable(
+            label=label,
+            ask="gated",
+            named="scores.csv",
+            files={"scores.csv": cells.as_csv(table), "policy.toml": policy},
+            options=options,
+            table=table,
+        )
+        for label, policy in (("a policy", POLICY), ("a margin", b'margin = "2pp"\n'))
     )
     own = {f"policy: {kind}": texts.of_file(mutate, "policy.toml") for kind, mutate in OWN.items()}
-    scores = {f"scores: {kind}": _of_scores(mutate) for kind, mutate in cells.MUTATIONS.items()}
+    scores = {f"scores: {kind}": of_table(mutate) for kind, mutate in cells.MUTATIONS.items()}
     valid = {f"policy: {kind}" for kind in ("another value", "another table", "a key more", "flipped", "line deleted")}
     valid |= {f"scores: {kind}" for kind in cells.VALID}
-    return Way(name="policies", cases=(case, short), mutations={**own, **scores}, valid=frozenset(valid))
-
-
-def _of_scores(mutate) -> Mutation:
-    def mutation(case: Case, rng: Random) -> Case:
-        return case.with_file("scores.csv", cells.as_csv(mutate(rows("new", "old"), rng)))
-
-    return mutation
+    return Way(name="policies", cases=cases, mutations={**own, **scores}, valid=frozenset(valid))
 
 
 def baselines() -> Way:

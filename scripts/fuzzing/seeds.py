@@ -234,7 +234,13 @@ def _files() -> list[Seed]:
             files=lm_eval_twice,
             said="twice|repeated|more than once|copies",
         ),
-        Seed(name="damaged Parquet", ask="scores", named="a.parquet", files=damaged, refused="not a readable table|damaged"),
+        Seed(
+            name="damaged Parquet",
+            ask="scores",
+            named="a.parquet",
+            files=damaged,
+            refused="not a readable table|damaged",
+        ),
         Seed(name="100,000 models", ask="leaderboard", named="a.csv", files=many_models, refused="100,000 models"),
         Seed(
             name="a key of 10 MB",

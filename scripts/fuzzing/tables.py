@@ -26,7 +26,7 @@ def of_table(mutate) -> Mutation:
     def mutation(case: OfTable, rng: Random) -> Case:
         try:
             data = cells.WRITERS[case.form()](mutate(case.table, rng))
-        except (OverflowError, UnicodeError):  # Parquet holds no such value
+        except (OverflowError, ValueError):  # the form holds no such value
             return case
         return case.with_file(case.named, data)
 
@@ -46,6 +46,30 @@ def _way(name: str, tables: dict[str, tuple[Table, str, dict[str, Any]]]) -> Way
     mutations = {kind: of_table(mutate) for kind, mutate in cells.MUTATIONS.items()}
     mutations |= {f"bytes {kind}": texts.of_file(texts.MUTATIONS[kind]) for kind in (*texts.DAMAGE, "utf-16", "bom")}
     return Way(name=name, cases=tuple(cases), mutations=mutations, valid=cells.VALID | {"bytes flipped"})
+
+
+def scores() -> Way:
+    """Scores of three models on two tasks, with attempts."""
+    rng = random.Random(4)
+    rows = [
+        {"task": task, "model": model, "item": f"{task}{k}", "attempt": attempt, "score": int(rng.random() < 0.6)}
+        for task in ("maths", "reading")
+        for model in ("x", "y", "z")
+        for k in range(10)
+        for attempt in (1, 2)
+    ]
+    graded = [
+        {**row, "score": row["score"] * 0.9 + 0.05, "language": ("de", "fr")[k % 2]} for k, row in enumerate(rows)
+    ]
+    board = [{"model": f"m{k}", "score": 50 + k / 2, "n": 100 + k} for k in range(12)]
+    return _way(
+        "scores",
+        {
+            "scores": (cells.table_of(rows), "scores", {}),
+            "scores graded": (cells.table_of(graded), "scores", {}),
+            "a leaderboard": (cells.table_of(board), "scores", {}),
+        },
+    )
 
 
 def votes() -> Way:

@@ -43,7 +43,7 @@ def other(value: bytes):
     def mutation(data: bytes, rng: Random) -> bytes:
         places = list(re.finditer(rb'(?<=[:,] )[\d.]+|(?<=[:,])[\d.]+|"[^"\n]{0,40}"(?= ?[,}\]])', data[:500_000]))
         if not places:
-            return flip(data, rng)
+            return zeros(data, rng)
         for place in sorted(rng.sample(places, min(len(places), rng.choice((1, 5, 50)))), key=lambda m: -m.start()):
             data = data[: place.start()] + value + data[place.end() :]
         return data

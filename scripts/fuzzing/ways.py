@@ -11,6 +11,7 @@ MAKERS = {
     "mappings": mappings.mappings,
     "zips": zips.zips,
     "sqlite": databases.databases,
+    "scores": tables.scores,
     "votes": tables.votes,
     "ratings": tables.ratings,
     "verdicts": tables.verdicts,

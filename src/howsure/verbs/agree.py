@@ -9,7 +9,7 @@ import polars as pl
 from howsure.inference.agree import agreement
 from howsure.options.table import checked
 from howsure.readers.ratings import read_ratings
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_names_twice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def agree(
     rows = _answers(table_of(data, logs=True))
     left = checked("agree", exclude=exclude)["exclude"] or ()
     table = read_ratings(rows, **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"])
-    return agreement(table, given["human"], given["level"])
+    return agreement(with_names_twice(table, data), given["human"], given["level"])
 
 
 def _answers(rows: pl.DataFrame) -> pl.DataFrame:

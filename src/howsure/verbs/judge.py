@@ -11,7 +11,7 @@ from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
 from howsure.readers.verdicts import read_verdicts
 from howsure.study.names import resolve
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_names_twice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +99,7 @@ def judge(
         else "",
         labels=None if named["labels"] is None else table_of(named["labels"]),
     )
-    return rates(table, _asked(table, given))
+    return rates(with_names_twice(table, data), _asked(table, given))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -12,10 +13,19 @@ from howsure.readers.annotations import export_of
 from howsure.readers.base import Source
 from howsure.readers.registry import identify
 from howsure.readers.tables import NAME, read_table
+from howsure.readers.twice import notes_on_names
 from howsure.table.collecting import to_polars
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read
+
+if TYPE_CHECKING:
+    from howsure.readers.choices import Choices
+    from howsure.readers.ratings import RatingTable
+    from howsure.readers.verdicts import Verdicts
+    from howsure.readers.votes import VoteTable
+
+T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 
 
 def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
@@ -33,11 +43,20 @@ def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
     return pl.concat([_rows(path) for path in paths], how="diagonal_relaxed")
 
 
+def with_names_twice(table: T, data: Any) -> T:
+    """Return what was read of tables with a note on each column or key that a file names more than once."""
+    if not is_paths(data):
+        return table
+    paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
+    notes = [note for path in paths if path.is_file() for note in notes_on_names(Source(path=path, root=path))]
+    return replace(table, notes=(*table.notes, *notes)) if notes else table
+
+
 def _rows(path: Path) -> pl.DataFrame:
     if path.is_dir():
         raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
     found = export_of(Source(path=path, root=path)) if path.is_file() else None
-    return read_table(str(path)) if found is None else found
+    return read_table(str(path), mixed=True) if found is None else found
 
 
 def _is_log(path: Path) -> bool:

@@ -78,3 +78,28 @@ def test_every_answer_has_it_and_names_its_file(tmp_path):
 
 def test_one_name_each_is_nothing_to_say(tmp_path):
     assert not twice(written(tmp_path / "x.csv", f"{HEAD}\n{ROWS}"))
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "ratings.jsonl", "ratings.json"])
+def test_names_given_twice_are_said_of_ratings_votes_and_verdicts(tmp_path, name):
+    def table(rows, twice):
+        header = [*rows[0], twice]
+        if name.endswith("csv"):
+            return "\n".join([",".join(header), *(",".join([*row.values(), row[twice]]) for row in rows)])
+        objects = [json.dumps(row)[:-1] + f', "{twice}": "{row[twice]}"}}' for row in rows]
+        return "\n".join(objects) if name.endswith("l") else f"[{','.join(objects)}]"
+
+    rated = [{"item": f"i{k}", "rater": who, "rating": str(k % 2)} for k in range(8) for who in "ab"]
+    voted = [{"model_a": "x", "model_b": "y", "winner": "xy"[k % 3 == 0]} for k in range(12)]
+    judged = [{"item": f"i{k}", "judge": str(k % 2), "human": str(k % 3 % 2)} for k in range(12)]
+    for verb, rows, twice in (
+        (hs.agree, rated, "rating"),
+        (hs.arena, voted, "winner"),
+        (lambda path: hs.head_to_head(path, "x", "y"), voted, "winner"),
+        (hs.bias, voted, "winner"),
+        (hs.judge, judged, "judge"),
+    ):
+        path = written(tmp_path / name, table(rows, twice))
+        notes = [note for note in verb(path).notes if repr(twice) in note]
+        assert len(notes) == 1
+        assert "Rename or remove all but one" in notes[0]

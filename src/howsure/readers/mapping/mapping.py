@@ -181,7 +181,7 @@ def read(source: Source, mapping: Mapping) -> Reading:
     if not mapping.item:
         published = tuple(_published(frame, source, mapping))
         lost = len(frame) - len(published)
-        note = f"{source.name}: {plural(lost, 'row')} of {len(frame):,} without a model or a score left out."
+        note = f"{plural(lost, 'row')} of {len(frame):,} without a model or a score left out."
         return Reading(published=published, notes=(note,) if lost else ())
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]

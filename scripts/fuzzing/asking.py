@@ -6,6 +6,8 @@ from typing import Any
 
 import howsure
 
+COUNTS = ("Data: ", "Clusters: ", "Columns: ", "Raters: ", "Labels: ", "Weights: ")
+"""How notes begin that say how much there is: they change with every row, and give nothing away."""
 Seen = tuple[dict[Any, Any], list[str]]
 
 
@@ -54,7 +56,7 @@ def words(found: Any) -> list[str]:
         return [word for each in found for word in words(each)]
     if not isinstance(found, dict):
         return []
-    own = [note for note in found.get("notes") or () if isinstance(note, str)]
+    own = [note for note in found.get("notes") or () if isinstance(note, str) and not note.startswith(COUNTS)]
     own += [found["message"]] if isinstance(found.get("message"), str) else []
     return own + [word for each in found.values() for word in words(each)]
 

@@ -63,6 +63,9 @@ def as_parquet(table: Table) -> bytes:
     for place, name in enumerate(table.header):
         values = [row[place] if place < len(row) else None for row in table.rows]
         values = [str(value) if isinstance(value, Raw) else value for value in values]
+        nested = {isinstance(value, (list, dict)) for value in values if value is not None}
+        if nested == {True, False}:
+            raise ValueError("Parquet holds no such column")
         try:
             column = pl.Series(values, strict=True)
         except (TypeError, pl.exceptions.PolarsError, OverflowError):

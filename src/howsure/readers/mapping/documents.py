@@ -17,6 +17,7 @@ from howsure.readers import tables
 from howsure.readers.base import MAX_FILE_BYTES
 from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
 from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
+from howsure.readers.mapping.changes import refuse_damaged_log
 from howsure.readers.mapping.records import series
 from howsure.readers.touched import stamp_of
 from howsure.readers.yaml_text import SUFFIXES as YAML
@@ -129,6 +130,8 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
             with closing(sqlite3.connect(place, uri=True)) as connection:
                 connection.execute("PRAGMA trusted_schema=OFF")
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+                if copied is not None:
+                    refuse_damaged_log(connection, copied, source)
                 return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ReadError(

@@ -33,8 +33,14 @@ def of_table(mutate) -> Mutation:
     return mutation
 
 
-def _way(name: str, tables: dict[str, tuple[Table, str, dict[str, Any]]]) -> Way:
-    """Return the way in of tables, each with its question and options."""
+GAPS = frozenset({"null", "empty", "whitespace", "row cut"})
+"""Ratings and labels that aren't there are a part of every table of them."""
+
+
+def _way(
+    name: str, tables: dict[str, tuple[Table, str, dict[str, Any]]], *, valid: frozenset[str] = frozenset()
+) -> Way:
+    """Return the way in of tables, each with its question and options; `valid`: more mutations that leave another valid table."""
     cases = []
     for kind, (table, ask, options) in tables.items():
         for form, write in cells.WRITERS.items():
@@ -45,7 +51,7 @@ def _way(name: str, tables: dict[str, tuple[Table, str, dict[str, Any]]]) -> Way
             )
     mutations = {kind: of_table(mutate) for kind, mutate in cells.MUTATIONS.items()}
     mutations |= {f"bytes {kind}": texts.of_file(texts.MUTATIONS[kind]) for kind in (*texts.DAMAGE, "utf-16", "bom")}
-    return Way(name=name, cases=tuple(cases), mutations=mutations, valid=cells.VALID | {"bytes flipped"})
+    return Way(name=name, cases=tuple(cases), mutations=mutations, valid=cells.VALID | valid | {"bytes flipped"})
 
 
 def scores() -> Way:
@@ -122,6 +128,7 @@ def ratings() -> Way:
             "ratings in words": (cells.table_of(worded), "agree", {"cluster": "doc"}),
             "ratings as numbers": (cells.table_of(long), "agree", {"measurement": "interval", "human": "ann"}),
         },
+        valid=GAPS,
     )
 
 
@@ -152,4 +159,5 @@ def verdicts() -> Way:
             "verdicts drawn": (cells.table_of(rows), "judge", {"labels_drawn": "probability:chance"}),
             "a verdict asked": (cells.table_of(rows), "judge", {**drawn, "at_least": 0.5}),
         },
+        valid=GAPS,
     )

@@ -103,3 +103,17 @@ def test_names_given_twice_are_said_of_ratings_votes_and_verdicts(tmp_path, name
         notes = [note for note in verb(path).notes if repr(twice) in note]
         assert len(notes) == 1
         assert "Rename or remove all but one" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
+def test_a_header_among_the_rows_of_ratings_is_refused(tmp_path, name):
+    rows = [{"item": f"i{k}", "ann": "ab"[k % 2], "bo": "ab"[k % 3 % 2]} for k in range(12)]
+    rows.insert(6, {name: name for name in rows[0]})
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if name == "r.csv" else map(json.dumps, rows)
+    with pytest.raises(hs.ReadError, match="row 7 holds the names of the columns again"):
+        hs.agree(written(tmp_path / name, "\n".join(lines)))
+
+
+def test_short_rows_are_said_of_votes_and_ratings(tmp_path):
+    path = written(tmp_path / "v.csv", "model_a,model_b,winner\n" + "x,y,x\nx,y,y\n" * 6 + "x,y\n")
+    assert any("line 14 has 2 of 3 cells" in note for note in hs.arena(path).notes)

@@ -16,6 +16,7 @@ from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
 from howsure.readers.mapping.layout import rows_of
 from howsure.readers.naming import found_in
+from howsure.readers.published import questions
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural
@@ -226,7 +227,7 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
             model=str(row["model"]),
             metric=str(row.get("metric") or "score"),
             score=row["score"],
-            n=int(n) if n is not None and n >= 1 else None,
+            n=questions(n, source.name),
             stderr=stderr if stderr is not None and stderr >= 0 else None,
             source=source.name,
         )

@@ -88,3 +88,11 @@ def test_a_damaged_log_of_changes_is_refused(tmp_path: Path, place: int | str) -
     else:
         with pytest.raises(hs.ReadError, match="the log of changes beside it"):
             hs.read(tmp_path / "copy" / "runs.db", map=MAP)
+
+
+def test_a_large_blob_is_no_name(tmp_path: Path) -> None:
+    with closing(database(tmp_path / "runs.db", 12)) as connection:
+        connection.execute("UPDATE runs SET q = zeroblob(100000) WHERE q = 'q3'")
+        connection.commit()
+        with pytest.raises(hs.ReadError, match="column 'q' holds a blob of 100,000 bytes"):
+            hs.read(tmp_path / "runs.db", map=MAP)

@@ -274,3 +274,27 @@ def test_a_wide_table_may_have_columns_of_our_names(tmp_path: Path) -> None:
     path.write_text("id,a,value,column\nq1,1,9,z\n")
     found = howsure.read(path, map={"item": "id", "columns": ["a"], "model": "column", "score": "value"}).to_frame()
     assert found.select("model", "item", "score").rows() == [("a", "q1", 1)]
+
+
+def test_published_rows_that_a_mapping_leaves_out_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "board.csv").write_text("name,acc\nx,71.5\ny,none\n,60\n")
+    scores = howsure.read(tmp_path / "board.csv", map={"model": "name", "score": "percent(acc)"})
+    assert [entry.model for entry in scores.published] == ["x"]
+    assert "board.csv: 2 rows of 3 without a model or a score left out." in scores.notes
+
+
+def test_a_comparison_with_a_field_that_no_record_has_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([{"id": k, "gone": "A", "gold": "A"} for k in range(5)]))
+    scores = howsure.read(tmp_path / "a.json", map={"item": "id", "score": "pred == gold"})
+    (caution,) = scores.cautions
+    assert caution.code == "seldom_equal"
+    assert caution.message == "a.json: no record has a value for pred, so that pred == gold is true of none"
+    assert not howsure.read(tmp_path / "a.json", map={"item": "id", "score": "gone == gold"}).cautions
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_number_of_questions_that_is_none_is_refused(tmp_path: Path, mapped: bool) -> None:
+    (tmp_path / "board.csv").write_text("model,score,n\nx,0.7,100\ny,0.6,1e308\n")
+    said = {"map": {"model": "model", "score": "score", "n": "n"}} if mapped else {}
+    with pytest.raises(ReadError, match=r"1e\+308 is no number of questions"):
+        howsure.read(tmp_path / "board.csv", **said)

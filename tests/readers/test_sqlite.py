@@ -66,3 +66,33 @@ def test_more_than_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("howsure.readers.mapping.documents.MAX_UNPACKED_BYTES", 200)
     with closing(database(tmp_path / "runs.db", 40)), pytest.raises(hs.ReadError, match="more than 200 bytes"):
         hs.read(tmp_path / "runs.db", map=MAP)
+
+
+@pytest.mark.parametrize("place", [8, 40, 60, 4_000, 9_000, "short", "pages"])
+def test_a_damaged_log_of_changes_is_refused(tmp_path: Path, place: int | str) -> None:
+    with closing(database(tmp_path / "runs.db", 900)) as connection:
+        for k in range(5):
+            connection.execute("INSERT INTO runs (q, ok, m) VALUES (?, 1, 'x')", [f"later {k}"])
+            connection.commit()
+        (tmp_path / "copy").mkdir()
+        for ending in ("", "-wal"):
+            shutil.copy(tmp_path / f"runs.db{ending}", tmp_path / "copy")
+    log = tmp_path / "copy" / "runs.db-wal"
+    whole = bytearray(log.read_bytes())
+    assert len(hs.read(tmp_path / "copy" / "runs.db", map=MAP).to_frame()) == 905
+    if isinstance(place, int):
+        whole[place] ^= 4
+    log.write_bytes(whole[:20] if place == "short" else whole[: 32 + 2 * 4_120] if place == "pages" else whole)
+    if place == "pages":  # nothing tells a log that was cut from one whose last transaction isn't committed
+        assert len(hs.read(tmp_path / "copy" / "runs.db", map=MAP).to_frame()) == 10
+    else:
+        with pytest.raises(hs.ReadError, match="the log of changes beside it"):
+            hs.read(tmp_path / "copy" / "runs.db", map=MAP)
+
+
+def test_a_large_blob_is_no_name(tmp_path: Path) -> None:
+    with closing(database(tmp_path / "runs.db", 12)) as connection:
+        connection.execute("UPDATE runs SET q = zeroblob(100000) WHERE q = 'q3'")
+        connection.commit()
+        with pytest.raises(hs.ReadError, match="column 'q' holds a blob of 100,000 bytes"):
+            hs.read(tmp_path / "runs.db", map=MAP)

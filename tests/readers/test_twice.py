@@ -78,3 +78,42 @@ def test_every_answer_has_it_and_names_its_file(tmp_path):
 
 def test_one_name_each_is_nothing_to_say(tmp_path):
     assert not twice(written(tmp_path / "x.csv", f"{HEAD}\n{ROWS}"))
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "ratings.jsonl", "ratings.json"])
+def test_names_given_twice_are_said_of_ratings_votes_and_verdicts(tmp_path, name):
+    def table(rows, twice):
+        header = [*rows[0], twice]
+        if name.endswith("csv"):
+            return "\n".join([",".join(header), *(",".join([*row.values(), row[twice]]) for row in rows)])
+        objects = [json.dumps(row)[:-1] + f', "{twice}": "{row[twice]}"}}' for row in rows]
+        return "\n".join(objects) if name.endswith("l") else f"[{','.join(objects)}]"
+
+    rated = [{"item": f"i{k}", "rater": who, "rating": str(k % 2)} for k in range(8) for who in "ab"]
+    voted = [{"model_a": "x", "model_b": "y", "winner": "xy"[k % 3 == 0]} for k in range(12)]
+    judged = [{"item": f"i{k}", "judge": str(k % 2), "human": str(k % 3 % 2)} for k in range(12)]
+    for verb, rows, twice in (
+        (hs.agree, rated, "rating"),
+        (hs.arena, voted, "winner"),
+        (lambda path: hs.head_to_head(path, "x", "y"), voted, "winner"),
+        (hs.bias, voted, "winner"),
+        (hs.judge, judged, "judge"),
+    ):
+        path = written(tmp_path / name, table(rows, twice))
+        notes = [note for note in verb(path).notes if repr(twice) in note]
+        assert len(notes) == 1
+        assert "Rename or remove all but one" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
+def test_a_header_among_the_rows_of_ratings_is_refused(tmp_path, name):
+    rows = [{"item": f"i{k}", "ann": "ab"[k % 2], "bo": "ab"[k % 3 % 2]} for k in range(12)]
+    rows.insert(6, {name: name for name in rows[0]})
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if name == "r.csv" else map(json.dumps, rows)
+    with pytest.raises(hs.ReadError, match="row 7 holds the names of the columns again"):
+        hs.agree(written(tmp_path / name, "\n".join(lines)))
+
+
+def test_short_rows_are_said_of_votes_and_ratings(tmp_path):
+    path = written(tmp_path / "v.csv", "model_a,model_b,winner\n" + "x,y,x\nx,y,y\n" * 6 + "x,y\n")
+    assert any("line 14 has 2 of 3 cells" in note for note in hs.arena(path).notes)

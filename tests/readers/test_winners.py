@@ -79,3 +79,15 @@ def test_a_missing_winner_makes_no_sides_of_names() -> None:
     rows = votes("1", "2", "1").with_columns(winner=pl.col("winner").cast(pl.Float64))
     more = pl.DataFrame({"model_a": ["1"], "model_b": ["2"], "winner": [float("nan")]})
     assert hs.arena(pl.concat([rows, more])).boards[0].board.entries[0].model == "1"
+
+
+def test_blank_names_are_nobody_and_votes_without_a_voter_are_said() -> None:
+    rows = votes("x", "y", "x").with_columns(voter=pl.Series([f"v{k % 6}" for k in range(61)]))
+    blank = rows.with_columns(
+        voter=pl.when(pl.int_range(pl.len()) < 4).then(pl.lit(" ")).otherwise("voter"),
+        model_b=pl.when(pl.int_range(pl.len()) == 9).then(pl.lit("")).otherwise("model_b"),
+    )
+    notes = hs.arena(blank).notes
+    assert "4 votes without a `voter`: each is a cluster of its own." in notes
+    assert "1 vote without two models or a winner left out." in notes
+    assert not any("without a" in note for note in hs.arena(rows).notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -22,10 +22,22 @@ OFTEN = 4
 
 
 def known_column(name: str, frame: pl.DataFrame) -> str:
-    """Return the name of a column; DataError where there is none."""
+    """Return the name of a column; DataError where there is none, or its cells are no single values."""
     if name not in frame.columns:
         raise DataError(f"no column {name!r} among {', '.join(frame.columns)}", remedy="Name one of these.")
+    if not _is_plain(frame.schema[name]):
+        raise DataError(
+            f"column {name!r} holds lists, objects or bytes, at least in some rows",
+            remedy="Write one text, number or yes/no a cell, or name another column.",
+        )
     return name
+
+
+def _is_plain(dtype: Any) -> bool:
+    """Say whether values can be written as texts."""
+    if isinstance(dtype, pl.Struct):
+        return all(map(_is_plain, dtype.to_schema().values()))
+    return not dtype.is_nested() and dtype not in (pl.Binary, pl.Object)
 
 
 def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
@@ -61,7 +73,7 @@ def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str
     for role, usual in aliases.items():
         found = next((by_name[alias] for alias in usual if alias in by_name), None)
         if role not in roles and found is not None:
-            roles[role] = found
+            roles[role] = known_column(found, frame)
     return roles
 
 

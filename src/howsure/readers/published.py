@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.errors import DataError
+from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.records import finite
 from howsure.table.choosing import rows_where
@@ -43,6 +43,8 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name"),
 }
 """Names of the columns of a leaderboard: scores without the answers behind them."""
+MOST_QUESTIONS = 2.0**53
+"""Up to here a float stands for one whole number."""
 KINDS = ("modality", "track", "benchmark_version")
 """Names of columns whose values are boards of their own."""
 NAMES, JOINT = ("model", "task", "metric"), " + "
@@ -93,7 +95,7 @@ def published_scores(
                 model=model + _step(row, model),
                 metric=_named(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],
-                n=int(n) if n is not None and n >= 1 else None,
+                n=questions(n, source),
                 stderr=row.get("stderr_"),
                 source=source,
                 scaled=figures.scaled,
@@ -153,6 +155,15 @@ def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
         if total is not None and n is not None and n >= 1:
             found.setdefault(measure, total / n)
     return {measure: value for measure, value in found.items() if value > 0}
+
+
+def questions(n: float | None, where: str) -> int | None:
+    """Return a number of questions, None where there is none. ReadError where it can't be one."""
+    if n is None or n < 1:
+        return None
+    if n > MOST_QUESTIONS:
+        raise ReadError(f"{n:g} is no number of questions", where=where, remedy="Mend the column, or name another.")
+    return int(n)
 
 
 def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ import polars as pl
 
 from howsure.readers.json_text import MAX_OBJECT_BYTES, SMALL_BYTES
 from howsure.readers.records import MAX_METADATA_TEXT
+from howsure.table.schema import only_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -233,6 +234,9 @@ def shaped_table(source: Source) -> pl.DataFrame | None:
     except UnsureError:
         return None
     names = list(shapes.schema())
+    lost = [path[0] for path, kind in shapes.kinds.items() if kind == "nested" and len(path) == 1]
+    if only_by(names, lost, source.columns) is not None:  # the parser says in which line
+        return None
     return pl.concat(frames, how="diagonal_relaxed").select(names) if names and frames else None
 
 

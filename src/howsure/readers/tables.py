@@ -29,7 +29,7 @@ from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS
-from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
+from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) ->
     return bool(rows >= MANY_ROWS * models)
 
 
-def scan(source: Source) -> pl.LazyFrame:
-    """Open a table, lazily where its format allows."""
+def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
+    """Open a table, lazily where its format allows. `mixed`: as `parsed_records` has it."""
     with named(source.name), _by_line(source):
-        frame = _scanned(source)
+        frame = _scanned(source, mixed=mixed)
         names = frame.collect_schema().names()  # a lazy scan finds out only now whether the file is what it says
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
@@ -131,7 +131,7 @@ def _too_wide(width: int, source: Source) -> ReadError:
     )
 
 
-def _scanned(source: Source) -> pl.LazyFrame:
+def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
     head = source.head
     if head.startswith(b"PAR1"):
         return _scan_parquet(source)
@@ -139,7 +139,7 @@ def _scanned(source: Source) -> pl.LazyFrame:
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if is_csv(source):
         return _scan_csv(source)
-    return _records(source)
+    return _records(source, mixed=mixed)
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:
@@ -299,23 +299,54 @@ def writing_of(source: Source) -> Writing:
     return replace(source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";")
 
 
-def _records(source: Source) -> pl.LazyFrame:
-    """Read JSON records; of a large file of lines by their shape, where that is sure."""
+def _records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
+    """Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as `parsed_records` has it."""
     is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
     shaped = shaped_table(source) if is_large else None
-    return parsed_records(source) if shaped is None else shaped.lazy()
+    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
-def parsed_records(source: Source) -> pl.LazyFrame:
-    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
+def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
+    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text.
+
+    What is nested is left out; `mixed`: a column where only some values are is kept, as empty lists, for those who would take it.
+    """
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
-    columns = [_column(name, [record.get(name) for record in records]) for name in names]
-    return pl.DataFrame([column for column in columns if column is not None]).lazy()
+    found = {name: _column(name, [record.get(name) for record in records]) for name in names}
+    columns = [column for column in found.values() if column is not None]
+    lost = {
+        name: place for name in names if found[name] is None and (place := _first_nested(name, records)) is not None
+    }
+    if mixed:
+        columns += [pl.Series(name, [None] * len(records), dtype=pl.List(pl.String)) for name in lost]
+    else:
+        _refuse_lost([column.name for column in columns], lost, source)
+    return pl.DataFrame(columns).lazy()
+
+
+def _first_nested(name: str, records: list[dict[str, Any]]) -> int | None:
+    """Return the first record whose value has parts, of a column that has others too; None of any other column."""
+    values = [record.get(name) for record in records]
+    if all(value is None or isinstance(value, (dict, list)) for value in values):
+        return None
+    return next(place for place, value in enumerate(values) if isinstance(value, (dict, list)))
+
+
+def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> None:
+    """Refuse a table that would lose who or what its rows are of, since some of these values are lists or objects."""
+    found = only_by(kept, [*lost], source.columns)
+    if found is not None:
+        role, name = found
+        raise ReadError(
+            f"record {lost[name] + 1:,} has a list or an object as {name!r}, and others have plain values",
+            where=source.name,
+            remedy=f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: '…'}}`.",
+        )
 
 
 def _records_of(parsed: Any) -> Any:
@@ -356,8 +387,8 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     return pl.Series(whole_text(name), values, strict=False)
 
 
-def read_table(path: str) -> pl.DataFrame:
-    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short."""
+def read_table(path: str, *, mixed: bool = False) -> pl.DataFrame:
+    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short. `mixed`: as `parsed_records` has it."""
     place = Path(path)
     if not place.is_file():
         raise ReadError("no such file", where=path, remedy="A table is expected: CSV, TSV, JSON Lines or Parquet.")
@@ -365,7 +396,7 @@ def read_table(path: str) -> pl.DataFrame:
     with named(path):
         if cut_row(source):
             raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
-        return _collected(source, scan(source), {})
+        return _collected(source, scan(source, mixed=mixed), {})
 
 
 def read_side_table(path: str) -> pl.DataFrame:

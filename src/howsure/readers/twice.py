@@ -43,6 +43,11 @@ def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple
     return tuple(found)
 
 
+def notes_on_names(source: Source) -> tuple[str, ...]:
+    """Say which columns and keys a table that isn't results names more than once."""
+    return tuple(f"{found.message}. {found.remedy}" for found in _cautions(source))
+
+
 def _cautions(source: Source) -> Iterator[Caution]:
     suffix = source.path.suffix.lower()
     text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")

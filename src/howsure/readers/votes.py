@@ -108,7 +108,7 @@ def read_votes(
     roles = _roles(frame, columns, covariate)
     names = _clusters_of(frame, roles, cluster)
     found = numbers(frame, covariate, columns, weight)
-    first, second = (frame[roles[role]].cast(pl.String) for role in ("model_a", "model_b"))
+    first, second = (named_only(frame[roles[role]].cast(pl.String)) for role in ("model_a", "model_b"))
     score = _scores(frame, roles, first, second, winner_is)
     usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
     apart = usable & (first != second).fill_null(value=False).to_numpy()
@@ -267,6 +267,7 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
 
 def _clustered(name: str, values: pl.Series) -> Clustered:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
+    values = named_only(values) if values.dtype == pl.String else values
     if values.null_count() or not (values.dtype.is_integer() or values.dtype == pl.String):
         lone = pl.format("\x00{}", pl.int_range(pl.len()))
         values = values.rename("value").to_frame().select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
@@ -275,6 +276,12 @@ def _clustered(name: str, values: pl.Series) -> Clustered:
     return Clustered(
         column=name, codes=codes, labels=tuple("" if label.startswith("\x00") else label for label in labels)
     )
+
+
+def named_only(texts: pl.Series) -> pl.Series:
+    """Return texts, null where one is blank: that names nobody."""
+    blank = (texts.str.strip_chars() == "").fill_null(value=False)
+    return texts.set(blank, None) if blank.any() else texts
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:
@@ -299,6 +306,8 @@ def _notes(
         unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
         count = plural(len(way.labels), "cluster")
         notes.append(f"Clusters: column `{way.column}` ({count} of {plural(len(votes), 'vote')}){unasked}.")
+        alone = way.labels.count("")
+        notes += [f"{plural(alone, 'vote')} without a `{way.column}`: each is a cluster of its own."] if alone else []
     if not clusters:
         notes.append("Clusters: none, so each vote counts as independent of all others.")
     if found.weight is not None:

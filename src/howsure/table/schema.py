@@ -131,6 +131,15 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     return roles
 
 
+def only_by(kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
+    """Return a role that only a column among the lost ones would have, and that column; None where there is none."""
+    have = find_roles(kept, asked)
+    for role, columns in find_roles([*kept, *lost], asked).items():
+        if role in (*IDENTITY, "score") and role not in have and columns[0] in lost:
+            return role, columns[0]
+    return None
+
+
 def _by_name(columns: Iterable[str]) -> dict[str, str]:
     """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of anything but the item."""
     named = {plain_name(name): name for name in reversed(list(columns))}

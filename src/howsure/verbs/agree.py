@@ -9,7 +9,7 @@ import polars as pl
 from howsure.inference.agree import agreement
 from howsure.options.table import checked
 from howsure.readers.ratings import read_ratings
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,10 +67,11 @@ def agree(
     """
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
-    rows = _answers(table_of(data, logs=True))
+    told: list[str] = []
+    rows = _answers(table_of(data, logs=True, told=told))
     left = checked("agree", exclude=exclude)["exclude"] or ()
     table = read_ratings(rows, **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"])
-    return agreement(table, given["human"], given["level"])
+    return agreement(with_notes(table, told), given["human"], given["level"])
 
 
 def _answers(rows: pl.DataFrame) -> pl.DataFrame:

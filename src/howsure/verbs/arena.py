@@ -9,7 +9,7 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.readers.votes import read_votes
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +94,7 @@ def arena(
         winner_is=winner_is,
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
-    table = read_votes(table_of(data), **asked)
+    told: list[str] = []
+    table = with_notes(read_votes(table_of(data, told=told), **asked), told)
     question = Question(population=NEW_CLUSTERS, **given)
     return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

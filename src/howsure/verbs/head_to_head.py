@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.inference.head_to_head import two_voted
 from howsure.options.table import checked
 from howsure.readers.votes import read_votes
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,5 +81,6 @@ def head_to_head(
         winner_is=winner_is,
     )
     two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
-    table = read_votes(table_of(data), **asked)
+    told: list[str] = []
+    table = with_notes(read_votes(table_of(data, told=told), **asked), told)
     return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])

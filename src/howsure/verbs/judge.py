@@ -11,7 +11,7 @@ from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
 from howsure.readers.verdicts import read_verdicts
 from howsure.study.names import resolve
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,17 +89,18 @@ def judge(
     given = checked("judge", a=a, b=b, labels_drawn=labels_drawn, at_least=at_least, margin=margin, level=level)
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
+    told: list[str] = []
     table = read_verdicts(
-        table_of(data, logs=True),
+        table_of(data, logs=True, told=told),
         columns=roles,
         where=named["where"],
         cluster=named["cluster"],
         probability=given["labels_drawn"].removeprefix(PROBABILITY)
         if given["labels_drawn"].startswith(PROBABILITY)
         else "",
-        labels=None if named["labels"] is None else table_of(named["labels"]),
+        labels=None if named["labels"] is None else table_of(named["labels"], told=told),
     )
-    return rates(table, _asked(table, given))
+    return rates(with_notes(table, told), _asked(table, given))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:

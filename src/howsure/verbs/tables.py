@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -11,17 +12,28 @@ from howsure.errors import ReadError
 from howsure.readers.annotations import export_of
 from howsure.readers.base import Source
 from howsure.readers.registry import identify
-from howsure.readers.tables import NAME, read_table
+from howsure.readers.tables import NAME, read_table, short_rows
+from howsure.readers.twice import notes_on_names
 from howsure.table.collecting import to_polars
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
+    from howsure.readers.choices import Choices
+    from howsure.readers.ratings import RatingTable
+    from howsure.readers.verdicts import Verdicts
+    from howsure.readers.votes import VoteTable
+
+T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
+
+
+def table_of(data: Any, *, logs: bool = False, told: list[str] | None = None) -> pl.DataFrame:
     """Return the rows of a table, of several one below the other; of exports of annotation tools as well.
 
-    `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
+    `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score. `told` gets what is to be said of the files.
     """
     if isinstance(data, Scores):
         return _scored(data)
@@ -30,14 +42,39 @@ def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
     paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
     if logs and any(_is_log(path) for path in paths):
         return _scored(read(paths))
-    return pl.concat([_rows(path) for path in paths], how="diagonal_relaxed")
+    return pl.concat([_rows(path, [] if told is None else told) for path in paths], how="diagonal_relaxed")
 
 
-def _rows(path: Path) -> pl.DataFrame:
+def with_notes(table: T, told: Sequence[str]) -> T:
+    """Return what was read of tables, with more notes."""
+    return replace(table, notes=(*table.notes, *told)) if told else table
+
+
+def _rows(path: Path, told: list[str]) -> pl.DataFrame:
     if path.is_dir():
         raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
-    found = export_of(Source(path=path, root=path)) if path.is_file() else None
-    return read_table(str(path)) if found is None else found
+    source = Source(path=path, root=path)
+    found = export_of(source) if path.is_file() else None
+    if found is not None:
+        return found
+    rows = read_table(str(path), mixed=True)
+    _refuse_header_again(rows, path)
+    told += notes_on_names(source)
+    told += [f"{caution.message} {caution.remedy}" for caution in short_rows(source, rows)]
+    return rows
+
+
+def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:
+    """Refuse a row that has the name of each column in it, as files that were put one below the other have it."""
+    if not rows.width or any(dtype != pl.String for dtype in rows.dtypes):
+        return
+    again = rows.select(pl.all_horizontal(pl.col(name) == name for name in rows.columns)).to_series().arg_true()
+    if len(again):
+        raise ReadError(
+            f"row {again[0] + 1:,} holds the names of the columns again",
+            where=str(path),
+            remedy="Remove it: files that were put one below the other have such rows.",
+        )
 
 
 def _is_log(path: Path) -> bool:

@@ -1,5 +1,7 @@
 """Ratios of what attempts took: the delta method, its laws, and where nothing can be said."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -97,3 +99,11 @@ def test_items_that_one_lacks_count_for_neither():
     apart = ratio(np.where(np.arange(80) < 40, a, np.nan), np.where(np.arange(80) < 40, np.nan, b))
     assert apart.value == pytest.approx(a[:40].mean() / b[40:].mean())
     assert apart.n_items == 80
+
+
+def test_a_ratio_that_no_float_holds_is_none() -> None:
+    found = ratio(np.array([1e308, 1e307, 1e308]), np.array([1e-300, 1e-300, 2e-300]))
+    assert math.isnan(found.value)
+    wide = ratio(np.array([2e302, 1e295]), np.array([1.0, 1.0]))
+    assert math.isfinite(wide.value)
+    assert wide.high == math.inf

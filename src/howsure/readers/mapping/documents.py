@@ -17,6 +17,7 @@ from howsure.readers import tables
 from howsure.readers.base import MAX_FILE_BYTES
 from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
 from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
+from howsure.readers.mapping.changes import refuse_damaged_log
 from howsure.readers.mapping.records import series
 from howsure.readers.touched import stamp_of
 from howsure.readers.yaml_text import SUFFIXES as YAML
@@ -36,6 +37,7 @@ CHANGES = ("-wal", "-journal")
 """Endings of the files beside an SQLite database that hold changes which aren't in it yet."""
 TRIES = 3
 MAX_CELL_BYTES = 64 * 1024**2
+MAX_BLOB_BYTES = 64 * 1024
 
 
 def suffix(source: Source) -> str:
@@ -129,6 +131,8 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
             with closing(sqlite3.connect(place, uri=True)) as connection:
                 connection.execute("PRAGMA trusted_schema=OFF")
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+                if copied is not None:
+                    refuse_damaged_log(connection, copied, source)
                 return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ReadError(
@@ -176,6 +180,7 @@ def _selected(
         )
     rows, size = [], 0
     for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
+        _refuse_blobs(row, wanted, source)
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
         if size > MAX_UNPACKED_BYTES:
@@ -185,6 +190,17 @@ def _selected(
                 remedy="Name fewer columns, or write them to Parquet.",
             )
     return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])
+
+
+def _refuse_blobs(row: tuple[Any, ...], columns: list[str], source: Source) -> None:
+    """Raise ReadError where a cell holds many bytes that are no text: as one they would take several times their size."""
+    for column, cell in zip(columns, row, strict=True):
+        if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
+            raise ReadError(
+                f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
+                where=source.name,
+                remedy="Name another column, or write texts and numbers into this one.",
+            )
 
 
 def _quoted(name: str) -> str:

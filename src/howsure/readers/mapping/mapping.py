@@ -16,6 +16,7 @@ from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
 from howsure.readers.mapping.layout import rows_of
 from howsure.readers.naming import found_in
+from howsure.readers.published import questions
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural
@@ -179,7 +180,10 @@ def read(source: Source, mapping: Mapping) -> Reading:
             f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check the mapping's rows."
         )
     if not mapping.item:
-        return Reading(published=tuple(_published(frame, source, mapping)))
+        published = tuple(_published(frame, source, mapping))
+        lost = len(frame) - len(published)
+        note = f"{plural(lost, 'row')} of {len(frame):,} without a model or a score left out."
+        return Reading(published=published, notes=(note,) if lost else ())
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
     repeated = not mapping.attempt and bool((tidied["attempt"] > 0).any())
@@ -192,12 +196,19 @@ def read(source: Source, mapping: Mapping) -> Reading:
 
 
 def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[Caution]:
-    """Warn of a score that compares long texts letter by letter and finds hardly any two equal."""
+    """Warn of a score that compares long texts letter by letter, or with nothing, and finds hardly any two equal."""
     sides = language.equality(mapping.score)
     if sides is None or scores.dtype != pl.Boolean or scores.sum() >= FEW_EQUAL * len(scores):
         return
     texts = [_columns(source, replace(mapping, score=side))["score"] for side in sides]
-    if any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
+    empty = next((side for side, text in zip(sides, texts, strict=True) if text.null_count() == len(text)), None)
+    if empty is not None:
+        yield Caution(
+            code="seldom_equal",
+            message=f"{source.name}: no record has a value for {empty}, so that {mapping.score} is true of none",
+            remedy="Check the name of the field in the mapping.",
+        )
+    elif any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
         yield Caution(
             code="seldom_equal",
             message=f"{source.name}: {mapping.score} compares long texts letter by letter; {int(scores.sum()):,} of {len(scores):,} are equal",
@@ -216,7 +227,7 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
             model=str(row["model"]),
             metric=str(row.get("metric") or "score"),
             score=row["score"],
-            n=int(n) if n is not None and n >= 1 else None,
+            n=questions(n, source.name),
             stderr=stderr if stderr is not None and stderr >= 0 else None,
             source=source.name,
         )

@@ -39,6 +39,7 @@ class Ratio:
     spread: float
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def ratio(
     a: Floats,
     b: Floats,
@@ -71,7 +72,7 @@ def ratio(
         each = np.divide(average_of, right.average, out=np.full_like(average_of, np.nan), where=right.average > 0)
         average_of, log, items = each, log - right.log, items - right.items
     gap = float(log[0] - log[1])
-    if not math.isfinite(gap):
+    if not math.isfinite(gap) or abs(gap) > LARGEST_LOG:
         return _nothing(average_of)
     estimate = difference(
         items[:, 0],
@@ -91,13 +92,18 @@ def ratio(
         value=math.exp(gap),
         se=se,
         df=estimate.df,
-        low=math.exp(pivot.low),
-        high=math.exp(pivot.high),
+        low=_exp(pivot.low),
+        high=_exp(pivot.high),
         p_value=pivot.p_value,
         n_items=estimate.n_items,
         n_clusters=estimate.n_clusters,
         spread=_spread(x),
     )
+
+
+def _exp(log: float) -> float:
+    """Return a ratio by its logarithm: infinite where it is more than a float can hold."""
+    return math.exp(log) if log <= LARGEST_LOG else math.inf
 
 
 def _nothing(average: Floats) -> Ratio:
@@ -125,3 +131,5 @@ def _spread(x: Floats) -> float:
 
 
 ROUNDING = 1e-12
+LARGEST_LOG = 700.0
+"""The logarithm of a ratio that a float can surely hold, and one over it."""

@@ -1,0 +1,1 @@
+"""The parts of scripts/fuzz: ways in, their mutations, the process that reads, and the seeds that always come first."""

@@ -8,7 +8,7 @@ from howsure.inference.arena import voted
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
-from howsure.readers.votes import read_votes
+from howsure.readers.votes import id_columns, read_votes
 from howsure.verbs.tables import table_of
 
 if TYPE_CHECKING:
@@ -94,6 +94,6 @@ def arena(
         winner_is=winner_is,
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
-    table = read_votes(table_of(data), **asked)
+    table = read_votes(table_of(data, id_columns(asked["columns"]).union(asked["cluster"] or ())), **asked)
     question = Question(population=NEW_CLUSTERS, **given)
     return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

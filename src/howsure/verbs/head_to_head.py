@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.inference.head_to_head import two_voted
 from howsure.options.table import checked
-from howsure.readers.votes import read_votes
+from howsure.readers.votes import id_columns, read_votes
 from howsure.verbs.tables import table_of
 
 if TYPE_CHECKING:
@@ -81,5 +81,5 @@ def head_to_head(
         winner_is=winner_is,
     )
     two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
-    table = read_votes(table_of(data), **asked)
+    table = read_votes(table_of(data, id_columns(asked["columns"]).union(asked["cluster"] or ())), **asked)
     return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])

@@ -9,7 +9,7 @@ from howsure.inference.judge import rates
 from howsure.inference.judged_panel import Asked
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
-from howsure.readers.verdicts import read_verdicts
+from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.names import resolve
 from howsure.verbs.tables import table_of
 
@@ -89,15 +89,16 @@ def judge(
     given = checked("judge", a=a, b=b, labels_drawn=labels_drawn, at_least=at_least, margin=margin, level=level)
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
+    names = id_columns(roles) | {named["cluster"]}
     table = read_verdicts(
-        table_of(data, logs=True),
+        table_of(data, names, logs=True),
         columns=roles,
         where=named["where"],
         cluster=named["cluster"],
         probability=given["labels_drawn"].removeprefix(PROBABILITY)
         if given["labels_drawn"].startswith(PROBABILITY)
         else "",
-        labels=None if named["labels"] is None else table_of(named["labels"]),
+        labels=None if named["labels"] is None else table_of(named["labels"], names),
     )
     return rates(table, _asked(table, given))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -17,11 +17,14 @@ from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
+
+def table_of(data: Any, names: Collection[str] = (), *, logs: bool = False) -> pl.DataFrame:
     """Return the rows of a table, of several one below the other; of exports of annotation tools as well.
 
-    `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
+    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
     """
     if isinstance(data, Scores):
         return _scored(data)
@@ -30,14 +33,14 @@ def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
     paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
     if logs and any(_is_log(path) for path in paths):
         return _scored(read(paths))
-    return pl.concat([_rows(path) for path in paths], how="diagonal_relaxed")
+    return pl.concat([_rows(path, names) for path in paths], how="diagonal_relaxed")
 
 
-def _rows(path: Path) -> pl.DataFrame:
+def _rows(path: Path, names: Collection[str]) -> pl.DataFrame:
     if path.is_dir():
         raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
     found = export_of(Source(path=path, root=path)) if path.is_file() else None
-    return read_table(str(path)) if found is None else found
+    return read_table(str(path), names) if found is None else found
 
 
 def _is_log(path: Path) -> bool:

@@ -15,7 +15,7 @@ from howsure.readers.base import Reading
 from howsure.table.choosing import chosen_rows
 from howsure.table.ids import texts_of
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import FIGURE, number_in, numbers_of, refuse_infinite
+from howsure.table.numbers import FIGURE, number_in, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES, TITLES
 from howsure.table.scores import Published
@@ -184,7 +184,6 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, re
         made, numbers = numbers_of(wrapped, [roles[role]], how, FIGURE)
         figure = nw.col(roles[role]) if made is None else made
         values[role] = wrapped.select(figure).to_native()[roles[role]].cast(pl.Float64).fill_nan(None)
-        refuse_infinite(values[role], FIGURE)
         if numbers is not None:
             notes += numbers.notes
             signed |= {role} if numbers.percent else set()

@@ -28,7 +28,7 @@ from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
 from howsure.table.ids import EXACT, plain_text, whole_text
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import SCORE, Numbers, finite, numbers_of, refuse_infinite
+from howsure.table.numbers import Numbers, finite, numbers_of
 from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, used_columns
 from howsure.wording import plural
@@ -280,26 +280,18 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
         cautions: tuple[Caution, ...] = ()
+        held: Any = frame
         if is_csv(source):
             with _by_line(source):
-                whole = _collected(source, frame, asked)
-            frame, cautions = whole.lazy(), short_rows(source, whole)
+                held = _collected(source, frame, asked)
+            frame, cautions = held.lazy(), short_rows(source, held)
         elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
-            if is_csv(source):  # of other tables numbers are refused when they are grouped
-                _refuse_infinite(whole, roles)
-            values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
+            values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
     return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
-
-
-def _refuse_infinite(table: pl.DataFrame, roles: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise DataError where a score is infinite."""
-    for name in roles.get("score", ()):
-        if name in table.columns and table[name].dtype.is_float():
-            refuse_infinite(table[name], SCORE)
 
 
 def _pass(piece: pl.DataFrame) -> None:

@@ -114,16 +114,16 @@ def read_column(column: pl.Series, kind: Kind) -> pl.Series:
             f"column {column.name!r} holds {column.dtype}, which is no {kind.what}", remedy="Name another column."
         )
     values = column.cast(pl.Float64).fill_nan(None)
-    refuse_infinite(values, kind)
+    _refuse_infinite(values, kind)
     return values
 
 
-def refuse_infinite(values: pl.Series, kind: Kind, before: int = 0) -> None:
-    """Raise DataError where a column of numbers holds an infinite one, in the row that it names; `before`: rows above these."""
+def _refuse_infinite(values: pl.Series, kind: Kind) -> None:
+    """Raise DataError where a column of numbers holds an infinite one."""
     bad = values.is_infinite().fill_null(value=False)
     if bad.any():
         row = int(bad.arg_max() or 0)
-        raise _unreadable(values.name, str(values[row]), f"row {before + row + 1:,}", kind)
+        raise _unreadable(values.name, str(values[row]), f"row {row + 1:,}", kind)
 
 
 def numbers_of(
@@ -137,6 +137,8 @@ def numbers_of(
     if is_text(schema[column]):
         numbers = read_numbers(frame, column, writing, kind)
         return numbers.values.alias(column), numbers
+    if schema[column].is_float() and isinstance(frame, nw.DataFrame):  # of others, once they are grouped
+        _refuse_infinite(frame[column].to_native(), kind)
     codes = [code for code in map(number_in, writing.missing) if code is not None]
     if not codes or not schema[column].is_numeric():
         return None, None

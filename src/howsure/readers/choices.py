@@ -114,9 +114,7 @@ def read_choices(
 def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
     """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says nothing."""
     nobody = pl.Series([None] * len(frame), dtype=pl.String)
-    first, second = (
-        texts_of(frame[roles[name]], name=True) if name in roles else nobody for name in ("model_a", "model_b")
-    )
+    first, second = (texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b"))
     found = first_scores(frame[roles[role]], first, second, winner_is)
     return np.where(found == NOBODY, np.nan, found)
 
@@ -148,7 +146,7 @@ def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[I
     """Return the code of each choice's item and two models (N,), and whether these stand in the second order (N,)."""
     if not {"model_a", "model_b"} <= set(roles):
         return item, np.zeros(len(frame), dtype=bool)
-    one, two = (texts_of(frame[roles[name]], name=True).fill_null("") for name in ("model_a", "model_b"))
+    one, two = (texts_of(frame[roles[name]]).fill_null("") for name in ("model_a", "model_b"))
     key = pl.struct(pl.Series("item", item), one=pl.min_horizontal(one, two), two=pl.max_horizontal(one, two))
     found = frame.select(pair=key.rank("dense").cast(pl.Int64) - 1, turned=one > two)
     return found["pair"].to_numpy(), found["turned"].to_numpy()

@@ -49,12 +49,12 @@ def with_labels(
             remedy="Name columns with `columns`: item and model tell which answer a label belongs to, human is the label.",
         )
     given = labels.select(
-        *(texts_of(labels[there[role]], name=role == "model").alias(f"_{role}") for role in key),
+        *(texts_of(labels[there[role]], item=role != "model").alias(f"_{role}") for role in key),
         read_column(labels[there["human"]], VERDICT).alias("human"),
     ).drop_nulls("human")
     once = given.group_by([f"_{role}" for role in key], maintain_order=True).agg(pl.col("human").mean())
     answers = frame.drop("human", strict=False).with_columns(
-        texts_of(frame[roles[role]], name=role == "model").alias(f"_{role}") for role in key
+        texts_of(frame[roles[role]], item=role != "model").alias(f"_{role}") for role in key
     )
     _refuse_several(answers, key)
     joined = answers.join(once, on=[f"_{role}" for role in key], how="left", maintain_order="left")

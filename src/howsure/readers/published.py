@@ -17,7 +17,7 @@ from howsure.table.ids import texts_of
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.numbers import FIGURE, number_in, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
-from howsure.table.schema import MEASURES, TITLES
+from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
 from howsure.wording import plural
 
@@ -46,8 +46,8 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names of the columns of a leaderboard: scores without the answers behind them."""
 KINDS = ("modality", "track", "benchmark_version")
 """Names of columns whose values are boards of their own."""
-JOINT = " + "
-"""How a column is called that several are joined into."""
+NAMES, JOINT = ("model", "task", "metric"), " + "
+"""What several columns can be joined into, and how such a column is called."""
 TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
     "usd": ("usd", "usd_per_question", "cost_per_question", "cost_per_task", "cost_per_case"),
     "seconds": ("seconds", "seconds_per_question", "seconds_per_task", "seconds_per_case"),
@@ -108,7 +108,7 @@ def published_scores(
 
 def _named(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
     """Return a leaderboard with texts for names."""
-    return frame.with_columns(texts_of(frame[roles[role]], name=True) for role in TITLES if role in roles)
+    return frame.with_columns(texts_of(frame[roles[role]]) for role in NAMES if role in roles)
 
 
 def _said(row: dict[str, Any], column: str | None) -> str:
@@ -233,12 +233,12 @@ def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]
 
 def _name(role: str, columns: tuple[str, ...]) -> str:
     """Name the column that several are joined into; of figures the first counts."""
-    return JOINT.join(columns) if role in TITLES else columns[0]
+    return JOINT.join(columns) if role in NAMES else columns[0]
 
 
 def _joined(frame: pl.DataFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
     """Add a column where several that the user names make one name."""
-    several = {role: chosen for role, chosen in asked.items() if role in TITLES and len(chosen) > 1}
+    several = {role: chosen for role, chosen in asked.items() if role in NAMES and len(chosen) > 1}
     made = {_name(role, chosen): pl.concat_str(chosen, separator=" · ") for role, chosen in several.items()}
     return frame.with_columns(**made)
 

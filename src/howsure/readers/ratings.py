@@ -213,12 +213,10 @@ def _item(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[pl.Expr | pl.S
     """Return what is rated: an item, each model's answer to it, or a row."""
     if "item" not in roles:
         return pl.int_range(pl.len()).cast(pl.String), []
-    item = texts_of(frame[roles["item"]])
+    item = texts_of(frame[roles["item"]], item=True)
     if "model" not in roles:
         return item, []
-    whole = pl.concat_str(
-        pl.lit(item), pl.lit(texts_of(frame[roles["model"]], name=True).fill_null("")), separator=BETWEEN
-    )
+    whole = pl.concat_str(pl.lit(item), pl.lit(texts_of(frame[roles["model"]]).fill_null("")), separator=BETWEEN)
     return whole, [f"What is rated: each answer of column `{roles['model']}`."]
 
 
@@ -280,11 +278,11 @@ def _text(column: pl.Series) -> pl.Series:
     """Return ratings as text; a number is written one way, and so is a truth value."""
     if column.dtype == pl.Boolean:
         return column.cast(pl.Int64).cast(pl.String)
-    text = texts_of(column).str.strip_chars()
+    text = texts_of(column, item=True).str.strip_chars()
     number = numbers_among(text)
     if number.null_count() != text.null_count():
         return text
-    written = texts_of(number).replace("-0", "0")  # and 1.0 is 1
+    written = texts_of(number, item=True).replace("-0", "0")  # and 1.0 is 1
     return text.zip_with((number.abs() >= EXACT) & text.str.contains(r"^\d+$"), written)
 
 

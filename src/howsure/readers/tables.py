@@ -26,7 +26,7 @@ from howsure.readers.soundness import cut_row
 from howsure.readers.text_tables import SUFFIXES as TABLES
 from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
-from howsure.table.ids import EXACT, plain_text, whole_text
+from howsure.table.ids import EXACT, plain_text, texts_of, whole_text
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.numbers import Numbers, finite, numbers_of
 from howsure.table.pieces import PIECE_ROWS
@@ -381,5 +381,5 @@ def read_side_table(path: str) -> pl.DataFrame:
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)
-    task = [pl.col(roles["task"][0]).cast(pl.String).alias("task")] if "task" in roles else []
-    return frame.with_columns(*task, pl.col(roles["item"][0]).cast(pl.String).alias("item"))
+    task = [texts_of(frame[roles["task"][0]]).alias("task")] if "task" in roles else []
+    return frame.with_columns(*task, texts_of(frame[roles["item"][0]], item=True).alias("item"))

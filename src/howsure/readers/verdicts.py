@@ -189,7 +189,7 @@ def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
 
 
 def _texts(frame: pl.DataFrame, name: str) -> list[str]:
-    return texts_of(frame[name], name=True).fill_null("(no name)").to_list()
+    return texts_of(frame[name]).fill_null("(no name)").to_list()
 
 
 def _answered(frame: pl.DataFrame, roles: Roles) -> pl.Series:

@@ -117,7 +117,7 @@ def read_votes(
     roles = _roles(frame, columns, covariate)
     names = _clusters_of(frame, roles, cluster)
     found = numbers(frame, covariate, columns, weight)
-    first, second = (texts_of(frame[roles[role]], name=True) for role in ("model_a", "model_b"))
+    first, second = (texts_of(frame[roles[role]]) for role in ("model_a", "model_b"))
     score = _scores(frame, roles, first, second, winner_is)
     usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
     apart = usable & (first != second).fill_null(value=False).to_numpy()
@@ -273,9 +273,10 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
 
 def _clustered(name: str, values: pl.Series) -> Clustered:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    if values.null_count() or not (values.dtype.is_integer() or values.dtype == pl.String):
+    values = values if values.dtype.is_integer() else texts_of(values)
+    if values.null_count():
         lone = pl.format("\x00{}", pl.int_range(pl.len()))
-        values = texts_of(values).to_frame("value").select(pl.col("value").fill_null(lone))["value"]
+        values = values.to_frame("value").select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
     codes = (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
     labels = values.unique().sort().cast(pl.String).to_list()
     return Clustered(

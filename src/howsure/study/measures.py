@@ -95,9 +95,7 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
             remedy=f"A table of prices has a column model, and any of {', '.join(BILLED)}, in usd per million tokens.",
         )
     try:
-        numbers = frame.select(
-            texts_of(frame["model"], name=True), *(read_column(frame[kind], PRICE) for kind in kinds)
-        )
+        numbers = frame.select(texts_of(frame["model"]), *(read_column(frame[kind], PRICE) for kind in kinds))
     except DataError as error:
         raise ReadError(error.what, where=path, remedy=error.remedy) from None
     bad = numbers.filter(pl.any_horizontal(pl.col(kinds) < 0) | pl.col("model").is_null())

@@ -34,22 +34,22 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def text_of(column: str, dtype: Any, *, name: bool = False) -> nw.Expr:
+def text_of(column: str, dtype: Any, *, item: bool = False) -> nw.Expr:
     """Return the texts of a column; null where nothing stands: NaN, or an empty text.
 
-    An id that is a whole number is written like one, since pandas makes 1.0 of it where another is missing; a `name` (of a model,
-    a task or a metric) is what it is: 1.0 and 2.0 are versions.
+    `item`: an id that is a whole number is written like one, since pandas makes 1.0 of it where another is missing; the 1.0 of a
+    model is a version.
     """
     value, text = nw.col(column), nw.col(column).cast(nw.String)
     if dtype.is_float():
-        return nw.when(~value.is_nan()).then(text if name else text.str.replace_all(r"\.0$", ""))
+        return nw.when(~value.is_nan()).then(text.str.replace_all(r"\.0$", "") if item else text)
     return nw.when(text != "").then(text) if is_text(dtype) else text
 
 
-def texts_of(column: pl.Series, *, name: bool = False) -> pl.Series:
+def texts_of(column: pl.Series, *, item: bool = False) -> pl.Series:
     """Return the same of a Polars column."""
     frame = nw.from_native(column.alias("id").to_frame(), eager_only=True)
-    return frame.select(text_of("id", frame.schema["id"], name=name)).to_native()["id"].alias(column.name)
+    return frame.select(text_of("id", frame.schema["id"], item=item)).to_native()["id"].alias(column.name)
 
 
 def is_text(dtype: Any) -> bool:

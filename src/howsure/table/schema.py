@@ -45,9 +45,6 @@ IDENTITY = ("task", "model", "item", "attempt", "metric")
 NAMES = ("task", "model", "item", "metric", "cluster")
 """The columns whose values are names, also where they look like numbers."""
 
-TITLES = ("task", "model", "metric")
-"""Those of them whose values aren't ids."""
-
 COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 """Every column of the tidy table, in order. Further columns (metadata) may follow."""
 
@@ -253,7 +250,7 @@ def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.
     if role not in roles:
         return nw.lit(CONSTANTS[role]).alias(role)
     schema = frame.collect_schema()
-    texts = [text_of(column, schema[column], name=role in TITLES) for column in roles[role]]
+    texts = [text_of(column, schema[column], item=role == "item") for column in roles[role]]
     return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(role)
 
 

@@ -18,7 +18,7 @@ from howsure.readers.mapping.layout import rows_of
 from howsure.readers.naming import found_in
 from howsure.table.ids import texts_of
 from howsure.table.numbers import Kind, plain_numbers, read_column
-from howsure.table.schema import MEASURES, NAMES, STATUSES, TITLES
+from howsure.table.schema import MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural
 
@@ -210,7 +210,7 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
     """Yield the scores of models that stand without the answers behind them."""
     figures = [_numbers(frame[name], source) for name in ("score", "n", "stderr") if name in frame.columns]
-    rows = frame.with_columns(*figures, *(texts_of(frame[name], name=True) for name in TITLES if name in frame.columns))
+    rows = frame.with_columns(*figures, *(texts_of(frame[name]) for name in NAMES if name in frame.columns))
     for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(named=True):
         n, stderr = row.get("n"), row.get("stderr")
         yield Published(
@@ -289,7 +289,7 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
     given = set(frame.columns)
     assumed = {"task": name, "metric": "score", "cluster": None}
     texts = {
-        each: texts_of(frame[each], name=each in TITLES) if each in given else pl.lit(assumed[each], pl.String)
+        each: texts_of(frame[each], item=each == "item") if each in given else pl.lit(assumed[each], pl.String)
         for each in NAMES
     }
     score = _numbers(frame["score"], source)

@@ -35,7 +35,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
-SWAPPED = Kind(what="yes or no", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no.")
+SWAPPED = Kind(what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no.")
 NOBODY, NEITHER = -1.0, 0.5
 
 

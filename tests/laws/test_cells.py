@@ -369,3 +369,17 @@ def test_ids_of_many_digits_stay_apart(tmp_path: Path) -> None:
     )
     assert hs.read(tmp_path / "mixed.jsonl").to_frame()["item"].to_list() == [*map(str, ids), "0.5"]
     assert len(hs.read(tmp_path / "mixed.jsonl", where={"item": str(ids[0])}).to_frame()) == 1
+
+
+def test_verbs_take_the_ids_of_a_file_as_they_are_written(tmp_path: Path) -> None:
+    names = ["007", "7"] * 20
+    won = {"left": names, "right": names[1:] + names[:1], "winner": names, "voter": [f"{k:03}" for k in range(40)]}
+    path = stored(won, "csv", tmp_path)
+    columns = {"model_a": "left", "model_b": "right"}
+    assert {entry.model for entry in hs.arena(path, columns=columns).boards[0].board.entries} == {"007", "7"}
+    assert hs.head_to_head(path, "007", "7", columns=columns).met.wins == 20
+    said = {"id": [f"{k:02}" for k in range(20)] * 2, "who": ["007"] * 20 + ["7"] * 20, "rating": ["1", "2"] * 20}
+    assert "007 says 2  7 says 2" in str(hs.agree(stored(said, "csv", tmp_path, "rated"), columns={"rater": "who"}))
+    judged = {"item": [f"{k}" for k in range(40)], "system": names, "judge": ["1", "0"] * 20, "human": ["1", "0"] * 20}
+    found = hs.judge(stored(judged, "csv", tmp_path, "judged"), columns={"model": "system"})
+    assert {entry.model for entry in found.models} == {"007", "7"}

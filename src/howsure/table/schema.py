@@ -16,7 +16,7 @@ from howsure.table.collecting import to_polars
 from howsure.table.engines import columns_of, scanned
 from howsure.table.ids import is_text, text_of
 from howsure.table.names import by_plain_name, name_words, plain_name
-from howsure.table.numbers import FIGURE, SCORE, Kind, read_numbers
+from howsure.table.numbers import FIGURE, read_numbers
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
     _require(columns, roles)
-    score = _number(frame, roles["score"][0], SCORE)
+    score = _score(frame, roles["score"][0])
     status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
     extra = [name for name in columns if name not in COLUMNS]
     named = [
@@ -192,7 +192,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         score.alias("score"),
         status.alias("status"),
         *([_named(frame, roles, "cluster")] if "cluster" in roles else []),
-        *([_number(frame, roles["weight"][0], FIGURE).alias("weight")] if "weight" in roles else []),
+        *([_weight(frame, roles["weight"][0])] if "weight" in roles else []),
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
     ]
     return frame.select(*named, *(nw.col(name) for name in extra)), roles
@@ -275,8 +275,14 @@ def _attempt(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> list[nw.Expr
     return [_named(frame, roles, "attempt") if more else nw.col(first).alias("attempt")]
 
 
-def _number(frame: Frame, column: str, kind: Kind) -> nw.Expr:
-    """Bring a column of scores or weights to Float64 with null for none; NaN counts as none."""
+def _weight(frame: Frame, column: str) -> nw.Expr:
+    text = is_text(frame.collect_schema()[column])
+    weight = read_numbers(frame, column, Writing(), FIGURE).values if text else nw.col(column).cast(nw.Float64)
+    return weight.alias("weight")
+
+
+def _score(frame: Frame, column: str) -> nw.Expr:
+    """Bring a score column to Float64 with null for "no score"; NaN counts as no score."""
     dtype = frame.collect_schema()[column]
     if dtype == nw.Boolean:
         return nw.col(column).cast(nw.Int64).cast(nw.Float64)
@@ -284,8 +290,8 @@ def _number(frame: Frame, column: str, kind: Kind) -> nw.Expr:
         number = nw.col(column).cast(nw.Float64)
         return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
     if is_text(dtype):
-        return read_numbers(frame, column, Writing(), kind).values
-    held = "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no {kind.what}"
+        return read_numbers(frame, column, Writing()).values
+    held = "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
     raise DataError(f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`.")
 
 

@@ -65,7 +65,7 @@ def test_votes_without_a_number_are_left_out_and_counted():
 def test_what_can_t_be_a_covariate_is_an_error():
     rows = votes(length=["long"] * 120, same=[1.0] * 120, less=[-1.0] * 120, day=[None] * 120)
     for given, said in (
-        ({"covariate": "length"}, "`length` holds no numbers: 'long'"),
+        ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which is no number"),
         ({"covariate": "same"}, "'same' is the same in every vote"),
         ({"covariate": "nothing"}, "no column for the covariate 'nothing'"),
         ({"covariate": "same", "columns": {"same": ["same", "less", "day"]}}, "3 columns for 'same'"),

@@ -246,7 +246,7 @@ def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"score": "gold", "item": "q"}, "3 scores that are no number, such as 'A'"),
+        ({"score": "gold", "item": "q"}, r"'score' has the value 'A' \(row 1\), which is no score\. Say what"),
         ({"score": "points", "item": "q"}, "no field points"),
         ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
     ],

@@ -60,7 +60,7 @@ def test_files_beside_of_yaml_have_ids_that_are_numbers(tmp_path: Path) -> None:
     (tmp_path / "gold.yaml").write_text("1: A\nq2: B\n")
     path = tmp_path / "m.jsonl"
     path.write_text(lines([{"id": 1, "x": "A"}, {"id": 2.5, "x": "B"}]))
-    assert scores(path, beside={"gold": "gold.yaml"}, score="x == gold[id]") == {"1.0": 1, "2.5": None}
+    assert scores(path, beside={"gold": "gold.yaml"}, score="x == gold[id]") == {"1": 1, "2.5": None}
 
 
 def test_an_id_beside_that_says_two_things_is_refused(tmp_path: Path) -> None:
@@ -118,10 +118,10 @@ def test_what_is_no_value_of_the_language_is_refused(text: str) -> None:
         ({"where": "x"}, "where = 'x' is neither true nor false"),
         ({"score": "not word"}, "score = 'not word' can't be computed"),
         ({"cluster": "1 if word else 0"}, "cluster = .* can't be computed"),
-        ({"weight": "word"}, "1 value of weight that is no number, such as 'w'"),
+        ({"weight": "word"}, r"'weight' has the value 'w' \(row 1\), which is no number"),
         ({"attempt": "none"}, "1 row without an attempt"),
         ({"metric": "none"}, "1 row without a name of the metric"),
-        ({"score": "huge"}, "1 score that is no number, such as '1000"),
+        ({"score": "huge"}, r"'score' has the value '1000.* \(row 1\), which is no score"),
     ],
 )
 def test_values_of_a_kind_that_does_not_serve_say_which(tmp_path: Path, said: dict[str, str], told: str) -> None:
@@ -133,7 +133,7 @@ def test_values_of_a_kind_that_does_not_serve_say_which(tmp_path: Path, said: di
 
 @pytest.mark.parametrize("said", [{"n": "word"}, {"stderr": "word"}])
 def test_published_figures_that_are_no_numbers_are_refused(tmp_path: Path, said: dict[str, str]) -> None:
-    with pytest.raises(ReadError, match="that is no number"):
+    with pytest.raises(ReadError, match="which is no number"):
         howsure.read(records(tmp_path, 1, word="w"), map={"model": "id", "score": "x", **said})
 
 
@@ -149,7 +149,7 @@ def test_a_score_that_is_a_day_or_has_parts_is_refused(tmp_path: Path, name: str
     path = tmp_path / "m.parquet"
     columns = {"id": ["a"], "day": [dt.date(2026, 1, 1)], "parts": [[1.0]], "inner": [{"x": 1}]}
     pl.DataFrame(columns).write_parquet(path)
-    with pytest.raises(ReadError, match=r"score is of kind .*, which is no number"):
+    with pytest.raises(ReadError, match=r"'score' holds .*, which is no score"):
         scores(path, score=name)
 
 

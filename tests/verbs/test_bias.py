@@ -114,6 +114,10 @@ def test_what_can_t_be_used_is_an_error():
         hs.bias(choices().drop("winner"))
     with pytest.raises(hs.DataError, match="can't be understood"):
         hs.bias(choices().with_columns(winner=pl.lit("perhaps")))
+    with pytest.raises(hs.DataError, match=r"'swapped' has the value 'perhaps' \(row 1\), which is no truth value"):
+        hs.bias(choices().with_columns(swapped=pl.lit("perhaps")))
+    with pytest.raises(hs.DataError, match="no row has nobody in the column 'winner'"):
+        hs.bias(choices(), where={"winner": "nobody"})
     few = hs.bias(choices(n=3))
     assert few.verdict == "Too few choices to say what judges favour."
     assert few.render("html")

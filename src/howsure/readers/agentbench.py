@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
-from howsure.readers.records import finite, inner, mappings, scored, tidy
+from howsure.readers.records import inner, mappings, scored, tidy
+from howsure.table.numbers import finite
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, numbered
-from howsure.readers.records import finite, number, scored, tidy
+from howsure.readers.records import number, scored, tidy
+from howsure.table.numbers import finite, number_in
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _read_leaderboard(source: Source) -> Reading:
 def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Published]:
     model = next(iter(row.values()))
     for metric, error in _FIGURES:
-        score, stderr, n = (_number(row.get(name)) for name in (metric, error, "n_total"))
+        score, stderr, n = (number_in(row.get(name)) for name in (metric, error, "n_total"))
         if row.get(metric):
             yield Published(
                 task=task,
@@ -87,13 +88,6 @@ def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Publi
                 stderr=stderr / 100 if stderr is not None else None,
                 source=source,
             )
-
-
-def _number(text: object) -> float | None:
-    try:
-        return finite(float(str(text)))
-    except ValueError:
-        return None
 
 
 def _facts(task: str, metric: str) -> TaskFacts:

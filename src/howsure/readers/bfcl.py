@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import finite, tidy
+from howsure.readers.records import tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import summed
+from howsure.table.numbers import finite
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

@@ -9,9 +9,13 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import coded, copies_note, kept_rows, require_roles, roles_of
+from howsure.readers.columns import coded, copies_note, name_columns, require_roles, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
+from howsure.table.choosing import chosen_rows
+from howsure.table.ids import texts_of
+from howsure.table.numbers import Kind, read_column
+from howsure.table.words import WORDS
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -31,7 +35,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
-TRUE = ("1", "1.0", "true", "yes", "swapped")
+SWAPPED = Kind(what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no.")
 NOBODY, NEITHER = -1.0, 0.5
 
 
@@ -55,6 +59,11 @@ class Choices:
     notes: tuple[str, ...]
 
 
+def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns whose values are ids and names, also where they look like numbers."""
+    return name_columns(ALIASES, named, ("item", "judge", "winner", "gold", "model_a", "model_b"))
+
+
 def read_choices(
     frame: pl.DataFrame,
     *,
@@ -64,7 +73,7 @@ def read_choices(
     winner_is: WinnerIs | None = None,
 ) -> Choices:
     """Read choices. DataError where there is no winner, or one can't be understood."""
-    frame = kept_rows(frame, where)
+    frame = chosen_rows(frame, where)
     require_roles(columns, (*ALIASES, *covariate))
     roles = roles_of(frame, ALIASES, {role: names for role, names in columns.items() if role in ALIASES})
     if "winner" not in roles:
@@ -105,7 +114,7 @@ def read_choices(
 def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
     """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says nothing."""
     nobody = pl.Series([None] * len(frame), dtype=pl.String)
-    first, second = (frame[roles[name]].cast(pl.String) if name in roles else nobody for name in ("model_a", "model_b"))
+    first, second = (texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b"))
     found = first_scores(frame[roles[role]], first, second, winner_is)
     return np.where(found == NOBODY, np.nan, found)
 
@@ -122,7 +131,7 @@ def _judges(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[Ints, tuple[
     """Return the code of each choice's judge (N,), and their names."""
     if "judge" not in roles:
         return np.zeros(len(frame), dtype=np.int64), ("the judge",)
-    said = frame[roles["judge"]].cast(pl.String).fill_null("(no name)")
+    said = texts_of(frame[roles["judge"]]).fill_null("(no name)")
     names = said.unique().sort().to_list()
     place = {name: k for k, name in enumerate(names)}
     return said.replace_strict(place, return_dtype=pl.Int64).to_numpy(), tuple(names)
@@ -137,10 +146,8 @@ def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[I
     """Return the code of each choice's item and two models (N,), and whether these stand in the second order (N,)."""
     if not {"model_a", "model_b"} <= set(roles):
         return item, np.zeros(len(frame), dtype=bool)
-    one, two = (pl.col(roles[name]).cast(pl.String).fill_null("") for name in ("model_a", "model_b"))
-    key = pl.struct(
-        pl.Series("item", item), pl.min_horizontal(one, two).alias("one"), pl.max_horizontal(one, two).alias("two")
-    )
+    one, two = (texts_of(frame[roles[name]]).fill_null("") for name in ("model_a", "model_b"))
+    key = pl.struct(pl.Series("item", item), one=pl.min_horizontal(one, two), two=pl.max_horizontal(one, two))
     found = frame.select(pair=key.rank("dense").cast(pl.Int64) - 1, turned=one > two)
     return found["pair"].to_numpy(), found["turned"].to_numpy()
 
@@ -149,8 +156,7 @@ def _swapped(frame: pl.DataFrame, roles: Mapping[str, str]) -> Bools:
     """Say which choices were shown the second answer first (N,)."""
     if "swapped" not in roles:
         return np.zeros(len(frame), dtype=bool)
-    said = frame[roles["swapped"]].cast(pl.String).str.to_lowercase()
-    return np.asarray(said.is_in(TRUE).fill_null(value=False).to_numpy())
+    return np.asarray((read_column(frame[roles["swapped"]], SWAPPED) > 0).fill_null(value=False).to_numpy())
 
 
 def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:

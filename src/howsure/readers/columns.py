@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.table.ids import texts_of
+from howsure.table.names import by_plain_name
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -40,13 +42,6 @@ def _is_plain(dtype: Any) -> bool:
     return not dtype.is_nested() and dtype not in (pl.Binary, pl.Object)
 
 
-def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
-    """Return the rows in which columns have one of these values."""
-    for name, values in where.items():
-        frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
-    return frame
-
-
 def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
     """Say how many rows are the same as another in every column, where some column tells most rows apart."""
     if not any(frame[name].n_unique() * OFTEN >= len(frame) for name in frame.columns):
@@ -69,7 +64,7 @@ def require_roles(named: Names, known: Iterable[str]) -> None:
 def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str]:
     """Return the column of each role that has one: as named, else by the first of the usual names that isn't named for another."""
     roles = {role: known_column(names[0], frame) for role, names in named.items()}
-    by_name = {name.lower().strip(): name for name in reversed(frame.columns) if name not in roles.values()}
+    by_name = by_plain_name(name for name in frame.columns if name not in roles.values())
     for role, usual in aliases.items():
         found = next((by_name[alias] for alias in usual if alias in by_name), None)
         if role not in roles and found is not None:
@@ -80,6 +75,10 @@ def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str
 def coded(values: pl.Series) -> Ints:
     """Return the code of each value (N,); a row without one is by itself."""
     lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = pl.col("value").cast(pl.String).fill_null(lone)
-    codes = values.rename("value").to_frame().select(named.rank("dense").cast(pl.Int64) - 1)
-    return np.asarray(codes["value"].to_numpy())
+    named = texts_of(values).to_frame("value").select(pl.col("value").fill_null(lone).rank("dense").cast(pl.Int64) - 1)
+    return np.asarray(named["value"].to_numpy())
+
+
+def name_columns(aliases: Names, named: Names, roles: Iterable[str]) -> frozenset[str]:
+    """Return the columns of these roles, which hold ids and names: their usual names, and those that the user gave."""
+    return frozenset(name for role in roles for name in (*aliases.get(role, ()), *named.get(role, ())))

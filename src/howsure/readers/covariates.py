@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.columns import known_column
+from howsure.table.numbers import Kind, read_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import polars as pl
 
     from howsure.statistics.arrays import Bools, Floats
 
@@ -27,6 +29,7 @@ PAIRS = (
     ("{}_first", "{}_second"),
 )
 """What the two columns of a covariate are called."""
+NUMBER = Kind(what="number", remedy="Covariates and weights are numbers: mend it, or leave it empty.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +119,7 @@ def _difference(covariate: Covariate, frame: pl.DataFrame) -> Floats:
 
 def _column(name: str, frame: pl.DataFrame) -> Floats:
     """Return the numbers of a column (N,), NaN where there is none."""
-    values = frame[name]
-    found = values.cast(pl.Float64, strict=False)
-    strange = values.filter(found.is_null() & values.is_not_null())
-    if len(strange) or not (values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.String, pl.Null)):
-        shown = repr(strange[0]) if len(strange) else str(values.dtype)
-        raise DataError(f"`{name}` holds no numbers: {shown}", remedy="Covariates and weights are numbers.")
-    numeric = found.fill_null(float("nan")).to_numpy()
-    return np.where(np.isfinite(numeric), numeric, np.nan)
+    return read_column(frame[name], NUMBER).fill_null(np.nan).to_numpy()
 
 
 def _scaled(covariate: Covariate, x: Floats) -> Covariate:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import finite, flatten_metadata, inner, scored, settings, tidy
+from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.usage import rows_beside, token_rows
 from howsure.readers.yaml_text import can_be_read, parse_yaml
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent, Total

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, from_path, numbered
-from howsure.readers.records import finite, inner, mappings, tidy
+from howsure.readers.records import inner, mappings, tidy
+from howsure.table.numbers import finite
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import finite, settings, tidy
+from howsure.readers.records import settings, tidy
 from howsure.readers.usage import counted
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 

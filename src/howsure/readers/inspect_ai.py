@@ -19,8 +19,10 @@ from howsure.readers.inspect_runs import configuration, run_of
 from howsure.readers.inspect_scores import Sample, Samples, score_frame, summary
 from howsure.readers.inspect_usage import stated_totals
 from howsure.readers.json_text import members
-from howsure.readers.records import finite, flatten_metadata, whole_text
+from howsure.readers.records import flatten_metadata
 from howsure.readers.soundness import unknown_layout
+from howsure.table.ids import whole_text
+from howsure.table.numbers import finite
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

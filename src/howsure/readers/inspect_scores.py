@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from howsure.errors import Caution
 from howsure.readers.fingerprint import questions, short_input, short_target, targets
 from howsure.readers.inspect_usage import Usage
-from howsure.readers.records import flatten_metadata, metadata_text, whole_text
+from howsure.readers.records import flatten_metadata, metadata_text
+from howsure.table.ids import whole_text
+from howsure.table.numbers import number_in
 from howsure.table.schema import FINGERPRINTS
 
 if TYPE_CHECKING:
@@ -155,11 +157,7 @@ def to_number(value: object) -> float | None:
         if value in WORDS:
             return WORDS[value]
         value = WORDS.get(value.lower(), value) if len(value) > 1 else value
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    return number_in(value)
 
 
 def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.DataFrame:

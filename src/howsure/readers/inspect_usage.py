@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, inner, whole_text
+from howsure.readers.records import inner
 from howsure.readers.usage import TOKENS, numbers, token_measures
+from howsure.table.ids import whole_text
+from howsure.table.numbers import finite
 from howsure.table.schema import MEASURES
 from howsure.table.stated import Total
 

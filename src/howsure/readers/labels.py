@@ -9,7 +9,9 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.columns import known_column, roles_of
-from howsure.readers.verdict_words import numbers
+from howsure.table.ids import texts_of
+from howsure.table.numbers import Kind, read_column
+from howsure.table.words import UNDECIDED, WORDS
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ NAMED_JUDGE = ("judge_name", "judge_model", "judge_id", "judge", "grader", "scor
 RATERS = ("rater", "scorer", "annotator")
 """Columns that may name the human of a row as well."""
 KEY = ("model", "item", "attempt")
+VERDICT = Kind(
+    what="verdict",
+    words=WORDS,
+    nothing=UNDECIDED,
+    remedy="Write 1 and 0, yes and no, correct and incorrect, pass and fail, or numbers.",
+)
 
 
 def with_labels(
@@ -41,12 +49,12 @@ def with_labels(
             remedy="Name columns with `columns`: item and model tell which answer a label belongs to, human is the label.",
         )
     given = labels.select(
-        *(pl.col(there[role]).cast(pl.String).alias(f"_{role}") for role in key),
-        pl.Series("human", numbers(labels[there["human"]])).fill_nan(None),
+        *(texts_of(labels[there[role]], item=role != "model").alias(f"_{role}") for role in key),
+        read_column(labels[there["human"]], VERDICT).alias("human"),
     ).drop_nulls("human")
     once = given.group_by([f"_{role}" for role in key], maintain_order=True).agg(pl.col("human").mean())
     answers = frame.drop("human", strict=False).with_columns(
-        pl.col(roles[role]).cast(pl.String).alias(f"_{role}") for role in key
+        texts_of(frame[roles[role]], item=role != "model").alias(f"_{role}") for role in key
     )
     _refuse_several(answers, key)
     joined = answers.join(once, on=[f"_{role}" for role in key], how="left", maintain_order="left")
@@ -76,7 +84,7 @@ def side_by_side(frame: pl.DataFrame, human: str, aliases: Names) -> tuple[pl.Da
     """Put raters side by side where the human is one of them, and no column: the answers, the other raters, and what is to be said."""
     name = next((each for each in RATERS if each in frame.columns), "")
     verdict = next((each for each in ("rating", "score") if each in frame.columns), "")
-    if not (name and verdict) or human in frame.columns or human not in frame[name].cast(pl.String).to_list():
+    if not (name and verdict) or human in frame.columns or human not in texts_of(frame[name]).to_list():
         return frame, [], []
     answers, raters, notes = one_row_an_answer(frame, roles_of(frame, aliases, {}), name, verdict)
     return answers, [rater for rater in raters if rater != human], notes
@@ -101,7 +109,7 @@ def one_row_an_answer(
             f"{name!r} names several judges, and can't name the {role} as well",
             remedy=f"Name another column as {role} with `columns`, or none, or keep one judge with `where`: {name}={frame[name][0]}.",
         )
-    told = frame.with_columns(pl.Series("_verdict", numbers(frame[known_column(verdict, frame)])).fill_nan(None))
+    told = frame.with_columns(read_column(frame[known_column(verdict, frame)], VERDICT).alias("_verdict"))
     judges = [str(each) for each in told[name].drop_nulls().unique().sort().to_list()]
     wide = told.select(*key, name, "_verdict").pivot(
         name, index=key, values="_verdict", aggregate_function="mean", maintain_order=True

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.naming import digest
-from howsure.readers.records import finite, number, settings
+from howsure.readers.records import number, settings
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published
 

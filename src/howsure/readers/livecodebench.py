@@ -10,7 +10,8 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import finite, flatten_metadata, scored, tidy
+from howsure.readers.records import flatten_metadata, scored, tidy
+from howsure.table.numbers import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

@@ -32,8 +32,9 @@ from howsure.readers.lm_eval_results import (
 from howsure.readers.lm_eval_runs import configuration, run_of
 from howsure.readers.lm_eval_transcripts import transcript
 from howsure.readers.naming import digest, digest_of_rows
-from howsure.readers.records import finite, tidy
+from howsure.readers.records import tidy
 from howsure.readers.soundness import left_out
+from howsure.table.numbers import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 
 from howsure.readers.lm_eval_documents import NO_NUMBER, NOT_METRICS, Document, rows_by_line
-from howsure.readers.records import finite, flatten_metadata, metadata_text, whole_text
+from howsure.readers.records import flatten_metadata, metadata_text
 from howsure.readers.shaped import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
+from howsure.table.ids import whole_text
+from howsure.table.numbers import finite
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.naming import named_by_path
-from howsure.readers.records import finite, inner
+from howsure.readers.records import inner
+from howsure.table.numbers import finite
 from howsure.table.scores import Published
 from howsure.table.stated import Extent, Group
 

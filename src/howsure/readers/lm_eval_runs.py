@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, inner, settings
+from howsure.readers.records import inner, settings
+from howsure.table.numbers import finite
 from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, plain_text
+from howsure.readers.records import plain_text
 from howsure.readers.transcripts import Transcript
+from howsure.table.numbers import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,17 +40,9 @@ def _chosen(answers: object, choices: Sequence[str]) -> str | None:
     """Return the choice of the largest log-likelihood; None where the answer isn't a choice among several."""
     if not isinstance(answers, list) or len(answers) != len(choices) or len(choices) < 2:
         return None
-    likely = [_number(each[0]) if isinstance(each, list) and each else None for each in answers]
+    likely = [number_in(each[0]) if isinstance(each, list) and each else None for each in answers]
     known = [number for number in likely if number is not None]
     return choices[likely.index(max(known))].strip() if len(known) == len(choices) else None
-
-
-def _number(value: object) -> float | None:
-    """Read a number, which some versions write as text."""
-    try:
-        return float(value) if isinstance(value, str) else finite(value)
-    except ValueError:
-        return None
 
 
 def _first(value: object) -> str:

@@ -14,9 +14,11 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import digest
-from howsure.readers.records import finite, flatten_metadata, inner, metadata_text, scored, settings, tidy, whole_text
+from howsure.readers.records import flatten_metadata, inner, metadata_text, scored, settings, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import counted, per_thousand, summed
+from howsure.table.ids import whole_text
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Total

@@ -12,13 +12,14 @@ import polars as pl
 
 from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.records import finite
-from howsure.table.choosing import rows_where
-from howsure.table.numbers import numbers_of
+from howsure.table.choosing import chosen_rows
+from howsure.table.ids import texts_of
+from howsure.table.names import by_plain_name, plain_name
+from howsure.table.numbers import FIGURE, number_in, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
-from howsure.table.schema import MEASURES, plain_name
+from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
-from howsure.wording import listing, plural
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,18 +83,18 @@ def published_scores(
     roles = published_roles(frame.columns, asked)
     if "model" not in roles or "score" not in roles:
         return Reading()
-    frame = _joined(_chosen(frame, where), asked)
+    frame = _named(_joined(chosen_rows(frame, where), asked), roles)
     figures = _figures(frame, roles, writing, signed)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
     whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
     for row in whole.iter_rows(named=True):
-        n, model = row.get("n_"), str(row[roles["model"]])
+        n, model = row.get("n_"), row[roles["model"]]
         entries.append(
             Published(
-                task=" · ".join([_named(row, roles.get("task")) or Path(source).stem, *_kinds(row)]),
+                task=" · ".join([_said(row, roles.get("task")) or Path(source).stem, *_kinds(row)]),
                 model=model + _step(row, model),
-                metric=_named(row, roles.get("metric")) or roles["score"],
+                metric=_said(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],
                 n=questions(n, source),
                 stderr=row.get("stderr_"),
@@ -107,10 +108,14 @@ def published_scores(
     )
 
 
-def _named(row: dict[str, Any], column: str | None) -> str:
-    """Return what a column names, "" where there is none; a column without a name has no part in it."""
-    value = None if column is None else row[column]
-    return "" if value is None else str(value)
+def _named(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
+    """Return a leaderboard with texts for names."""
+    return frame.with_columns(texts_of(frame[roles[role]]) for role in NAMES if role in roles)
+
+
+def _said(row: dict[str, Any], column: str | None) -> str:
+    """Return what a column names, "" where there is none, or it says nothing."""
+    return (None if column is None else row[column]) or ""
 
 
 def _kinds(row: dict[str, Any]) -> list[str]:
@@ -143,15 +148,15 @@ def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
 
 def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
     """Return what a question took on average, by measure; a published 0 is unknown, or local, and not nothing."""
-    by_name = {name.lower().strip(): value for name, value in row.items()}
+    by_name = {plain_name(name): value for name, value in row.items()}
     found = {
-        measure: finite(by_name.get(name)) or 0.0
+        measure: number_in(by_name.get(name)) or 0.0
         for measure, names in TOOK.items()
         for name in reversed(names)
         if name in by_name
     }
     for measure, names in TOTALS.items():
-        total = next((finite(by_name[name]) for name in names if name in by_name), None)
+        total = next((number_in(by_name[name]) for name in names if name in by_name), None)
         if total is not None and n is not None and n >= 1:
             found.setdefault(measure, total / n)
     return {measure: value for measure, value in found.items() if value > 0}
@@ -187,7 +192,7 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, re
     for role in [role for role in ("score", "stderr", "n", *_limits(roles)) if role in roles]:
         how = replace(writing, decimal="point") if role == "n" else writing
         wrapped = nw.from_native(frame)
-        made, numbers = numbers_of(wrapped, [roles[role]], how, words=False)
+        made, numbers = numbers_of(wrapped, [roles[role]], how, FIGURE)
         figure = nw.col(roles[role]) if made is None else made
         values[role] = wrapped.select(figure).to_native()[roles[role]].cast(pl.Float64).fill_nan(None)
         if numbers is not None:
@@ -228,7 +233,7 @@ def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
 def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Say which columns of a leaderboard hold what; `asked`: those that the user names by role, which go first and serve no other."""
     taken = {column for chosen in asked.values() for column in chosen}
-    by_name = {name.lower().strip(): name for name in reversed(list(columns)) if name not in taken}
+    by_name = by_plain_name(name for name in columns if name not in taken)
     usual = {
         role: next(by_name[alias] for alias in aliases if alias in by_name)
         for role, aliases in PUBLISHED_ALIASES.items()
@@ -247,19 +252,6 @@ def _joined(frame: pl.DataFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.Dat
     several = {role: chosen for role, chosen in asked.items() if role in NAMES and len(chosen) > 1}
     made = {_name(role, chosen): pl.concat_str(chosen, separator=" · ") for role, chosen in several.items()}
     return frame.with_columns(**made)
-
-
-def _chosen(frame: pl.DataFrame, where: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
-    """Keep the rows that the user chooses. DataError where there is no such column, or no such row."""
-    for name, values in where.items():
-        kept: pl.DataFrame = rows_where(nw.from_native(frame), {name: values}).to_native()
-        if kept.is_empty():
-            raise DataError(
-                f"no row has {listing(values)} in the column {name!r}",
-                remedy=f"It holds {listing(frame[name].cast(pl.String).unique(maintain_order=True).to_list())}.",
-            )
-        frame = kept
-    return frame
 
 
 def _require(columns: Sequence[str], asked: Mapping[str, tuple[str, ...]]) -> None:

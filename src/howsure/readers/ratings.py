@@ -10,10 +10,13 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, copies_note, kept_rows, known_column, require_roles, roles_of
+from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.readers.mapping.wide import NUMBERS
-from howsure.readers.nothing import BLANK, NONE
-from howsure.table.schema import name_words
+from howsure.table.choosing import chosen_rows
+from howsure.table.ids import EXACT, texts_of
+from howsure.table.names import name_words, plain_name
+from howsure.table.numbers import numbers_among, shown
+from howsure.table.words import MISSING, NONE
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -42,11 +45,13 @@ NO_RATER = frozenset(
 )
 """Columns that are no rater's, where each rater has one."""
 MOST_WORDS, MOST_VALUES = 20, 50
-EXACT = 2.0**53
-"""Up to here a float stands for one whole number."""
+BLANK = MISSING - {NONE} | {"skip", "skipped"}
+"""What is no rating whatever the ratings are."""
 VAST = 1e150
 """The square of a larger number is more than a float can hold."""
 FEW_NUMBERS, HALF = 11, 0.5
+BETWEEN = "\x00"
+"""What stands between an item and the model that answered it."""
 MADE = ("__item", "__attempt", "__cluster")
 """Columns that are made of others."""
 NO_CLUSTERS = "none"
@@ -72,6 +77,11 @@ class RatingTable:
     notes: tuple[str, ...]
 
 
+def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns whose values are ids and names, also where they look like numbers."""
+    return name_columns(ALIASES, named, ("item", "rater", "model"))
+
+
 def read_ratings(
     frame: pl.DataFrame,
     *,
@@ -82,7 +92,7 @@ def read_ratings(
     exclude: Sequence[str] = (),
 ) -> RatingTable:
     """Read ratings; `exclude`: columns that are no rater's. DataError where there are no two raters, or what was named isn't there."""
-    frame = kept_rows(frame, where).drop([known_column(name, frame) for name in exclude])
+    frame = chosen_rows(frame, where).drop([known_column(name, frame) for name in exclude])
     one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
     rows, blanks = _given(rows)
@@ -96,16 +106,12 @@ def read_ratings(
             remedy="Agreement needs two raters, or one that rated twice; name columns with `columns`: item, rater, rating.",
         )
     values, numbers = _values(rows["rating"])
+    _refuse_vast(rows, numeric=numbers is not None)
     kind: Measurement = measurement or _measurement(numbers, values)
     if kind != "nominal" and numbers is None:
         raise DataError(
             f"ratings that are no numbers have no order: {listing([repr(value) for value in values])}",
             remedy="Leave `measurement` out, or write numbers.",
-        )
-    vast = [] if numbers is None else [values[k] for k in np.flatnonzero(~(np.abs(numbers) < VAST))]
-    if vast:
-        raise DataError(
-            f"a rating too large to take a difference of: {listing(vast)}", remedy="Leave these rows out, or mend them."
         )
     if len(values) > MOST_VALUES and kind != "interval":
         raise DataError(
@@ -152,11 +158,11 @@ def _rows(
     if joined:
         raise DataError(f"several columns for the {joined}", remedy="Name one; only raters may be several.")
     roles = roles_of(frame, ALIASES, {role: names for role, names in named.items() if len(names) == 1})
-    item, notes = _item(roles)
+    item, notes = _item(frame, roles)
     group, said = _group(frame, roles, cluster)
     frame = frame.with_columns(
         __item=item,
-        __attempt=pl.col(roles["attempt"]).cast(pl.String) if "attempt" in roles else pl.lit("0"),
+        __attempt=texts_of(frame[roles["attempt"]]) if "attempt" in roles else pl.lit("0"),
         __cluster=group,
     )
     several = len(named.get("rater", ())) >= FEWEST
@@ -169,7 +175,7 @@ def _rows(
     again = bool(frame["__item"].is_duplicated().any())
     once = whole and frame.select("__item", "__attempt", roles["rater"]).is_unique().all()
     if whole and ("rater" in named or len(own) < FEWEST or (again and (once or roles["rater"] not in own))):
-        return _one(frame, pl.col(roles["rater"]).cast(pl.String), roles["rating"]), [
+        return _one(frame, texts_of(frame[roles["rater"]]), roles["rating"]), [
             f"Columns: {roles['item']} as item, {roles['rater']} as rater, {roles['rating']} as rating.",
             *notes,
             *said,
@@ -184,7 +190,7 @@ def _rows(
     return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *out, *notes, *said]
 
 
-def _one(frame: pl.DataFrame, rater: pl.Expr, rating: str) -> pl.DataFrame:
+def _one(frame: pl.DataFrame, rater: pl.Expr | pl.Series, rating: str) -> pl.DataFrame:
     """Return the ratings of one column."""
     return frame.select(
         item="__item", rater=rater, rating=_text(frame[rating]), attempt="__attempt", cluster="__cluster"
@@ -196,25 +202,25 @@ def _given(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     said = rows["rating"].str.to_lowercase().fill_null("")
     blank = said.is_in(list(BLANK))
     others = rows["rating"].filter(~blank & (said != NONE))
-    if others.cast(pl.Float64, strict=False).is_not_null().all():
+    if numbers_among(others).is_not_null().all():
         blank |= said == NONE
     words = rows["rating"].filter(blank & (said != ""))
     meant = listing([repr(word) for word in words.unique().sort()])
     return rows.filter(~blank), [f"{plural(len(words), 'cell')} left out as no rating: {meant}."] if len(words) else []
 
 
-def _item(roles: Mapping[str, str]) -> tuple[pl.Expr, list[str]]:
+def _item(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[pl.Expr | pl.Series, list[str]]:
     """Return what is rated: an item, each model's answer to it, or a row."""
     if "item" not in roles:
         return pl.int_range(pl.len()).cast(pl.String), []
-    item = pl.col(roles["item"]).cast(pl.String)
+    item = texts_of(frame[roles["item"]], item=True)
     if "model" not in roles:
         return item, []
-    whole = pl.concat_str(item, pl.col(roles["model"]).cast(pl.String).fill_null(""), separator="\x00")
+    whole = pl.concat_str(pl.lit(item), pl.lit(texts_of(frame[roles["model"]]).fill_null("")), separator=BETWEEN)
     return whole, [f"What is rated: each answer of column `{roles['model']}`."]
 
 
-def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[pl.Expr, list[str]]:
+def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[pl.Expr | pl.Series, list[str]]:
     """Return the cluster of each row: the one asked for, else the item where several models answered it."""
     name = cluster
     if cluster is None and _answered_by_several(frame, roles):
@@ -224,7 +230,7 @@ def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -
     known_column(name, frame)
     unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
     count = plural(frame[name].n_unique(), "cluster")
-    return pl.col(name).cast(pl.String), [f"Clusters: column `{name}` ({count}){unasked}."]
+    return texts_of(frame[name]), [f"Clusters: column `{name}` ({count}){unasked}."]
 
 
 def _answered_by_several(frame: pl.DataFrame, roles: Mapping[str, str]) -> bool:
@@ -239,7 +245,7 @@ def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str |
     """Return the columns that can be raters', by what they hold, and those that can't."""
     taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, *MADE}
     others = [name for name in frame.columns if name not in taken]
-    able = [name for name in others if name.lower().strip() not in NO_RATER and _can_be_rated(frame[name])]
+    able = [name for name in others if plain_name(name) not in NO_RATER and _can_be_rated(frame[name])]
     found = [name for name in able if _rates_alike(frame[name], [frame[other] for other in able if other != name])]
     return found, [name for name in others if name not in found]
 
@@ -262,7 +268,7 @@ def _can_be_rated(column: pl.Series) -> bool:
 def _rates_alike(column: pl.Series, others: Sequence[pl.Series]) -> bool:
     """Say whether at least half of a column's ratings are values of another's, or lie between its numbers."""
     own, *texts = (_text(each).drop_nulls() for each in (column, *others))
-    number, *numbers = (text.cast(pl.Float64, strict=False).drop_nulls() for text in (own, *texts))
+    number, *numbers = (numbers_among(text).drop_nulls() for text in (own, *texts))
     alike = [own.is_in(text.unique().to_list()).sum() for text in texts]
     between = [number.is_between(each.min(), each.max()).sum() for each in numbers if len(each)]
     return max((*alike, *between), default=0) >= HALF * max(len(own), 1)
@@ -272,24 +278,34 @@ def _text(column: pl.Series) -> pl.Series:
     """Return ratings as text; a number is written one way, and so is a truth value."""
     if column.dtype == pl.Boolean:
         return column.cast(pl.Int64).cast(pl.String)
-    if not column.dtype.is_numeric():
-        text = column.cast(pl.String).str.strip_chars()
-        column = text.cast(pl.Float64, strict=False)
-        if column.is_null().sum() != text.is_null().sum():
-            return text
-    column = column.cast(pl.Float64).fill_nan(None)
-    whole = ((column == column.round()) & (column.abs() < EXACT)).fill_null(value=True).all()
-    return column.cast(pl.Int64).cast(pl.String) if whole else column.cast(pl.String)
+    text = texts_of(column, item=True).str.strip_chars()
+    number = numbers_among(text)
+    if number.null_count() != text.null_count():
+        return text
+    written = texts_of(number, item=True).replace("-0", "0")  # and 1.0 is 1
+    return text.zip_with((number.abs() >= EXACT) & text.str.contains(r"^\d+$"), written)
 
 
 def _values(ratings: pl.Series) -> tuple[tuple[str, ...], Floats | None]:
     """Return all values, and what numbers they are: rising, None where one is no number."""
     names = ratings.unique().sort()
-    numbers = names.cast(pl.Float64, strict=False)
+    numbers = numbers_among(names)
     if numbers.is_null().any():
         return tuple(names.to_list()), None
     order = numbers.arg_sort()
     return tuple(names.gather(order).to_list()), numbers.gather(order).to_numpy()
+
+
+def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
+    """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among numbers."""
+    size = rows["rating"].cast(pl.Float64, strict=False).abs()
+    bad = rows.filter(size.is_infinite() | ((size >= VAST) & numeric))
+    if len(bad):
+        rating, rater, item = bad.select("rating", "rater", "item").row(0)
+        raise DataError(
+            f"a rating too large to take a difference of: {shown(rating)} (rater {rater!r}, item {item.split(BETWEEN)[0]!r})",
+            remedy="Leave these rows out, or mend them.",
+        )
 
 
 def _measurement(numbers: Floats | None, values: Sequence[str]) -> Measurement:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
+from howsure.table.ids import whole_text
+from howsure.table.numbers import finite
 from howsure.table.runs import text_digest
 from howsure.table.schema import COLUMNS, MEASURES
 
@@ -74,11 +75,6 @@ def plain_text(value: object) -> str:
     return whole_text(str(value)) if isinstance(value, (str, int, float)) else ""
 
 
-def finite(value: object) -> float | None:
-    """Return a number, or a truth value, as a float; None for anything else, NaN, infinity and what no float can hold too."""
-    return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= sys.float_info.max else None
-
-
 def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
     """Return score and status of an attempt: ok where there is a finite number, else no score and this status."""
     score = finite(value)
@@ -119,11 +115,6 @@ def metadata_text(value: object) -> str | None:
 def _is_short(value: object) -> bool:
     """Say whether a value is a scalar, and no long text."""
     return len(value) <= MAX_METADATA_TEXT if isinstance(value, str) else isinstance(value, (int, float))
-
-
-def whole_text(text: str) -> str:
-    """Replace halves of characters, which JSON can hold and a table can't, by a question mark."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def flatten_metadata(metadata: object) -> dict[str, Any]:

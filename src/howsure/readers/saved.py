@@ -17,11 +17,11 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Reading, Source
 from howsure.readers.json_text import parse_json
 from howsure.readers.reconciling import Word
-from howsure.readers.records import whole_text
 from howsure.readers.runs import Taken
 from howsure.readers.saved_columns import rows_of
 from howsure.readers.saved_fields import every, misfit, one, texts
 from howsure.readers.tables import NAME as TABLE
+from howsure.table.ids import whole_text
 from howsure.table.runs import Run
 from howsure.table.schema import COLUMNS
 from howsure.table.scores import Published, TaskFacts

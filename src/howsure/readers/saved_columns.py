@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.readers.records import whole_text
 from howsure.readers.saved_fields import misfit, short
+from howsure.table.ids import whole_text
 from howsure.table.schema import IDENTITY, MEASURES
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from howsure.readers.saved import FORMAT, FORMAT_KEY, ROWS, VERSION, VERSION_KEY
 from howsure.readers.saved_columns import columns_of
 from howsure.readers.saved_fields import mended, plain
 from howsure.readers.tables import NAME as TABLE
+from howsure.table.names import name_words
 from howsure.table.runs import Run, text_digest
-from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP, name_words
+from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
 from howsure.readers.lines import CELLS, RECORDS, cut_at
-from howsure.readers.records import MAX_METADATA_TEXT, whole_text
+from howsure.readers.records import MAX_METADATA_TEXT
+from howsure.table.ids import whole_text
 from howsure.wording import plural
 
 if TYPE_CHECKING:

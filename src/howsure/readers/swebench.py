@@ -17,9 +17,10 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.lines import RECORDS
 from howsure.readers.naming import from_path
-from howsure.readers.records import finite, flatten_metadata, mappings, number, tidy
+from howsure.readers.records import flatten_metadata, mappings, number, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import token_rows
+from howsure.table.numbers import finite
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

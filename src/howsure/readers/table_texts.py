@@ -9,9 +9,11 @@ import narwhals as nw
 import polars as pl
 
 from howsure.readers.inspect_transcripts import spoken
-from howsure.readers.records import finite, whole_text
 from howsure.readers.transcripts import Transcript
-from howsure.table.schema import plain_name, tidy, tidy_frame, used_columns
+from howsure.table.ids import whole_text
+from howsure.table.names import plain_name
+from howsure.table.numbers import finite
+from howsure.table.schema import tidy, tidy_frame, used_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -21,19 +21,20 @@ from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, commented, separator
 from howsure.readers.parquet import refuse_damaged
 from howsure.readers.published import STEP, published_roles, published_scores
-from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
 from howsure.readers.soundness import cut_row
 from howsure.readers.text_tables import SUFFIXES as TABLES
 from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
-from howsure.table.numbers import Numbers, numbers_of
+from howsure.table.ids import EXACT, plain_text, texts_of, whole_text
+from howsure.table.names import by_plain_name, plain_name
+from howsure.table.numbers import Numbers, finite, numbers_of
 from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from howsure.table.writing import Writing
 
@@ -92,7 +93,7 @@ def read(source: Source) -> Reading:
 
 def _what_instead(columns: Iterable[str]) -> str:
     """Say what to do with a table that has neither items nor scores of models."""
-    if {"model_a", "model_b"} <= {name.lower().strip() for name in columns}:
+    if {"model_a", "model_b"} <= by_plain_name(columns).keys():
         return "These look like pairwise votes: `howsure arena` ranks models by them."
     return f"Name it (`columns={{'item': {likely_item(columns)!r}}}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
 
@@ -173,11 +174,13 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
     )
 
 
-def _collected(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+def _collected(
+    source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]], names: Sequence[str] = ()
+) -> pl.DataFrame:
     """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number further down."""
     if not is_csv(source):
         return frame.collect()
-    return named_exactly(source, frame, _name_columns(frame.collect_schema().names(), asked))
+    return named_exactly(source, frame, [*names, *_name_columns(frame.collect_schema().names(), asked)])
 
 
 def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
@@ -196,10 +199,11 @@ def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -
 
 
 def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
-    """Return texts as numbers where all of them are; `exactly`: and each is written like its number, not 007, 1.10 or 1e3."""
+    """Return texts as numbers where all of them are; `exactly`: and each is whole and written like its number, not 007, 1.10 or 1e3."""
     numbers = texts.cast(dtype, strict=False)
-    same = numbers.cast(pl.String).equals(texts) if exactly else numbers.null_count() == texts.null_count()
-    return numbers if same else texts
+    if not exactly:
+        return numbers if numbers.null_count() == texts.null_count() else texts
+    return numbers if numbers.cast(pl.String).equals(texts) and (numbers == numbers.round()).all() else texts
 
 
 def is_csv(source: Source) -> bool:
@@ -276,14 +280,15 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
         cautions: tuple[Caution, ...] = ()
+        held: Any = frame
         if is_csv(source):
             with _by_line(source):
-                whole = _collected(source, frame, asked)
-            frame, cautions = whole.lazy(), short_rows(source, whole)
+                held = _collected(source, frame, asked)
+            frame, cautions = held.lazy(), short_rows(source, held)
         elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
-            values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
+            values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
     return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
@@ -380,15 +385,18 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     kinds = {type(value) for value in values if value is not None}
     if kinds & {dict, list}:
         return None
-    if str in kinds:
-        values = [whole_text(value) if isinstance(value, str) else metadata_text(value) for value in values]
+    if str in kinds or ({int, float} <= kinds and any(abs(value) > EXACT for value in values if type(value) is int)):
+        values = [None if value is None else plain_text(value) for value in values]
     elif bool in kinds and len(kinds) > 1:
         values = [finite(value) for value in values]
     return pl.Series(whole_text(name), values, strict=False)
 
 
-def read_table(path: str, *, mixed: bool = False) -> pl.DataFrame:
-    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short. `mixed`: as `parsed_records` has it."""
+def read_table(path: str, names: Collection[str] = (), *, mixed: bool = False) -> pl.DataFrame:
+    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short.
+
+    `names`: its columns of ids and names; `mixed`: as `parsed_records` has it.
+    """
     place = Path(path)
     if not place.is_file():
         raise ReadError("no such file", where=path, remedy="A table is expected: CSV, TSV, JSON Lines or Parquet.")
@@ -396,7 +404,9 @@ def read_table(path: str, *, mixed: bool = False) -> pl.DataFrame:
     with named(path):
         if cut_row(source):
             raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
-        return _collected(source, scan(source, mixed=mixed), {})
+        frame = scan(source, mixed=mixed)
+        own = [name for name in frame.collect_schema().names() if name in names or plain_name(name) in names]
+        return _collected(source, frame, {}, own)
 
 
 def read_side_table(path: str) -> pl.DataFrame:
@@ -405,5 +415,5 @@ def read_side_table(path: str) -> pl.DataFrame:
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)
-    task = [pl.col(roles["task"][0]).cast(pl.String).alias("task")] if "task" in roles else []
-    return frame.with_columns(*task, pl.col(roles["item"][0]).cast(pl.String).alias("item"))
+    task = [texts_of(frame[roles["task"][0]]).alias("task")] if "task" in roles else []
+    return frame.with_columns(*task, texts_of(frame[roles["item"][0]], item=True).alias("item"))

@@ -9,8 +9,9 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import finite, inner, number, scored, settings, tidy
+from howsure.readers.records import inner, number, scored, settings, tidy
 from howsure.readers.usage import counted, summed
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent

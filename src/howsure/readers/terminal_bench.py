@@ -15,8 +15,9 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
-from howsure.readers.records import finite, inner, scored, settings, tidy
+from howsure.readers.records import inner, scored, settings, tidy
 from howsure.readers.usage import counted, elapsed, without
+from howsure.table.numbers import finite
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.records import finite
+from howsure.table.numbers import finite
 from howsure.table.runs import moment
 
 if TYPE_CHECKING:

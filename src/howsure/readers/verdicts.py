@@ -10,9 +10,11 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, copies_note, kept_rows, known_column, require_roles, roles_of
-from howsure.readers.labels import NAMED_JUDGE, one_row_an_answer, side_by_side, with_labels
-from howsure.readers.verdict_words import numbers, understood
+from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
+from howsure.readers.labels import NAMED_JUDGE, VERDICT, one_row_an_answer, side_by_side, with_labels
+from howsure.table.choosing import chosen_rows
+from howsure.table.ids import texts_of
+from howsure.table.numbers import Kind, read_column
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_CLUSTERS = "none"
+CHANCE = Kind(what="probability", remedy="Every labelled answer needs the probability with which it was drawn.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class Verdicts:
     notes: tuple[str, ...]
 
 
+def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns whose values are ids and names, also where they look like numbers."""
+    return name_columns(ALIASES, named, ("model", "item", "cluster"))
+
+
 def read_verdicts(
     frame: pl.DataFrame,
     *,
@@ -75,7 +83,7 @@ def read_verdicts(
     `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
     """
     require_roles(columns, ALIASES)
-    frame = kept_rows(frame, where)
+    frame = chosen_rows(frame, where)
     one_question(frame)
     copies = copies_note(frame)
     frame, raters, notes = side_by_side(frame, next(iter(columns.get("human", ())), ""), ALIASES)
@@ -90,10 +98,11 @@ def read_verdicts(
     frame, judges, said = _each_answer_once(frame, roles, judges)
     notes += said
     _refuse_lacking(frame, roles, judges, labelled=labelled)
-    said_by = np.column_stack([numbers(frame[known_column(name, frame)]) for name in judges])
+    said_by = np.column_stack([_numbers(frame[known_column(name, frame)]) for name in judges])
     kept = np.asarray(np.isfinite(said_by).any(axis=1))
-    frame, said_by = frame.filter(pl.Series(kept)), said_by[kept]
-    shown = _labels(frame, roles, labelled=labelled)
+    shown = _labels(frame, roles, kept, labelled=labelled)
+    weights = _weights(frame, probability, shown)[kept] if probability else None
+    frame, said_by, shown = frame.filter(pl.Series(kept)), said_by[kept], shown[kept]
     clustered = _cluster_column(frame, roles, cluster)
     return Verdicts(
         judges=tuple(judges),
@@ -102,11 +111,25 @@ def read_verdicts(
         models=tuple(_texts(frame, roles["model"])) if "model" in roles else (),
         items=coded(_answered(frame, roles)) if "item" in roles else None,
         clusters=coded(frame[clustered]) if clustered else None,
-        weights=_weights(frame, probability, shown) if probability else None,
+        weights=weights,
         human=roles.get("human", ""),
         rows=frame,
         notes=(*_notes(kept, shown, roles, judges), *notes, *copies, *_clusters_note(frame, clustered)),
     )
+
+
+def _numbers(column: pl.Series, kind: Kind = VERDICT) -> Floats:
+    """Return the verdicts of a column (N,), NaN where there is none."""
+    return read_column(column, kind).fill_null(np.nan).to_numpy().copy()
+
+
+def _are_verdicts(column: pl.Series) -> bool:
+    """Say whether a column has verdicts, and no other words."""
+    try:
+        read_column(column, VERDICT)
+    except DataError:
+        return False
+    return True
 
 
 def _each_answer_once(
@@ -116,7 +139,7 @@ def _each_answer_once(
     if len(judges) != 1:
         return frame, judges, []
     verdict = judges[0]
-    if not understood(frame[known_column(verdict, frame)]):
+    if not _are_verdicts(frame[known_column(verdict, frame)]):
         usual = [name for name in frame.columns if name.lower() in ("verdict", "prediction", "grade", "score")]
         verdict = next((name for name in usual if name != roles.get("human")), verdict)
     name = next((each for each in frame.columns if each.lower() in NAMED_JUDGE and each != verdict), "")
@@ -134,19 +157,20 @@ def _refuse_lacking(frame: pl.DataFrame, roles: Roles, judges: list[str], *, lab
         )
 
 
-def _labels(frame: pl.DataFrame, roles: Roles, *, labelled: bool) -> Floats:
-    """Return the labels (N,), in [0, 1]."""
+def _labels(frame: pl.DataFrame, roles: Roles, kept: Bools, *, labelled: bool) -> Floats:
+    """Return the labels (N,), in [0, 1], of the answers that are kept."""
     if "human" not in roles:
         return np.full(len(frame), np.nan)
-    labels = numbers(frame[roles["human"]])
+    labels = np.where(kept, _numbers(frame[roles["human"]]), np.nan)
     known = labels[~np.isnan(labels)]
     if not len(known):
         if not labelled:
             return labels
         raise DataError(f"no judged answer has a label in {roles['human']!r}", remedy="Label some of them.")
     if known.min() < 0 or known.max() > 1:
+        row = int(np.argmax((labels < 0) | (labels > 1))) + 1
         raise DataError(
-            f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g}",
+            f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g} (row {row:,} is not in [0, 1])",
             remedy="Labels are 0 or 1, or shares between: bring them to that scale.",
         )
     return labels
@@ -154,25 +178,25 @@ def _labels(frame: pl.DataFrame, roles: Roles, *, labelled: bool) -> Floats:
 
 def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
     """Return how many answers each label stands for, 1 over the chance that it was drawn (N,)."""
-    chance = frame[known_column(name, frame)].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    chance = _numbers(frame[known_column(name, frame)], CHANCE)
     bad = np.isfinite(labels) & ~((chance > 0) & (chance <= 1))
     if bad.any():
         raise DataError(
-            f"{plural(int(bad.sum()), 'label')} without a probability above 0 and up to 1 in {name!r}",
+            f"{plural(int(bad.sum()), 'label')} without a probability above 0 and up to 1 in {name!r} (row {bad.argmax() + 1:,})",
             remedy="Every labelled answer needs the probability with which it was drawn.",
         )
     return np.where(np.isfinite(labels), 1 / np.where(chance > 0, chance, 1.0), 0.0)
 
 
 def _texts(frame: pl.DataFrame, name: str) -> list[str]:
-    return frame[name].cast(pl.String).fill_null("(no name)").to_list()
+    return texts_of(frame[name]).fill_null("(no name)").to_list()
 
 
 def _answered(frame: pl.DataFrame, roles: Roles) -> pl.Series:
     """Return what says which answers are to the same item, and the same attempt at it."""
     if "attempt" not in roles:
-        return frame[roles["item"]].cast(pl.String)
-    texts = pl.format("{}\x00{}", pl.col(roles["item"]).cast(pl.String), pl.col(roles["attempt"]).cast(pl.String))
+        return frame[roles["item"]]
+    texts = pl.format("{}\x00{}", texts_of(frame[roles["item"]]), texts_of(frame[roles["attempt"]]))
     return frame.select(item=texts)["item"]
 
 

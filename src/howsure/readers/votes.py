@@ -12,10 +12,13 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import copies_note, kept_rows, known_column, require_roles, roles_of
+from howsure.readers.columns import copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.readers.covariates import numbers
-from howsure.readers.nothing import NOTHING
 from howsure.statistics.votes.votes import Votes
+from howsure.table.choosing import chosen_rows
+from howsure.table.ids import texts_of
+from howsure.table.numbers import FIGURE, numbers_among, read_column, shown
+from howsure.table.words import MISSING, UNDECIDED
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ WORDS: Mapping[float, frozenset[str]] = {
         }
     ),
 }
+NOTHING = MISSING | UNDECIDED
 NO_CLUSTERS = "none"
 MOST_CLUSTERINGS = 2
 
@@ -93,6 +97,11 @@ class VoteTable:
     notes: tuple[str, ...]
 
 
+def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns whose values are ids and names, also where they look like numbers."""
+    return name_columns(ALIASES, named, ("model_a", "model_b", "winner", "voter"))
+
+
 def read_votes(
     frame: pl.DataFrame,
     *,
@@ -104,11 +113,11 @@ def read_votes(
     winner_is: WinnerIs | None = None,
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
-    frame = kept_rows(frame, where)
+    frame = chosen_rows(frame, where)
     roles = _roles(frame, columns, covariate)
     names = _clusters_of(frame, roles, cluster)
     found = numbers(frame, covariate, columns, weight)
-    first, second = (named_only(frame[roles[role]].cast(pl.String)) for role in ("model_a", "model_b"))
+    first, second = (texts_of(frame[roles[role]]) for role in ("model_a", "model_b"))
     score = _scores(frame, roles, first, second, winner_is)
     usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
     apart = usable & (first != second).fill_null(value=False).to_numpy()
@@ -163,9 +172,7 @@ def _scores(
 ) -> Floats:
     """Return what the first of each vote got (N,), −1 where nobody says."""
     if "winner" not in roles:
-        won = frame.select(
-            pl.col(name).cast(pl.Float64, strict=False).fill_nan(None).fill_null(0) for name in ONE_HOT
-        ).to_numpy()
+        won = frame.select(read_column(frame[name], FIGURE).fill_null(0) for name in ONE_HOT).to_numpy()
         order = np.array([WIN, LOSS, TIE])
         return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
     return first_scores(frame[roles["winner"]], first, second, winner_is)
@@ -177,9 +184,7 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_
     A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a number) if none is the name of any
     model. DataError where neither holds and `winner_is` doesn't say which it is, or a winner can't be understood.
     """
-    winner = winner.fill_nan(None) if winner.dtype.is_float() else winner
-    whole = winner.dtype.is_float() and bool((winner.drop_nulls() % 1 == 0).all())
-    said = (winner.cast(pl.Int64, strict=False) if whole else winner).cast(pl.String).str.strip_chars()
+    said = texts_of(winner).str.strip_chars()
     lower = said.str.to_lowercase().fill_null("")
     sides = (first.str.strip_chars(), second.str.strip_chars())
     won, lost = (_equal(said, side) for side in sides)
@@ -192,15 +197,17 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_
         scores = np.select([won & ~lost, lost & ~won, neither, nobody], [WIN, LOSS, TIE, NOBODY], STRANGE)
         scores[won & lost] = NOBODY  # of a model against itself
     else:
-        written = said.cast(pl.Float64, strict=False).filter(~pl.Series(nobody))
-        if len(written) and written.is_not_null().all():
-            return _numbers(said.cast(pl.Float64, strict=False))
+        written = numbers_among(said)
+        known = written.filter(~pl.Series(nobody))
+        if len(known) and known.is_not_null().all():
+            return _numbers(written)
         words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
         scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
     if (scores == STRANGE).any():
         strange = said.filter(scores == STRANGE).unique().sort().to_list()
+        place = f"column {winner.name!r}, row {int(np.argmax(scores == STRANGE)) + 1:,}"
         raise DataError(
-            f"a winner that can't be understood: {listing([repr(x) for x in strange], most=6)}",
+            f"a winner that can't be understood: {listing([shown(x) for x in strange], most=6)} ({place})",
             remedy="Write model_a, model_b or tie, or the name of the model that won.",
         )
     return np.asarray(scores)
@@ -214,7 +221,7 @@ def _what_winners_are(said: pl.Series, named: Bools, empty: Bools, sides: tuple[
     lower = said.str.to_lowercase()
     called = (said.is_in(models.implode()) | lower.is_in(models.str.to_lowercase().implode())).fill_null(value=False)
     words = {word for score in (WIN, LOSS) for word in WORDS[score]}
-    side = (lower.is_in(list(words)) | said.cast(pl.Float64, strict=False).is_not_null()).fill_null(value=False)
+    side = (lower.is_in(list(words)) | numbers_among(said).is_not_null()).fill_null(value=False)
     if not called.any() or not side.any():
         return "name" if named.any() else "side"
     both = said.filter(called | side).unique().sort().to_list()
@@ -234,7 +241,6 @@ def _is_in(said: pl.Series, words: frozenset[str]) -> Bools:
 
 def _numbers(winner: pl.Series) -> Floats:
     """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1 as that, 1 to 2 as first to second."""
-    winner = winner.cast(pl.Float64).fill_nan(None)
     values = winner.drop_nulls().unique().to_numpy()
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     fractions = bool((values % 1 > 0).any())
@@ -267,21 +273,15 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
 
 def _clustered(name: str, values: pl.Series) -> Clustered:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    values = named_only(values) if values.dtype == pl.String else values
-    if values.null_count() or not (values.dtype.is_integer() or values.dtype == pl.String):
+    values = values if values.dtype.is_integer() else texts_of(values)
+    if values.null_count():
         lone = pl.format("\x00{}", pl.int_range(pl.len()))
-        values = values.rename("value").to_frame().select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
+        values = values.to_frame("value").select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
     codes = (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
     labels = values.unique().sort().cast(pl.String).to_list()
     return Clustered(
         column=name, codes=codes, labels=tuple("" if label.startswith("\x00") else label for label in labels)
     )
-
-
-def named_only(texts: pl.Series) -> pl.Series:
-    """Return texts, null where one is blank: that names nobody."""
-    blank = (texts.str.strip_chars() == "").fill_null(value=False)
-    return texts.set(blank, None) if blank.any() else texts
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:

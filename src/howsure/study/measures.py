@@ -10,6 +10,8 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError, ReadError
+from howsure.table.ids import texts_of
+from howsure.table.numbers import Kind, read_column
 from howsure.table.schema import MEASURES, find_roles, open_frame
 from howsure.table.taken import measure_names
 
@@ -23,6 +25,9 @@ USD = "usd"
 PER = 1e6
 """Prices are those of so many tokens."""
 NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
+PRICE = Kind(
+    what="price", remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none."
+)
 BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
 
@@ -89,17 +94,10 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
             where=path,
             remedy=f"A table of prices has a column model, and any of {', '.join(BILLED)}, in usd per million tokens.",
         )
-    numbers = frame.select(
-        pl.col("model").cast(pl.String), *(pl.col(kind).cast(pl.Float64, strict=False) for kind in kinds)
-    )
-    for kind in kinds:
-        text = frame[kind].filter(frame[kind].is_not_null() & ~numbers[kind].is_finite().fill_null(value=False))
-        if len(text):
-            raise ReadError(
-                f"{str(text[0])!r} is no price of {kind}",
-                where=path,
-                remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none.",
-            )
+    try:
+        numbers = frame.select(texts_of(frame["model"]), *(read_column(frame[kind], PRICE) for kind in kinds))
+    except DataError as error:
+        raise ReadError(error.what, where=path, remedy=error.remedy) from None
     bad = numbers.filter(pl.any_horizontal(pl.col(kinds) < 0) | pl.col("model").is_null())
     if len(bad) or numbers["model"].is_duplicated().any():
         raise ReadError("a price is negative, or a model stands in two rows", where=path, remedy="One row a model.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from howsure.table.schema import name_words
+from howsure.table.names import name_words
 
 BURDENS = frozenset(
     (

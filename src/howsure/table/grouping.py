@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from howsure.errors import DataError
-from howsure.table.schema import attribute
+from howsure.table.ids import text_of
 from howsure.table.taken import TAKEN
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
 def attributes_query(frame: Frame, columns: Sequence[str], *, by: Sequence[str] = (), counted: bool = False) -> Frame:
     """Return the smallest and largest text of each column for every task and item; `by`: and these; `counted`: and how many `rows` it has."""
     schema = frame.collect_schema()
-    texts = [attribute(name, schema[name]).alias(f"{name}_") for name in columns]
+    texts = [text_of(name, schema[name]).alias(f"{name}_") for name in columns]
     prepared = frame.select("task", "item", *by, *texts)
     # distinct values first: then few texts are left to be compared
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))

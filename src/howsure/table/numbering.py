@@ -12,7 +12,8 @@ from howsure.errors import AttemptColumnError
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor, means_setting
 from howsure.table.grouping import keys_of
-from howsure.table.schema import COLUMNS, FINGERPRINTS, STOP, find_roles, plain_name, used_columns
+from howsure.table.names import plain_name
+from howsure.table.schema import COLUMNS, FINGERPRINTS, STOP, find_roles, used_columns
 from howsure.table.telltale import is_rater
 
 if TYPE_CHECKING:

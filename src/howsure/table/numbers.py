@@ -1,12 +1,14 @@
-"""Numbers written as text, in rows and in published tables alike: the one place that reads them.
+"""Numbers in cells, of rows, published tables, votes, verdicts and mappings alike: the one place that reads them.
 
-A text is a number, a known word, or a known way to write "no score"; any other refuses the table. What a comma or a point
-means is decided by the whole column: by the texts that can be read in one way only, else by the user, never by a guess.
+A text is a number, a known word, or a known way to write "no score"; any other refuses the table, and so does what is
+infinite. What a comma or a point means is decided by the whole column: by the texts that can be read in one way only, else by
+the user, never by a guess.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,6 +17,8 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
+from howsure.table.ids import is_text
+from howsure.table.words import MISSING, WORDS
 from howsure.table.writing import Decimal, Writing
 from howsure.wording import listing, plural
 
@@ -23,17 +27,9 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "nan", "-", "–", "—"))
-"""Texts that mean "no score", in lower case."""
-
-WORDS: Mapping[str, float] = {
-    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
-    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
-    **dict.fromkeys(("p", "partial"), 0.5),
-}
-"""What a score written as a word means (C, I, P, N are Inspect's letters), in lower case."""
-
 KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
+MOST_SHOWN = 60
+"""So many characters of a cell are shown."""
 MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
 """The mark before decimals, and the one between thousands."""
 
@@ -60,8 +56,78 @@ class Numbers:
         return (*([percent] if self.percent else []), *([left] if count else []))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the numbers of a column are: `what` they are called, the `words` that are numbers too, and further words for `nothing`.
+
+    `remedy`: what to do about a cell that is none of them; empty where it can be counted as missing.
+    """
+
+    what: str
+    words: Mapping[str, float] = field(default_factory=dict)
+    nothing: frozenset[str] = frozenset()
+    remedy: str = ""
+
+
+SCORE = Kind(what="score", words=WORDS)
+FIGURE = Kind(what="number")
+"""A number of a published table: a score, a count, an error."""
+
+
+def finite(value: object) -> float | None:
+    """Return a number, or a truth value, as a float; None for anything else, NaN, infinity and what no float can hold too."""
+    return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= sys.float_info.max else None
+
+
+def number_in(value: object) -> float | None:
+    """Return the number that a single value is, or that is written in it as a text with a decimal point; None for anything else.
+
+    >>> [number_in(value) for value in (1, "1", " .5 ", "1e3", "1,5", "1_0", "inf", "1e999", "yes")]
+    [1.0, 1.0, 0.5, 1000.0, None, None, None, None, None]
+    """
+    if not isinstance(value, str):
+        return finite(value)
+    text = value.strip()
+    return finite(float(text)) if _PLAIN.match(text) else None
+
+
+def plain_numbers(text: pl.Expr) -> pl.Expr:
+    """Return the same of a column of texts whose other texts are words of their own: null for these; 1e999 is infinite."""
+    bare = text.cast(pl.String).str.strip_chars()
+    return pl.when(bare.str.contains(_PLAIN.pattern)).then(bare).cast(pl.Float64)
+
+
+def numbers_among(texts: pl.Series) -> pl.Series:
+    """Return the same of a Polars column."""
+    return texts.to_frame("text").select(plain_numbers(pl.col("text")))["text"].alias(texts.name)
+
+
+def read_column(column: pl.Series, kind: Kind) -> pl.Series:
+    """Return the numbers of a column of any type, null where nothing stands; DataError for a cell that is none, with its row."""
+    frame = nw.from_native(column.to_frame().lazy())
+    if is_text(frame.collect_schema()[column.name]):
+        found = read_numbers(frame, column.name, Writing(), kind)
+        read: pl.DataFrame = frame.select(found.values.alias(column.name)).collect().to_native()
+        return read.to_series()
+    if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
+        raise DataError(
+            f"column {column.name!r} holds {column.dtype}, which is no {kind.what}", remedy="Name another column."
+        )
+    values = column.cast(pl.Float64).fill_nan(None)
+    _refuse_infinite(values, kind)
+    return values
+
+
+def _refuse_infinite(values: pl.Series, kind: Kind) -> None:
+    """Raise DataError where a column of numbers holds an infinite one."""
+    bad = values.is_infinite().fill_null(value=False)
+    if bad.any():
+        row = int(bad.arg_max() or 0)
+        raise _unreadable(values.name, str(values[row]), f"row {row + 1:,}", kind)
+
+
 def numbers_of(
-    frame: Frame, columns: Sequence[str], writing: Writing, *, words: bool = True
+    frame: Frame, columns: Sequence[str], writing: Writing, kind: Kind = SCORE
 ) -> tuple[nw.Expr | None, Numbers | None]:
     """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of it was text."""
     schema = frame.collect_schema()
@@ -69,42 +135,44 @@ def numbers_of(
     if column is None:
         return None, None
     if is_text(schema[column]):
-        numbers = read_numbers(frame, column, writing, words=words)
+        numbers = read_numbers(frame, column, writing, kind)
         return numbers.values.alias(column), numbers
-    codes = [float(text) for text in writing.missing if re.fullmatch(r"\s*[+-]?\d+\.?\d*\s*", text)]
+    if schema[column].is_float() and isinstance(frame, nw.DataFrame):  # of others, once they are grouped
+        _refuse_infinite(frame[column].to_native(), kind)
+    codes = [code for code in map(number_in, writing.missing) if code is not None]
     if not codes or not schema[column].is_numeric():
         return None, None
     return nw.when(~nw.col(column).is_in(codes)).then(nw.col(column)).alias(column), None
 
 
-def is_text(dtype: nw.dtypes.DType) -> bool:
-    """Say whether a column may hold numbers as text."""
-    return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
-
-
-def read_numbers(frame: Frame, column: str, writing: Writing, *, words: bool = True) -> Numbers:
+def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE) -> Numbers:
     """Read a column of texts; DataError for the first text that is no number, known word or known "no score".
 
-    Its distinct texts are collected, its rows are not. `words`: whether C, yes, passed … are numbers.
+    Its distinct texts are collected, its rows are not.
     """
     texts = _texts(frame, column)
-    missing = MISSING | {text.strip().lower() for text in writing.missing}
+    missing = MISSING | kind.nothing | {text.strip().lower() for text in writing.missing}
     is_missing = pl.col("plain").is_in(sorted(missing))
-    is_word = pl.col("plain").is_in(sorted(WORDS) if words else []) & ~is_missing
+    is_word = pl.col("plain").is_in(sorted(kind.words)) & ~is_missing
     unscored, worded, digits = texts.filter(is_missing), texts.filter(is_word), texts.filter(~is_missing & ~is_word)
-    neither = digits.filter(~pl.col("point") & ~pl.col("comma"))
+    neither = digits.filter(~pl.col("point") & ~pl.col("comma"))["text"]
     if len(neither):
-        raise _unreadable(frame, column, neither["text"][0], words=words)
-    decimal = _decimal(digits, frame, column, writing)
-    wrong = digits.filter(~pl.col(decimal))
+        raise _unreadable(column, neither[0], _row(frame, column, neither[0]), kind)
+    decimal = _decimal(digits, frame, column, writing, kind)
+    wrong = digits.filter(~pl.col(decimal))["text"]
     if len(wrong):
-        raise _other_mark(frame, column, wrong["text"][0], decimal)
+        raise _other_mark(frame, column, wrong[0], decimal)
     percent = bool(digits["percent"].any())
     if percent:
         _refuse_bare(digits, frame, column, decimal)
+    vast = digits.filter(
+        nw.from_native(digits).select(_as_float("text", [], decimal, percent=percent)).to_native()["text"].is_infinite()
+    )["text"]
+    if len(vast):
+        raise _unreadable(column, vast[0], _row(frame, column, vast[0]), kind)
     values = _as_float(column, [*unscored["text"], *worded["text"]], decimal, percent=percent)
-    for number in sorted(set(map(WORDS.__getitem__, worded["plain"]))):
-        meant = [text for text, plain in worded.select("text", "plain").iter_rows() if WORDS[plain] == number]
+    for number in sorted(set(map(kind.words.__getitem__, worded["plain"]))):
+        meant = [text for text, plain in worded.select("text", "plain").iter_rows() if kind.words[plain] == number]
         values = nw.when(_text(column).is_in(meant)).then(nw.lit(number)).otherwise(values)
     shown = unscored.group_by(pl.col("text").str.strip_chars().alias("shown")).agg(pl.col("count").sum())
     return Numbers(column=column, values=values, unscored=dict(shown.iter_rows()), percent=percent)
@@ -120,6 +188,10 @@ def _pattern(decimal: Decimal) -> str:
     digit = "[0-9]"  # other scripts have digits too, which no cast reads
     plain = rf"({digit}+({mark}{digit}*)?|{mark}{digit}+)([eE][+-]?{digit}+)?"
     return rf"^[+-]?({plain}|[1-9]{digit}{{0,2}}({between}{digit}{{3}})+({mark}{digit}*)?)$"
+
+
+_PLAIN = re.compile(r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$")
+"""A number with a decimal point, and nothing between thousands."""
 
 
 def _texts(frame: Frame, column: str) -> pl.DataFrame:
@@ -139,7 +211,7 @@ def _texts(frame: Frame, column: str) -> pl.DataFrame:
     )
 
 
-def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing) -> Decimal:
+def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, kind: Kind) -> Decimal:
     """Say which mark stands before decimals: what the user says, else what the texts prove that can be read in one way only."""
     if writing.decimal is not None:
         return writing.decimal
@@ -160,7 +232,9 @@ def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing) 
         raise DataError(
             f"column {column!r} has the value {doubtful[0]!r} ({_row(frame, column, doubtful[0])}), which could be {one} or "
             f"{other}",
-            remedy=f"Say what the comma is: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
+            remedy="Write decimals with a point, and nothing between thousands."
+            if kind.remedy
+            else f"Say what the comma is: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
         )
     return "point"
 
@@ -201,11 +275,17 @@ def _other_mark(frame: Frame, column: str, text: str, decimal: Decimal) -> DataE
     )
 
 
-def _unreadable(frame: Frame, column: str, text: str, *, words: bool) -> DataError:
+def _unreadable(column: str, text: str, row: str, kind: Kind) -> DataError:
+    known = f" {KNOWN_WORDS}" if kind.words is WORDS else ""
     return DataError(
-        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no score",
-        remedy=f"Mend it, or count it as missing with `missing={text!r}`." + (f" {KNOWN_WORDS}" if words else ""),
+        f"column {column!r} has the value {shown(text)} ({row}), which is no {kind.what}",
+        remedy=kind.remedy or f"Mend it, or count it as missing with `missing={shown(text)}`.{known}",
     )
+
+
+def shown(text: str) -> str:
+    """Quote a cell, a long one by its beginning."""
+    return repr(text) if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]!r} …"
 
 
 def _row(frame: Frame, column: str, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure import wording
 from howsure.errors import Caution, DataError
-from howsure.table.schema import name_words
+from howsure.table.names import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

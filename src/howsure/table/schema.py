@@ -6,7 +6,6 @@ brought to it by Narwhals expressions; nothing is collected but the distinct tex
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -15,7 +14,9 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
 from howsure.table.engines import columns_of, scanned
-from howsure.table.numbers import is_text, read_numbers
+from howsure.table.ids import is_text, text_of
+from howsure.table.names import by_plain_name, name_words, plain_name
+from howsure.table.numbers import FIGURE, read_numbers
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -142,22 +143,12 @@ def only_by(kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[
 
 def _by_name(columns: Iterable[str]) -> dict[str, str]:
     """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of anything but the item."""
-    named = {plain_name(name): name for name in reversed(list(columns))}
+    named = by_plain_name(columns)
     if not named.keys() >= SAMPLES:
         return named
     scores = [name for name in named if name.startswith("score_")]
     only = {"score": named[scores[0]]} if len(scores) == 1 else {}
     return only | {name: column for name, column in named.items() if name not in ("sample_id", "task_id")}
-
-
-def plain_name(name: object) -> str:
-    """Write a column's name as the aliases are written: `Question ID` is question_id."""
-    return re.sub(r"[\s-]+", "_", str(name).strip().lower())
-
-
-def name_words(name: str) -> list[str]:
-    """Return the words of a column's or metric's name in lower case, a % sign too: costUSD, cost_usd, Score (%)."""
-    return re.findall(r"[a-z]+|%", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
 def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
@@ -204,15 +195,13 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
     status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
     extra = [name for name in columns if name not in COLUMNS]
     named = [
-        _text(roles["task"], "task") if "task" in roles else nw.lit(CONSTANTS["task"]).alias("task"),
-        _text(roles["model"], "model"),
-        _text(roles["item"], "item"),
-        *_optional(roles, "attempt"),
-        _text(roles["metric"], "metric") if "metric" in roles else nw.lit(CONSTANTS["metric"]).alias("metric"),
+        *(_named(frame, roles, name) for name in ("task", "model", "item")),
+        *_attempt(frame, roles),
+        _named(frame, roles, "metric"),
         score.alias("score"),
         status.alias("status"),
-        *([_cluster(frame, roles["cluster"])] if "cluster" in roles else []),
-        *(nw.col(roles[name][0]).cast(nw.Float64).alias(name) for name in ("weight",) if name in roles),
+        *([_named(frame, roles, "cluster")] if "cluster" in roles else []),
+        *([_weight(frame, roles["weight"][0])] if "weight" in roles else []),
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
     ]
     return frame.select(*named, *(nw.col(name) for name in extra)), roles
@@ -265,40 +254,40 @@ def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
     return {column for chosen in roles.values() for column in chosen}
 
 
-def _text(columns: Sequence[str], name: str) -> nw.Expr:
-    texts = [nw.col(column).cast(nw.String) for column in columns]
-    return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(name)
-
-
-def _cluster(frame: Frame, columns: Sequence[str]) -> nw.Expr:
-    if len(columns) > 1:
-        return _text(columns, "cluster")
-    return attribute(columns[0], frame.collect_schema()[columns[0]]).alias("cluster")
-
-
-def attribute(column: str, dtype: Any) -> nw.Expr:
-    """Return the texts of a column that says something of an item; null where it says nothing: NaN, or an empty text."""
-    value = nw.col(column)
-    if dtype.is_float():
-        return nw.when(~value.is_nan()).then(value).cast(nw.String)
-    text = value.cast(nw.String)
-    return nw.when(text != "").then(text) if dtype in (nw.String, nw.Categorical, nw.Enum) else text
+def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.Expr:
+    """Return what a role is called in each row, the names of several columns as one; what the table is taken to be where none says it."""
+    if role not in roles:
+        return nw.lit(CONSTANTS[role]).alias(role)
+    schema = frame.collect_schema()
+    texts = [text_of(column, schema[column], item=role == "item") for column in roles[role]]
+    return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(role)
 
 
 def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:
     """Bring a status to one of STATUSES: by any other word a score counts, and what has none failed or was never scored."""
-    word = _text(columns, "status").str.strip_chars().str.to_lowercase().str.replace_all("_", " ", literal=True)
+    word = (
+        nw.concat_str([nw.col(column).cast(nw.String) for column in columns], separator=TOGETHER)
+        .str.strip_chars()
+        .str.to_lowercase()
+        .str.replace_all("_", " ", literal=True)
+    )
     failed = nw.when(word.is_in(list(FAILURES))).then(nw.lit("error")).otherwise(nw.lit("ok"))
     by_score = nw.when(~score.is_null()).then(nw.lit("ok")).otherwise(failed)
     known = nw.when(word.is_in(list(STATUSES))).then(word).otherwise(by_score)
     return nw.when(word.is_in(list(NOT_TRIED))).then(nw.lit("not run")).otherwise(known)
 
 
-def _optional(roles: Mapping[str, tuple[str, ...]], role: str) -> list[nw.Expr]:
-    if role not in roles:
+def _attempt(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> list[nw.Expr]:
+    if "attempt" not in roles:
         return []
-    columns = roles[role]
-    return [nw.col(columns[0]).alias(role) if len(columns) == 1 else _text(columns, role)]
+    first, *more = roles["attempt"]
+    return [_named(frame, roles, "attempt") if more else nw.col(first).alias("attempt")]
+
+
+def _weight(frame: Frame, column: str) -> nw.Expr:
+    text = is_text(frame.collect_schema()[column])
+    weight = read_numbers(frame, column, Writing(), FIGURE).values if text else nw.col(column).cast(nw.Float64)
+    return weight.alias("weight")
 
 
 def _score(frame: Frame, column: str) -> nw.Expr:

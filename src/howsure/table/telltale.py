@@ -10,7 +10,8 @@ import polars as pl
 from howsure.errors import AttemptColumnError, DataError
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor, means_setting
-from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
+from howsure.table.names import plain_name
+from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import polars as pl
 
 from howsure.inference.agree import agreement
 from howsure.options.table import checked
-from howsure.readers.ratings import read_ratings
+from howsure.readers.ratings import id_columns, read_ratings
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def agree(
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
     told: list[str] = []
-    rows = _answers(table_of(data, logs=True, told=told))
+    names = id_columns(named["columns"]) | {given["cluster"]}
+    rows = _answers(table_of(data, names, logs=True, told=told))
     left = checked("agree", exclude=exclude)["exclude"] or ()
     table = read_ratings(rows, **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"])
     return agreement(with_notes(table, told), given["human"], given["level"])

@@ -8,7 +8,7 @@ from howsure.inference.arena import voted
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
-from howsure.readers.votes import read_votes
+from howsure.readers.votes import id_columns, read_votes
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def arena(
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
     told: list[str] = []
-    table = with_notes(read_votes(table_of(data, told=told), **asked), told)
+    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
+    table = with_notes(read_votes(table_of(data, names, told=told), **asked), told)
     question = Question(population=NEW_CLUSTERS, **given)
     return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.inference.bias import favours
 from howsure.options.table import checked
-from howsure.readers.choices import read_choices
+from howsure.readers.choices import id_columns, read_choices
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ def bias(
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("bias", covariate=covariate, level=level, winner_is=winner_is)
     told: list[str] = []
-    table = read_choices(
-        table_of(data, told=told), **named, covariate=given["covariate"] or (), winner_is=given["winner_is"]
-    )
+    rows = table_of(data, id_columns(named["columns"]), told=told)
+    table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(with_notes(table, told), given["level"])

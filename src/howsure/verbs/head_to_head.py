@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.inference.head_to_head import two_voted
 from howsure.options.table import checked
-from howsure.readers.votes import read_votes
+from howsure.readers.votes import id_columns, read_votes
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
@@ -82,5 +82,6 @@ def head_to_head(
     )
     two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
     told: list[str] = []
-    table = with_notes(read_votes(table_of(data, told=told), **asked), told)
+    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
+    table = with_notes(read_votes(table_of(data, names, told=told), **asked), told)
     return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])

@@ -9,7 +9,7 @@ from howsure.inference.judge import rates
 from howsure.inference.judged_panel import Asked
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
-from howsure.readers.verdicts import read_verdicts
+from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.names import resolve
 from howsure.verbs.tables import table_of, with_notes
 
@@ -90,15 +90,16 @@ def judge(
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
     told: list[str] = []
+    names = id_columns(roles) | {named["cluster"]}
     table = read_verdicts(
-        table_of(data, logs=True, told=told),
+        table_of(data, names, logs=True, told=told),
         columns=roles,
         where=named["where"],
         cluster=named["cluster"],
         probability=given["labels_drawn"].removeprefix(PROBABILITY)
         if given["labels_drawn"].startswith(PROBABILITY)
         else "",
-        labels=None if named["labels"] is None else table_of(named["labels"], told=told),
+        labels=None if named["labels"] is None else table_of(named["labels"], names, told=told),
     )
     return rates(with_notes(table, told), _asked(table, given))
 

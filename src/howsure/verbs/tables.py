@@ -20,7 +20,7 @@ from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from howsure.readers.choices import Choices
     from howsure.readers.ratings import RatingTable
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 
 
-def table_of(data: Any, *, logs: bool = False, told: list[str] | None = None) -> pl.DataFrame:
+def table_of(
+    data: Any, names: Collection[str] = (), *, logs: bool = False, told: list[str] | None = None
+) -> pl.DataFrame:
     """Return the rows of a table, of several one below the other; of exports of annotation tools as well.
 
-    `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score. `told` gets what is to be said of the files.
+    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score. `told` gets what is to be said of the files.
     """
     if isinstance(data, Scores):
         return _scored(data)
@@ -42,7 +44,7 @@ def table_of(data: Any, *, logs: bool = False, told: list[str] | None = None) ->
     paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
     if logs and any(_is_log(path) for path in paths):
         return _scored(read(paths))
-    return pl.concat([_rows(path, [] if told is None else told) for path in paths], how="diagonal_relaxed")
+    return pl.concat([_rows(path, names, [] if told is None else told) for path in paths], how="diagonal_relaxed")
 
 
 def with_notes(table: T, told: Sequence[str]) -> T:
@@ -50,14 +52,14 @@ def with_notes(table: T, told: Sequence[str]) -> T:
     return replace(table, notes=(*table.notes, *told)) if told else table
 
 
-def _rows(path: Path, told: list[str]) -> pl.DataFrame:
+def _rows(path: Path, names: Collection[str], told: list[str]) -> pl.DataFrame:
     if path.is_dir():
         raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
     source = Source(path=path, root=path)
     found = export_of(source) if path.is_file() else None
     if found is not None:
         return found
-    rows = read_table(str(path), mixed=True)
+    rows = read_table(str(path), names, mixed=True)
     _refuse_header_again(rows, path)
     told += notes_on_names(source)
     told += [f"{caution.message} {caution.remedy}" for caution in short_rows(source, rows)]

@@ -14,6 +14,7 @@ from howsure.study.clusters import attach_clusters, attach_weights
 from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
+from howsure.table.ids import texts_of
 from howsure.table.scale import UNBOUNDED
 from howsure.table.schema import find_roles, open_frame
 from howsure.wording import listing, plural
@@ -271,8 +272,8 @@ def _order(scores: Scores, task: str) -> pl.Series:
     rows = native.lazy()
     if len(roles.get("task", ())) == 1:
         rows = rows.filter(pl.col(roles["task"][0]).cast(pl.String) == task)
-    column = pl.col(roles["item"][0]).cast(pl.String)
-    return rows.select(column.alias("item")).unique(maintain_order=True).collect()["item"]
+    ids = rows.select(pl.col(roles["item"][0]).alias("item")).unique(maintain_order=True).collect()["item"]
+    return texts_of(ids, item=True).drop_nulls()
 
 
 def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:

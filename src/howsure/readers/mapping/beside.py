@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.mapping import documents
-from howsure.readers.mapping.plain import plain_text
 from howsure.readers.mapping.records import reached
-from howsure.table.schema import ALIASES, plain_name
+from howsure.table.ids import plain_text
+from howsure.table.names import by_plain_name, plain_name
+from howsure.table.schema import ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ def _by_id(source: Source) -> dict[str, Any]:
     if isinstance(document, dict):
         return {plain_text(name): record for name, record in document.items()}
     rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
-    names = {plain_name(name): name for name in (rows[0] if rows else ())}
+    names = by_plain_name(rows[0] if rows else ())
     key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
     if key is None:
         raise ReadError(

@@ -11,10 +11,12 @@ import polars as pl
 
 from howsure.readers.mapping.fields import RECORD, WORDS
 from howsure.readers.mapping.mapping import FEW_EQUAL, LONG
-from howsure.table.numbers import MISSING
-from howsure.table.numbers import WORDS as VERDICTS
+from howsure.table.names import by_plain_name, name_words, plain_name
+from howsure.table.numbers import number_in
 from howsure.table.scale import PERCENT, extent_of_scores, scale_of
-from howsure.table.schema import ALIASES, METRICS, name_words, plain_name
+from howsure.table.schema import ALIASES, METRICS
+from howsure.table.words import MISSING
+from howsure.table.words import WORDS as VERDICTS
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def is_word(name: str) -> bool:
 
 def named(fields: Iterable[str], names: Iterable[str]) -> str:
     """Return the field that has the first of these names; "" if none has."""
-    plain = {plain_name(name): name for name in reversed(list(fields))}
+    plain = by_plain_name(fields)
     return next((plain[name] for name in names if name in plain), "")
 
 
@@ -100,11 +102,8 @@ def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
 
 def _figures(values: Iterable[Any]) -> list[float] | None:
     """Return values as numbers; None if there are none, or one is no number."""
-    found = list(values)
-    try:
-        return [float(value) for value in found] or None
-    except (TypeError, ValueError, OverflowError):
-        return None
+    found = [number_in(value) for value in values]
+    return None if None in found else [number for number in found if number is not None] or None
 
 
 def score_fields(fields: Fields) -> list[str]:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from howsure.errors import OptionError
-from howsure.readers.mapping.plain import EXACT, plain_text
 from howsure.readers.naming import digest
+from howsure.table.ids import EXACT, plain_text
+from howsure.table.numbers import plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -222,13 +223,18 @@ class _Translation:
         """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same, and true and "True"."""
         left, right, kinds = self._expr(a), self._expr(b), {self._kind(a), self._kind(b)}
         if kinds == {"text", "number"}:
-            return left.cast(pl.Float64, strict=False), right.cast(pl.Float64, strict=False)
+            return self._number(a), self._number(b)
         if kinds == {"yes/no", "number"}:
             return left.cast(pl.Float64), right.cast(pl.Float64)
         if "text" not in kinds:
             return left, right
         left, right = left.cast(pl.String), right.cast(pl.String)
         return (left.str.to_lowercase(), right.str.to_lowercase()) if "yes/no" in kinds else (left, right)
+
+    def _number(self, side: ast.expr) -> pl.Expr:
+        """Return a value as a number; of a text the number that is written in it, if one is."""
+        value = self._expr(side)
+        return value.cast(pl.Float64) if self._kind(side) in ("number", "yes/no") else plain_numbers(value)
 
     def _kind(self, side: ast.expr) -> Kind | None:
         """Say what a value is, as far as that can be seen."""
@@ -286,7 +292,8 @@ class _Translation:
     def _call(self, node: ast.Call) -> pl.Expr:
         if not isinstance(node.func, ast.Name) or node.func.id not in CALLS or len(node.args) != 1 or node.keywords:
             raise self._refused("calls what a mapping doesn't know")
-        return CALLS[node.func.id](self._expr(node.args[0]))
+        (inner,) = node.args
+        return self._number(inner) if node.func.id == "number" else CALLS[node.func.id](self._expr(inner))
 
 
 def _joins(node: ast.BinOp) -> bool:
@@ -343,7 +350,7 @@ CALLS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "lower": lambda value: value.cast(pl.String).str.to_lowercase(),
     "text": lambda value: value.cast(pl.String),
     "digest": lambda value: value.cast(pl.String).map_batches(_digests, return_dtype=pl.String),
-    "number": lambda value: value.cast(pl.Float64, strict=False),
-    "percent": lambda value: value.cast(pl.String).str.strip_chars(" %").cast(pl.Float64, strict=False) / 100,
+    "number": plain_numbers,
+    "percent": lambda value: plain_numbers(value.cast(pl.String).str.strip_chars(" %")) / 100,
     "missing": lambda value: value.is_null(),
 }

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, OptionError, ReadError
+from howsure.errors import Caution, DataError, OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
 from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
 from howsure.readers.mapping.layout import rows_of
 from howsure.readers.naming import found_in
 from howsure.readers.published import questions
-from howsure.table.schema import MEASURES, STATUSES
+from howsure.table.ids import texts_of
+from howsure.table.numbers import Kind, plain_numbers, read_column
+from howsure.table.schema import MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural
 
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from howsure.readers.base import Claim, Source
 
 ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr", "where")
-NAMING = ("task", "model", "item", "metric", "cluster")
-"""What names something, whatever it is written with."""
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
 WANTED: dict[type, tuple[str, str]] = {
@@ -44,6 +44,8 @@ ANY = "*"
 FEW_EQUAL, LONG = 0.02, 60
 """Below this share of equal texts, of which one has more characters than this, a comparison letter by letter says little."""
 MOST_WORDS = 100
+WORTH = Kind(what="score", remedy="Say what such words are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".")
+FIGURE = Kind(what="number", remedy="Write number(…) where such a text stands for nothing.")
 REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
 
 
@@ -218,14 +220,14 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
     """Yield the scores of models that stand without the answers behind them."""
-    figures = [_numbers(frame[name], source) for name in ("n", "stderr") if name in frame.columns]
-    rows = frame.with_columns(_score(frame["score"], source), *figures)
+    figures = [_numbers(frame[name], source) for name in ("score", "n", "stderr") if name in frame.columns]
+    rows = frame.with_columns(*figures, *(texts_of(frame[name]) for name in NAMES if name in frame.columns))
     for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(named=True):
         n, stderr = row.get("n"), row.get("stderr")
         yield Published(
-            task=str(row.get("task") or mapping.name),
-            model=str(row["model"]),
-            metric=str(row.get("metric") or "score"),
+            task=row.get("task") or mapping.name,
+            model=row["model"],
+            metric=row.get("metric") or "score",
             score=row["score"],
             n=questions(n, source.name),
             stderr=stderr if stderr is not None and stderr >= 0 else None,
@@ -249,7 +251,7 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
     own = [name for name in wanted if name not in given and name != COLUMN]
-    ids = {name for role in NAMING if role in named for name in language.fields(named[role], mapping.beside)}
+    ids = {name for role in NAMES if role in named for name in language.fields(named[role], mapping.beside)}
     rows = rows_of(source, mapping.rows, mapping.columns, own, ids)
     files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
@@ -295,18 +297,16 @@ def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
 
 def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
     """Bring the columns to those of the tidy table."""
-    score = _score(frame["score"], source)
     given = set(frame.columns)
-    text = {
-        "task": pl.col("task").cast(pl.String) if "task" in given else pl.lit(name),
-        "model": pl.col("model").cast(pl.String),
-        "item": pl.col("item").cast(pl.String),
-        "metric": pl.col("metric").cast(pl.String) if "metric" in given else pl.lit("score"),
-        "cluster": pl.col("cluster").cast(pl.String) if "cluster" in given else pl.lit(None, pl.String),
+    assumed = {"task": name, "metric": "score", "cluster": None}
+    texts = {
+        each: texts_of(frame[each], item=each == "item") if each in given else pl.lit(assumed[each], pl.String)
+        for each in NAMES
     }
+    score = _numbers(frame["score"], source)
     weight = _numbers(frame["weight"], source) if "weight" in given else pl.lit(None, pl.Float64).alias("weight")
-    figures = [pl.col(name).cast(pl.Float64, strict=False) for name in MEASURES if name in given]
-    rows = frame.with_columns(score, weight, *figures, **text)
+    figures = [plain_numbers(pl.col(each)).alias(each) for each in MEASURES if each in given]
+    rows = frame.with_columns(score, weight, *figures, **texts)
     status = _status(rows, source) if "status" in given else pl.lit("ok")
     ok = pl.col("score").is_not_null()
     rows = rows.with_columns(
@@ -323,30 +323,12 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
     return rows.select(*order, *measures, *kept)
 
 
-def _score(values: pl.Series, source: Source) -> pl.Series:
-    """Make numbers of the scores; ReadError where one is none."""
-    return _numbers(values, source, "Say what they are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".")
-
-
-def _numbers(
-    values: pl.Series, source: Source, remedy: str = "Write number(…) where such a text stands for nothing."
-) -> pl.Series:
-    """Make numbers of a column; what is NaN or infinite is missing. ReadError where a value is no number."""
-    name, dtype = values.name, values.dtype
-    if isinstance(dtype, (pl.Categorical, pl.Enum)):
-        values, dtype = values.cast(pl.String), pl.String()
-    if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Null)):
-        raise ReadError(
-            f"{name} is of kind {dtype}, which is no number", where=source.name, remedy="Name another field."
-        )
-    made = values.cast(pl.Float64, strict=False)
-    made = made.set(~made.is_finite(), None)
-    lost = values.is_not_null() & made.is_null()
-    if dtype == pl.String and bool(lost.any()):
-        what = name if name == "score" else f"value of {name}"
-        told = f"{plural(int(lost.sum()), what)} that {'is' if lost.sum() == 1 else 'are'} no number"
-        raise ReadError(f"{told}, such as {values.filter(lost)[0][:MOST_WORDS]!r}", where=source.name, remedy=remedy)
-    return made
+def _numbers(values: pl.Series, source: Source) -> pl.Series:
+    """Make numbers of a column; ReadError where a value is none."""
+    try:
+        return read_column(values, WORTH if values.name == "score" else FIGURE)
+    except DataError as error:
+        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
 
 
 def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:

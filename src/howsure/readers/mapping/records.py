@@ -9,7 +9,7 @@ import polars as pl
 
 from howsure.errors import OptionError
 from howsure.readers.mapping.fields import KEY, TOP, UP, VALUE, is_own, own_field
-from howsure.readers.mapping.plain import EXACT, plain_text
+from howsure.table.ids import EXACT, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.mapping.guessing import FAMILIES, ID_WORDS, field, is_date, known, worth
 from howsure.table.directions import BURDENS
-from howsure.table.schema import name_words
+from howsure.table.names import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,31 @@
+"""Ids and names as texts: what floats, nothing and empty texts are, and large numbers by their digits."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from howsure.table.ids import plain_text, texts_of
+
+
+@pytest.mark.parametrize(
+    ("values", "item", "expected"),
+    [
+        ([1.0, 2.5, None, float("nan")], True, ["1", "2.5", None, None]),
+        ([1.0, 2.5, None, float("nan")], False, ["1.0", "2.5", None, None]),
+        (["1.0", "007", "", " ", None], True, ["1.0", "007", None, " ", None]),
+        ([2**53 + 1, 7], True, ["9007199254740993", "7"]),
+        ([True, False], True, ["true", "false"]),
+    ],
+)
+def test_a_column_of_ids(values, item, expected):
+    assert texts_of(pl.Series("^id$", values), item=item).to_list() == expected
+
+
+def test_categories_are_texts():
+    assert texts_of(pl.Series(["a", "", "a"], dtype=pl.Categorical)).to_list() == ["a", None, "a"]
+
+
+def test_a_value_that_no_float_holds_keeps_its_digits():
+    assert plain_text(10**30 + 1) == str(10**30 + 1)
+    assert plain_text(2.0**60) == str(2.0**60)

@@ -295,7 +295,7 @@ def _judgments() -> list[Seed]:
             ask="judge",
             named="j.csv",
             files=file("j.csv", table(*infinite)),
-            refused="labels in 'human'",
+            refused="column 'human' has the value 'inf'",
         ),
         Seed(
             name="ratings in capitals",

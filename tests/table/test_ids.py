@@ -13,7 +13,7 @@ from howsure.table.ids import plain_text, texts_of
     [
         ([1.0, 2.5, None, float("nan")], True, ["1", "2.5", None, None]),
         ([1.0, 2.5, None, float("nan")], False, ["1.0", "2.5", None, None]),
-        (["1.0", "007", "", " ", None], True, ["1.0", "007", None, " ", None]),
+        (["1.0", "007", "", " ", None], True, ["1.0", "007", None, None, None]),
         ([2**53 + 1, 7], True, ["9007199254740993", "7"]),
         ([True, False], True, ["true", "false"]),
     ],

@@ -65,13 +65,13 @@ class _Found:
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
     cautions: list[Caution] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
+    places: dict[Path, int] = field(default_factory=dict)
     alone: dict[int, Path | None] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
 
     def report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
         """Report what became of a file, in place of what was reported of it."""
-        place = self.places.setdefault(source.name, len(self.reports))
+        place = self.places.setdefault(source.path, len(self.reports))
         self.reports[place : place + 1] = [FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)]
 
     def failed(self, source: Source, error: HowsureError) -> None:

@@ -103,7 +103,7 @@ def ratio(
 
 def _exp(log: float) -> float:
     """Return a ratio by its logarithm: infinite where it is more than a float can hold."""
-    return math.exp(log) if log <= LARGEST_LOG else math.inf
+    return math.inf if log > LARGEST_LOG else math.exp(log)
 
 
 def _nothing(average: Floats) -> Ratio:

@@ -121,3 +121,8 @@ def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path
         ("b.csv", "read"),
         ("weights.tar.gz", "left out"),
     ]
+
+
+def test_a_compressed_board_is_called_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "board.csv.gz").write_bytes(gzip.compress(b"model,score,n\na,71.2,500\nb,70.1,500\n"))
+    assert [board.task for board in hs.audit(hs.read(tmp_path / "board.csv.gz"), n=500).boards] == ["board"]

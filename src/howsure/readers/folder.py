@@ -20,11 +20,12 @@ from howsure.readers.ahead import reading_ahead
 from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file, nameless
+from howsure.readers.lines import PACKED
 from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.published import boards_apart
 from howsure.readers.recent import recent
 from howsure.readers.reconciling import subset_notes
-from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, PACKED, cautions_of, nothing, told_together
+from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import (
     NOT_ASKED,

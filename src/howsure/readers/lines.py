@@ -7,6 +7,8 @@ import io
 import json
 
 CELLS, RECORDS = (".csv", ".tsv"), (".jsonl", ".ndjson")
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+"""A file with one of these suffixes is the file that it holds."""
 LONGEST_ROW = 1024**2
 """A row that takes more than this at the end of a table is taken for a stray quote, not for one row."""
 UNCLOSED = "unexpected end of data"

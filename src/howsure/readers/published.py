@@ -12,6 +12,7 @@ import polars as pl
 
 from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
+from howsure.readers.lines import PACKED
 from howsure.table.choosing import chosen_rows
 from howsure.table.ids import texts_of
 from howsure.table.names import by_plain_name, plain_name
@@ -87,12 +88,13 @@ def published_scores(
     figures = _figures(frame, roles, writing, signed)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
+    file = Path(source.removesuffix(suffix) if (suffix := Path(source).suffix) in PACKED else source).stem
     whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
     for row in whole.iter_rows(named=True):
         n, model = row.get("n_"), row[roles["model"]]
         entries.append(
             Published(
-                task=" · ".join([_said(row, roles.get("task")) or Path(source).stem, *_kinds(row)]),
+                task=" · ".join([_said(row, roles.get("task")) or file, *_kinds(row)]),
                 model=model + _step(row, model),
                 metric=_said(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.lines import CELLS, RECORDS
+from howsure.readers.lines import CELLS, PACKED, RECORDS
 from howsure.readers.outcome import UNKNOWN
 from howsure.readers.walking import links_out
 from howsure.wording import listing, plural
@@ -23,8 +23,6 @@ COPY_OF_RUN = "a copy, row for row, of "
 FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
 """Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
-PACKED = (".gz", ".bz2", ".xz", ".zst")
-"""A file with one of these suffixes is the file that it holds."""
 
 
 def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:

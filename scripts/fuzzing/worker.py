@@ -3,6 +3,7 @@
 import multiprocessing
 import resource
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class Worker:
 def work(there: Any) -> None:
     import howsure
     from fuzzing.asking import asked
+
+    warnings.simplefilter("error", RuntimeWarning)  # of arithmetic: nobody should see one
 
     there.send(None)
     while True:

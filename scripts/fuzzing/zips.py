@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 import zipfile
+from contextlib import suppress
 from collections.abc import Callable
 from random import Random
 
@@ -64,7 +65,8 @@ def packed(members: list[Member | tuple[zipfile.ZipInfo, bytes]]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         for name, data in members:
-            archive.writestr(name, data)
+            with suppress(IndexError):  # a name that is empty up to its first zero
+                archive.writestr(name, data)
     return out.getvalue()
 
 

@@ -221,8 +221,8 @@ def test_none_unsafe_is_a_rate_of_failures():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("ask", [hs.estimate, hs.leaderboard, lambda rows, **more: hs.compare(rows, "a", "b", **more)])
 def test_scores_whose_squares_are_no_numbers_are_refused(ask):
-    rows = two_models(score=pl.col("score") * 1e200 - 1.0)
+    rows = two_models(score=pl.col("score") * 1e200 - 1.0).lazy()  # of frames in memory numbers are looked at before
     with pytest.raises(hs.DataError, match=r"a score of 1e\+200 is too large for an error bar: the limit is 1e\+75\."):
         ask(rows)
     ask(two_models(score=pl.col("score") * 1e12 - 1.0))
-    ask(two_models(score=pl.col("score") * 1e200), bounds=(0, 1e200))
+    ask(two_models(score=pl.col("score") * 1e70), bounds=(0, 1e70))

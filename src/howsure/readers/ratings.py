@@ -15,7 +15,7 @@ from howsure.readers.mapping.wide import NUMBERS
 from howsure.table.choosing import chosen_rows
 from howsure.table.ids import EXACT, texts_of
 from howsure.table.names import name_words, plain_name
-from howsure.table.numbers import numbers_among, shown
+from howsure.table.numbers import VAST, numbers_among, shown
 from howsure.table.words import MISSING, NONE
 from howsure.wording import listing, plural
 
@@ -47,8 +47,6 @@ NO_RATER = frozenset(
 MOST_WORDS, MOST_VALUES = 20, 50
 BLANK = MISSING - {NONE} | {"skip", "skipped"}
 """What is no rating whatever the ratings are."""
-VAST = 1e150
-"""The square of a larger number is more than a float can hold."""
 FEW_NUMBERS, HALF = 11, 0.5
 BETWEEN = "\x00"
 """What stands between an item and the model that answered it."""
@@ -299,7 +297,7 @@ def _values(ratings: pl.Series) -> tuple[tuple[str, ...], Floats | None]:
 def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
     """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among numbers."""
     size = rows["rating"].cast(pl.Float64, strict=False).abs()
-    bad = rows.filter(size.is_infinite() | ((size >= VAST) & numeric))
+    bad = rows.filter(size.is_infinite() | ((size > VAST) & numeric))
     if len(bad):
         rating, rater, item = bad.select("rating", "rater", "item").row(0)
         raise DataError(

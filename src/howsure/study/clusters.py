@@ -11,6 +11,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study.design import NO_CLUSTERS, columns_of
+from howsure.table.numbers import VAST
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -373,7 +374,9 @@ def attach_weights(
     table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
     if by_task:
         table = table.update(pl.concat(by_task.values()), on=["task", "item"], how="left")
-    bad = table.filter(~(pl.col("weight") > 0).fill_null(value=False) | ~pl.col("weight").is_finite())
+    bad = table.filter(
+        ~(pl.col("weight") > 0).fill_null(value=False) | ~(pl.col("weight") <= VAST).fill_null(value=False)
+    )
     if len(bad):
         row = bad.sort("task", "item").row(0, named=True)
         raise DataError(

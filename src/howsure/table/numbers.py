@@ -1,14 +1,13 @@
 """Numbers in cells, of rows, published tables, votes, verdicts and mappings alike: the one place that reads them.
 
 A text is a number, a known word, or a known way to write "no score"; any other refuses the table, and so does what is
-infinite. What a comma or a point means is decided by the whole column: by the texts that can be read in one way only, else by
+infinite or vast. What a comma or a point means is decided by the whole column: by the texts that can be read in one way only, else by
 the user, never by a guess.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
+VAST = 1e75
+"""A larger number is none to take differences of: fourth powers of this are the largest that a float holds."""
 MOST_SHOWN = 60
 """So many characters of a cell are shown."""
 MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
@@ -75,8 +76,8 @@ FIGURE = Kind(what="number")
 
 
 def finite(value: object) -> float | None:
-    """Return a number, or a truth value, as a float; None for anything else, NaN, infinity and what no float can hold too."""
-    return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= sys.float_info.max else None
+    """Return a number, or a truth value, as a float; None for anything else, NaN, and what is infinite or vast."""
+    return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= VAST else None
 
 
 def number_in(value: object) -> float | None:
@@ -114,13 +115,13 @@ def read_column(column: pl.Series, kind: Kind) -> pl.Series:
             f"column {column.name!r} holds {column.dtype}, which is no {kind.what}", remedy="Name another column."
         )
     values = column.cast(pl.Float64).fill_nan(None)
-    _refuse_infinite(values, kind)
+    _refuse_vast(values, kind)
     return values
 
 
-def _refuse_infinite(values: pl.Series, kind: Kind) -> None:
-    """Raise DataError where a column of numbers holds an infinite one."""
-    bad = values.is_infinite().fill_null(value=False)
+def _refuse_vast(values: pl.Series, kind: Kind) -> None:
+    """Raise DataError where a column of numbers holds an infinite or a vast one."""
+    bad = (values.is_not_nan() & (values.abs() > VAST)).fill_null(value=False)
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise _unreadable(values.name, str(values[row]), f"row {row + 1:,}", kind)
@@ -138,7 +139,7 @@ def numbers_of(
         numbers = read_numbers(frame, column, writing, kind)
         return numbers.values.alias(column), numbers
     if schema[column].is_float() and isinstance(frame, nw.DataFrame):  # of others, once they are grouped
-        _refuse_infinite(frame[column].to_native(), kind)
+        _refuse_vast(frame[column].to_native(), kind)
     codes = [code for code in map(number_in, writing.missing) if code is not None]
     if not codes or not schema[column].is_numeric():
         return None, None
@@ -165,9 +166,8 @@ def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE
     percent = bool(digits["percent"].any())
     if percent:
         _refuse_bare(digits, frame, column, decimal)
-    vast = digits.filter(
-        nw.from_native(digits).select(_as_float("text", [], decimal, percent=percent)).to_native()["text"].is_infinite()
-    )["text"]
+    size = nw.from_native(digits).select(_as_float("text", [], decimal, percent=percent)).to_native()["text"].abs()
+    vast = digits.filter(size > VAST)["text"]
     if len(vast):
         raise _unreadable(column, vast[0], _row(frame, column, vast[0]), kind)
     values = _as_float(column, [*unscored["text"], *worded["text"]], decimal, percent=percent)

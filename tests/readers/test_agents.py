@@ -234,6 +234,15 @@ def test_a_swebench_report_with_something_else_in_a_field_says_so_or_is_read(
         assert "Error" not in str(error).replace(str(path), "")  # noqa: PT017 - either is well
 
 
+def test_a_list_of_tasks_with_something_that_is_no_id_is_refused(tmp_path: Path) -> None:
+    report = {"resolved_ids": ["a__a-1", {"a": 1}], "unresolved_ids": ["b__b-2"]}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(
+        ReadError, match=r"report.json: the list 'resolved_ids' holds \"{'a': 1}\", which is no id of a task"
+    ):
+        howsure.read(tmp_path / "report.json")
+
+
 @pytest.mark.parametrize("boards", [5, [5], [{}], [{"results": 5}], [{"results": [5, {"resolved": 10**400}]}]])
 def test_swebench_leaderboards_of_another_shape_hold_nothing(tmp_path: Path, boards: object) -> None:
     path = tmp_path / "leaderboards.json"

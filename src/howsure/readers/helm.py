@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import settings, tidy
+from howsure.readers.records import scored, settings, tidy
 from howsure.readers.usage import counted
 from howsure.table.numbers import finite
 from howsure.table.runs import Run
@@ -83,7 +83,7 @@ def read(source: Source) -> Reading:
             "item": item,
             "attempt": trial,
             "metric": metric,
-            "score": score,
+            **scored(score),
             "split": split,
             **usage.get((item, trial), {}),
         }
@@ -134,16 +134,17 @@ def _task(name: str) -> str:
     return f"{scenario}:{','.join(kept)}" if kept else scenario
 
 
-def _scores(entries: Any, source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str]], int]:
-    """Collect one score per instance, trial and metric: HELM lists an instance once for each metric class."""
-    scores: dict[tuple[str, int, str], tuple[float, str]] = {}
+def _scores(entries: Any, source: Source) -> tuple[dict[tuple[str, int, str], tuple[float | None, str]], int]:
+    """Collect one score per instance, trial and metric, None where it is no number: HELM lists an instance once for each metric class."""
+    scores: dict[tuple[str, int, str], tuple[float | None, str]] = {}
     clashes = 0
     for entry in entries:
         for metric, split, score in _stats(entry.get("stats"), source):
             key = (*_attempt(entry), metric)
             clashes += key in scores and scores[key][0] != score
             scores.setdefault(key, (score, split))
-    return scores, clashes
+    known = {metric for (*_, metric), (score, _) in scores.items() if score is not None}
+    return {key: found for key, found in scores.items() if key[-1] in known}, clashes
 
 
 def _attempt(entry: Mapping[str, Any]) -> tuple[str, int]:
@@ -162,8 +163,8 @@ def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
     return found
 
 
-def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float]]:
-    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer."""
+def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float | None]]:
+    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer; None for a mean that is no number."""
     for stat in stats or ():
         name = stat.get("name") or {}
         metric, count = name.get("name"), stat.get("count") or 0
@@ -173,8 +174,7 @@ def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float]]:
             continue
         total = finite(stat.get("sum"))
         mean = finite(stat["mean"]) if "mean" in stat else None if total is None else total / count
-        if mean is not None:
-            yield metric, str(name.get("split")), mean
+        yield metric, str(name.get("split")), mean
 
 
 def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iterator[Published]:
@@ -182,7 +182,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
     if not isinstance(stats, list):
         return
     for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)], source):
-        if metric in metrics and split == "test":
+        if metric in metrics and split == "test" and score is not None:
             yield Published(task=task, model=model, metric=metric, score=score, source=source.name)
 
 

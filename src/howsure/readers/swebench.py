@@ -103,6 +103,7 @@ def read(source: Source) -> Reading:
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, cautions = _model(source)
     cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
+    _refuse_odd_ids(document, source)
     resolved = _ids(document, "resolved_ids") or _ids(document, "resolved")
     if not any(document.get(name) for name in _FULL):
         return _resolved_only(document, resolved, model, cautions, source)
@@ -123,6 +124,18 @@ def _ids(document: Mapping[str, Any], name: str) -> list[str]:
     """Return the ids in a list of a report; none where something else stands there."""
     found = document.get(name)
     return [str(item) for item in found] if isinstance(found, (list, dict)) else []
+
+
+def _refuse_odd_ids(document: Mapping[str, Any], source: Source) -> None:
+    """Raise ReadError where a list of ids holds something that is none."""
+    lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
+    odd = next(((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)), None)
+    if odd is not None:
+        raise ReadError(
+            f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
+            where=source.name,
+            remedy="Write the report again.",
+        )
 
 
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from howsure.readers.soundness import cut_row
 from howsure.readers.text_tables import SUFFIXES as TABLES
 from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
-from howsure.table.ids import EXACT, plain_text, texts_of, whole_text
+from howsure.table.ids import EXACT, text_or_nothing, texts_of, whole_text
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.numbers import Numbers, finite, numbers_of
 from howsure.table.pieces import PIECE_ROWS
@@ -386,7 +386,7 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     if kinds & {dict, list}:
         return None
     if str in kinds or ({int, float} <= kinds and any(abs(value) > EXACT for value in values if type(value) is int)):
-        values = [None if value is None else plain_text(value) for value in values]
+        values = list(map(text_or_nothing, values))
     elif bool in kinds and len(kinds) > 1:
         values = [finite(value) for value in values]
     return pl.Series(whole_text(name), values, strict=False)

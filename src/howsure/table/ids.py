@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -27,6 +28,11 @@ def plain_text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return whole_text(json.dumps(value, sort_keys=True, default=str))
     return whole_text(str(value))
+
+
+def text_or_nothing(value: Any) -> str | None:
+    """Write a value as a text; None where it is none: null, NaN or infinite."""
+    return None if value is None or (isinstance(value, float) and not math.isfinite(value)) else plain_text(value)
 
 
 def whole_text(text: str) -> str:

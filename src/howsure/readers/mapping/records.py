@@ -9,7 +9,7 @@ import polars as pl
 
 from howsure.errors import OptionError
 from howsure.readers.mapping.fields import KEY, TOP, UP, VALUE, is_own, own_field
-from howsure.table.ids import EXACT, plain_text
+from howsure.table.ids import EXACT, text_or_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,4 +101,4 @@ def series(name: str, values: list[Any]) -> pl.Series:
         if kinds == {int}:
             return pl.Series(name, values, dtype=pl.Int64)
         return pl.Series(name, [None if value is None else float(value) for value in values], dtype=pl.Float64)
-    return pl.Series(name, [None if value is None else plain_text(value) for value in values], dtype=pl.String)
+    return pl.Series(name, list(map(text_or_nothing, values)), dtype=pl.String)

@@ -85,8 +85,8 @@ def test_helm_divides_a_sum_and_tells_a_clash(write: Write) -> None:
 @pytest.mark.parametrize("mean", [None, "1", float("nan"), float("inf"), [1]])
 def test_a_statistic_of_helm_that_is_no_number_is_an_answer_without_a_score(write: Write, mean: object) -> None:
     rows = [
-        {"instance_id": "a", "stats": [stat("f1", 0.25), {**stat("f2", 1.0), "mean": mean}]},
-        {"instance_id": "b", "stats": [{**stat("f1", 1.0), "mean": mean}]},
+        {"instance_id": "a", "train_trial_index": 0, "stats": [stat("f1", 0.25), {**stat("f2", 1.0), "mean": mean}]},
+        {"instance_id": "b", "train_trial_index": 0, "stats": [{**stat("f1", 1.0), "mean": mean}]},
     ]
     reading = read(helm, write("boolq:model=x_y/per_instance_stats.json", rows))
     assert scores(reading) == {("a", 0, "f1"): 0.25, ("b", 0, "f1"): "unscored"}

@@ -243,7 +243,7 @@ def _numbers(winner: pl.Series) -> Floats:
     """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1 as that, 1 to 2 as first to second."""
     values = winner.drop_nulls().unique().to_numpy()
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
-    fractions = bool((values % 1 > 0).any())
+    fractions = bool((np.floor(values) != values).any())
     if not len(values):
         return np.full(len(winner), NOBODY)
     if low >= 0 and high <= 1 and fractions:

@@ -134,7 +134,9 @@ def test_a_name_that_is_no_mapping_is_refused() -> None:
 
 
 def test_a_status_of_bigcodebench_that_is_none_is_no_failure(tmp_path: Path) -> None:
-    answers = [{"task_id": "B/1", "solution": "", "status": status, "details": {}} for status in ("pass", "timeout", None)]
+    answers = [
+        {"task_id": "B/1", "solution": "", "status": status, "details": {}} for status in ("pass", "timeout", None)
+    ]
     path = tmp_path / "m--bigcodebench-complete_eval_results.json"
     path.write_text(json.dumps({"date": "2026-11-26", "eval": {"B/1": answers}}))
     assert howsure.read(path).to_frame()["score"].to_list() == [1.0, 0.0, None]

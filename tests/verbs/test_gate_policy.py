@@ -208,6 +208,12 @@ def _closed(p, w, alpha):
     return kept
 
 
+@pytest.mark.parametrize("weight", [1e-320, 1e-5, 1e5, 1e308])
+def test_a_weight_that_leaves_nothing_of_the_level_is_refused(weight):
+    with pytest.raises(OptionError, match=r"leaves nothing of the level .* from 0.0001 to 10,000"):
+        policy_of({"tasks": {"safety": {"weight": weight}}})
+
+
 def test_a_weight_gives_a_check_more_of_the_level():
     rows = pl.concat([task("bad", 400, lost=0.12), *(task(f"t{k}", 400) for k in range(12))])
     light = checks_of(hs.gate(rows, "a", "b", policy={"margin": "4pp"}))["bad · score"]

@@ -107,9 +107,16 @@ def _margin(name: str, value: Any) -> float:
 
 
 def _weight(name: str, value: Any) -> float:
-    return checks.positive(name, value, remedy="Write 2 for twice the usual share of the level.")
+    weight = checks.positive(name, value, remedy="Write 2 for twice the usual share of the level.")
+    if not 1 / MOST_WEIGHT <= weight <= MOST_WEIGHT:
+        raise OptionError(
+            f"{checks.said(name, value)} leaves nothing of the level to others, or to itself",
+            remedy=f"Write a weight from {1 / MOST_WEIGHT:g} to {MOST_WEIGHT:,}.",
+        )
+    return weight
 
 
+MOST_WEIGHT = 10_000
 TABLES = ("tasks", "slices", "costs")
 RULE: Mapping[str, Read] = {"tier": partial(checks.word, alias=Tier), "margin": _margin, "weight": _weight}
 COST: Mapping[str, Read] = {"tier": RULE["tier"], "weight": _weight, "ratio_at_most": checks.ratio}

@@ -121,6 +121,7 @@ def test_inspect_headers_standard_errors(real_data):
     assert [round(se, 4) for se in sorted(ses)] == [0.1492, 0.1528, 0.1633]
 
 
+@pytest.mark.no_cover
 def test_cruxeval_temperatures_are_models(real_data):
     path = real_data / "tidy" / "cruxeval_samples.parquet"
     with pytest.raises(hs.DataError, match="column 'temperature' tells the rows apart"):

@@ -282,7 +282,7 @@ def spoilt(content: Any, drawn: random.Random) -> Any:
 def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place: Path, tmp_path: Path) -> None:
     drawn, whole = random.Random(0), opened(place)
     outcomes = {"read": 0, "refused": 0}
-    for number in range(LEAST_CHECKED // 2):
+    for number in range(LEAST_CHECKED // 4):  # scripts/fuzz has more of them
         file = written(spoilt(whole, drawn), tmp_path / f"{number}.howsure")
         try:
             found = saved.logs(Source(path=file, root=file))
@@ -294,7 +294,7 @@ def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place:
         with contextlib.suppress(hs.HowsureError):
             hs.gate(None, f"saved:{place}", f"saved:{file}", not_worse_than=0.1).render("json")
     print(outcomes)
-    assert outcomes["refused"] > LEAST_CHECKED / 8
+    assert outcomes["refused"] > LEAST_CHECKED / 16
 
 
 def test_no_damaged_byte_ends_in_anything_but_an_error_in_words(place: Path, tmp_path: Path) -> None:

@@ -158,6 +158,7 @@ def test_items_that_no_other_model_has_are_average():
     assert np.isfinite(predicted).all()
 
 
+@pytest.mark.no_cover
 def test_own_answers_bias_the_plain_mean_and_other_models_or_a_new_run_do_not():
     """2 attempts, 2 more on average, 200 items that 4 models find hard alike; 1,500 trials a world."""
     rng = np.random.default_rng(5)

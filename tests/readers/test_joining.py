@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 import howsure as hs
+from places import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +188,13 @@ def test_rows_without_a_name_cost_their_file_and_no_other(tmp_path: Path, role: 
     assert "b.csv, 1 row without" in scores.cautions[0].message
     with pytest.raises(hs.DataError, match=r"b\.csv: 1 row without"):
         hs.read(tmp_path, strict=True)
+
+
+def test_a_name_of_blanks_costs_its_file_beside_a_log_too(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "logs" / "smollm2-135m-2shot.eval", tmp_path)
+    (tmp_path / "b.csv").write_text("item,model,score\n1,y,1\n2, ,1\n3,y,0\n")
+    (failed,) = [report for report in hs.read(tmp_path).files if report.outcome == "failed"]
+    assert failed.reason.startswith("1 row without a model. Fill the column")
 
 
 def test_empty_lines_are_not_rows_without_a_name(tmp_path: Path) -> None:

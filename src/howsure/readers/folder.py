@@ -396,7 +396,7 @@ def _with_names(
     """Keep those of several tables whose rows all say what they are about; report the others, `strict`: raise DataError."""
     kept = []
     for source, frame, note in scans:
-        error = nameless(frame, columns, where=source.name) if len(scans) > 1 else None
+        error = nameless(frame, columns, where=source.name) if len(scans) > 1 or found.taken else None
         if error is None:
             kept.append((source, frame, note))
         elif strict:

@@ -151,9 +151,10 @@ def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, whe
 
     Rows that have neither model nor item nor a score are empty lines, and nothing is wrong with them.
     """
-    roles = find_roles(frame.collect_schema().names(), columns)
-    lacks = {role: _any_null(roles[role]) for role in KEYS if role in roles}
-    blank = pl.all_horizontal(_any_null(roles[role]) for role in ("model", "item", "score"))
+    schema = frame.collect_schema()
+    roles = find_roles(schema.names(), columns)
+    lacks = {role: _any_blank(roles[role], schema) for role in KEYS if role in roles}
+    blank = pl.all_horizontal(_any_blank(roles[role], schema) for role in ("model", "item", "score"))
     counts = (
         frame.filter(~blank).select(lack.sum().alias(role) for role, lack in lacks.items()).collect().row(0, named=True)
     )
@@ -167,8 +168,14 @@ def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, whe
     )
 
 
-def _any_null(columns: Sequence[str]) -> pl.Expr:
-    return pl.any_horizontal(pl.col(name).is_null() for name in columns)
+def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
+    """Say where one of the columns has nothing, or a text of nothing but blanks."""
+    return pl.any_horizontal(
+        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+        if schema[name] == pl.String
+        else pl.col(name).is_null()
+        for name in columns
+    )
 
 
 def _name_tasks(

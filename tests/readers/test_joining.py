@@ -197,6 +197,13 @@ def test_a_name_of_blanks_costs_its_file_beside_a_log_too(tmp_path: Path) -> Non
     assert failed.reason.startswith("1 row without a model. Fill the column")
 
 
+def test_the_folder_that_one_works_in_names_a_task_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for model in "ab":
+        (tmp_path / f"{model}.csv").write_text(f"item,model,score\n1,{model},1\n2,{model},0\n")
+    monkeypatch.chdir(tmp_path)
+    assert hs.read(".").to_frame()["task"].unique().to_list() == [tmp_path.name]
+
+
 def test_empty_lines_are_not_rows_without_a_name(tmp_path: Path) -> None:
     empty = pl.DataFrame([dict.fromkeys(_rows("x").columns)], schema=_rows("x").schema)
     scores = _read(tmp_path, a=_rows("x"), b=pl.concat([_rows("yy"), empty]))

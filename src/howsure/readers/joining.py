@@ -189,7 +189,8 @@ def _name_tasks(
     frames = [frame for _, frame in scans]
     for k in unnamed:
         source = scans[k][0]
-        name = source.root.name if apart and source.root.is_dir() else "task" if apart else source.path.stem
+        folder = source.root.absolute().name if source.root.is_dir() else ""
+        name = (folder or "task") if apart else source.path.stem
         frames[k] = frames[k].with_columns(task=pl.lit(name))
     if models:
         how = "one task, since each holds other models" if apart else "a task each, named after the file"

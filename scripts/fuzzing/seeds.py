@@ -269,19 +269,15 @@ def _judgments() -> list[Seed]:
         for value in ("inf", "1e308")
     }
     return [
-        Seed(
-            name="votes twice",
-            ask="arena",
-            named="v.csv",
-            files=file("v.csv", table(*VOTED, *VOTED[:15])),
-            said=copies.format(15),
-        ),
-        Seed(
-            name="biases twice",
-            ask="bias",
-            named="v.csv",
-            files=file("v.csv", table(*VOTED, *VOTED[:15])),
-            said=copies.format(15),
+        *(
+            Seed(
+                name=f"votes twice, for {ask}",
+                ask=ask,
+                named="v.csv",
+                files=file("v.csv", table(*VOTED, *VOTED[:15])),
+                said=copies.format(15),
+            )
+            for ask in ("arena", "bias")
         ),
         Seed(
             name="verdicts twice",

@@ -161,19 +161,19 @@ def board(kind: str, place: Path, **said: Sequence[str]) -> Any:
 
 def votes(kind: str, place: Path, weight: str | None = None, **said: Sequence[str]) -> Any:
     columns = {"model_a": ["a", "a", "b"], "model_b": ["b", "c", "c"], "winner": ["model_a", "model_b", "tie"]} | said
-    rows = table_of(stored(columns, kind, place), ids_of_votes({}))
+    rows, _ = table_of(stored(columns, kind, place), ids_of_votes({}))
     return read_votes(rows, columns={}, where={}, cluster=None, weight=weight)
 
 
 def ratings(kind: str, place: Path, **said: Sequence[str]) -> Any:
     columns = {"item": ["q1", "q2", "q3"] * 2, "rater": ["r"] * 3 + ["s"] * 3, "rating": ["3", "2", "3"] * 2} | said
-    rows = table_of(stored(columns, kind, place), ids_of_ratings({}))
+    rows, _ = table_of(stored(columns, kind, place), ids_of_ratings({}))
     return read_ratings(rows, columns={}, where={}, cluster=None, measurement=None)
 
 
 def verdicts(kind: str, place: Path, **said: Sequence[str]) -> Any:
     columns = {"item": ["q1", "q2", "q3"], "model": ["m"] * 3, "verdict": ["1", "0", "1"], "human": ["1", "0", "1"]}
-    rows = table_of(stored(columns | said, kind, place), ids_of_verdicts({}))
+    rows, _ = table_of(stored(columns | said, kind, place), ids_of_verdicts({}))
     return read_verdicts(rows, columns={}, where={})
 
 

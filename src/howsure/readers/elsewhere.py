@@ -38,7 +38,7 @@ MAX_SILENT_SECONDS = 30
 """So long a server may send nothing."""
 SCANNED = {"https": "", "http": "", "s3": "", "gs": "STORAGE_EMULATOR_HOST", "hf": "HF_ENDPOINT"}
 """Where Polars can scan, and the variable that leads other packages to another server, but not Polars."""
-WEB = ("http", "https")
+WEB = ("http://", "https://")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
 _TABLE = re.compile(r"(?P<scheme>\w+)://[^/@?#]+/[^?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
@@ -120,25 +120,35 @@ def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenRead
 
 
 def _schema(url: str) -> pl.Schema | None:
-    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching will say why."""
+    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching will say why.
+
+    Polars waits for a silent server without an end: it is asked in a thread that may be left behind.
+    """
     answers: Queue[pl.Schema | BaseException] = Queue()
 
     def ask() -> None:
+        """Put the columns, or what went wrong, where they are waited for."""
         try:
             answers.put(pl.scan_parquet(url, glob=False).collect_schema())
         except BaseException as error:  # noqa: BLE001 - whatever a server, or what asks for credentials, causes
             answers.put(error)
 
-    Thread(target=ask, daemon=True).start()  # Polars itself waits for a silent server without an end
+    Thread(target=ask, daemon=True).start()
     try:
         answer = answers.get(timeout=MAX_SILENT_SECONDS)
     except Empty:
-        raise _silent(url) from None
+        if _is_web(url):
+            raise _silent(url) from None
+        return None
     if isinstance(answer, FileNotFoundError):
         raise ReadError(
             "no file there", where=shown(url), remedy="Check the address; that of a folder ends in /."
         ) from None
     return answer if isinstance(answer, pl.Schema) else None
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(WEB)
 
 
 def _silent(url: str) -> ReadError:
@@ -196,8 +206,7 @@ def _timeouts(url: str, configured: Mapping[str, Any]) -> dict[str, Any]:
 
     Other packages have limits of their own.
     """
-    scheme = url.partition(":")[0].lower()
-    if scheme not in WEB or "client_kwargs" in configured.get(scheme, {}):
+    if not _is_web(url) or "client_kwargs" in configured.get(url.partition(":")[0].lower(), {}):
         return {}
     from aiohttp import ClientTimeout
 
@@ -209,7 +218,7 @@ def _is_file(files: Any, root: str, url: str) -> bool:
     """Say whether an address leads to a file. A web server that is silent, or refuses, is an error and not "no"."""
     if root.endswith("/"):
         return False
-    return bool(files.exists(root, strict=True) if url.lower().startswith(WEB) else files.isfile(root))
+    return bool(files.exists(root, strict=True) if _is_web(url) else files.isfile(root))
 
 
 def _raise_silence(error: OSError) -> None:
@@ -223,7 +232,7 @@ def _names(files: Any, root: str, url: str) -> list[str]:
     with _said(url):
         if _is_file(files, root, url):
             return [root]
-        listed = files.find(root, **({"on_error": _raise_silence} if url.lower().startswith(WEB) else {}))
+        listed = files.find(root, **({"on_error": _raise_silence} if _is_web(url) else {}))
         names = [name for name in sorted(listed) if _is_shown(_inner(name, root))]
     if not names:
         raise ReadError("no file there", where=shown(url), remedy="Check the address.")

@@ -84,7 +84,7 @@ def published_scores(
     roles = published_roles(frame.columns, asked)
     if "model" not in roles or "score" not in roles:
         return Reading()
-    frame = _named(_joined(chosen_rows(frame, where), asked), roles)
+    frame = _with_text_names(_joined(chosen_rows(frame, where), asked), roles)
     figures = _figures(frame, roles, writing, signed)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
@@ -94,9 +94,9 @@ def published_scores(
         n, model = row.get("n_"), row[roles["model"]]
         entries.append(
             Published(
-                task=" · ".join([_said(row, roles.get("task")) or file, *_kinds(row)]),
+                task=" · ".join([_name_in(row, roles.get("task")) or file, *_kinds(row)]),
                 model=model + _step(row, model),
-                metric=_said(row, roles.get("metric")) or roles["score"],
+                metric=_name_in(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],
                 n=questions(n, source),
                 stderr=row.get("stderr_"),
@@ -110,13 +110,13 @@ def published_scores(
     )
 
 
-def _named(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
+def _with_text_names(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
     """Return a leaderboard with texts for names."""
     return frame.with_columns(texts_of(frame[roles[role]]) for role in NAMES if role in roles)
 
 
-def _said(row: dict[str, Any], column: str | None) -> str:
-    """Return what a column names, "" where there is none, or it says nothing."""
+def _name_in(row: dict[str, Any], column: str | None) -> str:
+    """Return the name that a column has in a row, "" where there is no such column or the cell is empty."""
     return (None if column is None else row[column]) or ""
 
 

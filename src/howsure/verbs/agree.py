@@ -67,12 +67,12 @@ def agree(
     """
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
-    told: list[str] = []
-    names = id_columns(named["columns"]) | {given["cluster"]}
-    rows = _answers(table_of(data, names, logs=True, told=told))
+    rows, notes = table_of(data, id_columns(named["columns"]) | {given["cluster"]}, logs=True)
     left = checked("agree", exclude=exclude)["exclude"] or ()
-    table = read_ratings(rows, **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"])
-    return agreement(with_notes(table, told), given["human"], given["level"])
+    table = read_ratings(
+        _answers(rows), **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"]
+    )
+    return agreement(with_notes(table, notes), given["human"], given["level"])
 
 
 def _answers(rows: pl.DataFrame) -> pl.DataFrame:

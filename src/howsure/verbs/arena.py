@@ -94,8 +94,8 @@ def arena(
         winner_is=winner_is,
     )
     shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
-    told: list[str] = []
     names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    table = with_notes(read_votes(table_of(data, names, told=told), **asked), told)
+    rows, notes = table_of(data, names)
+    table = with_notes(read_votes(rows, **asked), notes)
     question = Question(population=NEW_CLUSTERS, **given)
     return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

@@ -60,7 +60,6 @@ def bias(
     """
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("bias", covariate=covariate, level=level, winner_is=winner_is)
-    told: list[str] = []
-    rows = table_of(data, id_columns(named["columns"]), told=told)
+    rows, notes = table_of(data, id_columns(named["columns"]))
     table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
-    return favours(with_notes(table, told), given["level"])
+    return favours(with_notes(table, notes), given["level"])

@@ -81,7 +81,7 @@ def head_to_head(
         winner_is=winner_is,
     )
     two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
-    told: list[str] = []
     names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    table = with_notes(read_votes(table_of(data, names, told=told), **asked), told)
+    rows, notes = table_of(data, names)
+    table = with_notes(read_votes(rows, **asked), notes)
     return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])

@@ -89,19 +89,20 @@ def judge(
     given = checked("judge", a=a, b=b, labels_drawn=labels_drawn, at_least=at_least, margin=margin, level=level)
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
-    told: list[str] = []
     names = id_columns(roles) | {named["cluster"]}
+    rows, notes = table_of(data, names, logs=True)
+    labels, more = (None, []) if named["labels"] is None else table_of(named["labels"], names)
     table = read_verdicts(
-        table_of(data, names, logs=True, told=told),
+        rows,
         columns=roles,
         where=named["where"],
         cluster=named["cluster"],
         probability=given["labels_drawn"].removeprefix(PROBABILITY)
         if given["labels_drawn"].startswith(PROBABILITY)
         else "",
-        labels=None if named["labels"] is None else table_of(named["labels"], names, told=told),
+        labels=labels,
     )
-    return rates(with_notes(table, told), _asked(table, given))
+    return rates(with_notes(table, [*notes, *more]), _asked(table, given))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from howsure.inference.planning.labels import LabelsAsked, planned, written_to
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.names import resolve
-from howsure.verbs.tables import table_of
+from howsure.verbs.tables import table_of, with_notes
 from howsure.writing import write
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def plan_labels(
     )
     _refuse(given)
     roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
-    rows = table_of(data, id_columns(roles), logs=True)
-    table = read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False)
+    rows, notes = table_of(data, id_columns(roles), logs=True)
+    table = with_notes(read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes)
     random = given.pop("labels_drawn") == "random"
     names = sorted(set(table.models))
     models = {name: resolve(given[name], names, parts=True) for name in ("a", "b") if given[name] is not None}

@@ -30,40 +30,40 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 
 
-def table_of(
-    data: Any, names: Collection[str] = (), *, logs: bool = False, told: list[str] | None = None
-) -> pl.DataFrame:
-    """Return the rows of a table, of several one below the other; of exports of annotation tools as well.
+def table_of(data: Any, names: Collection[str] = (), *, logs: bool = False) -> tuple[pl.DataFrame, list[str]]:
+    """Return the rows of a table, of several one below the other, and notes on the files; of exports of annotation tools as well.
 
-    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score. `told` gets what is to be said of the files.
+    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
     """
     if isinstance(data, Scores):
-        return _scored(data)
+        return _scored(data), []
     if not is_paths(data):
-        return to_polars(open_frame(data))
+        return to_polars(open_frame(data)), []
     paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
     if logs and any(_is_log(path) for path in paths):
-        return _scored(read(paths))
-    return pl.concat([_rows(path, names, [] if told is None else told) for path in paths], how="diagonal_relaxed")
+        return _scored(read(paths)), []
+    parts = [_rows(path, names) for path in paths]
+    return pl.concat([rows for rows, _ in parts], how="diagonal_relaxed"), [
+        note for _, notes in parts for note in notes
+    ]
 
 
-def with_notes(table: T, told: Sequence[str]) -> T:
-    """Return what was read of tables, with more notes."""
-    return replace(table, notes=(*table.notes, *told)) if told else table
+def with_notes(table: T, notes: Sequence[str]) -> T:
+    """Return what was read of tables, with notes on their files."""
+    return replace(table, notes=(*table.notes, *notes)) if notes else table
 
 
-def _rows(path: Path, names: Collection[str], told: list[str]) -> pl.DataFrame:
+def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
     if path.is_dir():
         raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
     source = Source(path=path, root=path)
     found = export_of(source) if path.is_file() else None
     if found is not None:
-        return found
+        return found, []
     rows = read_table(str(path), names, mixed=True)
     _refuse_header_again(rows, path)
-    told += notes_on_names(source)
-    told += [f"{caution.message} {caution.remedy}" for caution in short_rows(source, rows)]
-    return rows
+    short = [f"{caution.message} {caution.remedy}" for caution in short_rows(source, rows)]
+    return rows, [*notes_on_names(source), *short]
 
 
 def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:

@@ -91,10 +91,10 @@ def _reduced(table: Table) -> Table:
     """
     if len(table) <= table.shape[1]:
         return table
-    norms, exact = np.linalg.norm(table, axis=0), table.astype(np.float64)
-    marks = np.cos(np.arange(len(table))) @ exact, (exact**2).sum(axis=0)
+    squares = np.einsum("ck,ck->k", table, table, dtype=np.float64)
+    marks = np.einsum("c,ck->k", np.cos(np.arange(len(table))), table, dtype=np.float64), squares
     order = np.lexsort([np.round(mark / (np.abs(mark).max() or 1.0), MARKED) for mark in marks])
-    return np.asarray(_turned(table[:, order], norms[order])[:, np.argsort(order)])
+    return np.asarray(_turned(table[:, order], np.sqrt(squares[order]))[:, np.argsort(order)])
 
 
 def _turned(table: Table, norms: Floats) -> Table:
@@ -102,10 +102,10 @@ def _turned(table: Table, norms: Floats) -> Table:
 
     The sign of a row, which rounding decides, is that which makes the number at its own column positive.
     """
-    eps = math.sqrt(np.finfo(table.dtype).eps)
+    eps = np.finfo(table.dtype).eps
     rows = np.linalg.qr(table, mode="r")
     some = norms > eps * norms.max(initial=0.0)
-    made = some & (np.abs(np.diag(rows)) <= eps * norms)
+    made = some & (np.abs(np.diag(rows)) <= math.sqrt(eps) * norms)
     own = np.flatnonzero(some & ~made)
     if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
         return np.asarray(rows * _signs(rows, some))

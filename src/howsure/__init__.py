@@ -123,7 +123,9 @@ VERBS = (
         "calibrate",
     ),
 )
-"""What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
+"""What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class
+Monitor.
+"""
 
 _HOMES = {
     **{f"howsure.verbs.{verb}": (verb,) for verb in VERBS},

@@ -1,7 +1,8 @@
-"""One check each for counts, shares, levels, numbers, flags, seeds, names and words: plain values in, OptionError out.
+"""One check each for counts, shares, levels, numbers, flags, seeds, names and words: plain values in,
+OptionError out.
 
-Every check takes the option's name and its value, and returns the value as plain Python has it: `numpy.int64(500)` comes
-back as 500, a list of names as a tuple.
+Every check takes the option's name and its value, and returns the value as plain Python has it:
+`numpy.int64(500)` comes back as 500, a list of names as a tuple.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def seed(name: str, value: Any) -> int:
     """Return a whole number of 0 or more, from which all draws follow."""
     if not _is_whole(value) or value < 0:
         raise OptionError(
-            f"{said(name, value)} is not a whole number of 0 or more", remedy="Write 0, or another whole number."
+            f"{said(name, value)} is not a whole number of 0 or more",
+            remedy="Write 0, or another whole number.",
         )
     return int(value)
 
@@ -93,7 +95,9 @@ def margin(name: str, value: Any) -> float:
     except ValueError:
         share = math.nan
     if not 0 < share < 1:
-        raise OptionError(f"{said(name, value)} is no share of a score", remedy="Write 1%rel for a hundredth of it.")
+        raise OptionError(
+            f"{said(name, value)} is no share of a score", remedy="Write 1%rel for a hundredth of it."
+        )
     return Relative(share)
 
 
@@ -149,7 +153,9 @@ def one_sided_level(name: str, value: Any) -> float:
     """Return a level of one-sided limits: one above a half, since half are right by tossing a coin."""
     found = level(name, value)
     if found <= 0.5:
-        raise OptionError(f"{said(name, value)} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+        raise OptionError(
+            f"{said(name, value)} is no more than a coin's throw", remedy="Write 0.95 for 95 %."
+        )
     return found
 
 
@@ -173,7 +179,9 @@ def names(name: str, value: Any) -> tuple[str, ...]:
         return (one_name(name, value),)
     found = _several(value)
     if found is None or not all(isinstance(each, str) and each for each in found):
-        raise OptionError(f"{said(name, value)} is no name, nor a list of names", remedy="Write 'a', or ['a', 'b'].")
+        raise OptionError(
+            f"{said(name, value)} is no name, nor a list of names", remedy="Write 'a', or ['a', 'b']."
+        )
     return tuple(map(str, found))
 
 
@@ -185,7 +193,9 @@ def selectors(name: str, value: Any) -> tuple[str, ...]:
     found = names(name, value)
     strange = next((each for each in found if not SELECTOR.fullmatch(each)), None)
     if strange is not None:
-        raise OptionError(f"{said(name, strange)} chooses no runs", remedy="Write tag:NAME, commit:1a2b3c or run:ID.")
+        raise OptionError(
+            f"{said(name, strange)} chooses no runs", remedy="Write tag:NAME, commit:1a2b3c or run:ID."
+        )
     return found
 
 
@@ -208,14 +218,20 @@ def _several(value: Any) -> list[Any] | None:
 def named(name: str, value: Any) -> dict[str, tuple[str, ...]]:
     """Return names by a name: `{"model": ["model", "temperature"]}`."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise OptionError(f"{said(name, value)} is no mapping of names", remedy=f"Write {name}={{'model': 'name'}}.")
+        raise OptionError(
+            f"{said(name, value)} is no mapping of names", remedy=f"Write {name}={{'model': 'name'}}."
+        )
     return {str(key): names(f"{name}[{key!r}]", each) for key, each in value.items()}
 
 
 def groups(name: str, value: Any) -> dict[str, str]:
     """Return a name by a name: the cluster of every item."""
-    if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
-        raise OptionError(f"{said(name, value)} is no mapping of texts", remedy=f"Write {name}={{'q1': 'passage 1'}}.")
+    if not isinstance(value, Mapping) or not all(
+        isinstance(each, str) for pair in value.items() for each in pair
+    ):
+        raise OptionError(
+            f"{said(name, value)} is no mapping of texts", remedy=f"Write {name}={{'q1': 'passage 1'}}."
+        )
     return dict(value)
 
 
@@ -247,7 +263,9 @@ def table(name: str, value: Any) -> Any:
     if isinstance(value, (str, os.PathLike)):
         return path(name, value)
     if not hasattr(value, "columns"):
-        raise OptionError(f"{said(name, value)} is no table", remedy="Give the path of a table, or a data frame.")
+        raise OptionError(
+            f"{said(name, value)} is no table", remedy="Give the path of a table, or a data frame."
+        )
     return value
 
 
@@ -272,12 +290,16 @@ def bounds(name: str, value: Any) -> tuple[float, float]:
         or not all(_is_real(each) and math.isfinite(each) for each in found)
         or not found[0] < found[1]
     ):
-        raise OptionError(f"{said(name, value)} are not two numbers, the lower one first", remedy="Write (0, 100).")
+        raise OptionError(
+            f"{said(name, value)} are not two numbers, the lower one first", remedy="Write (0, 100)."
+        )
     return float(found[0]), float(found[1])
 
 
 def looks(name: str, value: Any) -> int | tuple[int, ...]:
-    """Return how many looks there are, or at how many items each is due, the last of them at all; text is read as well."""
+    """Return how many looks there are, or at how many items each is due, the last of them at all; text is
+    read as well.
+    """
     found = value.split(",") if isinstance(value, str) else [value] if _is_whole(value) else _several(value)
     try:
         counts = [int(each) for each in found or () if isinstance(each, str) or _is_whole(each)]
@@ -309,7 +331,9 @@ def counts(name: str, value: Any, *, least: int = 1) -> tuple[int, ...]:
     except ValueError:
         whole = ()
     if not whole or len(whole) != len(found or ()) or min(whole) < least:
-        raise OptionError(f"{said(name, value)} are no whole numbers of {least} or more", remedy="Write 8, or 8,5.")
+        raise OptionError(
+            f"{said(name, value)} are no whole numbers of {least} or more", remedy="Write 8, or 8,5."
+        )
     return whole
 
 
@@ -337,7 +361,9 @@ def instance(name: str, value: Any, kind: type, *, remedy: str) -> Any:
 def callback(name: str, value: Any) -> Any:
     """Return what can be called."""
     if not callable(value):
-        raise OptionError(f"{said(name, value)} can't be called", remedy=f"Leave {name} out, or give a function.")
+        raise OptionError(
+            f"{said(name, value)} can't be called", remedy=f"Leave {name} out, or give a function."
+        )
     return value
 
 
@@ -345,7 +371,9 @@ def mapping(name: str, value: Any) -> Any:
     """Return a path, a dict, or a list of these; what they say is checked where they are read."""
     several = value if isinstance(value, (list, tuple)) else [value]
     if not all(isinstance(each, (str, PathLike, dict)) for each in several):
-        raise OptionError(f"{said(name, value)} is no mapping", remedy="Give the path of a TOML file, or a dict.")
+        raise OptionError(
+            f"{said(name, value)} is no mapping", remedy="Give the path of a TOML file, or a dict."
+        )
     return value or None
 
 
@@ -356,7 +384,9 @@ def said(name: str, value: Any) -> str:
 
 
 def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool) or (type(value).__name__ in ("bool", "bool_") and type(value).__module__ == "numpy")
+    return isinstance(value, bool) or (
+        type(value).__name__ in ("bool", "bool_") and type(value).__module__ == "numpy"
+    )
 
 
 def _is_whole(value: Any) -> bool:
@@ -389,7 +419,9 @@ def length(name: str, value: Any) -> float:
     396.0
     """
     remedy = "Write it with its unit: 5.5in, 14cm, 396pt or 528px."
-    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(in|cm|mm|pt|px)\s*", value) if isinstance(value, str) else None
+    found = (
+        re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(in|cm|mm|pt|px)\s*", value) if isinstance(value, str) else None
+    )
     points = float(found[1]) * POINTS_IN[found[2]] if found else 0.0
     if not 0 < points < MOST:
         raise OptionError(f"{said(name, value)} is no length", remedy=remedy)
@@ -401,7 +433,8 @@ ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
 
 
 def address(name: str, value: Any, *, remedy: str = "Write https://example.org/report.html.") -> str:
-    """Return an address of the web: http or https, without a name or a password in it, and without what comes after a #.
+    """Return an address of the web: http or https, without a name or a password in it, and without what comes
+    after a #.
 
     >>> address("url", "https://example.org/runs/page.html")
     'https://example.org/runs/page.html'

@@ -41,9 +41,13 @@ class DataError(HowsureError, ValueError):
 
 
 class AttemptColumnError(DataError):
-    """Rows of single questions that `column` tells apart, which can be read as attempts; `asks`: all questions may share its values, and nobody said which it is."""
+    """Rows of single questions that `column` tells apart, which can be read as attempts; `asks`: all
+    questions may share its values, and nobody said which it is.
+    """
 
-    def __init__(self, what: str, *, column: str, asks: bool = False, where: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, what: str, *, column: str, asks: bool = False, where: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.column, self.asks = column, asks
 
@@ -97,19 +101,8 @@ class SmallPart(Caution):
 
 
 CHAPTERS: dict[int, tuple[str, ...]] = {
-    1: (
-        "no_overall",
-        "not_in_overall",
-        "not_one_line",
-        "perfect_record",
-        "pools_apart",
-    ),
-    2: (
-        "earlier_labels",
-        "labels_unlike",
-        "shared_items_differ",
-        "weights_differ",
-    ),
+    1: ("no_overall", "not_in_overall", "not_one_line", "perfect_record", "pools_apart"),
+    2: ("earlier_labels", "labels_unlike", "shared_items_differ", "weights_differ"),
     3: (
         "asymptotic",
         "cant_be_known",
@@ -297,8 +290,14 @@ _DOUBTS = {
         "Check that the scores are per item and not one summary repeated.",
     ),
     "same_difference": (
-        "the models differ by the same amount ({value}) on every item: this method sees no spread to judge by",
-        "Use the default method on scores in [0, 1], to which `bounds` brings others, or `method='sign-flip'`.",
+        (
+            "the models differ by the same amount ({value}) on every item: this method sees no spread to "
+            "judge by"
+        ),
+        (
+            "Use the default method on scores in [0, 1], to which `bounds` brings others, or "
+            "`method='sign-flip'`."
+        ),
     ),
     "too_few_flips": (
         "{clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",
@@ -309,7 +308,10 @@ _DOUBTS = {
         "Use the default method to respect both.",
     ),
     "negative_two_way_variance": (
-        "the two-way clustered variance came out negative or as nothing; the larger of the two one-way variances is used",
+        (
+            "the two-way clustered variance came out negative or as nothing; the larger of the two one-way "
+            "variances is used"
+        ),
         "Few clusters on one side: cluster on the other alone.",
     ),
     "ignores_clusters": (
@@ -333,11 +335,16 @@ _DOUBTS = {
         "Run two attempts or more, or ask about other questions than exactly these.",
     ),
 }
-_CODES = {"one_shared_item": "one_cluster", "one_shared_cluster": "one_cluster", "same_difference": "no_variance"}
+_CODES = {
+    "one_shared_item": "one_cluster",
+    "one_shared_cluster": "one_cluster",
+    "same_difference": "no_variance",
+}
 
 
 def doubt(kind: str, **facts: float | str) -> Caution:
-    """Return the caution that a statistic raises: the statistic knows its kind and the facts, the sentence stands here.
+    """Return the caution that a statistic raises: the statistic knows its kind and the facts, the sentence
+    stands here.
 
     >>> doubt("single_attempts", count=2, n=10).message
     '2 of 10 items had one attempt; their answers are taken to be as noisy as those of the others'
@@ -345,7 +352,9 @@ def doubt(kind: str, **facts: float | str) -> Caution:
     message, remedy = _DOUBTS[kind]
     if "value" in facts:
         facts["value"] = f"{facts['value']:.4g}".replace("-", "−")
-    return Caution(code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts))
+    return Caution(
+        code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts)
+    )
 
 
 def _sentence(what: str, where: str, remedy: str) -> str:

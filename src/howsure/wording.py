@@ -18,7 +18,9 @@ RARE = 0.01
 """A rate below this, or a rate of failures, is rare."""
 
 DECIMALS = 10
-"""To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
+"""To so many digits a number is rounded before it is written, so that one that was reached on two ways reads
+the same.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,9 @@ class Scale:
     rare: bool = False
 
     def near(self, value: float) -> Scale:
-        """Return the scale of a score and its error bar: with more digits where it is below 1 % or above 99 %."""
+        """Return the scale of a score and its error bar: with more digits where it is below 1 % or above 99
+        %.
+        """
         return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
 
     def score(self, value: float) -> str:
@@ -59,7 +63,9 @@ class Scale:
         return self.number(value) if math.isfinite(value) else ""
 
     def given(self, value: float) -> str:
-        """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
+        """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0
+        %.
+        """
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
         if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):
             shown = f"{scaled:,.10g}"
@@ -78,7 +84,9 @@ class Scale:
         return self.number(abs(value)) + self.unit
 
     def lead(self, value: float) -> str:
-        """Write by how much one is ahead of another, with its unit; what would read as 0 is `less than 0.1 pp`."""
+        """Write by how much one is ahead of another, with its unit; what would read as 0 is `less than 0.1
+        pp`.
+        """
         least = 10.0**-self.digits
         if self.percent and value and self.number(abs(value)) == self.number(0.0):
             return f"less than {self.number(least / 100)}{self.unit}"
@@ -119,14 +127,17 @@ def told_apart(one: float, other: float) -> tuple[str, str]:
     percent = all(0 <= value <= 1 for value in (one, other) if math.isfinite(value))
     most = 2 if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else DECIMALS
     for digits in range(1, most):
-        texts = [f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits + 3}g}" for value in (one, other)]
+        texts = [
+            f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits + 3}g}" for value in (one, other)
+        ]
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
 
 
 def in_limits(value: float, low: float, high: float) -> bool:
-    """Say whether an error bar is told by its limits: where "give or take" would hide that one lies far nearer, or that 0 is outside.
+    """Say whether an error bar is told by its limits: where "give or take" would hide that one lies far
+    nearer, or that 0 is outside.
 
     >>> in_limits(5, 1, 9), in_limits(5, 4, 9), in_limits(5, 0.5, 10.5)
     (False, True, True)
@@ -158,7 +169,9 @@ def count_text(count: float) -> str:
 
 
 def amount_text(amount: float, digits: int = 4) -> str:
-    """Write what something took, without an exponent, to whole units where it is large: `182,973,197`, `967.9`, `0.0000207`."""
+    """Write what something took, without an exponent, to whole units where it is large: `182,973,197`,
+    `967.9`, `0.0000207`.
+    """
     if not math.isfinite(amount):
         return "n/a"
     if abs(amount) >= 1000 or amount == int(amount):
@@ -206,7 +219,9 @@ def have(count: int) -> str:
 
 
 def come_once(tasks: list[str]) -> bool:
-    """Say whether each of these tasks comes once, so that its parts are told as tasks; with several metrics they are boards."""
+    """Say whether each of these tasks comes once, so that its parts are told as tasks; with several metrics
+    they are boards.
+    """
     return len(set(tasks)) == len(tasks)
 
 
@@ -233,5 +248,7 @@ def within(scope: str, sentence: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Write what another library says without what its addresses may hold: what stands before a host, and queries."""
+    """Write what another library says without what its addresses may hold: what stands before a host, and
+    queries.
+    """
     return re.sub(r"(?<=://)[^\s/]*@|[?#]\S*", "", text) if "://" in text else text

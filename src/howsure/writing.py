@@ -1,9 +1,10 @@
 """Files written whole or not at all: the one place that writes what a user named.
 
-What is written stands beside its target under a hidden name until it is complete and on the disk; then it takes the target's
-place. A full disk, an error or a kill leaves the old file as it was. After a kill the hidden file stays; the next file that is
-written into the folder removes it. A link is followed, so that it goes on leading where it led; a file that is replaced keeps its
-mode. What is no file (a device, a pipe) is written through.
+What is written stands beside its target under a hidden name until it is complete and on the disk; then it
+takes the target's place. A full disk, an error or a kill leaves the old file as it was. After a kill the
+hidden file stays; the next file that is written into the folder removes it. A link is followed, so that it
+goes on leading where it led; a file that is replaced keeps its mode. What is no file (a device, a pipe) is
+written through.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def append(text: str, output: str | Path) -> None:
 
 @contextmanager
 def replacing(output: str | Path) -> Iterator[Path]:
-    """Yield the path to write to; what is there at the end takes the place of `output`, unless an error came first.
+    """Yield the path to write to; what is there at the end takes the place of `output`, unless an error came
+    first.
 
     OSError becomes an OptionError that names the file.
     """
@@ -69,7 +71,9 @@ def replacing(output: str | Path) -> Iterator[Path]:
 def cannot_write(output: str, error: OSError) -> OptionError:
     """Return the error that names the file, what the system says, and what to do."""
     remedy = (
-        "Make room there, or write to another place." if error.errno in FULL else "Check the folder and its rights."
+        "Make room there, or write to another place."
+        if error.errno in FULL
+        else "Check the folder and its rights."
     )
     return OptionError(f"can't write {output} ({error.strerror or error})", remedy=remedy)
 
@@ -89,7 +93,9 @@ def _mode(output: str | Path) -> int | None:
 
 @contextmanager
 def _beside(target: Path, mode: int | None) -> Iterator[Path]:
-    """Yield a new file in the folder of the target, which replaces it at the end and is removed after an error."""
+    """Yield a new file in the folder of the target, which replaces it at the end and is removed after an
+    error.
+    """
     _remove_abandoned(target.parent)
     place, held = _new(target)
     try:
@@ -127,7 +133,9 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Take a file's lock, and say whether it was to be had; Windows and some file systems have none of this kind."""
+    """Take a file's lock, and say whether it was to be had; Windows and some file systems have none of this
+    kind.
+    """
     if sys.platform == "win32":
         return False
     from fcntl import LOCK_EX, LOCK_NB, flock

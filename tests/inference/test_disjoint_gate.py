@@ -8,11 +8,7 @@ import pytest
 
 import howsure as hs
 
-QUESTIONS = [
-    {"not_worse_than": 0.02},
-    {"better": True},
-    {"same_within": 0.4},
-]
+QUESTIONS = [{"not_worse_than": 0.02}, {"better": True}, {"same_within": 0.4}]
 
 
 def disjoint(first: float, second: float, n: int = 200) -> pl.DataFrame:

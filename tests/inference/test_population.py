@@ -255,10 +255,7 @@ def test_some_items_with_one_attempt_borrow_noise_and_this_is_told():
 
 
 TASKS = pl.concat(
-    [
-        attempted(n=10, seed=3).with_columns(task=pl.lit("x")),
-        attempted(n=30, seed=4).with_columns(task=pl.lit("y")),
-    ]
+    [attempted(n=10, seed=3).with_columns(task=pl.lit("x")), attempted(n=30, seed=4).with_columns(task=pl.lit("y"))]
 )
 
 

@@ -264,13 +264,7 @@ def test_several_tasks_have_no_overall_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
-    [
-        {"population": "same-clusters"},
-        {"covariate": "seed"},
-        {"score": "pass@2"},
-        {"method": "sign-flip"},
-    ],
+    "given", [{"population": "same-clusters"}, {"covariate": "seed"}, {"score": "pass@2"}, {"method": "sign-flip"}]
 )
 def test_what_does_not_go_with_it_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="random factor"):

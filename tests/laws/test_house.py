@@ -131,12 +131,12 @@ def test_statistics_know_no_prose() -> None:
         assert modules - own <= {"howsure.errors", "howsure.checks"}, path
 
 
-def test_no_function_is_longer_than_sixty_lines() -> None:
+def test_no_function_is_longer_than_eighty_lines() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {node.name}"
         for path in sources()
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and lines(node) > 60
+        if isinstance(node, ast.FunctionDef) and lines(node) > 80
     ]
     assert long == []
 

@@ -92,10 +92,7 @@ def test_every_verb_is_tried():
     assert set(VERBS) == {*hs.VERBS, "watch"}
 
 
-@pytest.mark.parametrize(
-    "verb",
-    [pytest.param(verb, marks=[pytest.mark.once, pytest.mark.no_cover]) for verb in VERBS],
-)
+@pytest.mark.parametrize("verb", [pytest.param(verb, marks=[pytest.mark.once, pytest.mark.no_cover]) for verb in VERBS])
 def test_no_odd_value_ends_in_a_raw_error(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call, usual = VERBS[verb]

@@ -32,10 +32,7 @@ def boards(*best, models=4, task=None):
         ),
         (boards("a", "b", models=1), "No task has several models, so there is nothing to rank."),
         (boards("a", "b", models=1, task="t"), "No board has several models, so there is nothing to rank."),
-        (
-            [*boards("a", models=1), *boards("ab")],
-            "On the one task with several models, 2 models could be best.",
-        ),
+        ([*boards("a", models=1), *boards("ab")], "On the one task with several models, 2 models could be best."),
     ],
 )
 def test_the_sentence(given, said):

@@ -103,10 +103,7 @@ def _swap(path: Path) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
-    "a file changed": (
-        lambda tree: run_log(tree, "b", "IIII", model="m/b", task_id="tb", run_id="rb"),
-        ["b.eval"],
-    ),
+    "a file changed": (lambda tree: run_log(tree, "b", "IIII", model="m/b", task_id="tb", run_id="rb"), ["b.eval"]),
     "a file was touched": (lambda tree: os.utime(tree / "b.eval"), []),
     "a file was copied over": (lambda tree: shutil.copytree(tree, tree.parent / "c") and _moved(tree), []),
     "a file went": (lambda tree: (tree / "a.eval").unlink(), []),

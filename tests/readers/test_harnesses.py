@@ -122,11 +122,7 @@ def test_promptfoo_tells_errors_from_failures(write: Write) -> None:
 
 
 def test_promptfoo_pairs_providers_and_numbers_repeats(write: Write) -> None:
-    rows = [
-        prompted(testIdx=1),
-        prompted(testIdx=0, success=False, score=0),
-        prompted(promptIdx=1, provider="other"),
-    ]
+    rows = [prompted(testIdx=1), prompted(testIdx=0, success=False, score=0), prompted(promptIdx=1, provider="other")]
     reading = promptfoo_file(write, rows)
     assert reading.rows is not None
     passed = reading.rows.filter(pl.col("metric") == "pass")

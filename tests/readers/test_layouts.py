@@ -68,8 +68,7 @@ def test_swe_bench(write: Write, version: int | None, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"),
-    [("0.2.1", False), ("instance_level_eval_0.2.2", False), ("0.3.0", True), ("1.0", True)],
+    ("version", "expected"), [("0.2.1", False), ("instance_level_eval_0.2.2", False), ("0.3.0", True), ("1.0", True)]
 )
 def test_every_eval_ever(write: Write, version: str, expected: bool) -> None:
     shared = {"schema_version": version, "evaluation_id": "e"}

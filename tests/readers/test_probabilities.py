@@ -106,17 +106,7 @@ def test_unknown_lengths_give_no_prob_norm(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("target", "right"),
-    [
-        (2, 2),
-        ("2", 2),
-        ("sea", 1),
-        (" sky ", 2),
-        ("K1", 0),
-        ("B", 1),
-        ("[0, 2]", None),
-        ([1], 1),
-        (True, 1),
-    ],
+    [(2, 2), ("2", 2), ("sea", 1), (" sky ", 2), ("K1", 0), ("B", 1), ("[0, 2]", None), ([1], 1), (True, 1)],
 )
 def test_a_target_is_a_position_a_text_or_a_label(write: Write, target: Any, right: int | None) -> None:
     lls = [-3.0, -1.0, -2.0]

@@ -171,8 +171,7 @@ def test_inspect_s_tokens_are_held_to_the_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"retries": 1}, {"error": "broke"}, {"started_at": "2024-12-31T00:00:00+00:00"}, {"model_usage": {}}],
+    "change", [{"retries": 1}, {"error": "broke"}, {"started_at": "2024-12-31T00:00:00+00:00"}, {"model_usage": {}}]
 )
 def test_calls_of_other_attempts_are_no_disagreement(tmp_path: Path, change: dict[str, Any]) -> None:
     samples = [sample(k, 1, **{"model_usage": {"mock/a": used(100)}, **change}) for k in (1, 2)]

@@ -7,10 +7,7 @@ def two_models(n=20, **columns):
     """Two models on n items: a is right on the even ones and the first six, b on every third."""
     rows = [
         {"model": model, "item": f"q{i}", "score": float(right)}
-        for model, rights in (
-            ("a", [i % 2 == 0 or i < 6 for i in range(n)]),
-            ("b", [i % 3 == 0 for i in range(n)]),
-        )
+        for model, rights in (("a", [i % 2 == 0 or i < 6 for i in range(n)]), ("b", [i % 3 == 0 for i in range(n)]))
         for i, right in enumerate(rights)
     ]
     return pl.DataFrame(rows).with_columns(**columns)

@@ -403,10 +403,7 @@ def judged_as(parts):
     """Answers by verdict: so many of them, with so many labels, right ones first."""
     return pl.concat(
         pl.DataFrame(
-            {
-                "judge": [said] * n,
-                "human": [*[1] * right, *[0] * (labels - right), *[None] * (n - labels)],
-            },
+            {"judge": [said] * n, "human": [*[1] * right, *[0] * (labels - right), *[None] * (n - labels)]},
             schema={"judge": pl.Int64, "human": pl.Int64},
         )
         for said, n, labels, right in parts

@@ -94,11 +94,7 @@ def test_lm_eval_says_commit_date_and_limit_and_no_secret(tmp_path: Path) -> Non
     lm_eval(tmp_path, "2025-03-03T00-05-12.300060", [1.0], git_hash="v0.4.2-13-g28fe95e", lm_eval_version="0.4.13")
     answer = hs.runs(tmp_path)
     (run,) = answer.runs
-    assert (run.commit, run.started, run.call) == (
-        "28fe95e",
-        "2025-03-03T21:01:54+00:00",
-        "2025-03-03T00-05-12.300060",
-    )
+    assert (run.commit, run.started, run.call) == ("28fe95e", "2025-03-03T21:01:54+00:00", "2025-03-03T00-05-12.300060")
     assert run.settings["model_args.pretrained"] == "m"
     assert run.surroundings["lm_eval"] == "0.4.13"
     assert "sesame" not in answer.render("json")

@@ -157,10 +157,7 @@ def test_checkpoints_with_different_items_throughout_are_told():
 
 def test_a_task_that_the_last_checkpoint_lacks_is_told():
     rows = pl.concat(
-        [
-            training().with_columns(task=pl.lit("x")),
-            training(steps=(1, 2, 3, 4)).with_columns(task=pl.lit("y")),
-        ]
+        [training().with_columns(task=pl.lit("x")), training(steps=(1, 2, 3, 4)).with_columns(task=pl.lit("y"))]
     )
     answer = hs.estimate(rows, average_last=2)
     y = next((entry for entry in answer.entries if entry.task == "y"), None)

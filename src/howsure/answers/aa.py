@@ -27,7 +27,8 @@ class AlarmRate:
         task: The task.
         metric: What the score measures.
         model: The model.
-        parted: What was split into halves: "attempts" of every item, compared in pairs, or "items" (whole clusters), compared unpaired.
+        parted: What was split into halves: "attempts" of every item, compared in pairs, or "items" (whole
+            clusters), compared unpaired.
         splits: How many random splits there were.
         failed: Splits in which the gate fails.
         failed_interval: The exact (Clopper–Pearson) interval of their share.
@@ -37,7 +38,8 @@ class AlarmRate:
         different_interval: The exact interval of their share.
         n_items: Items of the model.
         n_clusters: Clusters that these items come in.
-        excess: More failures or differences than promised, beyond what so many splits of so many models show by chance.
+        excess: More failures or differences than promised, beyond what so many splits of so many models show
+            by chance.
     """
 
     task: str
@@ -103,10 +105,11 @@ class PolicyRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FalseAlarms(Judged):
-    """How often the gate fails a system against itself (an A/A test), by model and task, beside the promised share.
+    """How often the gate fails a system against itself (an A/A test), by model and task, beside the promised
+    share.
 
-    Splits of one data set aren't independent replications: the intervals express how well the splits measure the share
-    in these data.
+    Splits of one data set aren't independent replications: the intervals express how well the splits measure
+    the share in these data.
 
     Attributes:
         asked: The criteria of the gate, in words.
@@ -115,9 +118,10 @@ class FalseAlarms(Judged):
         seed: The seed of the random splits.
         policy: One line a model, where a policy is asked: what it makes of all tasks together.
         entries: One line a model, task and metric: what was counted on halves of the data.
-        equal: What the whole gate, with all questions and attempts, will say of equal systems: one line a model, task and criterion with a
-            margin, and one for the median pair.
-        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share `level` of runs.
+        equal: What the whole gate, with all questions and attempts, will say of equal systems: one line a
+            model, task and criterion with a margin, and one for the median pair.
+        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share
+            `level` of runs.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -141,7 +145,9 @@ class FalseAlarms(Judged):
 
     @property
     def broken(self) -> tuple[AlarmRate | PolicyRate, ...]:
-        """The models whose gate fails more often than promised, or sees differences too often, beyond chance."""
+        """The models whose gate fails more often than promised, or sees differences too often, beyond
+        chance.
+        """
         judged: tuple[AlarmRate | PolicyRate, ...] = (*self.policy, *self.entries)
         return tuple(entry for entry in judged if entry.excess)
 
@@ -159,7 +165,9 @@ class FalseAlarms(Judged):
         return sum(entry.different for entry in self.entries) / sum(entry.splits for entry in self.entries)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per model, task and metric, with the shares that are forecast for the model beside itself and for the median pair."""
+        """Return one flat mapping per model, task and metric, with the shares that are forecast for the model
+        beside itself and for the median pair.
+        """
         names = dict.fromkeys(name for each in self.equal for name in each.columns(PREFIX[each.pairing]))
         return [{**row(entry), **dict.fromkeys(names), **self._forecast(entry)} for entry in self.entries]
 

@@ -30,10 +30,12 @@ class AgainstSide:
         against: The one that it is compared with.
         mean: The side's score on the items that both answered; NaN where there are none.
         against_mean: The score of the one on these items.
-        difference: The side's score less that of the one, with its standard error and the interval of this side alone.
+        difference: The side's score less that of the one, with its standard error and the interval of this
+            side alone.
         p_value: The p-value of no difference, of this side alone; NaN where it can't be told.
         p_adjusted: The same, corrected for the number of sides and tasks.
-        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows a difference.
+        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows
+            a difference.
         broke: Items on which the side is worse than the one.
         fixed: Items on which it is better.
         same: Items on which they score the same.
@@ -64,7 +66,9 @@ class AgainstSide:
     @property
     @derived()
     def told(self) -> Told:
-        """Whether the side is really "better" or "worse" than the one; "open" where it can't be told, "unknown" without an error bar."""
+        """Whether the side is really "better" or "worse" than the one; "open" where it can't be told,
+        "unknown" without an error bar.
+        """
         if not math.isfinite(self.p_adjusted):
             return "unknown"
         if not significant(self.p_adjusted, self.difference.interval.level):
@@ -77,7 +81,9 @@ class AgainstSide:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
         if self.told in ("better", "worse"):
             return None
-        return of_difference(self.difference, self.adjusted_interval, alone=self.n_only_side + self.n_only_against)
+        return of_difference(
+            self.difference, self.adjusted_interval, alone=self.n_only_side + self.n_only_against
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,8 @@ class AgainstTask:
         adjust: How p-values and intervals are corrected.
         n_tests: For how many p-values they are corrected, those of other tasks among them.
         n_tasks: The number of tasks; 1 but for the overall differences.
-        n_tasks_left_out: The tasks that were asked for and are left out, since the one has no such scores there.
+        n_tasks_left_out: The tasks that were asked for and are left out, since the one has no such scores
+            there.
         n_left_out: The sides that aren't here, as they lack the task, or some of the tasks.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
@@ -174,7 +181,9 @@ class Against(Judged, Drawn):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on the first side that can't be told overall, or on the first task; None where all can."""
+        """The chapter of `howsure guide` on the first side that can't be told overall, or on the first task;
+        None where all can.
+        """
         return None if self.open_side is None else self.open_side.chapter
 
     @property

@@ -31,11 +31,12 @@ class Agreed:
     """One coefficient: of all raters, of one with the others, of two, or of one with itself.
 
     Attributes:
-        coefficient: "agreement" (the share of pairs of ratings that agree; of values in order, how near they are), "cohen", "fleiss",
-            "krippendorff", "gwet" or "correlation".
+        coefficient: "agreement" (the share of pairs of ratings that agree; of values in order, how near they
+            are), "cohen", "fleiss", "krippendorff", "gwet" or "correlation".
         a: The rater; empty for all together.
         b: The other one; the same where a rater's own repeats are compared.
-        estimate: Its value and interval; NaN where it is undefined, with all that it could be as the interval.
+        estimate: Its value and interval; NaN where it is undefined, with all that it could be as the
+            interval.
     """
 
     coefficient: Coefficient
@@ -128,7 +129,9 @@ class Agreement(Judged):
     cautions: tuple[Caution, ...] = ()
 
     def of(self, coefficient: Coefficient, a: str = "", b: str = "") -> Estimate:
-        """Return a coefficient: of all raters, of one with the others, or of two. KeyError where there is none."""
+        """Return a coefficient: of all raters, of one with the others, or of two. KeyError where there is
+        none.
+        """
         for each in (*self.overall, *self.raters, *self.pairs, *self.repeats):
             if each.coefficient == coefficient and (each.a, each.b) in ((a, b), (b, a)):
                 return each.estimate

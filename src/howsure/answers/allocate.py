@@ -1,4 +1,6 @@
-"""Allocation: which items get the next attempts, and what choosing them brings against spreading them evenly."""
+"""Allocation: which items get the next attempts, and what choosing them brings against spreading them
+evenly.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ class VotedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteEffect:
-    """What a covariate is worth: what the first of two equal models gets for having one standard deviation more of it, or for standing first.
+    """What a covariate is worth: what the first of two equal models gets for having one standard deviation
+    more of it, or for standing first.
 
     Attributes:
         covariate: Its name.
@@ -107,7 +108,8 @@ class OneLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutCluster:
-    """The one cluster of votes, of one voter say, without which the lead would be the smallest; the votes of all others are fitted anew.
+    """The one cluster of votes, of one voter say, without which the lead would be the smallest; the votes of
+    all others are fitted anew.
 
     Attributes:
         column: What votes are clustered by.
@@ -136,7 +138,8 @@ class NextVotes:
         ahead: The model ahead.
         behind: The one behind it.
         gap: The difference of their scores.
-        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80 % power; NaN where that can't be said.
+        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80 %
+            power; NaN where that can't be said.
         next_a: One of the two models whose next vote would tell most of the gap.
         next_b: The other.
     """
@@ -169,14 +172,16 @@ class ArenaBoard:
     """The models of one pool: connected by votes, each on some way with each.
 
     Attributes:
-        board: Expected scores with error bars, ranks and pairs: P(win) + P(tie) / 2 against the other models, each once.
+        board: Expected scores with error bars, ranks and pairs: P(win) + P(tie) / 2 against the other models,
+            each once.
         models: What votes say of each beside that, in the same order.
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
         first: What it is worth to stand first; None where that is a covariate, or votes are too few to vary.
         one_line: Whether strengths on one line explain the votes; None where that can't be tested.
-        without: The cluster that matters most to the lead; None without clusters, or where nobody leads alone.
+        without: The cluster that matters most to the lead; None without clusters, or where nobody leads
+            alone.
         next_votes: What would settle the first gap that is open; None where none is.
         effects: What each covariate is worth.
     """
@@ -194,7 +199,9 @@ class ArenaBoard:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model, best first."""
-        return [{**ranked, **row(model)} for ranked, model in zip(self.board.records(), self.models, strict=True)]
+        return [
+            {**ranked, **row(model)} for ranked, model in zip(self.board.records(), self.models, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -222,7 +229,9 @@ class Arena(Judged):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told which model is best in the first pool; None where it can."""
+        """The chapter of `howsure guide` on why it can't be told which model is best in the first pool; None
+        where it can.
+        """
         return self.boards[0].board.chapter
 
     def records(self) -> list[dict[str, Any]]:
@@ -231,10 +240,16 @@ class Arena(Judged):
 
     def pair_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and pair of models."""
-        return [{"pool": k + 1, **each} for k, pool in enumerate(self.boards) for each in pool.board.pair_records()]
+        return [
+            {"pool": k + 1, **each}
+            for k, pool in enumerate(self.boards)
+            for each in pool.board.pair_records()
+        ]
 
     def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
-        """Return a chart as Vega-Lite: expected scores with error bars, "ranks" that could be, or all "pairs"; a panel a board."""
+        """Return a chart as Vega-Lite: expected scores with error bars, "ranks" that could be, or all
+        "pairs"; a panel a board.
+        """
         return dict(presentation(self).chart(self, kind))
 
     def plot(
@@ -245,5 +260,7 @@ class Arena(Judged):
         font_size: float | None = None,
         preset: Preset | None = None,
     ) -> alt.TopLevelMixin:
-        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all answers take it."""
+        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all
+        answers take it.
+        """
         return draw(self.chart(kind), width=width, font_size=font_size, preset=preset)

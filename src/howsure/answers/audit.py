@@ -30,8 +30,8 @@ class AuditEntry:
         high: The upper limit.
         gap_next: By how much it is better than the next place below; NaN at the last place.
         p_next: The unpaired p-value of this gap.
-        break_even: How strongly the two models' answers would have to agree, question by question, for the gap to be
-            significant; NaN where no agreement could make it so.
+        break_even: How strongly the two models' answers would have to agree, question by question, for the
+            gap to be significant; NaN where no agreement could make it so.
     """
 
     model: str
@@ -57,7 +57,13 @@ class AuditEntry:
         if self.break_even <= 0:
             return "real"
         low, high = LITERATURE_CORRELATION
-        return "likely real" if self.break_even < low else "depends" if self.break_even <= high else "likely noise"
+        return (
+            "likely real"
+            if self.break_even < low
+            else "depends"
+            if self.break_even <= high
+            else "likely noise"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

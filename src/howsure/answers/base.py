@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
 STATISTICS_VERSION = 1
-"""Raised whenever the same data get other numbers or another verdict; the changelog says which. See docs/stability.md."""
+"""Raised whenever the same data get other numbers or another verdict; the changelog says which. See
+docs/stability.md.
+"""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
 LINES = 40
@@ -30,7 +32,9 @@ LINES = 40
 
 
 class Answer:
-    """Every answer is a frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
+    """Every answer is a frozen result: data first, then its renderings. `print(answer)` shows the terminal
+    form.
+    """
 
     __slots__ = ()
 
@@ -75,8 +79,10 @@ class Answer:
             width: Columns of the terminal; None asks the terminal.
             color: Use ANSI colours (terminal only).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
-            methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and boards; not to csv and json).
-            caption: Make every table float under this caption, which is LaTeX; the rest becomes comments (LaTeX only).
+            methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and
+                boards; not to csv and json).
+            caption: Make every table float under this caption, which is LaTeX; the rest becomes comments
+                (LaTeX only).
             label: What the first table is referred to by; the others have -2, -3 … behind it.
             siunitx: Align numbers at their decimal points, by the package siunitx (LaTeX only).
 
@@ -101,7 +107,9 @@ class Answer:
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
         return str(
-            present("render.html").notebook(present("described").described(presentation(self), self, explain=False))
+            present("render.html").notebook(
+                present("described").described(presentation(self), self, explain=False)
+            )
         )
 
     def __str__(self) -> str:
@@ -168,7 +176,9 @@ def present(name: str) -> ModuleType:
 
 
 def presentation(thing: object) -> ModuleType:
-    """Return the module that presents an answer, or a part of one: it has the verb's name, as the answer's own file has."""
+    """Return the module that presents an answer, or a part of one: it has the verb's name, as the answer's
+    own file has.
+    """
     return present(type(thing).__module__.rpartition(".")[2])
 
 
@@ -176,20 +186,26 @@ def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
     """Return what an answer says, as a document."""
     if methods_paragraph and not hasattr(presentation(answer), "methods"):
         raise OptionError(
-            "this answer has no methods paragraph", remedy="estimate, compare, against and leaderboard have one."
+            "this answer has no methods paragraph",
+            remedy="estimate, compare, against and leaderboard have one.",
         )
-    return present("described").described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
+    return present("described").described(
+        presentation(answer), answer, explain=explain, methods=methods_paragraph
+    )
 
 
 def paper_of(format: Format, **given: Any) -> Any:
-    """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is asked."""
+    """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is
+    asked.
+    """
     asked = [name for name, value in given.items() if value]
     if not asked:
         return None
     values = checked(**given)
     if format != "latex":
         raise OptionError(
-            f"{asked[0]} is for LaTeX, and {format} was chosen", remedy="Give format='latex', or leave it out."
+            f"{asked[0]} is for LaTeX, and {format} was chosen",
+            remedy="Give format='latex', or leave it out.",
         )
     if values["label"] and not values["caption"]:
         raise OptionError("label is for a table with a caption", remedy="Give `caption` as well.")
@@ -203,7 +219,9 @@ def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:
 
 
 def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
-    """Return what an answer's `chart()` returns at the size that the options say, as it is where they say none."""
+    """Return what an answer's `chart()` returns at the size that the options say, as it is where they say
+    none.
+    """
     if all(value is None for value in size.values()):
         return chart
     sizes = present("charts.sizes")

@@ -24,15 +24,15 @@ class Favour:
     Attributes:
         judge: The judge.
         favours: The kind: "shown first", "longer", "more …", "own family".
-        by: What tells it from quality: "gold" (which answer is better is known), "orders" (each pair was shown in both), "others" (other judges chose
-            between the same answers), or "nothing".
+        by: What tells it from quality: "gold" (which answer is better is known), "orders" (each pair was
+            shown in both), "others" (other judges chose between the same answers), or "nothing".
         n_choices: Choices between one answer of this kind and one of the other.
         n_items: The items that they come from.
         picked: The share of choices that fell on this kind; a tie is half.
         towards: With gold, how often it errs where the other kind is better; NaN otherwise.
         away: With gold, how often it errs where this kind is better; NaN otherwise.
-        estimate: By how much more often this kind is picked than the other, all else being equal: `towards` less `away`; without gold, the
-            shares picked of both kinds, or by this judge and by others.
+        estimate: By how much more often this kind is picked than the other, all else being equal: `towards`
+            less `away`; without gold, the shares picked of both kinds, or by this judge and by others.
         p_value: The p-value of no favour, by the same pivot.
         flipped: In both orders: the share of pairs whose verdict turned with the order; NaN otherwise.
     """

@@ -40,7 +40,9 @@ class Calibration(Answer):
     @derived(key="cells")
     def worlds(self) -> list[dict[str, Any]]:
         """One world and method each: how it was drawn, what was promised and what happened."""
-        return [{name: plain(value) for name, value in row.items()} for row in self.cells.iter_rows(named=True)]
+        return [
+            {name: plain(value) for name, value in row.items()} for row in self.cells.iter_rows(named=True)
+        ]
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per world and method."""

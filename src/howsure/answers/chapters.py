@@ -1,4 +1,5 @@
-"""Which chapter of `howsure guide` says why a difference can't be told, and what to do about it: one rule for all answers.
+"""Which chapter of `howsure guide` says why a difference can't be told, and what to do about it: one rule for
+all answers.
 
 | what is seen | chapter |
 | --- | --- |
@@ -28,12 +29,18 @@ FEW_CLUSTERS = ("one_cluster", "few_clusters", "dominant_cluster", "too_few_flip
 
 
 def of_difference(
-    found: Estimate, judged: Interval, *, paired: bool = True, alone: int = 0, unclustered_se: float = math.nan
+    found: Estimate,
+    judged: Interval,
+    *,
+    paired: bool = True,
+    alone: int = 0,
+    unclustered_se: float = math.nan,
 ) -> int:
     """Return the chapter on a difference that can't be told.
 
-    `judged`: the interval that the verdict agrees with; `alone`: items that only one of the two answered; `unclustered_se`: the
-    standard error if each item stood alone, NaN without clusters or where the verdict isn't about zero.
+    `judged`: the interval that the verdict agrees with; `alone`: items that only one of the two answered;
+    `unclustered_se`: the standard error if each item stood alone, NaN without clusters or where the verdict
+    isn't about zero.
     """
     if not math.isfinite(found.se) or not judged.low <= judged.high:
         return of_cautions(found.cautions)

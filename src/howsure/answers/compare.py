@@ -38,7 +38,8 @@ class OtherPopulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IfClustered:
-    """A difference of two models with questions clustered as the data seem to be, where nobody named clusters.
+    """A difference of two models with questions clustered as the data seem to be, where nobody named
+    clusters.
 
     Attributes:
         clusters: What questions are clustered by there.
@@ -68,7 +69,8 @@ class Among:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllItems:
-    """A difference of two models that share some items, from all items of both: right where it is by chance which are shared.
+    """A difference of two models that share some items, from all items of both: right where it is by chance
+    which are shared.
 
     Attributes:
         a_mean: The score of a on all its items, shared ones weighed as suits the difference.
@@ -87,8 +89,8 @@ class AllItems:
 class Comparison(Judged, Drawn):
     """The difference a − b on one task and metric, or overall.
 
-    The value and standard error of `difference` are the plain ones; its interval and the p-value come from one pivot and
-    never disagree.
+    The value and standard error of `difference` are the plain ones; its interval and the p-value come from
+    one pivot and never disagree.
 
     Attributes:
         task: The task; empty for the overall difference.
@@ -100,7 +102,8 @@ class Comparison(Judged, Drawn):
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of the null hypothesis that there is no difference.
         p_adjusted: The same, corrected for the number of comparisons made together.
-        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows a difference.
+        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows
+            a difference.
         correlation: The correlation of the two models' scores over the shared items.
         unpaired_se: What the standard error would be without pairing.
         unclustered_se: What it would be if each item stood alone; NaN without clusters.
@@ -112,23 +115,30 @@ class Comparison(Judged, Drawn):
         n_only_b: Items that only b answered.
         lower_is_better: Whether smaller scores are better.
         n_tasks: The number of tasks; 1 but for the overall difference.
-        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
+            scores there.
         percent: Whether scores lie in [0, 1].
-        items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if there is no
-            difference, or fewer than ten clusters (items without clusters) to estimate it from.
+        items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if
+            there is no difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
-        unseen: How often whole losses can be that no question showed (the rule of three, at the limits' level), for averages of which none
-            was lost or won as a whole: the interval is about losses like those seen, and such ones could lower a lead by as much. NaN otherwise.
+        unseen: How often whole losses can be that no question showed (the rule of three, at the limits'
+            level), for averages of which none was lost or won as a whole: the interval is about losses like
+            those seen, and such ones could lower a lead by as much. NaN otherwise.
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
+            "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
         beside: What the other of new and same clusters would say; None where the clusters are many.
-        if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they change the verdict; else None.
-        sources: Where the error comes from, where factors that all questions share are samples too; else None.
-        among: What it is among all models that the data hold, where it is significant by itself and not among these; else None.
-        combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
+        if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they
+            change the verdict; else None.
+        sources: Where the error comes from, where factors that all questions share are samples too; else
+            None.
+        among: What it is among all models that the data hold, where it is significant by itself and not among
+            these; else None.
+        combined: What all items of both say, where a model shares fewer than half of its items and only these
+            are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.
@@ -182,12 +192,16 @@ class Comparison(Judged, Drawn):
 
     @property
     def hides_losses(self) -> bool:
-        """Whether whole losses that no question showed could move the difference by more than half the width of its interval."""
+        """Whether whole losses that no question showed could move the difference by more than half the width
+        of its interval.
+        """
         return self.unseen > self.difference.interval.half_width
 
     @property
     def judged_interval(self) -> Interval:
-        """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests aren't, its own."""
+        """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests
+        aren't, its own.
+        """
         return self.adjusted_interval if self.equivalence is None else self.difference.interval
 
     @property
@@ -232,7 +246,8 @@ class Comparisons(Judged, Drawn):
 
     Attributes:
         overall: The difference over all tasks combined; None if not requested.
-        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
+            scores there.
         flips: Which questions changed; None where it isn't asked for.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
@@ -254,12 +269,16 @@ class Comparisons(Judged, Drawn):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told overall, or on any task; None where it can."""
+        """The chapter of `howsure guide` on why it can't be told overall, or on any task; None where it
+        can.
+        """
         return self.open_pair.chapter
 
     @property
     def open_pair(self) -> Comparison:
-        """The comparison that the answer's chapter is about: the overall one, else the first that can't be told, or the first."""
+        """The comparison that the answer's chapter is about: the overall one, else the first that can't be
+        told, or the first.
+        """
         return self.overall or next((c for c in self.comparisons if c.chapter), self.comparisons[0])
 
     def records(self) -> list[dict[str, Any]]:

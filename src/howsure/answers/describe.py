@@ -50,7 +50,8 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What attempts took, in one measure. Where it wasn't recorded, it isn't 0: only the recorded ones make up the mean.
+    """What attempts took, in one measure. Where it wasn't recorded, it isn't 0: only the recorded ones make
+    up the mean.
 
     Attributes:
         measure: What is counted: "usd", "seconds", "steps", or one kind of tokens.

@@ -17,7 +17,11 @@ class Error:
     """Why there is no answer.
 
     Attributes:
-        kind: A command line that can't be read ("usage"), an option's value that can't be ("option"), a file that can't be read ("read"), scores that contradict each other or can't be used as asked, such as a model that isn't there ("data"), a statistic that isn't defined for them ("method"), anything else that howsure says on purpose, such as an extra that isn't installed ("other"), Ctrl-C ("interrupted"), or a mistake in howsure itself ("bug").
+        kind: A command line that can't be read ("usage"), an option's value that can't be ("option"), a file
+            that can't be read ("read"), scores that contradict each other or can't be used as asked, such as
+            a model that isn't there ("data"), a statistic that isn't defined for them ("method"), anything
+            else that howsure says on purpose, such as an extra that isn't installed ("other"), Ctrl-C
+            ("interrupted"), or a mistake in howsure itself ("bug").
         message: What is wrong.
         where: The file, and the place in it; may be empty.
         remedy: What to do next, as flags of the command line; may be empty.

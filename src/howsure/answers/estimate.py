@@ -31,7 +31,8 @@ class Entry:
         n_attempts: Attempts in all.
         n_failed: Attempts that failed.
         clusters: The clusters of its questions; None without any, and overall.
-        sources: Where its error comes from, where factors that all questions share are samples too; else None.
+        sources: Where its error comes from, where factors that all questions share are samples too; else
+            None.
         saved: The share of the plain mean's variance that covariates saved; NaN without them.
     """
 

@@ -24,8 +24,10 @@ class Flip:
         after: Its score on the second.
         broke: Whether it got worse; else it was fixed.
         target: The right answer; empty where the log holds none.
-        answer_before: An answer of the first side: the best where the question broke, the worst where it was fixed.
-        answer_after: An answer of the second side: the worst where the question broke, the best where it was fixed.
+        answer_before: An answer of the first side: the best where the question broke, the worst where it was
+            fixed.
+        answer_after: An answer of the second side: the worst where the question broke, the best where it was
+            fixed.
         stop_before: Why that attempt of the first side ended; empty where it isn't known.
         stop_after: The same of the second side.
     """
@@ -53,7 +55,8 @@ class FlipCount:
         n_items: Questions that both sides answered.
         broke: How many score worse on the second side.
         fixed: How many score better.
-        rerun_broke: How many would break between two runs of the first side, about, by its attempts; NaN where it has one each.
+        rerun_broke: How many would break between two runs of the first side, about, by its attempts; NaN
+            where it has one each.
         rerun_fixed: How many would be fixed.
         percent: Whether scores lie in [0, 1].
     """
@@ -128,7 +131,9 @@ class Flips:
     @property
     @derived()
     def rerun_broke(self) -> float:
-        """How many would break between two runs of the first side; NaN where that isn't known of every task."""
+        """How many would break between two runs of the first side; NaN where that isn't known of every
+        task.
+        """
         return math.fsum(count.rerun_broke for count in self.counts)
 
     @property

@@ -21,10 +21,12 @@ class Buy:
     Attributes:
         model: The model.
         score: Its score.
-        cost: What it takes per attempt, failed ones included; the least that it can be where some attempts don't record it.
+        cost: What it takes per attempt, failed ones included; the least that it can be where some attempts
+            don't record it.
         n_missing: Attempts that don't record it.
         could_be_best: Whether it could have the best score, whatever it takes.
-        beaten_by: The models that are shown to score higher and to cost no more; empty where it could be the best buy.
+        beaten_by: The models that are shown to score higher and to cost no more; empty where it could be the
+            best buy.
     """
 
     model: str
@@ -52,7 +54,8 @@ class TaskFrontier(JudgedPart):
         level: The confidence level at which all that is said of who beats whom holds at once.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        cheapest: The cheapest of the models that could be best and whose cost is known; None where there is none.
+        cheapest: The cheapest of the models that could be best and whose cost is known; None where there is
+            none.
         leader: The model with the best score.
         gap: What the leader takes over what the cheapest takes; None where they are the same.
         lead: By how much the leader scores higher than the cheapest; None where they are the same.
@@ -91,7 +94,8 @@ class Frontier(Judged, Drawn):
     """Which models could be the best buy, task by task, and over all tasks.
 
     Attributes:
-        tasks: One part a task, metric and measure; first that of all items pooled where there are several tasks that all models share.
+        tasks: One part a task, metric and measure; first that of all items pooled where there are several
+            tasks that all models share.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """

@@ -29,7 +29,9 @@ Tier = Literal["critical", "supporting", "advisory"]
 
 
 Counts = Literal["pass", "fail", "unclear", "blind", "nothing"]
-"""What a check counts as in the verdict over all; "blind": it stays open and could hardly have shown a loss of its margin."""
+"""What a check counts as in the verdict over all; "blind": it stays open and could hardly have shown a loss
+of its margin.
+"""
 
 
 CheckKey = tuple[str, str, str, str, str]
@@ -80,27 +82,36 @@ class Check:
         candidate_score: Its score.
         baseline: The model that it is compared with; None for a floor or ceiling.
         baseline_score: The baseline's score.
-        p_pass: The p-value of the test that the criterion is met; at planned looks the least error with which all of them would
-            have shown it here.
+        p_pass: The p-value of the test that the criterion is met; at planned looks the least error with which
+            all of them would have shown it here.
         p_fail: The p-value of the test that it is broken.
-        p_fail_adjusted: The latter, corrected for the number of checks (Holm). NaN for floors, which their interval decides.
+        p_fail_adjusted: The latter, corrected for the number of checks (Holm). NaN for floors, which their
+            interval decides.
         n_items: Items behind the value.
         n_clusters: Clusters that these items come in.
-        items_needed: About how many items in all would settle it with 80 % power if the truth is what was seen; NaN where
-            that can't be said.
-        n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
+        items_needed: About how many items in all would settle it with 80 % power if the truth is what was
+            seen; NaN where that can't be said.
+        n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where
+            they decide nothing.
         n_absent: Items that the baseline has and the candidate lacks.
-        differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
-        unasked: The column that was taken for attempts by its name although all questions may share its values, so that it can't be told; empty where
-            there is none, or where that was chosen.
-        sources: Where the error comes from, where random factors are samples too, and how many levels of each would settle it; else None.
-        proposed_clusters: What questions may be clustered by although nobody said so, where that turns the verdict, so that it can't be told; else empty.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        differs: In what the two were not asked the same, so that it can't be told; empty where nothing is
+            known to differ, or that is allowed.
+        unasked: The column that was taken for attempts by its name although all questions may share its
+            values, so that it can't be told; empty where there is none, or where that was chosen.
+        sources: Where the error comes from, where random factors are samples too, and how many levels of each
+            would settle it; else None.
+        proposed_clusters: What questions may be clustered by although nobody said so, where that turns the
+            verdict, so that it can't be told; else empty.
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
+            "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
         other: What it is for the other of new and same clusters, where clusters are few; else None.
-        verdict_here: What it is for its own population, where the other says otherwise and nobody chose one, so that it can't be told; else None.
-        unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that isn't asked.
-        half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether a loss would have shown.
+        verdict_here: What it is for its own population, where the other says otherwise and nobody chose one,
+            so that it can't be told; else None.
+        unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that
+            isn't asked.
+        half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether
+            a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
@@ -159,7 +170,9 @@ class Check:
 
     @property
     def only_as_seen(self) -> bool:
-        """Whether it passes for losses like those seen alone: whole ones that no question showed could be more than the margin."""
+        """Whether it passes for losses like those seen alone: whole ones that no question showed could be
+        more than the margin.
+        """
         return self.verdict == "pass" and self.unseen > self.limit
 
     @property
@@ -170,7 +183,9 @@ class Check:
     @property
     @derived()
     def counts_as(self) -> Counts:
-        """What it counts as: its verdict; what is supporting and open for lack of evidence alone passes, or is blind."""
+        """What it counts as: its verdict; what is supporting and open for lack of evidence alone passes, or
+        is blind.
+        """
         if not self.binds:
             return "nothing"
         if self.tier != "supporting" or self.unclear_because != "evidence":
@@ -191,7 +206,10 @@ class Check:
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs", "attempts" that may be something shared, "clusters" that nobody named, or the "population" that nobody chose; else empty."""
+        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs",
+        "attempts" that may be something shared, "clusters" that nobody named, or the "population" that nobody
+        chose; else empty.
+        """
         if self.verdict != "unclear":
             return ""
         return (
@@ -240,17 +258,19 @@ class Check:
 class Gate(Answer):
     """The verdict on a candidate, and the checks that it rests on.
 
-    The gate passes where every check passes, fails where one fails, and can't tell otherwise. Under a policy it is what checks count as
-    that decides: those that are only shown, or blind, hold no pass up, and nothing else is no pass.
+    The gate passes where every check passes, fails where one fails, and can't tell otherwise. Under a policy
+    it is what checks count as that decides: those that are only shown, or blind, hold no pass up, and nothing
+    else is no pass.
 
     Attributes:
         candidate: The model that wants to pass.
         baseline: The model that it is compared with; None if all criteria are floors or ceilings.
         level: How sure a verdict has to be.
-        looks: The planned looks, and which of them this is; None where there is one. The p-values at which they decide are those
-            of a two-sided test.
+        looks: The planned looks, and which of them this is; None where there is one. The p-values at which
+            they decide are those of a two-sided test.
         flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
-        slices: The comparison by slices, which decides nothing; empty where none is asked for. Slices of a policy are among the checks.
+        slices: The comparison by slices, which decides nothing; empty where none is asked for. Slices of a
+            policy are among the checks.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -271,7 +291,9 @@ class Gate(Answer):
     def verdict(self) -> GateVerdict:
         """The overall verdict: "pass", "fail" or "unclear"."""
         found = {check.counts_as for check in self.checks}
-        return "fail" if "fail" in found else "unclear" if "unclear" in found or "pass" not in found else "pass"
+        return (
+            "fail" if "fail" in found else "unclear" if "unclear" in found or "pass" not in found else "pass"
+        )
 
     @property
     def has_policy(self) -> bool:
@@ -291,7 +313,9 @@ class Gate(Answer):
     @property
     @derived()
     def unclear_because(self) -> Because:
-        """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared, clusters that nobody named, a population that nobody chose, too little evidence; else empty."""
+        """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared,
+        clusters that nobody named, a population that nobody chose, too little evidence; else empty.
+        """
         found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
         words: tuple[Because, ...] = ("differs", "missing", "attempts", "clusters", "population", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
@@ -299,7 +323,9 @@ class Gate(Answer):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on the first check that holds the verdict up, where it can't be told; else None."""
+        """The chapter of `howsure guide` on the first check that holds the verdict up, where it can't be
+        told; else None.
+        """
         if self.verdict != "unclear":
             return None
         held = [check for check in self.checks if check.unclear_because == self.unclear_because]

@@ -40,7 +40,8 @@ class Met:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HeadToHead(Judged):
-    """The difference of two models' expected scores, from all votes of their pool, beside the votes between them.
+    """The difference of two models' expected scores, from all votes of their pool, beside the votes between
+    them.
 
     Attributes:
         a: The first model.
@@ -50,7 +51,8 @@ class HeadToHead(Judged):
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of no difference.
         chance: What a would be expected to get against b: P(win) + P(tie) / 2.
-        chance_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a difference.
+        chance_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a
+            difference.
         met: What their own votes say; None where they never met.
         against: The models that scores are against; empty for all others.
         notes: How the votes were read and grouped.

@@ -25,11 +25,12 @@ class Item:
         item: The item.
         score: Its mean score over the models that answered.
         n_models: How many models answered.
-        discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't known.
+        discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't
+            known.
         p_adjusted: The p-value of a correlation below zero, corrected for the number of items.
-        kind: "nobody" (all have the worst score), "everybody" (all have the best), "same" (all have the same score),
-            "separating" (some models differ), "suspect" (some differ, and the good ones do worse), "unanswered" (by all
-            models or all but one).
+        kind: "nobody" (all have the worst score), "everybody" (all have the best), "same" (all have the same
+            score), "separating" (some models differ), "suspect" (some differ, and the good ones do worse),
+            "unanswered" (by all models or all but one).
     """
 
     item: str
@@ -96,14 +97,16 @@ class TaskHealth:
         models: The models, best first.
         items: What they did on each item.
         n_clusters: Clusters that the items come in; as many as items where each is its own.
-        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs; NaN if
-            no pair has one.
-        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80 % power, median
-            over pairs.
-        neighbours_apart: How many gaps between neighbouring places exceed the smallest one; None if that is unknown.
+        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs;
+            NaN if no pair has one.
+        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80 %
+            power, median over pairs.
+        neighbours_apart: How many gaps between neighbouring places exceed the smallest one; None if that is
+            unknown.
         reliability: The correlation of the models' scores on two such tasks, from split halves.
         reliability_places: The same of their places.
-        reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most items aside).
+        reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most
+            items aside).
         n_complete: How many items that is.
         level: The confidence level.
         percent: Whether scores lie in [0, 1].

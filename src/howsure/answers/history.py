@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunGap:
-    """A run less another one, on the items that both have; an interval and a p-value for this difference alone.
+    """A run less another one, on the items that both have; an interval and a p-value for this difference
+    alone.
 
     Attributes:
         other: The other run.
@@ -43,8 +44,10 @@ class HistoryRun:
         commit: The commit of the code that ran; empty where it isn't known.
         n_items: Its items with a score.
         score: Its score on these.
-        level: The mean of the runs since the last change before it, on the items that all of them have; NaN where it has none to be held against.
-        low: A run whose score is lower alarms alone, as a sudden change; NaN likewise, and where no answer of these runs differs.
+        level: The mean of the runs since the last change before it, on the items that all of them have; NaN
+            where it has none to be held against.
+        low: A run whose score is lower alarms alone, as a sudden change; NaN likewise, and where no answer of
+            these runs differs.
         high: A run whose score is higher does.
         z: The largest deviate of any place of a change that the runs so far could have.
         limit: The deviate that an alarm takes.
@@ -53,7 +56,8 @@ class HistoryRun:
         baseline: Against the baseline.
         best: Against the best run before it, whose score is corrected for its having been selected.
         record: Whether it was better than every run before it.
-        real: Whether it is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
+        real: Whether it is shown to be better than the level of the best before it, corrected for all pairs
+            of runs so far.
         apart: Whether it has too few of the items to be a part of the series.
         anew: Whether it has other items than the runs before it, so that the series begins anew.
         in_level: Whether it is one of the runs since the last change, which make the level.
@@ -120,7 +124,8 @@ class HistoryChange:
         high: The last run that it could be.
         high_number: Its number.
         difference: The mean of the runs since then up to the alarm, less the mean of those before.
-        back: The run with which the runs after the alarm are clearly back at the level before the change; empty for none.
+        back: The run with which the runs after the alarm are clearly back at the level before the change;
+            empty for none.
         back_number: Its number.
     """
 
@@ -145,7 +150,8 @@ class LastRuns:
         n_runs: How many are compared with as many before.
         since: The first of the last ones.
         since_number: Its number.
-        difference: The mean of the last ones, less the mean of those before; its error has the spread between runs in it.
+        difference: The mean of the last ones, less the mean of those before; its error has the spread between
+            runs in it.
         p_value: The p-value of no difference.
     """
 
@@ -170,12 +176,14 @@ class TaskHistory(JudgedPart):
         real_records: How many of these are shown to be better than the level of the best before.
         level: The mean of the runs since the last change, on the items that all of them have.
         level_runs: How many these are.
-        spread: How much one run differs from its level beyond what its answers give, as a standard deviation in score units; NaN where nothing shows it.
+        spread: How much one run differs from its level beyond what its answers give, as a standard deviation
+            in score units; NaN where nothing shows it.
         answers_spread: How much it differs through its answers alone.
         repeated: The share of answers that are those of the run before, as far as scores tell.
         spread_runs: How many runs show this.
         spread_known: Whether they are enough to know the spread; else it is mostly what is assumed.
-        last: The last runs against as many before them; None where that wasn't asked for, or there are too few.
+        last: The last runs against as many before them; None where that wasn't asked for, or there are too
+            few.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """
@@ -225,5 +233,7 @@ class History(Judged, Drawn):
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and run."""
         return [
-            {"task": task.task, "metric": task.metric, **run.record_row()} for task in self.tasks for run in task.runs
+            {"task": task.task, "metric": task.metric, **run.record_row()}
+            for task in self.tasks
+            for run in task.runs
         ]

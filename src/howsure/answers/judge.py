@@ -57,7 +57,8 @@ class JudgeLine:
         rate: The mean of its verdicts; NaN where they aren't in [0, 1].
         bias: Its mean less the corrected rate of all answers: by how much it is too kind.
         bias_interval: Its interval.
-        sensitivity: The share of right answers that it calls right; NaN where verdicts or labels are no yes or no.
+        sensitivity: The share of right answers that it calls right; NaN where verdicts or labels are no yes
+            or no.
         specificity: The share of wrong answers that it calls wrong.
     """
 
@@ -73,7 +74,8 @@ class JudgeLine:
     @property
     @derived()
     def better_than_chance(self) -> bool | None:
-        """Whether sensitivity and specificity are shown to add up to more than 1, as they do where a judge guesses; None where one is unknown.
+        """Whether sensitivity and specificity are shown to add up to more than 1, as they do where a judge
+        guesses; None where one is unknown.
 
         The lower limit of their sum is made of their own (Newcombe 1998; Zou and Donner 2008).
         """
@@ -93,7 +95,8 @@ class JudgedGap:
         judge: The difference of the verdicts' means; NaN where they aren't in [0, 1].
         difference: The corrected difference, with its interval.
         p_value: The p-value of no difference, from the same pivot.
-        paired: Whether it is of items on which both have a label; else it is the difference of two corrected rates.
+        paired: Whether it is of items on which both have a label; else it is the difference of two corrected
+            rates.
         n_items: Items that both answered, and that were judged; 0 where no column tells items apart.
         n_both: How many of these have a label of both.
         n_labels: Labels of both models in all.
@@ -119,7 +122,8 @@ class JudgeCheck:
     Attributes:
         criterion: What is asked: "at_least", or "not_worse_than".
         limit: The floor, or the margin.
-        verdict: "pass" where the whole one-sided interval keeps it, "fail" where none of it does, else "unclear".
+        verdict: "pass" where the whole one-sided interval keeps it, "fail" where none of it does, else
+            "unclear".
         candidate: The model that is asked about; empty where the table has one.
         value: The corrected rate, or difference.
         low: Its one-sided lower limit at the level.
@@ -145,11 +149,14 @@ class JudgeRates(Judged):
         whole: All answers together.
         gap: The difference of two models; None where it isn't asked for.
         check: The verdict on a floor or a margin; None where it isn't asked for.
-        models: One entry a model, the highest corrected rate first; empty where the table names none, or one only.
-        ranks: Their places, and who could be best, at the level all at once; empty where there are no models to rank.
+        models: One entry a model, the highest corrected rate first; empty where the table names none, or one
+            only.
+        ranks: Their places, and who could be best, at the level all at once; empty where there are no models
+            to rank.
         judges: One entry a judge.
         level: The confidence level of each interval.
-        drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN", "convenience", or "unknown".
+        drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN",
+            "convenience", or "unknown".
         notes: How the table was read.
         cautions: Warnings, each with what to do about it.
     """
@@ -168,13 +175,17 @@ class JudgeRates(Judged):
     @property
     @derived()
     def exit_code(self) -> int:
-        """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept for errors."""
+        """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept
+        for errors.
+        """
         return 0 if self.check is None else EXIT_CODES[self.check.verdict]
 
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why what was asked can't be told, or which model is best; None where it can."""
+        """The chapter of `howsure guide` on why what was asked can't be told, or which model is best; None
+        where it can.
+        """
         if self.check is not None:
             return POWER if self.check.verdict == "unclear" else None
         if self.gap is not None:
@@ -188,7 +199,9 @@ class JudgeRates(Judged):
         return (self.whole, *self.models)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping for the whole and for each model, with its rank; for the difference of two models another, with its p-value."""
+        """Return one flat mapping for the whole and for each model, with its rank; for the difference of two
+        models another, with its p-value.
+        """
         places = [None, *(self.ranks or [None] * len(self.models))]
         found = [{**row(each), **_place(rank)} for each, rank in zip(self.every, places, strict=True)]
         if self.gap is None:

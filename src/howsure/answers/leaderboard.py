@@ -107,12 +107,16 @@ class Board:
         ranks: The places of each model, in the same order.
         pairs: All pairs of models.
         n_tasks: The number of tasks; 1 but for the overall board.
-        n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all that have.
+        n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all
+            that have.
         n_left_out: The models that lack some of the tasks, and so are not on the overall board.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or "these-questions".
+        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
+            "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        beside: Which models could be best for the other of new and same clusters; None where the clusters are many.
-        leader_corrected: The leader's score without the luck of having been picked as the best of so many; NaN where it isn't known.
+        beside: Which models could be best for the other of new and same clusters; None where the clusters are
+            many.
+        leader_corrected: The leader's score without the luck of having been picked as the best of so many;
+            NaN where it isn't known.
         cautions: Warnings, each with what to do about it.
     """
 
@@ -163,15 +167,19 @@ class Board:
 
     @property
     def is_ahead_of_all(self) -> bool:
-        """Whether the leaders are significantly ahead of every other model: more than that no other could be best."""
+        """Whether the leaders are significantly ahead of every other model: more than that no other could be
+        best.
+        """
         p = self.pairs.p_adjusted[: len(self.leaders), len(self.leaders) :]
         return bool((p <= allowed(self.level)).all())
 
     @property
     def smallest_significant(self) -> float:
-        """About how large a difference between neighbouring ranks must be to be significant once corrected; NaN without an error bar.
+        """About how large a difference between neighbouring ranks must be to be significant once corrected;
+        NaN without an error bar.
 
-        By the largest p-value that still is significant, or without any by Bonferroni's level, with the median standard error.
+        By the largest p-value that still is significant, or without any by Bonferroni's level, with the
+        median standard error.
         """
         import numpy as np
 
@@ -260,7 +268,8 @@ class Swap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSlices:
-    """The board of a task and metric by slices: within a slice all ranks hold at once, and so they do over the slices.
+    """The board of a task and metric by slices: within a slice all ranks hold at once, and so they do over
+    the slices.
 
     Attributes:
         task: The task.
@@ -317,7 +326,9 @@ class Leaderboard(Judged):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told which model is best overall, or on any task; None where it can."""
+        """The chapter of `howsure guide` on why it can't be told which model is best overall, or on any task;
+        None where it can.
+        """
         boards = self.boards if self.overall is None else (self.overall,)
         return next((board.chapter for board in boards if board.chapter), None)
 
@@ -336,7 +347,9 @@ class Leaderboard(Judged):
         return [record for board in self.every for record in board.pair_records()]
 
     def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
-        """Return a chart as Vega-Lite: scores with error bars, "ranks" that could be, or all "pairs"; a panel a board."""
+        """Return a chart as Vega-Lite: scores with error bars, "ranks" that could be, or all "pairs"; a panel
+        a board.
+        """
         return dict(presentation(self).chart(self, kind))
 
     def plot(
@@ -347,5 +360,7 @@ class Leaderboard(Judged):
         font_size: float | None = None,
         preset: Preset | None = None,
     ) -> alt.TopLevelMixin:
-        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all answers take it."""
+        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all
+        answers take it.
+        """
         return draw(self.chart(kind), width=width, font_size=font_size, preset=preset)

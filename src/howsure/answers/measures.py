@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Interval
 
 Known = Literal["known", "at least", "at most", "unknown"]
-"""Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those of both didn't."""
+"""Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those
+of both didn't.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +26,15 @@ class MeasureGap:
     Attributes:
         measure: What was measured, such as usd, seconds or tokens_out.
         per: "attempt", or "solved" for what a solved item took, failures included.
-        average: What the ratio is of: the "mean", the mean of "log-normal" numbers, or the mean without its extremes ("trimmed").
+        average: What the ratio is of: the "mean", the mean of "log-normal" numbers, or the mean without its
+            extremes ("trimmed").
         a: What a took on average.
         b: What b took.
         ratio: a over b.
         interval: Its confidence interval.
         p_value: The p-value of a ratio of 1.
-        known: Whether the ratio is "known", or is only "at least" or "at most" this, or "unknown", since attempts lack it.
+        known: Whether the ratio is "known", or is only "at least" or "at most" this, or "unknown", since
+            attempts lack it.
         n_items: Items that both tried.
         n_clusters: Clusters that these come in.
         n_missing_a: Attempts of a that don't record it.

@@ -26,7 +26,8 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A variance component in squared score units; unbiased, so possibly negative. NaN where the data don't identify it.
+    """A variance component in squared score units; unbiased, so possibly negative. NaN where the data don't
+    identify it.
 
     Attributes:
         variance: The variance.
@@ -77,13 +78,15 @@ class NoiseEntry:
         questions: The part of SE² that comes from which questions were drawn.
         answers: The part that comes from what was answered to them.
         once: The answers' part with one attempt an item.
-        most_answers: The largest share of SE² that answers can make up, where one attempt an item leaves it open.
+        most_answers: The largest share of SE² that answers can make up, where one attempt an item leaves it
+            open.
         correlation: The correlation of two models' item means, freed of answer noise.
         answer: σ², the variance from answer to answer to the same question.
         question: ω², the variance from question to question.
         between: The part of ω² that is from cluster to cluster.
         within: The part that is within clusters.
-        sources: The shares of questions, random factors, questions × levels and answers, where factors that all questions share are samples too; else None.
+        sources: The shares of questions, random factors, questions × levels and answers, where factors that
+            all questions share are samples too; else None.
         cautions: Warnings, each with what to do about it.
     """
 
@@ -127,7 +130,8 @@ class NoiseEntry:
         return tuple(Predicted(attempts=k, se=self.se_with(k)) for k in ATTEMPTS)
 
     def se_with(self, attempts: float | None = None, items: float | None = None) -> float:
-        """Predict the SE with so many attempts an item (infinite is allowed) and so many items of the same kind.
+        """Predict the SE with so many attempts an item (infinite is allowed) and so many items of the same
+        kind.
 
         None leaves a number as it is. Clusters are taken to grow in number, not in size.
         """
@@ -141,7 +145,8 @@ class NoiseEntry:
     def record(self) -> dict[str, Any]:
         """Return one flat mapping: the predicted standard errors as columns, and that of twice the items."""
         names = {
-            each.attempts: f"se_{'endless' if math.isinf(each.attempts) else each.attempts}" for each in self.predicted
+            each.attempts: f"se_{'endless' if math.isinf(each.attempts) else each.attempts}"
+            for each in self.predicted
         }
         predicted = {names[each.attempts]: number(each.se) for each in self.predicted}
         return {**row(self), **predicted, "se_twice_items": number(self.se_with(items=2 * self.n_items))}
@@ -149,7 +154,8 @@ class NoiseEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairNoise:
-    """The noise of the paired differences of all P pairs of models on one task that share items and where it is known.
+    """The noise of the paired differences of all P pairs of models on one task that share items and where it
+    is known.
 
     Attributes:
         a: The first model of each pair (P,).
@@ -306,7 +312,9 @@ class Noise(Drawn):
         ]
 
     def curves(self, attempts: Sequence[int] = (1, 2, 3, 4, 5, 7, 10, 15, 20)) -> list[dict[str, Any]]:
-        """Return the predicted SE over attempts, with the questions that there are, and twice and four times as many."""
+        """Return the predicted SE over attempts, with the questions that there are, and twice and four times
+        as many.
+        """
         return [
             {"task": task.task, "name": entry.name, "attempts": k, "items": times * entry.n_items}
             | {"se": number(entry.se_with(k, times * entry.n_items))}

@@ -1,8 +1,9 @@
 """An answer as plain data: its dataclass fields become JSON and flat rows, in this one place.
 
-A field is written under its own name. Where that isn't so, it says what becomes of it, with one of the markers below, and a property
-that belongs to the output carries `@derived()`. An interval is written as its limits: `interval` as low, high and level,
-`failed_interval` as failed_low and failed_high. What is one (a number, a name, one nested answer) comes before what is many.
+A field is written under its own name. Where that isn't so, it says what becomes of it, with one of the
+markers below, and a property that belongs to the output carries `@derived()`. An interval is written as its
+limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
+number, a name, one nested answer) comes before what is many.
 """
 
 from __future__ import annotations
@@ -83,7 +84,9 @@ def shown(*, key: str = "", endless: bool = False, rows: bool = True) -> dict[st
 
 
 def spread(*, prefix: str = "", value: str = "value") -> dict[str, Shown]:
-    """Mark a nested answer whose numbers stand in rows, as `prefix` and their names; its `value` under a name of its own."""
+    """Mark a nested answer whose numbers stand in rows, as `prefix` and their names; its `value` under a name
+    of its own.
+    """
     return {KEY: Shown(prefix=prefix, value=value)}
 
 
@@ -124,7 +127,9 @@ def rows(**columns: Iterable[Any] | NDArray[Any]) -> list[dict[str, Any]]:
 
 
 def number(value: float) -> float | None:
-    """Return a finite float to 12 digits, None otherwise: JSON has no NaN, and processors differ in the last digits."""
+    """Return a finite float to 12 digits, None otherwise: JSON has no NaN, and processors differ in the last
+    digits.
+    """
     value = float(value)
     return float(f"{value:.12g}") if math.isfinite(value) else None
 
@@ -256,7 +261,9 @@ def _column(values: Iterable[Any]) -> Iterable[Any]:
 
 
 def sliced_rows(whole: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return flat rows of all items and of slices under the same keys; the former as they are where there are no slices."""
+    """Return flat rows of all items and of slices under the same keys; the former as they are where there are
+    no slices.
+    """
     if not parts:
         return whole
     every = [*({"by": "", "slice": "", **each} for each in whole), *parts]

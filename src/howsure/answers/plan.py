@@ -48,7 +48,8 @@ class Option:
         power: The power with which they show it.
         clusters: Clusters that the questions come in.
         se: The standard error of the difference.
-        formula: The number of questions by the paper's formula, without pseudo-items and with the normal distribution.
+        formula: The number of questions by the paper's formula, without pseudo-items and with the normal
+            distribution.
         cost: What it costs; NaN where no costs were given.
         levels: How many levels of each random factor each model has; empty without one.
     """
@@ -70,8 +71,8 @@ class Basis:
 
     Attributes:
         question: The variance between the items' true differences.
-        answer: The variance of one attempt, both models' together; NaN where a pilot with one attempt can't tell it from
-            the former, which then holds both.
+        answer: The variance of one attempt, both models' together; NaN where a pilot with one attempt can't
+            tell it from the former, which then holds both.
         between: The part of the items' variance that is from cluster to cluster.
         cluster_size: The average number of items of a cluster.
         crowd: That number as an item sees it, larger where clusters are unequal.
@@ -134,7 +135,8 @@ class Way:
         most: Questions at most; infinite where none are enough.
         power: The chance that it shows what is to be shown.
         expected: Questions on average where the true difference is the planned one.
-        expected_if_none: Questions on average where there is none to be found: no difference, or one that is the margin.
+        expected_if_none: Questions on average where there is none to be found: no difference, or one that is
+            the margin.
     """
 
     name: Literal["once", "looks", "betting"]
@@ -150,8 +152,8 @@ class LooksPlan:
 
     Attributes:
         spending: How the error is spent.
-        cheapest: The way that takes the fewest questions on average at the planned difference, of those with as good as the
-            largest power.
+        cheapest: The way that takes the fewest questions on average at the planned difference, of those with
+            as good as the largest power.
         looks: When each look is due, and what it takes to stop there.
         ways: What each way takes.
     """
@@ -172,13 +174,16 @@ class TaskPlan:
         a: The first model of the pilot; empty without one.
         b: The second model.
         basis: What the plan rests on; None where nothing is known, or where random factors are samples too.
-        sources: Where the error of the pilot's difference comes from, where random factors are samples too; else None.
-        levels_needed: The fewest levels of each random factor with which any number of questions is enough, those of others as in the pilot; infinite where none are.
+        sources: Where the error of the pilot's difference comes from, where random factors are samples too;
+            else None.
+        levels_needed: The fewest levels of each random factor with which any number of questions is enough,
+            those of others as in the pilot; infinite where none are.
         options: The ways to run the evaluation.
         chosen: Which of them is chosen, counted from 0.
         curve: Power over the number of items, or over the true difference where that was sought.
         equal: What a gate with that margin says of two equal systems; None without a margin.
-        looks: Planned looks of the chosen option, beside other ways to decide; None where the test is made once.
+        looks: Planned looks of the chosen option, beside other ways to decide; None where the test is made
+            once.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -230,7 +235,8 @@ class Plan(Judged, Drawn):
         comparisons: How many tests share the level (Bonferroni).
         margin: The margin of "not-worse" and "same"; NaN without one.
         paired: Whether both models answer the same questions.
-        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share `level` of runs.
+        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share
+            `level` of runs.
         simulated: The power in draws of the pilot's own items; None where it wasn't simulated.
         tasks: One part a task; the last is the overall one where there are several.
         notes: How the data were read and grouped.
@@ -258,7 +264,9 @@ class Plan(Judged, Drawn):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power is below 80 %; else None."""
+        """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power
+        is below 80 %; else None.
+        """
         best = self.main.best
         if self.sought == "power":
             return None if best.power.value >= results.POWER else POWER
@@ -271,8 +279,12 @@ class Plan(Judged, Drawn):
         return self.main.best.items.value
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per task and option; the chosen one has the shares of two equal systems, where there is a margin."""
-        names = dict.fromkeys(name for task in self.tasks if task.equal is not None for name in task.equal.columns())
+        """Return one flat mapping per task and option; the chosen one has the shares of two equal systems,
+        where there is a margin.
+        """
+        names = dict.fromkeys(
+            name for task in self.tasks if task.equal is not None for name in task.equal.columns()
+        )
         return [
             {
                 "task": task.task,
@@ -289,8 +301,14 @@ class Plan(Judged, Drawn):
         ]
 
     def curve_records(self) -> list[dict[str, Any]]:
-        """Return the power curves: one flat mapping per task, number of attempts, and items (or true difference)."""
-        return [{"task": task.task, "metric": task.metric, **row(point)} for task in self.tasks for point in task.curve]
+        """Return the power curves: one flat mapping per task, number of attempts, and items (or true
+        difference).
+        """
+        return [
+            {"task": task.task, "metric": task.metric, **row(point)}
+            for task in self.tasks
+            for point in task.curve
+        ]
 
 
 def _levels(task: TaskPlan, option: Option) -> dict[str, int]:

@@ -20,7 +20,8 @@ class Allowance:
         failures: At most so many runs fail.
         items: Runs.
         clusters: Clusters that these runs come in.
-        clusters_together: The number of clusters, of which so many may fail, where the runs of a cluster stand or fall together.
+        clusters_together: The number of clusters, of which so many may fail, where the runs of a cluster
+            stand or fall together.
         chance: The chance that no more fail, if the true rate is the assumed one; NaN without one.
     """
 
@@ -40,8 +41,8 @@ class Observed:
         n: Runs that were made.
         low: The one-sided exact lower limit of the rate.
         high: The one-sided exact upper limit.
-        more: Further runs without a failure that would show the limit; 0 where it is shown already, −1 where the rate is
-            shown to be above it.
+        more: Further runs without a failure that would show the limit; 0 where it is shown already, −1 where
+            the rate is shown to be above it.
     """
 
     failures: int
@@ -59,8 +60,8 @@ class FailurePlan(Judged):
         below: The limit of the failure rate.
         level: The one-sided confidence level.
         cluster_size: Runs a cluster.
-        icc: How alike the runs of a cluster are; NaN where it isn't known (then they are taken as independent, and
-            `clusters_together` is the other extreme).
+        icc: How alike the runs of a cluster are; NaN where it isn't known (then they are taken as
+            independent, and `clusters_together` is the other extreme).
         rate: The true failure rate that is assumed; NaN without one.
         allowances: The runs that are needed, by the number of failures allowed.
         observed: What the runs that were made show; None where none were.

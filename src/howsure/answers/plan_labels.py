@@ -18,7 +18,8 @@ class LabelStratum:
     """Answers of which the judges say the same, or items on whose two answers they differ by the same.
 
     Attributes:
-        verdict: What they say, on average over the judges and the answers, or by how much more of the first; of numbers as ranks from 0 to 1.
+        verdict: What they say, on average over the judges and the answers, or by how much more of the first;
+            of numbers as ranks from 0 to 1.
         n_answers: The answers, or items.
         n_labelled: How many of them have a label already.
         n_labels: How many more to label.
@@ -56,10 +57,12 @@ class LabelPlan(Judged):
     """How many labels a judge's corrected rate takes, and of which answers.
 
     Attributes:
-        a: The first of two models, where the plan is about their difference; else empty, and it is about the rate of all answers.
+        a: The first of two models, where the plan is about their difference; else empty, and it is about the
+            rate of all answers.
         b: The second.
         within: The give or take that is asked for; NaN where the number of labels is given.
-        n_labels: The answers to label, or the items whose two answers are to be labelled, beside those that are.
+        n_labels: The answers to label, or the items whose two answers are to be labelled, beside those that
+            are.
         n_counted: Labels that there are, and that count with them; 0 unless they were drawn at random.
         half_width: The give or take that is expected of all of them.
         labels_alone: How many labels would reach it without a judge, drawn at random.

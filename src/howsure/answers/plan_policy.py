@@ -78,7 +78,9 @@ class PolicyPlan(Judged):
     @property
     @derived()
     def joint(self) -> float:
-        """The chance that two equal systems pass every critical check with so many questions; 1 where there is none."""
+        """The chance that two equal systems pass every critical check with so many questions; 1 where there
+        is none.
+        """
         return math.prod(task.passes**task.count for task in self.tasks if task.tier == "critical")
 
     @property

@@ -1,4 +1,6 @@
-"""ScorePlan: how many questions one model's score needs, for a narrow error bar or to show that it keeps a floor."""
+"""ScorePlan: how many questions one model's score needs, for a narrow error bar or to show that it keeps a
+floor.
+"""
 
 from __future__ import annotations
 

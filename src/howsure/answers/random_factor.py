@@ -25,8 +25,8 @@ class FactorSource:
         share: The share of the variance that comes from which levels were drawn; 0 where none is seen.
         interaction: The share of questions × levels, with the answers in it unless their own share is known.
         se_twice: The standard error with twice the levels.
-        n_needed: About how many levels would show a difference of the size seen, or settle a gate's check, with 80 % power, all else the same;
-            infinite where none would, NaN where nothing is to be shown.
+        n_needed: About how many levels would show a difference of the size seen, or settle a gate's check,
+            with 80 % power, all else the same; infinite where none would, NaN where nothing is to be shown.
     """
 
     name: str
@@ -39,12 +39,14 @@ class FactorSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSources:
-    """The sources of the error of a score or a difference whose random factors are samples as the questions are.
+    """The sources of the error of a score or a difference whose random factors are samples as the questions
+    are.
 
     Attributes:
         questions: The share of the variance that comes from which questions were drawn.
         factors: What each random factor has in it.
-        answers: The share that comes from answering again; NaN where each level has one attempt at a question.
+        answers: The share that comes from answering again; NaN where each level has one attempt at a
+            question.
         se_twice_questions: The standard error with twice the questions.
         spread: What single questions, levels and attempts add to the variance.
         n_items: The questions.
@@ -65,6 +67,8 @@ class ErrorSources:
         return math.isfinite(self.questions)
 
     def se_with(self, items: float, levels: Sequence[float], attempts: float | None = None) -> float:
-        """Predict the standard error with so many questions, levels of each factor, and attempts at each level; None leaves these as they are."""
+        """Predict the standard error with so many questions, levels of each factor, and attempts at each
+        level; None leaves these as they are.
+        """
         spread = self.spread.with_levels(tuple(levels))
         return standard_error(spread, items, self.attempts if attempts is None else attempts)

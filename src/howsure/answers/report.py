@@ -48,7 +48,9 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """One plain sentence about the overall board or the only one; of several, on how many one model is shown to be best."""
+        """One plain sentence about the overall board or the only one; of several, on how many one model is
+        shown to be best.
+        """
         return str(self.data["verdict"])
 
     def save(self, path: str | Path) -> None:
@@ -61,7 +63,8 @@ class Report:
     def frame(self, *, height: int = HEIGHT) -> str:
         """Return the page in a frame of its own, as HTML for a notebook or an app.
 
-        In its frame the page runs its program, and may save and copy; it reaches neither what is around it nor any server.
+        In its frame the page runs its program, and may save and copy; it reaches neither what is around it
+        nor any server.
 
         Args:
             height: The height of the frame in pixels; it is as wide as there is room.
@@ -81,8 +84,8 @@ class Report:
         high = checks.count("height", height)
         title, source = escape(str(self.data["title"]), quote=True), escape(self.html, quote=True)
         return (
-            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" allow="clipboard-write" width="100%" height="{high}" '
-            f'style="border: 0" srcdoc="{source}"></iframe>'
+            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" allow="clipboard-write" '
+            f'width="100%" height="{high}" style="border: 0" srcdoc="{source}"></iframe>'
         )
 
     def _repr_html_(self) -> str:

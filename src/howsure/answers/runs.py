@@ -23,7 +23,8 @@ class ListedRun:
         name: The model, as its log calls it.
         metric: What the score measures; empty where no metric is the task's first.
         n_items: Items with a row, 0 where the log holds none.
-        score: The mean score, of the rows or as a log without rows states it; NaN where there is none, or no such metric.
+        score: The mean score, of the rows or as a log without rows states it; NaN where there is none, or no
+            such metric.
         counted: Whether its rows count.
         reason: Why they don't; empty where they do.
         commit: The commit of the code that ran.

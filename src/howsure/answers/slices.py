@@ -49,12 +49,14 @@ class Equal:
     """A test of "the gap is the same in all slices".
 
     Attributes:
-        test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or the "largest" deviation of a slice from the others.
+        test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or the "largest"
+            deviation of a slice from the others.
         statistic: Its F, or the |t| of the slice furthest off.
         df: The degrees of freedom of the numerator.
         df_rest: Those of the denominator, or of that t.
         p_value: Its p-value; NaN where nothing tells.
-        population: What it is about: "new-clusters" (all questions without clusters), or more from the "same-clusters".
+        population: What it is about: "new-clusters" (all questions without clusters), or more from the
+            "same-clusters".
     """
 
     test: str
@@ -67,14 +69,16 @@ class Equal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceTrend:
-    """By how much the gap grows from one slice to the next, where slices are in the order of a number; a test of its own.
+    """By how much the gap grows from one slice to the next, where slices are in the order of a number; a test
+    of its own.
 
     Attributes:
         per_slice: The slope of the gaps over the places of their slices, weighted by items, in score units.
         interval: Its interval.
         df: The degrees of freedom of the interval.
         p_value: The p-value of no slope.
-        population: What it is about: "new-clusters" (all questions without clusters), or more from the "same-clusters".
+        population: What it is about: "new-clusters" (all questions without clusters), or more from the
+            "same-clusters".
     """
 
     per_slice: float
@@ -105,13 +109,15 @@ class SliceGap:
         slice: Its name.
         a_mean: The score of a.
         b_mean: The score of b.
-        difference: a − b, with its standard error; the interval holds for all slices of the partition at once.
+        difference: a − b, with its standard error; the interval holds for all slices of the partition at
+            once.
         p_value: The p-value of no difference here.
         p_adjusted: The same, corrected for the number of slices (Šidák 1967).
         detectable: The smallest true difference that would be shown here with 80 % power.
-        shrunken: The difference drawn towards the common one, with an interval that holds on average over the slices; None
-            where there are too few slices.
-        population: What it is about: what was asked, or more questions from the "same-clusters" where the slice has few.
+        shrunken: The difference drawn towards the common one, with an interval that holds on average over the
+            slices; None where there are too few slices.
+        population: What it is about: what was asked, or more questions from the "same-clusters" where the
+            slice has few.
     """
 
     slice: str
@@ -140,7 +146,8 @@ class GapSlices:
         slicing: How the items are parted.
         whole: The difference on all items, with an interval and a p-value of its own.
         equal: Whether the gaps differ between the slices at all; None where there is but one.
-        trend: By how much the gap grows from slice to slice; None where they aren't in order, or fewer than three.
+        trend: By how much the gap grows from slice to slice; None where they aren't in order, or fewer than
+            three.
         slices: One entry a slice that is large enough.
     """
 
@@ -166,10 +173,19 @@ class GapSlices:
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why so many looks show so little; None where each slice shows a gap."""
+        """The chapter of `howsure guide` on why so many looks show so little; None where each slice shows a
+        gap.
+        """
         return RIGOR if any(self.better(gap) is None for gap in self.slices) else None
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per slice."""
-        where = {"by": self.slicing.by, "slice": "", "task": self.task, "metric": self.metric, "a": self.a, "b": self.b}
+        where = {
+            "by": self.slicing.by,
+            "slice": "",
+            "task": self.task,
+            "metric": self.metric,
+            "a": self.a,
+            "b": self.b,
+        }
         return [{**where, **row(gap)} for gap in self.slices]

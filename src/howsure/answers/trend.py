@@ -1,4 +1,6 @@
-"""Trend: the scores of a training run's checkpoints, how they change, and whether a task can tell runs apart at all."""
+"""Trend: the scores of a training run's checkpoints, how they change, and whether a task can tell runs apart
+at all.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ class RunTrend:
 
     Attributes:
         run: The training run.
-        rise: The rise of the straight line through the checkpoints, from first to last; None where no questions are known.
+        rise: The rise of the straight line through the checkpoints, from first to last; None where no
+            questions are known.
         rise_p_value: The p-value of no rise.
         wobble: The standard deviation of the score over the last checkpoints; NaN with fewer than two.
         n_last: How many checkpoints that is.
@@ -77,8 +80,8 @@ class TaskTrend(JudgedPart):
         metric: What the score measures.
         signal: The largest difference between two runs' averages over their last checkpoints.
         noise: The wobble, pooled over runs.
-        ratio: Signal / noise: how far apart runs are in units of what training shakes (Heineman et al. 2025); NaN with
-            fewer than two runs or checkpoints.
+        ratio: Signal / noise: how far apart runs are in units of what training shakes (Heineman et al. 2025);
+            NaN with fewer than two runs or checkpoints.
         runs: The runs.
         percent: Whether scores lie in [0, 1].
     """

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Look(Judged):
-    """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks together.
+    """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks
+    together.
 
     Attributes:
         task: The task.
@@ -35,8 +36,9 @@ class Look(Judged):
         estimate: The difference a − b so far, or the score of a without b.
         interval: Its interval, valid at all looks together.
         looks: The planned looks, of which the last one made is shown; None where any moment is one.
-        p_value: The always-valid p-value of the null hypothesis: no difference, a score at the floor, or being worse by the
-            margin; NaN for a goal of `within`. At planned looks: the least error with which all of them would have stopped here.
+        p_value: The always-valid p-value of the null hypothesis: no difference, a score at the floor, or
+            being worse by the margin; NaN for a goal of `within`. At planned looks: the least error with
+            which all of them would have stopped here.
         a_mean: The score of a.
         b_mean: The score of b.
         n_units: Items so far, or complete clusters.
@@ -86,7 +88,9 @@ class Look(Judged):
     @property
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on looking before the end, while nothing is decided; on what it takes, after it; else None."""
+        """The chapter of `howsure guide` on looking before the end, while nothing is decided; on what it
+        takes, after it; else None.
+        """
         if self.decided:
             return None
         return POWER if self.exhausted else RIGOR

@@ -1,8 +1,10 @@
-"""Agreement of raters in worlds whose truth is known: how often do the intervals hold it, every sample counted?
+"""Agreement of raters in worlds whose truth is known: how often do the intervals hold it, every sample
+counted?
 
-Raters copy an item's value or draw their own, each by themselves ("copying") or all of them at once ("together"); items have a rate of their own ("beta"); raters have a sensitivity and a
-specificity of their own ("accuracy"); five values in order come from a latent number and each rater's noise ("ordered"); clusters of ten items have rates of their own ("clusters").
-The truth is the coefficient of LARGE items.
+Raters copy an item's value or draw their own, each by themselves ("copying") or all of them at once
+("together"); items have a rate of their own ("beta"); raters have a sensitivity and a specificity of their
+own ("accuracy"); five values in order come from a latent number and each rater's noise ("ordered"); clusters
+of ten items have rates of their own ("clusters"). The truth is the coefficient of LARGE items.
 """
 
 from __future__ import annotations
@@ -46,12 +48,16 @@ SCHEMA = {
     "undefined": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`share`: of the commoner value; `agreement`: beyond chance, as the world has it; `undefined`: samples without a value, whose interval counts."""
+"""`share`: of the commoner value; `agreement`: beyond chance, as the world has it; `undefined`: samples
+without a value, whose interval counts.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementWorld:
-    """Items that several raters rate: how they come to agree, their number, the commoner value's share, and the agreement beyond chance."""
+    """Items that several raters rate: how they come to agree, their number, the commoner value's share, and
+    the agreement beyond chance.
+    """
 
     shape: Shape
     items: int
@@ -108,7 +114,9 @@ class AgreementWorld:
     def _ordered(self, rng: np.random.Generator, items: int) -> Ints:
         noise = np.sqrt(1 - self.agreement) * rng.normal(size=(items, self.raters))
         latent = np.sqrt(self.agreement) * rng.normal(size=items)[:, None] + noise
-        lines = np.quantile(np.random.default_rng(0).normal(size=LARGE), (1 - self.share) / 4 * np.arange(1, 5))
+        lines = np.quantile(
+            np.random.default_rng(0).normal(size=LARGE), (1 - self.share) / 4 * np.arange(1, 5)
+        )
         return np.asarray(np.searchsorted(lines, latent), dtype=np.int64)
 
     def estimates(self, ratings: Ints, clusters: Sequence[Ints], level: float) -> dict[str, Estimate]:
@@ -140,7 +148,9 @@ def check_agreements(worlds: Sequence[AgreementWorld], **options: Any) -> pl.Dat
     return over_worlds(run_agreement, SCHEMA, worlds, **options)
 
 
-def run_agreement(index: int, world: AgreementWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+def run_agreement(
+    index: int, world: AgreementWorld, *, trials: int, level: float, seed: int
+) -> list[dict[str, Any]]:
     """Draw samples of a world, and count how often each coefficient's interval holds the truth."""
     rng, clusters = np.random.default_rng([seed, 7, index]), world.clusters()
     truth = _truth(AgreementWorld(**{**asdict(world), "items": LARGE}))

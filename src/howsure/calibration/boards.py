@@ -1,4 +1,6 @@
-"""Whole leaderboards whose true order is known: are all rank intervals right at once, and how many gaps are found?"""
+"""Whole leaderboards whose true order is known: are all rank intervals right at once, and how many gaps are
+found?
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
 
 DRAWS = 2_000
 SIMULTANEOUS = 10
-"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen level, and that the best stays.
+"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen
+level, and that the best stays.
 
-Of models that are exactly equal each stays with that level, not all of them at once: which is best is then no question."""
+Of models that are exactly equal each stays with that level, not all of them at once: which is best is then no
+question."""
 
 SCHEMA = {
     "method": pl.String,
@@ -44,17 +48,18 @@ SCHEMA = {
     "rank_width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`all_ranks`: share of boards on which every rank interval, as it is shown, holds the true rank (of equal models all ranks);
-`best`: on which the best model could be best (of equal models each, on average); `found`: share of true gaps that are
-told; `rank_width`: mean number of places in an interval, as a share of all."""
+"""`all_ranks`: share of boards on which every rank interval, as it is shown, holds the true rank (of equal
+models all ranks);
+`best`: on which the best model could be best (of equal models each, on average); `found`: share of true gaps
+that are told; `rank_width`: mean number of places in an interval, as a share of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardWorld:
     """Models `spacing` apart on the logit scale answer the same items; 0 makes all equal.
 
-    Items differ in difficulty (sd 1); models differ from cluster to cluster (sd `effect_sd`, logit); a share `missing`
-    of the scores is lost at random.
+    Items differ in difficulty (sd 1); models differ from cluster to cluster (sd `effect_sd`, logit); a share
+    `missing` of the scores is lost at random.
     """
 
     n_models: int
@@ -80,7 +85,12 @@ def standard_boards() -> list[BoardWorld]:
     """Return the boards of the record."""
     return [
         BoardWorld(
-            n_models=models, n_clusters=count, cluster_size=size, effect_sd=0.7, spacing=spacing, missing=missing
+            n_models=models,
+            n_clusters=count,
+            cluster_size=size,
+            effect_sd=0.7,
+            spacing=spacing,
+            missing=missing,
         )
         for models, count, size, missing in (
             (5, 5, 40, 0.0),
@@ -120,7 +130,9 @@ def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed:
 
 
 def _judge(found: Sequence[Rank], order: Ints, right: Bools, world: BoardWorld) -> Floats:
-    """Return what is kept in the record of a board: `right` (M, M) are the gaps found with their true sign."""
+    """Return what is kept in the record of a board: `right` (M, M) are the gaps found with their true
+    sign.
+    """
     low, high = np.array([rank.low for rank in found]), np.array([rank.high for rank in found])
     first = 1 + order if world.spacing else np.ones(len(order), dtype=int)
     last = 1 + order if world.spacing else np.full(len(order), len(order))

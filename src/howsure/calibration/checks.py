@@ -1,4 +1,6 @@
-"""Which methods are checked, and what each promises: coverage of at least so much, where the data are rich enough."""
+"""Which methods are checked, and what each promises: coverage of at least so much, where the data are rich
+enough.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 class Promise:
     """Coverage of at least `least` where a sample holds enough.
 
-    `clusters`: effective ones, n² / Σ n_g² (items where there are no clusters); `events`: effective outcomes of the rarer
-    kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded; `fractions`: events where
-    clustered scores in [0, 1] are no right-or-wrong answers. `plain`: only for items that are their own clusters; `null`:
-    only where the models are equal. None is made for clusters that are all right or all wrong.
+    `clusters`: effective ones, n² / Σ n_g² (items where there are no clusters); `events`: effective outcomes
+    of the rarer kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded;
+    `fractions`: events where clustered scores in [0, 1] are no right-or-wrong answers. `plain`: only for
+    items that are their own clusters; `null`: only where the models are equal. None is made for clusters that
+    are all right or all wrong.
     """
 
     least: float
@@ -46,7 +49,9 @@ class Promise:
     def holds_in(self, world: World) -> bool:
         """Say whether the promise is made for this world."""
         clustered, split = getattr(world, "cluster_size", 1) > 1, getattr(world, "shape", "beta") == "split"
-        excepted = (self.plain and clustered) or split or (self.null and world.features().get("effect") != 0.0)
+        excepted = (
+            (self.plain and clustered) or split or (self.null and world.features().get("effect") != 0.0)
+        )
         family = getattr(world, "family", "")
         clusters = self.skewed if family == "skewed" else self.clusters
         events = max(self.events, self.fractions) if family == "beta" and clustered else self.events
@@ -57,7 +62,8 @@ class Promise:
 class Check:
     """One method: its name as an answer says it, its limits for T samples, and its promise.
 
-    `slow`: it resamples, so that it is checked in fewer worlds and trials. `unbounded`: it takes scores without bounds too.
+    `slow`: it resamples, so that it is checked in fewer worlds and trials. `unbounded`: it takes scores
+    without bounds too.
     `default_for`: "bounded" or "unbounded" where it is what a user gets without asking.
     """
 
@@ -80,7 +86,12 @@ class Check:
 
 
 def interval_check(
-    method: IntervalMethod, variance: Variance, promise: Promise, *, default: str = "", unbounded: bool = False
+    method: IntervalMethod,
+    variance: Variance,
+    promise: Promise,
+    *,
+    default: str = "",
+    unbounded: bool = False,
 ) -> Check:
     """Check a method of limits.py."""
 
@@ -89,7 +100,12 @@ def interval_check(
         return limits(sample.means(variance), method, level)
 
     return Check(
-        name=f"{method}, {variance}", run=run, promise=promise, kind="mean", default_for=default, unbounded=unbounded
+        name=f"{method}, {variance}",
+        run=run,
+        promise=promise,
+        kind="mean",
+        default_for=default,
+        unbounded=unbounded,
     )
 
 
@@ -106,12 +122,19 @@ def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
     at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()
     for k in np.flatnonzero(~at_edge):
         x = sample.sums[:, k] / sample.totals
-        low[k], high[k] = bootstrap.mean_interval(x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS)
+        low[k], high[k] = bootstrap.mean_interval(
+            x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS
+        )
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
 
 
 def pivot_check(
-    method: ComparisonMethod, variance: Variance, promise: Promise, *, default: str = "", unbounded: bool = False
+    method: ComparisonMethod,
+    variance: Variance,
+    promise: Promise,
+    *,
+    default: str = "",
+    unbounded: bool = False,
 ) -> Check:
     """Check a method of differences.py: "score" or "t"."""
     score = method == "score"
@@ -220,12 +243,16 @@ SLOW_DRAWS = 1_999
 CHECKS: tuple[Check, ...] = (
     interval_check("blend", "CR2", Promise(least=0.93), default="bounded"),
     interval_check("wilson", "CR2", Promise(least=0.92, clusters=4, events=10)),
-    interval_check("t", "CR2", Promise(least=0.92, clusters=4, events=20), default="unbounded", unbounded=True),
+    interval_check(
+        "t", "CR2", Promise(least=0.92, clusters=4, events=20), default="unbounded", unbounded=True
+    ),
     interval_check("t", "CR1", Promise(least=0.92, clusters=20, events=20), unbounded=True),
     interval_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
     interval_check("clopper-pearson", "CR2", Promise(least=0.92, clusters=10, events=10)),
     interval_check("jeffreys", "CR2", Promise(least=0.92, clusters=20, events=10)),
-    Check(name="bayes, CR2", run=_bayes_mean, promise=Promise(least=0.92, clusters=20, events=10), kind="mean"),
+    Check(
+        name="bayes, CR2", run=_bayes_mean, promise=Promise(least=0.92, clusters=20, events=10), kind="mean"
+    ),
     Check(
         name="bootstrap, CR2",
         run=_bootstrap_mean,

@@ -1,8 +1,12 @@
-"""Random factors in worlds whose truth is known: how often are equal models called different, and how often does a score's interval hold?
+"""Random factors in worlds whose truth is known: how often are equal models called different, and how often
+does a score's interval hold?
 
-Questions are hard or easy (normal, sd 1.2 logit, around `ease`), and every level of a factor moves all of them. Levels are each model's own (seeds), or the same for both (prompts, of which each
-model also likes some more than others by half the effect), or there are seeds and prompts crossed, with a part of both together. Effects are normal, have heavy tails (t with 3 degrees of freedom), or
-one level in ten has "diverged", and is three times as far below as the others' spread. `apart`: by so much one of the models is better where power is asked for.
+Questions are hard or easy (normal, sd 1.2 logit, around `ease`), and every level of a factor moves all of
+them. Levels are each model's own (seeds), or the same for both (prompts, of which each model also likes some
+more than others by half the effect), or there are seeds and prompts crossed, with a part of both together.
+Effects are normal, have heavy tails (t with 3 degrees of freedom), or one level in ten has "diverged", and is
+three times as far below as the others' spread. `apart`: by so much one of the models is better where power is
+asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +32,9 @@ Kind = Literal["own", "shared", "crossed"]
 Shape = Literal["normal", "heavy", "diverging"]
 SPREAD, APART, CELLS, PROMPTS, LARGE = 1.2, 0.15, 1_000_000, 4, 400_000
 FEW_HELD, HELD, MOST_FALSE = 0.91, 0.93, 0.06
-"""A score is promised so much with three levels, and with five or more; equal models are called different in this share at most, from three levels on."""
+"""A score is promised so much with three levels, and with five or more; equal models are called different in
+this share at most, from three levels on.
+"""
 
 SCHEMA = {
     "kind": pl.String,
@@ -46,7 +52,9 @@ SCHEMA = {
     "width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`false`: equal models called different, with levels as a sample; `_plain`: as repeats of each question; `width`: of a score's interval, as a multiple of that with the true error."""
+"""`false`: equal models called different, with levels as a sample; `_plain`: as repeats of each question;
+`width`: of a score's interval, as a multiple of that with the true error.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,9 @@ class FactorWorld:
         return np.asarray(self.effect * rng.standard_normal(shape))
 
     def shared(self, rng: np.random.Generator, trials: int) -> Floats:
-        """Draw what both models have in common: questions, and prompts where both have the same (n, S, P, T)."""
+        """Draw what both models have in common: questions, and prompts where both have the same (n, S, P,
+        T).
+        """
         hard = rng.normal(self.ease, SPREAD, (self.items, 1, 1, trials))
         if self.kind == "own":
             return hard
@@ -146,7 +156,9 @@ def check_factors(worlds: Sequence[FactorWorld], **options: Any) -> pl.DataFrame
     return over_worlds(run_factors, SCHEMA, worlds, **options)
 
 
-def run_factors(index: int, world: FactorWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+def run_factors(
+    index: int, world: FactorWorld, *, trials: int, level: float, seed: int
+) -> list[dict[str, Any]]:
     """Draw evals of a world, and count what levels as a sample and as repeats make of them."""
     rng, truth = np.random.default_rng([seed, 8, index]), world.truth()
     step = max(CELLS // (world.items * world.levels * world.others), 1)
@@ -161,7 +173,15 @@ def run_factors(index: int, world: FactorWorld, *, trials: int, level: float, se
     shares = np.concatenate(found, axis=1).mean(axis=1).tolist()
     own = float(t_quantile(level, np.inf)) * float(np.concatenate(means).std())
     row = dict(zip(("false", "false_plain", "power", "power_plain", "coverage"), shares, strict=False))
-    return [{**asdict(world), "trials": trials, **row, "width": shares[-1] / own, "kept": _kept(world, row, trials)}]
+    return [
+        {
+            **asdict(world),
+            "trials": trials,
+            **row,
+            "width": shares[-1] / own,
+            "kept": _kept(world, row, trials),
+        }
+    ]
 
 
 def _kept(world: FactorWorld, row: dict[str, float], trials: int) -> bool | None:
@@ -174,7 +194,9 @@ def _kept(world: FactorWorld, row: dict[str, float], trials: int) -> bool | None
 
 
 def _plain(x: Floats) -> tuple[Floats, Floats]:
-    """Return the variance of means over questions and levels as questions alone have it, with its degrees of freedom."""
+    """Return the variance of means over questions and levels as questions alone have it, with its degrees of
+    freedom.
+    """
     items = x.mean(axis=(1, 2))
     return items.var(axis=0, ddof=1) / len(items), np.full(x.shape[-1], len(items) - 1.0)
 

@@ -1,4 +1,6 @@
-"""The grids of worlds: "standard" for the record, "small" for every run of the tests, "stress" beyond the promises."""
+"""The grids of worlds: "standard" for the record, "small" for every run of the tests, "stress" beyond the
+promises.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
-from howsure.calibration.noise_worlds import Attempts, AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
+from howsure.calibration.noise_worlds import (
+    Attempts,
+    AttemptScoreWorld,
+    ComponentWorld,
+    CovariateWorld,
+    FixedWorld,
+)
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld, Sizes, World
 
@@ -39,7 +47,9 @@ def grid(name: Worlds) -> list[World]:
 def _rates() -> Iterator[World]:
     for n, p in product(ITEMS, RATES):
         yield RateWorld(p=p, n_clusters=n)
-    for count, size, p, icc, sizes in product(COUNTS, (5, 50), (0.005, 0.02, 0.1, 0.5, 0.95), (0.0, 0.1, 0.5), BOTH):
+    for count, size, p, icc, sizes in product(
+        COUNTS, (5, 50), (0.005, 0.02, 0.1, 0.5, 0.95), (0.0, 0.1, 0.5), BOTH
+    ):
         yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, sizes=sizes)
     for n, attempts, p, item_icc in product(
         (10, 30, 100, 300), (2, 5, 10, "ragged"), (0.02, 0.2, 0.5), (0.1, 0.5, 0.9)
@@ -91,7 +101,9 @@ SEVERAL: tuple[Attempts, ...] = (2, 5, 10, "ragged")
 
 def _noise() -> Iterator[World]:
     """Yield worlds of fixed items, of variance components, of scores over attempts and of covariates."""
-    for n, attempts, p, item_icc in product((10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5, 0.9), (0.3, 0.7, 0.95)):
+    for n, attempts, p, item_icc in product(
+        (10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5, 0.9), (0.3, 0.7, 0.95)
+    ):
         yield FixedWorld(p=p, n_clusters=n, attempts=attempts, item_icc=item_icc)
     for n, attempts, p, item_icc, equal in product(
         (10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5), (0.3, 0.9), (True, False)
@@ -101,11 +113,15 @@ def _noise() -> Iterator[World]:
     for score, attempts, n, p in product(OVER_ATTEMPTS, SEVERAL[1::2], (30, 100, 300), (0.1, 0.5, 0.9)):
         yield AttemptScoreWorld(score=score, attempts=attempts, n_clusters=n, p=p, item_icc=0.5)
     for score, p, count in product(OVER_ATTEMPTS, (0.1, 0.5), (20, 50)):
-        yield AttemptScoreWorld(score=score, attempts=5, n_clusters=count, cluster_size=10, icc=0.2, p=p, item_icc=0.5)
+        yield AttemptScoreWorld(
+            score=score, attempts=5, n_clusters=count, cluster_size=10, icc=0.2, p=p, item_icc=0.5
+        )
     for n, correlation, p in product((30, 100, 300), (0.0, 0.5, 0.9), (0.2, 0.5)):
         yield CovariateWorld(n_clusters=n, pool=10 * n, correlation=correlation, p=p)
     for count, correlation, p in product((10, 30), (0.0, 0.5, 0.9), (0.2, 0.5)):
-        yield CovariateWorld(n_clusters=count, cluster_size=10, icc=0.2, pool=50 * count, correlation=correlation, p=p)
+        yield CovariateWorld(
+            n_clusters=count, cluster_size=10, icc=0.2, pool=50 * count, correlation=correlation, p=p
+        )
 
 
 OVER_ATTEMPTS = ("pass@3", "pass^3", "majority@3", "consistency")
@@ -116,7 +132,14 @@ def _components() -> Iterator[World]:
         for target in ("answer", "question"):
             yield ComponentWorld(target=target, p=p, n_clusters=n, attempts=attempts, item_icc=item_icc)  # type: ignore[arg-type]
     for count, attempts, p, icc in product((10, 30, 100), (1, 2, 5, "ragged"), (0.1, 0.5), (0.1, 0.3)):
-        clustered = {"n_clusters": count, "cluster_size": 10, "icc": icc, "item_icc": 0.5, "p": p, "attempts": attempts}
+        clustered = {
+            "n_clusters": count,
+            "cluster_size": 10,
+            "icc": icc,
+            "item_icc": 0.5,
+            "p": p,
+            "attempts": attempts,
+        }
         yield ComponentWorld(target="between", **clustered)  # type: ignore[arg-type]
         if attempts != 1:
             yield ComponentWorld(target="question", **clustered)  # type: ignore[arg-type]
@@ -163,7 +186,9 @@ def _small() -> Iterator[World]:
     yield ScoreWorld(family="normal", n_clusters=20, cluster_size=5, icc=0.2)
     yield ScorePairWorld(family="normal", n_clusters=20, cluster_size=5, icc=0.2)
     for count, icc, share, sizes in product((3, 10, 50), (0.0, 0.5), (0.0, 0.7), BOTH):
-        yield PairWorld(discordance=0.1, effect=0.1 * share, n_clusters=count, cluster_size=20, icc=icc, sizes=sizes)
+        yield PairWorld(
+            discordance=0.1, effect=0.1 * share, n_clusters=count, cluster_size=20, icc=icc, sizes=sizes
+        )
     yield PairWorld(discordance=0.2, n_clusters=50)
     yield AttemptPairWorld(p=0.5, n_clusters=50, attempts=5, item_icc=0.5, shared=0.9)
     for attempts, item_icc in product((2, "ragged"), (0.3, 0.95)):
@@ -171,15 +196,21 @@ def _small() -> Iterator[World]:
         yield FixedWorld(p=0.2, n_clusters=50, attempts=attempts, item_icc=item_icc, models=2, equal=True)  # type: ignore[arg-type]
     yield ComponentWorld(target="answer", p=0.5, n_clusters=100, attempts="ragged", item_icc=0.3)
     yield ComponentWorld(target="question", p=0.5, n_clusters=100, attempts=2, item_icc=0.3)
-    yield ComponentWorld(target="between", p=0.5, n_clusters=30, cluster_size=10, icc=0.3, attempts=2, item_icc=0.5)
+    yield ComponentWorld(
+        target="between", p=0.5, n_clusters=30, cluster_size=10, icc=0.3, attempts=2, item_icc=0.5
+    )
     yield AttemptScoreWorld(score="pass@3", attempts="ragged", n_clusters=100, p=0.5, item_icc=0.5)
     yield CovariateWorld(n_clusters=50, pool=500, correlation=0.9, p=0.5)
     yield FineTunePairWorld(n_clusters=10, cluster_size=20)
 
 
 def _stress() -> Iterator[World]:
-    """Yield worlds that no promise covers in full: other shapes of clusters, very unequal sizes, two clusters, ρ = 0.9."""
-    for shape, count, size, p, icc in product(("logit", "split"), (10, 50, 200), (5, 50), (0.02, 0.1, 0.5), (0.1, 0.5)):
+    """Yield worlds that no promise covers in full: other shapes of clusters, very unequal sizes, two
+    clusters, ρ = 0.9.
+    """
+    for shape, count, size, p, icc in product(
+        ("logit", "split"), (10, 50, 200), (5, 50), (0.02, 0.1, 0.5), (0.1, 0.5)
+    ):
         yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, shape=shape)  # type: ignore[arg-type]
     for count, size, p, icc in product((10, 50, 200), (5, 50), (0.02, 0.1, 0.5), (0.1, 0.5)):
         yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, sizes="spread")

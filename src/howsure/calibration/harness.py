@@ -1,7 +1,7 @@
 """One seeded harness: draw samples from every world, run every method, count how often the truth was covered.
 
-Cells are independent of one another and of the number of processes: cell k of a grid has the generator (seed, k).
-Memory: blocks of at most 2 million scores a process.
+Cells are independent of one another and of the number of processes: cell k of a grid has the generator (seed,
+k). Memory: blocks of at most 2 million scores a process.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ RESULTS = {
     "promised": pl.Float64,
     "kept": pl.Boolean,
 }
-"""What happened: `coverage` among the samples with an error bar, `refused` the share without, `found` the share of
-differences whose interval leaves out 0 (the type I error where there is no effect, the power where there is one)."""
+"""What happened: `coverage` among the samples with an error bar, `refused` the share without, `found` the
+share of differences whose interval leaves out 0 (the type I error where there is no effect, the power where
+there is one)."""
 
 
 @dataclass(slots=True)
@@ -108,8 +109,8 @@ def over_worlds(
 ) -> pl.DataFrame:
     """Run every world, in this process or in several, and return all rows in the order of the worlds.
 
-    `run` takes the place of a world (in the whole grid, of which these may be a part: `places`), the world, and the options
-    that are no business of the processes.
+    `run` takes the place of a world (in the whole grid, of which these may be a part: `places`), the world,
+    and the options that are no business of the processes.
     """
     one = partial(run, trials=trials, level=level, seed=seed, **options)
     places = range(len(worlds)) if places is None else places
@@ -148,7 +149,9 @@ def _told(features: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(round(value, FEATURE_DIGITS) if isinstance(value, float) else value for value in told)
 
 
-def run_world(index: int, world: World, *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:
+def run_world(
+    index: int, world: World, *, trials: int, level: float, seed: int, slow: bool
+) -> list[dict[str, Any]]:
     """Check every method in one world."""
     rng = np.random.default_rng([seed, index])
     tallies: dict[str, tuple[Check, _Tally]] = {}
@@ -165,8 +168,14 @@ def run_world(index: int, world: World, *, trials: int, level: float, seed: int,
 
 
 def scores_each(world: World) -> int:
-    """Return how many numbers one sample of a world takes: items where they are drawn one by one, else clusters."""
-    by_item = getattr(world, "family", None) or getattr(world, "weights", False) or getattr(world, "attempts", 1) != 1
+    """Return how many numbers one sample of a world takes: items where they are drawn one by one, else
+    clusters.
+    """
+    by_item = (
+        getattr(world, "family", None)
+        or getattr(world, "weights", False)
+        or getattr(world, "attempts", 1) != 1
+    )
     by_item = by_item or hasattr(world, "slope")
     return world.n_clusters * (getattr(world, "cluster_size", 1) if by_item else 1)
 

@@ -1,8 +1,8 @@
 """Item-response worlds, of one model or of two fine-tunes of one: no method here was made for them.
 
-An item is easy with probability 0.3 (difficulty N(−3, 1)), else its difficulty is N(0.5, 1.8); its cluster adds N(0, 0.8). A
-model has a slope N(0, `slope`) in every cluster and is right with probability logistic(1.5 (ability − difficulty) + slope).
-Truths are those of new items in new clusters, by Gauss–Hermite quadrature.
+An item is easy with probability 0.3 (difficulty N(−3, 1)), else its difficulty is N(0.5, 1.8); its cluster
+adds N(0, 0.8). A model has a slope N(0, `slope`) in every cluster and is right with probability logistic(1.5
+(ability − difficulty) + slope). Truths are those of new items in new clusters, by Gauss–Hermite quadrature.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class ItemResponses(Sized):
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
         known = World.features(self)
-        return {name: known[name] for name in known if name not in ("ability", "gap")} | {"world": "item response"}
+        return {name: known[name] for name in known if name not in ("ability", "gap")} | {
+            "world": "item response"
+        }
 
     def _settle(self, **found: float) -> None:
         """Keep what follows from the parameters; items that stand alone have no correlation."""
@@ -87,15 +89,18 @@ class ResponseWorld(ItemResponses):
         (chance,) = self._chances(rng, trials, self.ability)
         sums, sizes = self._sums((rng.random(chance.shape) < chance).astype(float)), self.held.astype(float)
         squares = sums.sum(axis=0)
-        return MeanSample(sums=sums, totals=sizes, squares=squares, answers=sizes, n=int(sizes.sum()), truth=self.p)
+        return MeanSample(
+            sums=sums, totals=sizes, squares=squares, answers=sizes, n=int(sizes.sum()), truth=self.p
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineTunePairWorld(ItemResponses):
     """Two fine-tunes of one model whose abilities differ by `gap`.
 
-    `luck`: how probably an item's chance (one uniform number) is the same for both. `effect` and `discordance`: the difference
-    of their scores, and the share of items that only one has right, on new items in new clusters.
+    `luck`: how probably an item's chance (one uniform number) is the same for both. `effect` and
+    `discordance`: the difference of their scores, and the share of items that only one has right, on new
+    items in new clusters.
     """
 
     gap: float = 0.0
@@ -131,7 +136,9 @@ class FineTunePairWorld(ItemResponses):
 
 @cache
 def rate_moments(ability: float, slope: float) -> tuple[float, float]:
-    """Return a model's score on new items in new clusters, and the correlation of its answers in a cluster."""
+    """Return a model's score on new items in new clusters, and the correlation of its answers in a
+    cluster.
+    """
     nodes, weights = _normal(FINE)
     tilt = np.hypot(DISCRIMINATION * CLUSTER_SD, slope) * nodes
     hard, shares = _difficulties(FINE)
@@ -142,11 +149,15 @@ def rate_moments(ability: float, slope: float) -> tuple[float, float]:
 
 @cache
 def gap_moments(gap: float, slope: float, luck: float) -> tuple[float, float, float]:
-    """Return the difference, the share of discordant items, and the correlation of differences in a cluster."""
+    """Return the difference, the share of discordant items, and the correlation of differences in a
+    cluster.
+    """
     effect = rate_moments(gap, slope)[0] - rate_moments(0.0, slope)[0]
     nodes, weights = _normal(COARSE)
     hard, shares = _difficulties(COARSE)
-    tilt = -DISCRIMINATION * CLUSTER_SD * nodes[:, None] + slope * nodes  # of a cluster, by what is shared and its own
+    tilt = (
+        -DISCRIMINATION * CLUSTER_SD * nodes[:, None] + slope * nodes
+    )  # of a cluster, by what is shared and its own
     a, b = (scipy.special.expit(DISCRIMINATION * (able - hard) + tilt[..., None]) for able in (gap, 0.0))
     a, b = a[:, :, None], b[:, None, :]  # shared · slope of a · slope of b · item
     over_clusters = np.einsum("i,j,k->ijk", weights, weights, weights)

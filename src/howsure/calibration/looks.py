@@ -1,4 +1,6 @@
-"""Runs that are looked at after every unit, in worlds whose truth is known: how often does an interval ever miss it?"""
+"""Runs that are looked at after every unit, in worlds whose truth is known: how often does an interval ever
+miss it?
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ SCHEMA = {
     "width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`coverage`: share of runs whose interval held the truth at every look; `coverage_last`: at the last look alone;
+"""`coverage`: share of runs whose interval held the truth at every look; `coverage_last`: at the last look
+alone;
 `width`: mean width at the last look."""
 
 PEEKS_FROM = 10
@@ -52,9 +55,10 @@ BLOCK = 500_000
 class LookWorld:
     """A run of `horizon` units.
 
-    `rate`: the score, or the share of items on which two models differ; `effect`: the true difference. With `cluster_size`
-    above 1 units are clusters of 1 … cluster_size items, equally likely, whose rates differ by a Beta distribution of this
-    intra-cluster correlation; `related`: large clusters have twice the odds of small ones.
+    `rate`: the score, or the share of items on which two models differ; `effect`: the true difference. With
+    `cluster_size` above 1 units are clusters of 1 … cluster_size items, equally likely, whose rates differ by
+    a Beta distribution of this intra-cluster correlation; `related`: large clusters have twice the odds of
+    small ones.
     """
 
     kind: Kind
@@ -107,7 +111,9 @@ class LookWorld:
         if not self.related:
             return np.full(np.shape(sizes), self.rate)
         large = np.asarray(sizes) > self.cluster_size / 2
-        return np.asarray(scipy.special.expit(scipy.special.logit(self.rate) + np.where(large, math.log(2), 0.0)))
+        return np.asarray(
+            scipy.special.expit(scipy.special.logit(self.rate) + np.where(large, math.log(2), 0.0))
+        )
 
     def _spread(self, rng: np.random.Generator, rates: Floats) -> Floats:
         if not self.icc:
@@ -178,7 +184,9 @@ def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[
     """Say for every method, run and look whether the interval of that look misses the truth."""
     found = {}
     if world.bounds is not None:
-        found["betting"] = log_capital_paths(world, sums, sizes, world.truth, level) >= math.log(2 / (1 - level))
+        found["betting"] = log_capital_paths(world, sums, sizes, world.truth, level) >= math.log(
+            2 / (1 - level)
+        )
     value, spread, n = _running_moments(sums, sizes)
     away = np.abs(value - world.truth)
     if world.bounds is None:
@@ -190,7 +198,9 @@ def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[
 
 
 def log_capital_paths(world: LookWorld, sums: Floats, sizes: Floats, m: float, level: float) -> Floats:
-    """Return the log of the larger capital against m after every unit; what `Betting.log_capital` is at a look."""
+    """Return the log of the larger capital against m after every unit; what `Betting.log_capital` is at a
+    look.
+    """
     low, high = world.bounds or (0.0, 1.0)
     place, r = (m if world.kind != "difference" else 0.0), sizes / world.cluster_size
     place = (place - low) / (high - low)
@@ -208,12 +218,20 @@ def _paths(bets: Bets, sums: Floats, sizes: Floats, m: float) -> Floats:
 
 
 def _running_moments(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return ratio mean, standard deviation of residuals over mean size, and number of units, after every unit."""
+    """Return ratio mean, standard deviation of residuals over mean size, and number of units, after every
+    unit.
+    """
     n = np.arange(1, sums.shape[1] + 1)
     s, w = np.cumsum(sums, axis=1), np.cumsum(sizes, axis=1)
     value = s / w
-    squares = np.cumsum(sums**2, 1) - 2 * value * np.cumsum(sums * sizes, 1) + value**2 * np.cumsum(sizes**2, 1)
-    return value, np.sqrt(np.maximum(squares, 0) / np.maximum(n - 1, 1)) / (w / n), np.broadcast_to(n, s.shape)
+    squares = (
+        np.cumsum(sums**2, 1) - 2 * value * np.cumsum(sums * sizes, 1) + value**2 * np.cumsum(sizes**2, 1)
+    )
+    return (
+        value,
+        np.sqrt(np.maximum(squares, 0) / np.maximum(n - 1, 1)) / (w / n),
+        np.broadcast_to(n, s.shape),
+    )
 
 
 def _widths(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, float]:
@@ -221,7 +239,9 @@ def _widths(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict
     _, spread, n = _running_moments(sums, sizes)
     last, count = spread[:, -1], world.horizon
     found = {
-        "t, for one look": 2 * float(scipy.special.stdtrit(count - 1, (1 + level) / 2) * last.mean()) / math.sqrt(count)
+        "t, for one look": 2
+        * float(scipy.special.stdtrit(count - 1, (1 + level) / 2) * last.mean())
+        / math.sqrt(count)
     }
     if world.bounds is None:
         found["asymptotic"] = 2 * float(half_width(n[:, -1], last, tuned(count, level), level).mean())

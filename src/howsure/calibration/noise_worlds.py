@@ -1,6 +1,7 @@
 """Worlds for what is made of answers: fixed items, variance components, scores over attempts, covariates.
 
-Items have a rate of their own, Beta distributed around `p` with correlation `item_icc` of attempts, or around their cluster's.
+Items have a rate of their own, Beta distributed around `p` with correlation `item_icc` of attempts, or around
+their cluster's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def attempt_counts(attempts: Attempts, n: int, fewest: int = 1) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerWorld(Clustered):
-    """Right-or-wrong answers to items in clusters: rates around `p`, clusters with correlation `icc`, items with `item_icc`."""
+    """Right-or-wrong answers to items in clusters: rates around `p`, clusters with correlation `icc`, items
+    with `item_icc`.
+    """
 
     p: float
     attempts: Attempts
@@ -88,7 +91,9 @@ class FixedWorld(World):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentWorld(AnswerWorld):
-    """Variance components of right-or-wrong answers: clusters with correlation `icc`, items in them with `item_icc`."""
+    """Variance components of right-or-wrong answers: clusters with correlation `icc`, items in them with
+    `item_icc`.
+    """
 
     target: Target
 
@@ -103,14 +108,18 @@ class ComponentWorld(AnswerWorld):
         whole = self.p * (1 - self.p)
         between = self.icc * whole
         within = self.item_icc * (whole - between)
-        return {"between": between, "question": between + within, "answer": whole - between - within}[self.target]
+        return {"between": between, "question": between + within, "answer": whole - between - within}[
+            self.target
+        ]
 
     def draw(self, rng: np.random.Generator, trials: int) -> AnswerSample:
         """Draw samples."""
         counts = attempt_counts(self.attempts, self.n_clusters * self.cluster_size)
         right = self.right(rng, counts, trials) / counts[:, None]
         codes = np.repeat(np.arange(self.n_clusters), self.cluster_size) if self.cluster_size > 1 else None
-        return AnswerSample(right=right, attempts=counts, truth=self.truth, kind=f"{self.target} variance", codes=codes)
+        return AnswerSample(
+            right=right, attempts=counts, truth=self.truth, kind=f"{self.target} variance", codes=codes
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +165,9 @@ POPULATION = 200_000
 
 @cache
 def expected_score(score: str, p: float, item_icc: float, icc: float) -> float:
-    """Return what k attempts at an item give on average: exactly for one cluster's rate, then over many such rates."""
+    """Return what k attempts at an item give on average: exactly for one cluster's rate, then over many such
+    rates.
+    """
     rule = parse_score(score)
     k = rule.k or 2
     own = rates(np.random.default_rng(1), p, icc, (1, POPULATION)) if icc else np.full((1, 1), p)
@@ -166,12 +177,16 @@ def expected_score(score: str, p: float, item_icc: float, icc: float) -> float:
     chance = scipy.special.comb(k, right) * np.exp(
         scipy.special.betaln(a + right, b + k - right) - scipy.special.betaln(a, b)
     )
-    return float(attempt_score(rule.kind, rule.k, np.full(k + 1, float(k)), right[:, 0]) @ chance.mean(axis=1))
+    return float(
+        attempt_score(rule.kind, rule.k, np.full(k + 1, float(k)), right[:, 0]) @ chance.mean(axis=1)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CovariateWorld(Clustered):
-    """Right or wrong, with a covariate of this `correlation` with ability, known for a pool of which a part was answered."""
+    """Right or wrong, with a covariate of this `correlation` with ability, known for a pool of which a part
+    was answered.
+    """
 
     p: float
     pool: int

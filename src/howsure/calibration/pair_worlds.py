@@ -1,4 +1,6 @@
-"""Worlds of two models whose true difference is known. Each draws T samples at once and tells its features."""
+"""Worlds of two models whose true difference is known. Each draws T samples at once and tells its
+features.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,11 @@ from howsure.statistics.pairs.evidence import Events, ItemSpread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairWorld(Sized):
-    """Two models, right or wrong: on a share `discordance` of the items one of them wins, and a wins `effect` more.
+    """Two models, right or wrong: on a share `discordance` of the items one of them wins, and a wins `effect`
+    more.
 
-    For rates p and correlation ρ of two equal models the discordance is 2 p (1 − p) (1 − ρ). Clusters differ in their
-    shares of wins, losses and ties, Dirichlet distributed with intra-cluster correlation `icc`.
+    For rates p and correlation ρ of two equal models the discordance is 2 p (1 − p) (1 − ρ). Clusters differ
+    in their shares of wins, losses and ties, Dirichlet distributed with intra-cluster correlation `icc`.
     """
 
     discordance: float
@@ -43,14 +46,18 @@ class PairWorld(Sized):
         return DifferenceSample(
             sums=(2 * wins - decided).astype(float),
             totals=sizes.astype(float),
-            items=ItemSpread(squares=(outcomes * values**2).sum(axis=0), fourths=(outcomes * values**4).sum(axis=0)),
+            items=ItemSpread(
+                squares=(outcomes * values**2).sum(axis=0), fourths=(outcomes * values**4).sum(axis=0)
+            ),
             truth=self.effect,
             wins=wins.sum(axis=0).astype(float),
             losses=(decided - wins).sum(axis=0).astype(float),
         )
 
     def _icc_of_wins(self) -> float:
-        """Return the correlation of wins among discordant items that makes the three shares Dirichlet distributed."""
+        """Return the correlation of wins among discordant items that makes the three shares Dirichlet
+        distributed.
+        """
         if self.icc == 0:
             return 0.0
         precision = (1 - self.icc) / self.icc * self.discordance
@@ -59,10 +66,12 @@ class PairWorld(Sized):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptPairWorld(Clustered):
-    """Two equal models answer every item `attempts` times; an item's rate is Beta distributed around its cluster's.
+    """Two equal models answer every item `attempts` times; an item's rate is Beta distributed around its
+    cluster's.
 
-    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `shared`: the share of clusters (items
-    where there are none) whose rates are the same for both models; in the others they are independent.
+    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `shared`: the share of
+    clusters (items where there are none) whose rates are the same for both models; in the others they are
+    independent.
     """
 
     p: float
@@ -109,7 +118,9 @@ class ScorePairWorld(Sized):
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
         """Draw samples; the spread over items is not needed by the methods for unbounded scores."""
-        shape = {name: getattr(self, name) for name in ("family", "n_clusters", "cluster_size", "sizes", "icc")}
+        shape = {
+            name: getattr(self, name) for name in ("family", "n_clusters", "cluster_size", "sizes", "icc")
+        }
         drawn = ScoreWorld(**shape).draw(rng, trials)
         unused = ItemSpread(squares=np.zeros(trials), fourths=np.zeros(trials))
         return DifferenceSample(sums=drawn.sums, totals=drawn.totals, items=unused, truth=0.0, bounded=False)

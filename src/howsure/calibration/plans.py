@@ -1,4 +1,6 @@
-"""Comparisons that were planned for a power, in worlds whose truth is known: how often do they find the difference?"""
+"""Comparisons that were planned for a power, in worlds whose truth is known: how often do they find the
+difference?
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ SCHEMA = {
     "found": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`items`, `clusters`: that the plan came to; `planned`: its power with whole clusters; `found`: how often it was found."""
+"""`items`, `clusters`: that the plan came to; `planned`: its power with whole clusters; `found`: how often it
+was found.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,9 @@ def standard_plans() -> list[PlanWorld]:
     return [
         *(PlanWorld(discordance=discordance, effect=share * discordance) for discordance, share in alone),
         *(
-            PlanWorld(discordance=discordance, effect=share * discordance, cluster_size=size, icc=icc, sizes=shape)
+            PlanWorld(
+                discordance=discordance, effect=share * discordance, cluster_size=size, icc=icc, sizes=shape
+            )
             for discordance, share, size, icc, shape in product(
                 (0.1, 0.3), (0.3, 0.6), (5, 20), (0.0, 0.1, 0.3), shapes
             )
@@ -98,7 +104,9 @@ def check_plans(worlds: Sequence[PlanWorld], **options: Any) -> pl.DataFrame:
 
 
 def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
-    """Plan for 80 % power with every method, draw what was planned, and count how often the difference is found."""
+    """Plan for 80 % power with every method, draw what was planned, and count how often the difference is
+    found.
+    """
     rows = []
     for k, method in enumerate(get_args(PlanMethod)):
         test, spread = Test(method=method, level=level), world.spread()
@@ -134,5 +142,7 @@ def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator
     for block in blocks(trials, clusters, BLOCK):
         sample = world.draw(clusters, rng, block.stop - block.start)
         pivot = pivots(sample.sums_for(variance), variance, score=test.method == "score")
-        seen += int((np.abs(np.nan_to_num(pivot.t_at(0.0))) > intervals.t_quantile(test.level, pivot.df)).sum())
+        seen += int(
+            (np.abs(np.nan_to_num(pivot.t_at(0.0))) > intervals.t_quantile(test.level, pivot.df)).sum()
+        )
     return seen / trials

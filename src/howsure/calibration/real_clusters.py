@@ -1,7 +1,9 @@
-"""Whole real clusters as worlds: a benchmark's own clusters are drawn with replacement, with all their items and all models.
+"""Whole real clusters as worlds: a benchmark's own clusters are drawn with replacement, with all their items
+and all models.
 
-The truth is what all of the benchmark's items say. Real clusters are skewed and go with their sizes as made-up ones don't, so
-what a method promises on average needn't hold for every pair. With `flipped` signs, cluster by cluster, two models are equal.
+The truth is what all of the benchmark's items say. Real clusters are skewed and go with their sizes as
+made-up ones don't, so what a method promises on average needn't hold for every pair. With `flipped` signs,
+cluster by cluster, two models are equal.
 """
 
 from __future__ import annotations
@@ -50,10 +52,10 @@ SCHEMA = {
     "again": pl.Float64,
     "draws_again": pl.Int64,
 }
-"""A row is a benchmark, a number of its clusters drawn (of `population`) and a method. `effective`, `largest`: medians of
-n² / Σ n_g² and of the largest cluster's share; `count`: pairs, or models; `least`, `low` (2 % quantile), `mean`, `under` (share
-under 0.93): of their coverages; `false`, `most_false`: type I errors, mean and most; `again`: the coverage of the `worst` of
-them, drawn again with another seed."""
+"""A row is a benchmark, a number of its clusters drawn (of `population`) and a method. `effective`,
+`largest`: medians of n² / Σ n_g² and of the largest cluster's share; `count`: pairs, or models; `least`,
+`low` (2 % quantile), `mean`, `under` (share under 0.93): of their coverages; `false`, `most_false`: type I
+errors, mean and most; `again`: the coverage of the `worst` of them, drawn again with another seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ class ClusterBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Clusters to draw from: `powers` (4, K, T), sums of the first four powers over the items of each, and their `sizes`.
+    """Clusters to draw from: `powers` (4, K, T), sums of the first four powers over the items of each, and
+    their `sizes`.
 
     `single`: the columns are single right-or-wrong answers.
     """
@@ -115,7 +118,10 @@ class Population:
         drawn = rng.integers(0, len(self.sizes), count)
         powers, totals, truth = self.powers[:, drawn], self.sizes[drawn], self.truth
         if flipped:
-            powers, truth = powers * rng.choice((-1.0, 1.0), (count, 1)) ** [[[1]], [[2]], [[1]], [[2]]], 0 * truth
+            powers, truth = (
+                powers * rng.choice((-1.0, 1.0), (count, 1)) ** [[[1]], [[2]], [[1]], [[2]]],
+                0 * truth,
+            )
         if self.kind == "mean":
             return self._means(powers, totals)
         return DifferenceSample(sums=powers[0], totals=totals, items=_spread(powers, totals), truth=truth)
@@ -124,7 +130,12 @@ class Population:
         answers = totals if self.single else None
         squares = powers[1].sum(axis=0)
         return MeanSample(
-            sums=powers[0], totals=totals, squares=squares, answers=answers, n=int(totals.sum()), truth=self.truth
+            sums=powers[0],
+            totals=totals,
+            squares=squares,
+            answers=answers,
+            n=int(totals.sum()),
+            truth=self.truth,
         )
 
 
@@ -138,16 +149,25 @@ def _spread(powers: Floats, totals: Floats) -> ItemSpread:
 
 
 def check_clusters(
-    boards: Iterable[tuple[ClusterBoard, Iterable[int]]], *, draws: int = 1_000, level: float = 0.95, seed: int = 0
+    boards: Iterable[tuple[ClusterBoard, Iterable[int]]],
+    *,
+    draws: int = 1_000,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> pl.DataFrame:
     """Return one row per benchmark, number of clusters drawn and method."""
     rows = [
-        row for board, counts in boards for count in counts for row in check_board(board, count, draws, level, seed)
+        row
+        for board, counts in boards
+        for count in counts
+        for row in check_board(board, count, draws, level, seed)
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def check_board(board: ClusterBoard, count: int, draws: int, level: float, seed: int) -> Iterator[dict[str, Any]]:
+def check_board(
+    board: ClusterBoard, count: int, draws: int, level: float, seed: int
+) -> Iterator[dict[str, Any]]:
     """Check the methods on one benchmark, so many of its clusters drawn."""
     effective, largest = _shape(board, count, np.random.default_rng([seed, 6, count]))
     for check in CHECKS:
@@ -168,10 +188,17 @@ def check_board(board: ClusterBoard, count: int, draws: int, level: float, seed:
             }
 
 
-def _found(board: ClusterBoard, check: Check, count: int, draws: int, level: float, seed: int) -> dict[str, Any]:  # noqa: PLR0917
-    """Return how often a method holds for all columns, for the worst of them once more, and where there is nothing to find."""
+def _found(  # noqa: PLR0917
+    board: ClusterBoard, check: Check, count: int, draws: int, level: float, seed: int
+) -> dict[str, Any]:
+    """Return how often a method holds for all columns, for the worst of them once more, and where there is
+    nothing to find.
+    """
     columns, names = board.columns(check.kind)
-    share, more = partial(_share, codes=board.codes, check=check, level=level, count=count), AGAIN[check.kind] * draws
+    share, more = (
+        partial(_share, codes=board.codes, check=check, level=level, count=count),
+        AGAIN[check.kind] * draws,
+    )
     held, false = share(columns, draws=draws, seed=[seed, 4, count]), np.full(1, np.nan)
     worst = int(np.argmin(held))
     again = share(columns[:, [worst]], draws=more, seed=[seed, 7, count])
@@ -196,7 +223,9 @@ AGAIN = {"difference": 4, "mean": 2}
 
 
 def _share(columns: Floats, *, codes: Ints, check: Check, **how: Any) -> Floats:
-    """Return how often the interval of every column holds the truth; right-or-wrong answers and fractions each by themselves."""
+    """Return how often the interval of every column holds the truth; right-or-wrong answers and fractions
+    each by themselves.
+    """
     held, right = np.zeros(columns.shape[1]), np.isin(columns, (0.0, 1.0)).all(axis=0)
     groups = (right, ~right) if check.kind == "mean" else (np.ones_like(right),)
     for group in groups:

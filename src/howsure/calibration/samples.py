@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """T samples at once, along the last axis of what is `drawn`, and the truth behind them; `kind`: what is asked of them."""
+    """T samples at once, along the last axis of what is `drawn`, and the truth behind them; `kind`: what is
+    asked of them.
+    """
 
     drawn: ClassVar[tuple[str, ...]]
 
@@ -48,9 +50,9 @@ class MeanSample(Samples):
     """T samples of one model's scores.
 
     `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
-    `squares` (T,): sum of squared scores over items, weights included; `answers` (C,): right-or-wrong answers in each
-    cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their own clusters are
-    C = n clusters of one.
+    `squares` (T,): sum of squared scores over items, weights included; `answers` (C,): right-or-wrong answers
+    in each cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their
+    own clusters are C = n clusters of one.
     """
 
     drawn = ("sums", "squares")
@@ -95,9 +97,9 @@ class MeanSample(Samples):
 class DifferenceSample(Samples):
     """T samples of the paired differences of two models.
 
-    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over items (T,);
-    `wins`, `losses` (T,): items that one model won, and `events`: what averages count as; None each where they are the other; `truth`: the difference in
-    the population.
+    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over
+    items (T,); `wins`, `losses` (T,): items that one model won, and `events`: what averages count as; None
+    each where they are the other; `truth`: the difference in the population.
     """
 
     drawn = ("sums", "wins", "losses")
@@ -113,7 +115,9 @@ class DifferenceSample(Samples):
     def first(self, count: int) -> DifferenceSample:
         """Return the first samples."""
         kept = Samples.first(self, count)
-        items = ItemSpread(squares=self.items.squares[: kept.trials], fourths=self.items.fourths[: kept.trials])
+        items = ItemSpread(
+            squares=self.items.squares[: kept.trials], fourths=self.items.fourths[: kept.trials]
+        )
         events = self.events and replace(
             self.events, size=self.events.size[: kept.trials], averaged=self.events.averaged[: kept.trials]
         )
@@ -125,7 +129,9 @@ class DifferenceSample(Samples):
         return round(float(self.totals.sum()))
 
     def net_wins(self, variance: Floats) -> tuple[Floats, Floats]:
-        """Return wins less losses in effective items, and these: n / deff, or clusters where nothing varies (T,)."""
+        """Return wins less losses in effective items, and these: n / deff, or clusters where nothing varies
+        (T,).
+        """
         n, squares = self.n, self.items.squares
         varied = squares > ROUNDING
         deff = np.where(varied, variance * n**2 / np.where(varied, squares, 1.0), 1.0)
@@ -151,8 +157,9 @@ def item_spread(d: Floats) -> ItemSpread:
 class AnswerSample(Samples):
     """T samples of right-or-wrong answers to n items, by one model or by two.
 
-    `right` (n, T): share of right answers at each item, `other` (n, T): the second model's; `attempts` (n,); `truth`: (T,)
-    for fixed items, a number for components; `codes` (n,): clusters; `kind`: what is asked of it.
+    `right` (n, T): share of right answers at each item, `other` (n, T): the second model's; `attempts` (n,);
+    `truth`: (T,) for fixed items, a number for components; `codes` (n,): clusters; `kind`: what is asked of
+    it.
     """
 
     drawn = ("right", "other", "truth")
@@ -181,7 +188,8 @@ class AnswerSample(Samples):
 class PoolSample(Samples):
     """T samples of a pool of N items with a covariate, of which some were answered.
 
-    `scores` (N, T): NaN where not answered; `covariate` (N, T); `codes` (N,): clusters, None where there are none.
+    `scores` (N, T): NaN where not answered; `covariate` (N, T); `codes` (N,): clusters, None where there are
+    none.
     """
 
     drawn = ("scores", "covariate")

@@ -1,4 +1,5 @@
-"""Several tasks put together where the truth is known: overall scores, floors that are the truth, and overall differences.
+"""Several tasks put together where the truth is known: overall scores, floors that are the truth, and overall
+differences.
 
 Tasks are the worlds of one model or of two; they count equally, or by their items (`pooled`).
 """
@@ -49,13 +50,16 @@ SCHEMA = {
     "promised": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`kind`: "mean", "gate" or "difference". `found`: of differences how often 0 is outside, of gates how often a floor that is the
-truth passes (one-sided at 5 %); `promised`: the least coverage, of gates the most passes."""
+"""`kind`: "mean", "gate" or "difference". `found`: of differences how often 0 is outside, of gates how often
+a floor that is the truth passes (one-sided at 5 %); `promised`: the least coverage, of gates the most
+passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteWorld:
-    """Tasks, and what is asked of all of them: their score or their difference, or whether a floor that is the truth holds."""
+    """Tasks, and what is asked of all of them: their score or their difference, or whether a floor that is
+    the truth holds.
+    """
 
     name: str
     tasks: tuple[World, ...]
@@ -90,7 +94,9 @@ class SuiteWorld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskScores:
-    """Of tasks (first axis) and draws: what each says by itself at one level; `units` (tasks, 1): clusters, or items."""
+    """Of tasks (first axis) and draws: what each says by itself at one level; `units` (tasks, 1): clusters,
+    or items.
+    """
 
     value: Floats
     variance: Floats
@@ -104,7 +110,9 @@ class TaskScores:
         """Return the limits of the overall score, as `leaderboard` and `estimate` have them."""
         exact = (self.variance <= 0) & ((self.value <= 0) | (self.value >= 1))
         df, ends = np.where(exact, np.inf, self.df), (self.low, self.high)
-        low, high = sums_of(self.value, self.variance, ends, shares, df=df, level=self.level).limits(self.level)
+        low, high = sums_of(self.value, self.variance, ends, shares, df=df, level=self.level).limits(
+            self.level
+        )
         return np.maximum(low, 0.0), np.minimum(high, 1.0)
 
     def guarded(self, shares: Floats, limits: Limits) -> Limits:
@@ -119,7 +127,9 @@ class TaskScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPairs:
-    """Of tasks (first axis) and draws: what `compare` says of each, the `room` of its pivot, its `items` and Σ n_g² / n (tasks, 1)."""
+    """Of tasks (first axis) and draws: what `compare` says of each, the `room` of its pivot, its `items` and
+    Σ n_g² / n (tasks, 1).
+    """
 
     own: TaskDifferences
     room: Floats
@@ -134,14 +144,19 @@ class TaskPairs:
 def scores_of(world: SuiteWorld, rng: np.random.Generator, draws: int, level: float) -> TaskScores:
     """Draw the tasks of one model."""
     rows = [_score_rows(task, rng, draws, level) for task in world.tasks]
-    value, variance, low, high, df = (np.array(each) for each in zip(*(row[:-1] for row in rows), strict=True))
+    value, variance, low, high, df = (
+        np.array(each) for each in zip(*(row[:-1] for row in rows), strict=True)
+    )
     units = np.array([[row[-1]] for row in rows])
     return TaskScores(value=value, variance=variance, low=low, high=high, df=df, units=units, level=level)
 
 
 def _score_rows(task: World, rng: np.random.Generator, draws: int, level: float) -> list[Any]:
     if isinstance(task, RateWorld) and task.items == task.n_clusters and task.attempts == 1:
-        return [*counts_table(task.n_clusters, level)[:, rng.binomial(task.n_clusters, task.p, draws)], task.n_clusters]
+        return [
+            *counts_table(task.n_clusters, level)[:, rng.binomial(task.n_clusters, task.p, draws)],
+            task.n_clusters,
+        ]
     return [*_by_blocks(task, rng, draws, lambda sample: mean_rows(sample, level)), task.n_clusters]
 
 
@@ -163,7 +178,9 @@ def pairs_of(world: SuiteWorld, rng: np.random.Generator, draws: int) -> TaskPai
     """Draw the tasks of two models."""
     rows = np.stack([_pair_rows(task, rng, draws) for task in world.tasks])
     value, variance, df, low, high, room = np.moveaxis(rows, 1, 0)
-    units, crowd = (np.array([[each(task)] for task in world.tasks], dtype=float) for each in (_units, _crowd))
+    units, crowd = (
+        np.array([[each(task)] for task in world.tasks], dtype=float) for each in (_units, _crowd)
+    )
     counted = np.broadcast_to(units, value.shape)
     own = TaskDifferences(value=value, variance=variance, df=df, units=counted, low=low, high=high)
     return TaskPairs(own=own, room=room, items=world.sizes[:, None], crowd=crowd)
@@ -187,7 +204,9 @@ def _pair_rows(task: World, rng: np.random.Generator, draws: int) -> Floats:
 
 
 def counted_rows(n: int, counts: Ints) -> Floats:
-    """Return what is known of differences of n items that stand alone, by their wins, losses and ties (T, 3)."""
+    """Return what is known of differences of n items that stand alone, by their wins, losses and ties (T,
+    3).
+    """
     at, (wins, losses, _) = np.arange(n)[:, None], counts.T
     d = (at < wins).astype(float) - ((at >= wins) & (at < wins + losses))
     return difference_rows(DifferenceSample(sums=d, totals=np.ones(n), items=item_spread(d), truth=math.nan))
@@ -195,7 +214,10 @@ def counted_rows(n: int, counts: Ints) -> Floats:
 
 def difference_rows(sample: DifferenceSample) -> Floats:
     """Return difference, variance, df, limits and the room of the pivot, by the default (6, T)."""
-    found, (low, high) = pivots(sample.sums_for("CR2"), "CR2", score=True), _run("paired score, CR2")(sample, LEVEL)
+    found, (low, high) = (
+        pivots(sample.sums_for("CR2"), "CR2", score=True),
+        _run("paired score, CR2")(sample, LEVEL),
+    )
     return np.stack([found.difference, found.variance, found.df, low, high, found.room])
 
 
@@ -253,7 +275,9 @@ def score_suites() -> list[SuiteWorld]:
     pooled = [SuiteWorld(name=f"{name}, pooled", tasks=rated(SCORES[name]), pooled=True) for name in POOLED]
     responses = [SuiteWorld(name=name, tasks=_responses(parts)) for name, parts in RESPONSES.items()]
     fractions = [
-        SuiteWorld(name=name, tasks=tuple(ScoreWorld(family="beta", n_clusters=n, centre=p) for n, p in parts))
+        SuiteWorld(
+            name=name, tasks=tuple(ScoreWorld(family="beta", n_clusters=n, centre=p) for n, p in parts)
+        )
         for name, parts in FRACTIONS.items()
     ]
     return [*counted, *pooled, *responses, *fractions]
@@ -270,7 +294,9 @@ def pair_suites() -> list[SuiteWorld]:
     tuned = [
         SuiteWorld(
             name=f"fine-tunes: {name}, gap {gap}",
-            tasks=tuple(FineTunePairWorld(n_clusters=count, cluster_size=size, gap=gap) for count, size in parts),
+            tasks=tuple(
+                FineTunePairWorld(n_clusters=count, cluster_size=size, gap=gap) for count, size in parts
+            ),
         )
         for name, parts in FINE_TUNES.items()
         for gap in (0.0, 0.4)

@@ -1,8 +1,10 @@
-"""Worlds of one model whose truth is known; for two see pair_worlds.py. Each draws T samples at once and tells its features for the table.
+"""Worlds of one model whose truth is known; for two see pair_worlds.py. Each draws T samples at once and
+tells its features for the table.
 
-Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says otherwise:
-"logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong. `sizes`: "equal", "dominant"
-(one cluster holds 46 % of the items, as in SWE-bench Verified), "spread" (exponential), or those of HELD.
+Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says
+otherwise: "logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong.
+`sizes`: "equal", "dominant" (one cluster holds 46 % of the items, as in SWE-bench Verified), "spread"
+(exponential), or those of HELD.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 Sizes = Literal["equal", "dominant", "spread", "SWE-bench", "4 to 120"]
 Shape = Literal["beta", "logit", "split"]
 DOMINANT = 0.46
-HELD = {"SWE-bench": (231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1), "4 to 120": (4, 8, 12, 20, 30, 50, 80, 120)}
+HELD = {
+    "SWE-bench": (231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1),
+    "4 to 120": (4, 8, 12, 20, 30, 50, 80, 120),
+}
 """Sizes one by one: 12 clusters of 42 on average, and 8 of 40."""
 
 
@@ -42,7 +47,9 @@ def cluster_sizes(n_clusters: int, size: int, sizes: Sizes) -> Ints:
     return np.asarray(np.maximum(np.rint(size * quantiles), 1), dtype=np.int64)
 
 
-def rates(rng: np.random.Generator, p: float, icc: float, size: tuple[int, int], shape: Shape = "beta") -> Floats:
+def rates(
+    rng: np.random.Generator, p: float, icc: float, size: tuple[int, int], shape: Shape = "beta"
+) -> Floats:
     """Draw the rate of every cluster and sample: mean p, variance icc · p (1 − p)."""
     if icc == 0:
         return np.full(size, p)
@@ -67,14 +74,18 @@ def _logit_normal(p: float, icc: float) -> tuple[float, float]:
 
     def excess(spread: float) -> float:
         """Return by how much the variance of rates of this spread is larger than wanted."""
-        return float(weights @ scipy.special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p))
+        return float(
+            weights @ scipy.special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p)
+        )
 
     spread = scipy.optimize.brentq(excess, 1e-3, 12)
     return centre(spread), spread
 
 
 def item_rates(rng: np.random.Generator, own: Floats, item_icc: float) -> Floats:
-    """Draw the rate of every item: Beta distributed around its cluster's, with this correlation of attempts."""
+    """Draw the rate of every item: Beta distributed around its cluster's, with this correlation of
+    attempts.
+    """
     if item_icc == 0:
         return own
     precision = (1 - item_icc) / item_icc
@@ -90,7 +101,9 @@ class World(ABC):
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
         known = asdict(self)
-        return {name: str(known[name]) if name == "attempts" else known[name] for name in known} | {"scores": self.kind}
+        return {name: str(known[name]) if name == "attempts" else known[name] for name in known} | {
+            "scores": self.kind
+        }
 
     @property
     def kind(self) -> str:
@@ -105,7 +118,9 @@ class World(ABC):
     @property
     @abstractmethod
     def events(self) -> float:
-        """How many independent outcomes of the rarer kind a sample holds, about; infinite where none are counted."""
+        """How many independent outcomes of the rarer kind a sample holds, about; infinite where none are
+        counted.
+        """
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, trials: int) -> Any:
@@ -188,7 +203,9 @@ class RateWorld(Sized):
 
     def _by_item(self, rng: np.random.Generator, sizes: Ints, rate: Floats) -> MeanSample:
         """Draw item by item, cluster after cluster."""
-        fixed = np.random.default_rng(0)  # weights and numbers of attempts belong to the world, not to the sample
+        fixed = np.random.default_rng(
+            0
+        )  # weights and numbers of attempts belong to the world, not to the sample
         n = int(sizes.sum())
         w = fixed.lognormal(0, 0.7, n) if self.weights else np.ones(n)
         w *= n / w.sum()
@@ -210,9 +227,9 @@ class RateWorld(Sized):
 class ScoreWorld(Sized):
     """Other scores: cluster effect plus item effect of one family.
 
-    "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates; "normal", "skewed"
-    (log-normal, sd of the log 1) and "heavy" (t with 3 degrees of freedom) are unbounded, with variance icc between
-    clusters of the total of 1.
+    "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates; "normal",
+    "skewed" (log-normal, sd of the log 1) and "heavy" (t with 3 degrees of freedom) are unbounded, with
+    variance icc between clusters of the total of 1.
     """
 
     family: Literal["beta", "normal", "skewed", "heavy"]
@@ -232,7 +249,11 @@ class ScoreWorld(Sized):
     @property
     def events(self) -> float:
         """N centre (1 − centre) / deff for scores in [0, 1]; no count of outcomes for others: infinite."""
-        return self.items * self.centre * (1 - self.centre) / self.design_effect if self.family == "beta" else np.inf
+        return (
+            self.items * self.centre * (1 - self.centre) / self.design_effect
+            if self.family == "beta"
+            else np.inf
+        )
 
     def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
         """Draw samples."""
@@ -243,7 +264,9 @@ class ScoreWorld(Sized):
             scores, truth = rng.beta(np.maximum(5 * own, 1e-9), np.maximum(5 * (1 - own), 1e-9)), self.centre
         else:
             shared = np.repeat(_noise(rng, self.family, (len(sizes), trials)), sizes, axis=0)
-            scores = np.sqrt(self.icc) * shared + np.sqrt(1 - self.icc) * _noise(rng, self.family, (n, trials))
+            scores = np.sqrt(self.icc) * shared + np.sqrt(1 - self.icc) * _noise(
+                rng, self.family, (n, trials)
+            )
             truth = 0.0
         sums = np.add.reduceat(scores, starts, axis=0)
         return MeanSample(
@@ -268,10 +291,11 @@ def _noise(rng: np.random.Generator, family: str, size: tuple[int, int]) -> Floa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealWorld(World):
-    """A real benchmark as the population: n of its items are drawn with replacement, for one model or for two.
+    """A real benchmark as the population: n of its items are drawn with replacement, for one model or for
+    two.
 
-    `scores`: the item scores of one model, or the differences of two, (population,), each over `attempts` right-or-wrong
-    answers; `name`: what the table says.
+    `scores`: the item scores of one model, or the differences of two, (population,), each over `attempts`
+    right-or-wrong answers; `name`: what the table says.
     """
 
     name: str
@@ -281,7 +305,12 @@ class RealWorld(World):
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
-        told = {"scores": self.kind, "world": self.name, "n_clusters": self.n_clusters, "attempts": str(self.attempts)}
+        told = {
+            "scores": self.kind,
+            "world": self.name,
+            "n_clusters": self.n_clusters,
+            "attempts": str(self.attempts),
+        }
         return told | {"effect" if self.paired else "p": float(np.mean(self.scores))}
 
     @property

@@ -8,12 +8,34 @@ import click
 
 from howsure.commands.base import read, split, write
 from howsure.commands.exits import VerdictCommand
-from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, paths, refuse_points, refuse_task_points, takes
+from howsure.commands.options import (
+    CRITERIA,
+    DESIGN,
+    OUTPUT,
+    READING,
+    paths,
+    refuse_points,
+    refuse_task_points,
+    takes,
+)
 
 
 @click.command(cls=VerdictCommand)
 @paths
-@takes("aa", *CRITERIA, "policy", "splits", *READING, *DESIGN, "model", "level", "variance", "method", "seed", *OUTPUT)
+@takes(
+    "aa",
+    *CRITERIA,
+    "policy",
+    "splits",
+    *READING,
+    *DESIGN,
+    "model",
+    "level",
+    "variance",
+    "method",
+    "seed",
+    *OUTPUT,
+)
 def aa(paths: tuple[str, ...], **given: Any) -> None:
     """Say how often the gate would fail a system against itself.
 

@@ -12,7 +12,9 @@ from howsure.commands.options import DESIGN, OUTPUT, READING, sided_paths, takes
 
 @click.command()
 @sided_paths
-@takes("allocate", "attempts", "a", "b", "most", "new_run", "variance", *READING, *DESIGN, "population", *OUTPUT)
+@takes(
+    "allocate", "attempts", "a", "b", "most", "new_run", "variance", *READING, *DESIGN, "population", *OUTPUT
+)
 def allocate(paths: tuple[str, ...], **given: Any) -> None:
     """Spend the next attempts where they shrink the error bar most.
 

@@ -18,7 +18,8 @@ from howsure.commands.streams import tell
 def annotate(log: str, **given: Any) -> None:
     """Write the estimate into an Inspect log, beside its own metrics.
 
-    The metrics are howsure_se, howsure_low and howsure_high. Needs Inspect (inspect_ai). The samples are not touched.
+    The metrics are howsure_se, howsure_low and howsure_high. Needs Inspect (inspect_ai). The samples are not
+    touched.
     """
     from howsure.errors import OptionError
 

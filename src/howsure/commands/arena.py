@@ -20,14 +20,27 @@ OF_MANY = ("adjust", "seed", "top", "scale", "pairs")
 @click.command()
 @paths
 @takes("head_to_head", "a", "b", needed=False)
-@takes("arena", "columns", "where", "cluster", "weight", "covariate", "ties", "against", "adjust", "level", "seed")
+@takes(
+    "arena",
+    "columns",
+    "where",
+    "cluster",
+    "weight",
+    "covariate",
+    "ties",
+    "against",
+    "adjust",
+    "level",
+    "seed",
+)
 @takes("arena", "top", "scale", "winner_is")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("arena", *OUTPUT)
 def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank models by pairwise votes, or compare two of them (-a, -b).
 
-    Expected score, error bar and possible ranks, from a table with one row a vote: model_a, model_b, winner, and who voted.
+    Expected score, error bar and possible ranks, from a table with one row a vote: model_a, model_b, winner,
+    and who voted.
     """
     rest, shown = split(paths, given)
     if (rest["a"] is None) != (rest["b"] is None):

@@ -12,7 +12,9 @@ from howsure.commands.options import OUTPUT, READING, paths, takes
 
 @click.command()
 @paths
-@takes("audit", "n", "task", "metric", "model", "lower_is_better", "bounds", "level", *READING, "top", *OUTPUT)
+@takes(
+    "audit", "n", "task", "metric", "model", "lower_is_better", "bounds", "level", *READING, "top", *OUTPUT
+)
 def audit(paths: tuple[str, ...], **given: Any) -> None:
     """Say which gaps between published scores could be noise.
 

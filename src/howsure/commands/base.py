@@ -34,7 +34,9 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     from howsure.present.files import refuse_overwriting
 
     shown: dict[str, Any] = {
-        name: given[name] for name in ("format", "output", "explain", "methods_paragraph", *PAPER) if name in given
+        name: given[name]
+        for name in ("format", "output", "explain", "methods_paragraph", *PAPER)
+        if name in given
     }
     refuse_overwriting(shown["output"], paths)
     _refuse_paper(shown)
@@ -60,7 +62,8 @@ def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
     chosen = format or format_of(output)
     if chosen in DATA:
         raise click.UsageError(
-            f"{flag_of(name)} adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
+            f"{flag_of(name)} adds prose, and {chosen} is data: leave one out, or write terminal, "
+            "markdown, latex or html"
         )
 
 
@@ -87,9 +90,11 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:
-    """Read the paths, and sides that are paths or saved baselines; the options of these names name models of the outcome then.
+    """Read the paths, and sides that are paths or saved baselines; the options of these names name models of
+    the outcome then.
 
-    What a configuration names, and what has a kind, is a whole name; so is everything where `whole` names are asked for.
+    What a configuration names, and what has a kind, is a whole name; so is everything where `whole` names are
+    asked for.
     """
     from howsure.verbs.sides import is_path, parted, side_of
 
@@ -114,7 +119,9 @@ def _configured(name: str) -> bool:
 
 
 def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read the paths for a comparison of all sides with one, which the option `against` names; it names a model of the outcome then."""
+    """Read the paths for a comparison of all sides with one, which the option `against` names; it names a
+    model of the outcome then.
+    """
     from howsure.verbs.sides import against_side
 
     if not paths:
@@ -125,7 +132,9 @@ def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read every run in the paths by itself; there the option `model` chooses among those that each run holds, and is taken out of `given`."""
+    """Read every run in the paths by itself; there the option `model` chooses among those that each run
+    holds, and is taken out of `given`.
+    """
     from howsure.verbs.series import are_apart, runs_apart
 
     models = given.pop("model") or () if are_apart(list(paths)) else ()
@@ -136,7 +145,9 @@ def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
     """Return which columns of a table are meant, and which rows are kept, as the verbs take them."""
     return {
         "columns": gather(
-            (role, name) for role, names in name_pairs("--columns", given["columns"] or ()) for name in names.split("+")
+            (role, name)
+            for role, names in name_pairs("--columns", given["columns"] or ())
+            for name in names.split("+")
         ),
         "where": gather(name_pairs("--where", given["where"] or ())),
     }
@@ -166,13 +177,17 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _processes() -> int:
-    """Return how many processes may read files: of the cores that this one may use at most MOST_PROCESSES, each with memory of its own."""
+    """Return how many processes may read files: of the cores that this one may use at most MOST_PROCESSES,
+    each with memory of its own.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_PROCESSES)
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:
-    """Show on a terminal how far reading has come, of files or of runs, or fetching, whose files are places and which takes longer."""
+    """Show on a terminal how far reading has come, of files or of runs, or fetching, whose files are places
+    and which takes longer.
+    """
     fetching = isinstance(next(iter(sources), None), Path)
     if len(sources) < (2 if fetching else MANY_FILES) or not sys.stderr.isatty():
         return sources
@@ -180,7 +195,10 @@ def _progress(sources: Sequence[Any]) -> Iterable[Any]:
     from rich.progress import track
 
     return track(
-        sources, description="Fetching" if fetching else "Reading", console=Console(stderr=True), transient=True
+        sources,
+        description="Fetching" if fetching else "Reading",
+        console=Console(stderr=True),
+        transient=True,
     )
 
 
@@ -216,7 +234,8 @@ def write(
 ) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells.
 
-    `explain`: in plain words as well; `methods_paragraph`: with one for a paper; `paper`: how LaTeX tables go into a paper.
+    `explain`: in plain words as well; `methods_paragraph`: with one for a paper; `paper`: how LaTeX tables go
+    into a paper.
     """
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
@@ -255,7 +274,9 @@ def rendered(
     methods_paragraph: bool = False,
     **paper: Any,
 ) -> str:
-    """Return an answer as text: its cautions name flags, and on a terminal its way to the guide the paths; data keep the names of Python."""
+    """Return an answer as text: its cautions name flags, and on a terminal its way to the guide the paths;
+    data keep the names of Python.
+    """
     from howsure.answers.base import DATA, paper_of, words_of
     from howsure.present.render import render
 
@@ -276,7 +297,11 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
     if (format or format_of(output)) not in ("csv", "json") and (format or output):
         raise click.BadParameter("single rows are written as csv or json", param_hint="--format")
     as_json = (format or format_of(output)) == "json"
-    put(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output, data=True)
+    put(
+        json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records),
+        output,
+        data=True,
+    )
 
 
 def page_path(output: str, paths: tuple[str, ...]) -> Path:

@@ -18,7 +18,8 @@ MOST_NAMES = 5
 def baseline() -> None:
     """Save results as a small file to compare with, `saved:NAME`.
 
-    compare and gate take it as a side. It holds scores, measures, attributes of items and hashes, and no text of prompts, right answers or outputs.
+    compare and gate take it as a side. It holds scores, measures, attributes of items and hashes, and no text
+    of prompts, right answers or outputs.
     """
 
 
@@ -29,20 +30,25 @@ def baseline() -> None:
 def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) -> None:
     """Save what the paths hold as the baseline NAME.
 
-    It becomes baselines/NAME.howsure beside howsure.toml, else at the repository's root, else in the working directory; one of this name is replaced.
+    It becomes baselines/NAME.howsure beside howsure.toml, else at the repository's root, else in the working
+    directory; one of this name is replaced.
     """
     import howsure
     from howsure.present.files import refuse_overwriting
 
     refuse_overwriting(output, paths)
     saved = howsure.save_baseline(read(paths, given), name, output=output)
-    what = f"{plural(len(saved.models), 'model')} on {plural(len(saved.tasks), 'task')}, {plural(saved.n_items, 'item')}, {plural(saved.n_rows, 'row')}"
+    what = (
+        f"{plural(len(saved.models), 'model')} on {plural(len(saved.tasks), 'task')}, "
+        f"{plural(saved.n_items, 'item')}, {plural(saved.n_rows, 'row')}"
+    )
     lines = [f"Saved to {saved.path}: {what}, {size(saved.n_bytes)}."]
     if saved.replaced:
         lines.append(f"It replaces a baseline that was there ({saved.replaced}).")
     if saved.left_out:
         lines.append(
-            f"Not kept (texts, secrets, or another value for every item): {listing(list(saved.left_out), MOST_NAMES)}."
+            "Not kept (texts, secrets, or another value for every item): "
+            f"{listing(list(saved.left_out), MOST_NAMES)}."
         )
     lines.append(f"Compare with it: howsure gate --candidate PATH --baseline saved:{output or name}")
     for line in lines:
@@ -74,7 +80,10 @@ def _told(place: Any) -> str:
 
     rows = howsure.read(place).to_frame()
     models = listing(sorted(rows["model"].unique()), MOST_NAMES)
-    return f"{models} on {listing(sorted(rows['task'].unique()), MOST_NAMES)}, {plural(len(rows), 'row')}, {size(place.stat().st_size)}"
+    return (
+        f"{models} on {listing(sorted(rows['task'].unique()), MOST_NAMES)}, {plural(len(rows), 'row')}, "
+        f"{size(place.stat().st_size)}"
+    )
 
 
 def size(n_bytes: int) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def bias(paths: tuple[str, ...], **given: Any) -> None:
     """Say what a judge favours beside quality.
 
-    What it was shown first, what is longer, its own family: from a table with one row a choice between two answers.
+    What it was shown first, what is longer, its own family: from a table with one row a choice between two
+    answers.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

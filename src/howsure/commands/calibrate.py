@@ -1,4 +1,6 @@
-"""howsure calibrate: check what every method promises in worlds whose truth is known, or with your items as the population."""
+"""howsure calibrate: check what every method promises in worlds whose truth is known, or with your items as
+the population.
+"""
 
 from __future__ import annotations
 

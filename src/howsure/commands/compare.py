@@ -1,4 +1,6 @@
-"""howsure compare: say whether A is better than B, or which sides are better than one: the verdict first, numbers after."""
+"""howsure compare: say whether A is better than B, or which sides are better than one: the verdict first,
+numbers after.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,19 @@ if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
 
-OF_TWO = ("a", "b", "margin", "covariate", "overlap", "flips", "by", "by_from", "measure", "prices", "average")
+OF_TWO = (
+    "a",
+    "b",
+    "margin",
+    "covariate",
+    "overlap",
+    "flips",
+    "by",
+    "by_from",
+    "measure",
+    "prices",
+    "average",
+)
 """Options of a comparison of two sides, which one of many doesn't take."""
 IDLE = (None, False, (), "shared", "mean")
 """What these are where nothing is asked."""
@@ -56,8 +70,9 @@ IDLE = (None, False, (), "shared", "mean")
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 
-    The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides; --against names one
-    that every other is compared with: which beat it, which are worse, corrected for their number.
+    The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides;
+    --against names one that every other is compared with: which beat it, which are worse, corrected for their
+    number.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)
@@ -81,7 +96,9 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
 
 
 def _against(given: dict[str, Any]) -> bool:
-    """Say whether all are compared with one, and leave only the options of that, or of two; what was typed overrules a configuration."""
+    """Say whether all are compared with one, and leave only the options of that, or of two; what was typed
+    overrules a configuration.
+    """
     two = [name for name in ("a", "b") if given[name] is not None]
     if given["against"] is not None and two and any(typed(name) for name in two) and not typed("against"):
         given["against"] = None
@@ -91,7 +108,9 @@ def _against(given: dict[str, Any]) -> bool:
     wrong = [name for name in OF_TWO if given[name] not in IDLE and (typed(name) or not typed("against"))]
     if wrong:
         flags = ", ".join(map(flag_of, wrong))
-        raise click.UsageError(f"--against compares every other side with one, and {flags} is for two: leave one out")
+        raise click.UsageError(
+            f"--against compares every other side with one, and {flags} is for two: leave one out"
+        )
     for name in OF_TWO:
         del given[name]
     return True
@@ -102,7 +121,9 @@ def _refuse_many(given: dict[str, Any]) -> None:
     del given["against"]
     lacking = [name for name in ("a", "b") if given[name] is None]
     if len(lacking) == 1:
-        found = next(param for param in click.get_current_context().command.params if param.name == lacking[0])
+        found = next(
+            param for param in click.get_current_context().command.params if param.name == lacking[0]
+        )
         raise click.MissingParameter(
             param=found, message="Or name the one that all others are compared with: --against."
         )

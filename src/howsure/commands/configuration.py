@@ -1,9 +1,10 @@
-"""Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working directory.
+"""Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working
+directory.
 
-A table is named after its command; what stands beside the tables is for every command that has the option. Keys are the
-options' long names. Relative paths are relative to the file, and a file that was found, not named by --config, may have files written
-only below its own folder. A key that no option has is an error. A table [tasks."PATTERN"]
-says what is different for the tasks whose names fit.
+A table is named after its command; what stands beside the tables is for every command that has the option.
+Keys are the options' long names. Relative paths are relative to the file, and a file that was found, not
+named by --config, may have files written only below its own folder. A key that no option has is an error. A
+table [tasks."PATTERN"] says what is different for the tasks whose names fit.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ WRITTEN = ("output", "junit", "comment")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What a file says: `table`, the file's own keys or those under tool.howsure. `named`: by the user, with --config."""
+    """What a file says: `table`, the file's own keys or those under tool.howsure. `named`: by the user, with
+    --config.
+    """
 
     path: Path
     table: Mapping[str, Any]
@@ -46,9 +49,11 @@ class Configuration:
 
 
 def find(start: Path) -> Configuration | None:
-    """Return the nearest configuration from a folder upwards, None where there is none up to the repository's root.
+    """Return the nearest configuration from a folder upwards, None where there is none up to the repository's
+    root.
 
-    A howsure.toml goes before a pyproject.toml beside it; a pyproject.toml without tool.howsure is passed over.
+    A howsure.toml goes before a pyproject.toml beside it; a pyproject.toml without tool.howsure is passed
+    over.
     """
     for folder in (start, *start.parents):
         for name in (OWN, PYPROJECT):
@@ -74,7 +79,9 @@ def _read(path: Path) -> Configuration | None:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise OptionError(f"can't read {str(path)!r} ({error.strerror})", remedy="Check its rights.") from None
+        raise OptionError(
+            f"can't read {str(path)!r} ({error.strerror})", remedy="Check its rights."
+        ) from None
     table = table_of(path, raw)
     return None if table is None else Configuration(path=path, table=table)
 
@@ -106,7 +113,9 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
     What draws an answer takes the defaults of the verb that gives it, but for the file that is written.
     """
     every = {name: dict(_options(command)) for name, command in commands.items()}
-    said = {key: value for key, value in found.table.items() if not (key == MAPPINGS and isinstance(value, dict))}
+    said = {
+        key: value for key, value in found.table.items() if not (key == MAPPINGS and isinstance(value, dict))
+    }
     tables = {key: value for key, value in said.items() if _is_table_of(key, value, commands)}
     shared = [_shared(key, value, found, every) for key, value in said.items() if key not in tables]
     result: dict[str, dict[str, Any]] = {}
@@ -117,15 +126,21 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
                 raise _unknown(f"{name}.{key}", found, [f"{name}.{word}" for word in options])
             param = options[_word(key)]
             result[name][str(param.name)] = _value(param, value, found)
-    return result | {name: _of_verbs(command, result) for name, command in commands.items() if _members(command)}
+    return result | {
+        name: _of_verbs(command, result) for name, command in commands.items() if _members(command)
+    }
 
 
 def formats(found: Configuration, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the format of every command's answer, before anything else is checked; none where the answer goes into a file."""
+    """Return the format of every command's answer, before anything else is checked; none where the answer
+    goes into a file.
+    """
     tables = {name: found.table.get(name) for name in names}
     said = {name: {**found.table, **(own if isinstance(own, dict) else {})} for name, own in tables.items()}
     return {
-        name: {"format": each["format"]} for name, each in said.items() if "format" in each and "output" not in each
+        name: {"format": each["format"]}
+        for name, each in said.items()
+        if "format" in each and "output" not in each
     }
 
 
@@ -134,7 +149,9 @@ def _members(command: click.Command) -> Mapping[str, click.Command]:
 
 
 def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the defaults of a group's members, each those of its verb, else of the group, that it has an option for."""
+    """Return the defaults of a group's members, each those of its verb, else of the group, that it has an
+    option for.
+    """
     every: dict[str, Any] = {}
     for name, command in _members(group).items():
         own = {param.name for param in command.params} - {"output"}
@@ -147,7 +164,9 @@ def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> d
 def _shared(
     key: str, value: Any, found: Configuration, every: Mapping[str, Mapping[str, click.Parameter]]
 ) -> dict[str, dict[str, Any]]:
-    """Return what a key outside the tables means to each command: to those that have the option, and that it fits."""
+    """Return what a key outside the tables means to each command: to those that have the option, and that it
+    fits.
+    """
     having = {name: options[_word(key)] for name, options in every.items() if _word(key) in options}
     if not having:
         raise _unknown(key, found, [*every, *(word for options in every.values() for word in options)])
@@ -172,7 +191,9 @@ def _word(key: str) -> str:
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
-    """Return the parameters of a command by their long names; of a group those of the members that have no verb of their own."""
+    """Return the parameters of a command by their long names; of a group those of the members that have no
+    verb of their own.
+    """
     members = [each for each in _members(command).values() if not hasattr(each, "verb")]
     for param in (param for each in (command, *members) for param in each.params):
         longs = [name[2:] for name in param.opts if name.startswith("--")]
@@ -182,7 +203,11 @@ def _options(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
 
 def _unknown(key: str, found: Configuration, known: list[str]) -> OptionError:
     near = get_close_matches(_word(key), list(dict.fromkeys(known)), n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else "Its keys are the options' long names; see `howsure --help`."
+    hint = (
+        f"Did you mean {near[0]!r}?"
+        if near
+        else "Its keys are the options' long names; see `howsure --help`."
+    )
     return OptionError(f"no option {key!r}", where=found.name, remedy=hint)
 
 
@@ -194,7 +219,11 @@ def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
         return value
     if getattr(param, "multiple", False) or param.nargs == -1:
         values = (
-            _entries(param, value, found) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+            _entries(param, value, found)
+            if isinstance(value, dict)
+            else value
+            if isinstance(value, list)
+            else [value]
         )
         return [_single(param, single, found) for single in values]
     if param.name == "bounds" and isinstance(value, list):
@@ -227,12 +256,16 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
         raise OptionError(what, where=found.name, remedy=error.remedy) from None
     if isinstance(said.get("bounds"), list):
         said |= {"bounds": ",".join(map(str, said["bounds"]))}
-    pairs = ((key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value]))
+    pairs = (
+        (key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value])
+    )
     return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
 
 
 def _as_read(pattern: str, said: Any) -> Any:
-    """Return what is said of a task with its margin and bounds as the command line reads them: `2pp` is 0.02, "0,100" two numbers."""
+    """Return what is said of a task with its margin and bounds as the command line reads them: `2pp` is 0.02,
+    "0,100" two numbers.
+    """
     import click
 
     from howsure.commands.options import Bounds, Size
@@ -272,7 +305,9 @@ def _side(text: str, found: Configuration) -> str:
 
 
 def _refuse_elsewhere(param: click.Parameter, value: Any, found: Configuration) -> None:
-    """Refuse a file outside the folder of a configuration that lies there: who made the folder may not write anywhere."""
+    """Refuse a file outside the folder of a configuration that lies there: who made the folder may not write
+    anywhere.
+    """
     folder = found.path.parent.resolve()
     if not (folder / str(value)).resolve().is_relative_to(folder):
         raise OptionError(
@@ -283,4 +318,6 @@ def _refuse_elsewhere(param: click.Parameter, value: Any, found: Configuration) 
 
 
 def _misfit(param: click.Parameter, value: Any, found: Configuration, expected: str) -> OptionError:
-    return OptionError(f"{_word(str(param.name))} = {value!r} doesn't fit", where=found.name, remedy=f"It {expected}.")
+    return OptionError(
+        f"{_word(str(param.name))} = {value!r} doesn't fit", where=found.name, remedy=f"It {expected}."
+    )

@@ -14,12 +14,14 @@ from howsure.commands.streams import tell
 @click.command()
 @paths
 @takes("convert", *READING)
-@click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
+@click.option(
+    "--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file."
+)
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Write any log as the one tidy table, percent as fractions.
 
-    A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes first, the direction.
-    Where that changes an answer it is said, with the flags that restore it.
+    A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes
+    first, the direction. Where that changes an answer it is said, with the flags that restore it.
     """
     from howsure.commands.unwritten import unwritten
     from howsure.present.files import refuse_overwriting, write_table

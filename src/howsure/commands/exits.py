@@ -1,4 +1,5 @@
-"""How every command ends and where it writes: the answer to standard output, all that is about it to standard error.
+"""How every command ends and where it writes: the answer to standard output, all that is about it to standard
+error.
 
 | code | most commands | gate, watch, aa, judge |
 |---|---|---|
@@ -7,9 +8,10 @@
 | 2 | a command line that can't be read | can't tell, or not decided yet |
 | 3 | a mistake before the command's name | any error |
 
-A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a verdict exit with 3.
-That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files written go to standard error, so that the
-answer can be piped (`streams`). Where the answer would have been JSON, the error is JSON as well (`instead`).
+A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a
+verdict exit with 3. That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files
+written go to standard error, so that the answer can be piped (`streams`). Where the answer would have been
+JSON, the error is JSON as well (`instead`).
 """
 
 from __future__ import annotations
@@ -29,18 +31,24 @@ if TYPE_CHECKING:
 
 DONE, FAILED, UNDECIDED, BROKEN = 0, 1, 2, 3
 LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
-"""What the system says where standard output can't be written: nobody reads it, the disk is full, broken or gone."""
+"""What the system says where standard output can't be written: nobody reads it, the disk is full, broken or
+gone.
+"""
 
 
 class VerdictCommand(click.Command):
-    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors included."""
+    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors
+    included.
+    """
 
     error_code = BROKEN
 
 
 @contextmanager
 def unless_interrupted() -> Iterator[None]:
-    """End with the code of an error before a command's name where Ctrl-C comes before the command is known: it is no verdict."""
+    """End with the code of an error before a command's name where Ctrl-C comes before the command is known:
+    it is no verdict.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -56,8 +64,8 @@ def run(
 ) -> Any:
     """Run a command, and turn what goes wrong into one line on standard error and the exit code of the table.
 
-    `error_code`: the one that the command keeps for errors, 0 where it has none of its own; `put_error` gets the error and its
-    exit code, for programs.
+    `error_code`: the one that the command keeps for errors, 0 where it has none of its own; `put_error` gets
+    the error and its exit code, for programs.
     """
     from howsure.errors import HowsureError
 
@@ -89,7 +97,9 @@ def run(
 
 
 def output_lost(error: BaseException) -> int | None:
-    """Return the exit code where standard output broke off, which is told unless nobody reads; None after other errors."""
+    """Return the exit code where standard output broke off, which is told unless nobody reads; None after
+    other errors.
+    """
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in LOST:
         return None
     silence(sys.stdout)

@@ -1,4 +1,6 @@
-"""The flags of the command that runs, for what the library says of its options; see `howsure.present.flags`."""
+"""The flags of the command that runs, for what the library says of its options; see
+`howsure.present.flags`.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,14 @@ def with_flags(document: Document) -> Document:
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:
-    """Return the flags of the command that was invoked, which may have its own for what others call otherwise, and commands."""
+    """Return the flags of the command that was invoked, which may have its own for what others call
+    otherwise, and commands.
+    """
     if ctx is None:
         return VERBS
     group = ctx.command if isinstance(ctx.command, click.Group) else None
     found = None if group is None else group.get_command(ctx, ctx.invoked_subcommand or "")
     params = (found or ctx.command).params
-    return VERBS | {str(param.name): max(param.opts, key=len) for param in params if param.opts[0].startswith("-")}
+    return VERBS | {
+        str(param.name): max(param.opts, key=len) for param in params if param.opts[0].startswith("-")
+    }

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("frontier", *MEASURES, "average", *READING, *DESIGN, "population", "model", *STATISTICS, "method", *OUTPUT)
+@takes(
+    "frontier", *MEASURES, "average", *READING, *DESIGN, "population", "model", *STATISTICS, "method", *OUTPUT
+)
 def frontier(paths: tuple[str, ...], **given: Any) -> None:
     """Say which models could be the best buy.
 
-    By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. The cheapest of those that could be
-    best comes first. A published leaderboard (model, score, n, usd or total_cost) will do.
+    By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. The
+    cheapest of those that could be best comes first. A published leaderboard (model, score, n, usd or
+    total_cost) will do.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

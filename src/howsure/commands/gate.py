@@ -42,7 +42,9 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 
 
 class Counted(NamedTuple):
-    """What a verdict that can't be told counts as: the exit code, a test case of JUnit, the kind of annotation, and in words."""
+    """What a verdict that can't be told counts as: the exit code, a test case of JUnit, the kind of
+    annotation, and in words.
+    """
 
     code: int
     outcome: Literal["pass", "fail", "skip"]
@@ -105,18 +107,27 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
     type=click.Choice(get_args(Unclear)),
     default=lambda: os.environ.get(USUAL, "separate"),
     show_default="separate",
-    help='What "can\'t tell" counts as in exit code, JUnit and annotations; warn lets too little evidence pass, with a warning, and nothing else.',
+    help=(
+        'What "can\'t tell" counts as in exit code, JUnit and annotations; warn lets too little evidence '
+        "pass, with a warning, and nothing else."
+    ),
 )
 @click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
-@click.option("--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs.")
+@click.option(
+    "--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs."
+)
 @click.option("--comment", metavar="FILE", help="Write a comment for a pull request as well, as Markdown.")
 @click.option(
-    "--url", metavar="ADDRESS", help="Where a page of these results lies (howsure report): the comment links to it."
+    "--url",
+    metavar="ADDRESS",
+    help="Where a page of these results lies (howsure report): the comment links to it.",
 )
 @click.option(
     "--card", metavar="NAME", help="The page's card, which lies beside it: the comment shows it. Needs --url."
 )
-@click.option("--name", metavar="TEXT", help="What the gate is called in its comment.  [default: workflow and job]")
+@click.option(
+    "--name", metavar="TEXT", help="What the gate is called in its comment.  [default: workflow and job]"
+)
 @takes("gate", *OUTPUT)
 def gate(
     paths: tuple[str, ...],
@@ -133,7 +144,8 @@ def gate(
 ) -> None:
     """Say whether a candidate may pass.
 
-    Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
+    Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see
+    --unclear), and 3 where something went wrong.
     """
     import howsure
     from howsure.present.files import refuse_overwriting
@@ -153,7 +165,8 @@ def gate(
     of_scores = [check for check in answer.checks if check.criterion != "ratio_at_most"]
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in of_scores))
     refuse_task_points(
-        rest.get("tasks"), [(check.task, check.percent) for check in of_scores if check.criterion in WITH_MARGIN]
+        rest.get("tasks"),
+        [(check.task, check.percent) for check in of_scores if check.criterion in WITH_MARGIN],
     )
     if junit is not None:
         write(_junit(answer, unclear), junit)
@@ -188,14 +201,18 @@ def _linked_page(url: str | None, card: str | None) -> LinkedPage | None:
     return LinkedPage(address=page, picture=beside(page, Path(card).name) if card else "")
 
 
-def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str], linked: LinkedPage | None) -> str:
+def _comment(
+    answer: Gate, unclear: str, name: str | None, digests: dict[str, str], linked: LinkedPage | None
+) -> str:
     from howsure.integrations.github import gate_name
     from howsure.present.comment import comment
     from howsure.present.render import markdown
 
     counts = counted(unclear, answer.unclear_because).words
     changed = _configuration_cautions()
-    told = comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, linked=linked)
+    told = comment(
+        answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, linked=linked
+    )
     return markdown.render(told)
 
 
@@ -295,7 +312,10 @@ def _configuration_cautions() -> tuple[Caution, ...]:
     baseline = found(side.text) if side.kind == "saved" else None
     policy = context.params["policy"]
     cautions = configuration_cautions(
-        root.get("config"), baseline=baseline, policy=Path(policy) if policy else None, read=not root.get("no_config")
+        root.get("config"),
+        baseline=baseline,
+        policy=Path(policy) if policy else None,
+        read=not root.get("no_config"),
     )
     return tuple(cautions)
 

@@ -34,9 +34,13 @@ A_LESSON = b'data-page="lesson"'
 @click.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [PATH]...")
 @takes("guide", *READING)
-@click.option("--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by.")
+@click.option(
+    "--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by."
+)
 @click.option("--cluster-from", metavar="REGEX", help="… or a pattern in the item id; its first group.")
-@click.option("--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]")
+@click.option(
+    "--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]"
+)
 @click.option("--metric", "-m", metavar="NAME", help="About this metric.")
 @click.option("-a", "--a", metavar="MODEL", help="The first model.  [default: the best]")
 @click.option("-b", "--b", metavar="MODEL", help="The second model.  [default: the next best]")
@@ -48,10 +52,13 @@ A_LESSON = b'data-page="lesson"'
 )
 @click.option("--output", "-o", metavar="FILE", help=f"Where that page goes.  [default with --open: {PAGE}]")
 @click.pass_context
-def guide(ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: str | None, **asked: Any) -> None:
+def guide(
+    ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: str | None, **asked: Any
+) -> None:
     """Read nine short chapters on error bars and comparisons.
 
-    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: on your own results. With --open: to play with, in the browser.
+    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: on your own
+    results. With --open: to play with, in the browser.
     """
     from howsure.guide import chapters
 
@@ -69,7 +76,9 @@ def guide(ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: s
 
 
 def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple[str, ...]]:
-    """Part what was typed into a chapter and paths. In the terminal the chapter comes first; a page has all of them."""
+    """Part what was typed into a chapter and paths. In the terminal the chapter comes first; a page has all
+    of them.
+    """
     if not words:
         return None, ()
     first, *rest = words
@@ -77,7 +86,8 @@ def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple
         return int(CHAPTER(first)), tuple(rest)
     if not on_page:
         raise click.UsageError(
-            f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or --open {shlex.quote(first)}"
+            f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or "
+            f"--open {shlex.quote(first)}"
         )
     return None, words
 
@@ -93,7 +103,12 @@ def _target(ctx: click.Context, paths: tuple[str, ...], asked: dict[str, Any]) -
 
 
 def _page(
-    number: int | None, chosen: tuple[Target, Scores] | None, output: str | None, *, opened: bool, asked: dict[str, Any]
+    number: int | None,
+    chosen: tuple[Target, Scores] | None,
+    output: str | None,
+    *,
+    opened: bool,
+    asked: dict[str, Any],
 ) -> None:
     """Write the lesson's page, with the reader's results before those that it comes with, and open it."""
     from howsure.guide.lesson import write_lesson
@@ -107,7 +122,8 @@ def _page(
     if chosen is not None:
         target, scores = chosen
         narrowed = {"task": target.task, "metric": target.metric}
-        design = make_design({name: value for name, value in {**asked, **narrowed}.items() if value}, RESPECTS)  # type: ignore[arg-type]
+        options = {name: value for name, value in {**asked, **narrowed}.items() if value}
+        design = make_design(options, RESPECTS)  # type: ignore[arg-type]
         own = board_of(scores, design, target, name=target.task or "your results")
         boards = [own | {"said": [as_flags(text) for text in own["said"]]}, *boards]
     write(write_lesson(boards), place)
@@ -124,12 +140,16 @@ def _place(output: str | None, paths: tuple[str, ...]) -> Path:
         return page_path(output, paths)
     place = Path(PAGE)
     if place.exists() and A_LESSON not in place.read_bytes()[:200]:
-        raise OptionError(f"{PAGE!r} is there already and no lesson of howsure", remedy="Name another file with -o.")
+        raise OptionError(
+            f"{PAGE!r} is there already and no lesson of howsure", remedy="Name another file with -o."
+        )
     return place
 
 
 def _typed(ctx: click.Context, *names: str) -> tuple[str, ...]:
-    """Return the words of these options that were typed; what a configuration says reaches the commands by itself."""
+    """Return the words of these options that were typed; what a configuration says reaches the commands by
+    itself.
+    """
     typed = [
         param
         for param in ctx.command.params
@@ -159,7 +179,9 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
         if isinstance(piece, Formula):
             click.echo("\n".join(f"    {line}" for line in piece.text.split("\n")))
         elif isinstance(piece, Example):
-            command, output = (piece.command, piece.output) if target is None else _run(piece.command, target, root)
+            command, output = (
+                (piece.command, piece.output) if target is None else _run(piece.command, target, root)
+            )
             click.secho(f"$ {command}", fg="magenta")
             click.echo(output)
         else:
@@ -185,13 +207,17 @@ def _prose(text: str) -> None:
 
 
 def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
-    """Run a chapter's command on the target; return it as it would be typed, and what it printed, errors included."""
+    """Run a chapter's command on the target; return it as it would be typed, and what it printed, errors
+    included.
+    """
     from howsure.commands.main import every
     from howsure.guide.rewriting import OneModel, rewrite
     from howsure.present.render.visible import visible
 
     commands = every()
-    options = {name: {word for param in each.params for word in param.opts} for name, each in commands.items()}
+    options = {
+        name: {word for param in each.params for word in param.opts} for name, each in commands.items()
+    }
     try:
         name, *words = rewrite(command, target, options)
     except OneModel:

@@ -1,8 +1,8 @@
 """An error in place of an answer: where a program waits for JSON, it reads there what went wrong, in JSON.
 
-The line for people stays on standard error, and the exit code what it is. What was answered, wholly or in part, is never followed
-by an error. A file that was named (`-o x.json`) gets the error where there is none yet, or where it holds an answer of
-howsure's; what else is there stays as it was.
+The line for people stays on standard error, and the exit code what it is. What was answered, wholly or in
+part, is never followed by an error. A file that was named (`-o x.json`) gets the error where there is none
+yet, or where it holds an answer of howsure's; what else is there stays as it was.
 """
 
 from __future__ import annotations
@@ -52,8 +52,12 @@ def mark_answered() -> None:
         ctx.meta[ANSWERED] = True
 
 
-def channel(command: click.Command | None, words: Sequence[str], parent: click.Context | None) -> Channel | None:
-    """Return where a command would have answered as JSON, None where not as JSON; `words` may be what it can't read."""
+def channel(
+    command: click.Command | None, words: Sequence[str], parent: click.Context | None
+) -> Channel | None:
+    """Return where a command would have answered as JSON, None where not as JSON; `words` may be what it
+    can't read.
+    """
     command = command or unknown
     if "format" not in {param.name for param in command.params}:
         return None
@@ -74,7 +78,9 @@ def chosen(format: str | None, output: str | None) -> Channel | None:
 
 
 def put_error(error: Error, place: Channel | None, ctx: click.Context | None = None) -> None:
-    """Write an error where the answer would have gone, unless there is one; what can't be written is told by the exit code."""
+    """Write an error where the answer would have gone, unless there is one; what can't be written is told by
+    the exit code.
+    """
     from howsure.errors import HowsureError
     from howsure.writing import write
 
@@ -94,7 +100,9 @@ def as_data(error: BaseException, exit_code: int) -> Error:
 
     if isinstance(error, HowsureError):
         kind = KINDS.get(type(error).__name__, "other")
-        return Error(kind=kind, message=error.what, where=error.where, remedy=error.remedy, exit_code=exit_code)
+        return Error(
+            kind=kind, message=error.what, where=error.where, remedy=error.remedy, exit_code=exit_code
+        )
     if isinstance(error, click.ClickException):
         asked = getattr(error, "ctx", None)
         remedy = f"See `{'howsure' if asked is None else asked.command_path} --help`."
@@ -106,7 +114,9 @@ def as_data(error: BaseException, exit_code: int) -> Error:
 
 
 def _free(path: Path) -> bool:
-    """Say whether a file may be replaced by an error: there is none, it is no file (a pipe), or it holds an answer."""
+    """Say whether a file may be replaced by an error: there is none, it is no file (a pipe), or it holds an
+    answer.
+    """
     if not path.is_file():
         return True
     with path.open("rb") as file:

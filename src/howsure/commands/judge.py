@@ -1,4 +1,6 @@
-"""howsure judge: say what a judge's rate is worth. Asked for a floor or a margin, exit code 0 pass, 1 fail, 2 can't tell, 3 error."""
+"""howsure judge: say what a judge's rate is worth. Asked for a floor or a margin, exit code 0 pass, 1 fail, 2
+can't tell, 3 error.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 def judge(paths: tuple[str, ...], **given: Any) -> None:
     """Say what a judge's rate is worth, with labels of a few.
 
-    From a table with one row an answer: the judge's verdict, and a label of some. -a and -b compare two models. With --at-least or
-    --margin it exits with 0 for pass, 1 for fail, 2 for can't tell, and 3 where something went wrong.
+    From a table with one row an answer: the judge's verdict, and a label of some. -a and -b compare two
+    models. With --at-least or --margin it exits with 0 for pass, 1 for fail, 2 for can't tell, and 3 where
+    something went wrong.
     """
     rest, shown = split(paths, given)
     refuse_points({"margin": rest["margin"]}, percent=True)

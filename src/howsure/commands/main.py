@@ -69,7 +69,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "skill": "Print the skill for agents: which command to use when.",
     },
 }
-"""What one may want, the commands for it and what each does, in the order in which help shows them. Its file is read when it runs."""
+"""What one may want, the commands for it and what each does, in the order in which help shows them. Its file
+is read when it runs.
+"""
 
 NAMES = tuple(name for commands in GROUPS.values() for name in commands)
 
@@ -108,7 +110,10 @@ class Commands(click.Group):
             command = self.get_command(ctx, name)
         error_code = int(getattr(command, "error_code", 0))
         return exits.run(
-            lambda: super(Commands, self).invoke(ctx), ctx, error_code, partial(_put_error, command, words, ctx)
+            lambda: super(Commands, self).invoke(ctx),
+            ctx,
+            error_code,
+            partial(_put_error, command, words, ctx),
         )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -131,7 +136,11 @@ class Commands(click.Group):
 
 
 def _put_error(
-    command: click.Command | None, words: list[str], ctx: click.Context | None, error: BaseException, exit_code: int
+    command: click.Command | None,
+    words: list[str],
+    ctx: click.Context | None,
+    error: BaseException,
+    exit_code: int,
 ) -> None:
     """Write an error as JSON where the answer to these words would have been JSON."""
     from howsure.commands import instead
@@ -162,14 +171,17 @@ def _here() -> Path:
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="howsure %(version)s")
-@click.option("--config", metavar="FILE", help="Take options from this file.  [default: howsure.toml, pyproject.toml]")
+@click.option(
+    "--config", metavar="FILE", help="Take options from this file.  [default: howsure.toml, pyproject.toml]"
+)
 @click.option("--no-config", is_flag=True, help="Take options from the command line alone.")
 @click.pass_context
 def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     """How sure can you be of an LLM evaluation result?
 
-    Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM, SWE-bench,
-    tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever, CSV, JSON, Parquet …
+    Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM,
+    SWE-bench, tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever,
+    CSV, JSON, Parquet …
     """
     here = _here()
     if no_config:

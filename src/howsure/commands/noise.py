@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @sided_paths
-@takes("noise", "a", "b", *READING, *DESIGN, *SLICES, "population", "random_factor", "model", "level", "variance")
+@takes(
+    "noise", "a", "b", *READING, *DESIGN, *SLICES, "population", "random_factor", "model", "level", "variance"
+)
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
-@click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
+@click.option(
+    "--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json)."
+)
 @takes("noise", *OUTPUT)
 def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
     """Say where the error bars come from, and how to shrink them.

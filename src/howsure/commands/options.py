@@ -62,7 +62,8 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.
         name = "margin" if param is None else str(param.name)
         if name not in MARGINS:
             self.fail(
-                f"{text!r} is a share of a score, which only margins take: {', '.join(map(flag_of, MARGINS))}",
+                f"{text!r} is a share of a score, which only margins take: "
+                f"{', '.join(map(flag_of, MARGINS))}",
                 param,
                 ctx,
             )
@@ -115,7 +116,9 @@ class Paths(click.Argument):
     def consume_value(self, ctx: click.Context, opts: Any) -> Any:
         """Return the paths and where they come from."""
         value, source = super().consume_value(ctx, opts)
-        configured = ctx.lookup_default(str(self.name)) if not isinstance(value, (tuple, list)) or not value else None
+        configured = (
+            ctx.lookup_default(str(self.name)) if not isinstance(value, (tuple, list)) or not value else None
+        )
         return (configured, ParameterSource.DEFAULT_MAP) if configured else (value, source)
 
 
@@ -125,7 +128,9 @@ sided_paths = click.argument("paths", cls=Paths, nargs=-1, metavar="[PATH...]")
 
 
 def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Command]:
-    """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may be left out."""
+    """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may
+    be left out.
+    """
 
     def apply(command: Command) -> Command:
         """Put them on the command."""
@@ -138,7 +143,9 @@ def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Co
 
 @cache
 def made(verb: str, name: str, needed: bool = True) -> click.Option:
-    """Return an option of the table as Click has it: one for all commands that share it, since making one takes time."""
+    """Return an option of the table as Click has it: one for all commands that share it, since making one
+    takes time.
+    """
     option = table.option(name, verb)
     declared = (*(option.flags or (option.long,)), option.name)
     kind, more = option.kind, dict[str, Any]()
@@ -188,7 +195,9 @@ def flag_of(name: str) -> str:
 
 
 def python_values(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as verbs take them: None, or nothing at all, where one that can be repeated wasn't given."""
+    """Return options as verbs take them: None, or nothing at all, where one that can be repeated wasn't
+    given.
+    """
     values: dict[str, Any] = {name: None if value == () else value for name, value in given.items()}
     for name, parse in (("overall", parse_overall), ("tasks", parse_tasks)):
         if values.get(name) is not None:
@@ -225,7 +234,9 @@ def parse_overall(texts: Sequence[str]) -> Any:
         raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
 
 
-_OF_A_TASK = r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin|bounds)=(?P<value>.+)"
+_OF_A_TASK = (
+    r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin|bounds)=(?P<value>.+)"
+)
 
 
 def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -265,7 +276,9 @@ def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
             _refuse_unit(f"{flag_of(name)} ", size, percent=percent, margin=name in MARGINS)
 
 
-def refuse_task_points(tasks: Mapping[str, Mapping[str, Any]] | None, judged: Iterable[tuple[str, bool]]) -> None:
+def refuse_task_points(
+    tasks: Mapping[str, Mapping[str, Any]] | None, judged: Iterable[tuple[str, bool]]
+) -> None:
     """Raise a usage error as `refuse_points` does, for margins of single tasks.
 
     `judged`: the tasks whose margin counts, and whether their scores are in [0, 1].
@@ -280,11 +293,13 @@ def refuse_task_points(tasks: Mapping[str, Mapping[str, Any]] | None, judged: It
 
 
 def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None:
-    """Raise a usage error where a size, written behind its flag, has a unit that isn't the scores', or none and needs one."""
+    """Raise a usage error where a size, written behind its flag, has a unit that isn't the scores', or none
+    and needs one.
+    """
     if percent and margin and size >= MANY_POINTS and type(size) in (int, float):
         raise click.UsageError(
-            f"{flag}{size:g} is {100 * size:g} points of scores from 0 to 1: write {100 * size:g}pp if you mean it, "
-            f"or {size:g}pp"
+            f"{flag}{size:g} is {100 * size:g} points of scores from 0 to 1: write {100 * size:g}pp if you "
+            f"mean it, or {size:g}pp"
         )
     if not percent and isinstance(size, Points):
         raise click.UsageError(

@@ -1,4 +1,6 @@
-"""howsure plan: say how many questions and attempts are needed before they are paid for. Serves the verbs that plan."""
+"""howsure plan: say how many questions and attempts are needed before they are paid for. Serves the verbs
+that plan.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,15 @@ if TYPE_CHECKING:
 
     from howsure.answers.plan import Plan
 
-ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
+ASSUMED = (
+    "question_variance",
+    "answer_variance",
+    "rate",
+    "correlation",
+    "cluster_size",
+    "cluster_variation",
+    "icc",
+)
 COSTS = ("cost_item", "cost_attempt", "cost_level")
 SIZES = ("effect", "not_worse_than", "same_within")
 SCORES = ("within", "at_least", "at_most")
@@ -51,26 +61,56 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 
 @click.command()
 @click.option(
-    "--pilot", multiple=True, metavar="PATH", help="Take variances and clusters from these logs (again for more)."
+    "--pilot",
+    multiple=True,
+    metavar="PATH",
+    help="Take variances and clusters from these logs (again for more).",
 )
-@takes("plan", "a", "b", "effect", "n_items", "attempts", "n_levels", "power", "level", *SIZES[1:], "better", *SCORES)
+@takes(
+    "plan",
+    "a",
+    "b",
+    "effect",
+    "n_items",
+    "attempts",
+    "n_levels",
+    "power",
+    "level",
+    *SIZES[1:],
+    "better",
+    *SCORES,
+)
 @click.option(
-    "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
+    "--failures-below",
+    type=Size(),
+    metavar="RATE",
+    help="Plan to show that failures are rarer than this: 1%.",
 )
 @takes("plan_policy", "policy", needed=False)
 @click.option(
-    "--labels-for", multiple=True, metavar="PATH", help="Plan the labels of these verdicts of a judge (again for more)."
+    "--labels-for",
+    multiple=True,
+    metavar="PATH",
+    help="Plan the labels of these verdicts of a judge (again for more).",
 )
 @takes("plan_labels", *OF_LABELS[1:])
-@click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
+@click.option(
+    "--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen."
+)
 @takes("plan", "looks", "spending")
 @takes("plan", "paired", "n_models", "n_tasks", "n_clusters", "method")
 @click.option("--cost-item", type=float, metavar="PRICE", help="What a question costs, once.")
 @click.option(
-    "--cost-attempt", type=float, metavar="PRICE", help="What one attempt at a question costs, all models together."
+    "--cost-attempt",
+    type=float,
+    metavar="PRICE",
+    help="What one attempt at a question costs, all models together.",
 )
 @click.option(
-    "--cost-level", type=float, metavar="PRICE", help="What a level of a random factor costs, both models together."
+    "--cost-level",
+    type=float,
+    metavar="PRICE",
+    help="What a level of a random factor costs, both models together.",
 )
 @takes("plan", "simulate")
 @click.option(
@@ -86,7 +126,10 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
     help="Assume this variance of one attempt, both models together.  [default: 1/3]",
 )
 @click.option(
-    "--rate", type=Fraction(), metavar="RATE", help="Assume this score instead (70%), or this true failure rate."
+    "--rate",
+    type=Fraction(),
+    metavar="RATE",
+    help="Assume this score instead (70%), or this true failure rate.",
 )
 @click.option("--correlation", type=float, help="… and this correlation between the models.")
 @click.option("--cluster-size", type=float, metavar="M", help="Assume clusters of so many questions,")
@@ -100,10 +143,11 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 def plan(pilot: tuple[str, ...], curve: bool, plot: str | None, **given: Any) -> None:
     """Say how many questions a comparison needs, or what they show.
 
-    Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both for the power.
-    With --within, --at-least or --at-most: the score of one model. With --failures-below: how many runs without a failure
-    show that failures are rare. With --policy: the questions of each task with which two equal systems pass a suite's gate. With
-    --labels-for: how many labels a judge's rate takes, and of which answers.
+    Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both
+    for the power. With --within, --at-least or --at-most: the score of one model. With --failures-below: how
+    many runs without a failure show that failures are rare. With --policy: the questions of each task with
+    which two equal systems pass a suite's gate. With --labels-for: how many labels a judge's rate takes, and
+    of which answers.
     """
     from howsure.present.files import write_chart
 
@@ -156,7 +200,11 @@ def ask(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
 
 def _without_pilot(given: dict[str, Any]) -> dict[str, Any]:
     """Leave out how files are read, and what a configuration says of results: here there are none."""
-    return {name: value for name, value in given.items() if name not in PILOT or (name not in READING and typed(name))}
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in PILOT or (name not in READING and typed(name))
+    }
 
 
 def _score_plan(goal: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
@@ -262,4 +310,6 @@ def _observed(text: str) -> tuple[int, int]:
     try:
         return int(failures), int(runs)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is not failures and runs: write 2/500", param_hint="--observed") from None
+        raise click.BadParameter(
+            f"{text!r} is not failures and runs: write 2/500", param_hint="--observed"
+        ) from None

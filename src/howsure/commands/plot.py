@@ -40,7 +40,9 @@ file = click.Option(
 class Figure(click.Command):
     """A kind of chart. It takes the options of a verb, and its defaults from a configuration."""
 
-    def __init__(self, name: str, verb: click.Command, help: str, draw: Draw, without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, verb: click.Command, help: str, draw: Draw, without: Sequence[str] = ()
+    ) -> None:
         self.verb = str(verb.name)
         self.draw = draw
         params = [param for param in verb.params if param.name not in (*NOT_DRAWN, *without)]
@@ -74,7 +76,11 @@ def _size(chart: dict[str, Any], asked: Size | None) -> str:
     from howsure.present.charts.sizes import extent
 
     width, height = extent(chart)
-    taller = f", more than {asked.tallest / 72:.4g} in tall: -t and --top draw less" if height > asked.tallest else ""
+    taller = (
+        f", more than {asked.tallest / 72:.4g} in tall: -t and --top draw less"
+        if height > asked.tallest
+        else ""
+    )
     return f" ({width / 72:.2f} × {height / 72:.2f} in{taller})"
 
 
@@ -82,7 +88,9 @@ def _unused(name: str) -> str:
     from howsure.errors import OptionError
 
     if Path(name).exists():
-        raise OptionError(f"{name!r} is there already", remedy=f"Give -o {name} to write over it, or another name.")
+        raise OptionError(
+            f"{name!r} is there already", remedy=f"Give -o {name} to write over it, or another name."
+        )
     return name
 
 
@@ -92,7 +100,9 @@ def _tell(answer: Answer) -> None:
     from howsure.present.document import Document, Table
     from howsure.present.render import render
 
-    words = tuple(block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table))
+    words = tuple(
+        block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table)
+    )
     say(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()))
 
 
@@ -118,18 +128,27 @@ def _of(ask: Callable[..., Any]) -> Draw:
 def plot() -> None:
     """Draw an answer into a PDF, SVG, PNG or Vega-Lite file.
 
-    Each kind takes the options of its verb; ranks and pairs take those of leaderboard. Needs the extra howsure[plot], but for
-    Vega-Lite (.json).
+    Each kind takes the options of its verb; ranks and pairs take those of leaderboard. Needs the extra
+    howsure[plot], but for Vega-Lite (.json).
     """
 
 
 for figure in (
-    Figure("leaderboard", leaderboard.leaderboard, "Scores with their error bars, best first.", _board("leaderboard")),
+    Figure(
+        "leaderboard",
+        leaderboard.leaderboard,
+        "Scores with their error bars, best first.",
+        _board("leaderboard"),
+    ),
     Figure("ranks", leaderboard.leaderboard, "The ranks that every model could have.", _board("ranks")),
     Figure("pairs", leaderboard.leaderboard, "All pairs: differences, and which are real.", _board("pairs")),
     Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
-    Figure("frontier", frontier.frontier, "Score over cost, and which could be the best buy.", _of(frontier.ask)),
-    Figure("arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask), ("a", "b", "scale")),
+    Figure(
+        "frontier", frontier.frontier, "Score over cost, and which could be the best buy.", _of(frontier.ask)
+    ),
+    Figure(
+        "arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask), ("a", "b", "scale")
+    ),
     Figure("history", history.history, "Scores of runs over time, with limits and alarms.", _of(history.ask)),
     Figure("noise", noise.noise, "The SE over attempts and questions.", _of(noise.ask)),
     Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),

@@ -1,4 +1,6 @@
-"""A line that leads to a chapter of the guide gets the command that opens it with what was read: the paths as typed, and the two models."""
+"""A line that leads to a chapter of the guide gets the command that opens it with what was read: the paths as
+typed, and the two models.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def with_paths(document: Document) -> Document:
 
 
 def _is_opened(context: click.Context) -> bool:
-    """Say whether the guide reads what a command has read: paths alone, by no other configuration, and models of these."""
+    """Say whether the guide reads what a command has read: paths alone, by no other configuration, and models
+    of these.
+    """
     root = context.find_root().params
     paths = context.params.get("paths") or ()
     if context.command.name not in OPENED or root.get("config") or root.get("no_config"):
@@ -61,13 +65,17 @@ def _is_model(text: str) -> bool:
 def _with_paths(found: Pointer, context: click.Context) -> Pointer:
     from howsure.present.document import pointer
 
-    models = (word for option, name in zip(("-a", "-b"), found.models, strict=False) for word in (option, name))
+    models = (
+        word for option, name in zip(("-a", "-b"), found.models, strict=False) for word in (option, name)
+    )
     words = ["--open", *context.params["paths"], *models, *_typed(context)]
     return pointer(found.chapter, found.models, f" {shlex.join(words)}")
 
 
 def _typed(context: click.Context) -> Iterator[str]:
-    """Yield what was typed that the guide takes as well: how paths are read, the clusters, one task, one metric."""
+    """Yield what was typed that the guide takes as well: how paths are read, the clusters, one task, one
+    metric.
+    """
     group = context.find_root().command
     guide = group.get_command(context, "guide") if isinstance(group, click.Group) else None
     known = {param.name: param for param in (guide.params if guide else ()) if param.name not in OWN}

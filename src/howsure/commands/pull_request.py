@@ -1,4 +1,6 @@
-"""What a pull request changes of the gate that judges it: on GitHub Actions, the configuration that the gate takes options from, and its baseline."""
+"""What a pull request changes of the gate that judges it: on GitHub Actions, the configuration that the gate
+takes options from, and its baseline.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 CODE, BASELINE = "configuration_changed", "baseline_changed"
 UNKNOWN = Caution(
     code=CODE,
-    message="Whether this pull request changes the gate's own configuration or baseline is not known: its base commit is not here.",
+    message=(
+        "Whether this pull request changes the gate's own configuration or baseline is not known: its "
+        "base commit is not here."
+    ),
     remedy="Check out with fetch-depth: 0.",
 )
 
@@ -26,9 +31,11 @@ UNKNOWN = Caution(
 def configuration_cautions(
     named: str | None, *, baseline: Path | None = None, policy: Path | None = None, read: bool = True
 ) -> list[Caution]:
-    """Warn where the pull request that is being tested changes what the gate asks, or the saved baseline that it is compared with.
+    """Warn where the pull request that is being tested changes what the gate asks, or the saved baseline that
+    it is compared with.
 
-    `named`: the file of --config; `policy`: that of --policy, which is configuration as well; `read`: whether a configuration counts at all.
+    `named`: the file of --config; `policy`: that of --policy, which is configuration as well; `read`: whether
+    a configuration counts at all.
     """
     base = _base_commit()
     if base is None or not (read or baseline or policy):
@@ -48,7 +55,9 @@ def configuration_cautions(
     told = [_caution(CODE, f"the gate's own configuration: {listing(changed)}")] if changed else []
     place = baseline.resolve() if baseline else None
     if place is not None and place.is_relative_to(top) and _is_another_file(place, top, base):
-        told.append(_caution(BASELINE, f"the baseline that it is compared with: {place.relative_to(top).as_posix()}"))
+        told.append(
+            _caution(BASELINE, f"the baseline that it is compared with: {place.relative_to(top).as_posix()}")
+        )
     return told
 
 
@@ -61,11 +70,15 @@ def _caution(code: str, what: str) -> Caution:
 
 
 def _is_another_file(path: Path, top: Path, base: str) -> bool:
-    return not path.is_file() or _git("show", f"{base}:{path.relative_to(top).as_posix()}") != path.read_bytes()
+    return (
+        not path.is_file() or _git("show", f"{base}:{path.relative_to(top).as_posix()}") != path.read_bytes()
+    )
 
 
 def _base_commit() -> str | None:
-    """Return the commit that the pull request goes out from, as GitHub tells it; None outside of a pull request."""
+    """Return the commit that the pull request goes out from, as GitHub tells it; None outside of a pull
+    request.
+    """
     try:
         event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
         commit = str(event["pull_request"]["base"]["sha"])
@@ -90,7 +103,9 @@ def _is_changed(path: Path, top: Path, base: str) -> bool:
 
 
 def _table(path: Path, raw: bytes | None) -> Any:
-    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't be read."""
+    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't
+    be read.
+    """
     try:
         return None if raw is None else table_of(path, raw)
     except OptionError:

@@ -38,11 +38,18 @@ PAGE_OPTIONS = (
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
 @click.pass_context
 def report(
-    ctx: click.Context, /, paths: tuple[str, ...], output: str | None, opened: bool, page: str | None, **given: Any
+    ctx: click.Context,
+    /,
+    paths: tuple[str, ...],
+    output: str | None,
+    opened: bool,
+    page: str | None,
+    **given: Any,
 ) -> None:
     """Make one page of everything: ranks, pairs, noise, health.
 
-    In plain words. The page is one file that works offline: send it, publish it, keep it. Models and pairs are looked at by clicking.
+    In plain words. The page is one file that works offline: send it, publish it, keep it. Models and pairs
+    are looked at by clicking.
     """
     if page is not None:
         _tell_origin(page)
@@ -108,7 +115,8 @@ def _unused(target: Path) -> Path:
             read_origin(target)
         except ReadError:
             raise OptionError(
-                f"{str(target)!r} is there already and no page of howsure", remedy="Name another file with -o."
+                f"{str(target)!r} is there already and no page of howsure",
+                remedy="Name another file with -o.",
             ) from None
     return target
 

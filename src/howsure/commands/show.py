@@ -17,7 +17,8 @@ from howsure.commands.options import OUTPUT, READING, paths, takes
 def show(paths: tuple[str, ...], item: str, **given: Any) -> None:
     """Show one question, and what every model answered.
 
-    What was asked, the right answer, all answers, scores, and why they ended. ITEM is the question's id, or a part of it that no other has.
+    What was asked, the right answer, all answers, scores, and why they ended. ITEM is the question's id, or a
+    part of it that no other has.
     """
     import howsure
 

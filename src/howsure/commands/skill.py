@@ -11,7 +11,8 @@ from howsure.commands.streams import say
 def skill() -> None:
     """Print the skill for agents: which command to use when.
 
-    It is a SKILL.md: put it where your agent looks for skills, as in `howsure skill > .claude/skills/howsure/SKILL.md`.
+    It is a SKILL.md: put it where your agent looks for skills, as in `howsure skill >
+    .claude/skills/howsure/SKILL.md`.
     """
     from howsure.guide.skill import skill as text
 

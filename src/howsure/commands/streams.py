@@ -1,8 +1,9 @@
-r"""Standard output and standard error as they are: closed, full, read by nobody, or in an encoding that lacks our signs.
+r"""Standard output and standard error as they are: closed, full, read by nobody, or in an encoding that lacks
+our signs.
 
-A reader who leaves (`| head`) changes neither verdict nor exit code. Standard output that can't be written is an error, since the
-answer is lost; notes on standard error are lost in silence. A sign that an encoding lacks is written by ASCII; in data, and
-where there is nothing like it, as `\u2026`, which JSON reads back.
+A reader who leaves (`| head`) changes neither verdict nor exit code. Standard output that can't be written is
+an error, since the answer is lost; notes on standard error are lost in silence. A sign that an encoding lacks
+is written by ASCII; in data, and where there is nothing like it, as `\u2026`, which JSON reads back.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ SIGNS = str.maketrans(
 
 
 def prepare() -> None:
-    """Let no sign stop what is written from here on, and a stream that was closed from the start be one that nobody reads."""
+    """Let no sign stop what is written from here on, and a stream that was closed from the start be one that
+    nobody reads.
+    """
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -59,7 +62,9 @@ def prepare() -> None:
 
 
 def say(text: str, *, data: bool = False) -> None:
-    """Write an answer to standard output; `data`: for programs, so that every sign has to come back as it was."""
+    """Write an answer to standard output; `data`: for programs, so that every sign has to come back as it
+    was.
+    """
     from howsure.writing import cannot_write
 
     stream = sys.stdout

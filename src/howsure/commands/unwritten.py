@@ -1,4 +1,6 @@
-"""What logs say of their tasks and a table of their rows doesn't: the rule for failed attempts, the metric that comes first, the direction."""
+"""What logs say of their tasks and a table of their rows doesn't: the rule for failed attempts, the metric
+that comes first, the direction.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def unwritten(scores: Scores) -> list[str]:
     facts = [fact for fact in scores.facts if fact.task in failed]
     tasks = rows["task"].n_unique()
     first = {
-        fact.task: fact.headline for fact in facts if fact.headline in failed[fact.task] and len(failed[fact.task]) > 1
+        fact.task: fact.headline
+        for fact in facts
+        if fact.headline in failed[fact.task] and len(failed[fact.task]) > 1
     }
     return [
         *_zeros([fact.task for fact in facts if _counts_as_zero(fact, failed[fact.task])], tasks),
@@ -55,7 +59,9 @@ def _is_lower(fact: TaskFacts, metrics: Collection[str]) -> bool:
 
 
 def _counts_as_zero(fact: TaskFacts, failed: Mapping[str, int]) -> bool:
-    """Say whether failed attempts that are there count as 0 in the log; never where 0 would be the best score."""
+    """Say whether failed attempts that are there count as 0 in the log; never where 0 would be the best
+    score.
+    """
     some = any(failed[metric] for metric in _used(fact, failed))
     return fact.failures == "zero" and some and not _is_lower(fact, failed)
 
@@ -83,7 +89,9 @@ def _lower(those: Sequence[str], tasks: int) -> list[str]:
 
 
 def _sentence(said: str, flag: str, line: str, those: Sequence[str], tasks: int) -> str:
-    """Say what is lost and what brings it back: a flag where it's so of every task, else a line for these in the configuration."""
+    """Say what is lost and what brings it back: a flag where it's so of every task, else a line for these in
+    the configuration.
+    """
     if len(those) == tasks:
         return f"The table doesn't say {said}: use {flag} with it."
     named = listing([f"[tasks.{json.dumps(task)}]" for task in those])
@@ -96,4 +104,8 @@ def _never_run(scores: Scores) -> list[str]:
     from howsure.study.design import Design
 
     count = sum(lack.count for lack in scores.missing if counts_as_failed(lack, scores, Design()))
-    return [f"The table lacks {plural(count, 'attempt')} that the logs were to make and didn't."] if count else []
+    return (
+        [f"The table lacks {plural(count, 'attempt')} that the logs were to make and didn't."]
+        if count
+        else []
+    )

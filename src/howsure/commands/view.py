@@ -16,18 +16,23 @@ from howsure.commands.streams import tell
 @click.command()
 @paths
 @takes("report", *PAGE_OPTIONS)
-@click.option("--port", type=click.IntRange(0, 65535), default=8360, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8360, show_default=True, help="0 takes a free one."
+)
 @click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open it in the browser.")
 @click.pass_context
 def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool, **given: Any) -> None:
     """Serve the page on this machine, and follow the folder.
 
-    As new logs land, the page shows them. Only this machine can see it (127.0.0.1). Logs that are being written are read again until they can be. Ctrl-C ends it.
+    As new logs land, the page shows them. Only this machine can see it (127.0.0.1). Logs that are being
+    written are read again until they can be. Ctrl-C ends it.
     """
     from howsure.page.server import serve
 
     command = command_line(ctx, skip=("port", "opened"), name="report")
-    serve(paths, partial(_load, paths, given, command), port=port, tell=tell, open=open_page if opened else None)
+    serve(
+        paths, partial(_load, paths, given, command), port=port, tell=tell, open=open_page if opened else None
+    )
 
 
 def _load(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Any:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from howsure.answers.watch import Look
 
 PATIENCE = 3
-"""So many looks in a row may meet results that contradict each other, as half-written tables do, before it is an error."""
+"""So many looks in a row may meet results that contradict each other, as half-written tables do, before it is
+an error.
+"""
 
 SIZES = ("at_least", "within", "margin")
 ASKED = (
@@ -33,7 +35,9 @@ ASKED = (
 @click.command(cls=VerdictCommand)
 @sided_paths
 @takes("watch", "a", "b", "at_least", "within", "margin", "level")
-@click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
+@click.option(
+    "--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks."
+)
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
 @takes("watch", "looks", "spending", "items_planned", "attempts", "cluster_size")
 @click.option(
@@ -48,7 +52,8 @@ ASKED = (
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 
-    The interval is valid at every look; with --looks the run is judged at those alone. Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
+    The interval is valid at every look; with --looks the run is judged at those alone. Exits with 0 once it
+    is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
     """
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
@@ -68,13 +73,18 @@ def _nothing(reason: str, *, format: str | None, output: str | None) -> None:
 
     said = f"Nothing could be read yet: {reason}"
     _tell(said)
-    put_error(Error(kind="read", message=said, remedy="Look again later.", exit_code=UNDECIDED), chosen(format, output))
+    put_error(
+        Error(kind="read", message=said, remedy="Look again later.", exit_code=UNDECIDED),
+        chosen(format, output),
+    )
 
 
 def _looks(
     paths: tuple[str, ...], reading: dict[str, Any], asked: dict[str, Any], rest: dict[str, Any]
 ) -> Callable[[], Look]:
-    """Return what reads everything again and looks; the monitor gets the names of its sides, which the first reading tells."""
+    """Return what reads everything again and looks; the monitor gets the names of its sides, which the first
+    reading tells.
+    """
     import howsure
 
     monitor = howsure.Monitor(**asked, **rest)
@@ -82,7 +92,12 @@ def _looks(
     def look() -> Look:
         """Read all paths again, and look at what is there."""
         nonlocal monitor
-        given = {**reading, **{name: rest[name] for name in ("items", "score")}, "a": asked["a"], "b": asked["b"]}
+        given = {
+            **reading,
+            **{name: rest[name] for name in ("items", "score")},
+            "a": asked["a"],
+            "b": asked["b"],
+        }
         scores = read_sides(paths, given, "a", "b")
         named = {name: given[name] for name in ("a", "b")}
         if named != {name: asked[name] for name in named}:
@@ -93,8 +108,11 @@ def _looks(
     return look
 
 
-def follow(look_again: Callable[[], Look], paths: tuple[str, ...], *, pause: float | None) -> tuple[Look | None, str]:
-    """Look until it is decided, all items are used, or Ctrl-C; once where `pause` is None. Return the last look.
+def follow(
+    look_again: Callable[[], Look], paths: tuple[str, ...], *, pause: float | None
+) -> tuple[Look | None, str]:
+    """Look until it is decided, all items are used, or Ctrl-C; once where `pause` is None. Return the last
+    look.
 
     What can't be read now may be half-written: it is tried again at the next look, and told.
     """
@@ -126,7 +144,9 @@ def follow(look_again: Callable[[], Look], paths: tuple[str, ...], *, pause: flo
 
 
 def _show(look: Look | None, reason: str, told: str) -> str:
-    """Show a look in one line of standard error, over the last one on a terminal; return it, so that none comes twice."""
+    """Show a look in one line of standard error, over the last one on a terminal; return it, so that none
+    comes twice.
+    """
     line = f"can't read now, trying again: {reason}" if reason or look is None else look.line + _unread(look)
     if line != told:
         _tell(line, over=sys.stderr.isatty())
@@ -136,7 +156,9 @@ def _show(look: Look | None, reason: str, told: str) -> str:
 def _unread(look: Look) -> str:
     lacking = [caution.message for caution in look.cautions if caution.code == "model_missing"]
     waits = any(caution.code == "files_failed" for caution in look.cautions)
-    return "".join(f"  ({told})" for told in (*lacking, *(["a file can't be read now, trying again"] if waits else [])))
+    return "".join(
+        f"  ({told})" for told in (*lacking, *(["a file can't be read now, trying again"] if waits else []))
+    )
 
 
 def _tell(text: str, *, over: bool = False) -> None:

@@ -72,7 +72,9 @@ def chapter(number: int) -> Chapter:
 
 
 def folder() -> Traversable:
-    """Return where the chapters lie: in the package, or in docs/guide of a repository that is installed as it lies."""
+    """Return where the chapters lie: in the package, or in docs/guide of a repository that is installed as it
+    lies.
+    """
     packed = files("howsure.guide") / "chapters"
     return packed if packed.is_dir() else Path(__file__).parents[3] / "docs" / "guide"
 
@@ -92,11 +94,16 @@ def parse(number: int, text: str) -> Chapter:
 
 
 def _prose(text: str) -> list[Piece]:
-    said = _PAGE_LINK.sub(r"\g<text>", _CHAPTER_LINK.sub(r"\g<text> (`howsure guide \g<number>`)", text)).strip()
+    said = _PAGE_LINK.sub(
+        r"\g<text>", _CHAPTER_LINK.sub(r"\g<text> (`howsure guide \g<number>`)", text)
+    ).strip()
     return [Prose(text=said)] if said else []
 
 
 def _fenced(info: str, body: str) -> list[Piece]:
     if not info.startswith("console"):
         return [Formula(text=body.rstrip("\n"))]
-    return [Example(command=found["command"], output=found["output"].strip("\n")) for found in _COMMAND.finditer(body)]
+    return [
+        Example(command=found["command"], output=found["output"].strip("\n"))
+        for found in _COMMAND.finditer(body)
+    ]

@@ -30,8 +30,8 @@ def choose(
 ) -> Target:
     """Return what to run a chapter on: what was asked for, and for the rest the most telling.
 
-    Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models and most items; of it
-    the two best models. A task or a metric is named only where there are several.
+    Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models
+    and most items; of it the two best models. A task or a metric is named only where there are several.
     """
     names = names_of(scores, "model")
     first, second = (None if name is None else resolve(name, names) for name in (a, b))

@@ -1,7 +1,7 @@
 """The lesson: nine chapters to play with, in one page that needs nothing else and asks nobody for anything.
 
-Its chapters are HTML (assets/chapters) with a program each (assets/app); the plain version below each is the chapter of docs/guide.
-The statistics are the module that the report's page has too.
+Its chapters are HTML (assets/chapters) with a program each (assets/app); the plain version below each is the
+chapter of docs/guide. The statistics are the module that the report's page has too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ APP = (
     ),
     *("questions", "main"),
 )
-"""The lesson's own program, in reading order: what chapters are made of, a file a chapter, and what opens them."""
+"""The lesson's own program, in reading order: what chapters are made of, a file a chapter, and what opens
+them.
+"""
 QUESTIONS = "questions"
 FIVE = "Five questions that people ask"
 _FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
@@ -76,24 +78,31 @@ def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
     following = _to(after[0], "Next: ") if after else f'<a href="#chapter={QUESTIONS}">Next: {FIVE} →</a>'
     body = f"{_fragments()[str(chapter.number)]}\n{_plain(chapter)}"
     leading = _to(before[-1], "← ") if before else "<span></span>"
-    return _article(str(chapter.number), f"{chapter.number}. {html.escape(chapter.title)}", body, leading, following)
+    return _article(
+        str(chapter.number), f"{chapter.number}. {html.escape(chapter.title)}", body, leading, following
+    )
 
 
 def _five_questions(every: Sequence[Chapter]) -> str:
-    return _article(QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: "))
+    return _article(
+        QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: ")
+    )
 
 
 def _article(name: str, title: str, body: str, before: str, after: str) -> str:
     """Return a chapter's part of the page, with links to what comes before and after."""
     return (
-        f'<article class="chapter" id="chapter-{name}" data-chapter="{name}">\n<h1 tabindex="-1">{title}</h1>\n{body}\n'
-        f'<nav class="next" aria-label="Before and after">{before}{after}</nav>\n</article>'
+        f'<article class="chapter" id="chapter-{name}" data-chapter="{name}">\n<h1 '
+        f'tabindex="-1">{title}</h1>\n{body}\n<nav class="next" aria-label="Before and '
+        f'after">{before}{after}</nav>\n</article>'
     )
 
 
 def _to(chapter: Chapter, said: str) -> str:
     arrow = " →" if said == "Next: " else ""
-    return f'<a href="#chapter={chapter.number}">{said}{chapter.number}. {html.escape(chapter.title)}{arrow}</a>'
+    return (
+        f'<a href="#chapter={chapter.number}">{said}{chapter.number}. {html.escape(chapter.title)}{arrow}</a>'
+    )
 
 
 def _plain(chapter: Chapter) -> str:

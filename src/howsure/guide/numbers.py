@@ -31,17 +31,23 @@ EXACT = 17
 
 @cache
 def built_in() -> list[dict[str, Any]]:
-    """Return the boards that come with howsure (scripts/lesson-boards makes them): SWE-bench Verified, and the example logs."""
+    """Return the boards that come with howsure (scripts/lesson-boards makes them): SWE-bench Verified, and
+    the example logs.
+    """
     found: list[dict[str, Any]] = json.loads(
         files("howsure.guide").joinpath("assets", "boards.json").read_text("utf-8")
     )
     return found
 
 
-def board_of(scores: Scores, design: Design, target: Target, *, name: str, kind: str = "own") -> dict[str, Any]:
-    """Return one task of the reader's as the lesson's page takes it: at most 40 models, the best, and the two that are compared.
+def board_of(
+    scores: Scores, design: Design, target: Target, *, name: str, kind: str = "own"
+) -> dict[str, Any]:
+    """Return one task of the reader's as the lesson's page takes it: at most 40 models, the best, and the two
+    that are compared.
 
-    `name`: what the board is called on the page. DataError where scores lie outside of [0, 1], or are too many for a page.
+    `name`: what the board is called on the page. DataError where scores lie outside of [0, 1], or are too
+    many for a page.
     """
     study = gather(scores, design)
     matrix = next(study.matrices())
@@ -64,7 +70,11 @@ def board_of(scores: Scores, design: Design, target: Target, *, name: str, kind:
 def _lesson_notes(matrix: ScoreMatrix) -> list[str]:
     """Say what the lesson takes otherwise than the commands."""
     turned = "Smaller scores are better here: the lesson shows 1 − score." if matrix.lower_is_better else ""
-    crossed = f"The lesson knows one clustering, and takes {matrix.cluster_names[0]}." if matrix.clusters[1:] else ""
+    crossed = (
+        f"The lesson knows one clustering, and takes {matrix.cluster_names[0]}."
+        if matrix.clusters[1:]
+        else ""
+    )
     return [note for note in (turned, crossed) if note]
 
 
@@ -100,7 +110,11 @@ def _kept(matrix: ScoreMatrix, target: Target) -> list[int]:
 def _clusters(matrix: ScoreMatrix) -> dict[str, Any] | None:
     if not matrix.clusters:
         return None
-    return {"name": matrix.cluster_names[0], "codes": matrix.clusters[0].tolist(), "labels": matrix.cluster_labels[0]}
+    return {
+        "name": matrix.cluster_names[0],
+        "codes": matrix.clusters[0].tolist(),
+        "labels": matrix.cluster_labels[0],
+    }
 
 
 def _attempts(matrix: ScoreMatrix, kept: list[int]) -> Floats:
@@ -119,7 +133,9 @@ def _answer_variance(matrix: ScoreMatrix, kept: list[int]) -> Floats:
 
 
 def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
-    """Return of how many right-or-wrong answers each score of a model is the mean, None where it is something else."""
+    """Return of how many right-or-wrong answers each score of a model is the mean, None where it is something
+    else.
+    """
     if not matrix.right_or_wrong()[m]:
         return None
     counts = matrix.attempts[:, m].astype(int)
@@ -130,5 +146,7 @@ def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
 def _means(values: Any, there: Any) -> Floats:
     """Return the mean of each column over the cells that are there, NaN where none is."""
     counts = there.sum(axis=0)
-    found: Floats = np.where(counts > 0, np.where(there, values, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan)
+    found: Floats = np.where(
+        counts > 0, np.where(there, values, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan
+    )
     return found

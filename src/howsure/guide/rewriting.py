@@ -18,10 +18,12 @@ ONE_LINE_A_MODEL = ("estimate", "noise", "aa")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a the better.
+    """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a
+    the better.
 
-    `grouping`: the words that say how items are clustered, none where nothing was said; `reading`: those that say how the paths
-    are read. `b` None: there is one model only. `crowded`: there are more models than a screen holds.
+    `grouping`: the words that say how items are clustered, none where nothing was said; `reading`: those that
+    say how the paths are read. `b` None: there is one model only. `crowded`: there are more models than a
+    screen holds.
     """
 
     paths: tuple[str, ...]
@@ -39,7 +41,8 @@ class OneModel(Exception):  # noqa: N818
 
 
 def rewrite(command: str, target: Target, options: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the words of a command on the target, `howsure` left out; `options`: those that each command has.
+    """Return the words of a command on the target, `howsure` left out; `options`: those that each command
+    has.
 
     A command that doesn't read the example logs is left as it is. OneModel where it needs a second model.
 

@@ -85,7 +85,9 @@ class SplitQuestion:
 
     @property
     def promised(self) -> float:
-        """The share of fails that is promised at most: a lone "better" is two-sided, and fails on one side only."""
+        """The share of fails that is promised at most: a lone "better" is two-sided, and fails on one side
+        only.
+        """
         lone = self.better and self.not_worse_than is None and self.same_within is None
         return (1 - self.level) / 2 if lone else 1 - self.level
 
@@ -101,7 +103,9 @@ class SplitQuestion:
         return ", ".join(told)
 
 
-def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy: Policy | None = None) -> FalseAlarms:
+def parted(
+    scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy: Policy | None = None
+) -> FalseAlarms:
     """Part every model of every task into random halves, and count the verdicts; see `howsure.aa`."""
     trials: dict[str, list[TaskTrial]] = {}
     values = _Values(
@@ -112,7 +116,11 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
     entries, told, percent = [], [*study.cautions, *direction_cautions(study)], True
     for k, (matrix, model) in enumerate(_models(study)):
         percent = percent and matrix.bounded
-        mine = _of_task(asked, study, matrix, [model]) if policy is None else _of_policy(asked, policy, matrix, model)
+        mine = (
+            _of_task(asked, study, matrix, [model])
+            if policy is None
+            else _of_policy(asked, policy, matrix, model)
+        )
         try:
             halves = _halves(matrix, model, values)
             found = list(_pivots(halves, mine, np.random.default_rng([seed, k])))
@@ -122,7 +130,9 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
         except DataError as error:
             told.append(Caution(code="not_parted", message=str(error)))
     if not entries:
-        raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
+        raise DataError(
+            "no model has enough items to be parted", remedy="Four items or clusters are the least."
+        )
     _refuse_whole_scale(asked, percent=percent)
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     if policy is not None and (policy.slices or policy.costs):
@@ -151,7 +161,9 @@ def _asked_of(scores: Scores, study: Study) -> Scores:
 def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
     for margin in (asked.not_worse_than, asked.same_within):
         if percent and margin is not None and margin >= 1:
-            raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+            raise OptionError(
+                f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
+            )
 
 
 def _of_policy(asked: SplitQuestion, policy: Policy, matrix: ScoreMatrix, model: str) -> SplitQuestion:
@@ -165,7 +177,9 @@ def _of_task(asked: SplitQuestion, study: Study, matrix: ScoreMatrix, models: Se
 
 
 def _margin(margin: float, matrix: ScoreMatrix, models: Sequence[str]) -> float:
-    """Return the margin of a task in score units; a share is of the models' own score, which that of either half is about."""
+    """Return the margin of a task in score units; a share is of the models' own score, which that of either
+    half is about.
+    """
     if not isinstance(margin, Relative):
         return float(margin)
     return margin.of(float(np.nanmean(matrix.values[:, matrix.columns(models)])))
@@ -191,7 +205,11 @@ def _trial(policy: Policy, halves: _Halves, asked: SplitQuestion, found: Sequenc
 
 def _policy_rates(trials: Mapping[str, Sequence[TaskTrial]], asked: SplitQuestion) -> Iterator[PolicyRate]:
     """Yield what the policy makes of every model that has a task that binds."""
-    held = {model: each for model, each in trials.items() if any(trial.standing.tier != "advisory" for trial in each)}
+    held = {
+        model: each
+        for model, each in trials.items()
+        if any(trial.standing.tier != "advisory" for trial in each)
+    }
     for model, each in held.items():
         rate = policy_rate(model, each, asked.level, SPLITS_LEVEL)
         p = float(scipy.special.bdtrc(rate.failed - 1, rate.splits, asked.promised)) if rate.failed else 1.0
@@ -217,7 +235,9 @@ def _models(study: Study) -> Iterator[tuple[ScoreMatrix, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Halves:
-    """One model's items, ready to be parted: `attempts` where their attempts are, None where the items themselves are."""
+    """One model's items, ready to be parted: `attempts` where their attempts are, None where the items
+    themselves are.
+    """
 
     matrix: ScoreMatrix
     model: str
@@ -227,7 +247,11 @@ class _Halves:
     def weights(self) -> Floats:
         """The items' weights, 1 on average."""
         n = len(self.matrix.items)
-        return np.ones(n) if self.matrix.weights is None else self.matrix.weights * (n / self.matrix.weights.sum())
+        return (
+            np.ones(n)
+            if self.matrix.weights is None
+            else self.matrix.weights * (n / self.matrix.weights.sum())
+        )
 
     @property
     def units(self) -> int:
@@ -236,7 +260,9 @@ class _Halves:
 
 
 def _halves(matrix: ScoreMatrix, model: str, values: _Values) -> _Halves:
-    """Keep the items that a model answered, and find the attempts behind their scores where these are to be parted."""
+    """Keep the items that a model answered, and find the attempts behind their scores where these are to be
+    parted.
+    """
     own = matrix.take_models([matrix.column(model)])
     part = own.take_items(~np.isnan(own.values[:, 0]))
     several = part.attempts[:, 0] > 1
@@ -251,7 +277,9 @@ def _halves(matrix: ScoreMatrix, model: str, values: _Values) -> _Halves:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Values:
-    """How often every item had every score, on the study's scale, looked up once and only where answers are not right or wrong."""
+    """How often every item had every score, on the study's scale, looked up once and only where answers are
+    not right or wrong.
+    """
 
     scores: Scores
     wanted: Wanted
@@ -261,8 +289,12 @@ class _Values:
     def of(self, part: ScoreMatrix, model: str, attempts: Ints) -> Attempts:
         """Return the scores of the attempts of one model; failed attempts that count are zeros."""
         if not self.found:
-            table = value_counts(self.scores, self.wanted).with_columns(pl.col("task", "metric", "model").cast(str))
-            for (task, metric, name), single in table.partition_by("task", "metric", "model", as_dict=True).items():
+            table = value_counts(self.scores, self.wanted).with_columns(
+                pl.col("task", "metric", "model").cast(str)
+            )
+            for (task, metric, name), single in table.partition_by(
+                "task", "metric", "model", as_dict=True
+            ).items():
                 self.found[str(task), str(metric), str(name)] = self._placed(single, str(task), str(metric))
         if (part.task, part.metric, model) not in self.found:
             raise DataError(f"{part.task}, {model}: the scores of single attempts are not there")
@@ -328,15 +360,24 @@ def _pivots(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> 
             rng=rng,
         )
     if len(matrix.clusters) > 1:
-        raise DataError(f"{where}: with one attempt an item, halves of two clusterings at once can't be drawn")
-    moments = ClusterMoments.of(matrix.values[:, 0], halves.weights, matrix.clusters[0] if matrix.clusters else None)
+        raise DataError(
+            f"{where}: with one attempt an item, halves of two clusterings at once can't be drawn"
+        )
+    moments = ClusterMoments.of(
+        matrix.values[:, 0], halves.weights, matrix.clusters[0] if matrix.clusters else None
+    )
     return unpaired_splits(moments, splits=asked.splits, variance=asked.variance, pseudo=score, rng=rng)
 
 
 def _excess(entry: AlarmRate, asked: SplitQuestion, entries: int) -> bool:
-    """Test both shares against what is promised, one-sided and exact, corrected for the number of tests (Bonferroni)."""
+    """Test both shares against what is promised, one-sided and exact, corrected for the number of tests
+    (Bonferroni).
+    """
     counts = ((entry.failed, asked.promised), (entry.different, 1 - asked.level))
-    p = [float(scipy.special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0 for count, promised in counts]
+    p = [
+        float(scipy.special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0
+        for count, promised in counts
+    ]
     return min(p) * 2 * entries < 1 - SPLITS_LEVEL
 
 

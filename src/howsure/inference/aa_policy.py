@@ -1,4 +1,6 @@
-"""Random halves of one system judged by a whole policy: its tasks split by split together, as its gate judges them."""
+"""Random halves of one system judged by a whole policy: its tasks split by split together, as its gate judges
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTrial:
-    """One task in T splits: the p-values of a pass and of a fail, and the half-width of the two-sided interval, each (T,)."""
+    """One task in T splits: the p-values of a pass and of a fail, and the half-width of the two-sided
+    interval, each (T,).
+    """
 
     standing: Standing
     margin: float
@@ -47,7 +51,9 @@ def task_trial(
 
 
 def policy_rate(model: str, trials: Sequence[TaskTrial], level: float, level_of_splits: float) -> PolicyRate:
-    """Count what the policy says of a model beside itself: it fails where Holm's first step does, which weighs every task."""
+    """Count what the policy says of a model beside itself: it fails where Holm's first step does, which
+    weighs every task.
+    """
     binding = [trial for trial in trials if trial.standing.tier != "advisory"]
     weights = np.array([trial.standing.weight for trial in binding])
     p_fail = np.stack([trial.p_fail for trial in binding])
@@ -55,7 +61,9 @@ def policy_rate(model: str, trials: Sequence[TaskTrial], level: float, level_of_
     failed = np.asarray((corrected <= allowed(level)).any(axis=0))
     shown = np.stack([trial.p_pass <= allowed(level) for trial in binding])
     critical = np.array([trial.standing.tier == "critical" for trial in binding])
-    seeing = shown | np.stack([np.nan_to_num(trial.half_width, nan=np.inf) <= trial.margin for trial in binding])
+    seeing = shown | np.stack(
+        [np.nan_to_num(trial.half_width, nan=np.inf) <= trial.margin for trial in binding]
+    )
     passed = ~failed & shown[critical].all(axis=0) & np.where(critical[:, None], shown, seeing).any(axis=0)
     count = len(failed)
     return PolicyRate(

@@ -39,7 +39,8 @@ DEAR = 1.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and weights (N,).
+    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and
+    weights (N,).
 
     `clusters` and `weights` are None where there are none; `models`: those whose scores are covariates.
     """
@@ -52,7 +53,8 @@ class Pool:
 
 
 def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool]:
-    """Return the pool of every task, from the columns of the items' table or of the rows, or from another model's scores.
+    """Return the pool of every task, from the columns of the items' table or of the rows, or from another
+    model's scores.
 
     `methods`: options that an adjusted answer can't respect, None or "t" where they weren't given.
     """
@@ -63,7 +65,8 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
             raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
     if question.population.only_these:
         raise OptionError(
-            "a covariate is about questions that weren't asked, and population='benchmark' about those that were",
+            "a covariate is about questions that weren't asked, and population='benchmark' about those "
+            "that were",
             remedy="Leave one of the two out.",
         )
     return {task: _pool(task, study) for task in study.tasks}
@@ -71,7 +74,9 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
 
 def _pool(task: str, study: Study) -> Pool:
     tables = [
-        _other_model(name.removeprefix(MODEL), task, study) if name.startswith(MODEL) else _column(name, task, study)
+        _other_model(name.removeprefix(MODEL), task, study)
+        if name.startswith(MODEL)
+        else _column(name, task, study)
         for name in study.design.covariate
     ]
     joined = tables[0]
@@ -112,14 +117,17 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
     """Return a table of item and one column per number that the covariate is made of."""
     side = study.side
     if name in ("task", "item"):
-        raise OptionError(f"{name!r} can't be a covariate", remedy="Choose a column of numbers, or of a few labels.")
+        raise OptionError(
+            f"{name!r} can't be a covariate", remedy="Choose a column of numbers, or of a few labels."
+        )
     if side is not None and name in side.columns:
         known = side.filter(pl.col("task") == task) if "task" in side.columns else side
     else:
         known = study.items.filter(task=task)
         if f"{name}_max" not in known.columns:
             raise DataError(
-                f"no column {name!r} for a covariate", remedy="Choose a column of the rows or the items table."
+                f"no column {name!r} for a covariate",
+                remedy="Choose a column of the rows or the items table.",
             )
         torn = known.filter(pl.col(name) != pl.col(f"{name}_max"))
         if len(torn):
@@ -183,7 +191,9 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
             where=matrix.task,
             remedy="Complete the column, or leave `covariate` out.",
         )
-    codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
+    codes = (
+        None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
+    )
     return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
 
 
@@ -196,7 +206,9 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
         if entry.model in pools[matrix.task].models:  # it would explain itself
             entries.append(entry)
             continue
-        estimate, saved = adjusted_estimate(matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate)
+        estimate, saved = adjusted_estimate(
+            matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate
+        )
         entries.append(replace(entry, estimate=estimate, saved=saved))
     return entries
 
@@ -234,7 +246,9 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
     return _with_price(estimate, plain), found.saved
 
 
-def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None) -> Comparison:
+def adjusted_comparison(
+    matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None
+) -> Comparison:
     """Return a comparison whose difference is that of the adjusted means, by t."""
     level = plain.difference.interval.level
     one, two = (adjusted(matrix, pool, matrix.column(name)) for name in (plain.a, plain.b))
@@ -279,8 +293,8 @@ def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
         return estimate
     dear = Caution(
         code="covariate_too_dear",
-        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made the interval "
-        "wider than it was without them",
+        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made "
+        "the interval wider than it was without them",
         remedy="Use fewer covariates, or more clusters.",
     )
     return replace(estimate, cautions=(*estimate.cautions, dear))
@@ -321,7 +335,10 @@ def _cautions(found: Adjusted, answered: int) -> list[Caution]:
 WHOLE_POOL = Caution(
     code="covariate_saves_nothing",
     message="the covariate is known for the answered items only, so that its mean over more items can't help",
-    remedy="Give a table of more items with `items`, or another model that answered more of them (`covariate='model:NAME'`).",
+    remedy=(
+        "Give a table of more items with `items`, or another model that answered more of them "
+        "(`covariate='model:NAME'`)."
+    ),
 )
 NO_VARIATION = Caution(
     code="covariate_saves_nothing",

@@ -1,4 +1,6 @@
-"""Every other model of a study beside one: differences, corrected for their number, task by task and overall."""
+"""Every other model of a study beside one: differences, corrected for their number, task by task and
+overall.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
     matrices, unknown = question.population.measured(_with_one(study, one))
     parts = [beside(matrix, one, question) for matrix in matrices]
     whole = over_tasks(question, matrices)
-    again = len(parts) > 1 and any(question.population.of(each) is not whole.population.of(each) for each in matrices)
+    again = len(parts) > 1 and any(
+        question.population.of(each) is not whole.population.of(each) for each in matrices
+    )
     over = [beside(matrix, one, whole) for matrix in matrices] if again else parts
     adjust, why = _possible(adjust, [*parts, *over])
     total, more = _overall(over, whole, adjust)
@@ -51,12 +55,20 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         tasks=tuple(found),
         notes=(*study.notes, *filter(None, (weighed, why if _corrects(found) else ""))),
-        cautions=(*study.cautions, *direction_cautions(study), *_left_out(study, matrices, one), *unknown, *more),
+        cautions=(
+            *study.cautions,
+            *direction_cautions(study),
+            *_left_out(study, matrices, one),
+            *unknown,
+            *more,
+        ),
     )
 
 
 def with_other_policies(found: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
-    """Return an answer with a caution where counting failed attempts the other way would change what is told of a side."""
+    """Return an answer with a caution where counting failed attempts the other way would change what is told
+    of a side.
+    """
 
     def told(matrix: ScoreMatrix) -> Mapping[str, str]:
         """Return what is told of each side where failed attempts are counted as in this matrix."""
@@ -117,16 +129,24 @@ def _are(names: Sequence[str]) -> str:
 
 
 def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, str]:
-    """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says why."""
+    """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says
+    why.
+    """
     if adjust != "max-t":
         return adjust, ""
     flips = [part.moments.flips for part in parts]
     if any(part.method.of_benchmark for part in parts):
         return "dunnett", "Correction: Dunnett in place of max-t, which takes questions for a sample."
     if any(each is None for each in flips):
-        return "dunnett", "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings."
+        return (
+            "dunnett",
+            "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings.",
+        )
     if not all(many_to_one.enough_clusters(each) for each in flips if each is not None):
-        return "dunnett", "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs."
+        return (
+            "dunnett",
+            "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs.",
+        )
     return "max-t", ""
 
 
@@ -135,7 +155,9 @@ def _corrects(found: Sequence[AgainstTask]) -> bool:
     return any(part.n_tests > 1 for part in found)
 
 
-def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0) -> list[AgainstTask]:
+def _judged(
+    parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0
+) -> list[AgainstTask]:
     """Correct the sides of all tasks together; `tasks`: of so many, where not all are here."""
     found = _corrected(parts, question, adjust, tasks or len(parts))
     tests = sum(int(np.isfinite(each.p_adjusted).sum()) for each in found)
@@ -143,10 +165,14 @@ def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, t
 
 
 def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, tasks: int) -> list[Corrected]:
-    """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over tasks."""
+    """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over
+    tasks.
+    """
     p, error = [part.p_values() for part in parts], 1 - question.level
     if adjust == "max-t":
-        found = [_by_flips(part, each, error / tasks, question.seed) for part, each in zip(parts, p, strict=True)]
+        found = [
+            _by_flips(part, each, error / tasks, question.seed) for part, each in zip(parts, p, strict=True)
+        ]
     elif adjust == "dunnett":
         known = zip(parts, p, strict=True)
         found = [many_to_one.by_dunnett(each, part.moments, part.one, error / tasks) for part, each in known]
@@ -163,7 +189,9 @@ def _by_flips(part: Beside, p: Floats, error: float, seed: int) -> Corrected:
 def _overall(
     parts: Sequence[Beside], question: Question, adjust: ManyToOne
 ) -> tuple[AgainstTask | None, list[Caution]]:
-    """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution, where that can't be."""
+    """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution,
+    where that can't be.
+    """
     matrices = [part.head for part in parts]
     reason = no_overall(matrices)
     if reason is not None:

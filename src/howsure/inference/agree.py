@@ -35,7 +35,11 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
     """Measure how far raters agree; see `howsure.agree`."""
     named = resolve(human, table.raters, parts=True) if human is not None else ""
     ratings = _Ratings.of(table, named, level)
-    paired = ratings.pairs(named) if len(table.raters) > TWO and (named or len(table.raters) <= MOST_PAIRED) else ()
+    paired = (
+        ratings.pairs(named)
+        if len(table.raters) > TWO and (named or len(table.raters) <= MOST_PAIRED)
+        else ()
+    )
     overall = ratings.overall()
     if not overall and not paired:
         raise DataError(
@@ -65,7 +69,8 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
 class _Ratings:
     """Each rater's first ratings as places of values (items, raters), −1 without one, of all items.
 
-    `counts`: of the items with two ratings or more, those of all but the human where others are left to agree among each other.
+    `counts`: of the items with two ratings or more, those of all but the human where others are left to agree
+    among each other.
     """
 
     table: RatingTable
@@ -82,7 +87,9 @@ class _Ratings:
         earliest = np.unique(table.item * len(table.raters) + table.rater, return_index=True)[1]
         first[table.item[earliest], table.rater[earliest]] = table.value[earliest]
         among = [k for k, name in enumerate(table.raters) if name != human or len(table.raters) <= TWO]
-        counts = np.stack([(first[:, among] == k).sum(axis=1) for k in range(len(table.values))], axis=1).astype(float)
+        counts = np.stack(
+            [(first[:, among] == k).sum(axis=1) for k in range(len(table.values))], axis=1
+        ).astype(float)
         rated = counts.sum(axis=1) >= TWO
         return cls(
             table=table,
@@ -106,7 +113,9 @@ class _Ratings:
         return 1 - float(share @ self.apart @ share)
 
     def overall(self) -> tuple[Agreed, ...]:
-        """Return the coefficients of all raters together, of two Cohen's kappa; none where no item was rated by two."""
+        """Return the coefficients of all raters together, of two Cohen's kappa; none where no item was rated
+        by two.
+        """
         if not self.rated.any():
             return ()
         if len(self.table.raters) == TWO:
@@ -114,7 +123,9 @@ class _Ratings:
         clusters, kind = self.clusters(self.rated), self.table.measurement
         return (
             Agreed(coefficient="agreement", estimate=agreed(self.counts, kind, clusters, self.level)),
-            Agreed(coefficient="krippendorff", estimate=krippendorff(self.counts, kind, clusters, self.level)),
+            Agreed(
+                coefficient="krippendorff", estimate=krippendorff(self.counts, kind, clusters, self.level)
+            ),
             Agreed(coefficient="fleiss", estimate=fleiss(self.counts, kind, clusters, self.level)),
             Agreed(coefficient="gwet", estimate=gwet(self.counts, kind, clusters, self.level)),
         )
@@ -164,7 +175,11 @@ class _Ratings:
                 continue
             share = (near[own, ratings[own, k]] - 1) / (many[own] - 1)
             found.append(
-                Agreed(coefficient="agreement", a=name, estimate=self._mean(share, np.flatnonzero(self.rated)[own]))
+                Agreed(
+                    coefficient="agreement",
+                    a=name,
+                    estimate=self._mean(share, np.flatnonzero(self.rated)[own]),
+                )
             )
         return tuple(found)
 
@@ -221,7 +236,9 @@ class _Ratings:
         return Independence(value=value, interval=interval, n_raters=len(others), n_items=int(full.sum()))
 
     def left_out(self, human: str) -> Sequence[str]:
-        """Say what was rated once (by one rater beside the human, if there is one), and that of repeats the first one counts."""
+        """Say what was rated once (by one rater beside the human, if there is one), and that of repeats the
+        first one counts.
+        """
         alone, again = int((~self.rated).sum()), len(self.table.item) - int((self.first >= 0).sum())
         notes = []
         if alone:
@@ -229,7 +246,8 @@ class _Ratings:
             notes.append(f"{plural(alone, 'item')} rated by one rater{beside}.")
         if again:
             notes.append(
-                f"{plural(again, 'rating')} by a rater who had rated the item before: only compared with the first ones."
+                f"{plural(again, 'rating')} by a rater who had rated the item before: only compared with "
+                "the first ones."
             )
         return notes
 
@@ -242,14 +260,19 @@ def _one_value(ratings: _Ratings) -> list[Caution]:
     return [
         Caution(
             code="one_value",
-            message=f"all ratings are {word!r}: raters who always say so agree by chance as much as careful ones do, so that kappa and alpha have no value",
+            message=(
+                f"all ratings are {word!r}: raters who always say so agree by chance as much as careful "
+                "ones do, so that kappa and alpha have no value"
+            ),
             remedy="Rate items that differ.",
         )
     ]
 
 
 def _cant_be_known(overall: Sequence[Agreed]) -> list[Caution]:
-    wide = [NAMES[each.coefficient] for each in overall if each.coefficient != "agreement" and each.unknowable]
+    wide = [
+        NAMES[each.coefficient] for each in overall if each.coefficient != "agreement" and each.unknowable
+    ]
     if not wide:
         return []
     return [

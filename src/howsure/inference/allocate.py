@@ -30,7 +30,9 @@ LEAST_OTHERS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """How many attempts are to be spent: `extra` in all, at `most` so many an item, in a run of their own where `new`."""
+    """How many attempts are to be spent: `extra` in all, at `most` so many an item, in a run of their own
+    where `new`.
+    """
 
     extra: int
     most: int | None
@@ -43,7 +45,8 @@ def one_matrix(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix,
     known = sorted({model for matrix in matrices for model in matrix.models})
     if a is None and (b is not None or len(known) > 1):
         raise OptionError(
-            f"whose attempts? {plural(len(known), 'model')} are there: {listing([repr(name) for name in known])}",
+            f"whose attempts? {plural(len(known), 'model')} are there: "
+            f"{listing([repr(name) for name in known])}",
             remedy="Name one with `a`, or two whose difference is asked for with a and b.",
         )
     names = tuple(resolve(name, known) for name in (known[0] if a is None else a, b) if name is not None)
@@ -63,7 +66,9 @@ def one_matrix(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What is known of the variance of answers to n items: `chosen` decides, `expected` forecasts; of models `by`."""
+    """What is known of the variance of answers to n items: `chosen` decides, `expected` forecasts; of models
+    `by`.
+    """
 
     chosen: Floats
     expected: Floats
@@ -77,7 +82,9 @@ def allocation_of(
     columns = matrix.columns(names)
     shared = np.asarray(~np.isnan(matrix.values[:, columns]).any(axis=1))
     if not shared.any():
-        raise DataError(f"{' and '.join(names)} share no item", where=matrix.task, remedy="Name other models.")
+        raise DataError(
+            f"{' and '.join(names)} share no item", where=matrix.task, remedy="Name other models."
+        )
     left_out = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum() - shared.sum())
     matrix = matrix.take_items(shared)
     told = [_told(matrix, column, run) for column in columns]
@@ -144,7 +151,9 @@ def _refuse_room(room: int | None, run: Spending) -> None:
 
 
 def _told(matrix: ScoreMatrix, column: int, run: Spending) -> _Told:
-    """Find out how much the answers to each item vary: by a model's own results for a new run, else by the others'."""
+    """Find out how much the answers to each item vary: by a model's own results for a new run, else by the
+    others'.
+    """
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     own = found.once[:, column]
     if run.new and found.measured[column]:
@@ -155,7 +164,9 @@ def _told(matrix: ScoreMatrix, column: int, run: Spending) -> _Told:
         raise _nothing_told(matrix.models[column], len(others), run)
     variances = np.column_stack([_shrunk(matrix, k) for k in others])
     once = np.where(found.known, found.once, np.nan)[:, others]
-    predicted = allocation.predicted_variances(variances, matrix.values[:, others], matrix.within[:, others], once)
+    predicted = allocation.predicted_variances(
+        variances, matrix.values[:, others], matrix.within[:, others], once
+    )
     expected = own if found.measured[column] else predicted
     return _Told(chosen=predicted, expected=expected, by=tuple(matrix.models[k] for k in others))
 
@@ -177,10 +188,10 @@ def _nothing_told(model: str, others: int, run: Spending) -> DataError:
             remedy="Run two attempts or more first, or spread them evenly.",
         )
     return DataError(
-        f"{plural(others, 'other model')} with several attempts can't tell which items of {model} vary, and its own answers "
-        "would bias its mean",
-        remedy="Spread the attempts evenly, give logs of two other models, or let its own answers choose those of a new run "
-        "that is estimated alone (`new_run=True`).",
+        f"{plural(others, 'other model')} with several attempts can't tell which items of {model} vary, "
+        "and its own answers would bias its mean",
+        remedy="Spread the attempts evenly, give logs of two other models, or let its own answers choose "
+        "those of a new run that is estimated alone (`new_run=True`).",
     )
 
 
@@ -197,7 +208,10 @@ def _cautions(found: Allocation, study: Study, entry: NoiseEntry, left_out: int)
         cautions.append(
             Caution(
                 code="items_left_out",
-                message=f"{plural(left_out, 'item')} that only one of the two models answered {'gets' if left_out == 1 else 'get'} none",
+                message=(
+                    f"{plural(left_out, 'item')} that only one of the two models answered "
+                    f"{'gets' if left_out == 1 else 'get'} none"
+                ),
                 remedy="Run these for the other model first.",
             )
         )

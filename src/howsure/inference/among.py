@@ -1,4 +1,6 @@
-"""Two models among all that the data hold: whether a difference that is significant by itself is one of all pairs' too, as a board has it."""
+"""Two models among all that the data hold: whether a difference that is significant by itself is one of all
+pairs' too, as a board has it.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,11 @@ USUAL = (None, "score", "t")
 def with_the_others(
     pairs: Sequence[Comparison], scores: Scores, design: Design, question: Question
 ) -> tuple[Comparison, ...]:
-    """Return comparisons with what they are among all models of their task, where they are significant alone and not among these.
+    """Return comparisons with what they are among all models of their task, where they are significant alone
+    and not among these.
 
-    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of models that there could be.
+    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of
+    models that there could be.
     """
     tasks = tuple(dict.fromkeys(pair.task for pair in pairs if _is_in_doubt(pair)))
     adjusted = design.covariate or design.random_factor
@@ -52,15 +56,23 @@ def with_the_others(
         moments = asked.population.pairs(matrix, asked)
         p, _ = adjust_pairs(moments, "max-t", rng=np.random.default_rng(question.seed))
         among = float(p[matrix.column(pair.a), matrix.column(pair.b)])
-        told = None if significant(among, question.level) else Among(n_models=len(matrix.models), p_adjusted=among)
+        told = (
+            None
+            if significant(among, question.level)
+            else Among(n_models=len(matrix.models), p_adjusted=among)
+        )
         found.append(replace(pair, among=told))
     return tuple(found)
 
 
 MOST_MODELS = 10_000
-"""A p-value that is significant for all pairs of so many models, one by one, is so among any that there are."""
+"""A p-value that is significant for all pairs of so many models, one by one, is so among any that there
+are.
+"""
 
 
 def _is_in_doubt(pair: Comparison) -> bool:
     least = allowed(pair.difference.interval.level) / (MOST_MODELS * (MOST_MODELS - 1) / 2)
-    return bool(pair.task) and pair.paired and pair.decided and pair.equivalence is None and pair.p_value > least
+    return (
+        bool(pair.task) and pair.paired and pair.decided and pair.equivalence is None and pair.p_value > least
+    )

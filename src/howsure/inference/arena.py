@@ -1,4 +1,6 @@
-"""Votes of a table become boards: expected scores, their error bars, and the ranks that each model could have."""
+"""Votes of a table become boards: expected scores, their error bars, and the ranks that each model could
+have.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,13 @@ LEAST, CALM = 1e-12, 1e-9
 
 
 def voted(
-    table: VoteTable, asked: Question, ties: Ties, against: Sequence[str], *, top: int | None, scale: ArenaScale
+    table: VoteTable,
+    asked: Question,
+    ties: Ties,
+    against: Sequence[str],
+    *,
+    top: int | None,
+    scale: ArenaScale,
 ) -> Arena:
     """Rank the models of every pool; see `howsure.arena`."""
     named = tuple(resolve(name, table.models, parts=True) for name in against)
@@ -71,12 +79,16 @@ def taken(ties: Ties, against: Sequence[str]) -> str:
 
 
 def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[Pool, ...]:
-    """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a win with ties as an outcome."""
+    """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a
+    win with ties as an outcome.
+    """
     if ties != "half" and not table.votes.whole:
         raise OptionError(f"ties={ties!r} needs votes that are won, lost or tied", remedy="Take ties='half'.")
     label = pools(table.votes.counts())
     sizes = np.bincount(label[table.votes.first])
-    return tuple(_pool(table, np.asarray(label == k), against, ties) for k in np.argsort(-sizes, kind="stable"))
+    return tuple(
+        _pool(table, np.asarray(label == k), against, ties) for k in np.argsort(-sizes, kind="stable")
+    )
 
 
 def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) -> Pool:
@@ -85,7 +97,8 @@ def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) 
     chosen = np.array([not against or name in against for name in names])
     if not chosen.any():
         raise DataError(
-            f"none of {listing(list(against))} is in the pool of {names[0]}", remedy="Name models of every pool."
+            f"none of {listing(list(against))} is in the pool of {names[0]}",
+            remedy="Name models of every pool.",
         )
     votes = table.votes.among(members)
     ways = tuple(each.take(kept) for each in table.clusters)
@@ -106,8 +119,12 @@ def board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> Arena
             level=asked.level,
             adjust=used,
             entries=tuple(_entry(k, pool, found, met, asked.level) for k in order.tolist()),
-            ranks=ranks(found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]),
-            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level, 1.0)), n_shared=met[at]),
+            ranks=ranks(
+                found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]
+            ),
+            pairs=replace(
+                ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level, 1.0)), n_shared=met[at]
+            ),
             leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, asked),
             cautions=tuple(_doubts(pool, found.df)),
         ),
@@ -149,7 +166,9 @@ def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> E
 
 
 def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
-    """Return the interval of one model's score; that of a perfect record is open towards the end, that of an only anchor a point."""
+    """Return the interval of one model's score; that of a perfect record is open towards the end, that of an
+    only anchor a point.
+    """
     if not found.slopes[k].any():
         return Interval(low=float(found.values[k]), high=float(found.values[k]), level=level)
     value, se, extreme = float(found.values[k]), float(found.se[k]), bool(found.extreme[k])
@@ -161,9 +180,16 @@ def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
     return Interval(low=low, high=high, level=level)
 
 
-def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float) -> VotedModel:
-    strength, half = float(found.fit.log[k]), float(t_quantile(level, found.own_df[k])) * float(found.log_se[k])
-    others = {name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()}
+def _model(
+    k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
+) -> VotedModel:
+    strength, half = (
+        float(found.fit.log[k]),
+        float(t_quantile(level, found.own_df[k])) * float(found.log_se[k]),
+    )
+    others = {
+        name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()
+    }
     unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
     calm = half < CALM and bool(found.slopes[k].any())
     limits = _calm_strengths(found, k, level) if calm else (strength - half, strength + half)
@@ -185,7 +211,9 @@ def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, 
 
 
 def _first(found: VoteMoments, level: float) -> FirstGain | None:
-    """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that nothing tells."""
+    """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that
+    nothing tells.
+    """
     if not found.gain_se > CALM:
         return None
     half = float(t_quantile(level, found.df)) * found.gain_se
@@ -195,7 +223,9 @@ def _first(found: VoteMoments, level: float) -> FirstGain | None:
 
 
 def _calm_strengths(found: VoteMoments, k: int, level: float) -> tuple[float, float]:
-    """Return the limits of a strength whose votes don't vary: those of its score, with the others where they are."""
+    """Return the limits of a strength whose votes don't vary: those of its score, with the others where they
+    are.
+    """
     score, models = score_interval(found, k, level), len(found.values)
     apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(found.values[k])
     low, high = (found.fit.log[k] + apart * (1 - 1 / models)).tolist()
@@ -211,10 +241,14 @@ def logit_limits(value: float, se: float, df: float, level: float) -> tuple[floa
     return float(scipy.special.expit(centre - half)), float(scipy.special.expit(centre + half))
 
 
-def no_calmer(value: float, limits: tuple[float, float], clusters: float, level: float) -> tuple[float, float]:
-    """Widen the limits of a score whose clusters don't vary to what so many of them without an exception allow.
+def no_calmer(
+    value: float, limits: tuple[float, float], clusters: float, level: float
+) -> tuple[float, float]:
+    """Widen the limits of a score whose clusters don't vary to what so many of them without an exception
+    allow.
 
-    With all of G clusters alike, others are unlike with a chance of up to 1 − ((1 − level) / 2)^(1 / G) (Clopper and Pearson 1934).
+    With all of G clusters alike, others are unlike with a chance of up to 1 − ((1 − level) / 2)^(1 / G)
+    (Clopper and Pearson 1934).
     """
     alike = ((1 - level) / 2) ** (1 / clusters)
     low, high = value * alike, 1 - (1 - value) * alike
@@ -231,8 +265,16 @@ def _doubts(pool: Pool, df: float) -> list[Caution]:
     """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
-        return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
-    labels = [f"{pool.ways[0].column} {label}" if label else "" for label in pool.ways[0].labels] if pool.ways else ()
+        return [
+            Caution(
+                code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters."
+            )
+        ]
+    labels = (
+        [f"{pool.ways[0].column} {label}" if label else "" for label in pool.ways[0].labels]
+        if pool.ways
+        else ()
+    )
     return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
 
 
@@ -254,8 +296,14 @@ def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> list[Caution]:
     return [
         Caution(
             code="not_one_line",
-            message=f"votes of a pair lean together beyond what strengths on one line explain (p {p_text(each.p_value)}){_farthest(each)}",
-            remedy="Cluster on what voters were shown as well (the prompt, the two answers). What that doesn't explain is who beats whom.",
+            message=(
+                "votes of a pair lean together beyond what strengths on one line explain (p "
+                f"{p_text(each.p_value)}){_farthest(each)}"
+            ),
+            remedy=(
+                "Cluster on what voters were shown as well (the prompt, the two answers). What that "
+                "doesn't explain is who beats whom."
+            ),
         )
         for each in found
     ]
@@ -266,8 +314,8 @@ def _farthest(found: OneLine) -> str:
         return ""
     worst = found.worst[0]
     return (
-        f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against {worst.model_b}, "
-        f"{100 * worst.expected:.0f} % expected"
+        f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against "
+        f"{worst.model_b}, {100 * worst.expected:.0f} % expected"
     )
 
 
@@ -277,11 +325,16 @@ def _perfect(names: Sequence[str]) -> list[Caution]:
     return [
         Caution(
             code="perfect_record",
-            message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: {listing(list(names))}; one cluster of ties "
-            "more with the opponents they met bounds their strength",
+            message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
+            f"{listing(list(names))}; one cluster of ties more with the opponents they met bounds "
+            "their strength",
             remedy="Let them meet models of their own strength.",
         )
     ]
 
 
-TIES = {"half": "half a win of each", "davidson": "by Davidson (1970)", "rao-kupper": "by Rao and Kupper (1967)"}
+TIES = {
+    "half": "half a win of each",
+    "davidson": "by Davidson (1970)",
+    "rao-kupper": "by Rao and Kupper (1967)",
+}

@@ -72,7 +72,8 @@ def audit_published(
     directions = directions_of(boards, scores, lower_is_better)
     return Audit(
         boards=tuple(
-            _board(key, named_apart(board), level, lower=key in directions.lower) for key, board in boards.items()
+            _board(key, named_apart(board), level, lower=key in directions.lower)
+            for key, board in boards.items()
         ),
         notes=(*scores.notes, *_disbelieved(once), *directions.notes),
         cautions=(
@@ -93,7 +94,8 @@ def published_in(frame: Any) -> Scores:
 
 
 def published_of(scores: Scores) -> Scores:
-    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB; other scores as they are.
+    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB; other scores as
+    they are.
 
     Rows of which no column names an item are a leaderboard.
     """
@@ -115,7 +117,9 @@ def published_of(scores: Scores) -> Scores:
 
 
 def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
-    """Bring published scores, but for those that are fractions of percent already, to [0, 1] by bounds that the user named."""
+    """Bring published scores, but for those that are fractions of percent already, to [0, 1] by bounds that
+    the user named.
+    """
     if bounds is None:
         return scores
     open_ = [score.score for score in scores.published if not score.scaled]
@@ -183,7 +187,10 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
         if again:
             yield Caution(
                 code="several_results",
-                message=f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked as models of their own",
+                message=(
+                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked "
+                    "as models of their own"
+                ),
                 remedy="Name them apart in the table, or keep one of each.",
             )
 
@@ -196,7 +203,10 @@ def _cautions(published: list[Published]) -> list[Caution]:
     cautions = [
         Caution(
             code="binomial_only",
-            message="the standard errors see no clusters and no repeated attempts: with clusters they are too small",
+            message=(
+                "the standard errors see no clusters and no repeated attempts: with clusters they are too "
+                "small"
+            ),
             remedy="Per-question results say more: howsure leaderboard.",
         )
     ]

@@ -1,4 +1,6 @@
-"""The models of one task, or of all tasks together, beside one of them: what is counted, compared, and put into rows."""
+"""The models of one task, or of all tasks together, beside one of them: what is counted, compared, and put
+into rows.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ AT_A_TIME = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What is counted of every model beside the one: arrays (M,); the means on the items that both answered, NaN where there are none."""
+    """What is counted of every model beside the one: arrays (M,); the means on the items that both answered,
+    NaN where there are none.
+    """
 
     mean: Floats
     one_mean: Floats
@@ -57,7 +61,9 @@ class Counts:
         fixed, broke = above(told, base).sum(axis=0), above(base, told).sum(axis=0)
         weight = (w[:, None] * shared).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            means = [(w[:, None] * np.where(shared, each, 0.0)).sum(axis=0) / weight for each in (x, x[:, [one]])]
+            means = [
+                (w[:, None] * np.where(shared, each, 0.0)).sum(axis=0) / weight for each in (x, x[:, [one]])
+            ]
         return cls(
             mean=means[0],
             one_mean=means[1],
@@ -70,11 +76,15 @@ class Counts:
 
 
 def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Sequence[float]) -> Counts:
-    """Put the counts of several tasks together, for the models at these places in each; means by the shares of the tasks."""
+    """Put the counts of several tasks together, for the models at these places in each; means by the shares
+    of the tasks.
+    """
 
     def gathered(name: str) -> Floats:
         """Return one count of every task, for the models at their places (T, M)."""
-        return np.stack([getattr(part, name)[np.asarray(place)] for part, place in zip(parts, places, strict=True)])
+        return np.stack(
+            [getattr(part, name)[np.asarray(place)] for part, place in zip(parts, places, strict=True)]
+        )
 
     def total(name: str) -> Ints:
         """Sum one count over the tasks (M,)."""
@@ -95,7 +105,8 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
 class Beside:
     """The models of `head` and what is known of their pairs; `one`: which of them is the one.
 
-    `limits`: of every pair of the models at these places, at these levels, None for the question's; `centred`: flips without the differences that were seen;
+    `limits`: of every pair of the models at these places, at these levels, None for the question's;
+    `centred`: flips without the differences that were seen;
     `score`: that of the one over its `n_items`; `cautions`: of each model (M,), and those of all together.
     """
 
@@ -159,25 +170,36 @@ class Beside:
         ]
 
     def _agreeing(self, found: Corrected, level: float) -> tuple[list[float], list[float]]:
-        """Return the limits (M,) that agree with corrected p-values: wide, but on the side of 0 what this p-value allows."""
+        """Return the limits (M,) that agree with corrected p-values: wide, but on the side of 0 what this
+        p-value allows.
+        """
         wide = self.limits_at(1 - np.where(np.isfinite(found.far), found.far, 1 - level))
         inner = self.limits_at(1 - np.where(np.isfinite(found.near), found.near, 1 - level))
-        return np.where(inner[0] > 0, inner[0], wide[0]).tolist(), np.where(inner[1] < 0, inner[1], wide[1]).tolist()
+        return np.where(inner[0] > 0, inner[0], wide[0]).tolist(), np.where(
+            inner[1] < 0, inner[1], wide[1]
+        ).tolist()
 
     def limits_at(self, levels: Floats | None) -> tuple[Floats, Floats]:
-        """Return the limits of every model beside the one (M,), at these levels (M,) or the question's; NaN for the one.
+        """Return the limits of every model beside the one (M,), at these levels (M,) or the question's; NaN
+        for the one.
 
         Pairs of others have limits as well, so that many models are gone through a few at a time.
         """
         found = np.full((2, len(self.head.models)), np.nan)
         for start in range(0, len(self.others), AT_A_TIME):
             places = [self.one, *self.others[start : start + AT_A_TIME]]
-            each = None if levels is None else np.broadcast_to(levels[places][:, None], (len(places), len(places)))
+            each = (
+                None
+                if levels is None
+                else np.broadcast_to(levels[places][:, None], (len(places), len(places)))
+            )
             found[:, places[1:]] = [limit[1:, 0] for limit in self.limits(places, each)]
         return found[0], found[1]
 
     def _estimate(self, k: int, interval: Interval, recorded: Recorded) -> Estimate:
-        """Return the difference of a side, with what is to be doubted and what the record of the calibration knows against it."""
+        """Return the difference of a side, with what is to be doubted and what the record of the calibration
+        knows against it.
+        """
         moments, at = self.moments, (k, self.one)
         found = Estimate(
             value=float(moments.difference[at]),
@@ -195,7 +217,9 @@ class Beside:
         gaps = self.head.values[:, k] - self.head.values[:, self.one]
         return recorded.add("difference", found, rate=rate, skew=lambda: skewness(gaps))
 
-    def _row(self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate) -> AgainstSide:
+    def _row(
+        self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate
+    ) -> AgainstSide:
         head, counts = self.head, self.counts
         return AgainstSide(
             task=head.task,
@@ -235,7 +259,9 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         counts=Counts.of(matrix, place),
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
         n_items=int(has.sum()),
-        method=replace(population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True),
+        method=replace(
+            population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True
+        ),
         cautions=_uneven(matrix, place),
         own=() if population.only_these else _doubts(population.drawn(matrix), place, moments),
     )
@@ -291,12 +317,21 @@ def _uneven(matrix: ScoreMatrix, one: int) -> tuple[Caution, ...]:
     few = [model for model, part in zip(matrix.models, share, strict=True) if 0 < part < COVERAGE]
     if not few:
         return ()
-    what = f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {int(has[:, one].sum()):,} items of {matrix.models[one]}"
-    return (Caution(code="uneven_items", message=what, remedy="They are compared on what they share; run the rest."),)
+    what = (
+        f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {int(has[:, one].sum()):,} items of "
+        f"{matrix.models[one]}"
+    )
+    return (
+        Caution(
+            code="uneven_items", message=what, remedy="They are compared on what they share; run the rest."
+        ),
+    )
 
 
 def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[Caution, ...], ...]:
-    """Say of every model (M,) what is to be doubted of its difference: no shared item, one unit only, or few and unequal clusters."""
+    """Say of every model (M,) what is to be doubted of its difference: no shared item, one unit only, or few
+    and unequal clusters.
+    """
     whole = moments.shared[:, one] == len(matrix.items)
     every = np.ones(len(matrix.items), dtype=bool)
     same = tuple(_of_clusters(matrix, every, float(moments.df[whole, one].min()))) if whole.any() else ()

@@ -39,12 +39,17 @@ def favours(table: Choices, level: float) -> Biases:
     order = list(kinds)
     found.sort(key=lambda each: (order.index(each.favours), -each.estimate.value))
     return Biases(
-        favours=tuple(found), level=level, notes=table.notes, cautions=(*_association(found), *_many(found, level))
+        favours=tuple(found),
+        level=level,
+        notes=table.notes,
+        cautions=(*_association(found), *_many(found, level)),
     )
 
 
 def _kinds(table: Choices) -> dict[str, str]:
-    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of length is "longer"."""
+    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of
+    length is "longer".
+    """
     found = {SHOWN_FIRST: POSITION}
     for name in table.sides:
         if name != POSITION:
@@ -55,10 +60,11 @@ def _kinds(table: Choices) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is `better` (n,), codes of items and pairs (n,).
+    """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is
+    `better` (n,), codes of items and pairs (n,).
 
-    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways; `other_picks`, `other_items`: what other judges
-    picked of the same items.
+    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways;
+    `other_picks`, `other_items`: what other judges picked of the same items.
     """
 
     judge: str
@@ -133,12 +139,16 @@ class _Kind:
         return difference(self.picked, 1 - self.picked, clusters=(_codes(self.item),), level=level)
 
     def _orders(self, level: float) -> Difference:
-        """Compare how often the answer shown first is picked, and the other, each order of a pair counting the same."""
+        """Compare how often the answer shown first is picked, and the other, each order of a pair counting
+        the same.
+        """
         first = self._by_order().mean(axis=1)
         return difference(first, 1 - first, clusters=(_codes(self.item[self._places()]),), level=level)
 
     def _by_order(self) -> Floats:
-        """Return how often the answer shown first was picked of each pair, in one order and in the other (pairs, 2)."""
+        """Return how often the answer shown first was picked of each pair, in one order and in the other
+        (pairs, 2).
+        """
         code = _codes(self.pair) * 2 + self.order
         return np.asarray((np.bincount(code, weights=self.picked) / np.bincount(code)).reshape(-1, 2))
 
@@ -180,7 +190,9 @@ def _association(found: list[Favour]) -> list[Caution]:
     return [
         Caution(
             code="association",
-            message=f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better",
+            message=(
+                f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
+            ),
             remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
         )
     ]
@@ -192,7 +204,10 @@ def _many(found: list[Favour], level: float) -> list[Caution]:
     return [
         Caution(
             code="many_effects",
-            message=f"{plural(len(found), 'effect')} were looked at: about {(1 - level) * len(found):.1f} would be beyond their interval by chance",
+            message=(
+                f"{plural(len(found), 'effect')} were looked at: about {(1 - level) * len(found):.1f} "
+                "would be beyond their interval by chance"
+            ),
             remedy="Look again at those you act on, in new data.",
         )
     ]

@@ -46,13 +46,11 @@ def board(
         metric=matrix.metric,
         entries=tuple(found[k] for k in order),
         ranks=ranks(
-            sign * values[order],
-            sign * pairs.difference[at],
-            q[at],
-            level=asked.level,
-            best=best[order],
+            sign * values[order], sign * pairs.difference[at], q[at], level=asked.level, best=best[order]
         ),
-        pairs=replace(ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, asked)[at]),
+        pairs=replace(
+            ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, asked)[at]
+        ),
         level=asked.level,
         adjust=used,
         percent=matrix.bounded,
@@ -63,7 +61,9 @@ def board(
 
 
 def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, asked: Question) -> Ints:
-    """Return in how many clusters the items lie that each pair shares (M, M); of the same clusters moments count items."""
+    """Return in how many clusters the items lie that each pair shares (M, M); of the same clusters moments
+    count items.
+    """
     if not matrix.task or not matrix.clusters or asked.population.of(matrix) is not SAME_CLUSTERS:
         return pairs.units
     codes = matrix.clusters[0]
@@ -76,7 +76,9 @@ def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, asked: Question) -
 
 
 def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floats, Floats]) -> Pairs:
-    """Return all pairs in the order of a board; `q` (M, M): corrected p-values, `within`: the limits of each pair."""
+    """Return all pairs in the order of a board; `q` (M, M): corrected p-values, `within`: the limits of each
+    pair.
+    """
     at = np.ix_(order, order)
     return Pairs(
         difference=pairs.difference[at],
@@ -91,11 +93,14 @@ def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floa
     )
 
 
-def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -> tuple[Floats, Adjustment, Bools]:
-    """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best (M,).
+def told_apart(
+    pairs: PairMoments, scores: Floats, sign: int, asked: Question
+) -> tuple[Floats, Adjustment, Bools]:
+    """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best
+    (M,).
 
-    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the leaders, else those
-    that nobody is significantly better than.
+    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the
+    leaders, else those that nobody is significantly better than.
     """
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
     rng = np.random.default_rng(asked.seed).spawn(1)[0]

@@ -36,8 +36,12 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 
-def gather_pair(scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather_levelled) -> Study:
-    """Gather what two models both have, `how` in place of `gather`; an unknown name is an error that names its nearest."""
+def gather_pair(
+    scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather_levelled
+) -> Study:
+    """Gather what two models both have, `how` in place of `gather`; an unknown name is an error that names
+    its nearest.
+    """
     study = how(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
         raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
@@ -46,7 +50,9 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str, how: Callable[..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside the differences where the design asks for it: slices, and what attempts took, on which `average`; None for neither."""
+    """What stands beside the differences where the design asks for it: slices, and what attempts took, on
+    which `average`; None for neither.
+    """
 
     slices: bool = False
     average: AverageOf | None = None
@@ -56,13 +62,17 @@ NOTHING = Beside()
 
 
 def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comparisons:
-    """Compare the two models that a study is about on every task that both have, and overall, with what is wanted `beside`."""
+    """Compare the two models that a study is about on every task that both have, and overall, with what is
+    wanted `beside`.
+    """
     question, weighed = as_stated(question.asked_of(study), study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study, matrix) for matrix in matrices]
     pools = adjusted.pools(study, question, method=question.method)
-    tests = [_Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)]
+    tests = [
+        _Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)
+    ]
     pairs = corrected(tests, question)
     total, more = None, []
     if pools and len(pairs) > 1:
@@ -83,7 +93,13 @@ def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comp
             *adjusted.told(study.design, pools),
             *_told(pairs, question),
         ),
-        cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
+        cautions=(
+            *study.cautions,
+            *direction_cautions(study),
+            *tasks_left_out(study, measured),
+            *unknown,
+            *more,
+        ),
     )
 
 
@@ -100,10 +116,14 @@ def _with_beside(
 def _sliced(
     study: Study, matrices: Sequence[ScoreMatrix], every: Sequence[Comparison], question: Question
 ) -> list[Comparison]:
-    """Return comparisons with their slices; those in which tasks are slices belong to the overall one, which has no task."""
+    """Return comparisons with their slices; those in which tasks are slices belong to the overall one, which
+    has no task.
+    """
     found = {_key(matrix): (matrix, ways) for matrix, ways in ways_of(study, matrices)}
     return [
-        replace(pair, slices=sliced_gaps(*found[key], pair, question)) if (key := _key(pair)) in found else pair
+        replace(pair, slices=sliced_gaps(*found[key], pair, question))
+        if (key := _key(pair)) in found
+        else pair
         for pair in every
     ]
 
@@ -114,7 +134,9 @@ def _key(of: ScoreMatrix | Comparison) -> tuple[str, str]:
 
 
 def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
-    """Return the question with the margin of a task in score units. OptionError where it is as wide as the scale, or a share of nothing."""
+    """Return the question with the margin of a task in score units. OptionError where it is as wide as the
+    scale, or a share of nothing.
+    """
     margin = study.design.margin_of(matrix.task, question.margin)
     if isinstance(margin, Relative):
         margin = margin.of(_mean_beside(matrix, *study.models))
@@ -153,15 +175,21 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
 
 
 def nothing_in_common(matrices: Iterable[ScoreMatrix], models: Sequence[str]) -> DataError:
-    """Say that two models have no task and metric in common, and what each has where that is little; one without a score is named."""
+    """Say that two models have no task and metric in common, and what each has where that is little; one
+    without a score is named.
+    """
     found: dict[str, list[str]] = {}
     for matrix in matrices:
         for model in matrix.models:
             found.setdefault(model, []).append(f"{matrix.task} · {matrix.metric}")
-    has = {model: listing(found[model]) if model in found else "no score" for model in sorted({*found, *models})}
+    has = {
+        model: listing(found[model]) if model in found else "no score" for model in sorted({*found, *models})
+    }
     told = "; ".join(f"{model} has {what}" for model, what in has.items())
     said = f": {told}" if found and len(has) <= 2 else ""
-    return DataError(f"the two models have no task and metric in common{said}", remedy="See `howsure describe`.")
+    return DataError(
+        f"the two models have no task and metric in common{said}", remedy="See `howsure describe`."
+    )
 
 
 def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
@@ -185,7 +213,9 @@ def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
     if question.adjust == "none" or counted < 2:
         return []
     if any(pair.equivalence for pair in pairs):
-        return [f"Tests against the margin, and the intervals beside them, aren't corrected for {counted} tasks."]
+        return [
+            f"Tests against the margin, and the intervals beside them, aren't corrected for {counted} tasks."
+        ]
     name = "Benjamini–Hochberg" if question.adjust == "bh" else "Holm"
     return [f"Corrected for {counted} tasks ({name}): each interval agrees with its p-value and verdict."]
 
@@ -204,8 +234,12 @@ class _Test:
         a, b = self.models
         plain = self.asked.population.pair(self.matrix, a, b, self.asked)
         if not self.pools:
-            return with_all_items(with_other_population(plain, self.matrix, self.asked), self.matrix, self.asked)
-        return adjusted.adjusted_comparison(self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin)
+            return with_all_items(
+                with_other_population(plain, self.matrix, self.asked), self.matrix, self.asked
+            )
+        return adjusted.adjusted_comparison(
+            self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin
+        )
 
     def at(self, tail: float) -> Comparison:
         """Compare with an interval that misses with this probability, without a margin."""
@@ -213,7 +247,9 @@ class _Test:
 
 
 def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
-    """Compare task by task, and correct p-values and intervals for the number of tasks; max-t means Holm here."""
+    """Compare task by task, and correct p-values and intervals for the number of tasks; max-t means Holm
+    here.
+    """
     pairs = [test.run() for test in tests]
     usable = [k for k, pair in enumerate(pairs) if math.isfinite(pair.p_value)]
     if question.adjust == "none" or len(usable) < 2:
@@ -227,7 +263,9 @@ def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
 
 
 def _agreeing(test: _Test, pair: Comparison, near: float, far: float) -> Comparison:
-    """Give a comparison the interval that misses with probability `far`, with `near` on the side of 0 where this leaves it out."""
+    """Give a comparison the interval that misses with probability `far`, with `near` on the side of 0 where
+    this leaves it out.
+    """
     corrected = test.at(far)
     wide = inner = corrected.difference.interval
     if near > far:

@@ -52,13 +52,17 @@ def describe_scores(scores: Scores) -> Description:
 
 
 def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
-    """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like data."""
+    """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like
+    data.
+    """
     from howsure.readers.elsewhere import at_hand
     from howsure.readers.mapping.proposing import proposed
     from howsure.readers.walking import find_sources
 
     with at_hand(paths) as places:
-        here = [Path(place) for place in places if isinstance(place, (str, Path))]  # a table elsewhere is known as one
+        here = [
+            Path(place) for place in places if isinstance(place, (str, Path))
+        ]  # a table elsewhere is known as one
         sources = [source for path in here for source in islice(find_sources(path), MOST_UNKNOWN)]
         proposals = [found for source in sources if (found := proposed(source)) is not None]
     return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None

@@ -58,9 +58,15 @@ class GateSize:
 
 
 def equals(
-    asked: AskedOfEquals, spread: Planned, size: GateSize, limits: tuple[float, float] = NO_LIMITS, **about: Any
+    asked: AskedOfEquals,
+    spread: Planned,
+    size: GateSize,
+    limits: tuple[float, float] = NO_LIMITS,
+    **about: Any,
 ) -> EqualSystems:
-    """Return what the gate says of equal systems whose difference has this spread; `limits`: of the spread, as shares of it."""
+    """Return what the gate says of equal systems whose difference has this spread; `limits`: of the spread,
+    as shares of it.
+    """
     test = asked.test
     found = equal_shares(test, spread, size.items, size.attempts)
 
@@ -86,7 +92,9 @@ def equals(
 
 
 def of_matrix(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals]) -> list[EqualSystems]:
-    """Return what a gate on all of a task says: of every model beside itself, where attempts tell its noise, and of the median pair."""
+    """Return what a gate on all of a task says: of every model beside itself, where attempts tell its noise,
+    and of the median pair.
+    """
     about: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "percent": matrix.bounded}
     found = [
         equals(each, known[0], known[1], **about, pairing="itself", a=model)
@@ -97,8 +105,12 @@ def of_matrix(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals]) -> list[Equal
     return [*found, *_of_pair(matrix, asked, about)]
 
 
-def _of_pair(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals], about: dict[str, Any]) -> list[EqualSystems]:
-    """Return the same of two equal systems that differ as the median pair does; nothing where there is no pair with a spread."""
+def _of_pair(
+    matrix: ScoreMatrix, asked: Sequence[AskedOfEquals], about: dict[str, Any]
+) -> list[EqualSystems]:
+    """Return the same of two equal systems that differ as the median pair does; nothing where there is no
+    pair with a spread.
+    """
     try:
         pilot = median_pilot(matrix)
     except DataError:
@@ -107,11 +119,15 @@ def _of_pair(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals], about: dict[st
     a, b = pilot.both.models
     size = GateSize(items=float(len(pilot.both.items)), attempts=usual)
     (limits,) = pilot.limits([usual], asked[0].level)
-    return [equals(each, pilot.spread(None), size, limits, **about, pairing="pair", a=a, b=b) for each in asked]
+    return [
+        equals(each, pilot.spread(None), size, limits, **about, pairing="pair", a=a, b=b) for each in asked
+    ]
 
 
 def _rerun(matrix: ScoreMatrix, model: str) -> tuple[Spread, GateSize] | None:
-    """Return how two runs of one model differ, and the gate that has all its questions; None where attempts don't tell it."""
+    """Return how two runs of one model differ, and the gate that has all its questions; None where attempts
+    don't tell it.
+    """
     own = matrix.take_models([matrix.column(model)])
     own = own.take_items(~np.isnan(own.values[:, 0]))
     several = own.attempts[:, 0] > 1
@@ -126,15 +142,20 @@ def _rerun(matrix: ScoreMatrix, model: str) -> tuple[Spread, GateSize] | None:
     sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
     binary = bool(own.right_or_wrong()[0])
     spread = Spread(
-        within=0.0, answer=2 * kish * float(noise.mean()), sizes=sizes, events=_events(own, noise, usual, binary=binary)
+        within=0.0,
+        answer=2 * kish * float(noise.mean()),
+        sizes=sizes,
+        events=_events(own, noise, usual, binary=binary),
     )
     return spread, GateSize(items=float(len(noise)), attempts=usual)
 
 
 def _events(own: ScoreMatrix, noise: Floats, attempts: float, *, binary: bool) -> float:
-    """Return how many discordant items an item is worth, (E d²)² / E d⁴, of the difference of two means of so many answers.
+    """Return how many discordant items an item is worth, (E d²)² / E d⁴, of the difference of two means of so
+    many answers.
 
-    Fourth moments of right-or-wrong answers need E (p q)²: from four attempts on without bias, before at most its largest value.
+    Fourth moments of right-or-wrong answers need E (p q)²: from four attempts on without bias, before at most
+    its largest value.
     """
     if not noise.mean() > 0:
         return math.nan

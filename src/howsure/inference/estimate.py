@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 
 def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
-    """Estimate every model of a matrix on the items that it answered; each by its own weights, where models weigh items differently."""
+    """Estimate every model of a matrix on the items that it answered; each by its own weights, where models
+    weigh items differently.
+    """
     if matrix.own_weights is not None:
         own = [
-            replace(matrix.take_models([k]), weights=np.nan_to_num(matrix.own_weights[:, k], nan=1.0), own_weights=None)
+            replace(
+                matrix.take_models([k]),
+                weights=np.nan_to_num(matrix.own_weights[:, k], nan=1.0),
+                own_weights=None,
+            )
             for k in range(len(matrix.models))
         ]
         return [entry for each in own for entry in entries(each, question)]
@@ -53,6 +59,8 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
 
 
 def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
-    """Return an estimate whose exact limits are those of what a score of 1 is here; none where it is neither success nor failure."""
+    """Return an estimate whose exact limits are those of what a score of 1 is here; none where it is neither
+    success nor failure.
+    """
     kept = () if matrix.of_agreement else estimate.bounds
     return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))

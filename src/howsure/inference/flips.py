@@ -1,4 +1,6 @@
-"""What changed between two sides of a study: counts from its matrices, answers and stop reasons from the logs."""
+"""What changed between two sides of a study: counts from its matrices, answers and stop reasons from the
+logs.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,13 @@ SILENT = "the logs don't say"
 
 
 def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
-    """Return which questions of the matrices broke and were fixed from one side to the other, with answers and ends as the logs have them."""
+    """Return which questions of the matrices broke and were fixed from one side to the other, with answers
+    and ends as the logs have them.
+    """
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
-    found.sort(key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item))
+    found.sort(
+        key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item)
+    )
     listed = found[:MOST_LISTED]
     texts = _Texts.of(scores, found, listed, (before, after))
     return Flips(
@@ -90,13 +96,17 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
 
 
 def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
-    """Return how many questions would break and be fixed between two runs of the first side; NaN where its attempts don't tell.
+    """Return how many questions would break and be fixed between two runs of the first side; NaN where its
+    attempts don't tell.
 
     They tell where scores are right or wrong and most questions were attempted more than once.
     """
     a, b = matrix.column(before), matrix.column(after)
     shared = np.isfinite(_change(matrix, before, after))
-    attempts, others = matrix.attempts[shared, a].astype(np.int64), matrix.attempts[shared, b].astype(np.int64)
+    attempts, others = (
+        matrix.attempts[shared, a].astype(np.int64),
+        matrix.attempts[shared, b].astype(np.int64),
+    )
     if matrix.derived or not matrix.right_or_wrong()[a] or not len(attempts) or np.mean(attempts > 1) <= 0.5:
         return math.nan, math.nan
     right = np.rint(matrix.values[shared, a] * attempts).astype(np.int64)
@@ -107,7 +117,9 @@ def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Texts:
-    """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts ended."""
+    """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts
+    ended.
+    """
 
     transcripts: Mapping[Place, list[Transcript]] = field(default_factory=dict)
     ends: Mapping[str, Counter[str]] = field(default_factory=dict)
@@ -116,8 +128,12 @@ class _Texts:
     stops_unknown: str = ""
 
     @classmethod
-    def of(cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]) -> _Texts:
-        """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed questions of them."""
+    def of(
+        cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
+    ) -> _Texts:
+        """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed
+        questions of them.
+        """
         tasks = {flip.task for flip in found}
         mine = [entry for entry in scores.runs if entry.model in sides and entry.task in tasks]
         if not found or not mine:
@@ -154,7 +170,9 @@ class _Texts:
         return sorted(found, key=lambda cause: (-abs(np.nan_to_num(cause.after - cause.before)), cause.stop))
 
     def told(self, flip: Flip, before: str, after: str) -> Flip:
-        """Return the same with an attempt of each side that shows it: the best of the better side, the worst of the other."""
+        """Return the same with an attempt of each side that shows it: the best of the better side, the worst
+        of the other.
+        """
         one = self._shown(flip, before, best=flip.broke)
         two = self._shown(flip, after, best=not flip.broke)
         if one is None and two is None:
@@ -180,7 +198,9 @@ class _Texts:
             return None
 
         def worth(each: Transcript) -> float:
-            """Return the score of an attempt, turned so that more is better; an attempt without one is worth the least."""
+            """Return the score of an attempt, turned so that more is better; an attempt without one is worth
+            the least.
+            """
             score = each.scores.get(flip.metric)
             return -math.inf if score is None else score if up else -score
 
@@ -188,7 +208,9 @@ class _Texts:
 
 
 def _ends(read: Sequence[Reread], scores: Scores, sides: Sequence[str]) -> tuple[list[End], str]:
-    """Return how every attempt ended, from its log or from its row, and why that isn't known of some side; nothing then."""
+    """Return how every attempt ended, from its log or from its row, and why that isn't known of some side;
+    nothing then.
+    """
     ends = [
         (each.entry.model, each.entry.task, transcript.item, transcript.stop)
         for each in read

@@ -43,9 +43,12 @@ def frontier_of(study: Study, question: Question, average: AverageOf) -> Frontie
     ]
     if not found:
         raise DataError(
-            "no task has two models that record what they took", remedy="`howsure describe` shows what was recorded."
+            "no task has two models that record what they took",
+            remedy="`howsure describe` shows what was recorded.",
         )
-    return Frontier(tasks=tuple(found), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
+    return Frontier(
+        tasks=tuple(found), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +79,7 @@ def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _Both | None:
         return None
     scores = stacked(part) if len(part) > 1 else part[0]
     return _Both(
-        scores=scores.take_models(scores.columns(models)),
-        costs=costs.take_models(costs.columns(models)),
+        scores=scores.take_models(scores.columns(models)), costs=costs.take_models(costs.columns(models))
     )
 
 
@@ -85,7 +87,11 @@ def _judged(both: _Both, question: Question, average: AverageOf) -> TaskFrontier
     scores, costs = both.scores, both.costs
     pairs = question.population.pairs(scores, question)
     moments = cost_moments(
-        costs.values, clusters=costs.clusters, weights=costs.weights, average=average, variance=question.variance
+        costs.values,
+        clusters=costs.clusters,
+        weights=costs.weights,
+        average=average,
+        variance=question.variance,
     )
     sign = scores.orientation
     rng = np.random.default_rng(question.seed)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from howsure.statistics.votes.clustered import VoteMoments
 
 
-def two_voted(table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[str], *, level: float) -> HeadToHead:
+def two_voted(
+    table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[str], *, level: float
+) -> HeadToHead:
     """Compare two models of one pool; see `howsure.head_to_head`."""
     a, b = (resolve(name, table.models, parts=True) for name in (a, b))
     if a == b:
@@ -57,7 +59,9 @@ def two_voted(table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[st
 
 
 def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
-    """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many leave possible."""
+    """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many
+    leave possible.
+    """
     value, se = float(found.pairs.difference[at]), float(np.sqrt(found.pairs.variance[at]))
     low, high = (float(limit[at]) for limit in found.pairs.limits(level, 1.0))
     if se < CALM and math.isfinite(found.pairs.p_value[at]):
@@ -79,10 +83,14 @@ def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: floa
 def _chance(
     found: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
 ) -> tuple[float, Interval]:
-    """Return what a would be expected to get against b, and its interval: where the two strengths would give the limits of the difference."""
+    """Return what a would be expected to get against b, and its interval: where the two strengths would give
+    the limits of the difference.
+    """
     gap = found.fit.log[at[0]] - found.fit.log[at[1]]
     apart = [moved_apart(found.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
-    chance, low, high = told(np.array([gap, gap + apart[0], gap + apart[1]]), found.fit.tie, ties).expected.tolist()
+    chance, low, high = told(
+        np.array([gap, gap + apart[0], gap + apart[1]]), found.fit.tie, ties
+    ).expected.tolist()
     return chance, Interval(low=low, high=high, level=limits.level)
 
 
@@ -96,7 +104,11 @@ def _met(pool: Pool, at: tuple[int, int], level: float) -> Met | None:
     order = place, 1 - place
     limits = _difference(pair, found, order, level).interval
     plain = found.extreme.any() or math.isnan(limits.low)
-    interval = score_interval(found, place, level) if plain else _chance(found, pair.against, "half", order, limits)[1]
+    interval = (
+        score_interval(found, place, level)
+        if plain
+        else _chance(found, pair.against, "half", order, limits)[1]
+    )
     return Met(
         wins=int((of_a == 1).sum()),
         ties=votes.ties,

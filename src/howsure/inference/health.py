@@ -74,7 +74,9 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
 def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
     found = methods.separation(matrix.values, bounded=matrix.bounded, lower_is_better=matrix.lower_is_better)
     against = methods.discrimination(matrix.values, weights=matrix.weights)
-    suspect = found.separating & (against.p_adjusted <= (1 - level) * (1 + 1e-12))  # options.significant, for arrays
+    suspect = found.separating & (
+        against.p_adjusted <= (1 - level) * (1 + 1e-12)
+    )  # options.significant, for arrays
     kind = np.select(
         [found.answered < 2, found.nobody, found.everybody, found.alike, suspect],
         ["unanswered", "nobody", "everybody", "same", "suspect"],
@@ -101,7 +103,8 @@ def _cautions(matrix: ScoreMatrix) -> list[Caution]:
         cautions.append(Caution(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}."))
     if len(matrix.clusters) > 1:
         what = (
-            f"{matrix.task}: reliability splits by {matrix.cluster_names[0]} and knows nothing of the second clustering"
+            f"{matrix.task}: reliability splits by {matrix.cluster_names[0]} and knows nothing of the "
+            "second clustering"
         )
         cautions.append(
             Caution(code="first_clustering_only", message=what, remedy="Name the other one first to see it.")
@@ -115,7 +118,11 @@ def _of_clusters(matrix: ScoreMatrix) -> list[Caution]:
     if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
         what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
         message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
-        return [Caution(code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items.")]
+        return [
+            Caution(code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items.")
+        ]
     weights = np.ones(n_items) if matrix.weights is None else matrix.weights
     df = degrees_of_freedom(matrix.clusters, weights, "CR2")
-    return cluster_cautions(weights, matrix.clusters, df, matrix.cluster_labels[0] if matrix.cluster_labels else ())
+    return cluster_cautions(
+        weights, matrix.clusters, df, matrix.cluster_labels[0] if matrix.cluster_labels else ()
+    )

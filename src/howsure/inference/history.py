@@ -49,7 +49,9 @@ POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryOptions:
-    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones; `compare_last`: so many runs with as many before."""
+    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones; `compare_last`:
+    so many runs with as many before.
+    """
 
     population: Population
     level: float
@@ -86,19 +88,23 @@ def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
     models = sorted({model for matrix in matrices for model in matrix.models})
     if len(models) < LEAST:
         raise DataError(
-            f"{plural(len(models), 'run')}, and a history takes {LEAST}", remedy="Give every run a name of its own."
+            f"{plural(len(models), 'run')}, and a history takes {LEAST}",
+            remedy="Give every run a name of its own.",
         )
     runs = runs_of(scores.runs)
     names, order = in_order(models, runs)
     known = _Known(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
     baseline = None if asked.baseline is None else resolve(asked.baseline, models, parts=True)
-    tasks = tuple(task_history(matrix, known, baseline, asked) for matrix in matrices if len(matrix.models) >= LEAST)
+    tasks = tuple(
+        task_history(matrix, known, baseline, asked) for matrix in matrices if len(matrix.models) >= LEAST
+    )
     if not tasks:
         raise DataError("no task has two runs", remedy="See `howsure runs`.")
     if asked.compare_last and not any(task.last for task in tasks):
         most = max(sum(not run.apart for run in task.runs) for task in tasks)
         raise DataError(
-            f"the last {asked.compare_last} runs can't be compared with the {asked.compare_last} before: there are {plural(most, 'run')}",
+            f"the last {asked.compare_last} runs can't be compared with the {asked.compare_last} before: "
+            f"there are {plural(most, 'run')}",
             remedy="Compare fewer.",
         )
     return History(
@@ -118,14 +124,18 @@ def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
 
 
 def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints:
-    """Return how many tasks and metrics there were up to each run: a task that comes later takes no share of a run before it."""
+    """Return how many tasks and metrics there were up to each run: a task that comes later takes no share of
+    a run before it.
+    """
     place = {name: k for k, name in enumerate(names)}
     first = np.array([min(place[name] for name in matrix.models) for matrix in matrices])
     so_far = (first[:, None] <= np.arange(len(names))).sum(axis=0)
     return np.asarray(np.maximum(so_far, 1), dtype=np.int64)
 
 
-def task_history(matrix: ScoreMatrix, known: _Known, baseline: str | None, asked: HistoryOptions) -> TaskHistory:
+def task_history(
+    matrix: ScoreMatrix, known: _Known, baseline: str | None, asked: HistoryOptions
+) -> TaskHistory:
     """Follow the runs on one task."""
     names = [name for name in known.names if name in matrix.models]
     matrix = matrix.take_models(matrix.columns(names))
@@ -168,7 +178,9 @@ def series_of(matrix: ScoreMatrix) -> Series:
     """Return the runs of a matrix as a series."""
     answered = ~np.isnan(matrix.values)
     attempts = (
-        None if matrix.derived else (matrix.attempts * answered).sum(axis=0) / np.maximum(answered.sum(axis=0), 1)
+        None
+        if matrix.derived
+        else (matrix.attempts * answered).sum(axis=0) / np.maximum(answered.sum(axis=0), 1)
     )
     return Series(
         values=matrix.values,
@@ -185,7 +197,9 @@ def _level(series: Series, runs: Sequence[int]) -> float:
     weights = np.ones(len(part)) if series.weights is None else series.weights
     if not shared.any():
         return math.nan
-    return float(weights[shared] @ part[shared] @ series.worth[runs] / weights[shared].sum() / series.worth[runs].sum())
+    return float(
+        weights[shared] @ part[shared] @ series.worth[runs] / weights[shared].sum() / series.worth[runs].sum()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,11 +217,15 @@ class _Told:
         """Return every run."""
         pairs = self.asked.question.population.pairs(self.matrix, self.asked.question)
         low, high = pairs.limits(self.asked.level, self.matrix.reach)
-        gaps = _Gaps(names=self.matrix.models, pairs=pairs, p=pairs.p_value, low=low, high=high, level=self.asked.level)
+        gaps = _Gaps(
+            names=self.matrix.models, pairs=pairs, p=pairs.p_value, low=low, high=high, level=self.asked.level
+        )
         best = self._best(gaps)
         half = limit_gap(self.found)
         alarms = {change.run for change in self.found.changes}
-        return tuple(self._run(t, gaps, best, half, alarm=t in alarms) for t in range(len(self.matrix.models)))
+        return tuple(
+            self._run(t, gaps, best, half, alarm=t in alarms) for t in range(len(self.matrix.models))
+        )
 
     def change(self, change: Change) -> HistoryChange:
         """Return a change that is shown."""
@@ -228,7 +246,10 @@ class _Told:
 
     def last(self, series: Series) -> LastRuns | None:
         """Compare the last runs with as many before; None where that isn't wanted, or there are too few."""
-        count, kept = self.asked.compare_last, [t for t in range(len(self.numbers)) if t not in self.found.apart]
+        count, kept = (
+            self.asked.compare_last,
+            [t for t in range(len(self.numbers)) if t not in self.found.apart],
+        )
         if count is None or len(kept) < 2 * count:
             return None
         found, first = last_against(series, self.found, count), kept[-count]
@@ -288,7 +309,9 @@ class _Told:
         return np.asarray(np.nansum(x * has, axis=0) / has.sum(axis=0))
 
     def _best(self, gaps: _Gaps) -> _Best:
-        """Say of every run which was the best before it, by how much that was luck, and whether it is a record."""
+        """Say of every run which was the best before it, by how much that was luck, and whether it is a
+        record.
+        """
         runs, sign = len(self.matrix.models), self.matrix.orientation
         score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.asked.seed))
         former, lucky = np.full(runs, -1), np.zeros(runs)
@@ -309,19 +332,25 @@ class _Told:
         return _Best(former=former, luck=lucky, record=record, real=real)
 
     def _is_real(self, t: int, best: int, runs: int) -> bool:
-        """Say whether a record is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
+        """Say whether a record is shown to be better than the level of the best before it, corrected for all
+        pairs of runs so far.
 
-        The shares of error of all runs to come add up to 1 − level, so that it holds for a series without an end.
+        The shares of error of all runs to come add up to 1 − level, so that it holds for a series without an
+        end.
         """
         series = series_of(self.matrix)
         found = ahead_of(series, level_at(self.found, best, t), t)
         above = float(found.difference) * self.matrix.orientation > 0
-        return above and significant(min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.asked.level)
+        return above and significant(
+            min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.asked.level
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Best:
-    """Of every run (T,): the position of the best before it, −1 for none; its luck; whether the run is a record, and a real one."""
+    """Of every run (T,): the position of the best before it, −1 for none; its luck; whether the run is a
+    record, and a real one.
+    """
 
     former: Ints
     luck: Floats
@@ -347,14 +376,18 @@ class _Gaps:
             other=self.names[other],
             value=value,
             interval=Interval(
-                low=float(self.low[t, other]) + shift, high=float(self.high[t, other]) + shift, level=self.level
+                low=float(self.low[t, other]) + shift,
+                high=float(self.high[t, other]) + shift,
+                level=self.level,
             ),
             p_value=float(self.p[t, other]) if not shift else math.nan,
             n_items=int(self.pairs.shared[t, other]),
         )
 
     def noise(self, runs: Sequence[int]) -> float:
-        """Return the standard deviation of a run's answers: from the middle one of the differences of consecutive runs."""
+        """Return the standard deviation of a run's answers: from the middle one of the differences of
+        consecutive runs.
+        """
         steps = [self.pairs.variance[b, a] for a, b in pairwise(runs)]
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
 
@@ -364,7 +397,11 @@ def _single(matrices: Sequence[ScoreMatrix]) -> list[Caution]:
     if not left:
         return []
     return [
-        Caution(code="one_run", message=f"one run only, and left out: {listing(left)}", remedy="Run the task again.")
+        Caution(
+            code="one_run",
+            message=f"one run only, and left out: {listing(left)}",
+            remedy="Run the task again.",
+        )
     ]
 
 
@@ -377,7 +414,10 @@ def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
             cautions.append(
                 Caution(
                     code="runs_apart",
-                    message=f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series",
+                    message=(
+                        f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
+                        f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
+                    ),
                     remedy="Run the missing items.",
                 )
             )
@@ -386,7 +426,10 @@ def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
             cautions.append(
                 Caution(
                     code="items_replaced",
-                    message=f"{task.task}: most items are others than before, so that the series begins anew with {listing(anew)}",
+                    message=(
+                        f"{task.task}: most items are others than before, so that the series begins anew "
+                        f"with {listing(anew)}"
+                    ),
                     remedy="Scores before and after can't be held against each other.",
                 )
             )
@@ -395,7 +438,10 @@ def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
             cautions.append(
                 Caution(
                     code="items_changed",
-                    message=f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against the others on the items that they share",
+                    message=(
+                        f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
+                        "the others on the items that they share"
+                    ),
                     remedy="Scores of runs with other items can't be read side by side.",
                 )
             )
@@ -419,4 +465,7 @@ def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
     return cautions
 
 
-NOISE = "Error: how the answers of one system differ from run to run on these very items, and how much runs differ beyond that."
+NOISE = (
+    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
+    "differ beyond that."
+)

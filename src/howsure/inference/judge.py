@@ -1,4 +1,6 @@
-"""Verdicts and labels become corrected rates, of all answers and model by model, and what judges are worth."""
+"""Verdicts and labels become corrected rates, of all answers and model by model, and what judges are
+worth.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def rates(table: Verdicts, asked: Asked) -> JudgeRates:
         gap=gap,
         check=checked_rate(panel, parts, asked),
         models=models,
-        ranks=places([fits[name] for name in ordered], [labelled[name] for name in ordered], table, asked.level),
+        ranks=places(
+            [fits[name] for name in ordered], [labelled[name] for name in ordered], table, asked.level
+        ),
         judges=tuple(_judge(k, panel, found, asked.level) for k in range(len(table.judges))),
         level=asked.level,
         drawn=asked.drawn,
@@ -113,7 +117,9 @@ def _nothing(level: float) -> Estimate:
     """Return an estimate of what can't be said."""
     none = Interval(low=math.nan, high=math.nan, level=level)
     method = Method(name="no yes or no")
-    return Estimate(value=math.nan, se=math.nan, interval=none, df=math.nan, n_items=0, n_clusters=0, method=method)
+    return Estimate(
+        value=math.nan, se=math.nan, interval=none, df=math.nan, n_items=0, n_clusters=0, method=method
+    )
 
 
 def _unlike(found: Corrected, level: float) -> list[Caution]:
@@ -122,8 +128,13 @@ def _unlike(found: Corrected, level: float) -> list[Caution]:
     return [
         Caution(
             code="labels_unlike",
-            message=f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): they are hardly a random sample",
-            remedy="Draw answers to label at random; the correction weighs them by verdict, and by nothing else.",
+            message=(
+                f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): "
+                "they are hardly a random sample"
+            ),
+            remedy=(
+                "Draw answers to label at random; the correction weighs them by verdict, and by nothing else."
+            ),
         )
     ]
 
@@ -133,7 +144,9 @@ def _without(names: list[str]) -> list[Caution]:
         return []
     return [
         Caution(
-            code="no_labels", message=f"no label, and left out: {listing(names)}", remedy="Label some of their answers."
+            code="no_labels",
+            message=f"no label, and left out: {listing(names)}",
+            remedy="Label some of their answers.",
         )
     ]
 
@@ -163,7 +176,9 @@ def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
     few = f"fewer than {FEWEST_IN_PART} labels"
     notes = []
     if alone:
-        notes.append(f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}.")
+        notes.append(
+            f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}."
+        )
     if fewer:
         notes.append(f"Verdicts with {few} are joined with those next to them: {listing(fewer)}.")
     return notes
@@ -177,7 +192,10 @@ def _small_stratum(panel: Panel, judged: Judged, found: Corrected) -> tuple[Smal
     n, low, high = int((at & judged.known).sum()), panel.opinions[at].min(), panel.opinions[at].max()
     who = "the judge says" if panel.table.verdicts.shape[1] == 1 else "the judges say"
     part = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
-    said = f"answers of which {who} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) carry {100 * found.weakest.error_share:.0f}% of the error"
+    said = (
+        f"answers of which {who} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) carry "
+        f"{100 * found.weakest.error_share:.0f}% of the error"
+    )
     small = small_part(found.weakest, said, part=part, n=n, units="labels", scale=Scale())
     return (replace(small, remedy="Draw more of these answers to label, with `plan_labels`."),)
 

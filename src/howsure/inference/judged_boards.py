@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 
-def places(found: Sequence[Corrected], parts: Sequence[Bools], table: Verdicts, level: float) -> tuple[Rank, ...]:
-    """Return the place of each of M models, best first, with intervals that hold for all at once; `parts`: their answers (N,)."""
+def places(
+    found: Sequence[Corrected], parts: Sequence[Bools], table: Verdicts, level: float
+) -> tuple[Rank, ...]:
+    """Return the place of each of M models, best first, with intervals that hold for all at once; `parts`:
+    their answers (N,).
+    """
     units = _units(table)
     if len(found) < 2 or int(units.max()) < 1:
         return ()

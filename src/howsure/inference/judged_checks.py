@@ -55,7 +55,9 @@ def _candidate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> Bools:
     return part
 
 
-def _decided(criterion: JudgeCriterion, limit: float, least: float, found: Estimate, asked: Asked) -> JudgeCheck:
+def _decided(
+    criterion: JudgeCriterion, limit: float, least: float, found: Estimate, asked: Asked
+) -> JudgeCheck:
     low, high = found.interval.low, found.interval.high
     verdict: GateVerdict = "pass" if low >= least else "fail" if high < least else "unclear"
     return JudgeCheck(

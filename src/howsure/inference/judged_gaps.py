@@ -1,4 +1,6 @@
-"""The corrected difference of two models: by items on which both have a label, or of their two corrected rates."""
+"""The corrected difference of two models: by items on which both have a label, or of their two corrected
+rates.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ MOST_ALONE = 1 / 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Both:
-    """Items that both answered: the places of their answers (n,) in the table, and which have labels of both (n,)."""
+    """Items that both answered: the places of their answers (n,) in the table, and which have labels of both
+    (n,).
+    """
 
     first: Ints
     second: Ints
@@ -38,16 +42,23 @@ class _Both:
 
     def strata(self, panel: Panel) -> Ints:
         """Return the strata of the pairs (n,) before those with few labels are joined."""
-        return strata_of_gaps(panel.opinions[self.first] - panel.opinions[self.second], int(self.labelled.sum()))
+        return strata_of_gaps(
+            panel.opinions[self.first] - panel.opinions[self.second], int(self.labelled.sum())
+        )
 
 
-def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked) -> JudgedGap:
-    """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected rate, where it has labels."""
+def gap_of(
+    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked
+) -> JudgedGap:
+    """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
+    rate, where it has labels.
+    """
     a, b = str(asked.a), str(asked.b)
     lacking = next((name for name in (a, b) if name not in found), None)
     if lacking is not None:
         raise DataError(
-            f"no answer of {lacking} has a label", remedy="Label some of them, or draw them with `plan_labels`."
+            f"no answer of {lacking} has a label",
+            remedy="Label some of them, or draw them with `plan_labels`.",
         )
     both = _both(panel.table, parts[a], parts[b])
     counts = [int(np.isfinite(panel.table.labels[parts[name]]).sum()) for name in (a, b)]
@@ -81,9 +92,16 @@ def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
         return (f"Difference: of the two corrected rates, since {why}.",)
     alone = gap.n_labels - 2 * gap.n_both
     unused = f"; {plural(alone, 'label')} of one of them alone don't count" if alone else ""
-    few = f" Strata with fewer than {FEWEST_PAIRS} of them are joined with those next to them." if gap.joined else ""
+    few = (
+        f" Strata with fewer than {FEWEST_PAIRS} of them are joined with those next to them."
+        if gap.joined
+        else ""
+    )
     return (
-        f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of both{unused}.{few}",
+        (
+            f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of "
+            f"both{unused}.{few}"
+        ),
     )
 
 
@@ -92,14 +110,18 @@ def _joins(code: Ints, labelled: Bools) -> bool:
 
 
 def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
-    """Return the items that both answered, once each; None where no column tells, or one answered an item again and again."""
+    """Return the items that both answered, once each; None where no column tells, or one answered an item
+    again and again.
+    """
     items = table.items
     if items is None:
         return None
     places = [np.flatnonzero(part) for part in (first, second)]
     if any(len(np.unique(items[at])) < len(at) for at in places):
         return None
-    _, one, other = np.intersect1d(items[places[0]], items[places[1]], assume_unique=True, return_indices=True)
+    _, one, other = np.intersect1d(
+        items[places[0]], items[places[1]], assume_unique=True, return_indices=True
+    )
     if not len(one):
         return None
     at = places[0][one], places[1][other]
@@ -108,7 +130,9 @@ def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
 
 
 def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
-    """Return the places of both models' answers to the items that both answered (n,). DataError where no column tells, or there are none."""
+    """Return the places of both models' answers to the items that both answered (n,). DataError where no
+    column tells, or there are none.
+    """
     names = np.array(table.models)
     both = _both(table, np.asarray(names == a), np.asarray(names == b))
     if both is None:
@@ -123,8 +147,12 @@ def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
     """Compare on the shared items; a pair was drawn with the smaller of its two answers' chances."""
     table, labelled = panel.table, both.labelled
     first, second = (np.where(labelled, table.labels[at], np.nan) for at in (both.first, both.second))
-    weights = None if table.weights is None else np.maximum(table.weights[both.first], table.weights[both.second])
-    clusters = None if table.clusters is None else np.unique(table.clusters[both.first], return_inverse=True)[1]
+    weights = (
+        None if table.weights is None else np.maximum(table.weights[both.first], table.weights[both.second])
+    )
+    clusters = (
+        None if table.clusters is None else np.unique(table.clusters[both.first], return_inverse=True)[1]
+    )
     judged = Judged(
         strata=joined(both.strata(panel), labelled, FEWEST_PAIRS),
         labels=first - second,

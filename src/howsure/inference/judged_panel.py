@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a margin."""
+    """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a
+    margin.
+    """
 
     drawn: str
     level: float
@@ -39,7 +41,9 @@ class Panel:
     def of(cls, table: Verdicts) -> Panel:
         """Put the judges' verdicts together."""
         alone = table.verdicts.shape[1] == 1
-        return cls(table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels))
+        return cls(
+            table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels)
+        )
 
     def judged(self, part: Bools) -> Judged:
         """Return some answers in their strata."""

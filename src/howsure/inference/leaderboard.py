@@ -35,20 +35,26 @@ def ranked(
     top: int | None = None,
     measured: tuple[list[ScoreMatrix], list[Caution]] | None = None,
 ) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`.
+    """Rank the models of every task and metric, and overall; `top`: how many to show. See
+    `howsure.leaderboard`.
 
-    `measured`: the matrices of the question's population and what was left out of them, where these are there already.
+    `measured`: the matrices of the question's population and what was left out of them, where these are there
+    already.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
     matrices, left_out = measured or population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]
-    limits = [population.limits(matrix, found, question) for matrix, found in zip(matrices, pairs, strict=True)]
+    limits = [
+        population.limits(matrix, found, question) for matrix, found in zip(matrices, pairs, strict=True)
+    ]
     boards = [
         board(matrix, entries(matrix, question), found, question, within=within)
         for matrix, found, within in zip(matrices, pairs, limits, strict=True)
     ]
-    boards = [_with_other_population(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)]
+    boards = [
+        _with_other_population(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)
+    ]
     total, cautions = _overall(matrices, boards, pairs, limits, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
@@ -67,7 +73,9 @@ def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -
     """Rank the models of every slice that is asked for."""
     from howsure.inference.slices import sliced_boards, ways_of
 
-    return tuple(each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question))
+    return tuple(
+        each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question)
+    )
 
 
 def _overall(
@@ -77,7 +85,9 @@ def _overall(
     limits: list[tuple[Floats, Floats]],
     question: Question,
 ) -> tuple[Board | None, list[Caution]]:
-    """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked once more."""
+    """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked
+    once more.
+    """
     asked = over_tasks(question, matrices)
     others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
     if len(matrices) > 1 and others:
@@ -91,7 +101,9 @@ def _overall(
 
 
 def _with_other_population(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
-    """Return a board with its clusters, and where these are few with who could be best for the other of new and same clusters."""
+    """Return a board with its clusters, and where these are few with who could be best for the other of new
+    and same clusters.
+    """
     question = of_task(question, matrix)
     if not matrix.clusters:
         return found
@@ -116,5 +128,7 @@ def _on_real_clusters(found: Board, matrix: ScoreMatrix, question: Question) -> 
 
 
 def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:
-    """Return a leaderboard with a caution where counting failed attempts the other way would change the order."""
+    """Return a leaderboard with a caution where counting failed attempts the other way would change the
+    order.
+    """
     return replace(found, cautions=(*found.cautions, *policy_changes_ranks(study, found.boards)))

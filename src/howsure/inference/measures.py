@@ -1,4 +1,6 @@
-"""What attempts took: the ratio of two models, known or bounded; a failed attempt has a cost, and what wasn't recorded isn't 0."""
+"""What attempts took: the ratio of two models, known or bounded; a failed attempt has a cost, and what wasn't
+recorded isn't 0.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def missing(matrix: ScoreMatrix, model: str) -> int:
 def with_measures(
     study: Study, matrices: Sequence[ScoreMatrix], pair: Comparison, question: Question, average: AverageOf
 ) -> Comparison:
-    """Return a comparison with what both took, per attempt and per solved item; an overall one over all its tasks."""
+    """Return a comparison with what both took, per attempt and per solved item; an overall one over all its
+    tasks.
+    """
     of_pair = [m for m in matrices if not pair.task or (m.task, m.metric) == (pair.task, pair.metric)]
     if not study.design.measure or (len(of_pair) > 1 and no_overall(of_pair) is not None):
         return pair
@@ -63,10 +67,18 @@ def measure_gap(
     average: AverageOf,
     scores: ScoreMatrix | None = None,
 ) -> MeasureGap:
-    """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio is bounded, of both unknown."""
+    """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio
+    is bounded, of both unknown.
+    """
     lacking = missing(matrix, models[0]), missing(matrix, models[1])
     known: Known = (
-        "known" if not any(lacking) else "unknown" if all(lacking) else "at least" if lacking[0] else "at most"
+        "known"
+        if not any(lacking)
+        else "unknown"
+        if all(lacking)
+        else "at least"
+        if lacking[0]
+        else "at most"
     )
     found = None if known == "unknown" else ratio_of(matrix, models, question, average, scores)
     if found is not None and not math.isfinite(found.value):
@@ -133,6 +145,8 @@ def measure_cautions(found: Ratio | None, average: AverageOf) -> tuple[Caution, 
     miss = (
         None
         if found is None
-        else record.ratio_miss(average, n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread)
+        else record.ratio_miss(
+            average, n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread
+        )
     )
     return () if miss is None else (miss,)

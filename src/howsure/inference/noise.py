@@ -54,10 +54,14 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
 
 
 def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
-    """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where these are there already."""
+    """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where
+    these are there already.
+    """
     if matrix.levels is not None:
         every = {entry.model: entry for entry in (entries(matrix, asked) if known is None else known)}
-        return _level_noise(matrix, [(name, every[name].estimate, every[name].sources) for name in matrix.models])
+        return _level_noise(
+            matrix, [(name, every[name].estimate, every[name].sources) for name in matrix.models]
+        )
     drawn = asked.population.drawn(matrix)
     found = answers(drawn.values, drawn.attempts.astype(float), drawn.within)
     told = {entry.model: entry.estimate for entry in (entries(matrix, asked) if known is None else known)}
@@ -72,12 +76,16 @@ def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | No
 
 
 def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
-    """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
+    """Take the error bars of two models, on the items that both answered, and of their paired difference
+    apart.
+    """
     if matrix.levels is not None:
         both = matrix.take_models(matrix.columns((a, b)))
         pair = asked.population.pair(both, a, b, replace(asked, method="t"))
         single = [(entry.model, entry.estimate, entry.sources) for entry in entries(both, asked)]
-        return replace(_level_noise(both, [*single, (f"{a} − {b}", pair.difference, pair.sources)]), pair=True)
+        return replace(
+            _level_noise(both, [*single, (f"{a} − {b}", pair.difference, pair.sources)]), pair=True
+        )
     both = asked.population.drawn(_shared(matrix, a, b))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     estimates = means(
@@ -104,8 +112,12 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Tas
     )
 
 
-def _level_noise(matrix: ScoreMatrix, known: Sequence[tuple[str, Estimate, ErrorSources | None]]) -> TaskNoise:
-    """Take error bars apart into questions, random factors and answers; `known`: of each a name, its estimate and its sources."""
+def _level_noise(
+    matrix: ScoreMatrix, known: Sequence[tuple[str, Estimate, ErrorSources | None]]
+) -> TaskNoise:
+    """Take error bars apart into questions, random factors and answers; `known`: of each a name, its estimate
+    and its sources.
+    """
     found = []
     for name, estimate, sources in known:
         assert sources is not None
@@ -160,7 +172,9 @@ def _entries(
     entries = []
     for k, (name, estimate) in enumerate(zip(names, estimates, strict=True)):
         variance, own = estimate.se**2, {part: values[k] for part, values in parts.items()}
-        most = own["within"].variance * sharing[k] / variance if variance > 0 and not measured[k] else math.nan
+        most = (
+            own["within"].variance * sharing[k] / variance if variance > 0 and not measured[k] else math.nan
+        )
         entry = NoiseEntry(
             task=matrix.task,
             metric=matrix.metric,
@@ -197,7 +211,9 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
     return {
         name: [
             Component(variance=float(v), se=float(se), low=float(low), high=float(high))
-            for v, se, low, high in zip(variance, error, *variance_limits(variance, error, units, level), strict=True)
+            for v, se, low, high in zip(
+                variance, error, *variance_limits(variance, error, units, level), strict=True
+            )
         ]
         for name, (variance, error) in listed.items()
     }
@@ -253,6 +269,8 @@ FIRST_CLUSTERS = Caution(
 )
 UNWEIGHTED = Caution(
     code="unweighted_components",
-    message="the standard deviations of single scores count every item alike; the error bars respect the weights",
+    message=(
+        "the standard deviations of single scores count every item alike; the error bars respect the weights"
+    ),
     remedy="Leave `weight` out to have both alike.",
 )

@@ -1,4 +1,6 @@
-"""The other population of a task: where clusters are few, what is said of these same ones and of new ones stands side by side."""
+"""The other population of a task: where clusters are few, what is said of these same ones and of new ones
+stands side by side.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,7 @@ def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
     if not matrix.clusters:
         return None
     return TaskClusters(
-        name=matrix.cluster_names[0],
-        n=int(matrix.clusters[0].max()) + 1,
-        effective=_effective(matrix),
+        name=matrix.cluster_names[0], n=int(matrix.clusters[0].max()) + 1, effective=_effective(matrix)
     )
 
 
@@ -38,7 +38,9 @@ def _effective(matrix: ScoreMatrix) -> float:
 
 
 def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | None:
-    """Return the question about new clusters as one about the same, or the reverse; None where there is no other."""
+    """Return the question about new clusters as one about the same, or the reverse; None where there is no
+    other.
+    """
     asked = question.population.of(matrix)
     if not matrix.clusters or asked.only_these:
         return None
@@ -46,7 +48,9 @@ def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | N
 
 
 def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
-    """Return a comparison with its clusters, and where these are few with the answer of the other population beside it."""
+    """Return a comparison with its clusters, and where these are few with the answer of the other population
+    beside it.
+    """
     asked = of_task(question, matrix)
     pair = replace(pair, population=asked.population.name, clusters=clusters_of(matrix))
     told = matrix.few_clusters or asked.population is SAME_CLUSTERS

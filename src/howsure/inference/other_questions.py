@@ -1,4 +1,6 @@
-"""New clusters, other questions where there are none: the items, or clusters of them, are a sample of all that could have been drawn. Miller (2024), section 2."""
+"""New clusters, other questions where there are none: the items, or clusters of them, are a sample of all
+that could have been drawn. Miller (2024), section 2.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OtherQuestions:
-    """The population of all questions like these; see [`Population`][howsure.inference.question.Population]."""
+    """The population of all questions like these; see
+    [`Population`][howsure.inference.question.Population].
+    """
 
     name: str = "new-clusters"
     only_these: bool = False
@@ -59,7 +63,9 @@ class OtherQuestions:
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
+        has.
+        """
         if part.sums is not None:
             return estimated(part, part.sums, question)
         if part.levels is not None:
@@ -111,12 +117,18 @@ class OtherQuestions:
         if matrix.levels is not None:
             without = self.pairs(replace(matrix, levels=None), question)
             return pairs_over_levels(found, without, matrix, matrix.levels)
-        return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
+        return (
+            replace(found, df=free_of_strata(found.df, found.shared, matrix.strata))
+            if matrix.strata
+            else found
+        )
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
+        question's.
+        """
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level)
         if matrix.levels is not None:
@@ -149,7 +161,9 @@ def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
 def by_moments(
     plain: Comparison, population: Population, both: ScoreMatrix, question: Question, method: Method
 ) -> Comparison:
-    """Return a comparison of two models with the error, the interval and the tests of the population's moments of their matrix."""
+    """Return a comparison of two models with the error, the interval and the tests of the population's
+    moments of their matrix.
+    """
     moments = population.pairs(both, question)
     limits = population.limits(both, moments, question)
     pivot = pivot_of(moments.at((0, 1)), question.level, both.reach)
@@ -175,8 +189,12 @@ def by_moments(
     )
 
 
-def estimated(part: ScoreMatrix, sums: ItemSums, question: Question, *, within: bool = False) -> tuple[Estimate, ...]:
-    """Estimate the models of a matrix of clusters from what their items add up to; `within`: on more items of these."""
+def estimated(
+    part: ScoreMatrix, sums: ItemSums, question: Question, *, within: bool = False
+) -> tuple[Estimate, ...]:
+    """Estimate the models of a matrix of clusters from what their items add up to; `within`: on more items of
+    these.
+    """
     found = summed_means(
         sums,
         answers=bool(part.right_or_wrong().all()),
@@ -202,7 +220,9 @@ def limits_of_sums(
     *,
     within: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval from what items add up to; `within`: on more items of the same clusters."""
+    """Return the limits of every pair's own interval from what items add up to; `within`: on more items of
+    the same clusters.
+    """
     return summed_limits(
         sums,
         pairs,
@@ -213,7 +233,9 @@ def limits_of_sums(
     )
 
 
-def _difference(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> tuple[Difference, Callable[[], float]]:
+def _difference(
+    matrix: ScoreMatrix, a: str, b: str, asked: Question
+) -> tuple[Difference, Callable[[], float]]:
     """Return the numbers of a comparison, and what makes the skewness of its differences."""
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()

@@ -40,13 +40,18 @@ if TYPE_CHECKING:
 
 
 def as_stated(question: Question, study: Study) -> tuple[Question, str]:
-    """Return the question with the weights that the harness gives the tasks, the mean where it says nothing, and a note of them."""
+    """Return the question with the weights that the harness gives the tasks, the mean where it says nothing,
+    and a note of them.
+    """
     if question.overall != "harness":
         return question, ""
     group = next((group for group in study.groups if group.tasks == set(study.tasks)), None)
     if group is None or not group.by_size:
         return replace(question, overall="mean"), ""
-    note = f"Overall: {group.name} as {group.harness} states it, its {len(group.tasks):,} tasks weighted by their size."
+    note = (
+        f"Overall: {group.name} as {group.harness} states it, its {len(group.tasks):,} tasks weighted by "
+        "their size."
+    )
     return replace(question, overall="pooled"), note
 
 
@@ -70,19 +75,29 @@ def overall_board(
     places = [matrix.columns(models) for matrix in matrices]
     shares = task_shares(matrices, asked.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
-    own = [(low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)]
+    own = [
+        (low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)
+    ]
     kept = own if asked.level == REFERENCE and not asked.population.only_these else None
-    combined = suite_of(chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept)
+    combined = suite_of(
+        chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept
+    )
     found = [_overall_entry(model, boards, shares, matrices[0].metric, asked) for model in models]
     head = replace(chosen[0], task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     placed = board(head, found, combined.moments, asked, within=combined.limits(asked.level))
     total = replace(placed, n_tasks=len(matrices), n_left_out=left)
-    led = [f"{board.entries[0].model} leads {board.task}" for board in boards if board.entries[0].model not in models]
+    led = [
+        f"{board.entries[0].model} leads {board.task}"
+        for board in boards
+        if board.entries[0].model not in models
+    ]
     return total, [_lacking(left, matrices, led)] if left else []
 
 
-def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, asked: Question) -> Entry:
+def _overall_entry(
+    model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, asked: Question
+) -> Entry:
     parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
     estimates, percent = [part.estimate for part in parts], boards[0].percent
     whole = overall_estimate(estimates, shares, bounded=percent)
@@ -105,11 +120,16 @@ def suite_of(
     asked: Question,
     limits: Sequence[tuple[Floats, Floats]] | None = None,
 ) -> PairSuite:
-    """Put the pairs of several tasks together, the same models in the same order; `limits`: their own, as `pair_suite` has them."""
+    """Put the pairs of several tasks together, the same models in the same order; `limits`: their own, as
+    `pair_suite` has them.
+    """
     population = asked.population
     if limits is None and not population.only_these:
         level = np.asarray(REFERENCE)
-        limits = [population.limits(matrix, pair, asked, level) for matrix, pair in zip(matrices, pairs, strict=True)]
+        limits = [
+            population.limits(matrix, pair, asked, level)
+            for matrix, pair in zip(matrices, pairs, strict=True)
+        ]
     silent = matrices[0].bounded and asked.method != "t"
     shares = task_shares(matrices, asked.overall)
     return pair_suite(pairs, shares, limits, reach=matrices[0].reach, silent=silent)
@@ -124,14 +144,18 @@ def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]
     wrong = [task for task in tasks if not 0 < overall.get(task, 0) < math.inf]
     wrong += [task for task in overall if task not in tasks]
     if wrong:
-        raise OptionError(f"overall weights must be positive and name every task and no other; see {listing(wrong)}")
+        raise OptionError(
+            f"overall weights must be positive and name every task and no other; see {listing(wrong)}"
+        )
     total = sum(overall[matrix.task] for matrix in matrices)
     return [overall[matrix.task] / total for matrix in matrices]
 
 
 def overall_name(overall: Shares) -> str:
     """Say how the tasks are put together, in the place of a metric."""
-    return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(str(overall), "weighted mean over tasks")
+    return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(
+        str(overall), "weighted mean over tasks"
+    )
 
 
 def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
@@ -148,7 +172,9 @@ def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
         why = "the tasks' scores are on different scales"
     else:
         return None
-    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`.")
+    return Caution(
+        code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`."
+    )
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Caution:
@@ -169,7 +195,9 @@ def _though(led: list[str]) -> str:
 def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
 ) -> tuple[Comparison | None, list[Caution]]:
-    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to task."""
+    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to
+    task.
+    """
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
@@ -215,7 +243,9 @@ def overall_comparison(
         slices=(),
         measures=(),
         cautions=(),
-        equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
+        equivalence=None
+        if margin is None
+        else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []
 
 
@@ -226,8 +256,12 @@ def _again(pair: Comparison, matrix: ScoreMatrix, asked: Question, given: Questi
     return asked.population.pair(matrix, pair.a, pair.b, replace(asked, margin=None))
 
 
-def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question) -> PairSuite:
-    """Put two models together as their board does; by another method than a board has, from the intervals of that method."""
+def _compared_suite(
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
+) -> PairSuite:
+    """Put two models together as their board does; by another method than a board has, from the intervals of
+    that method.
+    """
     population, a, b = asked.population, pairs[0].a, pairs[0].b
     chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
     moments = [population.pairs(matrix, asked) for matrix in chosen]
@@ -235,7 +269,10 @@ def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison]
         return suite_of(chosen, moments, asked)
     at = replace(asked, level=REFERENCE, margin=None)
     same = asked.level == REFERENCE
-    own = [pair if same else population.pair(matrix, a, b, at) for matrix, pair in zip(chosen, pairs, strict=True)]
+    own = [
+        pair if same else population.pair(matrix, a, b, at)
+        for matrix, pair in zip(chosen, pairs, strict=True)
+    ]
     return suite_of(chosen, moments, asked, [_both_ways(pair.difference.interval) for pair in own])
 
 

@@ -1,4 +1,6 @@
-"""Two models that share a part of their items: what all items say, and whether shared ones differ from the others."""
+"""Two models that share a part of their items: what all items say, and whether shared ones differ from the
+others.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ FEW = 0.5
 
 
 def for_overlap(overlap: str, design: Design) -> Design:
-    """Return a design that fits: all items are combined as draws of new clusters. OptionError for these questions, these clusters, covariates."""
+    """Return a design that fits: all items are combined as draws of new clusters. OptionError for these
+    questions, these clusters, covariates.
+    """
     if overlap == "shared":
         return design
     if design.population not in (None, "new-clusters"):
@@ -50,16 +54,22 @@ def with_all_items(pair: Comparison, matrix: ScoreMatrix, question: Question) ->
     usual = question.method in (None, "score", "t") and question.population.of(matrix).name == "new-clusters"
     if question.overlap != "shared" or not usual or not 0 < shared < FEW * fullest:
         return pair
-    found = question.population.pair(matrix, pair.a, pair.b, replace(question, overlap="combine", margin=None))
+    found = question.population.pair(
+        matrix, pair.a, pair.b, replace(question, overlap="combine", margin=None)
+    )
     return replace(
         pair,
-        combined=AllItems(a_mean=found.a_mean, b_mean=found.b_mean, estimate=found.difference, p_value=found.p_value),
+        combined=AllItems(
+            a_mean=found.a_mean, b_mean=found.b_mean, estimate=found.difference, p_value=found.p_value
+        ),
         cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)),
     )
 
 
 def all_items_notes(pairs: Sequence[Comparison]) -> tuple[str, ...]:
-    """Say what all items say of pairs that share few, for a gate that decides on the shared ones; nothing of more than a few."""
+    """Say what all items say of pairs that share few, for a gate that decides on the shared ones; nothing of
+    more than a few.
+    """
     found = [_all_items_note(pair, pair.combined) for pair in pairs if pair.combined is not None]
     return tuple(found) if len(found) <= MOST_NOTES else ()
 
@@ -68,21 +78,28 @@ def _all_items_note(pair: Comparison, all_items: AllItems) -> str:
     scale, interval = Scale(percent=pair.percent), all_items.estimate.interval
     task = f"{pair.task}: " if pair.task else ""
     return (
-        f"{task}on all items of both the difference would be {scale.difference(all_items.estimate.value)}, the "
-        f"{level_text(interval.level)} interval {scale.interval(interval.low, interval.high)}{scale.unit} "
-        f"(p {p_text(all_items.p_value)}); this isn't what decides."
+        f"{task}on all items of both the difference would be {scale.difference(all_items.estimate.value)}, "
+        f"the {level_text(interval.level)} interval "
+        f"{scale.interval(interval.low, interval.high)}{scale.unit} (p {p_text(all_items.p_value)}); this "
+        "isn't what decides."
     )
 
 
 def unlike_of(pairs: Sequence[Comparison]) -> list[Caution]:
-    """Return what compare warns of where shared items differ from the others, with the task where there are several."""
+    """Return what compare warns of where shared items differ from the others, with the task where there are
+    several.
+    """
     found = [(pair.task, each) for pair in pairs for each in pair.cautions if each.code == UNLIKE_ITEMS]
     named = len(pairs) > 1
-    return [replace(each, message=f"{task}: {each.message}") if named and task else each for task, each in found]
+    return [
+        replace(each, message=f"{task}: {each.message}") if named and task else each for task, each in found
+    ]
 
 
 def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> list[Caution]:
-    """Warn of a model that scores differently on the items that both answered than on those that it has alone."""
+    """Warn of a model that scores differently on the items that both answered than on those that it has
+    alone.
+    """
     columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
     both = np.asarray(~np.isnan(columns).any(axis=0))
     scale, found = Scale(percent=matrix.bounded), []
@@ -90,15 +107,18 @@ def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> list[Caution]:
         seen = unlike(x, both, matrix.weights, matrix.clusters)
         if seen is not None and seen.beyond_noise:
             found.append(
-                f"{model} scores {scale.score(seen.shared)} on the {plural(seen.n_shared, 'item')} that both answered and "
-                f"{scale.score(seen.alone)} on the {seen.n_alone:,} that it alone has (p {p_text(seen.p_value)})"
+                f"{model} scores {scale.score(seen.shared)} on the {plural(seen.n_shared, 'item')} that "
+                f"both answered and {scale.score(seen.alone)} on the {seen.n_alone:,} that it alone has (p "
+                f"{p_text(seen.p_value)})"
             )
     if not found:
         return []
     return [
         Caution(
             code=UNLIKE_ITEMS,
-            message=f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead",
+            message=(
+                f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead"
+            ),
             remedy="Run both on the same items.",
         )
     ]

@@ -1,4 +1,5 @@
-"""The populations that can be asked about, chosen once by their word, and the default, which depends on the clusters of a task.
+"""The populations that can be asked about, chosen once by their word, and the default, which depends on the
+clusters of a task.
 
 other_questions.py: the items, or clusters of them, are a sample of all that could have been drawn.
 same_clusters.py: the items are a sample of what the same clusters hold.
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ByTask:
-    """The default: of a task with too few clusters to speak of others more questions from these same ones, else new clusters."""
+    """The default: of a task with too few clusters to speak of others more questions from these same ones,
+    else new clusters.
+    """
 
     name: str = "by-task"
     only_these: bool = False
@@ -47,7 +50,9 @@ class ByTask:
         return self.of(matrix).drawn(matrix)
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
+        has.
+        """
         return self.of(part).means(part, question)
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
@@ -61,7 +66,9 @@ class ByTask:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the question's."""
+        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the
+        question's.
+        """
         return self.of(matrix).limits(matrix, pairs, question, level)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
@@ -99,12 +106,19 @@ def settled(question: Question, study: Study) -> Question:
 
 
 def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
-    """Return a question about what is overall: by default new clusters, unless all tasks have the same few."""
+    """Return a question about what is overall: by default new clusters, unless all tasks have the same
+    few.
+    """
     if question.population is not BY_TASK:
         return question
-    same = all(matrix.few_clusters for matrix in matrices) and len({_clusters(matrix) for matrix in matrices}) == 1
+    same = (
+        all(matrix.few_clusters for matrix in matrices)
+        and len({_clusters(matrix) for matrix in matrices}) == 1
+    )
     return replace(question, population=SAME_CLUSTERS if same else NEW_CLUSTERS)
 
 
 def _clusters(matrix: ScoreMatrix) -> tuple[object, ...]:
-    return matrix.cluster_names[:1], frozenset(matrix.cluster_labels[0]) if matrix.cluster_labels else matrix.task
+    return matrix.cluster_names[:1], frozenset(
+        matrix.cluster_labels[0]
+    ) if matrix.cluster_labels else matrix.task

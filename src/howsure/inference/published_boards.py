@@ -1,4 +1,6 @@
-"""Published scores put together board by board, and the error that each may claim: the stated one, else the binomial of a share."""
+"""Published scores put together board by board, and the error that each may claim: the stated one, else the
+binomial of a share.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,11 @@ _TEMPLATE = re.compile(r"(?<![A-Za-z0-9])(example|template)(?![A-Za-z0-9])", re.
 
 
 def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
-    """Return the scores by task and metric, each marked as `scaled` where every score of its board is a share.
+    """Return the scores by task and metric, each marked as `scaled` where every score of its board is a
+    share.
 
-    One score above 1 on an unknown scale says that its neighbours are no shares either. A standard error of 0 is taken as not stated.
+    One score above 1 on an unknown scale says that its neighbours are no shares either. A standard error of 0
+    is taken as not stated.
     """
     boards: dict[Key, list[Published]] = {}
     for score in published:
@@ -41,7 +45,9 @@ def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directions:
-    """The boards whose smaller scores are better, and what is said of that; a caution where a name leaves it open."""
+    """The boards whose smaller scores are better, and what is said of that; a caution where a name leaves it
+    open.
+    """
 
     lower: frozenset[Key]
     notes: tuple[str, ...]
@@ -52,16 +58,14 @@ def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> D
     """Return the direction of every board: what the user says, else what the logs say."""
     keys = list(boards)
     stated = {
-        key for key in keys if any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
+        key
+        for key in keys
+        if any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
     }
     lower = stated if said is None else set(keys) if said else set()
     note = lower_note([key for key in keys if key in lower], len(keys))
     open_ = [" · ".join(key) for key in keys if said is None and key not in stated and is_burden(key[1])]
-    return Directions(
-        lower=frozenset(lower),
-        notes=(note,) if note else (),
-        cautions=tuple(unsaid(open_)),
-    )
+    return Directions(lower=frozenset(lower), notes=(note,) if note else (), cautions=tuple(unsaid(open_)))
 
 
 def _believed(score: Published) -> Published:
@@ -69,7 +73,9 @@ def _believed(score: Published) -> Published:
 
 
 def states_error(score: Published) -> bool:
-    """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed it."""
+    """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed
+    it.
+    """
     return score.stderr is not None and score.stderr > 0
 
 
@@ -84,7 +90,9 @@ def has_error(score: Published) -> bool:
 
 
 def stated_or_binomial(score: Published) -> float:
-    """Return the standard error that a score of a board states, else the binomial one of a share; NaN where it has none."""
+    """Return the standard error that a score of a board states, else the binomial one of a share; NaN where
+    it has none.
+    """
     if score.stderr is not None:
         return score.stderr
     rate = score.score if _is_share(score) else math.nan
@@ -106,7 +114,9 @@ def _is_share(score: Published) -> bool:
 
 
 def without_copies(published: Iterable[Published]) -> list[Published]:
-    """Return the scores without those that say of a model, and of the same run, what one before says, wherever they stand."""
+    """Return the scores without those that say of a model, and of the same run, what one before says,
+    wherever they stand.
+    """
     return list({_said(score): score for score in reversed(list(published))}.values())[::-1]
 
 
@@ -115,8 +125,12 @@ def _said(score: Published) -> tuple[object, ...]:
     return *named, score.run, score.score, score.n, score.stderr, frozenset(score.took.items())
 
 
-def without_templates(published: Sequence[Published], named: Iterable[str]) -> tuple[list[Published], list[Caution]]:
-    """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two others; `named` are kept."""
+def without_templates(
+    published: Sequence[Published], named: Iterable[str]
+) -> tuple[list[Published], list[Caution]]:
+    """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two
+    others; `named` are kept.
+    """
     others = Counter((score.task, score.metric) for score in published if not _TEMPLATE.search(score.model))
     kept = {*named}
     left = [

@@ -1,6 +1,8 @@
-"""Which models of a published leaderboard could be the best buy: scores, numbers of questions and what a question took, no answers.
+"""Which models of a published leaderboard could be the best buy: scores, numbers of questions and what a
+question took, no answers.
 
-What a question took is taken as known, so that only scores have an error. Models are compared as if unpaired, all at once.
+What a question took is taken as known, so that only scores have an error. Models are compared as if unpaired,
+all at once.
 """
 
 from __future__ import annotations
@@ -39,15 +41,23 @@ if TYPE_CHECKING:
 BINOMIAL = Method(name="binomial")
 UNPAIRED = Method(name="binomial", paired=False)
 STATED = Method(name="stated")
-NOTE = "Published scores: what a question took is taken as known, 0 as unknown; models are compared as if unpaired."
+NOTE = (
+    "Published scores: what a question took is taken as known, 0 as unknown; models are compared as if "
+    "unpaired."
+)
 
 
 def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
     """Return who could be the best buy on every board of a published leaderboard."""
-    if replace(design, task=(), model=(), metric=(), measure=(), bounds=None, lower_is_better=None) != Design():
+    if (
+        replace(design, task=(), model=(), metric=(), measure=(), bounds=None, lower_is_better=None)
+        != Design()
+    ):
         raise OptionError(
             "published scores have no answers behind them",
-            remedy="Only measure, task, model, metric, bounds, lower_is_better and level say something of them.",
+            remedy=(
+                "Only measure, task, model, metric, bounds, lower_is_better and level say something of them."
+            ),
         )
     scores = bounded(scores, design.bounds)
     published = [score for score in scores.published if _wanted(score, design)]
@@ -63,8 +73,8 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     if not tasks:
         raise DataError(
             f"no two published scores that have an error say their {listing(design.measure)}",
-            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent need `bounds`, "
-            "and answers a column for the item.",
+            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent "
+            "need `bounds`, and answers a column for the item.",
         )
     return Frontier(
         tasks=tasks,
@@ -183,7 +193,9 @@ def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> 
 
 
 def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
-    """Return the difference of two scores, its limits from those of both (Newcombe 1998), so that 0 and n of n are no certainty."""
+    """Return the difference of two scores, its limits from those of both (Newcombe 1998), so that 0 and n of
+    n are no certainty.
+    """
     gap, (x, y) = a.value - b.value, (a.interval, b.interval)
     low = gap - math.hypot(a.value - x.low, y.high - b.value)
     high = gap + math.hypot(x.high - a.value, b.value - y.low)

@@ -1,4 +1,6 @@
-"""Question: what is asked of a study, frozen; and Population: what the scores are about, of which everything that depends on it is asked."""
+"""Question: what is asked of a study, frozen; and Population: what the scores are about, of which everything
+that depends on it is asked.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,10 @@ ENOUGH_CLUSTERS = 30
 class Question:
     """How means are estimated, pairs compared and tasks put together, and about which population.
 
-    `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score units, of
-    equivalence and non-inferiority. `adjust`: how p-values are corrected for their number. `overall`: as the harness weighs
-    them, the mean over tasks, all items pooled, or a weight for each task. `overlap`: whether a pair is compared on shared items
-    or on all.
+    `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score
+    units, of equivalence and non-inferiority. `adjust`: how p-values are corrected for their number.
+    `overall`: as the harness weighs them, the mean over tasks, all items pooled, or a weight for each task.
+    `overlap`: whether a pair is compared on shared items or on all.
     """
 
     population: Population
@@ -49,9 +51,11 @@ class Question:
         return self.method in (None, "score", "t") and self.interval != "bootstrap"
 
     def asked_of(self, study: Study) -> Question:
-        """Return the question as it is asked of clusters that stand for their items: if they are enough, differences by t.
+        """Return the question as it is asked of clusters that stand for their items: if they are enough,
+        differences by t.
 
-        The score pivot would take their means for the scores of items, of which any two may differ by rare large losses.
+        The score pivot would take their means for the scores of items, of which any two may differ by rare
+        large losses.
         """
         if self.method is not None or not study.summed:
             return self
@@ -67,7 +71,9 @@ class Population(Protocol):
         """Its word among the options."""
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return what the scores of one task are about: itself, or for the default what the clusters of the task allow."""
+        """Return what the scores of one task are about: itself, or for the default what the clusters of the
+        task allow.
+        """
 
     @property
     def only_these(self) -> bool:
@@ -80,7 +86,9 @@ class Population(Protocol):
         """Return a matrix whose items, or clusters, are the sample that error bars are about."""
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
+        has.
+        """
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models of a matrix."""
@@ -91,7 +99,9 @@ class Population(Protocol):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the question's."""
+        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the
+        question's.
+        """
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""

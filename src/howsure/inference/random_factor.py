@@ -1,4 +1,6 @@
-"""Random factors: means and differences whose error has their levels in it, and how much of it comes from where."""
+"""Random factors: means and differences whose error has their levels in it, and how much of it comes from
+where.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +34,18 @@ if TYPE_CHECKING:
 def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
     """Return the sums of a matrix's levels, of each random factor."""
     codes = matrix.clusters[0] if matrix.clusters else None
-    return [Levels.of(each.values, codes=codes, weights=matrix.weights, shared=each.shared) for each in scores.cells]
+    return [
+        Levels.of(each.values, codes=codes, weights=matrix.weights, shared=each.shared)
+        for each in scores.cells
+    ]
 
 
-def means_over_levels(found: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores) -> tuple[Estimate, ...]:
-    """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale. Where nothing varies they stay."""
+def means_over_levels(
+    found: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores
+) -> tuple[Estimate, ...]:
+    """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale.
+    Where nothing varies they stay.
+    """
     parts = [each.of_means() for each in levels_of(part, scores)]
     variance, df = error_with_levels(
         parts, np.array([each.se**2 for each in found]), np.array([each.df for each in found])
@@ -61,21 +70,30 @@ def _with_error(found: Estimate, variance: float, df: float, *, bounded: bool) -
 def pairs_over_levels(
     found: PairMoments, without: PairMoments, matrix: ScoreMatrix, scores: LevelScores
 ) -> PairMoments:
-    """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those `without` levels, which may have a test."""
+    """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those
+    `without` levels, which may have a test.
+    """
     parts = [each.of_pairs() for each in levels_of(matrix, scores)]
     variance, df = error_with_levels(parts, found.variance, found.df)
     found = replace(found, variance=variance, df=df, flips=None, tested=None)
     usual = dict(without.parts())
-    chosen: dict[str, Any] = {name: np.where(variance == 0, usual[name], part) for name, part in found.parts()}
+    chosen: dict[str, Any] = {
+        name: np.where(variance == 0, usual[name], part) for name, part in found.parts()
+    }
     return replace(found, **chosen)
 
 
 def with_sources(found: Comparison, both: ScoreMatrix) -> Comparison:
-    """Return a comparison over levels with where its error comes from; of one level each with why there is none."""
+    """Return a comparison over levels with where its error comes from; of one level each with why there is
+    none.
+    """
     if both.levels is None:
         return found
     levels, scores = levels_of(both, both.levels), both.levels
-    parts, counts = [each.of_pairs().at((0, 1)) for each in levels], [int(each.counts.min()) for each in levels]
+    parts, counts = (
+        [each.of_pairs().at((0, 1)) for each in levels],
+        [int(each.counts.min()) for each in levels],
+    )
     sources = _sources(parts, scores, counts, float(_answers(both, scores).sum()), found.difference)
     needed, items = settled_by(sources, found.difference.value, found.difference.interval.level)
     return replace(found, sources=needed, items_needed=items, difference=_or_why(found.difference, sources))
@@ -101,7 +119,9 @@ def with_sources_of_means(found: list[Entry], part: ScoreMatrix) -> list[Entry]:
 
 
 def _answers(matrix: ScoreMatrix, scores: LevelScores) -> Floats:
-    """Return the variance that answers alone leave in each model's mean (M,), NaN where attempts don't tell."""
+    """Return the variance that answers alone leave in each model's mean (M,), NaN where attempts don't
+    tell.
+    """
     weights = np.ones(matrix.n_items) if matrix.weights is None else matrix.weights
     return np.asarray(weights**2 @ scores.answers / weights.sum() ** 2)
 
@@ -122,13 +142,17 @@ def _or_why(found: Estimate, sources: ErrorSources) -> Estimate:
 def _sources(
     parts: Sequence[LevelParts], scores: LevelScores, counts: Sequence[int], answers: float, found: Estimate
 ) -> ErrorSources:
-    """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how many levels there are."""
+    """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how
+    many levels there are.
+    """
     whole, n = found.se**2, found.n_items
     per = 1 / whole if whole > 0 else math.nan
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
     noise = [min(max(float(each.noise), 0.0), left) for each in parts]
-    known = 0.0 if math.isnan(answers) else min(answers, *noise)  # no more than all that questions × levels have
+    known = (
+        0.0 if math.isnan(answers) else min(answers, *noise)
+    )  # no more than all that questions × levels have
     noise = [each - known for each in noise]
     excess = (
         sum(noise) / (left - known) if left > known else 1.0
@@ -166,8 +190,15 @@ def _sources(
 
 
 def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
-    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 % power, and how many items would."""
-    if sources is None or not sources.known or not gap or sources.spread.clusters_in(sources.n_items) < MIN_FORECAST:
+    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 %
+    power, and how many items would.
+    """
+    if (
+        sources is None
+        or not sources.known
+        or not gap
+        or sources.spread.clusters_in(sources.n_items) < MIN_FORECAST
+    ):
         return sources, math.nan
     spread, test = sources.spread, Test(method="t", level=level)
 

@@ -1,4 +1,6 @@
-"""Attempts that may share more than their question: what the error bar is if they are repeats, and if they are a sample of others, said in the warning."""
+"""Attempts that may share more than their question: what the error bar is if they are repeats, and if they
+are a sample of others, said in the warning.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,17 @@ CODES = ("factor_as_attempt", "attempts_move_together")
 def with_both_readings(
     found: A, column: str, design: Design, question: Question, again: Callable[[Design, Question], Answers]
 ) -> A:
-    """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts, `again`: the same answer for another design. As it was where there is no other."""
+    """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts,
+    `again`: the same answer for another design. As it was where there is no other.
+    """
     first = next((k for k, each in enumerate(found.cautions) if each.code in CODES), None)
     if first is None or not column:
         return found
     try:
         sample = as_sample(design, column, {"method": question.method, "interval": question.interval})
-        told = _both(_bars(found), _bars(again(sample, replace(question, population=population_of(sample.population)))))
+        told = _both(
+            _bars(found), _bars(again(sample, replace(question, population=population_of(sample.population))))
+        )
     except HowsureError:
         return found
     cautions = list(found.cautions)
@@ -56,11 +62,18 @@ class _Bar:
 
 def _both(repeats: dict[str, _Bar], sample: dict[str, _Bar]) -> str:
     """Say both error bars of the number whose error bar grows most; "" where none is known."""
-    known = [(repeats[key], bar) for key, bar in sample.items() if key in repeats and bar.half > 0 < repeats[key].half]
+    known = [
+        (repeats[key], bar)
+        for key, bar in sample.items()
+        if key in repeats and bar.half > 0 < repeats[key].half
+    ]
     if not known:
         return ""
     one, other = max(known, key=lambda bars: bars[1].half / bars[0].half)
-    return f": {one.words}, give or take {one.scale.gap(one.half)}; with its values as a sample of others {one.scale.gap(other.half)}"
+    return (
+        f": {one.words}, give or take {one.scale.gap(one.half)}; with its values as a sample of others "
+        f"{one.scale.gap(other.half)}"
+    )
 
 
 def _bars(found: Answers) -> dict[str, _Bar]:
@@ -70,13 +83,17 @@ def _bars(found: Answers) -> dict[str, _Bar]:
     if isinstance(found, Comparisons):
         many = len(found.comparisons) > 1
         return dict(_of_pair(pair, f"{pair.task}: " if many else "") for pair in found.comparisons)
-    return dict(_of_leaders(board, f"{board.task}: " if len(found.boards) > 1 else "") for board in found.boards)
+    return dict(
+        _of_leaders(board, f"{board.task}: " if len(found.boards) > 1 else "") for board in found.boards
+    )
 
 
 def _of_score(found: Estimates, entry: Entry) -> tuple[str, _Bar]:
     scale, interval = Scale(percent=found.percent[entry.task, entry.metric]), entry.estimate.interval
     name = f"{entry.task}: {entry.model}" if len(found.percent) > 1 else entry.model
-    bar = _Bar(f"{name} scores {scale.score(entry.estimate.value)}", (interval.high - interval.low) / 2, scale)
+    bar = _Bar(
+        f"{name} scores {scale.score(entry.estimate.value)}", (interval.high - interval.low) / 2, scale
+    )
     return f"{entry.task} {entry.metric} {entry.model}", bar
 
 
@@ -94,6 +111,8 @@ def _of_leaders(board: Board, where: str) -> tuple[str, _Bar]:
         interval = board.entries[0].estimate.interval
         words = f"{where}{models[0]} scores {scale.score(board.entries[0].estimate.value)}"
         return key, _Bar(words, (interval.high - interval.low) / 2, scale)
-    value, low, high = (float(part[0, 1]) for part in (board.pairs.difference, board.pairs.low, board.pairs.high))
+    value, low, high = (
+        float(part[0, 1]) for part in (board.pairs.difference, board.pairs.low, board.pairs.high)
+    )
     words = f"{where}{models[0]} − {models[1]} is {scale.difference(value)}"
     return key, _Bar(words, (high - low) / 2, scale)

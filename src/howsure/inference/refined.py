@@ -1,4 +1,6 @@
-"""Probabilities of the right answer against right or wrong on the same items: how much of the variance they saved."""
+"""Probabilities of the right answer against right or wrong on the same items: how much of the variance they
+saved.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +35,25 @@ def right_or_wrong(study: Study, scores: Scores) -> dict[tuple[str, str], ScoreM
     if not study.facts:
         own = scores.roles.get("score") not in (None, (PROB,))
         plain = replace(study.design, score=ScoreRule(), metric=(), covariate=())
-        return {(found.task, found.metric): found for found in gather(scores, plain).matrices()} if own else {}
-    pairs = {(fact.task, prob): (fact.task, metric) for fact in study.facts for prob, metric in fact.finer.items()}
+        return (
+            {(found.task, found.metric): found for found in gather(scores, plain).matrices()} if own else {}
+        )
+    pairs = {
+        (fact.task, prob): (fact.task, metric) for fact in study.facts for prob, metric in fact.finer.items()
+    }
     coarse = study.explaining({key: part for key, part in study.beside.items() if key in pairs.values()})
     return {finer: coarse.matrix(coarser) for finer, coarser in pairs.items() if coarser in coarse.parts}
 
 
 def with_savings(
-    entries: Sequence[Entry], matrix: ScoreMatrix, refined: dict[tuple[str, str], ScoreMatrix], variance: Variance
+    entries: Sequence[Entry],
+    matrix: ScoreMatrix,
+    refined: dict[tuple[str, str], ScoreMatrix],
+    variance: Variance,
 ) -> list[Entry]:
-    """Add to each entry the share of the variance of right or wrong that its probabilities saved on the same items."""
+    """Add to each entry the share of the variance of right or wrong that its probabilities saved on the same
+    items.
+    """
     other = refined.get((matrix.task, matrix.metric))
     if other is None:
         return list(entries)

@@ -1,4 +1,6 @@
-"""The order of runs, oldest first: by the dates in their logs, else in their names, else by the names themselves."""
+"""The order of runs, oldest first: by the dates in their logs, else in their names, else by the names
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
 
 
 def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
-    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people count."""
+    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people
+    count.
+    """
     dates = {name: runs[name].date for name in names if name in runs}
     if len(dates) == len(names) and all(dates.values()):
         return tuple(
@@ -42,7 +46,9 @@ def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, 
 
 
 def date_in(name: str) -> str:
-    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is none."""
+    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is
+    none.
+    """
     found = _DATE.search(name)
     if found is None:
         return ""

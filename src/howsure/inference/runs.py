@@ -56,7 +56,9 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     if tabled:
         scores, scaled = in_shares(scores)
         means, notes = _means(scores) if scaled else means, [*notes, *scaled, UNKNOWN]
-    cells = [_counted(entries, means.get(key) or _only(entries, scores, means)) for key, entries in groups.items()]
+    cells = [
+        _counted(entries, means.get(key) or _only(entries, scores, means)) for key, entries in groups.items()
+    ]
     cells += [_tabled(key, means[key]) for key in tabled]
     cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
     if not cells:
@@ -83,7 +85,9 @@ def _key(entry: RunEntry) -> Key:
 
 
 def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
-    """Return items and mean score of the runs that count; a file that has the name of another stands for its run."""
+    """Return items and mean score of the runs that count; a file that has the name of another stands for its
+    run.
+    """
     if not scores.has_rows:
         return {}
     zero = [fact.task for fact in scores.facts if fact.failures == "zero"]
@@ -95,7 +99,9 @@ def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
 
 
 def _only(entries: Sequence[RunEntry], scores: Scores, means: Mapping[Key, Means]) -> Means:
-    """Return those of a file that has the name of another, where only this one holds the model; else nobody can tell whose they are."""
+    """Return those of a file that has the name of another, where only this one holds the model; else nobody
+    can tell whose they are.
+    """
     cell = entries[0].source, entries[0].task, entries[0].model
     same = sum((entry.source, entry.task, entry.model) == cell for entry in scores.runs)
     return means.get((EITHER + cell[0], *cell[1:]), {}) if same == 1 else {}

@@ -1,4 +1,6 @@
-"""More questions from these same clusters: clusters are strata, and only the questions within them are a sample."""
+"""More questions from these same clusters: clusters are strata, and only the questions within them are a
+sample.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError
-from howsure.inference.other_questions import OtherQuestions, by_moments, estimated, limits_of_sums, uses_score
+from howsure.inference.other_questions import (
+    OtherQuestions,
+    by_moments,
+    estimated,
+    limits_of_sums,
+    uses_score,
+)
 from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pair_details import pair_limits
@@ -26,7 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SameClusters(OtherQuestions):
-    """The population of more questions from the clusters that there are; without clusters all questions like these."""
+    """The population of more questions from the clusters that there are; without clusters all questions like
+    these.
+    """
 
     name: str = "same-clusters"
 
@@ -38,7 +48,13 @@ class SameClusters(OtherQuestions):
         values = within_strata(matrix.values, strata, matrix.weights)
         count = int(strata.max()) + 1
         return replace(
-            matrix, values=values, clusters=(), cluster_names=(), cluster_labels=(), strata=count, unmoved=matrix.values
+            matrix,
+            values=values,
+            clusters=(),
+            cluster_names=(),
+            cluster_labels=(),
+            strata=count,
+            unmoved=matrix.values,
         )
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
@@ -83,7 +99,9 @@ class SameClusters(OtherQuestions):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
+        question's.
+        """
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level, within=True)
         if not _pairwise(matrix):

@@ -1,4 +1,6 @@
-"""What would read differently: what the record knows, items that models lack, failed attempts counted the other way."""
+"""What would read differently: what the record knows, items that models lack, failed attempts counted the
+other way.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,11 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an `open` scale.
+    """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an
+    `open` scale.
 
-    It has one way of clustering and no weights. `shares`: of the items that each cluster holds, where scores are in [0, 1].
+    It has one way of clustering and no weights. `shares`: of the items that each cluster holds, where scores
+    are in [0, 1].
     """
 
     single: bool
@@ -50,7 +54,11 @@ class Recorded:
             return cls.of_sums(matrix, matrix.sums)
         plain = matrix.weights is None and len(matrix.clusters) <= 1
         single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
-        return cls(single=single, open=plain and not matrix.bounded, shares=_cluster_shares(matrix) if plain else None)
+        return cls(
+            single=single,
+            open=plain and not matrix.bounded,
+            shares=_cluster_shares(matrix) if plain else None,
+        )
 
     @classmethod
     def of_sums(cls, matrix: ScoreMatrix, sums: ItemSums) -> Recorded:
@@ -63,12 +71,15 @@ class Recorded:
     def add(self, kind: str, estimate: Estimate, *, rate: float, skew: Callable[[], float]) -> Estimate:
         """Add what the record knows against the estimate's method with such data.
 
-        `rate`: the score, or the share of discordant items; `skew`: makes the skewness of item scores or differences.
+        `rate`: the score, or the share of discordant items; `skew`: makes the skewness of item scores or
+        differences.
         """
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
         miss, real = None, self.on_real_clusters(kind, str(estimate.method))
         if self.single:
-            miss = record.known_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate)
+            miss = record.known_miss(
+                kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate
+            )
         elif self.open:
             miss = record.skewed_miss(
                 kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew()
@@ -90,7 +101,9 @@ def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:
 
 
 def skewness(scores: Floats) -> float:
-    """Return the third standardised moment of scores (n,), NaN where there are none; 0 where nothing varies."""
+    """Return the third standardised moment of scores (n,), NaN where there are none; 0 where nothing
+    varies.
+    """
     scores = scores[~np.isnan(scores)]
     centred = scores - scores.mean() if len(scores) else scores
     spread = float(np.sqrt((centred**2).mean())) if len(scores) else 0.0
@@ -107,18 +120,29 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution,
         cautions.append(
             Caution(
                 code="no_shared_items",
-                message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
-                remedy="Check that item ids are written alike; `howsure compare` falls back to an unpaired comparison.",
+                message=(
+                    f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied "
+                    "here"
+                ),
+                remedy=(
+                    "Check that item ids are written alike; `howsure compare` falls back to an unpaired "
+                    "comparison."
+                ),
             )
         )
     counts = (~np.isnan(matrix.values)).sum(axis=0)
-    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < COVERAGE * len(matrix.items)]
+    few = [
+        model
+        for model, count in zip(matrix.models, counts, strict=True)
+        if count < COVERAGE * len(matrix.items)
+    ]
     if few and matrix.task:
         cautions.append(
             Caution(
                 code="uneven_items",
-                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} items: scores "
-                "are over different items, and only pairs are compared on what they share",
+                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} "
+                "items: scores are over different items, and only pairs are compared on what they "
+                "share",
                 remedy="Run the missing items, or keep items that all have.",
             )
         )
@@ -131,7 +155,9 @@ def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: 
     cautions = []
     for policy in dict.fromkeys(policy for _, _, policy in changed):
         there = [(matrix, pair) for matrix, pair, other in changed if other == policy]
-        others = [question.population.pair(m, pair.a, pair.b, replace(question, margin=None)) for m, pair in there]
+        others = [
+            question.population.pair(m, pair.a, pair.b, replace(question, margin=None)) for m, pair in there
+        ]
         judged = _corrected_among(others, pairs, question)
         for (matrix, pair), other in zip(there, judged, strict=True):
             if other.better != pair.better:
@@ -140,8 +166,12 @@ def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: 
     return cautions
 
 
-def _corrected_among(others: Sequence[Comparison], pairs: Sequence[Comparison], question: Question) -> list[Comparison]:
-    """Return other comparisons of some of the tasks with p-values corrected as those were that they stand for."""
+def _corrected_among(
+    others: Sequence[Comparison], pairs: Sequence[Comparison], question: Question
+) -> list[Comparison]:
+    """Return other comparisons of some of the tasks with p-values corrected as those were that they stand
+    for.
+    """
     from howsure.statistics.ranks.adjust import corrected_p
 
     p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
@@ -155,20 +185,26 @@ def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]
     cautions = []
     for matrix, board, policy in _other_policy(study, boards):
         order = [entry.model for entry in board.entries]
-        weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
+        weights = np.where(
+            np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None]
+        )
         means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
         values = dict(zip(matrix.models, matrix.orientation * means, strict=True))
         again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
         moved = [model for model, before in zip(again, order, strict=True) if model != before]
         if moved:
-            cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
+            cautions.append(
+                _policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)")
+            )
     return cautions
 
 
 def policy_changes_sides(
     study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str]]
 ) -> list[Caution]:
-    """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each, by a matrix."""
+    """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each,
+    by a matrix.
+    """
     cautions = []
     for matrix, part, policy in _other_policy(study, tasks):
         other = told(matrix)

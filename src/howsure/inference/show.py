@@ -28,13 +28,18 @@ if TYPE_CHECKING:
     """A file and a model of it."""
 
 
-def show_item(scores: Scores, item: str, *, task: str | None, models: Sequence[str], metrics: Sequence[str]) -> Show:
+def show_item(
+    scores: Scores, item: str, *, task: str | None, models: Sequence[str], metrics: Sequence[str]
+) -> Show:
     """Show one question; see `howsure.show`."""
     scores, scaled = in_shares(scores)
     rows, notes = _rows_of(scores, item), [*scores.notes, *scaled]
     if not len(rows):
         taken = _meant(item, names_of(scores, "item"))
-        rows, notes = _rows_of(scores, taken), [*notes, f"Question {taken!r}, the only one with {item!r} in its id."]
+        rows, notes = (
+            _rows_of(scores, taken),
+            [*notes, f"Question {taken!r}, the only one with {item!r} in its id."],
+        )
         item = taken
     task = _one_task(rows, item, task)
     rows = rows.filter(pl.col("task") == task)
@@ -75,7 +80,8 @@ def _one_task(rows: pl.DataFrame, item: str, task: str | None) -> str:
         return str(tasks[0])
     if task is None:
         raise DataError(
-            f"{len(tasks):,} tasks have a question {item!r}: {listing(tasks)}", remedy="Choose one with `task`."
+            f"{len(tasks):,} tasks have a question {item!r}: {listing(tasks)}",
+            remedy="Choose one with `task`.",
         )
     if task not in tasks:
         raise unknown("task", task, tasks)
@@ -91,7 +97,9 @@ def _only(rows: pl.DataFrame, column: str, names: Sequence[str]) -> pl.DataFrame
     return rows.filter(pl.col(column).is_in(list(names))) if names else rows
 
 
-def _texts(entries: Iterable[RunEntry], task: str, item: str) -> tuple[dict[Log, list[list[Transcript]]], list[str]]:
+def _texts(
+    entries: Iterable[RunEntry], task: str, item: str
+) -> tuple[dict[Log, list[list[Transcript]]], list[str]]:
     """Return what each log says of its attempts at the question, in their order, and why some say nothing."""
     texts: dict[Log, list[list[Transcript]]] = {}
     reasons = []
@@ -118,7 +126,10 @@ def _attempts(rows: pl.DataFrame, texts: Mapping[Log, list[list[Transcript]]]) -
 
 def _attempt(rows: pl.DataFrame, said: Sequence[Transcript]) -> ShownAttempt:
     first: dict[str, Any] = rows.row(0, named=True)
-    scores = {name: math.nan if score is None else score for name, score in rows.select("metric", "score").iter_rows()}
+    scores = {
+        name: math.nan if score is None else score
+        for name, score in rows.select("metric", "score").iter_rows()
+    }
     text = next((each for each in said if scores.keys() & each.scores.keys()), said[0] if said else None)
     known = {} if text is None else {"prompt": text.prompt, "target": text.target, "output": text.output}
     if text is not None:

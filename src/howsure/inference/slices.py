@@ -1,8 +1,10 @@
-"""Slices of a matrix: each judged by itself, all at once at the level of the question, and whether they differ at all.
+"""Slices of a matrix: each judged by itself, all at once at the level of the question, and whether they
+differ at all.
 
-Which slices are large enough is decided by counts alone, before a score is seen. Intervals and p-values are corrected for the number
-of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe side where some do. A slice with few clusters says
-next to nothing of others, and is judged on more questions from the same.
+Which slices are large enough is decided by counts alone, before a score is seen. Intervals and p-values are
+corrected for the number of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe
+side where some do. A slice with few clusters says next to nothing of others, and is judged on more questions
+from the same.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ LEAST_TREND = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """The slices of a matrix that are large enough: their names and items (S × n), and the question at the level of each."""
+    """The slices of a matrix that are large enough: their names and items (S × n), and the question at the
+    level of each.
+    """
 
     matrix: ScoreMatrix
     partition: Partition
@@ -97,13 +101,17 @@ class Family:
 
 
 def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
-    """Return what a slice is judged about: what its task is about, but for one that lies in one cluster, of which no other can be told."""
+    """Return what a slice is judged about: what its task is about, but for one that lies in one cluster, of
+    which no other can be told.
+    """
     asked, alone = asked.of(part), any(codes.max() == 0 for codes in part.clusters)
     return SAME_CLUSTERS if asked is NEW_CLUSTERS and alone else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
-    """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks are slices."""
+    """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks
+    are slices.
+    """
     found = [(matrix, partitions(study, matrix)) for matrix in matrices]
     if no_overall(matrices) is None:
         ways = [partitions(study, matrix, of_tasks=True) for matrix in matrices]
@@ -115,7 +123,9 @@ def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMa
 def sliced_gaps(
     matrix: ScoreMatrix, ways: Sequence[Partition], pair: Comparison, asked: Question
 ) -> tuple[GapSlices, ...]:
-    """Return a comparison by every partition of the items, on the items that both have; nothing where they share none."""
+    """Return a comparison by every partition of the items, on the items that both have; nothing where they
+    share none.
+    """
     both = matrix.take_models([matrix.column(pair.a), matrix.column(pair.b)])
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
     if not shared.any():
@@ -170,12 +180,16 @@ def _told(pair: Comparison, name: str, population: Population, p_adjusted: float
 
 
 def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, str]:
-    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a slice has but one."""
+    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a
+    slice has but one.
+    """
     matrix, question = family.matrix, of_task(family.question, family.matrix)
     if not gaps or question.population.only_these:
         return None, question.population.name
     codes, x, weights = family.codes, matrix.values, matrix.weights
-    same = bool(matrix.clusters) and (question.population is SAME_CLUSTERS or _alone(codes, matrix.clusters[0]))
+    same = bool(matrix.clusters) and (
+        question.population is SAME_CLUSTERS or _alone(codes, matrix.clusters[0])
+    )
     clusters = () if same else matrix.clusters
     if same:
         x = _within(x, codes, matrix.clusters[0], weights)
@@ -201,7 +215,9 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
 
 
 def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
-    """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no error."""
+    """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no
+    error.
+    """
     if found is None or len(found.gaps) < LEAST_TREND or (found.clusters < LEAST_OF_A_SLICE).any():
         return None
     told = trend(found, found.guarded_covariance())
@@ -253,7 +269,9 @@ def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) ->
     ]
 
 
-def sliced_scores(matrix: ScoreMatrix, ways: Sequence[Partition], question: Question) -> tuple[SliceScores, ...]:
+def sliced_scores(
+    matrix: ScoreMatrix, ways: Sequence[Partition], question: Question
+) -> tuple[SliceScores, ...]:
     """Return the scores of every model by every partition of the items."""
     return tuple(_scores(Family.of(matrix, way, question), question) for way in ways)
 
@@ -300,7 +318,9 @@ def _noise(family: Family, of: Callable[[ScoreMatrix], TaskNoise]) -> NoiseSlice
     )
 
 
-def sliced_boards(matrix: ScoreMatrix, ways: Sequence[Partition], question: Question) -> tuple[BoardSlices, ...]:
+def sliced_boards(
+    matrix: ScoreMatrix, ways: Sequence[Partition], question: Question
+) -> tuple[BoardSlices, ...]:
     """Return a board for every slice of every partition."""
     return tuple(_boards(Family.of(matrix, way, question), question) for way in ways)
 
@@ -313,7 +333,9 @@ def _boards(family: Family, question: Question) -> BoardSlices:
         level=question.level,
         slicing=family.slicing,
         swaps=tuple(swaps(family.names, boards)),
-        slices=tuple(SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)),
+        slices=tuple(
+            SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)
+        ),
     )
 
 
@@ -325,7 +347,9 @@ def _board(family: Family, k: int) -> Board:
 
 
 def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
-    """Return the pairs of models that are shown to change places between two slices, each once; from M × M arrays a slice."""
+    """Return the pairs of models that are shown to change places between two slices, each once; from M × M
+    arrays a slice.
+    """
     if len(boards) < 2:
         return []
     models = sorted({entry.model for each in boards for entry in each.entries})
@@ -333,12 +357,7 @@ def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
     first, count = above.argmax(axis=0), above.any(axis=0)
     pairs = np.argwhere(np.triu(count & count.T, 1))
     return [
-        Swap(
-            better=models[i],
-            worse=models[j],
-            slice=names[int(first[i, j])],
-            other=names[int(first[j, i])],
-        )
+        Swap(better=models[i], worse=models[j], slice=names[int(first[i, j])], other=names[int(first[j, i])])
         for i, j in pairs.tolist()
     ]
 

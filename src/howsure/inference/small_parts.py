@@ -1,4 +1,6 @@
-"""A task, or a stratum of judged answers, that carries most of the error of the whole: named, with what more of it would bring."""
+"""A task, or a stratum of judged answers, that carries most of the error of the whole: named, with what more
+of it would bring.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Own(NamedTuple):
 def small_task(
     parts: Sequence[Own], shares: Sequence[float], tasks: Sequence[str], asked: Question, *, percent: bool
 ) -> tuple[SmallPart, ...]:
-    """Warn of the task with most of the error of an overall score or difference; of none on exactly these questions, where attempts would help."""
+    """Warn of the task with most of the error of an overall score or difference; of none on exactly these
+    questions, where attempts would help.
+    """
     grouped = asked.population.name != "same-clusters"
     units = np.array([part.n_clusters if grouped else part.n_items for part in parts])
     found = weakest(np.array(shares) * [part.half_width for part in parts], units)
@@ -49,7 +53,10 @@ def small_task(
 
 def small_part(found: Weakest, said: str, *, part: str, n: int, units: str, scale: Scale) -> SmallPart:
     """Add to what is said of a part what more of it would bring."""
-    more = f": with about {rounded_up(found.needed)} {units} there, the interval would be about ±{scale.gap(found.half_width)}"
+    more = (
+        f": with about {rounded_up(found.needed)} {units} there, the interval would be about "
+        f"±{scale.gap(found.half_width)}"
+    )
     return SmallPart(
         code="small_part",
         message=said + (more if found.needed < MOST_FORECAST else ""),

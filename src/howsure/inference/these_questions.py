@@ -1,4 +1,6 @@
-"""Exactly these questions: only the answers are a sample, and clusters play no part. Miller (2024), section 3."""
+"""Exactly these questions: only the answers are a sample, and clusters play no part. Miller (2024), section
+3.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class TheseQuestions:
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
+        has.
+        """
         return fixed_means(
             answers(part.values, part.attempts.astype(float), part.within),
             part.attempts.astype(float),
@@ -84,7 +88,9 @@ class TheseQuestions:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
+        question's.
+        """
         return pairs.limits(question.level if level is None else level, matrix.reach)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
@@ -99,7 +105,9 @@ class TheseQuestions:
 
 
 def noise_of(matrix: ScoreMatrix) -> Answers:
-    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an item."""
+    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an
+    item.
+    """
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     if not found.measured.any():
         raise DataError(

@@ -56,7 +56,9 @@ def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
     tasks = tuple(task_trend(matrix, asked, pattern) for matrix in kept)
     left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
-    return Trend(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left))
+    return Trend(
+        tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
+    )
 
 
 def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
@@ -84,8 +86,8 @@ def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> list[C
                 cautions.append(
                     Caution(
                         code="torn_checkpoints",
-                        message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} items; some "
-                        "checkpoint lacks the others",
+                        message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
+                        "items; some checkpoint lacks the others",
                         remedy="Run the missing items.",
                     )
                 )
@@ -93,7 +95,9 @@ def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> list[C
 
 
 def has_steps(frame: object) -> bool:
-    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names items."""
+    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names
+    items.
+    """
     names = set(open_frame(frame).collect_schema().names())
     return "step" in names and not names & set(ALIASES["item"])
 
@@ -101,7 +105,9 @@ def has_steps(frame: object) -> bool:
 def task_trend(matrix: ScoreMatrix, asked: TrendOptions, pattern: str | None) -> TaskTrend:
     """Follow every run of a task and metric from checkpoint to checkpoint."""
     found = {entry.model: entry.estimate for entry in entries(matrix, asked.question)}
-    runs = [_run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()]
+    runs = [
+        _run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()
+    ]
     return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
 
 
@@ -153,8 +159,12 @@ def _run(
     return _with_wobble(points[0].run, told, rise, p_value, asked.last)
 
 
-def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions) -> tuple[Estimate | None, float]:
-    """Fit a straight line to every item's scores, and return the mean rise from the first step to the last."""
+def _rise(
+    points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
+) -> tuple[Estimate | None, float]:
+    """Fit a straight line to every item's scores, and return the mean rise from the first step to the
+    last.
+    """
     steps = np.array([point.step for point in points])
     part = matrix.take_models([matrix.column(point.model) for point in points])
     part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
@@ -174,7 +184,9 @@ def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
     return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.level).p_value
 
 
-def _with_wobble(run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int) -> RunTrend:
+def _with_wobble(
+    run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int
+) -> RunTrend:
     values = [point.estimate.value for point in points[-last:]]
     return RunTrend(
         run=run,
@@ -205,10 +217,14 @@ def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) ->
 
 
 def follow_published(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
-    """Follow runs through published scores, which have no questions behind them and so no changes to be tested."""
+    """Follow runs through published scores, which have no questions behind them and so no changes to be
+    tested.
+    """
     groups: dict[tuple[str, str], dict[str, Published]] = {}
     for score in scores.published:
-        if score.task in (design.task or (score.task,)) and score.metric in (design.metric or (score.metric,)):
+        if score.task in (design.task or (score.task,)) and score.metric in (
+            design.metric or (score.metric,)
+        ):
             groups.setdefault((score.task, score.metric), {})[score.model] = score
     if not groups:
         raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
@@ -222,7 +238,11 @@ def _published_task(
 ) -> TaskTrend:
     runs = [
         _with_wobble(
-            run, [_stated(point, found[point.model], asked.level) for point in points], None, math.nan, asked.last
+            run,
+            [_stated(point, found[point.model], asked.level) for point in points],
+            None,
+            math.nan,
+            asked.last,
         )
         for run, points in _runs(list(found), design.step_from, key[0]).items()
     ]

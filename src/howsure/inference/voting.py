@@ -1,4 +1,6 @@
-"""What is said of a pool of votes beside its board: effects of covariates, one line of strengths, the cluster that matters most, further votes."""
+"""What is said of a pool of votes beside its board: effects of covariates, one line of strengths, the cluster
+that matters most, further votes.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """The models of one pool, their votes, the ways of clustering these, the models that scores are against (M,), and how ties are taken."""
+    """The models of one pool, their votes, the ways of clustering these, the models that scores are against
+    (M,), and how ties are taken.
+    """
 
     names: tuple[str, ...]
     votes: Votes
@@ -62,7 +66,9 @@ class Pool:
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
 
     def of_two(self, at: tuple[int, int]) -> Pool | None:
-        """Return the votes of two models against each other, without covariates; None where they never met."""
+        """Return the votes of two models against each other, without covariates; None where they never
+        met.
+        """
         members = np.zeros(len(self.names), dtype=bool)
         members[list(at)] = True
         kept = np.asarray(members[self.votes.first] & members[self.votes.second])
@@ -77,7 +83,9 @@ class Pool:
         )
 
 
-def effects(found: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float) -> tuple[VoteEffect, ...]:
+def effects(
+    found: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float
+) -> tuple[VoteEffect, ...]:
     """Return what each covariate is worth, in odds and in scores of equal models."""
     return tuple(_effect(found, k, each, ties, level) for k, each in enumerate(covariates))
 
@@ -100,13 +108,16 @@ def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level:
 
 
 def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | None:
-    """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where they don't.
+    """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where
+    they don't.
 
-    With two ways of clustering each is tested, and the larger p-value counts: what one of them explains isn't held against the line.
+    With two ways of clustering each is tested, and the larger p-value counts: what one of them explains isn't
+    held against the line.
     """
     each = pool.codes or (np.arange(len(pool.votes)),)
     tests = [
-        one_line(pool.votes, units, found.fit, pool.ties, np.random.default_rng([asked.seed, 3])) for units in each
+        one_line(pool.votes, units, found.fit, pool.ties, np.random.default_rng([asked.seed, 3]))
+        for units in each
     ]
     told_by = [test for test in tests if test is not None]
     if not told_by or len(told_by) < len(tests):
@@ -126,9 +137,15 @@ def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
     if tested.residual[k] < 0:
         ahead, behind = behind, ahead
     votes = pool.votes
-    forth, back = (votes.first == ahead) & (votes.second == behind), (votes.first == behind) & (votes.second == ahead)
+    forth, back = (
+        (votes.first == ahead) & (votes.second == behind),
+        (votes.first == behind) & (votes.second == ahead),
+    )
     weight = float(votes.weights[forth | back].sum())
-    got = float(votes.score[forth] @ votes.weights[forth] + (1 - votes.score[back]) @ votes.weights[back]) / weight
+    got = (
+        float(votes.score[forth] @ votes.weights[forth] + (1 - votes.score[back]) @ votes.weights[back])
+        / weight
+    )
     return PairMisfit(
         model_a=pool.names[ahead],
         model_b=pool.names[behind],
@@ -139,7 +156,9 @@ def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
 
 
 def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
-    """Return the cluster without which the lead would be the smallest, and how the board would look; None where nobody leads alone."""
+    """Return the cluster without which the lead would be the smallest, and how the board would look; None
+    where nobody leads alone.
+    """
     way, best = pool.coarsest, int(found.values.argmax())
     if way is None or len(way.labels) < 2 or _lead(found.values, best) < ROUNDING:
         return None
@@ -171,8 +190,12 @@ def _lead(values: Floats, of: int) -> float:
     return float(values[of] - np.delete(values, of).max())
 
 
-def next_votes(pool: Pool, found: VoteMoments, order: Sequence[int], q: Floats, level: float) -> NextVotes | None:
-    """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M): corrected p-values."""
+def next_votes(
+    pool: Pool, found: VoteMoments, order: Sequence[int], q: Floats, level: float
+) -> NextVotes | None:
+    """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M):
+    corrected p-values.
+    """
     gap = next(((a, b) for a, b in pairwise(order) if not significant(float(q[a, b]), level)), None)
     if gap is None:
         return None

@@ -1,8 +1,10 @@
-"""One comment a gate on a pull request of GitHub, changed in place: `python -m howsure.integrations.github FILE`.
+"""One comment a gate on a pull request of GitHub, changed in place: `python -m howsure.integrations.github
+FILE`.
 
-FILE is the comment, as `howsure gate --comment` writes it; its first line is a hidden mark with the gate's name, by which the comment of
-the last push is found. Where there is no FILE the gate ended in an error, and the comment says so. Nothing here fails a job: where no
-comment can be written, a line says why, and the answer is in the job's summary.
+FILE is the comment, as `howsure gate --comment` writes it; its first line is a hidden mark with the gate's
+name, by which the comment of the last push is found. Where there is no FILE the gate ended in an error, and
+the comment says so. Nothing here fails a job: where no comment can be written, a line says why, and the
+answer is in the job's summary.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class CommentError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """A pull request, and what is needed to comment on it. `server`: where its pages are; `commit` that was judged."""
+    """A pull request, and what is needed to comment on it. `server`: where its pages are; `commit` that was
+    judged.
+    """
 
     api: str
     server: str
@@ -74,7 +78,9 @@ def main(words: list[str]) -> int:
 
 
 def publish(file: Path) -> str:
-    """Write the comment in a file to the pull request that is tested, in place of the one that is there; say what was done."""
+    """Write the comment in a file to the pull request that is tested, in place of the one that is there; say
+    what was done.
+    """
     pull = _pull_request()
     text = _text(file, pull)
     head = text.partition("\n")[0]
@@ -83,7 +89,9 @@ def publish(file: Path) -> str:
     if own is None:
         _call(pull, "POST", pull.comments, {"body": text})
         return f"Commented on pull request {pull.number}."
-    _call(pull, "PATCH", f"{pull.api}/repos/{pull.repository}/issues/comments/{int(own['id'])}", {"body": text})
+    _call(
+        pull, "PATCH", f"{pull.api}/repos/{pull.repository}/issues/comments/{int(own['id'])}", {"body": text}
+    )
     return f"Changed the comment on pull request {pull.number}."
 
 
@@ -126,7 +134,10 @@ def _text(file: Path, pull: PullRequest) -> str:
         name = gate_name()
         told = "ERROR: the gate gave no verdict; the run says why."
         text = markdown.render(
-            Document(blocks=(Text(text=name[:100], kind="heading"), Text(text=told, kind="verdict")), mark=mark(name))
+            Document(
+                blocks=(Text(text=name[:100], kind="heading"), Text(text=told, kind="verdict")),
+                mark=mark(name),
+            )
         )
     return f"{text[:MAX_COMMENT].rstrip()}\n\n{_origin(pull)}".rstrip() + "\n"
 
@@ -134,7 +145,11 @@ def _text(file: Path, pull: PullRequest) -> str:
 def _origin(pull: PullRequest) -> str:
     """Link to the run, and name the commit."""
     run = os.environ.get("GITHUB_RUN_ID", "")
-    link = f"[the run]({pull.server}/{pull.repository}/actions/runs/{run})" if run.isdecimal() and pull.server else ""
+    link = (
+        f"[the run]({pull.server}/{pull.repository}/actions/runs/{run})"
+        if run.isdecimal() and pull.server
+        else ""
+    )
     return ", ".join(filter(None, (link, f"commit {pull.commit[:7]}" if pull.commit else "")))
 
 
@@ -148,7 +163,9 @@ def _login(pull: PullRequest) -> str:
 
 
 def _is_ours(comment: Any, head: str, login: str) -> bool:
-    """Say whether a comment has the mark and is our own: anybody can write the mark, and would own what we put there."""
+    """Say whether a comment has the mark and is our own: anybody can write the mark, and would own what we
+    put there.
+    """
     if not isinstance(comment, dict) or type(comment.get("id")) is not int:
         return False
     user = comment.get("user")

@@ -6,7 +6,8 @@
     @pytest.mark.howsure_gate("logs/", candidate="pr-42", at_least=0.9)
     def test_floor(): ...
 
-A pass passes, a fail fails with the verdict's sentence, and "can't tell" is skipped, or what --howsure-unclear says.
+A pass passes, a fail fails with the verdict's sentence, and "can't tell" is skipped, or what
+--howsure-unclear says.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to pass; see docs/gate.md",
+        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to pass; see "
+        "docs/gate.md",
     )
     if _unclear(config) not in UNCLEAR:
         raise pytest.UsageError(f"howsure_unclear={_unclear(config)!r} is not one of {', '.join(UNCLEAR)}")
@@ -56,7 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def howsure_gate(request: pytest.FixtureRequest) -> Judge:
-    """Return `howsure.gate` as an assertion: pass goes on, fail fails, can't tell is skipped (--howsure-unclear)."""
+    """Return `howsure.gate` as an assertion: pass goes on, fail fails, can't tell is skipped
+    (--howsure-unclear).
+    """
 
     def judge(data: Any = None, **asked: Any) -> Gate:
         """Ask the gate, and settle the test by its verdict."""
@@ -77,7 +81,9 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 def _of_marker(item: pytest.Item, mark: pytest.Mark) -> Gate:
     if len(mark.args) > 1:
-        raise pytest.UsageError(f"{item.nodeid}: the marker howsure_gate takes the paths, and all else by name")
+        raise pytest.UsageError(
+            f"{item.nodeid}: the marker howsure_gate takes the paths, and all else by name"
+        )
     return _judged(item, mark.args[0] if mark.args else None, dict(mark.kwargs))
 
 
@@ -101,7 +107,9 @@ def _rooted(data: Any, root: Path) -> Any:
 
 
 def _rooted_side(side: Any, root: Path, *, alone: bool) -> Any:
-    """Return a side whose path is relative to the root; a bare name is a path only where no results could hold a model of it."""
+    """Return a side whose path is relative to the root; a bare name is a path only where no results could
+    hold a model of it.
+    """
     if not isinstance(side, str) or root == Path.cwd():
         return side
     kind, colon, text = side.partition(":")

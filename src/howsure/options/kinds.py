@@ -22,7 +22,9 @@ Written = Literal["text", "whole", "real", "size", "bounds", "switch"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python has it. `renamed`: former words."""
+    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python
+    has it. `renamed`: former words.
+    """
 
     check: Callable[[str, Any], Any]
     written: Written = "text"
@@ -55,7 +57,9 @@ def _method_of_many(name: str, value: Any) -> str:
     """Return a method that many pairs at once can be tested by."""
     method = checks.word(name, value, ComparisonMethod)
     if method not in get_args(BoardMethod):
-        raise OptionError(f"{name}={value!r} is for one pair", remedy="All pairs at once take 'score' or 't'.")
+        raise OptionError(
+            f"{name}={value!r} is for one pair", remedy="All pairs at once take 'score' or 't'."
+        )
     return method
 
 
@@ -63,10 +67,13 @@ def _overall(name: str, value: Any) -> Any:
     """Return a word, or the weights of tasks."""
     if not isinstance(value, Mapping):
         return checks.word(name, value, Overall)
-    weights = {task: checks.number(f"{name}[{task!r}]", weight, remedy="Write 2.") for task, weight in value.items()}
+    weights = {
+        task: checks.number(f"{name}[{task!r}]", weight, remedy="Write 2.") for task, weight in value.items()
+    }
     if not weights or not all(isinstance(task, str) for task in weights):
         raise OptionError(
-            f"{checks.said(name, value)} are no weights of tasks", remedy="Write 'mean', 'pooled' or {'task': 2}."
+            f"{checks.said(name, value)} are no weights of tasks",
+            remedy="Write 'mean', 'pooled' or {'task': 2}.",
         )
     return weights
 
@@ -87,20 +94,25 @@ def _drawn(name: str, value: Any) -> str:
     try:
         return checks.word(name, value, Drawing)
     except OptionError as error:
-        raise OptionError(error.what, remedy="Write random, probability:COLUMN, convenience or unknown.") from None
+        raise OptionError(
+            error.what, remedy="Write random, probability:COLUMN, convenience or unknown."
+        ) from None
 
 
 def _population(name: str, value: Any) -> str:
     """Return a population; one by its former name is an error that names the new one."""
     if isinstance(value, str) and value in RENAMED:
-        raise OptionError(f"{name}={value!r} is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}.")
+        raise OptionError(
+            f"{name}={value!r} is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}."
+        )
     return checks.word(name, value, Population)
 
 
 def _tasks(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
         raise OptionError(
-            f"{checks.said(name, value)} is no table of tasks", remedy='Write {"mmlu*": {"cluster": "subject"}}.'
+            f"{checks.said(name, value)} is no table of tasks",
+            remedy='Write {"mmlu*": {"cluster": "subject"}}.',
         )
     return value
 
@@ -108,7 +120,10 @@ def _tasks(name: str, value: Any) -> Any:
 NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
 PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
 FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
-LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.one_sided_level, written="real")
+LEVEL, ONE_SIDED = (
+    Kind(check=checks.level, written="real"),
+    Kind(check=checks.one_sided_level, written="real"),
+)
 SHARE = Kind(check=checks.share, written="real")
 FRACTION = Kind(check=checks.fraction, written="size")
 RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 class Option:
     """One option.
 
-    `verb`: whose own it is, where the same name means something else, or reads better, there; "" for all. `default`: None
-    where it needn't be given. `needed`: it must be. `metavar`, `help`: for the command line; `about`: for the API page.
-    `flags`: how the command line writes it, where that isn't `--name`; () in a verb's own says that there is none.
+    `verb`: whose own it is, where the same name means something else, or reads better, there; "" for all.
+    `default`: None where it needn't be given. `needed`: it must be. `metavar`, `help`: for the command line;
+    `about`: for the API page.
+    `flags`: how the command line writes it, where that isn't `--name`; () in a verb's own says that there is
+    none.
     """
 
     name: str
@@ -32,7 +34,9 @@ class Option:
     @property
     def long(self) -> str:
         """The long flag that the command line has it under."""
-        return max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
+        return (
+            max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
+        )
 
     @property
     def off(self) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from howsure import checks
 from howsure.options import kinds
 from howsure.options.option import Option
-from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Spending, Ties, WinnerIs
+from howsure.statistics.choices import (
+    Adjustment,
+    AverageOf,
+    ComparisonMethod,
+    Overlap,
+    Spending,
+    Ties,
+    WinnerIs,
+)
 
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
@@ -21,7 +29,10 @@ SAME_WITHIN = Option(
     "same_within", kinds.SIZE, "SIZE", help="Ask that it is the same as the baseline within this: 2pp."
 )
 NOT_WORSE = Option(
-    "not_worse_than", kinds.SIZE, "SIZE", help="Ask that it is not worse than the baseline by more: 1pp or 0.01."
+    "not_worse_than",
+    kinds.SIZE,
+    "SIZE",
+    help="Ask that it is not worse than the baseline by more: 1pp or 0.01.",
 )
 AT_LEAST = Option("at_least", kinds.SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
 AT_MOST = Option("at_most", kinds.SCORE, "SCORE", help="The same where smaller scores are better.")
@@ -47,28 +58,44 @@ VOTES = (
         "cluster",
         kinds.NAMES,
         "COLUMN",
-        help="Votes of one value hang together (again for two ways); 'none' takes each by itself.  [default: who voted]",
+        help=(
+            "Votes of one value hang together (again for two ways); 'none' takes each by itself.  "
+            "[default: who voted]"
+        ),
     ),
     Option("weight", kinds.NAME, "COLUMN", help="Weigh votes by a column."),
     Option(
         "covariate",
         kinds.NAMES,
         "NAME",
-        help="Compare answers that are alike in this: a column (first − second), a pair NAME_a and NAME_b, or position (again for more).",
+        help=(
+            "Compare answers that are alike in this: a column (first − second), a pair NAME_a and NAME_b, "
+            "or position (again for more)."
+        ),
     ),
     Option(
-        "ties", kinds.word_of(Ties), default="half", help="What a tie is: half a win of each, or an outcome of its own."
+        "ties",
+        kinds.word_of(Ties),
+        default="half",
+        help="What a tie is: half a win of each, or an outcome of its own.",
     ),
     Option(
-        "against", kinds.NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
+        "against",
+        kinds.NAMES,
+        "NAME",
+        help="Scores are against these models (again for more).  [default: all others]",
     ),
 )
-FLIPS = Option("flips", kinds.FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
+FLIPS = Option(
+    "flips", kinds.FLAG, default=False, help="Show which questions broke and which were fixed, and why."
+)
 AVERAGE = Option(
     "average",
     kinds.word_of(AverageOf),
     default="mean",
-    help="What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth.",
+    help=(
+        "What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth."
+    ),
 )
 POLICY = Option(
     "policy",

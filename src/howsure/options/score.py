@@ -35,11 +35,15 @@ SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consisten
 
 
 def parse_score(text: str) -> ScoreRule:
-    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError for others."""
+    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError
+    for others.
+    """
     found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
     if isinstance(text, str) and text in ("mean", "consistency", "prob"):
         return ScoreRule(kind=text)  # type: ignore[arg-type]
     if found is None or (found["plug"] and found["kind"] != "pass^"):
-        raise OptionError(f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'.")
+        raise OptionError(
+            f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'."
+        )
     kind = "plug-in" if found["plug"] else found["kind"]
     return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]

@@ -1,4 +1,6 @@
-"""The options that verbs share: how scores are looked at and files are read, what is asked for, how an answer is written."""
+"""The options that verbs share: how scores are looked at and files are read, what is asked for, how an answer
+is written.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ DESIGN = (
         kinds.PATH,
         "FILE",
         help="A table with one row an item: clusters, weights, covariates.",
-        about="The path of a table with one row an item, where clusters, weights and covariates are looked up as well.",
+        about=(
+            "The path of a table with one row an item, where clusters, weights and covariates are looked "
+            "up as well."
+        ),
     ),
     Option(
         "weight",
@@ -90,8 +95,8 @@ DESIGN = (
         "NAME",
         help="Compare what attempts took as well: usd, seconds, tokens_out … (again for more).",
         about=(
-            "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, tokens_in, tokens_out. A failed attempt "
-            "has a cost, and one that wasn't recorded isn't 0."
+            "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, "
+            "tokens_in, tokens_out. A failed attempt has a cost, and one that wasn't recorded isn't 0."
         ),
     ),
     Option(
@@ -100,8 +105,8 @@ DESIGN = (
         "FILE",
         help="A table of prices in usd per million tokens: model, tokens_in, tokens_out …",
         about=(
-            "The path of a table with one row a model and the price of a million tokens in a column for each kind of them, by which usd are "
-            "computed where the log states none."
+            "The path of a table with one row a model and the price of a million tokens in a column for "
+            "each kind of them, by which usd are computed where the log states none."
         ),
     ),
     Option(
@@ -109,7 +114,10 @@ DESIGN = (
         kinds.word_of(Failures),
         default="harness",
         help="Count failed attempts as.",
-        about='What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or an "error".',
+        about=(
+            'What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or '
+            'an "error".'
+        ),
     ),
     Option(
         "lower_is_better",
@@ -125,8 +133,8 @@ DESIGN = (
         default="mean",
         help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
         about=(
-            'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency", '
-            'or "prob", the probability of the right answer.'
+            'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", '
+            '"best-of-4", "consistency", or "prob", the probability of the right answer.'
         ),
     ),
     Option(
@@ -141,7 +149,10 @@ DESIGN = (
         kinds.PATTERN,
         "REGEX",
         help="Tell run and step from model names: (?P<run>…)-(?P<step>…).",
-        about="A regular expression with the groups run and step, for names of models other than the usual …-step1000.",
+        about=(
+            "A regular expression with the groups run and step, for names of models other than the usual "
+            "…-step1000."
+        ),
     ),
     Option(
         "tasks",
@@ -167,8 +178,9 @@ DESIGN = (
         reused.BOUNDS,
         help="Scores from LOW to HIGH count as 0 to 1; 0,100 for percent.",
         about=(
-            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: (0, 100) says percent. "
-            "None takes percent for percent where a name, a % sign or the values say so, and other scores as they are."
+            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: "
+            "(0, 100) says percent. None takes percent for percent where a name, a % sign or the values "
+            "say so, and other scores as they are."
         ),
     ),
     Option(
@@ -177,8 +189,8 @@ DESIGN = (
         "COLUMN",
         help="Take a column that all questions share (seed, prompt, judge) for a sample.",
         about=(
-            "A column whose values all questions share, such as a training seed, a prompt or a judge, and which are a sample as the questions are: "
-            "the standard error then allows for other values too."
+            "A column whose values all questions share, such as a training seed, a prompt or a judge, and "
+            "which are a sample as the questions are: the standard error then allows for other values too."
         ),
     ),
     Option(
@@ -186,7 +198,10 @@ DESIGN = (
         kinds.NAMES,
         "COLUMN|model:NAME",
         help="Adjust by what is known of more items than were answered.",
-        about="Columns, or `model:NAME`, that are known for more items than were answered; means are adjusted by them.",
+        about=(
+            "Columns, or `model:NAME`, that are known for more items than were answered; means are "
+            "adjusted by them."
+        ),
     ),
 )
 """The options of a Design: how the scores are to be looked at."""
@@ -200,10 +215,18 @@ READING = (
         help="Name a table's column; A+B joins two.",
     ),
     Option(
-        "where", kinds.PAIRED_NAMES, "COLUMN=VALUE", flags=("--where", "-w"), help="Keep only rows with this value."
+        "where",
+        kinds.PAIRED_NAMES,
+        "COLUMN=VALUE",
+        flags=("--where", "-w"),
+        help="Keep only rows with this value.",
     ),
-    Option("missing", kinds.NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."),
-    Option("decimal", kinds.word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."),
+    Option(
+        "missing", kinds.NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."
+    ),
+    Option(
+        "decimal", kinds.word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."
+    ),
     Option("reader", kinds.NAME, "NAME", help="Force a format instead of recognising it."),
     Option(
         "map",
@@ -267,10 +290,17 @@ STATISTICS = (
 
 OUTPUT = (
     Option(
-        "format", kinds.word_of(Format), flags=("--format", "-f"), help="How to write the answer.  [default: terminal]"
+        "format",
+        kinds.word_of(Format),
+        flags=("--format", "-f"),
+        help="How to write the answer.  [default: terminal]",
     ),
     Option(
-        "output", kinds.PATH, "FILE", flags=("--output", "-o"), help="Write to a file; its suffix chooses the format."
+        "output",
+        kinds.PATH,
+        "FILE",
+        flags=("--output", "-o"),
+        help="Write to a file; its suffix chooses the format.",
     ),
     Option("explain", kinds.FLAG, default=False, help="Say it in plain words as well."),
 )
@@ -278,7 +308,10 @@ OUTPUT = (
 
 PAPER = (
     Option(
-        "caption", kinds.NAME, "LATEX", help="With latex: tables float under this caption; the rest becomes comments."
+        "caption",
+        kinds.NAME,
+        "LATEX",
+        help="With latex: tables float under this caption; the rest becomes comments.",
     ),
     Option(
         "label",
@@ -287,13 +320,19 @@ PAPER = (
         help="What the first of these tables is referred to by: tab:board.",
     ),
     Option(
-        "siunitx", kinds.FLAG, default=False, help="With latex: align numbers at their points, by the package siunitx."
+        "siunitx",
+        kinds.FLAG,
+        default=False,
+        help="With latex: align numbers at their points, by the package siunitx.",
     ),
 )
 """How LaTeX tables go into a paper."""
 
 METHODS = Option(
-    "methods_paragraph", kinds.FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites."
+    "methods_paragraph",
+    kinds.FLAG,
+    default=False,
+    help="End with a methods paragraph for a paper, and what it cites.",
 )
 
 FIGURE = (
@@ -310,7 +349,9 @@ FIGURE = (
         help="The size of its type.  [default: 9 with --width, else the preset's]",
     ),
     Option(
-        "preset", kinds.word_of(Preset), help="Width, type and greatest height for a column, a page, a slide, a poster."
+        "preset",
+        kinds.word_of(Preset),
+        help="Width, type and greatest height for a column, a page, a slide, a poster.",
     ),
 )
 """How large a figure is."""

@@ -1,4 +1,6 @@
-"""Every option once: verbs, command line, configuration and reference pages are made from the same entries."""
+"""Every option once: verbs, command line, configuration and reference pages are made from the same
+entries.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def option(name: str, verb: str = "") -> Option:
 
 
 def checked(verb: str = "", /, **given: Any) -> dict[str, Any]:
-    """Check everything that a verb was given; raise OptionError for the first value that an option can't have."""
+    """Check everything that a verb was given; raise OptionError for the first value that an option can't
+    have.
+    """
     return {name: option(name, verb).checked(value) for name, value in given.items()}
 
 

@@ -8,10 +8,14 @@ Failures = Literal["harness", "drop", "zero", "error"]
 """What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
 
 Overall = Literal["harness", "mean", "pooled"]
-"""How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one pool."""
+"""How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one
+pool.
+"""
 
 Population = Literal["new-clusters", "same-clusters", "these-questions"]
-"""What a score is about: new clusters of questions (other questions without clusters), more questions from these same clusters, or exactly these."""
+"""What a score is about: new clusters of questions (other questions without clusters), more questions from
+these same clusters, or exactly these.
+"""
 
 RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
 """What populations were called before, for files that still say so."""
@@ -35,7 +39,11 @@ BoardMethod = Literal["score", "t"]
 """How differences are tested where many are tested at once."""
 
 Exam = Literal["questions", "targets", "version", "grader", "scorer"]
-"""What makes an exam: what is asked and what is right, by the item; the task's version, who grades, and the scorer's options."""
+"""What makes an exam: what is asked and what is right, by the item; the task's version, who grades, and the
+scorer's options.
+"""
 
 Unclear = Literal["separate", "warn", "fail", "pass"]
-"""What a gate that can't tell counts as: something of its own, a pass with a warning where there is only too little evidence, a fail, a pass."""
+"""What a gate that can't tell counts as: something of its own, a pass with a warning where there is only too
+little evidence, a fail, a pass.
+"""

@@ -1,4 +1,6 @@
-"""One board as plain data for the page: what is shown at once, and what is unpacked when somebody looks closer."""
+"""One board as plain data for the page: what is shown at once, and what is unpacked when somebody looks
+closer.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ MOST_PAIRS = 50_000
 MOST_OVER_LEVELS = 300
 """Of so many pairs of a board with random factors the page says what would settle them."""
 MOST_CELLS = 4_000_000
-"""Scores of single items that a page holds with few distinct ones, all boards together; of others an eighth."""
+"""Scores of single items that a page holds with few distinct ones, all boards together; of others an
+eighth.
+"""
 BINS = 20
 ORDER = {
     "rank": "rank",
@@ -70,11 +74,15 @@ ORDER = {
     "items": "n_items",
     "failed": "n_failed",
 }
-"""By which field of a model a column of the table is sorted, by the first word of its name; any other by the score."""
+"""By which field of a model a column of the table is sorted, by the first word of its name; any other by the
+score.
+"""
 
 
 def shown(part: Part, rung: Rung) -> Data:
-    """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are tested."""
+    """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are
+    tested.
+    """
     board, first, asked = part.board, part.board.entries[0], rung.asked
     table = board_table(board, None)
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
@@ -121,7 +129,9 @@ def shown(part: Part, rung: Rung) -> Data:
 
 
 def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
-    """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores of single items."""
+    """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores
+    of single items.
+    """
     models, count = [entry.model for entry in part.board.entries], len(rung.parts)
     noise = part.noise if not isinstance(part.noise, str) else None
     return {
@@ -133,7 +143,9 @@ def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
 
 
 def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Question) -> Data:
-    """Return what is said of every pair where random factors are samples too: what would settle it, and where its error comes from."""
+    """Return what is said of every pair where random factors are samples too: what would settle it, and where
+    its error comes from.
+    """
     pairs = list(combinations(models, 2))
     if matrix is None or matrix.levels is None or len(pairs) > MOST_OVER_LEVELS:
         return {}
@@ -159,7 +171,9 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     else:
         found = _of_pairs(part.matrix, compared, asked)
     more = reasons(part.board, part.matrix, asked, len(compared))
-    of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
+    of_tasks = (
+        [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
+    )
     more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
         more |= _small_tasks(part, rung, compared)
@@ -171,7 +185,9 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
 
 
 def _small_tasks(part: Part, rung: Rung, models: Sequence[str]) -> Data:
-    """Return of every pair of these models the task that carries most of the error of its overall difference, as `compare` names it; {} where none does."""
+    """Return of every pair of these models the task that carries most of the error of its overall difference,
+    as `compare` names it; {} where none does.
+    """
     boards = [task.board for task in rung.tasks]
     places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
     names, percent = [board.task for board in boards], part.board.percent
@@ -188,7 +204,9 @@ def _small_tasks(part: Part, rung: Rung, models: Sequence[str]) -> Data:
 
 
 def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:
-    """Return what is known of all pairs of a task; of the same clusters the items are the sample, as `compare` takes them."""
+    """Return what is known of all pairs of a task; of the same clusters the items are the sample, as
+    `compare` takes them.
+    """
     sampled = replace(matrix, clusters=()) if asked.population.of(matrix) is SAME_CLUSTERS else matrix
     return task_details(sampled, models, asked.variance)
 
@@ -203,7 +221,9 @@ def _is_of(frontier: TaskFrontier, board: Board) -> bool:
 
 
 def _costs(frontier: TaskFrontier) -> Data:
-    """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the table."""
+    """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the
+    table.
+    """
     frontier = _briefly(frontier)
     drawing = task_chart(frontier, ground="transparent")
     return {

@@ -31,14 +31,18 @@ if TYPE_CHECKING:
 
 
 MOST_PAIRS_OF_RUNGS = 15_000
-"""Pairs of a page, all boards together, up to which the other populations are asked about too: each takes as long as the first."""
+"""Pairs of a page, all boards together, up to which the other populations are asked about too: each takes as
+long as the first.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What is known of one board: its matrix (none for the overall one), and its noise and health or why they are missing.
+    """What is known of one board: its matrix (none for the overall one), and its noise and health or why they
+    are missing.
 
-    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task. `ways`: how its items are parted in slices.
+    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task. `ways`:
+    how its items are parted in slices.
     """
 
     board: Board
@@ -51,7 +55,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """What a page says about one population: the leaderboard, a part for each of its boards (the overall one first), and frontiers of costs."""
+    """What a page says about one population: the leaderboard, a part for each of its boards (the overall one
+    first), and frontiers of costs.
+    """
 
     asked: Question
     leaderboard: Leaderboard
@@ -66,7 +72,9 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What was asked, the same about the other populations that these scores can speak of, and the data: their fingerprint, and where they come from."""
+    """What was asked, the same about the other populations that these scores can speak of, and the data:
+    their fingerprint, and where they come from.
+    """
 
     first: Rung
     others: tuple[Rung, ...]
@@ -89,7 +97,9 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     study = gather_levelled(scores, design)
     asked = settled(asked, study)
     first = _rung(study, design, asked)
-    others = [_other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)]
+    others = [
+        _other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)
+    ]
     return Contents(
         first=first,
         others=tuple(rung for rung in others if rung is not None),
@@ -130,7 +140,9 @@ def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:
 
 
 def _populations(first: Rung, asked: Question) -> list[Population]:
-    """Return the other populations that are worth their time: the same clusters where there are some, these items where attempts repeat."""
+    """Return the other populations that are worth their time: the same clusters where there are some, these
+    items where attempts repeat.
+    """
     matrices = [part.matrix for part in first.tasks if part.matrix is not None]
     pairs = sum(len(part.board.entries) ** 2 // 2 for part in first.parts)
     if pairs > MOST_PAIRS_OF_RUNGS or any(matrix.levels is not None for matrix in matrices):
@@ -143,13 +155,16 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
 
 def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part:
     why = "This is shown for single tasks: choose one above."
-    return Part(board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall)))
+    return Part(
+        board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall))
+    )
 
 
 def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -> TaskNoise | str:
     if design.score.over_attempts or asked.population.only_these:
         return (
-            "Not broken down here: the error bars are for scores over several attempts, or for exactly these questions."
+            "Not broken down here: the error bars are for scores over several attempts, or for exactly "
+            "these questions."
         )
     try:
         return task_noise(matrix, asked, board.entries)

@@ -1,4 +1,6 @@
-"""The charts of the page as Vega-Lite; the page fills in the rows. Colours of text follow the page, light or dark."""
+"""The charts of the page as Vega-Lite; the page fills in the rows. Colours of text follow the page, light or
+dark.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
         "matrix": _matrix(),
     }
     return {
-        name: {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec} for name, spec in made.items()
+        name: {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec}
+        for name, spec in made.items()
     }
 
 
@@ -84,7 +87,9 @@ def _outcomes() -> Spec:
 
 
 def _power() -> Spec:
-    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice; unseen dots say its values."""
+    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the
+    reader's choice; unseen dots say its values.
+    """
     sizes = {"format": ",d", "tickCount": 5, "grid": False}
     place = {
         "x": _position("items", "questions", scale={"type": "log", "nice": False}, axis=sizes),
@@ -126,7 +131,13 @@ def _clusters(title: str) -> Spec:
     return {
         "height": {"step": 18},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {**NAMES, "grid": True}}
+            "y": {
+                "field": "label",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {**NAMES, "grid": True},
+            }
         },
         "layer": [
             {
@@ -151,7 +162,9 @@ def _noise(title: str) -> Spec:
     return {
         "height": 170,
         "encoding": {
-            "x": _position("attempts", "attempts per question", scale=attempts, axis={"values": TICKS, "grid": False}),
+            "x": _position(
+                "attempts", "attempts per question", scale=attempts, axis={"values": TICKS, "grid": False}
+            ),
             "y": _position("se", title, scale={"zero": True}, axis={"tickCount": 5}),
         },
         "layer": [
@@ -166,7 +179,9 @@ def _difficulty() -> Spec:
         "height": 150,
         "mark": {"type": "bar", "color": BLUE},
         "encoding": {
-            "x": _position("low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}),
+            "x": _position(
+                "low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}
+            ),
             "x2": {"field": "high"},
             "y": _position("count", "questions", axis={"tickCount": 4}),
             "tooltip": _told(),

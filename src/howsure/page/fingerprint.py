@@ -1,4 +1,6 @@
-"""The fingerprint of data: the same for the same scores, whatever file they come from and in whatever order."""
+"""The fingerprint of data: the same for the same scores, whatever file they come from and in whatever
+order.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def _written(rows: pl.DataFrame) -> str:
 
 
 def _order(part: pl.DataFrame) -> pl.Series:
-    """Return the order by the names of model and item: the same as Polars has for categories, which takes longer."""
+    """Return the order by the names of model and item: the same as Polars has for categories, which takes
+    longer.
+    """
     _, model = coded(part["model"])
     items, item = coded(part["item"])
     return pl.Series(model * len(items) + item).arg_sort()

@@ -42,7 +42,8 @@ def make(
 ) -> Report:
     """Return the report of everything that was gathered.
 
-    `texts`: with prompts and answers, `inspect_view`: with links to it; `url`: where the page will lie, `card`: the picture beside it.
+    `texts`: with prompts and answers, `inspect_view`: with links to it; `url`: where the page will lie,
+    `card`: the picture beside it.
     """
     first = contents.first
     answer = first.leaderboard
@@ -75,7 +76,9 @@ def make(
     }
     data["embed"] = embedding(url, data["title"])
     reruns = Reruns()
-    looked = [details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts]
+    looked = [
+        details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts
+    ]
     if inspect_view is not None:
         for part, each in zip(first.parts, looked, strict=False):
             each["logs"] = logs(part, contents.scores.runs)
@@ -99,7 +102,10 @@ def _still(answer: Leaderboard) -> Document:
     if len(answer.boards) <= MOST_STILL:
         return leaderboard.document(answer)
     shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))
-    more = f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}; with it, all of them."
+    more = (
+        f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}; with "
+        "it, all of them."
+    )
     return Document(blocks=(*small((more,)), *shown.blocks))
 
 
@@ -112,7 +118,9 @@ def opened(rung: Rung) -> int:
 
 
 def _rung(rung: Rung) -> dict[str, Any]:
-    """Return what is shown at once about one population: its boards, which one first, and what stands over all of them."""
+    """Return what is shown at once about one population: its boards, which one first, and what stands over
+    all of them.
+    """
     return {
         "population": rung.asked.population.name,
         "first": opened(rung),
@@ -122,10 +130,15 @@ def _rung(rung: Rung) -> dict[str, Any]:
 
 
 def _overview(answer: Leaderboard) -> dict[str, Any] | None:
-    """Return what stands over all tasks at once: the sentence, and what each board is called; None where there is one board."""
+    """Return what stands over all tasks at once: the sentence, and what each board is called; None where
+    there is one board.
+    """
     if len(answer.every) < 2:
         return None
-    return {"verdict": leaderboard.verdict(answer), "names": [board_name(board, answer) for board in answer.every]}
+    return {
+        "verdict": leaderboard.verdict(answer),
+        "names": [board_name(board, answer) for board in answer.every],
+    }
 
 
 def _notes(answer: Leaderboard, found: Held | None) -> Document:
@@ -137,7 +150,9 @@ def _told(found: Held | None) -> tuple[str, ...]:
     if found is None:
         return ()
     left = f"; {count_text(found.left)} more had no room" if found.left else ""
-    return (f"Texts: this page holds what was asked and answered in {plural(found.questions, 'question')}{left}.",)
+    return (
+        f"Texts: this page holds what was asked and answered in {plural(found.questions, 'question')}{left}.",
+    )
 
 
 def _drawings(contents: Contents) -> dict[str, Any]:

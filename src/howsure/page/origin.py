@@ -1,4 +1,6 @@
-"""Where a page comes from: the command, the options, the versions and the data; and how to read that from a page."""
+"""Where a page comes from: the command, the options, the versions and the data; and how to read that from a
+page.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ BESIDE = ("numpy", "scipy", "polars")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """How a page was made: `command` makes it again, `options` are all that it depends on, `fingerprint` is of the data."""
+    """How a page was made: `command` makes it again, `options` are all that it depends on, `fingerprint` is
+    of the data.
+    """
 
     command: str
     version: str
@@ -93,7 +97,9 @@ def _options(rung: Rung) -> dict[str, str]:
         "level": level_text(asked.level),
         "correction for all pairs": board.adjust,
         "coverage of these methods": "howsure calibrate --record",
-        "overall": overall if isinstance(overall, str) else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
+        "overall": overall
+        if isinstance(overall, str)
+        else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
         "seed": str(asked.seed),
     }
 
@@ -105,4 +111,6 @@ def _data(contents: Contents) -> str:
     attempts = sum(entry.n_attempts for entry in entries)
     files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
     tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
-    return f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
+    return (
+        f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
+    )

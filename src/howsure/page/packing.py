@@ -1,4 +1,6 @@
-"""Numbers and texts packed for the page: short, without loss of what is shown, the same bytes for the same data."""
+"""Numbers and texts packed for the page: short, without loss of what is shown, the same bytes for the same
+data.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ LEVEL = 6
 
 
 def to_json(data: Any) -> str:
-    """Return JSON that may stand inside a script element: nothing in it can end the element or start a comment."""
+    """Return JSON that may stand inside a script element: nothing in it can end the element or start a
+    comment.
+    """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -43,7 +47,9 @@ def short(values: Iterable[float], digits: int = 6) -> list[float | None]:
 
 
 def packed_scores(values: Floats, digits: int = DIGITS) -> dict[str, Any]:
-    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else numbers to so many significant digits."""
+    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else numbers
+    to so many significant digits.
+    """
     levels = np.unique(values[~np.isnan(values)])
     if len(levels) <= len(SYMBOLS):
         table = np.frombuffer((SYMBOLS[: len(levels)] + " ").encode(), dtype=np.uint8)

@@ -1,7 +1,8 @@
 """The page: answers, style, libraries and program in one file that needs nothing else.
 
-A strict Content-Security-Policy lets only the scripts and the style that stand in the file run, by their hashes, and no request
-leave the page. Texts from logs come in as JSON, which the program shows as text, or as HTML that the renderer escaped.
+A strict Content-Security-Policy lets only the scripts and the style that stand in the file run, by their
+hashes, and no request leave the page. Texts from logs come in as JSON, which the program shows as text, or as
+HTML that the renderer escaped.
 """
 
 from __future__ import annotations
@@ -57,8 +58,21 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
-STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "limits", "pair", "noise", "rare", "power")
-"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading order."""
+STATISTICS = (
+    "intervals",
+    "clustered",
+    "betabinomial",
+    "mean",
+    "score",
+    "limits",
+    "pair",
+    "noise",
+    "rare",
+    "power",
+)
+"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading
+order.
+"""
 FORECAST = ("intervals", "score", "power")
 """The parts behind the page's power curve."""
 SHOWN = ("boards", "others")
@@ -68,9 +82,16 @@ _COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
 
 
 def write_page(
-    report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
+    report: dict[str, Any],
+    boards: Sequence[str],
+    still: str,
+    *,
+    texts: Sequence[str] = (),
+    live: bool = False,
 ) -> str:
-    """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
+    """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers
+    without JavaScript see.
+    """
     style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
     libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
     holders = [*_holders("board", boards), *_holders("texts", texts)]
@@ -109,7 +130,9 @@ def write_live(report: Report) -> str:
 
 
 def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
-    """Return the Content-Security-Policy: these texts and nothing else; a live page may ask its own server."""
+    """Return the Content-Security-Policy: these texts and nothing else; a live page may ask its own
+    server.
+    """
     rules = {
         "default-src": "'none'",
         "script-src": " ".join(map(_hash, scripts)) or "'none'",
@@ -131,7 +154,10 @@ def asset(name: str) -> str:
 def licences() -> str:
     """Return the licences of the libraries that a page carries, as they ask to be told."""
     told = escape(asset("libraries.LICENSES.txt"))  # its lines are its own
-    return f'<details class="licences"><summary>Licences of the libraries in this page</summary><pre>{told}</pre></details>'
+    return (
+        '<details class="licences"><summary>Licences of the libraries in this '
+        f"page</summary><pre>{told}</pre></details>"
+    )
 
 
 def _unindented(text: str) -> str:
@@ -140,7 +166,9 @@ def _unindented(text: str) -> str:
 
 @cache
 def statistics(parts: Sequence[str] = STATISTICS) -> str:
-    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs distributions.min.js."""
+    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs
+    distributions.min.js.
+    """
     return "\n".join(asset(f"statistics/{name}.js") for name in parts)
 
 

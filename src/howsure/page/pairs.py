@@ -37,7 +37,9 @@ FLAGS = (
     "agreeing",
     "in_limits",
 )
-"""What holds of a pair, a bit each; all but the first two and the last as in present/words/plain.py. The page lists them too (pair.js)."""
+"""What holds of a pair, a bit each; all but the first two and the last as in present/words/plain.py. The page
+lists them too (pair.js).
+"""
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
 ROUNDING = 8 * np.finfo(float).eps
 """Standard errors below this share of the scores are what a difference leaves of rounding: 0."""
@@ -65,7 +67,9 @@ def only_answers(details: PairDetails) -> PairDetails:
 
 
 def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> PairDetails:
-    """Put the details of several tasks together, errors independent from task to task; there is no overall correlation."""
+    """Put the details of several tasks together, errors independent from task to task; there is no overall
+    correlation.
+    """
     s = np.array(shares)[:, None, None]
 
     return PairDetails(
@@ -79,9 +83,11 @@ def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> Pa
 
 
 def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) -> dict[str, Any]:
-    """Return one list a column, an entry a pair of the first models: (0, 1), (0, 2) … in the order of the board.
+    """Return one list a column, an entry a pair of the first models: (0, 1), (0, 2) … in the order of the
+    board.
 
-    `details` sets how many models there are. Numbers that a chart needs have 6 digits, all else is text as it is shown.
+    `details` sets how many models there are. Numbers that a chart needs have 6 digits, all else is text as it
+    is shown.
     """
     count = len(details.wins)
     upper = np.triu_indices(count, 1)
@@ -133,7 +139,9 @@ def _correlation(r: float) -> str | None:
     return correlation_text(r) if math.isfinite(r) else None
 
 
-def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats) -> list[int]:
+def _flags(
+    found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats
+) -> list[int]:
     """Return what holds of every pair as one number, a bit a flag."""
     se, naive = found["se"], details.unclustered_se[upper]
     saving, unsaving = _clearly_less(se, unpaired)

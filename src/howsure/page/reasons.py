@@ -1,4 +1,6 @@
-"""What only some pairs need: why they have no error bar, and with exactly these questions how many attempts they have."""
+"""What only some pairs need: why they have no error bar, and with exactly these questions how many attempts
+they have.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ MOST_REASONS = 1_000
 
 
 def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: int) -> dict[str, Any]:
-    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {} where all have one.
+    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {}
+    where all have one.
 
-    Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are compared.
+    Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are
+    compared.
     """
     upper = np.triu_indices(count, 1)
     lacking = np.isnan(board.pairs.p_value[upper]) & (board.pairs.n_shared[upper] > 0)
@@ -60,7 +64,9 @@ def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
-    """Return how many attempts an item has on average, both models' together, on the items that both answered."""
+    """Return how many attempts an item has on average, both models' together, on the items that both
+    answered.
+    """
     places = matrix.columns(models)
     has = (~np.isnan(matrix.values[:, places])).astype(float)
     counts = matrix.attempts[:, places].astype(float).T @ has

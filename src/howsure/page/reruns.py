@@ -1,4 +1,6 @@
-"""How many questions two runs of one model alone would break and fix, for all pairs of the page: what `compare --flips` says of each."""
+"""How many questions two runs of one model alone would break and fix, for all pairs of the page: what
+`compare --flips` says of each.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class Reruns:
     known: dict[tuple[object, ...], Counts] = field(default_factory=dict)
 
     def columns(self, matrices: Sequence[ScoreMatrix], models: Sequence[str]) -> dict[str, Any]:
-        """Return, of every pair, how many questions a rerun of the first breaks and fixes, and of the second; {} where they are too many.
+        """Return, of every pair, how many questions a rerun of the first breaks and fixes, and of the second;
+        {} where they are too many.
 
         Tasks are added up; None stands where the attempts of some task don't tell.
         """
@@ -46,10 +49,13 @@ class Reruns:
         except TooManyError:
             return {}
 
-    def _told(self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]) -> Iterator[list[int] | None]:
+    def _told(
+        self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]
+    ) -> Iterator[list[int] | None]:
         """Yield the rounded sums over the tasks, None where they aren't known."""
         repeated = [
-            {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)} for each in matrices
+            {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)}
+            for each in matrices
         ]
         for before, after in pairs:
             if not all(each[before] for each in repeated):

@@ -1,8 +1,8 @@
 """The page, served on this machine: it follows its files, and a reader keeps the place.
 
-One loader makes a report from the files as they are; whenever they change it is asked again, in a thread. What can't be read
-(yet) is told on the page, which keeps what it knew last. Only this machine can ask (127.0.0.1), and only by that name: a page
-elsewhere can't reach it through a name of its own.
+One loader makes a report from the files as they are; whenever they change it is asked again, in a thread.
+What can't be read (yet) is told on the page, which keeps what it knew last. Only this machine can ask
+(127.0.0.1), and only by that name: a page elsewhere can't reach it through a name of its own.
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ def make_app(viewer: Viewer) -> Starlette:
 
 
 def answered(report: Report | None, asked: Sequence[tuple[str, str]]) -> Response:
-    """Return what models answered to a question: `data`, `board`, `item` and several `model`, by their places on the page.
+    """Return what models answered to a question: `data`, `board`, `item` and several `model`, by their places
+    on the page.
 
     `data` is the fingerprint of the page that asks: places of other data mean other questions.
     """
@@ -208,7 +209,9 @@ def answered(report: Report | None, asked: Sequence[tuple[str, str]]) -> Respons
     if report is None or report.finder is None or given.get("data") != report.data["origin"]["fingerprint"]:
         return JSONResponse({"message": "The results have changed; the page takes them in."}, 409, HEADERS)
     try:
-        found = report.finder.of(place_of(given["board"]), place_of(given["item"]), list(map(place_of, models)))
+        found = report.finder.of(
+            place_of(given["board"]), place_of(given["item"]), list(map(place_of, models))
+        )
     except (LookupError, ValueError):
         return JSONResponse({"message": "There is no such question."}, 404, HEADERS)
     except HowsureError as error:
@@ -256,7 +259,9 @@ def serve(
     tell: Callable[[str], None],
     open: Callable[[str], Any] | None = None,
 ) -> None:
-    """Serve the page until it is interrupted; `tell` is given the address, and so is `open` once the page is there."""
+    """Serve the page until it is interrupted; `tell` is given the address, and so is `open` once the page is
+    there.
+    """
     try:
         import uvicorn
         import watchfiles  # noqa: F401 - asked for here, so that the error comes first
@@ -269,7 +274,9 @@ def serve(
     listening = _listen(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
     viewer = Viewer(load=load)
-    settings = uvicorn.Config(make_app(viewer), log_level="warning", timeout_graceful_shutdown=1, lifespan="off")
+    settings = uvicorn.Config(
+        make_app(viewer), log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+    )
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -278,10 +285,14 @@ def serve(
             await super().shutdown(sockets)
 
     with listening:
-        asyncio.run(_run(Server(settings), listening, viewer, paths, lambda: _greet(viewer, address, tell, open)))
+        asyncio.run(
+            _run(Server(settings), listening, viewer, paths, lambda: _greet(viewer, address, tell, open))
+        )
 
 
-def _greet(viewer: Viewer, address: str, tell: Callable[[str], None], open: Callable[[str], Any] | None) -> None:
+def _greet(
+    viewer: Viewer, address: str, tell: Callable[[str], None], open: Callable[[str], Any] | None
+) -> None:
     tell(viewer.message or (viewer.report.verdict if viewer.report else ""))
     tell(f"Serving {address} (press Ctrl-C to stop)")
     if open is not None:

@@ -1,4 +1,6 @@
-"""How a page is shown where its address is: what stands beside a link to it, and what puts it into another page."""
+"""How a page is shown where its address is: what stands beside a link to it, and what puts it into another
+page.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def slices_of(board: Board, rung: Rung) -> list[BoardSlices]:
-    """Return the slices of a task; of the overall board those in which tasks are slices, which have no task."""
+    """Return the slices of a task; of the overall board those in which tasks are slices, which have no
+    task.
+    """
     key = (board.task, board.metric if board.task else None)
     return [way for way in rung.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
 
@@ -38,7 +40,9 @@ def slice_details(board: Board, rung: Rung) -> list[Data]:
 
 
 def _board(each: SliceBoard, places: dict[str, int]) -> Data:
-    """Return the models of a slice as columns, the best first; a model that isn't on the board of the task by its name."""
+    """Return the models of a slice as columns, the best first; a model that isn't on the board of the task by
+    its name.
+    """
     found = each.board
     estimates = [entry.estimate for entry in found.entries]
     items, clusters = (max(getattr(e, name) for e in estimates) for name in ("n_items", "n_clusters"))

@@ -1,6 +1,8 @@
-"""What was asked and answered, question by question: found when a reader of a served page asks, or packed into a page that is to hold it.
+"""What was asked and answered, question by question: found when a reader of a served page asks, or packed
+into a page that is to hold it.
 
-Nothing is read before that. Logs are read again for the questions that are wanted; the rows of a table are asked for them.
+Nothing is read before that. Logs are read again for the questions that are wanted; the rows of a table are
+asked for them.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ OWN = ".eval"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A board whose questions may be asked for: what it is of, its questions and its models in the order of the page.
+    """A board whose questions may be asked for: what it is of, its questions and its models in the order of
+    the page.
 
     `by_spread`: the questions that models disagree on first.
     """
@@ -129,12 +132,17 @@ class Texts:
         return "" if any(map(_holds_texts, entries)) else NOT_KEPT
 
     def of(self, board: int, item: int, models: Sequence[int]) -> dict[str, Any]:
-        """Return the attempts of these models at a question, by the place of the model, and why some have none.
+        """Return the attempts of these models at a question, by the place of the model, and why some have
+        none.
 
         Raises LookupError where there is no such board, question or model.
         """
         place = self.places[board] if 0 <= board < len(self.places) else None
-        if place is None or not 0 <= item < len(place.items) or not all(0 <= m < len(place.models) for m in models):
+        if (
+            place is None
+            or not 0 <= item < len(place.items)
+            or not all(0 <= m < len(place.models) for m in models)
+        ):
             raise LookupError
         reasons: dict[str, None] = {}
         with self.lock:
@@ -153,7 +161,9 @@ class Texts:
         return answers
 
     def _entries(self, place: Place) -> list[RunEntry]:
-        return [entry for entry in self.scores.runs if entry.task == place.task and entry.model in place.models]
+        return [
+            entry for entry in self.scores.runs if entry.task == place.task and entry.model in place.models
+        ]
 
     def _found(self, place: Place, item: str, model: str, reasons: dict[str, None]) -> list[Attempt]:
         """Return what a model answered to a question, from what is kept, its logs, or the table."""
@@ -169,7 +179,9 @@ class Texts:
         return self.kept.get((key, item)) or []
 
     def _logged(self, place: Place, item: str, entry: RunEntry, reasons: dict[str, None]) -> list[Attempt]:
-        """Return what a log says of a question; one that has to be read from end to end is read once for all."""
+        """Return what a log says of a question; one that has to be read from end to end is read once for
+        all.
+        """
         key: Key = (entry.file, entry.task, entry.model)
         known = self.kept.get((key, item))
         if known is not None:
@@ -203,7 +215,9 @@ def _read_whole(entry: RunEntry) -> bool:
 
 
 def _by_item(transcripts: Iterable[Transcript], place: Place, source: str, most: int) -> Answers:
-    """Return the attempts at each question: of several transcripts of one attempt that of the board's metric."""
+    """Return the attempts at each question: of several transcripts of one attempt that of the board's
+    metric.
+    """
     attempts: dict[str, dict[int, Transcript]] = defaultdict(dict)
     for each in transcripts:
         known = attempts[each.item].get(each.attempt)
@@ -232,7 +246,8 @@ def _attempt(said: Transcript, place: Place, source: str, most: int) -> Attempt:
 
 
 def cut(text: str, most: int) -> Text:
-    """Return a text, or of a longer one its first two thirds and its end, with how many characters lie between.
+    """Return a text, or of a longer one its first two thirds and its end, with how many characters lie
+    between.
 
     >>> cut("abcdefghij", 6)
     ['abcd', 4, 'ij']
@@ -245,7 +260,9 @@ def cut(text: str, most: int) -> Text:
 
 def letters(attempts: Iterable[Attempt]) -> int:
     """Count the characters of attempts, and a few for each."""
-    return sum(100 + sum(_letters(attempt[name]) for name in TEXTS if name in attempt) for attempt in attempts)
+    return sum(
+        100 + sum(_letters(attempt[name]) for name in TEXTS if name in attempt) for attempt in attempts
+    )
 
 
 def _letters(text: Text) -> int:
@@ -272,7 +289,9 @@ class Book:
         if size > self.room:
             return False
         self.room -= size
-        self.questions[item] = {m: [self._pointing(each) for each in attempts] for m, attempts in answers.items()}
+        self.questions[item] = {
+            m: [self._pointing(each) for each in attempts] for m, attempts in answers.items()
+        }
         return True
 
     def _pointing(self, attempt: Attempt) -> Attempt:
@@ -291,7 +310,9 @@ def _texts_of(attempts: Iterable[Attempt]) -> Iterator[Text]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a page holds of the texts: packed by board, and in how many questions there are and how many had no room."""
+    """What a page holds of the texts: packed by board, and in how many questions there are and how many had
+    no room.
+    """
 
     boards: tuple[str, ...]
     questions: int
@@ -299,7 +320,9 @@ class Held:
 
 
 def held(texts: Texts) -> Held:
-    """Pack the texts of every board, the questions that models disagree on first, as far as they have room."""
+    """Pack the texts of every board, the questions that models disagree on first, as far as they have
+    room.
+    """
     count = max(sum(place is not None for place in texts.places), 1)
     boards, questions, left = [], 0, 0
     for place in texts.places:
@@ -308,7 +331,12 @@ def held(texts: Texts) -> Held:
         if place is not None:
             fill(book, place, texts, reasons)
         questions, left = questions + len(book.questions), left + book.left
-        told = {"strings": book.strings, "questions": book.questions, "left": book.left, "why": "; ".join(reasons)}
+        told = {
+            "strings": book.strings,
+            "questions": book.questions,
+            "left": book.left,
+            "why": "; ".join(reasons),
+        }
         boards.append(packed(told))
     return Held(boards=tuple(boards), questions=questions, left=left)
 
@@ -321,7 +349,11 @@ def fill(book: Book, place: Place, texts: Texts, reasons: dict[str, None]) -> No
         asked, waiting = waiting[:batch], waiting[batch:]
         answers = texts.read(place, {place.items[item] for item in asked}, reasons)
         for item in asked:
-            found = {m: each for m, model in enumerate(place.models) if (each := answers[model].get(place.items[item]))}
+            found = {
+                m: each
+                for m, model in enumerate(place.models)
+                if (each := answers[model].get(place.items[item]))
+            }
             if found and not book.add(item, _shortened(found)):
                 book.left += 1
         if book.left:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def document(answer: FalseAlarms) -> Document:
     """Return the verdict, the notes, one table and the cautions."""
-    blocks = [*opening(verdict(answer), answer.notes), *([_policy(answer)] if answer.policy else []), _table(answer)]
+    blocks = [
+        *opening(verdict(answer), answer.notes),
+        *([_policy(answer)] if answer.policy else []),
+        _table(answer),
+    ]
     blocks += equals.tables(answer.equal)
     blocks += [Text(text=equals.always_open(answer.level))] if answer.better else []
     return Document(blocks=(*blocks, *closing(answer.cautions)))
@@ -30,9 +34,13 @@ def verdict(answer: FalseAlarms) -> str:
     least, most = (f(entry.failed_share for entry in judged) for f in (min, max))
     spread = f", {_percent(least)} to {_percent(most)} by model" if len(judged) > 1 else ""
     promised = f"nominally at most {_percent(answer.promised_fails)}"
-    head = f"Compared with itself on halves of the data, a model fails the {'policy' if answer.policy else 'gate'} {fails} of the time{spread}; {promised}"
+    head = (
+        "Compared with itself on halves of the data, a model fails the "
+        f"{'policy' if answer.policy else 'gate'} {fails} of the time{spread}; {promised}"
+    )
     rest = (
-        f"A difference is called significant {different} of the time; nominally {_percent(answer.promised_different)}."
+        f"A difference is called significant {different} of the time; nominally "
+        f"{_percent(answer.promised_different)}."
     )
     if answer.equal:
         rest = f"{rest} {equals.range_sentence(answer.equal, alone=not answer.better)}"
@@ -71,8 +79,9 @@ def _table(answer: FalseAlarms) -> Table:
     ]
     splits = plural(answer.entries[0].splits, "random split")
     note = (
-        f"{splits} per model; criterion: {answer.asked}. Splits of one data set are not independent replications: the "
-        "intervals cover only the error of estimating the share in these data from the splits."
+        f"{splits} per model; criterion: {answer.asked}. Splits of one data set are not independent "
+        "replications: the intervals cover only the error of estimating the share in these data from the "
+        "splits."
     )
     return tabled(answer.entries, fields, title="Counted, of half the data", note=note)
 

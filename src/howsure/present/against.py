@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Cell, Table
 
-WORDS: dict[Told, str] = {"better": "better", "worse": "worse", "open": "can't tell", "unknown": "no error bar"}
+WORDS: dict[Told, str] = {
+    "better": "better",
+    "worse": "worse",
+    "open": "can't tell",
+    "unknown": "no error bar",
+}
 FEW_DF = 15.0
-"""Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals rough."""
+"""Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals
+rough.
+"""
 CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Benjamini–Hochberg"}
 
 
@@ -31,7 +38,9 @@ def document(answer: Against) -> Document:
         if len(answer.every) > 1:
             blocks.append(Text(text=_title(part), kind="heading"))
         first = part is answer.every[0]
-        blocks += opening(task_verdict(part), (), chapter=answer.chapter if first else None, models=_open(answer))
+        blocks += opening(
+            task_verdict(part), (), chapter=answer.chapter if first else None, models=_open(answer)
+        )
         blocks += small(answer.notes if first else ())
         blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
         blocks.append(_table(part))
@@ -80,7 +89,9 @@ def _counted(part: AgainstTask) -> str:
     if same == count:
         return f"{'Neither' if count == 2 else 'None'} of {count:,} can be told from {one}{where}."
     verb = "beats" if better < 2 else "beat"
-    first = f"{f'{better:,}' if better else 'Neither' if count == 2 else 'None'} of {count:,} {verb} {one}{where}"
+    first = (
+        f"{f'{better:,}' if better else 'Neither' if count == 2 else 'None'} of {count:,} {verb} {one}{where}"
+    )
     rest = [
         f"{worse:,} {_is(worse)} worse" if worse else "",
         f"{same:,} can't be told from it" if same else "",
@@ -100,7 +111,10 @@ def _is(count: int) -> str:
 def _over_tasks(answer: Against) -> str:
     """Count the tasks on which any side beats the one, and on which any is worse."""
     tasks = len(answer.tasks)
-    better, worse = sum(part.n_better > 0 for part in answer.tasks), sum(part.n_worse > 0 for part in answer.tasks)
+    better, worse = (
+        sum(part.n_better > 0 for part in answer.tasks),
+        sum(part.n_worse > 0 for part in answer.tasks),
+    )
     if not better and not worse:
         return f"On none of {plural(tasks, 'task')} can any side be told from {answer.against}."
     return (
@@ -124,9 +138,13 @@ def _corrected(part: AgainstTask, *, rough: bool) -> str:
 
 
 def _promise(level: float, *, rough: bool) -> str:
-    """Say that all intervals hold at once; few or unequal clusters leave that rough, as decision 19 measured."""
+    """Say that all intervals hold at once; few or unequal clusters leave that rough, as decision 19
+    measured.
+    """
     if rough:
-        return f"with these clusters all intervals hold at once only roughly with {level_text(level)} confidence"
+        return (
+            f"with these clusters all intervals hold at once only roughly with {level_text(level)} confidence"
+        )
     return f"all intervals hold at once with {level_text(level)} confidence"
 
 
@@ -154,9 +172,14 @@ def _table(part: AgainstTask) -> Table:
         Field("verdict", lambda s: WORDS[s.told] if s else "", align="left", priority=10),
         Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),
         Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=7),
-        Field("items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven),
         Field(
-            "clusters", lambda s: f"{s.difference.n_clusters:,}" if s else "", priority=3, shown=clustered and several
+            "items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven
+        ),
+        Field(
+            "clusters",
+            lambda s: f"{s.difference.n_clusters:,}" if s else "",
+            priority=3,
+            shown=clustered and several,
         ),
     ]
     return tabled([None, *sides], fields, note=_note(part.against, sides, uneven=uneven), lead=1)
@@ -166,7 +189,10 @@ def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
     """Say on what the table stands."""
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
     shared = "a side's are on the items that both answered; " if uneven else ""
-    return f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: calibrate with `record=True`"
+    return (
+        f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: "
+        "calibrate with `record=True`"
+    )
 
 
 def _limits(side: AgainstSide, scale: Scale) -> str:
@@ -177,7 +203,11 @@ def _limits(side: AgainstSide, scale: Scale) -> str:
 def _whisker(side: AgainstSide) -> Cell:
     """Return the corrected interval to be drawn, an empty cell where there is none."""
     low, high = side.adjusted_interval.low, side.adjusted_interval.high
-    return Whisker(value=side.difference.value, low=low, high=high) if low <= high and math.isfinite(high - low) else ""
+    return (
+        Whisker(value=side.difference.value, low=low, high=high)
+        if low <= high and math.isfinite(high - low)
+        else ""
+    )
 
 
 def explanation(answer: Against) -> Document:
@@ -192,7 +222,9 @@ def methods(answer: Against) -> Document:
 
 
 def chart(answer: Against) -> Spec:
-    """Draw the differences with their corrected intervals, a row a side and a panel a task, the overall one first."""
+    """Draw the differences with their corrected intervals, a row a side and a panel a task, the overall one
+    first.
+    """
     from howsure.present.charts.base import panels
 
     several = len(answer.every) > 1

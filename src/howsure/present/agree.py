@@ -21,7 +21,9 @@ TWO, MOST_SHOWN, MOST_PAIRS = 2, 3, 15
 
 
 def document(answer: Agreement) -> Document:
-    """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said for what, and the cautions."""
+    """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said
+    for what, and the cautions.
+    """
     blocks: list[Block] = [*opening(verdict(answer), answer.notes)]
     if answer.human and answer.pairs:
         rest = f"Without {answer.human}, {_lower(among(answer))}" if answer.overall else ""
@@ -52,7 +54,10 @@ def measured(answer: Agreement) -> str:
     if len(found) == 1:
         return f"{by}{best} {'is near it to' if near else 'agrees in'} {most} of the items."
     if most == least:
-        return f"{by}all {len(found):,} raters are alike: they {'are near it to' if near else 'agree in'} {most} of the items."
+        return (
+            f"{by}all {len(found):,} raters are alike: they {'are near it to' if near else 'agree in'} "
+            f"{most} of the items."
+        )
     if near:
         return f"{by}{best} is nearest, to {most}, and {last} farthest, to {least}."
     return f"{by}{best} agrees most, in {most} of the items, and {last} least, in {least}."
@@ -61,7 +66,8 @@ def measured(answer: Agreement) -> str:
 def by_agreement(answer: Agreement) -> list[Agreed]:
     """Return the plain agreement of each two, most first."""
     return sorted(
-        (each for each in answer.pairs if each.coefficient == "agreement"), key=lambda each: -each.estimate.value
+        (each for each in answer.pairs if each.coefficient == "agreement"),
+        key=lambda each: -each.estimate.value,
     )
 
 
@@ -80,7 +86,9 @@ def among(answer: Agreement) -> str:
 
 
 def _share(estimate: Estimate) -> str:
-    return f"{PERCENT.score(estimate.value)} {PERCENT.interval(estimate.interval.low, estimate.interval.high)}"
+    return (
+        f"{PERCENT.score(estimate.value)} {PERCENT.interval(estimate.interval.low, estimate.interval.high)}"
+    )
 
 
 def _lower(text: str) -> str:
@@ -97,10 +105,13 @@ def _beyond(found: Agreed) -> str:
         return "Beyond chance nothing can be said: all ratings are the same value."
     bar = f"{signed(alpha.value)} {_limits(alpha)}"
     if found.unknowable:
-        return f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
+        return (
+            f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
+        )
     if not alpha.interval.excludes(0.0):
         return (
-            f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full agreement)."
+            f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full "
+            "agreement)."
         )
     return f"Beyond chance agreement is {bar} (Krippendorff's alpha; 0 is chance, 1 full agreement)."
 
@@ -110,7 +121,11 @@ def overall_table(answer: Agreement) -> Table:
     fields: list[Field[Agreed]] = [
         Field("", lambda each: name(each, answer), align="left"),
         Field("value", lambda each: _number(each.estimate)),
-        Field("SE", lambda each: f"{each.estimate.se:.3f}" if math.isfinite(each.estimate.se) else "–", priority=0),
+        Field(
+            "SE",
+            lambda each: f"{each.estimate.se:.3f}" if math.isfinite(each.estimate.se) else "–",
+            priority=0,
+        ),
         Field(f"{level_text(answer.level)} interval", lambda each: _limits(each.estimate)),
         Field(" ", lambda each: whisker(each.estimate), align="left", priority=5, axis=PLAIN),
         Field("items", lambda each: f"{each.estimate.n_items:,}", priority=6),
@@ -148,7 +163,9 @@ def pairs_table(answer: Agreement) -> Table:
 
 
 def human_table(answer: Agreement) -> Table:
-    """Lay out each rater measured by the human: agreement, kappa, and how often it is right where the human gave each value."""
+    """Lay out each rater measured by the human: agreement, kappa, and how often it is right where the human
+    gave each value.
+    """
     right = {(each.b, each.given): each.estimate for each in answer.confusion if each.given == each.said}
     kappas = {each.b: each.estimate for each in answer.pairs if each.coefficient == "cohen"}
     shown = answer.values if len(answer.values) <= MOST_SHOWN and right else ()
@@ -191,7 +208,9 @@ def confusion_table(answer: Agreement) -> Table:
         Field("says", lambda each: f"{each.b} says {each.said}", align="left"),
         Field("items", lambda each: f"{each.count:,}"),
         Field("share %", lambda each: score(each.estimate, PERCENT)),
-        Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+        Field(
+            f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8
+        ),
     ]
     return tabled(answer.confusion, fields)
 
@@ -204,7 +223,10 @@ def independence(answer: Agreement) -> str:
     if math.isnan(found.value):
         return f"The {found.n_raters} raters made no error that could show how independent they are."
     low, high = found.interval.low, found.interval.high
-    return f"The errors of the {found.n_raters} raters are worth those of {found.value:.1f} independent ones [{low:.1f}, {high:.1f}]."
+    return (
+        f"The errors of the {found.n_raters} raters are worth those of {found.value:.1f} independent ones "
+        f"[{low:.1f}, {high:.1f}]."
+    )
 
 
 def _number(estimate: Estimate) -> str:

@@ -1,4 +1,6 @@
-"""Names of one answer that look alike are told apart: what differs is written as an escape (`gpt` and `gрt` with a Cyrillic р)."""
+"""Names of one answer that look alike are told apart: what differs is written as an escape (`gpt` and `gрt`
+with a Cyrillic р).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,11 @@ def told_apart(document: Document, answer: object) -> Document:
     names = {cell for block in document.blocks if isinstance(block, Table) for cell in _names(block)}
     names |= {name for side in _SIDES if isinstance(name := getattr(answer, side, None), str)}
     told = written_apart(names)
-    return replace(document, blocks=tuple(_renamed(block, told) for block in document.blocks)) if told else document
+    return (
+        replace(document, blocks=tuple(_renamed(block, told) for block in document.blocks))
+        if told
+        else document
+    )
 
 
 def _names(table: Table) -> Iterable[str]:
@@ -68,7 +74,8 @@ def _likeness(name: str) -> str:
 def _renamed(block: Block, told: Mapping[str, str]) -> Block:
     if isinstance(block, Table):
         rows = tuple(
-            tuple(told.get(cell, cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows
+            tuple(told.get(cell, cell) if isinstance(cell, str) else cell for cell in row)
+            for row in block.rows
         )
         return replace(block, rows=rows)
     if isinstance(block, Text):

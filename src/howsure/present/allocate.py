@@ -31,11 +31,17 @@ def verdict(answer: Allocation) -> str:
     if not answer.worthwhile:
         shown = _percent(abs(answer.saved))
         lost = "add" if answer.saved < 0 and shown != _percent(0.0) else "save"
-        return f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {shown} {part}."
+        return (
+            f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {shown} "
+            f"{part}."
+        )
     head = f"{_attempts(answer)}, spread as below,"
     if not math.isfinite(answer.se_after):
         return f"{head} would save about {_percent(answer.saved)} {part}, compared with an even spread."
-    return f"{head} {_brought(answer)} That saves {_percent(answer.saved)} {part}, and {_whole(answer)} of its SE."
+    return (
+        f"{head} {_brought(answer)} That saves {_percent(answer.saved)} {part}, and {_whole(answer)} of "
+        "its SE."
+    )
 
 
 def _attempts(answer: Allocation) -> str:
@@ -47,7 +53,11 @@ def _attempts(answer: Allocation) -> str:
 def _brought(answer: Allocation) -> str:
     scale = Scale(percent=answer.percent, digits=2)
     after = scale.gap(answer.se_after)
-    start = f"have an SE of {after}" if answer.new_run else f"bring the SE from {scale.number(answer.se)} to {after}"
+    start = (
+        f"have an SE of {after}"
+        if answer.new_run
+        else f"bring the SE from {scale.number(answer.se)} to {after}"
+    )
     return f"would {start}, compared with {scale.gap(answer.se_even)} if spread evenly."
 
 
@@ -80,7 +90,10 @@ def _staying(answer: Allocation) -> str:
     if not answer.se_even > 0:
         return ""
     stays = max(answer.questions, 0.0) / answer.se_even**2
-    return f"{_percent(stays)} of SE squared comes from the choice of questions, which no further attempt reduces"
+    return (
+        f"{_percent(stays)} of SE squared comes from the choice of questions, which no further attempt "
+        "reduces"
+    )
 
 
 def _count_table(answer: Allocation) -> Table:

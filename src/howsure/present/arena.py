@@ -38,7 +38,12 @@ def document(answer: Arena) -> Document:
             blocks.append(Text(text=title(pool, k), kind="heading"))
         notes = (*picked(pool.board), *(answer.notes if k == 0 else ()))
         blocks += opening(pool_verdict(pool), notes, chapter=answer.chapter if k == 0 else None)
-        blocks += [pool_table(pool, answer), *effects(pool), *small(beside(pool)), *closing(pool.board.cautions)]
+        blocks += [
+            pool_table(pool, answer),
+            *effects(pool),
+            *small(beside(pool)),
+            *closing(pool.board.cautions),
+        ]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
@@ -63,12 +68,17 @@ def pool_verdict(pool: ArenaBoard) -> str:
     elif others == 0:
         first = f"{leading(level, 'leads', 'lead')} with {score} each."
     else:
-        first = f"{leading(level, 'leads', 'lead')} with {score}, but {rivals(others, count - len(level))} could also be best."
+        first = (
+            f"{leading(level, 'leads', 'lead')} with {score}, but {rivals(others, count - len(level))} "
+            "could also be best."
+        )
     return f"{first} {neighbours(board)}".rstrip()
 
 
 def beside(pool: ArenaBoard) -> list[str]:
-    """Say in a line each what standing first is worth, whether one line fits, which voter matters most, and which votes would help."""
+    """Say in a line each what standing first is worth, whether one line fits, which voter matters most, and
+    which votes would help.
+    """
     return [said for said in (first_gain(pool), one_line(pool), without(pool), following(pool)) if said]
 
 
@@ -77,11 +87,17 @@ def first_gain(pool: ArenaBoard) -> str:
     found = pool.first
     if found is None or not math.isfinite(found.p_value):
         return ""
-    said = f"{PERCENT.difference(found.value)} {PERCENT.interval(found.interval.low, found.interval.high)}, p {p_text(found.p_value)}"
+    said = (
+        f"{PERCENT.difference(found.value)} {PERCENT.interval(found.interval.low, found.interval.high)}, p "
+        f"{p_text(found.p_value)}"
+    )
     if not significant(found.p_value, found.interval.level):
         return f"Nothing shows that it matters who stands first ({said})."
     word = "gains" if found.value > 0 else "loses"
-    return f"Who stands first {word} by it: {said} beyond what strengths expect. `covariate='position'` takes it out."
+    return (
+        f"Who stands first {word} by it: {said} beyond what strengths expect. `covariate='position'` takes "
+        "it out."
+    )
 
 
 def one_line(pool: ArenaBoard) -> str:
@@ -89,7 +105,10 @@ def one_line(pool: ArenaBoard) -> str:
     found = pool.one_line
     if found is None or significant(found.p_value, pool.board.level):
         return ""
-    return f"Nothing speaks against one line of strengths for all {plural(found.n_pairs, 'pair')} that met (p {p_text(found.p_value)})."
+    return (
+        f"Nothing speaks against one line of strengths for all {plural(found.n_pairs, 'pair')} that met (p "
+        f"{p_text(found.p_value)})."
+    )
 
 
 def without(pool: ArenaBoard) -> str:
@@ -99,10 +118,15 @@ def without(pool: ArenaBoard) -> str:
         return ""
     name = f"{found.column} {found.cluster}" if found.cluster else f"one without a {found.column}"
     best = pool.board.entries[0].model
-    start = f"The lead hangs most on {name}: without its {found.n_votes:,} of {plural(pool.n_votes, 'vote')}, "
+    start = (
+        f"The lead hangs most on {name}: without its {found.n_votes:,} of {plural(pool.n_votes, 'vote')}, "
+    )
     if found.leader != best:
         return f"{start}{found.leader} would lead, {PERCENT.lead(-found.lead)} ahead of {best}."
-    return f"{start}{best} would get {PERCENT.score(found.score)} and lead by {PERCENT.lead(found.lead)}, not {PERCENT.lead(found.full_lead)}."
+    return (
+        f"{start}{best} would get {PERCENT.score(found.score)} and lead by {PERCENT.lead(found.lead)}, not "
+        f"{PERCENT.lead(found.full_lead)}."
+    )
 
 
 def following(pool: ArenaBoard) -> str:
@@ -115,9 +139,15 @@ def following(pool: ArenaBoard) -> str:
     tells = f"A vote between {'the two' if named else f'{found.next_a} and {found.next_b}'} tells most."
     tells = "" if len(pool.models) == 2 else f" {tells}"
     if found.votes_needed <= MOST_TIMES * pool.n_votes:
-        needed = f"{two} ({PERCENT.gap(found.gap)} apart) could be told apart with about {rounded_up(found.votes_needed)} votes in all, by more such voters."
+        needed = (
+            f"{two} ({PERCENT.gap(found.gap)} apart) could be told apart with about "
+            f"{rounded_up(found.votes_needed)} votes in all, by more such voters."
+        )
         return needed + tells
-    return f"{two} are {PERCENT.gap(found.gap)} apart: too little to be told apart with {MOST_TIMES} times as many votes.{tells}"
+    return (
+        f"{two} are {PERCENT.gap(found.gap)} apart: too little to be told apart with {MOST_TIMES} times as "
+        f"many votes.{tells}"
+    )
 
 
 def effects(pool: ArenaBoard) -> list[Block]:
@@ -129,7 +159,11 @@ def effects(pool: ArenaBoard) -> list[Block]:
         Field("covariate", lambda e: e.covariate, align="left"),
         Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "", priority=5),
         Field("gain pp", lambda e: PERCENT.signed(e.gain)),
-        Field(f"{level} interval", lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high), priority=8),
+        Field(
+            f"{level} interval",
+            lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high),
+            priority=8,
+        ),
         Field("p", lambda e: p_text(e.p_value), priority=7),
         Field("odds ×", lambda e: f"{e.odds:.2f}", priority=6),
     ]
@@ -137,19 +171,30 @@ def effects(pool: ArenaBoard) -> list[Block]:
         tabled(
             pool.effects,
             fields,
-            note="what the first of two equal models gains by one standard deviation more, or by standing first",
+            note=(
+                "what the first of two equal models gains by one standard deviation more, or by standing "
+                "first"
+            ),
         )
     ]
 
 
 def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
-    """Lay out a pool: rank, model, expected score, interval, whisker, ties, votes and Elo, of which scale comes first; and scores by other choices."""
+    """Lay out a pool: rank, model, expected score, interval, whisker, ties, votes and Elo, of which scale
+    comes first; and scores by other choices.
+    """
     board, elo = pool.board, answer.scale == "elo"
     ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))[: answer.top]
     level = level_text(board.level)
     shares: list[Field[Line]] = [
         Field("score %", lambda r: score(r[0].estimate, PERCENT), priority=4 if elo else 9),
-        Field("SE", lambda r: standard_error(r[0].estimate, PERCENT), priority=0, error_of="score %", shown=not elo),
+        Field(
+            "SE",
+            lambda r: standard_error(r[0].estimate, PERCENT),
+            priority=0,
+            error_of="score %",
+            shown=not elo,
+        ),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=PERCENT, shown=not elo),
     ]
@@ -206,6 +251,7 @@ def chart(answer: Arena, kind: BoardChart) -> Spec:
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
     specs = [
-        panel(board, kind, answer.top, title=(board.task or "overall") if len(boards) > 1 else "") for board in boards
+        panel(board, kind, answer.top, title=(board.task or "overall") if len(boards) > 1 else "")
+        for board in boards
     ]
     return panels(specs, columns=1, own_scales=kind == "pairs")

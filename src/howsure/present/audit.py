@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Table
 
 _LEGEND = (
-    "break-even: the correlation, question by question, between the answers of a model and of the next from which "
-    "their gap would be significant (0.3 to 0.7 is common). Per-question results would settle it: howsure compare."
+    "break-even: the correlation, question by question, between the answers of a model and of the next "
+    "from which their gap would be significant (0.3 to 0.7 is common). Per-question results would settle "
+    "it: howsure compare."
 )
 
 
@@ -37,7 +38,8 @@ def board_verdict(board: AuditBoard) -> str:
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
         return (
-            "No gap can be judged, because nothing tells the scale of the scores. Name it, such as `bounds=(0, 100)`."
+            "No gap can be judged, because nothing tells the scale of the scores. Name it, such as "
+            "`bounds=(0, 100)`."
         )
     if not judged and all(entry.n is not None for entry in board.entries):
         return "No gap can be judged, because one question gives no error bar."
@@ -58,9 +60,16 @@ def _table(board: AuditBoard, top: int | None) -> Table:
         Field("model", lambda e: e.model, align="left"),
         Field(f"score{scale.column}", lambda e: scale.number(e.score)),
         Field("n", lambda e: "?" if e.n is None else f"{e.n:,}", priority=6),
-        Field(f"{level_text(board.level)} interval", lambda e: scale.interval(e.low, e.high) if _has_bar(e) else ""),
+        Field(
+            f"{level_text(board.level)} interval",
+            lambda e: scale.interval(e.low, e.high) if _has_bar(e) else "",
+        ),
         Field("", _whisker, align="left", priority=4, axis=scale),
-        Field(f"gap{scale.unit}", lambda e: scale.number(e.gap_next) if math.isfinite(e.gap_next) else "", priority=8),
+        Field(
+            f"gap{scale.unit}",
+            lambda e: scale.number(e.gap_next) if math.isfinite(e.gap_next) else "",
+            priority=8,
+        ),
         Field("p", lambda e: p_text(e.p_next) if math.isfinite(e.p_next) else "", priority=5),
         Field("break-even", _break_even, priority=7),
         Field("gap is", lambda e: e.verdict, align="left"),

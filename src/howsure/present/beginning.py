@@ -1,4 +1,6 @@
-"""What the names of all models begin with is said once: `openai-api/local/` of `openai-api/local/a` and `openai-api/local/b`."""
+"""What the names of all models begin with is said once: `openai-api/local/` of `openai-api/local/a` and
+`openai-api/local/b`.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,11 @@ LEAST = 6
 
 
 def said_once(document: Document, answer: object) -> Document:
-    """Return a document whose models are called by what follows the beginning that all share, up to a slash, with a line that says it.
+    """Return a document whose models are called by what follows the beginning that all share, up to a slash,
+    with a line that says it.
 
-    What is left of a name is enough for every verb, so that what is shown can be pasted; what is code stays as it is.
+    What is left of a name is enough for every verb, so that what is shown can be pasted; what is code stays
+    as it is.
     """
     names: set[str] = set()
     for name in _names(answer):
@@ -41,7 +45,9 @@ def said_once(document: Document, answer: object) -> Document:
     if blocks == document.blocks:
         return document
     told = Text(text=f"The names of all models begin with {beginning}.", kind="small")
-    place = 1 + len(list(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", blocks[1:])))
+    place = 1 + len(
+        list(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", blocks[1:]))
+    )
     return replace(document, blocks=(*blocks[:place], told, *blocks[place:]))
 
 
@@ -67,10 +73,14 @@ def _names(thing: Any) -> Iterator[str]:
 
 def _without(block: Block, shorten: Callable[[str], str]) -> Block:
     if isinstance(block, Table):
-        rows = tuple(tuple(shorten(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows)
+        rows = tuple(
+            tuple(shorten(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows
+        )
         return replace(block, rows=rows, title=shorten(block.title), note=shorten(block.note))
     if isinstance(block, Pointer):
         return replace(block, text=shorten(block.text), models=tuple(map(shorten, block.models)))
     if isinstance(block, Text):
         return block if block.kind == "code" else replace(block, text=shorten(block.text))
-    return Note(cautions=tuple(replace(caution, message=shorten(caution.message)) for caution in block.cautions))
+    return Note(
+        cautions=tuple(replace(caution, message=shorten(caution.message)) for caution in block.cautions)
+    )

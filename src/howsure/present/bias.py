@@ -32,12 +32,17 @@ def verdict(answer: Biases) -> str:
     judges = {each.judge for each in answer.favours}
     told = [each for each in answer.favours if each.bias]
     shown = sorted(
-        (each for each in told if significant(each.p_value, answer.level)), key=lambda each: -abs(each.estimate.value)
+        (each for each in told if significant(each.p_value, answer.level)),
+        key=lambda each: -abs(each.estimate.value),
     )
     kinds = listing(sorted({_kind(each.favours, many=True) for each in told}))
     if shown:
         more = len(shown) - 1
-        rest = f" {more} more of {len(told)} biases looked at {'is' if more == 1 else 'are'} shown." if more else ""
+        rest = (
+            f" {more} more of {len(told)} biases looked at {'is' if more == 1 else 'are'} shown."
+            if more
+            else ""
+        )
         return f"{_said(shown[0])}{rest}"
     if told:
         who = next(iter(judges)) if len(judges) == 1 else f"any of {len(judges)} judges"
@@ -47,16 +52,24 @@ def verdict(answer: Biases) -> str:
 
 def _said(found: Favour) -> str:
     """Say one bias."""
-    gap = f"{PERCENT.difference(found.estimate.value)} {PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
+    gap = (
+        f"{PERCENT.difference(found.estimate.value)} "
+        f"{PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
+    )
     kind = _kind(found.favours) if found.estimate.value >= 0 else _other(found.favours)
     first = f"{found.judge} is biased towards {kind} ({gap})"
     if math.isfinite(found.flipped):
         return f"{first}: {PERCENT.score(found.flipped)} of its verdicts turn with the order."
-    return f"{first}: it errs towards {_kind(found.favours)} in {PERCENT.score(found.towards)} of its choices, away from it in {PERCENT.score(found.away)}."
+    return (
+        f"{first}: it errs towards {_kind(found.favours)} in {PERCENT.score(found.towards)} of its "
+        f"choices, away from it in {PERCENT.score(found.away)}."
+    )
 
 
 def _kind(favours: str, *, many: bool = False) -> str:
-    """Name the answers that are favoured: the answer shown first, longer answers, answers with more tables."""
+    """Name the answers that are favoured: the answer shown first, longer answers, answers with more
+    tables.
+    """
     noun = "answers" if many else "the answer"
     if favours == LONGER:
         return "longer answers" if many else "the longer answer"
@@ -85,7 +98,9 @@ def favours_table(answer: Biases) -> Table:
         Field("errs to it %", lambda each: PERCENT.number(each.towards), priority=6),
         Field("away %", lambda each: PERCENT.number(each.away), priority=6),
         Field("favour pp", lambda each: PERCENT.signed(each.estimate.value)),
-        Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+        Field(
+            f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8
+        ),
         Field("", lambda each: whisker(each.estimate), align="left", priority=3, axis=PERCENT),
         Field("p", lambda each: p_text(each.p_value), priority=7),
         Field("turned %", lambda each: PERCENT.number(each.flipped), priority=2),

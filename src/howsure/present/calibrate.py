@@ -96,7 +96,9 @@ def world_text(row: dict[str, Any]) -> str:
     known = {name: value for name, value in row.items() if value is not None}
     size, sizes = known.get("cluster_size", 1), known.get("sizes", "equal")
     unequal = f" ({sizes})" if sizes != "equal" else ""
-    parts = [f"{row['n_clusters']:,} items" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"]
+    parts = [
+        f"{row['n_clusters']:,} items" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"
+    ]
     words = {
         "p": "rate",
         "discordance": "discordant",
@@ -111,7 +113,9 @@ def world_text(row: dict[str, Any]) -> str:
         parts.append(f"{known['attempts']} attempts")
     parts += [known[name] for name in ("family", "world") if name in known]
     parts += [
-        f"{word} {known[name]:g}" for name, word in (("slope", "slopes"), ("luck", "shared luck")) if name in known
+        f"{word} {known[name]:g}"
+        for name, word in (("slope", "slopes"), ("luck", "shared luck"))
+        if name in known
     ]
     parts += [known["shape"]] if known.get("shape", "beta") != "beta" else []
     parts += ["weights"] if known.get("weights") else []

@@ -46,9 +46,12 @@ def comment(
     digests: Mapping[str, str] | None = None,
     linked: LinkedPage | None = None,
 ) -> Document:
-    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own.
+    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more
+    than its own.
 
-    The sentence comes first, then the checks, then the page that is `linked`; how the data were taken stands below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
+    The sentence comes first, then the checks, then the page that is `linked`; how the data were taken stands
+    below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for
+    texts of settings.
     """
     gate = _digested(gate, digests or {})
     order = sorted(gate.checks, key=lambda check: ORDER.index(check.counts_as))
@@ -64,7 +67,13 @@ def comment(
     small = [Text(text=" ".join(map(_short, _some(told, MOST_NOTES))), kind="small")] if told else []
     beside = [_cut(block) if isinstance(block, Table) else block for block in flips.brief(gate.flips)]
     return Document(
-        blocks=(*blocks, *tables, *small, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),
+        blocks=(
+            *blocks,
+            *tables,
+            *small,
+            *beside,
+            *_cautions((*cautions, *gate.cautions, *named_cautions(gate))),
+        ),
         mark=mark(name),
         linked=linked,
     )
@@ -79,13 +88,17 @@ def _digested(value: T, digests: Mapping[str, str]) -> T:
     elif isinstance(value, tuple):
         found = tuple(_digested(each, digests) for each in value)
     elif is_dataclass(value) and digests:
-        told = {each.name: _digested(getattr(value, each.name), digests) for each in fields(value) if each.init}
+        told = {
+            each.name: _digested(getattr(value, each.name), digests) for each in fields(value) if each.init
+        }
         found = replace(found, **told)
     return cast("T", found)
 
 
 def mark(name: str) -> str:
-    """Return the hidden word by which the comment of a gate of this name is found again; no name can end it early."""
+    """Return the hidden word by which the comment of a gate of this name is found again; no name can end it
+    early.
+    """
     plain = re.sub(r"-{2,}", "-", re.sub("[<>@]", "", visible(name)))[:LONGEST_NAME].strip()
     told = "" if plain == name else f" #{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
     return f"howsure gate: {plain}{told}"
@@ -122,7 +135,11 @@ def _cautions(cautions: Iterable[Caution]) -> list[Block]:
     told: list[Block] = [Note(cautions=tuple(shown))] if shown else []
     return [
         *told,
-        *([Text(text=f"… and {plural(more, 'more caution')}: see the job's summary.", kind="small")] if more else []),
+        *(
+            [Text(text=f"… and {plural(more, 'more caution')}: see the job's summary.", kind="small")]
+            if more
+            else []
+        ),
     ]
 
 

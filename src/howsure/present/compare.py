@@ -25,7 +25,16 @@ from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
 from howsure.present.words import clusters, factors, plain
 from howsure.statistics.results import significant
-from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, listing, p_text, plural, rounded_up
+from howsure.wording import (
+    MOST_FORECAST,
+    Scale,
+    correlation_text,
+    level_text,
+    listing,
+    p_text,
+    plural,
+    rounded_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +75,10 @@ def _several(answer: Comparisons) -> list[Block]:
     first = answer.comparisons[0]
     names = f"a: {first.a}, b: {first.b}."
     cautions = merged(
-        [(_name_of(c, answer), (*c.cautions, *c.difference.cautions, *measures.cautions(c))) for c in answer.every],
+        [
+            (_name_of(c, answer), (*c.cautions, *c.difference.cautions, *measures.cautions(c)))
+            for c in answer.every
+        ],
         "task",
     )
     return [
@@ -87,7 +99,10 @@ def _unseen(answer: Comparisons) -> list[str]:
     if not tasks:
         return []
     return [
-        f"{listing(tasks)}: no question was lost as a whole; if some are, the difference could lie beyond its interval."
+        (
+            f"{listing(tasks)}: no question was lost as a whole; if some are, the difference could lie "
+            "beyond its interval."
+        )
     ]
 
 
@@ -164,11 +179,17 @@ def _limits(c: Comparison, alike: bool) -> str:
 
 def _bar(c: Comparison) -> Cell:
     low, high, value = c.judged_interval.low, c.judged_interval.high, c.difference.value
-    return Whisker(value=value, low=low, high=high) if math.isfinite(high - low) and math.isfinite(value) else ""
+    return (
+        Whisker(value=value, low=low, high=high) if math.isfinite(high - low) and math.isfinite(value) else ""
+    )
 
 
 def _margin_p(c: Comparison) -> tuple[float, float]:
-    return (math.nan, math.nan) if c.equivalence is None else (c.equivalence.p_noninferior, c.equivalence.p_equivalent)
+    return (
+        (math.nan, math.nan)
+        if c.equivalence is None
+        else (c.equivalence.p_noninferior, c.equivalence.p_equivalent)
+    )
 
 
 def _word(c: Comparison) -> str:
@@ -217,7 +238,9 @@ def explanation(answer: Comparison | Comparisons) -> Document:
 
 
 def chart(answer: Comparison | Comparisons) -> Spec:
-    """Draw the differences; those in points share a panel, another scale has its own, and so has every partition into slices."""
+    """Draw the differences; those in points share a panel, another scale has its own, and so has every
+    partition into slices.
+    """
     from howsure.present.charts.base import panels
 
     comparisons = answer.every if isinstance(answer, Comparisons) else (answer,)
@@ -287,7 +310,10 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(
-        rows, note="how often such intervals contain the truth: see calibrate with `record=True`" if c.paired else ""
+        rows,
+        note="how often such intervals contain the truth: see calibrate with `record=True`"
+        if c.paired
+        else "",
     )
 
 
@@ -295,7 +321,12 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     """Say how large a loss could be that no question showed, if the interval is narrower than that."""
     if not c.hides_losses:
         return []
-    return [("unseen losses", f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was")]
+    return [
+        (
+            "unseen losses",
+            f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was",
+        )
+    ]
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
@@ -303,8 +334,13 @@ def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     if c.beside is None:
         return []
     same = c.beside.population == "same-clusters"
-    where = f"on {clusters.more_of_these(c.clusters, c.task) if same else clusters.new_ones(c.clusters, c.task)}"
-    interval, shown = c.beside.estimate.interval, significant(c.beside.p_value, c.beside.estimate.interval.level)
+    where = (
+        f"on {clusters.more_of_these(c.clusters, c.task) if same else clusters.new_ones(c.clusters, c.task)}"
+    )
+    interval, shown = (
+        c.beside.estimate.interval,
+        significant(c.beside.p_value, c.beside.estimate.interval.level),
+    )
     told = f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}"
     return [(where, told if c.equivalence else f"{'significant' if shown else OPEN}: {told}")]
 
@@ -328,7 +364,9 @@ def _se_text(c: Comparison, scale: Scale) -> str:
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2
-    effect = f"pairing removed {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing gained nothing"
+    effect = (
+        f"pairing removed {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing gained nothing"
+    )
     together = f"correlation {correlation_text(c.correlation)}; " if math.isfinite(c.correlation) else ""
     return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
 

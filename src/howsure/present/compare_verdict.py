@@ -63,7 +63,9 @@ def one_verdict(c: Comparison) -> str:
     if c.among is not None:
         told = f"among {c.among.n_models:,} models not significant (p {p_text(c.among.p_adjusted)})"
         said = f"{said.removesuffix('.')}; {told}."
-    return said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
+    return (
+        said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
+    )
 
 
 def _if_clustered(c: Comparison, other: IfClustered) -> str:
@@ -79,7 +81,11 @@ def _if_clustered(c: Comparison, other: IfClustered) -> str:
 
 def _of_tasks(count: int, left_out: int) -> str:
     """Count tasks, and say of how many where some are left out."""
-    return f"{count:,} of {plural(count + left_out, 'task')} with scores of both" if left_out else plural(count, "task")
+    return (
+        f"{count:,} of {plural(count + left_out, 'task')} with scores of both"
+        if left_out
+        else plural(count, "task")
+    )
 
 
 def _verdict_on_all(c: Comparison) -> str:
@@ -98,13 +104,18 @@ def _verdict_on_all(c: Comparison) -> str:
         loser = c.b if c.better == c.a else c.a
         return f"{c.better} beats {loser}{where} by {gap}, {take}{about}: significant at {level} confidence."
     if value == 0:
-        return f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
+        return (
+            f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take "
+            f"{scale.number(c.judged_interval.half_width)}{scale.unit}."
+        )
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
     return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{what_settles(c)}."
 
 
 def on_these(c: Comparison) -> str:
-    """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with the space before it."""
+    """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with
+    the space before it.
+    """
     if c.sources is not None:
         return factors.as_sample(c.sources)
     same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
@@ -124,7 +135,9 @@ def carries(small: SmallPart) -> str:
 
 
 def what_settles(c: Comparison) -> str:
-    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be said."""
+    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be
+    said.
+    """
     small = c.difference.small_part
     if small is not None:
         return f"; {carries(small)}"
@@ -140,14 +153,23 @@ def what_settles(c: Comparison) -> str:
 
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
-    take = f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
+    take = (
+        f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
+    )
     where, about = "" if c.task else " overall", on_these(c)
     if e.equivalent:
-        return f"{c.a} and {c.b} are equivalent{where}{about} within {margin} ({take}), at {level} confidence."
+        return (
+            f"{c.a} and {c.b} are equivalent{where}{about} within {margin} ({take}), at {level} confidence."
+        )
     if e.noninferior:
-        return f"{c.a} is not worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
+        return (
+            f"{c.a} is not worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} "
+            "confidence."
+        )
     if e.inferior:
-        return f"{c.a} is worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
+        return (
+            f"{c.a} is worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
+        )
     return f"Can't tell whether {c.a} is{where} within {margin} of {c.b}{about} ({take})."
 
 

@@ -65,7 +65,9 @@ def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
         Field("incomplete", lambda t: f"{t.incomplete:,}", priority=3),
         Field("clusters", lambda t: "" if t.clusters is None else f"{t.clusters:,}", priority=5),
     ]
-    return tabled(tasks, fields, note="* the harness's headline metric" if any(t.headline for t in tasks) else "")
+    return tabled(
+        tasks, fields, note="* the harness's headline metric" if any(t.headline for t in tasks) else ""
+    )
 
 
 def _usage_table(usage: tuple[Usage, ...]) -> Table:
@@ -87,7 +89,11 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
         return []
     counts = Counter((file.reader or "–", file.outcome) for file in files)
     rows = tuple((reader, outcome, f"{count:,}") for (reader, outcome), count in sorted(counts.items()))
-    columns = (Column(name="format", align="left"), Column(name="outcome", align="left"), Column(name="files"))
+    columns = (
+        Column(name="format", align="left"),
+        Column(name="outcome", align="left"),
+        Column(name="files"),
+    )
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
     told = _told(files)
     if told:
@@ -128,7 +134,10 @@ def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:
         Field("agree", lambda f: "yes" if f.agrees else "NO", align="left"),
     ]
     left = len(differing) - len(shown) if len(figures) > MOST_FIGURES else 0
-    return [Text(text=f"{head}:"), tabled(shown, fields, note=f"… and {left:,} more that differ" if left else "")]
+    return [
+        Text(text=f"{head}:"),
+        tabled(shown, fields, note=f"… and {left:,} more that differ" if left else ""),
+    ]
 
 
 def _proposed(proposal: Proposal) -> list[Block]:
@@ -137,16 +146,25 @@ def _proposed(proposal: Proposal) -> list[Block]:
     if not proposal.mapping:
         return shape
     if proposal.name:
-        how = f"Add `map={proposal.name!r}` to read it so, which was written from the documentation and not tried:"
+        how = (
+            f"Add `map={proposal.name!r}` to read it so, which was written from the documentation and not "
+            "tried:"
+        )
         return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
     name = proposal.mapping.partition("]")[0].removeprefix("[map.")
-    how = f"Paste this into howsure.toml, mend it, and add `map={name!r}`; docs/mapping.md explains the language:"
+    how = (
+        f"Paste this into howsure.toml, mend it, and add `map={name!r}`; docs/mapping.md explains the "
+        "language:"
+    )
     return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
 
 
 def _agreement(count: int, differing: int) -> str:
     if differing:
-        return f"Of {plural(count, 'figure')} that the logs state, {differing:,} {'is' if differing == 1 else 'are'} not what the rows give"
+        return (
+            f"Of {plural(count, 'figure')} that the logs state, {differing:,} "
+            f"{'is' if differing == 1 else 'are'} not what the rows give"
+        )
     return (
         f"All {count:,} figures that the logs state agree with the rows"
         if count > 1

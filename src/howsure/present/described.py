@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 def described(presentation: ModuleType, answer: object, *, explain: bool, methods: bool = False) -> Document:
     """Return what the module that presents an answer says of it.
 
-    `explain`: in plain words as well, where it has some; `methods`: with a paragraph for a paper, where it has one.
+    `explain`: in plain words as well, where it has some; `methods`: with a paragraph for a paper, where it
+    has one.
     """
     document: Document = presentation.document(answer)
     for name in (["explanation"] if explain else []) + (["methods"] if methods else []):
         more = getattr(presentation, name, None)
-        document = replace(document, blocks=(*document.blocks, *(more(answer).blocks if more is not None else ())))
+        document = replace(
+            document, blocks=(*document.blocks, *(more(answer).blocks if more is not None else ()))
+        )
     return said_once(told_apart(document, answer), answer)

@@ -1,4 +1,6 @@
-"""Document: what an answer says, as pure data. Renderers lay it out and escape it; numbers become words here."""
+"""Document: what an answer says, as pure data. Renderers lay it out and escape it; numbers become words
+here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite, on the scale of their column.
+    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite,
+    on the scale of their column.
 
     `limits`: they are limits of the value, drawn as two upright lines, and no error bar of it.
     """
@@ -32,10 +35,12 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays, 0 never does.
+    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays,
+    0 never does.
 
-    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in parentheses. `cut`: its cells
-    are texts of which the beginning is enough. `axis`: how the numbers of the axis are written, where its cells are error bars.
+    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in
+    parentheses. `cut`: its cells are texts of which the beginning is enough. `axis`: how the numbers of the
+    axis are written, where its cells are error bars.
     """
 
     name: str
@@ -53,7 +58,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of cells under columns; `note` goes below it in small print, the first `lead` rows are set off from the others."""
+    """Rows of cells under columns; `note` goes below it in small print, the first `lead` rows are set off
+    from the others.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -118,7 +125,9 @@ def tabled(
 
 def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", ""), note: str = "") -> Table:
     """Lay out facts as two columns: what, and how much."""
-    return Table(columns=tuple(Column(name=head, align="left") for head in heads), rows=tuple(rows), note=note)
+    return Table(
+        columns=tuple(Column(name=head, align="left") for head in heads), rows=tuple(rows), note=note
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +140,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer(Text):
-    """A line that leads to a chapter of the guide. A command that has read paths adds how it is opened with them, and with two models."""
+    """A line that leads to a chapter of the guide. A command that has read paths adds how it is opened with
+    them, and with two models.
+    """
 
     chapter: int
     models: tuple[str, ...] = ()
@@ -139,13 +150,17 @@ class Pointer(Text):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Cautions, shown after the numbers; of many with one code the first is shown and the others are counted."""
+    """Cautions, shown after the numbers; of many with one code the first is shown and the others are
+    counted.
+    """
 
     cautions: tuple[Caution, ...]
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """The message and the remedy of each kind of caution; the first of each chapter of the guide ends with its number."""
+        """The message and the remedy of each kind of caution; the first of each chapter of the guide ends
+        with its number.
+        """
         kinds: dict[str, list[Caution]] = {}
         for caution in dict.fromkeys(self.cautions):
             kinds.setdefault(caution.code, []).append(caution)
@@ -182,7 +197,9 @@ Block = Text | Table | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedPage:
-    """A page that lies on the web, to be linked to by its address, under the picture at the other address where there is one."""
+    """A page that lies on the web, to be linked to by its address, under the picture at the other address
+    where there is one.
+    """
 
     address: str
     picture: str = ""
@@ -192,8 +209,8 @@ class LinkedPage:
 class Document:
     """Blocks in reading order: the answer first, the numbers after, cautions last.
 
-    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a page that is linked to
-    below the first table, in Markdown alone.
+    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a
+    page that is linked to below the first table, in Markdown alone.
     """
 
     blocks: tuple[Block, ...] = field(default=())
@@ -204,7 +221,9 @@ class Document:
 def opening(
     verdict: str, notes: Iterable[str] = (), *, chapter: int | None = None, models: Iterable[str] = ()
 ) -> list[Block]:
-    """Return how every answer begins: its verdict, the chapter on why it can't be told, and how the data were taken."""
+    """Return how every answer begins: its verdict, the chapter on why it can't be told, and how the data were
+    taken.
+    """
     return [Text(text=verdict, kind="verdict"), *pointed(chapter, models), *small(notes)]
 
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def sentence(equal: EqualSystems) -> str:
     """Say how often the gate passes, fails and can't tell, and how many questions it takes to tell."""
     return (
-        f"Of two equal systems a gate with {items_text(equal.items)} questions passes {percent_text(equal.passed)}, fails "
-        f"{percent_text(equal.failed)} and can't tell {percent_text(equal.unclear)}; {_needed(equal)}."
+        f"Of two equal systems a gate with {items_text(equal.items)} questions passes "
+        f"{percent_text(equal.passed)}, fails {percent_text(equal.failed)} and can't tell "
+        f"{percent_text(equal.unclear)}; {_needed(equal)}."
     )
 
 
@@ -29,19 +30,29 @@ def _needed(equal: EqualSystems) -> str:
         return "no number of questions brings can't tell below 20 %"
     limits = ""
     if not math.isnan(equal.items_that_tell_low):
-        high = items_text(equal.items_that_tell_high) if math.isfinite(equal.items_that_tell_high) else "any number"
+        high = (
+            items_text(equal.items_that_tell_high)
+            if math.isfinite(equal.items_that_tell_high)
+            else "any number"
+        )
         limits = f" (plausibly {items_text(equal.items_that_tell_low)} to {high})"
     return f"can't tell falls below 20 % from {items_text(equal.items_that_tell)} questions{limits} on"
 
 
 def always_open(level: float) -> str:
     """Say what a gate that asks for a difference makes of equal systems."""
-    return f"Asked for “better”, equal systems stay open in {100 * level:.3g} of 100 runs, however many questions."
+    return (
+        f"Asked for “better”, equal systems stay open in {100 * level:.3g} of 100 runs, however many "
+        "questions."
+    )
 
 
 def at_the_limit(level: float, limit: str) -> str:
     """Say what a gate with a floor (or a ceiling) makes of a system whose score is the floor itself."""
-    return f"A system whose true score is the {limit} itself stays open in {200 * level - 100:.3g} of 100 runs or more, however many questions."
+    return (
+        f"A system whose true score is the {limit} itself stays open in {200 * level - 100:.3g} of 100 "
+        "runs or more, however many questions."
+    )
 
 
 def range_sentence(equal: Sequence[EqualSystems], *, alone: bool) -> str:
@@ -49,7 +60,11 @@ def range_sentence(equal: Sequence[EqualSystems], *, alone: bool) -> str:
     shares = sorted(each.unclear for each in equal)
     least, most = (f"{100 * share:.0f}" for share in (shares[0], shares[-1]))
     span = f"{least} %" if least == most else f"{least} to {most} %"
-    what = "the gate" if alone and len({each.criterion for each in equal}) == 1 else "each criterion with a margin"
+    what = (
+        "the gate"
+        if alone and len({each.criterion for each in equal}) == 1
+        else "each criterion with a margin"
+    )
     return f"Of two equal systems, {what} on all the data can't tell {span}."
 
 
@@ -81,10 +96,14 @@ def _table(equal: Sequence[EqualSystems]) -> Table:
     if pairs:
         named = f", {next(iter(pairs))[1]}" if len(pairs) == 1 else ""
         told.append(
-            f"median pair: two equal systems whose answers differ as those of the median pair of models do{named}"
+            "median pair: two equal systems whose answers differ as those of the median pair of models "
+            f"do{named}"
         )
     return tabled(
-        equal, fields, title=f"Forecast for two equal systems{size}: {_criterion(equal[0])}", note="; ".join(told)
+        equal,
+        fields,
+        title=f"Forecast for two equal systems{size}: {_criterion(equal[0])}",
+        note="; ".join(told),
     )
 
 
@@ -99,4 +118,8 @@ def _who(equal: EqualSystems) -> str:
 
 def _criterion(equal: EqualSystems) -> str:
     margin = Scale(percent=equal.percent).given_gap(equal.margin)
-    return f"not worse by more than {margin}" if equal.criterion == "not_worse_than" else f"the same within {margin}"
+    return (
+        f"not worse by more than {margin}"
+        if equal.criterion == "not_worse_than"
+        else f"the same within {margin}"
+    )

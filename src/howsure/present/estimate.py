@@ -54,11 +54,15 @@ def _slice_table(way: SliceScores) -> Table:
         Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7, axis=scale),
     ]
     title = f"{way.task} by {way.slicing.by}" if way.task else f"By {way.slicing.by}"
-    return tabled(way.entries, fields, title=title, note="the intervals of a model hold for all slices at once")
+    return tabled(
+        way.entries, fields, title=title, note="the intervals of a model hold for all slices at once"
+    )
 
 
 def explanation(answer: Estimates) -> Document:
-    """Explain the first score in plain words, and beside it the first of each kind that needs other phrases."""
+    """Explain the first score in plain words, and beside it the first of each kind that needs other
+    phrases.
+    """
     said: plain.Said = []
     for entry in answer.entries:
         percent = answer.percent.get((entry.task, entry.metric), True)
@@ -77,7 +81,10 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     """Lay out estimates of one task and metric."""
     level, column = level_text(entries[0].estimate.interval.level), f"score{scale.column}"
     clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
-    failed, saved = any(entry.n_failed for entry in entries), any(math.isfinite(entry.saved) for entry in entries)
+    failed, saved = (
+        any(entry.n_failed for entry in entries),
+        any(math.isfinite(entry.saved) for entry in entries),
+    )
     fields: list[Field[Entry]] = [
         Field("model", lambda e: e.model, align="left"),
         Field(column, lambda e: score(e.estimate, scale)),
@@ -86,7 +93,9 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("SE", lambda e: standard_error(e.estimate, scale), priority=6, error_of=column),
         Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
         Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
-        Field("variance from", _factor, align="left", priority=5, shown=any(entry.sources for entry in entries)),
+        Field(
+            "variance from", _factor, align="left", priority=5, shown=any(entry.sources for entry in entries)
+        ),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]

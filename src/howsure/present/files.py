@@ -44,7 +44,8 @@ def format_of(output: str | None) -> Format:
     suffix = Path(output).suffix.lower()
     if suffix not in SUFFIXES:
         raise OptionError(
-            f"can't tell a format from {output!r}", remedy=f"End it in {', '.join(SUFFIXES)}, or give `format`."
+            f"can't tell a format from {output!r}",
+            remedy=f"End it in {', '.join(SUFFIXES)}, or give `format`.",
         )
     return SUFFIXES[suffix]
 
@@ -86,7 +87,9 @@ def _write_table(table: pl.DataFrame, suffix: str, place: Path) -> None:
         getattr(table, TABLES[suffix])(place)
     except (pl.exceptions.PolarsError, OSError) as error:  # its Parquet has words of its own for a full disk
         number = re.search(r"\(os error (\d+)\)", str(error))
-        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))) from None
+        raise (
+            OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
+        ) from None
 
 
 def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:

@@ -1,8 +1,10 @@
-"""Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a flag and its value.
+"""Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a
+flag and its value.
 
-The one place of this translation. An option with its value stands in backticks anywhere in the library's texts, as it is
-written in Python. Its bare name does so only where it is said what to do next (the remedy of an error or a caution), and only
-there it becomes a flag: elsewhere backticks are around the columns of a user's own table.
+The one place of this translation. An option with its value stands in backticks anywhere in the library's
+texts, as it is written in Python. Its bare name does so only where it is said what to do next (the remedy of
+an error or a caution), and only there it becomes a flag: elsewhere backticks are around the columns of a
+user's own table.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ NO_FLAGS: Mapping[str, str] = MappingProxyType({})
 
 
 def with_flags(document: Document, own: Mapping[str, str] = NO_FLAGS) -> Document:
-    """Return what an answer says, with flags in its notes and in what its cautions advise; `own`: those of the command that runs."""
+    """Return what an answer says, with flags in its notes and in what its cautions advise; `own`: those of
+    the command that runs.
+    """
     return replace(document, blocks=tuple(_block(block, own) for block in document.blocks))
 
 
@@ -74,18 +78,23 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
 def _usual() -> tuple[dict[str, str], dict[str, str]]:
     """Return the flag of every option by its name, and the one that turns it off."""
     every = table.every()
-    return {option.name: option.long for option in reversed(every)}, {option.name: option.off for option in every}
+    return {option.name: option.long for option in reversed(every)}, {
+        option.name: option.off for option in every
+    }
 
 
 def _shell(value: str) -> str:
-    """Return a value as it is written in Python, as a shell has it: a text, nothing, several numbers, or names by a name."""
+    """Return a value as it is written in Python, as a shell has it: a text, nothing, several numbers, or
+    names by a name.
+    """
     try:
         found = ast.literal_eval(value)
     except (ValueError, SyntaxError):
         return value
     if isinstance(found, dict):
         return ",".join(
-            f"{name}={columns if isinstance(columns, str) else '+'.join(columns)}" for name, columns in found.items()
+            f"{name}={columns if isinstance(columns, str) else '+'.join(columns)}"
+            for name, columns in found.items()
         )
     if isinstance(found, tuple):
         return ",".join(map(str, found))

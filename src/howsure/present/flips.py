@@ -32,7 +32,9 @@ def blocks(flips: Flips | None) -> list[Block]:
 
 
 def brief(flips: Flips | None) -> list[Block]:
-    """Return what anybody may read of flips: counts, causes and ids, and no letter of a question or an answer."""
+    """Return what anybody may read of flips: counts, causes and ids, and no letter of a question or an
+    answer.
+    """
     if flips is None:
         return []
     found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
@@ -41,7 +43,10 @@ def brief(flips: Flips | None) -> list[Block]:
         left = (flips.broke if broke else flips.fixed) - len(names[:MOST_NAMED])
         more = f" and {left:,} more" if left > 0 else ""
         found += [Text(text=f"{word}: {', '.join(names[:MOST_NAMED])}{more}.")] if names else []
-    where = "Right answers and answers stand where the gate ran (its output, the job's summary), not in this comment."
+    where = (
+        "Right answers and answers stand where the gate ran (its output, the job's summary), not in this "
+        "comment."
+    )
     return (
         [*found, Text(text=where, kind="small")]
         if any(flip.target or flip.answer_after for flip in flips.items)
@@ -52,7 +57,10 @@ def brief(flips: Flips | None) -> list[Block]:
 def sentence(flips: Flips) -> str:
     """Say how many questions broke and were fixed, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
-    head = f"From {flips.before} to {flips.after}: broke {flips.broke:,}, fixed {flips.fixed:,} of {plural(total, 'question')}"
+    head = (
+        f"From {flips.before} to {flips.after}: broke {flips.broke:,}, fixed {flips.fixed:,} of "
+        f"{plural(total, 'question')}"
+    )
     if not math.isfinite(flips.rerun_broke):
         return f"{head}; how many a mere rerun would change isn't known."
     broke, fixed = count_text(round(flips.rerun_broke)), count_text(round(flips.rerun_fixed))
@@ -110,15 +118,30 @@ def _questions(flips: Flips) -> list[Block]:
     left = len(flips.items) + flips.n_unlisted - len(shown)
     more = f"… and {plural(left, 'more question')} that changed" if left else ""
     known = any(flip.answer_before or flip.answer_after for flip in flips.items)
-    texts = f"{'some' if known else 'the'} answers aren't known: {flips.texts_unknown}" if flips.texts_unknown else ""
+    texts = (
+        f"{'some' if known else 'the'} answers aren't known: {flips.texts_unknown}"
+        if flips.texts_unknown
+        else ""
+    )
     several = len({flip.task for flip in shown}) > 1
     percent = all(count.percent for count in flips.counts)
     fields: list[Field[Flip]] = [
         Field("", lambda flip: "broke" if flip.broke else "fixed", align="left", priority=10),
         Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
         Field("question", lambda flip: flip.item, align="left"),
-        Field(f"score{Scale(percent=percent).column}", lambda flip: _change(flip, percent), align="left", priority=8),
-        Field("right answer", lambda flip: shortened(flip.target, MOST_LETTERS), align="left", priority=5, cut=True),
+        Field(
+            f"score{Scale(percent=percent).column}",
+            lambda flip: _change(flip, percent),
+            align="left",
+            priority=8,
+        ),
+        Field(
+            "right answer",
+            lambda flip: shortened(flip.target, MOST_LETTERS),
+            align="left",
+            priority=5,
+            cut=True,
+        ),
         Field(
             "answer before",
             lambda flip: _answer(flip.answer_before, flip.stop_before),
@@ -127,7 +150,11 @@ def _questions(flips: Flips) -> list[Block]:
             cut=True,
         ),
         Field(
-            "answer after", lambda flip: _answer(flip.answer_after, flip.stop_after), align="left", priority=7, cut=True
+            "answer after",
+            lambda flip: _answer(flip.answer_after, flip.stop_after),
+            align="left",
+            priority=7,
+            cut=True,
         ),
     ]
     kept = [each for each in fields if any(each.cell(flip) for flip in shown)]

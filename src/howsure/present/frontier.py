@@ -47,14 +47,17 @@ def title(task: TaskFrontier) -> str:
 
 
 def task_verdict(task: TaskFrontier) -> str:
-    """Say which is the cheapest of those that could be best, what the leader costs more, and how many could be the best buy."""
+    """Say which is the cheapest of those that could be best, what the leader costs more, and how many could
+    be the best buy.
+    """
     return f"{_cheapest(task)} {_buys(task)}"
 
 
 def _cheapest(task: TaskFrontier) -> str:
     if task.cheapest is None:
         return (
-            f"No model that could be best records its {task.measure} in every attempt, so the cheapest can't be told."
+            f"No model that could be best records its {task.measure} in every attempt, so the cheapest "
+            "can't be told."
         )
     level = _level(task, task[task.cheapest])
     who = level[0] if len(level) == 1 else f"{listing(level)}, each"
@@ -63,7 +66,10 @@ def _cheapest(task: TaskFrontier) -> str:
     if task.gap is not None:
         return f"{said}{_leader(task)}."
     ahead = [model for model in level if task[model].score.value == task[task.leader].score.value]
-    return f"{said}; {'it' if len(level) == 1 else listing(ahead)} {'leads' if len(ahead) == 1 else 'lead'} as well."
+    return (
+        f"{said}; {'it' if len(level) == 1 else listing(ahead)} {'leads' if len(ahead) == 1 else 'lead'} "
+        "as well."
+    )
 
 
 def _level(task: TaskFrontier, cheapest: Buy) -> list[str]:
@@ -83,7 +89,11 @@ def _leader(task: TaskFrontier) -> str:
     low, high = gap.interval.low, gap.interval.high
     limits = f" [{times_text(low)}, {times_text(high)}]" if low < high else ""
     bound = "" if gap.known == "known" else f"{gap.known} "
-    cost = f"costs {bound}{times_text(gap.ratio)}{limits}" if gap.known != "unknown" else "has a cost that isn't known"
+    cost = (
+        f"costs {bound}{times_text(gap.ratio)}{limits}"
+        if gap.known != "unknown"
+        else "has a cost that isn't known"
+    )
     alone = "is better in a comparison of the two alone"
     shown = alone if lead.interval.excludes(0.0) else "is not shown to be better"
     give = lead.interval.half_width
@@ -94,11 +104,15 @@ def _leader(task: TaskFrontier) -> str:
 def _buys(task: TaskFrontier) -> str:
     kept, count, way = len(task.best_buys), len(task.models), "lower" if task.lower_is_better else "higher"
     if kept == count:
-        return f"Each of {count} could be the best buy: none is shown to score {way} than another and to cost no more."
+        return (
+            f"Each of {count} could be the best buy: none is shown to score {way} than another and to cost "
+            "no more."
+        )
     named = f": {listing(task.best_buys)}" if kept <= 3 else ""
     out = "the other is beaten by one" if count - kept == 1 else "the others are beaten by one"
     return (
-        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and costs no more."
+        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and "
+        "costs no more."
     )
 
 
@@ -106,13 +120,17 @@ def _left_open(task: TaskFrontier) -> list[str]:
     """Say of which models only the least cost is known."""
     lacking = [each for each in task.models if each.n_missing]
     unknown = [each.model for each in lacking if _is_unknown(each)]
-    least = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)]
+    least = [
+        f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)
+    ]
     said = []
     if unknown:
         they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
         said.append(f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}.")
     if least:
-        said.append(f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}.")
+        said.append(
+            f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}."
+        )
     return said
 
 
@@ -150,7 +168,9 @@ def _cost_limits(each: Buy) -> str:
 
 
 def _could_be(each: Buy) -> str:
-    words = [word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_best_buy)) if true]
+    words = [
+        word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_best_buy)) if true
+    ]
     return ", ".join(words)
 
 

@@ -67,7 +67,10 @@ def notes(gate: Gate) -> tuple[str, ...]:
         return gate.notes
     made = f"{looks.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
     return (
-        f"{made}; {looks.spending_words(gate.looks.spending)}, and limits and p-values are for all looks together.",
+        (
+            f"{made}; {looks.spending_words(gate.looks.spending)}, and limits and p-values are for all looks "
+            "together."
+        ),
         *gate.notes,
     )
 
@@ -92,7 +95,9 @@ def named_cautions(gate: Gate) -> tuple[Caution, ...]:
             told.setdefault(caution, {})[check.name] = None
     if len({check.name for check in gate.checks}) < 2:
         return tuple(told)
-    return tuple(replace(each, message=f"{listing([*names])}: {each.message}") for each, names in told.items())
+    return tuple(
+        replace(each, message=f"{listing([*names])}: {each.message}") for each, names in told.items()
+    )
 
 
 def _summary(gate: Gate) -> str:
@@ -107,7 +112,8 @@ def _summary(gate: Gate) -> str:
         against = "" if gate.baseline is None else f" against {gate.baseline}"
         about = {_about(check) for check in gate.checks}
         return (
-            f"all {total} pass, {gate.candidate}{against}{f',{about.pop()}' if len(about) == 1 and all(about) else ''}."
+            f"all {total} pass, "
+            f"{gate.candidate}{against}{f',{about.pop()}' if len(about) == 1 and all(about) else ''}."
         )
     head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
     if len(named) == 1:
@@ -147,7 +153,11 @@ def _asked_short(c: Check) -> str:
     if c.criterion == "ratio_at_most":
         return f"at most {times_text(c.limit)} the {c.metric}"
     limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
-    words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"equivalent within {limit}"}
+    words = {
+        "not_worse_than": f"not worse by {limit}",
+        "better": "better",
+        "same_within": f"equivalent within {limit}",
+    }
     return words.get(c.criterion, asked(c))
 
 
@@ -162,7 +172,10 @@ def check_sentence(c: Check) -> str:
         return f"{c.lacking} has no score here, but {other} does."
     scale, level = Scale(percent=c.percent), level_text(c.level)
     if c.criterion == "ratio_at_most" and c.n_unknown:
-        return f"whether {c.candidate} takes {asked(c)}: {plural(c.n_unknown, 'attempt')} of the two {'records' if c.n_unknown == 1 else 'record'} none."
+        return (
+            f"whether {c.candidate} takes {asked(c)}: {plural(c.n_unknown, 'attempt')} of the two "
+            f"{'records' if c.n_unknown == 1 else 'record'} none."
+        )
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
         why = c.cautions[0].message if c.cautions else "too few items or clusters"
         return f"these scores give no error bar ({why})."
@@ -174,22 +187,36 @@ def check_sentence(c: Check) -> str:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
     if c.unasked:
-        return f"whether {c.candidate} {does} {asked(c)}: nothing says whether values of {c.unasked!r} are repeats of each question or shared by all ({seen})."
+        return (
+            f"whether {c.candidate} {does} {asked(c)}: nothing says whether values of {c.unasked!r} are "
+            f"repeats of each question or shared by all ({seen})."
+        )
     if c.proposed_clusters:
-        return f"whether {c.candidate} {does} {asked(c)}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
+        return (
+            f"whether {c.candidate} {does} {asked(c)}: clusters by {c.proposed_clusters} would change the "
+            f"verdict ({seen})."
+        )
     if c.verdict_here is not None and c.other is not None:
-        return f"whether {c.candidate} {does} {asked(c)}: {_either_population(c, c.verdict_here, c.other, seen)}."
+        return (
+            f"whether {c.candidate} {does} {asked(c)}: "
+            f"{_either_population(c, c.verdict_here, c.other, seen)}."
+        )
     if c.verdict == "unclear":
-        hidden = f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
+        hidden = (
+            f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
+        )
         return f"whether {c.candidate} {does} {asked(c)}{_about(c)} ({seen}{hidden})."
     as_seen = " for losses like those seen" if c.only_as_seen else ""
     return (
-        f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)}{_about(c)}{as_seen} ({seen})."
+        f"{c.candidate} {does} "
+        f"{asked(c) if c.verdict == 'pass' else _broken(c, scale)}{_about(c)}{as_seen} ({seen})."
     )
 
 
 def _about(c: Check) -> str:
-    """Say what else is a sample, or which clusters a check is about, where it is about the same, and whether it is as much about new ones; with the space before it."""
+    """Say what else is a sample, or which clusters a check is about, where it is about the same, and whether
+    it is as much about new ones; with the space before it.
+    """
     if c.sources is not None:
         return factors.as_sample(c.sources)
     if c.population != "same-clusters" or (c.clusters is None and c.task):
@@ -224,7 +251,10 @@ def _facts(gate: Gate) -> Table:
     scale = Scale(percent=c.percent)
     rows: list[tuple[str, str]] = [("criterion", _asked_short(c)), ("task", c.name)]
     if not _is_floor(c):
-        rows += [(c.candidate, scale.score(c.candidate_score)), (c.baseline or "", scale.score(c.baseline_score))]
+        rows += [
+            (c.candidate, scale.score(c.candidate_score)),
+            (c.baseline or "", scale.score(c.baseline_score)),
+        ]
         rows.append(("ratio" if c.criterion == "ratio_at_most" else "difference", _value(c)))
     else:
         rows.append((c.candidate, scale.score(c.value)))
@@ -251,7 +281,11 @@ def _table(gate: Gate) -> Table:
         Field("", lambda check: VERDICTS[check.verdict].lower(), align="left", priority=10),
         Field("tier", lambda check: check.tier or "", align="left", priority=6, shown=gate.has_policy),
         Field(
-            "counts as", lambda check: policy.COUNTS[check.counts_as], align="left", priority=9, shown=gate.has_policy
+            "counts as",
+            lambda check: policy.COUNTS[check.counts_as],
+            align="left",
+            priority=9,
+            shown=gate.has_policy,
         ),
         Field("task", lambda check: check.name, align="left"),
         Field("criterion", _asked_short, align="left", shown=not alike),
@@ -260,18 +294,27 @@ def _table(gate: Gate) -> Table:
         Field("items", lambda check: f"{check.n_items:,}", priority=4),
         Field("more needed", _more, priority=5, shown=gate.looks is None and any(map(_more, gate.checks))),
         Field(
-            "why", lambda check: check.unclear_because, align="left", priority=6, shown=_is_other_than_evidence(gate)
+            "why",
+            lambda check: check.unclear_because,
+            align="left",
+            priority=6,
+            shown=_is_other_than_evidence(gate),
         ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(check.binds and not check.lacking for check in gate.checks)
-    note = f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} (Holm)"
+    note = (
+        f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} "
+        "(Holm)"
+    )
     note += f". {policy.NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
 
 
 def _is_other_than_evidence(gate: Gate) -> bool:
-    """Say whether any check can't be told for another reason than too little evidence, so that each has to say its own."""
+    """Say whether any check can't be told for another reason than too little evidence, so that each has to
+    say its own.
+    """
     return any(check.unclear_because in MANY_BECAUSE for check in gate.checks)
 
 

@@ -23,7 +23,7 @@ def document(answer: HeadToHead) -> Document:
             *opening(verdict(answer), answer.notes, chapter=answer.chapter),
             table(answer),
             *closing(answer.cautions),
-        ),
+        )
     )
 
 
@@ -56,7 +56,10 @@ def _take(value: float, interval: Interval) -> str:
 def _between(answer: HeadToHead) -> str:
     if answer.met is None:
         return "They never met: all of it comes from votes with other models."
-    return f"Of {plural(_votes(answer.met), 'vote')} between them {answer.a} won {answer.met.wins:,} and lost {answer.met.losses:,}."
+    return (
+        f"Of {plural(_votes(answer.met), 'vote')} between them {answer.a} won {answer.met.wins:,} and lost "
+        f"{answer.met.losses:,}."
+    )
 
 
 def _votes(met: Met) -> int:
@@ -74,7 +77,10 @@ def table(answer: HeadToHead) -> Table:
         (f"{level} interval", PERCENT.interval(gap.interval.low, gap.interval.high) + PERCENT.unit),
         ("p-value", p_text(answer.p_value)),
         ("SE", PERCENT.number(gap.se) + PERCENT.unit),
-        ("a against b, expected", f"{PERCENT.score(answer.chance)} {PERCENT.interval(chance.low, chance.high)}"),
+        (
+            "a against b, expected",
+            f"{PERCENT.score(answer.chance)} {PERCENT.interval(chance.low, chance.high)}",
+        ),
         *_met_rows(answer.met),
         ("votes, clusters", f"{gap.n_items:,}, {gap.n_clusters:,}"),
         ("method", str(gap.method)),
@@ -89,7 +95,10 @@ def _met_rows(met: Met | None) -> list[tuple[str, str]]:
     return [
         (
             "a against b, seen",
-            f"{PERCENT.score(met.share)} {PERCENT.interval(met.interval.low, met.interval.high)} ({plural(met.n_clusters, 'cluster')})",
+            (
+                f"{PERCENT.score(met.share)} {PERCENT.interval(met.interval.low, met.interval.high)} "
+                f"({plural(met.n_clusters, 'cluster')})"
+            ),
         ),
         ("wins / losses / ties", f"{met.wins:,} / {met.losses:,} / {met.ties:,}{between}"),
     ]

@@ -34,27 +34,39 @@ def verdict(answer: Health) -> str:
 
 
 def task_verdict(task: TaskHealth) -> str:
-    """Say how many questions separate the models, what the others do, and which gaps are too small to detect."""
+    """Say how many questions separate the models, what the others do, and which gaps are too small to
+    detect.
+    """
     models = len(task.models)
     if models < 2:
         return f"{task.task}: with one model only, nothing shows which questions discriminate between models."
-    told = f"{count_text(task.n_separating) if task.n_separating else 'none'} of {plural(task.n_items, 'question')}"
+    told = (
+        f"{count_text(task.n_separating) if task.n_separating else 'none'} of "
+        f"{plural(task.n_items, 'question')}"
+    )
     who = "both models" if models == 2 else f"the {count_text(models)} models"
-    return f"{task.task}: {told} {_verb(task.n_separating == 1, 'separate')} {who}{_others(task)}.{_unseen(task)}{_suspicion(task)}"
+    return (
+        f"{task.task}: {told} {_verb(task.n_separating == 1, 'separate')} "
+        f"{who}{_others(task)}.{_unseen(task)}{_suspicion(task)}"
+    )
 
 
 def _others(task: TaskHealth) -> str:
     """Say what becomes of the questions on which models don't differ."""
     everybody, nobody, same, lonely = (task.count(kind) for kind in _APART_FROM)
     best, worst = (
-        ("at the best score for", "at the worst for all") if task.lower_is_better else ("solved by", "by none")
+        ("at the best score for", "at the worst for all")
+        if task.lower_is_better
+        else ("solved by", "by none")
     )
     be = "is" if everybody == 1 else "are"
     parts = [f"{count_text(everybody)} {be} {best} all, {count_text(nobody)} {worst}"] if task.percent else []
     if same:
         parts.append(f"on {count_text(same)} all models score the same")
     if lonely:
-        parts.append(f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two models")
+        parts.append(
+            f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two models"
+        )
     return "".join(f"; {part}" for part in parts)
 
 
@@ -83,18 +95,27 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
         return "With one model per task, nothing shows which questions discriminate between models."
     told, everyone = sum(task.n_separating for task in seen), sum(task.n_items for task in seen)
     first = (
-        f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} {_verb(told == 1, 'separate')} the models."
+        f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} {_verb(told == 1, 'separate')} "
+        "the models."
     )
-    gaps = sorted((task for task in seen if task.smallest_gap > 0 and task.percent), key=lambda task: task.smallest_gap)
+    gaps = sorted(
+        (task for task in seen if task.smallest_gap > 0 and task.percent), key=lambda task: task.smallest_gap
+    )
     span = " to ".join(dict.fromkeys(_gap(task, task.smallest_gap) for task in (*gaps[:1], *gaps[-1:])))
     gap = f" The smallest detectable gap is {span}." if gaps else ""
     suspects = sum(task.suspect for task in seen)
-    rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'contradict')} the others." if suspects else ""
+    rest = (
+        f" {plural(suspects, 'question')} {_verb(suspects == 1, 'contradict')} the others."
+        if suspects
+        else ""
+    )
     return f"{first}{gap}{rest}"
 
 
 def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
-    """Say of how many tasks the questions are, or of how many boards where a task comes with several metrics."""
+    """Say of how many tasks the questions are, or of how many boards where a task comes with several
+    metrics.
+    """
     count = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
     if come_once([task.task for task in tasks]):
         return f"in {count} tasks"
@@ -113,7 +134,9 @@ def _facts(task: TaskHealth) -> Table:
             *_inert_rows(task),
             (
                 "suspect",
-                f"{against} of {count_text(known)} have negative item discrimination" if known else "not checked",
+                f"{against} of {count_text(known)} have negative item discrimination"
+                if known
+                else "not checked",
             ),
             ("smallest significant gap", _gap(task, task.smallest_gap) + _apart(task)),
             ("detected with 80 % power", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
@@ -123,8 +146,8 @@ def _facts(task: TaskHealth) -> Table:
 
 
 _LEGEND = (
-    "reliability: how well the scores would agree with those on other questions like these; 1 is perfectly, 0 is by chance "
-    "(split halves; by question: Cronbach's alpha)"
+    "reliability: how well the scores would agree with those on other questions like these; 1 is "
+    "perfectly, 0 is by chance (split halves; by question: Cronbach's alpha)"
 )
 
 
@@ -140,15 +163,23 @@ def _apart(task: TaskHealth) -> str:
         return ""
     gaps = plural(len(task.models) - 1, "neighbouring gap")
     pair = "one pair" if len(task.models) == 2 else "a typical pair"
-    return f" ({pair}, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} {_verb(task.neighbours_apart == 1, 'exceed')} it"
+    return (
+        f" ({pair}, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} "
+        f"{_verb(task.neighbours_apart == 1, 'exceed')} it"
+    )
 
 
 def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
     best, worst = (
-        ("best for all models", "worst for all models") if task.lower_is_better else ("solved by all", "solved by none")
+        ("best for all models", "worst for all models")
+        if task.lower_is_better
+        else ("solved by all", "solved by none")
     )
     kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
-    extra: list[tuple[str, ItemKind]] = [("same score for all", "same"), ("answered by fewer than two", "unanswered")]
+    extra: list[tuple[str, ItemKind]] = [
+        ("same score for all", "same"),
+        ("answered by fewer than two", "unanswered"),
+    ]
     kinds += [(words, kind) for words, kind in extra if task.count(kind)]
     return [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
 
@@ -161,7 +192,11 @@ def _reliability(task: TaskHealth) -> str:
     if not np.isfinite(task.reliability):
         return "n/a"
     places, items = _decimal(task.reliability_places), _decimal(task.reliability_items)
-    on = f", on the {count_text(task.n_complete)} that all models answered" if task.n_complete < task.n_items else ""
+    on = (
+        f", on the {count_text(task.n_complete)} that all models answered"
+        if task.n_complete < task.n_items
+        else ""
+    )
     return f"{_decimal(task.reliability)} (places {places}; by question {items}{on})"
 
 
@@ -178,7 +213,9 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
     """Lay out several tasks, one line each."""
     fields: list[Field[TaskHealth]] = [
         Field("task", lambda t: t.task, align="left"),
-        Field("metric", lambda t: t.metric, align="left", priority=8, shown=len({t.metric for t in tasks}) > 1),
+        Field(
+            "metric", lambda t: t.metric, align="left", priority=8, shown=len({t.metric for t in tasks}) > 1
+        ),
         Field("models", lambda t: count_text(len(t.models)), priority=4),
         Field("items", lambda t: count_text(t.n_items)),
         Field("separating", lambda t: count_text(t.n_separating) if len(t.models) > 1 else "n/a"),
@@ -189,8 +226,9 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
         Field("reliability", lambda t: _decimal(t.reliability), priority=5),
     ]
     note = (
-        "separating: items on which models differ; all, none: items solved by all models, by none; gap: the smallest that is "
-        f"significant for a typical pair ({level_text(tasks[0].level)}); reliability: 1 if other items would give the same scores"
+        "separating: items on which models differ; all, none: items solved by all models, by none; gap: "
+        f"the smallest that is significant for a typical pair ({level_text(tasks[0].level)}); reliability: "
+        "1 if other items would give the same scores"
     )
     return tabled(tasks, fields, note=note)
 
@@ -221,6 +259,6 @@ def _suspects_table(tasks: tuple[TaskHealth, ...]) -> Table:
 
 
 _RELATED = (
-    "discrimination: correlation, over models, with the score on all other questions. Models are related, which makes p "
-    "too small: read a question before you drop it"
+    "discrimination: correlation, over models, with the score on all other questions. Models are related, "
+    "which makes p too small: read a question before you drop it"
 )

@@ -42,7 +42,9 @@ def chart(answer: History) -> Spec:
 def verdict(answer: History) -> str:
     """Say which changes are shown, which records were real, and how often a false alarm comes."""
     often = f"A false alarm comes at most about once in {answer.runs_between_alarms:,.12g} runs"
-    last = "".join(f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last)
+    last = "".join(
+        f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last
+    )
     if len(answer.tasks) == 1:
         return f"{last}{task_verdict(answer.tasks[0])} {often}."
     return f"{last}{_tasks_verdict(answer)} {often}, over all tasks."
@@ -54,7 +56,10 @@ def task_verdict(task: TaskHistory) -> str:
     since = f" since {first.started[:DAY]}" if first.started else ""
     runs = f"Of {plural(len(task.runs), 'run')}{since}"
     if not any(math.isfinite(run.z) for run in task.runs):
-        return f"{runs}, none can be held against another: they share no two questions, or no two clusters of them."
+        return (
+            f"{runs}, none can be held against another: they share no two questions, or no two clusters of "
+            "them."
+        )
     if not task.changes:
         return f"{runs}, no change is shown.{_records_sentence(task)}"
     last = task.changes[-1]
@@ -72,7 +77,9 @@ def task_verdict(task: TaskHistory) -> str:
 
 
 def _last_sentence(task: TaskHistory, *, named: bool) -> str:
-    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before, give or take 2.2: …`."""
+    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before,
+    give or take 2.2: …`.
+    """
     assert task.last is not None
     scale, found, n = Scale(percent=task.percent), task.last.difference, task.last.n_runs
     runs = f"{f'On {task.task} the' if named else 'The'} last {n} runs"
@@ -80,8 +87,9 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
         return f"{runs} can't be compared with the {n} before: nothing shows how much answers vary."
     shown = "" if task.last.p_value <= 1 - found.interval.level else "not "
     return (
-        f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} before, "
-        f"give or take {scale.number(found.interval.half_width)}: {shown}a significant difference (p {p_text(task.last.p_value)})."
+        f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} "
+        f"before, give or take {scale.number(found.interval.half_width)}: {shown}a significant difference "
+        f"(p {p_text(task.last.p_value)})."
     )
 
 
@@ -93,21 +101,30 @@ def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
         return f"{name}: not known, as no two runs of one level differ on single items."
     share = 100 * (task.answers_spread / whole) ** 2
     repeated = (
-        f"; {100 * task.repeated:.0f} % of answers repeat from run to run" if task.repeated >= LEAST_REPEATED else ""
+        f"; {100 * task.repeated:.0f} % of answers repeat from run to run"
+        if task.repeated >= LEAST_REPEATED
+        else ""
     )
-    few = f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are {task.spread_runs}, and a usual spread is assumed."
+    few = (
+        f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are "
+        f"{task.spread_runs}, and a usual spread is assumed."
+    )
     return (
-        f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers explain "
-        f"{share:.0f} % of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
+        f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers "
+        f"explain {share:.0f} % of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
     )
 
 
 def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
-    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take 1.9`."""
+    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take
+    1.9`.
+    """
     scale, found = Scale(percent=task.percent), change.difference
     started = next((run.started for run in task.runs if run.run == change.since), "")
     place = (
-        f"runs {change.low_number}–{change.high_number}" if change.low_number < change.high_number else "no other run"
+        f"runs {change.low_number}–{change.high_number}"
+        if change.low_number < change.high_number
+        else "no other run"
     )
     where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
     word = "rose" if found.value > 0 else "fell"
@@ -125,7 +142,8 @@ def _records_sentence(task: TaskHistory) -> str:
     if task.records == 1:
         return f" The one record was {'real' if task.real_records else 'not shown to be real'}."
     return (
-        f" {task.real_records or 'None'} of {task.records} records {'was' if task.real_records == 1 else 'were'} real."
+        f" {task.real_records or 'None'} of {task.records} records "
+        f"{'was' if task.real_records == 1 else 'were'} real."
     )
 
 
@@ -136,7 +154,9 @@ def _tasks_verdict(answer: History) -> str:
         return f"{runs}, no change is shown."
     told = [f"{task.task} {_change_clause(task.changes[-1], task)}" for task in changed[:MOST_CHANGES]]
     more = f" and {plural(len(changed) - len(told), 'more task')}" if len(changed) > len(told) else ""
-    return f"{runs}, {len(changed)} {'has' if len(changed) == 1 else 'have'} changed: {'; '.join(told)}{more}."
+    return (
+        f"{runs}, {len(changed)} {'has' if len(changed) == 1 else 'have'} changed: {'; '.join(told)}{more}."
+    )
 
 
 def _tasks_table(answer: History) -> Table:
@@ -168,9 +188,19 @@ def _runs_table(task: TaskHistory) -> Table:
         Field("run", lambda r: f"{r.number}"),
         Field("name", lambda r: r.run, align="left", priority=8, cut=True),
         Field(
-            "date", lambda r: r.started[:DAY], align="left", priority=7, shown=any(_has_own_date(run) for run in shown)
+            "date",
+            lambda r: r.started[:DAY],
+            align="left",
+            priority=7,
+            shown=any(_has_own_date(run) for run in shown),
         ),
-        Field("commit", lambda r: r.commit[:COMMIT], align="left", priority=5, shown=any(run.commit for run in shown)),
+        Field(
+            "commit",
+            lambda r: r.commit[:COMMIT],
+            align="left",
+            priority=5,
+            shown=any(run.commit for run in shown),
+        ),
         Field("n", lambda r: f"{r.n_items:,}", priority=6),
         Field(f"score{scale.column}", lambda r: scale.number(r.score)),
         Field("limits", lambda r: _limits(r, scale), priority=8),
@@ -183,9 +213,13 @@ def _runs_table(task: TaskHistory) -> Table:
     ]
     left = len(task.runs) - len(shown)
     notes = [f"… and {plural(left, 'earlier run')}"] if left else []
-    what = "limits: beyond them a run gives an alarm by itself; level, previous, baseline, best: the score less the mean of the runs since"
+    what = (
+        "limits: beyond them a run gives an alarm by itself; level, previous, baseline, best: the score "
+        "less the mean of the runs since"
+    )
     notes.append(
-        f"{what} the last alarm, less the run before, less {task.baseline}, less the best before, its luck taken off"
+        f"{what} the last alarm, less the run before, less {task.baseline}, less the best before, its luck "
+        "taken off"
     )
     return tabled(shown, fields, note="; ".join(notes))
 

@@ -37,7 +37,9 @@ def document(answer: JudgeRates) -> Document:
 
 
 def verdict(answer: JudgeRates) -> str:
-    """Say which judges may only guess, then what was asked: a floor or margin, who is ahead, or what the labels make of the judge's rate."""
+    """Say which judges may only guess, then what was asked: a floor or margin, who is ahead, or what the
+    labels make of the judge's rate.
+    """
     return f"{_guesses(answer)} {_asked(answer)}".lstrip()
 
 
@@ -45,10 +47,12 @@ def _guesses(answer: JudgeRates) -> str:
     """Say which judges aren't shown to be better than chance; nothing where all are, or nothing tells."""
     found = [each for each in answer.judges if each.better_than_chance is False]
     if len(answer.judges) > 1:
-        return f"Not shown to be better than chance: {listing([each.judge for each in found])}." if found else ""
+        return (
+            f"Not shown to be better than chance: {listing([each.judge for each in found])}." if found else ""
+        )
     return "".join(
-        "The judge isn't shown to be better than chance: it calls "
-        f"{PERCENT.score(each.sensitivity.value)} of right answers right and {PERCENT.score(1 - each.specificity.value)} of wrong ones."
+        f"The judge isn't shown to be better than chance: it calls {PERCENT.score(each.sensitivity.value)} "
+        f"of right answers right and {PERCENT.score(1 - each.specificity.value)} of wrong ones."
         for each in found
     )
 
@@ -71,7 +75,10 @@ def _rate(answer: JudgeRates) -> str:
     if math.isnan(found.judge):
         told = f"With your {labels} the rate of all {found.n_judged:,} answers is {rate}."
     else:
-        told = f"{_judges_say(answer)} {PERCENT.score(found.judge)}; with your {labels} the rate is {rate}: {_errs(found, len(answer.judges))}."
+        told = (
+            f"{_judges_say(answer)} {PERCENT.score(found.judge)}; with your {labels} the rate is {rate}: "
+            f"{_errs(found, len(answer.judges))}."
+        )
     return f"{told} {_leads(answer)}".rstrip()
 
 
@@ -99,12 +106,13 @@ def _leads(answer: JudgeRates) -> str:
         return ""
     first = [each for each, rank in zip(answer.models, answer.ranks, strict=True) if rank.rank == 1]
     others = sum(rank.could_be_best for rank in answer.ranks) - len(first)
-    lead = f"{leading([each.model for each in first], 'leads', 'lead')} with {PERCENT.score(first[0].estimate.value)}"
+    lead = (
+        f"{leading([each.model for each in first], 'leads', 'lead')} with "
+        f"{PERCENT.score(first[0].estimate.value)}"
+    )
     count = len(answer.models) - len(first)
     if others <= 0 or not count:
-        return (
-            f"{lead}{', significantly ahead of the others' if count > 1 else ', significantly ahead' if count else ''}."
-        )
+        return f"{lead}{', significantly ahead of the others' if count > 1 else ', significantly ahead' if count else ''}."
     return f"{lead}, but {rivals(others, count)} could also be best."
 
 
@@ -115,10 +123,16 @@ def _ahead(answer: JudgeRates) -> str:
         return ""
     lead = gap.difference.value
     labels = f"{gap.n_both:,} pairs of labels" if gap.paired else plural(gap.n_labels, "label")
-    told = f"with your {labels} {_leader(gap.a, gap.b, lead)} {_limits(gap.difference.interval.of_lead(lead))}, p {p_text(gap.p_value)}"
+    told = (
+        f"with your {labels} {_leader(gap.a, gap.b, lead)} "
+        f"{_limits(gap.difference.interval.of_lead(lead))}, p {p_text(gap.p_value)}"
+    )
     if not math.isnan(gap.judge):
         who = "The judge" if len(answer.judges) < 2 else f"The {len(answer.judges)} judges"
-        told = f"{who} {have(max(len(answer.judges), 1))} {_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
+        told = (
+            f"{who} {have(max(len(answer.judges), 1))} "
+            f"{_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
+        )
     return f"{told[0].upper()}{told[1:]}: {_shown(gap, answer.level)}."
 
 
@@ -140,11 +154,16 @@ def _checked(check: JudgeCheck, gap: JudgedGap | None) -> str:
     level = level_text(check.level)
     if check.criterion == "not_worse_than" and gap is not None:
         limit = PERCENT.given_gap(check.limit)
-        kept, broken = (f"{gap.a} is {word} than {gap.b} by more than {limit}" for word in ("not worse", "worse"))
+        kept, broken = (
+            f"{gap.a} is {word} than {gap.b} by more than {limit}" for word in ("not worse", "worse")
+        )
         open_ = f"{gap.a} may or may not be worse than {gap.b} by more than {limit}"
         value, low, high = (PERCENT.difference(each) for each in (check.value, check.low, check.high))
     else:
-        who, limit = f"{check.candidate}’s rate" if check.candidate else "the rate", PERCENT.given(check.limit)
+        who, limit = (
+            f"{check.candidate}’s rate" if check.candidate else "the rate",
+            PERCENT.given(check.limit),
+        )
         kept, broken, open_ = (
             f"{who} is at least {limit}",
             f"{who} is below {limit}",
@@ -155,11 +174,16 @@ def _checked(check: JudgeCheck, gap: JudgedGap | None) -> str:
         return f"{kept}: corrected {value}, no less than {low} at {level} confidence."
     if check.verdict == "fail":
         return f"{broken}: corrected {value}, no more than {high} at {level} confidence."
-    return f"{open_}: corrected {value}, from {low} to {high}, each limit at {level} confidence. More labels narrow it."
+    return (
+        f"{open_}: corrected {value}, from {low} to {high}, each limit at {level} confidence. More labels "
+        "narrow it."
+    )
 
 
 def rates_table(answer: JudgeRates) -> Table:
-    """Lay out all answers, then each model with its rank; of a comparison or a floor the models that it is about."""
+    """Lay out all answers, then each model with its rank; of a comparison or a floor the models that it is
+    about.
+    """
     level, ranked = level_text(answer.level), list(answer.ranks)
     places_of = dict(zip((each.model for each in answer.models), ranked, strict=False))
     asked = _asked_about(answer)
@@ -226,5 +250,8 @@ def judges_table(answer: JudgeRates) -> Table:
         Field("specificity %", lambda each: score(each.specificity, PERCENT)),
         Field(f"{level} interval ", lambda each: limits(each.specificity, PERCENT), priority=6),
     ]
-    note = "errs: its rate less the corrected one; sensitivity, specificity: the share of right answers that it calls right, of wrong ones wrong"
+    note = (
+        "errs: its rate less the corrected one; sensitivity, specificity: the share of right answers that "
+        "it calls right, of wrong ones wrong"
+    )
     return tabled(answer.judges, fields, note=note)

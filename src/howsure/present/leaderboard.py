@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 LITTLE = 0.1
-"""Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would show it."""
+"""Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would
+show it.
+"""
 MANY_BOARDS = 5
 """So many boards are drawn as small panels with one order of models."""
 
@@ -77,7 +79,9 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     titled = [((board.task or "overall") if several else "", board) for board in every]
     titled += [
         (
-            f"{way.task} · {way.slicing.by} {each.slice}" if len(every) > 1 else f"{way.slicing.by} {each.slice}",
+            f"{way.task} · {way.slicing.by} {each.slice}"
+            if len(every) > 1
+            else f"{way.slicing.by} {each.slice}",
             each.board,
         )
         for way in answer.slices
@@ -141,7 +145,9 @@ def board_title(board: Board) -> str:
 
 
 def board_verdict(board: Board) -> str:
-    """Say on how many of the tasks who leads, who could, and how many gaps between neighbouring ranks are significant."""
+    """Say on how many of the tasks who leads, who could, and how many gaps between neighbouring ranks are
+    significant.
+    """
     every = board.n_tasks + board.n_tasks_left_out
     scope = f"On {board.n_tasks:,} of {every:,} tasks, " if board.n_tasks_left_out else ""
     return within(scope, _verdict_on_all(board))
@@ -164,12 +170,17 @@ def _verdict_on_all(board: Board) -> str:
         first = f"{leading(level, 'is best', 'are level')}{about or asked} ({seen}): {ahead(board, rest)}."
     else:
         seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
-        first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but{asked} {more} could also be best{_barely_asked(board)}."
+        first = (
+            f"{leading(level, 'leads', 'lead')}{about} with {seen}, but{asked} {more} could also be "
+            f"best{_barely_asked(board)}."
+        )
     return f"{_among(board)}{first} {neighbours(board)}".rstrip()
 
 
 def ahead(board: Board, rest: str) -> str:
-    """Say what sets the leaders apart: significant leads over the rest, or only that none of these could be best."""
+    """Say what sets the leaders apart: significant leads over the rest, or only that none of these could be
+    best.
+    """
     claim = f"significantly ahead of {rest}" if board.is_ahead_of_all else "no other could be best"
     return f"{claim} at {level_text(board.level)} confidence"
 
@@ -183,15 +194,22 @@ def headline(board: Board) -> str:
 
 
 def neighbours(board: Board) -> str:
-    """Say how many gaps between neighbouring ranks are significant; nothing of two models, whose one gap is what was said before."""
+    """Say how many gaps between neighbouring ranks are significant; nothing of two models, whose one gap is
+    what was said before.
+    """
     if len(board.entries) == 2:
         return ""
     apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")
-    return f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+    return (
+        f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} "
+        "significant."
+    )
 
 
 def on_these(board: Board) -> str:
-    """Say what else is a sample, or which clusters a board is about, where it is about the same; with the space before it."""
+    """Say what else is a sample, or which clusters a board is about, where it is about the same; with the
+    space before it.
+    """
     sources = board.entries[0].sources
     if sources is not None:
         return factors.as_sample(sources)
@@ -203,7 +221,10 @@ def elsewhere(board: Board) -> tuple[str, ...]:
     """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
     if board.beside is None or board.clusters is None:
         return ()
-    others, count = len(set(board.beside.could_be_best) - set(board.leaders)), len(board.entries) - len(board.leaders)
+    others, count = (
+        len(set(board.beside.could_be_best) - set(board.leaders)),
+        len(board.entries) - len(board.leaders),
+    )
     could = f"{rivals(others, count)} could also be best" if others else "no other could be best"
     if board.beside.population == "same-clusters":
         return (f"On {clusters.more_of_these(board.clusters, board.task)}, {could}.",)
@@ -238,7 +259,9 @@ def _barely_asked(board: Board) -> str:
     if 1 < len(few) == len(set(board.could_be_best) - set(board.leaders)):
         return f", all for want of answers (under half of {most:,} items)"
     if len(few) == 1:
-        return f", {few[0].model} among them for want of answers ({few[0].estimate.n_items:,} of {most:,} items)"
+        return (
+            f", {few[0].model} among them for want of answers ({few[0].estimate.n_items:,} of {most:,} items)"
+        )
     return f", {len(few):,} among them for want of answers (under half of {most:,} items)"
 
 
@@ -250,7 +273,10 @@ def picked(board: Board) -> tuple[str, ...]:
     if seen == without or not luck >= LITTLE * leader.estimate.se:  # nor where there is no error bar
         return ()
     return (
-        f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be about {without}.",
+        (
+            f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be "
+            f"about {without}."
+        ),
     )
 
 
@@ -286,7 +312,9 @@ def where(entry: Entry) -> str:
 
 
 def _some_items(board: Board) -> str:
-    """Say on how many items the leader's score stands where another model answered more; "" where none did."""
+    """Say on how many items the leader's score stands where another model answered more; "" where none
+    did.
+    """
     counts = [entry.estimate.n_items for entry in board.entries]
     most = max(counts)
     if counts[0] == most:
@@ -316,9 +344,20 @@ def board_table(board: Board, top: int | None) -> Table:
         Field("SE", lambda r: standard_error(r[0].estimate, scale), priority=0, error_of=column),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
-        Field("ties", lambda r: r[1].ties, align="left", priority=6, shown=any(rank.ties for rank in board.ranks)),
+        Field(
+            "ties",
+            lambda r: r[1].ties,
+            align="left",
+            priority=6,
+            shown=any(rank.ties for rank in board.ranks),
+        ),
         Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
-        Field("failed", lambda r: f"{r[0].n_failed:,}", priority=5, shown=any(entry.n_failed for entry, _ in ranked)),
+        Field(
+            "failed",
+            lambda r: f"{r[0].n_failed:,}",
+            priority=5,
+            shown=any(entry.n_failed for entry, _ in ranked),
+        ),
     ]
     return tabled(ranked, fields, note=left_out(len(board.entries), len(ranked)))
 

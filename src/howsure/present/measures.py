@@ -42,25 +42,47 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
     if gap.known != "known":
         return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
     if not gap.decided:
-        limits = f"[{times_text(low)}, {times_text(high)}]" if low <= high else f"without an error bar ({_units(gap)})"
-        return f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} {limits}{AVERAGES[gap.average]}."
+        limits = (
+            f"[{times_text(low)}, {times_text(high)}]"
+            if low <= high
+            else f"without an error bar ({_units(gap)})"
+        )
+        return (
+            f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} "
+            f"{limits}{AVERAGES[gap.average]}."
+        )
     more, less, times, ends = (
         (a, b, gap.ratio, (low, high)) if gap.ratio > 1 else (b, a, 1 / gap.ratio, (1 / high, 1 / low))
     )
     amounts = sorted((gap.a, gap.b), reverse=True)
     each = f"{amount_text(amounts[0], 3)} against {amount_text(amounts[1], 3)} a question"
-    return f"{more} takes {times_text(times)} the {unit} of {less} [{times_text(ends[0])}, {times_text(ends[1])}]: {each}{AVERAGES[gap.average]}."
+    return (
+        f"{more} takes {times_text(times)} the {unit} of {less} [{times_text(ends[0])}, "
+        f"{times_text(ends[1])}]: {each}{AVERAGES[gap.average]}."
+    )
 
 
 def _bounded(gap: MeasureGap, a: str, b: str) -> str:
     """Say of a ratio that is known on one side what holds for it."""
-    level, end = level_text(gap.interval.level), gap.interval.low if gap.known == "at least" else gap.interval.high
+    level, end = (
+        level_text(gap.interval.level),
+        gap.interval.low if gap.known == "at least" else gap.interval.high,
+    )
     if not gap.decided:
-        sure = "without an error bar" if math.isnan(end) else f"({gap.known} {times_text(end)} at {level} confidence)"
+        sure = (
+            "without an error bar"
+            if math.isnan(end)
+            else f"({gap.known} {times_text(end)} at {level} confidence)"
+        )
         said = f"{a} over {b} is {gap.known} {times_text(gap.ratio)} {sure}"
         return f"Can't tell which takes more {gap.measure}: {said}"
-    more, less, times, end = (a, b, gap.ratio, end) if gap.known == "at least" else (b, a, 1 / gap.ratio, 1 / end)
-    return f"{more} takes at least {times_text(times)} the {gap.measure} of {less} ({times_text(end)} at {level} confidence)"
+    more, less, times, end = (
+        (a, b, gap.ratio, end) if gap.known == "at least" else (b, a, 1 / gap.ratio, 1 / end)
+    )
+    return (
+        f"{more} takes at least {times_text(times)} the {gap.measure} of {less} ({times_text(end)} at "
+        f"{level} confidence)"
+    )
 
 
 def times_text(value: float) -> str:

@@ -1,4 +1,6 @@
-"""The methods paragraph of a paper: what was done to get an answer, from the answer's own data, and what it cites."""
+"""The methods paragraph of a paper: what was done to get an answer, from the answer's own data, and what it
+cites.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ SOURCES = {
 """How the text cites, and what the list below it says."""
 INTERVALS = {
     "wilson": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))",
-    "blend": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), lengthened near 0 and 1 to the exact limit, or for misses that weren't seen",
+    "blend": (
+        "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), "
+        "lengthened near 0 and 1 to the exact limit, or for misses that weren't seen"
+    ),
     "t": "Student's t",
     "clopper-pearson": "the exact interval of Clopper and Pearson (1934)",
     "jeffreys": "Jeffreys's interval",
@@ -60,7 +65,10 @@ TESTS = {
     "combined": "a combined test of shared and other items",
 }
 VARIANCES = {
-    "CR2": "the bias-reduced CR2 estimator (Bell and McCaffrey (2002)) with the degrees of freedom of Pustejovsky and Tipton (2018)",
+    "CR2": (
+        "the bias-reduced CR2 estimator (Bell and McCaffrey (2002)) with the degrees of freedom of "
+        "Pustejovsky and Tipton (2018)"
+    ),
     "CR1": "the CR1 estimator",
     "miller": "the formula of Miller (2024)",
 }
@@ -74,7 +82,9 @@ ADJUSTED = {
 
 def of_scores(entries: Sequence[Entry]) -> Document:
     """Return the paragraph about scores of models."""
-    return _document([*_scores([entry.estimate for entry in entries]), *_levels(entries[0].sources), _software()])
+    return _document(
+        [*_scores([entry.estimate for entry in entries]), *_levels(entries[0].sources), _software()]
+    )
 
 
 def of_boards(boards: Sequence[Board]) -> Document:
@@ -82,7 +92,9 @@ def of_boards(boards: Sequence[Board]) -> Document:
     estimates = [entry.estimate for board in boards for entry in board.entries]
     board, tasks = boards[0], max(each.n_tasks for each in boards)
     together = [f"Overall scores put the {tasks:,} tasks together ({board.metric})."] if tasks > 1 else []
-    return _document([*_scores(estimates), *_levels(board.entries[0].sources), *together, *_pairs(board), _software()])
+    return _document(
+        [*_scores(estimates), *_levels(board.entries[0].sources), *together, *_pairs(board), _software()]
+    )
 
 
 def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
@@ -90,7 +102,9 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
     first = comparisons[0]
     differences = [c.difference for c in comparisons]
     paired = {c.paired for c in comparisons if c.task or len(comparisons) == 1}
-    how = "on the items that both answered, paired item by item" if paired == {True} else "on all items of each"
+    how = (
+        "on the items that both answered, paired item by item" if paired == {True} else "on all items of each"
+    )
     said = [
         f"Two models were compared {how} ({_counts(differences)}), by {_named(differences, TESTS)}.",
         _errors(differences),
@@ -98,7 +112,9 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
         f"Confidence intervals are at {level_text(first.difference.interval.level)}.",
     ]
     if any(c.p_adjusted != c.p_value for c in comparisons):
-        said.append(f"Verdicts on {len([c for c in comparisons if c.task]):,} tasks are corrected for their number.")
+        said.append(
+            f"Verdicts on {len([c for c in comparisons if c.task]):,} tasks are corrected for their number."
+        )
     if first.equivalence is not None:
         said.append("Equivalence and non-inferiority were tested by two one-sided tests at the margin.")
     return _document([*said, _software()])
@@ -112,7 +128,10 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
     corrected = [] if first.adjust == "none" else [f"They are corrected for the number of sides{known}."]
     return _document(
         [
-            f"Every side was compared with {first.against} on the items that both answered ({_counts(differences)}), by {_named(differences, TESTS)}.",
+            (
+                f"Every side was compared with {first.against} on the items that both answered "
+                f"({_counts(differences)}), by {_named(differences, TESTS)}."
+            ),
             _errors(differences),
             f"Confidence intervals are at {level_text(first.level)}.",
             *corrected,
@@ -124,13 +143,18 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
 def _scores(estimates: Sequence[Estimate]) -> list[str]:
     level = level_text(estimates[0].interval.level)
     return [
-        f"Scores are means over items ({_counts(estimates)}), with {level} confidence intervals by {_named(estimates, INTERVALS)}.",
+        (
+            f"Scores are means over items ({_counts(estimates)}), with {level} confidence intervals by "
+            f"{_named(estimates, INTERVALS)}."
+        ),
         _errors(estimates),
     ]
 
 
 def _counts(estimates: Iterable[Estimate]) -> str:
-    """Say how many items and clusters there are: `100 items in 20 clusters`, and from where to where these differ."""
+    """Say how many items and clusters there are: `100 items in 20 clusters`, and from where to where these
+    differ.
+    """
     listed = [(each.n_items, each.n_clusters) for each in estimates]
     items = _range([n for n, _ in listed], "item")
     if all(n == clusters for n, clusters in listed):
@@ -173,7 +197,10 @@ def _levels(sources: ErrorSources | None) -> list[str]:
     """Say what else is a sample, where random factors are."""
     if sources is None:
         return []
-    part = "its part of the variance is that of the level means less their own noise (Cornfield and Tukey (1956); Brennan (2001))"
+    part = (
+        "its part of the variance is that of the level means less their own noise (Cornfield and Tukey "
+        "(1956); Brennan (2001))"
+    )
     shared = f"What all items share is a random sample as well ({counted(sources)} for each model)"
     return [f"{shared}: {part}, with degrees of freedom by Satterthwaite (1946)."]
 
@@ -191,8 +218,14 @@ def _pairs(board: Board) -> list[str]:
     apart = bool((board.pairs.n_shared == 0).any())
     without = "; two that share none count as tied" if apart else ""
     return [
-        f"Models were compared in pairs on the items that both answered, with the same clusters{corrected}{without}.",
-        "A model could have any rank from one behind those significantly better to one ahead of those significantly worse (Mogstad et al. (2024)).",
+        (
+            "Models were compared in pairs on the items that both answered, with the same "
+            f"clusters{corrected}{without}."
+        ),
+        (
+            "A model could have any rank from one behind those significantly better to one ahead of those "
+            "significantly worse (Mogstad et al. (2024))."
+        ),
     ]
 
 
@@ -201,7 +234,9 @@ def _software() -> str:
 
 
 def _document(sentences: Iterable[str]) -> Document:
-    """Return the paragraph, and below it what it cites; the paper that asks for error bars is always cited."""
+    """Return the paragraph, and below it what it cites; the paper that asks for error bars is always
+    cited.
+    """
     said = " ".join(sentences)
     cited = [text for name, text in SOURCES.items() if name in said or text is PAPER]
     shown = said
@@ -211,5 +246,9 @@ def _document(sentences: Iterable[str]) -> Document:
             f"(after {name})", f"(after {author} {year.strip('()')})"
         )
     return Document(
-        blocks=(Text(text="Methods", kind="heading"), Text(text=shown), Text(text=" ".join(cited), kind="small"))
+        blocks=(
+            Text(text="Methods", kind="heading"),
+            Text(text=shown),
+            Text(text=" ".join(cited), kind="small"),
+        )
     )

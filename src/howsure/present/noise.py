@@ -44,7 +44,11 @@ def document(answer: Noise) -> Document:
         by = way.slicing.by
         blocks += [
             *headed(way.task, several=len(answer.tasks) > 1),
-            *([Text(text=f"By {by}:"), slice_table(way)] if way.slices else [Text(text=ALL_TOO_SMALL.format(by=by))]),
+            *(
+                [Text(text=f"By {by}:"), slice_table(way)]
+                if way.slices
+                else [Text(text=ALL_TOO_SMALL.format(by=by))]
+            ),
             *small(left_out(way.slicing)),
         ]
     of_entries = (caution for task in answer.tasks for entry in task.entries for caution in entry.cautions)
@@ -73,7 +77,10 @@ def chart(answer: Noise) -> Spec:
     if answer.slices:
         raise MethodError(
             "slices are not drawn: every curve is of all questions",
-            remedy="`howsure noise` shows slices in a table; to draw one, choose its rows with `where` and leave out `by`.",
+            remedy=(
+                "`howsure noise` shows slices in a table; to draw one, choose its rows with `where` and "
+                "leave out `by`."
+            ),
         )
     records = answer.curves()
     if not records:
@@ -87,12 +94,18 @@ def chart(answer: Noise) -> Spec:
 
 def pairs_sentence(pairs: PairNoise) -> str:
     """Say how much of the variance of differences comes from answers."""
-    now = f"of the variance of {'their' if pairs.n_pairs == 1 else 'a'} difference, answers account for {percent(pairs.answer_share)}"
+    now = (
+        f"of the variance of {'their' if pairs.n_pairs == 1 else 'a'} difference, answers account for "
+        f"{percent(pairs.answer_share)}"
+    )
     single = f"with one attempt per question it would be {percent(pairs.single_share)}"
     if pairs.n_pairs == 1:
         return f"Comparing the two: {now}; {single}."
     where = f"at the median of {plural(pairs.n_pairs, 'pair')}"
-    return f"Comparing two of them: {now} {where}; {single}, and answers outweigh questions in {pairs.more_answers:,} of them."
+    return (
+        f"Comparing two of them: {now} {where}; {single}, and answers outweigh questions in "
+        f"{pairs.more_answers:,} of them."
+    )
 
 
 def task_verdict(task: TaskNoise) -> str:
@@ -119,11 +132,17 @@ def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
     known = [(entry, entry.sources) for entry in told if entry.sources is not None and entry.sources.known]
     if not known:
         why = next((caution.message for entry in told for caution in entry.cautions), "nothing varies")
-        return f"Nothing can be said about the noise of {'this difference' if task.pair else 'these scores'}: {why}."
+        return (
+            f"Nothing can be said about the noise of {'this difference' if task.pair else 'these scores'}: "
+            f"{why}."
+        )
     known.sort(key=lambda each: sum(factor.share for factor in each[1].factors))
     (entry, sources), scale = known[len(known) // 2], Scale(percent=task.percent)
     what = "this difference" if task.pair else f"the score of {entry.name}"
-    ways = [("questions", sources.se_twice_questions), *((f"{each.name}s", each.se_twice) for each in sources.factors)]
+    ways = [
+        ("questions", sources.se_twice_questions),
+        *((f"{each.name}s", each.se_twice) for each in sources.factors),
+    ]
     *most, last = [f"{scale.number(se)} with twice the {name}" for name, se in ways]
     return (
         f"Of the variance behind the error bar of {what}, {factors.shares_listed(sources)}. "
@@ -188,8 +207,9 @@ def _unknown(told: Sequence[NoiseEntry], what: str) -> str:
         return f"Nothing can be said about the noise of {what}: there is no error bar to break down."
     bound = "all" if max(most) >= 0.995 else f"at most {percent(max(most))}"
     return (
-        f"One attempt per question doesn't show where the error bar of {what} comes from: randomness in the answers accounts "
-        f"for between none and {bound} of its variance. A second attempt at some of the questions would show it."
+        f"One attempt per question doesn't show where the error bar of {what} comes from: randomness in "
+        f"the answers accounts for between none and {bound} of its variance. A second attempt at some of "
+        "the questions would show it."
     )
 
 
@@ -198,18 +218,28 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     k, now, best = entry.attempts, entry.se_with(), entry.se_with(math.inf)
     more = f"{_words(k)} attempt{'' if k == 1 else 's'} per question"
     se = f"the SE of {entry.name}" if len(known) > 1 else "the SE"
-    brought = f" achieve{'s' if k == 1 else ''} {percent(1 - 1 / k)} of what attempts can gain" if k > 1.05 else ""
+    brought = (
+        f" achieve{'s' if k == 1 else ''} {percent(1 - 1 / k)} of what attempts can gain" if k > 1.05 else ""
+    )
     twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
     whose = f" for {entry.name}" if len(known) > 1 else ""
     if not entry.once > 0:
-        return f"Answers to one question don't differ, so only new questions help: {twice} from {scale.number(now)}{whose}."
+        return (
+            f"Answers to one question don't differ, so only new questions help: {twice} from "
+            f"{scale.number(now)}{whose}."
+        )
     if now <= 0 or 1 - best / now < LITTLE:
-        return f"{more}{brought}; beyond that, only new questions help: {twice} from {scale.number(now)}{whose}."
+        return (
+            f"{more}{brought}; beyond that, only new questions help: {twice} from {scale.number(now)}{whose}."
+        )
     return (
-        f"{more}{brought}: ten would reduce {se} from {scale.number(now)} to {scale.number(entry.se_with(10))}, unlimited "
-        f"attempts to {scale.number(best)}, {twice}."
+        f"{more}{brought}: ten would reduce {se} from {scale.number(now)} to "
+        f"{scale.number(entry.se_with(10))}, unlimited attempts to {scale.number(best)}, {twice}."
         if k < 10
-        else f"{more}{brought}: unlimited attempts would reduce {se} from {scale.number(now)} to {scale.number(best)}, {twice}."
+        else (
+            f"{more}{brought}: unlimited attempts would reduce {se} from {scale.number(now)} to "
+            f"{scale.number(best)}, {twice}."
+        )
     )
 
 
@@ -243,7 +273,9 @@ def _range(shares: Sequence[float]) -> str:
 def source_table(task: TaskNoise) -> Table:
     """Lay out where each error bar comes from, and what it would be with other numbers of attempts."""
     scale = Scale(percent=task.percent)
-    measured = any(entry.measured for entry in task.entries)  # with one attempt a question there is no forecast
+    measured = any(
+        entry.measured for entry in task.entries
+    )  # with one attempt a question there is no forecast
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
         Field(f"score{scale.column}", lambda entry: _value(task, entry)),
@@ -255,15 +287,23 @@ def source_table(task: TaskNoise) -> Table:
         Field("2× items", lambda entry: scale.number(_se_doubled(entry)), priority=6),
         Field("items", lambda entry: f"{entry.n_items:,}", priority=4),
     ]
-    note = "questions, answers: shares of the squared SE; K: attempts per question; K=5: the SE with five of them"
+    note = (
+        "questions, answers: shares of the squared SE; K: attempts per question; K=5: the SE with five of "
+        "them"
+    )
     if not measured:
-        note = "answers: the largest share of the squared SE that they can account for; 2× items: the SE with twice the questions"
+        note = (
+            "answers: the largest share of the squared SE that they can account for; 2× items: the SE "
+            "with twice the questions"
+        )
     return tabled(task.entries, fields, note=note)
 
 
 def _se_field(k: float, scale: Scale, *, shown: bool) -> Field[NoiseEntry]:
     name = f"K={'∞' if math.isinf(k) else k}"
-    return Field(name, lambda entry: scale.number(entry.se_with(k)), priority=5 if k in (2, 10) else 8, shown=shown)
+    return Field(
+        name, lambda entry: scale.number(entry.se_with(k)), priority=5 if k in (2, 10) else 8, shown=shown
+    )
 
 
 def _se_doubled(entry: NoiseEntry) -> float:
@@ -296,7 +336,10 @@ def _is_difference(task: TaskNoise, entry: NoiseEntry) -> bool:
 
 def component_table(task: TaskNoise) -> Table:
     """Lay out the standard deviations of single scores, with the standard errors of their variances as ±."""
-    scale, clustered = Scale(percent=task.percent), any(entry.n_clusters < entry.n_items for entry in task.entries)
+    scale, clustered = (
+        Scale(percent=task.percent),
+        any(entry.n_clusters < entry.n_items for entry in task.entries),
+    )
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
         Field("between answers", lambda entry: _sd(entry.answer, scale)),
@@ -305,7 +348,9 @@ def component_table(task: TaskNoise) -> Table:
         Field("within clusters", lambda entry: _sd(entry.within, scale), priority=6, shown=clustered),
     ]
     return tabled(
-        task.entries, fields, title="Standard deviations of single scores" + (" (pp)" if scale.percent else "")
+        task.entries,
+        fields,
+        title="Standard deviations of single scores" + (" (pp)" if scale.percent else ""),
     )
 
 

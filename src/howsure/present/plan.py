@@ -36,7 +36,9 @@ def document(plan: Plan) -> Document:
     blocks = opening(verdict(plan), plan.notes, chapter=plan.chapter)
     for task in plan.tasks:
         if len(plan.tasks) > 1:
-            blocks.append(Text(text=f"{task.task} · {task.metric}" if task.task else "overall", kind="heading"))
+            blocks.append(
+                Text(text=f"{task.task} · {task.metric}" if task.task else "overall", kind="heading")
+            )
         blocks.append(design_table(plan, task))
     if plan.simulated is not None:
         blocks.append(Text(text=simulated_sentence(plan.simulated)))
@@ -44,7 +46,9 @@ def document(plan: Plan) -> Document:
         blocks += plan_looks.blocks(plan.main.looks, "effect" if plan.goal == "different" else "margin")
     if plan.main.sources is not None:
         blocks.append(
-            facts(factors.source_rows(plan.main.sources, Scale(percent=plan.main.percent)), heads=("pilot", ""))
+            facts(
+                factors.source_rows(plan.main.sources, Scale(percent=plan.main.percent)), heads=("pilot", "")
+            )
         )
     if plan.main.basis is not None:
         blocks.append(assumption_table(plan, plan.main.basis))
@@ -57,24 +61,30 @@ def chart(plan: Plan) -> Spec:
 
     records = plan.curve_records()
     if not records:
-        raise MethodError("nothing to draw: no number of questions is enough", remedy="Plan for a larger effect.")
+        raise MethodError(
+            "nothing to draw: no number of questions is enough", remedy="Plan for a larger effect."
+        )
     over: Literal["items", "effect"] = "effect" if plan.sought == "effect" else "items"
     chosen = [{"task": task.task, **row(task.best)} for task in plan.tasks]
     marked = [each for each in chosen if each["power"] is not None and each[over] is not None]
     power = POWER if plan.sought == "power" else plan.main.best.power.value
-    return curves.spec(records, over, percent=plan.main.percent, planned=marked, power=power, description=verdict(plan))
+    return curves.spec(
+        records, over, percent=plan.main.percent, planned=marked, power=power, description=verdict(plan)
+    )
 
 
 def simulated_sentence(seen: Simulated) -> str:
     """Say how often the test detected the difference in resamples of the pilot's questions."""
     return (
-        f"Checked: in {seen.trials:,} resamples of the pilot's questions, the test detected it in {100 * seen.power:.0f} % "
-        f"(± {100 * seen.se:.1f})."
+        f"Checked: in {seen.trials:,} resamples of the pilot's questions, the test detected it in "
+        f"{100 * seen.power:.0f} % (± {100 * seen.se:.1f})."
     )
 
 
 def verdict(plan: Plan) -> str:
-    """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of equal systems."""
+    """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of
+    equal systems.
+    """
     found = _planned(plan)
     equal = [] if plan.main.equal is None else [sentence(plan.main.equal)]
     looks = [] if plan.main.looks is None else [plan_looks.sentence(plan.main.looks)]
@@ -92,7 +102,10 @@ def _planned(plan: Plan) -> str:
             return f"{_first(how)} can detect no difference with {percent_text(option.power.value)} power."
         size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
         what = "true difference" if plan.goal == "different" else "margin"
-        return f"{_first(how)} {_verb(plan)} a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
+        return (
+            f"{_first(how)} {_verb(plan)} a {what} of {size} or more with "
+            f"{percent_text(option.power.value)} power{_corrected(plan)}."
+        )
     power = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
     return f"{_first(how)} {_verb(plan)} {_goal(plan, option, scale)} with {power} power{_corrected(plan)}."
 
@@ -101,12 +114,16 @@ def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
     goal, chance = _goal(plan, option, scale), percent_text(option.power.value)
     if option.items.value > MOST_ITEMS:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
-        return f"No number of questions{why} {_verb(plan)}s {goal} with {chance} power, {_each(plan.main, option)}."
+        return (
+            f"No number of questions{why} {_verb(plan)}s {goal} with {chance} power, "
+            f"{_each(plan.main, option)}."
+        )
     how = f"About {_questions(option.items, option.clusters, plan.main)}, {_each(plan.main, option)}"
     cost = f" at a cost of {_cost(option.cost)}" if math.isfinite(option.cost) else ""
     cheapest = ", the cheapest design" if cost else ""
     return (
-        f"{how}, {_verb(plan)} {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}.{_least_levels(plan.main)}"
+        f"{how}, {_verb(plan)} {goal} with {chance} "
+        f"power{cost}{cheapest}{_corrected(plan)}.{_least_levels(plan.main)}"
     )
 
 
@@ -126,9 +143,17 @@ def _goal(plan: Plan, option: Option, scale: Scale) -> str:
     """Name what is to be shown."""
     if plan.goal == "different":
         return f"a true difference of {scale.given_gap(option.effect.value)}"
-    truth = "" if not option.effect.value else f" where the true difference is {_signed(scale, option.effect.value)}"
+    truth = (
+        ""
+        if not option.effect.value
+        else f" where the true difference is {_signed(scale, option.effect.value)}"
+    )
     margin = scale.given_gap(plan.margin)
-    return f"“not worse by more than {margin}”{truth}" if plan.goal == "not-worse" else f"“same within {margin}”{truth}"
+    return (
+        f"“not worse by more than {margin}”{truth}"
+        if plan.goal == "not-worse"
+        else f"“same within {margin}”{truth}"
+    )
 
 
 def _questions(items: Forecast, clusters: float, task: TaskPlan) -> str:
@@ -141,7 +166,11 @@ def _questions(items: Forecast, clusters: float, task: TaskPlan) -> str:
 def _attempts(attempts: float) -> str:
     if math.isinf(attempts):
         return "with unlimited attempts each"
-    return "one attempt each by both models" if attempts == 1 else f"{attempts:,.3g} attempts each by both models"
+    return (
+        "one attempt each by both models"
+        if attempts == 1
+        else f"{attempts:,.3g} attempts each by both models"
+    )
 
 
 def _each(task: TaskPlan, option: Option) -> str:
@@ -178,7 +207,13 @@ def design_table(plan: Plan, task: TaskPlan) -> Table:
     """Lay out the options: one line for each number of attempts."""
     scale = Scale(percent=task.percent)
     clustered = task.basis is not None and task.basis.cluster_size != 1
-    size = "difference" if plan.goal == "different" else "margin" if plan.sought == "effect" else "true difference"
+    size = (
+        "difference"
+        if plan.goal == "different"
+        else "margin"
+        if plan.sought == "effect"
+        else "true difference"
+    )
     fields: list[Field[Option]] = [
         Field("", lambda option: "▸" if option is task.best else "", align="left"),
         Field(
@@ -233,7 +268,10 @@ def _cost_cell(option: Option) -> str:
 def _test_note(plan: Plan) -> str:
     tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    return f"{test}, at {level_text(plan.level)}{'' if plan.main.sources else '; by the formula: questions by Miller (2024), normal approximation'}"
+    return (
+        f"{test}, at "
+        f"{level_text(plan.level)}{'' if plan.main.sources else '; by the formula: questions by Miller (2024), normal approximation'}"
+    )
 
 
 def _signed(scale: Scale, size: float) -> str:
@@ -256,8 +294,12 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
     unit = "of the difference" if plan.paired else "of both models together"
     rows = []
     if basis.n_items:
-        held = f"{basis.n_items:,} items" + (f" in {basis.n_clusters:,} clusters" if basis.cluster_size != 1 else "")
-        rows.append(("pilot", f"{held}, {basis.attempts:.3g} attempt{'' if basis.attempts == 1 else 's'} each"))
+        held = f"{basis.n_items:,} items" + (
+            f" in {basis.n_clusters:,} clusters" if basis.cluster_size != 1 else ""
+        )
+        rows.append(
+            ("pilot", f"{held}, {basis.attempts:.3g} attempt{'' if basis.attempts == 1 else 's'} each")
+        )
     if math.isnan(basis.answer):
         rows.append(("variance of one answer to one question", f"{basis.question:.4f} {unit}"))
     else:
@@ -266,6 +308,8 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
         rows.append(("conditional variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if basis.cluster_size != 1:
         rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
-        uneven = f"; {basis.crowd:.3g} for the average item" if basis.crowd > basis.cluster_size * 1.001 else ""
+        uneven = (
+            f"; {basis.crowd:.3g} for the average item" if basis.crowd > basis.cluster_size * 1.001 else ""
+        )
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{uneven}"))
     return facts(rows, heads=("assumptions", ""))

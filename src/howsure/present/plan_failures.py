@@ -36,7 +36,10 @@ def _clusters(plan: FailurePlan, clean: Allowance) -> str:
     if not math.isnan(plan.icc):
         return f", in {held} with an intra-cluster correlation of {plan.icc:g}"
     worst = f"{clean.clusters_together * plan.cluster_size:,} ({clean.clusters_together:,} clusters)"
-    return f" if the runs of a cluster fail independently ({held}), and {worst} if they all pass or all fail together"
+    return (
+        f" if the runs of a cluster fail independently ({held}), and {worst} if they all pass or all fail "
+        "together"
+    )
 
 
 def _held(plan: FailurePlan) -> str:
@@ -52,8 +55,14 @@ def _observed_sentence(seen: Observed, limit: str, plan: FailurePlan) -> str:
     if seen.more == 0:
         return f"{what} show {limit}: it is below {rate_text(seen.high)}."
     if seen.more < 0:
-        return f"{what} show that the failure rate is not below {rate_text(plan.below)}: it is above {rate_text(seen.low)}."
-    return f"{told}, so {rate_text(plan.below)} is not shown; {plural(seen.more, 'further run')} without a failure would show it."
+        return (
+            f"{what} show that the failure rate is not below {rate_text(plan.below)}: it is above "
+            f"{rate_text(seen.low)}."
+        )
+    return (
+        f"{told}, so {rate_text(plan.below)} is not shown; {plural(seen.more, 'further run')} without a "
+        "failure would show it."
+    )
 
 
 def _table(plan: FailurePlan) -> Table:
@@ -63,7 +72,11 @@ def _table(plan: FailurePlan) -> Table:
         Field("runs", lambda a: f"{a.items:,}"),
         Field("clusters", lambda a: f"{a.clusters:,}", shown=clustered),
         Field("clusters, worst case", lambda a: f"{a.clusters_together:,}", shown=clustered),
-        Field(f"chance at {rate_text(plan.rate)}", lambda a: f"{100 * a.chance:.0f} %", shown=math.isfinite(plan.rate)),
+        Field(
+            f"chance at {rate_text(plan.rate)}",
+            lambda a: f"{100 * a.chance:.0f} %",
+            shown=math.isfinite(plan.rate),
+        ),
     ]
     note = "exact one-sided limits (Clopper and Pearson)"
     note += "; clusters: beta-binomial" if clustered and plan.icc > 0 else ""

@@ -17,7 +17,9 @@ PERCENT = Scale(percent=True)
 
 def document(plan: LabelPlan) -> Document:
     """Return the verdict, a line a stratum, the prices, what to do next, and the cautions."""
-    return Document(blocks=(*opening(verdict(plan), plan.notes), _table(plan), *_texts(plan), *closing(plan.cautions)))
+    return Document(
+        blocks=(*opening(verdict(plan), plan.notes), _table(plan), *_texts(plan), *closing(plan.cautions))
+    )
 
 
 def verdict(plan: LabelPlan) -> str:
@@ -25,7 +27,10 @@ def verdict(plan: LabelPlan) -> str:
     more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
-        told = f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected difference of {plan.a} and {plan.b} {give}"
+        told = (
+            f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected "
+            f"difference of {plan.a} and {plan.b} {give}"
+        )
     else:
         told = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
@@ -36,12 +41,19 @@ def verdict(plan: LabelPlan) -> str:
 def _table(plan: LabelPlan) -> Table:
     labelled, two = any(each.n_labelled for each in plan.strata), bool(plan.b)
     fields: list[Field[LabelStratum]] = [
-        Field("judges say", lambda each: PERCENT.difference(each.verdict) if two else PERCENT.score(each.verdict)),
+        Field(
+            "judges say",
+            lambda each: PERCENT.difference(each.verdict) if two else PERCENT.score(each.verdict),
+        ),
         Field("items" if two else "answers", lambda each: f"{each.n_answers:,}"),
         Field("labelled", lambda each: f"{each.n_labelled:,}", shown=labelled),
         Field("to label", lambda each: f"{each.n_labels:,}"),
         Field("probability", lambda each: f"{each.probability:.3f}"),
-        Field("expected pp" if two else "expected rate %", lambda each: PERCENT.number(each.expected), priority=6),
+        Field(
+            "expected pp" if two else "expected rate %",
+            lambda each: PERCENT.number(each.expected),
+            priority=6,
+        ),
     ]
     assumed = f"judges are assumed to be right in {PERCENT.given(plan.judge_right)} where they agree"
     return tabled(plan.strata, fields, note=f"{assumed}; labels tell otherwise" if labelled else assumed)
@@ -53,8 +65,8 @@ def _texts(plan: LabelPlan) -> list[Block]:
         texts.append(_priced(plan, plan.with_judge, plan.without_judge))
     if plan.queue:
         texts.append(
-            f"{plan.queue} has the answers to label first. Fill in its column label, and give it to judge with the same columns and "
-            "`labels_drawn='probability:probability'`."
+            f"{plan.queue} has the answers to label first. Fill in its column label, and give it to judge "
+            "with the same columns and `labels_drawn='probability:probability'`."
         )
     return [Text(text=text) for text in texts]
 
@@ -67,7 +79,9 @@ def _priced(plan: LabelPlan, judged: LabelBill, alone: LabelBill) -> str:
         f"{_counted(each.n_labels, of, 'label')}, ± {PERCENT.gap(each.half_width)}, for {cost}"
         for each, cost in ((judged, one), (alone, other))
     )
-    told = f"At these prices: {_counted(judged.n_judged, of, 'verdict')} and {with_}; without a judge {without}."
+    told = (
+        f"At these prices: {_counted(judged.n_judged, of, 'verdict')} and {with_}; without a judge {without}."
+    )
     same = math.isclose(judged.half_width, alone.half_width, rel_tol=0.05)
     if same and judged.cost >= alone.cost:
         return f"{told} The judge doesn't pay."

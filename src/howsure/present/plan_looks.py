@@ -21,10 +21,14 @@ def sentence(plan: LooksPlan) -> str:
     """Say what the looks take on average, and which way is cheapest for the planned difference."""
     ways = {way.name: way for way in plan.ways}
     own, best = ways["looks"], ways[plan.cheapest]
-    told = f"With {plural(len(plan.looks), 'look')} that takes {items_text(own.expected)} questions on average"
+    told = (
+        f"With {plural(len(plan.looks), 'look')} that takes {items_text(own.expected)} questions on average"
+    )
     if plan.cheapest == "looks":
         return f"{told}, fewer than any other way of as much power."
-    more = {"once": "one look at the end takes", "betting": "betting, with a look at any time, takes"}[plan.cheapest]
+    more = {"once": "one look at the end takes", "betting": "betting, with a look at any time, takes"}[
+        plan.cheapest
+    ]
     return f"{told}; {more} {items_text(best.expected)}."
 
 
@@ -60,5 +64,7 @@ def ways_table(plan: LooksPlan, goal: Literal["effect", "margin"]) -> Table:
     where = "where there is none" if goal == "effect" else "where it is the margin"
     simulated = "; betting is simulated (600 runs)" if any(way.name == "betting" for way in plan.ways) else ""
     return tabled(
-        plan.ways, fields, note=f"questions: at most, on average at the planned difference, and {where}{simulated}"
+        plan.ways,
+        fields,
+        note=f"questions: at most, on average at the planned difference, and {where}{simulated}",
     )

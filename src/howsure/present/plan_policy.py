@@ -28,8 +28,12 @@ def verdict(plan: PolicyPlan) -> str:
     if not plan.n_critical:
         return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
     each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
-    seen = "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
-    return f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({each}).{seen}"
+    seen = (
+        "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
+    )
+    return (
+        f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({each}).{seen}"
+    )
 
 
 def _table(plan: PolicyPlan) -> Table:
@@ -49,8 +53,8 @@ def _table(plan: PolicyPlan) -> Table:
         Field("±", lambda task: _width(task, task.half_width_seen), shown=seen, priority=2),
     ]
     note = (
-        f"two equal systems, at {level_text(plan.level)}; ±: the half-width that is expected of the two-sided interval, which at most "
-        "as wide as the margin is not blind"
+        f"two equal systems, at {level_text(plan.level)}; ±: the half-width that is expected of the "
+        "two-sided interval, which at most as wide as the margin is not blind"
     )
     return tabled(plan.tasks, fields, note=note)
 

@@ -33,8 +33,12 @@ def verdict(plan: ScorePlan) -> str:
     held, attempts = _clusters(plan, option), _attempts(option)
     what = _goal(plan, scale)
     if not math.isfinite(option.items.value):
-        return f"No number of questions{held}{attempts} {'gives' if plan.goal == 'within' else 'shows'} {what}."
-    count = f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{held}{attempts}"
+        return (
+            f"No number of questions{held}{attempts} {'gives' if plan.goal == 'within' else 'shows'} {what}."
+        )
+    count = (
+        f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{held}{attempts}"
+    )
     if plan.goal == "within":
         return _width_sentence(plan, scale, count)
     chance = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")

@@ -19,8 +19,8 @@ COUNTS: dict[Counts, str] = {
     "nothing": "nothing",
 }
 NOTE = (
-    "A supporting check that stays open counts as passed where a loss of its margin would have been seen at least every other time; "
-    "else it is blind"
+    "A supporting check that stays open counts as passed where a loss of its margin would have been seen "
+    "at least every other time; else it is blind"
 )
 
 
@@ -75,7 +75,10 @@ def _of_supporting(checks: Sequence[Check]) -> str:
     blind = [check.name for check in checks if check.counts_as == "blind"]
     verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(checks)))
     unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
-    return f"{seeing:,} of {plural(len(checks), 'supporting check')} {are} shown, or could have shown a loss of the margin{unseen}"
+    return (
+        f"{seeing:,} of {plural(len(checks), 'supporting check')} {are} shown, or could have shown a loss "
+        f"of the margin{unseen}"
+    )
 
 
 def _blind(gate: Gate) -> str:

@@ -35,13 +35,18 @@ def document(answer: Runs) -> Document:
     note = f"… and {plural(left, 'older run')}; `top={len(lines)}` shows all" if left else ""
     table = tabled(shown, _fields(shown, answer.runs), note=note)
     why = small(_reasons(shown))
-    return Document(blocks=(*opening(verdict(answer)), table, *why, *small(answer.notes), *closing(answer.cautions)))
+    return Document(
+        blocks=(*opening(verdict(answer)), table, *why, *small(answer.notes), *closing(answer.cautions))
+    )
 
 
 def verdict(answer: Runs) -> str:
     """Say how many runs there are, of what, and how many don't count."""
     runs = answer.runs
-    models, tasks = plural(len({run.name for run in runs}), "model"), plural(len({run.task for run in runs}), "task")
+    models, tasks = (
+        plural(len({run.name for run in runs}), "model"),
+        plural(len({run.task for run in runs}), "task"),
+    )
     calls = len({_call(run) for run in runs})
     each = f", from {plural(calls, 'call')} of the harness" if calls < len(runs) else ""
     without = sum(_has_no_rows(run) for run in runs)
@@ -111,7 +116,9 @@ def _counts(run: ListedRun) -> str:
 
 
 def _commit(run: ListedRun) -> str:
-    """Write the beginning of a commit, which is enough to choose it by, and whether the code had been changed since."""
+    """Write the beginning of a commit, which is enough to choose it by, and whether the code had been changed
+    since.
+    """
     short = run.commit[:LETTERS] if _HASH.fullmatch(run.commit) else run.commit
     return f"{short}{' dirty' if run.dirty else ''}"
 

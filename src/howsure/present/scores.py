@@ -32,7 +32,9 @@ NOTE = "Means of what was scored, without error bars: leaderboard() and estimate
 
 
 def picture(scores: Scores) -> str:
-    """Return the overview as an HTML fragment; what `repr` says where rows aren't to be read, or don't fit together."""
+    """Return the overview as an HTML fragment; what `repr` says where rows aren't to be read, or don't fit
+    together.
+    """
     try:
         cells = _cells(scores) if _at_hand(scores) else None
     except HowsureError as error:
@@ -87,11 +89,17 @@ def _table(cells: dict[Key, dict[str, Cell]]) -> str:
     usual = {key: Counter(map(_counted, cells[key].values())).most_common(1)[0][0] for key in tasks}
     alone = len(tasks) == len({task for task, _ in tasks})
     heads = "".join(
-        f'<th scope="col" colspan="2">{escape(key[0] if alone else " · ".join(key))}<br><span class="small">{usual[key]}</span></th>'
+        (
+            f'<th scope="col" colspan="2">{escape(key[0] if alone else " · ".join(key))}<br><span '
+            f'class="small">{usual[key]}</span></th>'
+        )
         for key in tasks
     )
     rows = [
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(_cell(cells[key].get(model), usual[key]) for key in tasks)}</tr>'
+        (
+            "<tr><th "
+            f'scope="row">{escape(name)}</th>{"".join(_cell(cells[key].get(model), usual[key]) for key in tasks)}</tr>'
+        )
         for model, name in zip(shown, labels(shown), strict=True)
     ]
     return "\n".join(
@@ -112,11 +120,15 @@ def _left(models: Sequence[str], cells: dict[Key, dict[str, Cell]]) -> list[str]
     """Say what has no room."""
     left = [(len(models) - MOST_MODELS, "model"), (len(cells) - MOST_TASKS, "task or metric")]
     many = {"model": "models", "task or metric": "tasks and metrics"}
-    return [f"… and {plural(count, f'more {noun}', f'more {many[noun]}')}." for count, noun in left if count > 0]
+    return [
+        f"… and {plural(count, f'more {noun}', f'more {many[noun]}')}." for count, noun in left if count > 0
+    ]
 
 
 def _cell(cell: Cell | None, usual: str) -> str:
-    """Return a bar as long as the mean and the mean, and beside it how much there is, where it isn't what most models have."""
+    """Return a bar as long as the mean and the mean, and beside it how much there is, where it isn't what
+    most models have.
+    """
     if cell is None:
         return '<td colspan="2">–</td>'
     mean, counted = cell["mean"], _counted(cell)
@@ -138,7 +150,10 @@ def _counted(cell: Cell) -> str:
 def _bar(share: float) -> str:
     ground = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="currentColor" opacity="0.12"></rect>'
     bar = f'<rect width="{WIDTH * min(share, 1.0):.1f}" height="{HEIGHT}" fill="{BLUE}"></rect>'
-    return f'<svg width="{WIDTH}" height="{HEIGHT}" style="display: inline" aria-hidden="true">{ground}{bar}</svg>'
+    return (
+        f'<svg width="{WIDTH}" height="{HEIGHT}" style="display: inline" '
+        f'aria-hidden="true">{ground}{bar}</svg>'
+    )
 
 
 def _lines(text: str) -> str:

@@ -24,7 +24,9 @@ def document(answer: Show) -> Document:
     models: dict[str, list[ShownAttempt]] = {}
     for attempt in answer.attempts:
         models.setdefault(attempt.model, []).append(attempt)
-    percent = all(0 <= score <= 1 for each in answer.attempts for score in each.scores.values() if math.isfinite(score))
+    percent = all(
+        0 <= score <= 1 for each in answer.attempts for score in each.scores.values() if math.isfinite(score)
+    )
     blocks: list[Block] = [*opening(verdict(answer), [*answer.notes, *unknown]), *_asked(answer.attempts)]
     for model, attempts in models.items():
         blocks += [Text(text=model, kind="heading"), _answers(attempts, Scale(percent=percent))]
@@ -78,7 +80,8 @@ def _numbers(numbers: Sequence[int]) -> str:
 def _ended(attempt: ShownAttempt, scale: Scale) -> str:
     """Write the score, of several metrics each, and how the attempt ended where that says something."""
     scores = {
-        name: scale.score(score) if math.isfinite(score) else attempt.status for name, score in attempt.scores.items()
+        name: scale.score(score) if math.isfinite(score) else attempt.status
+        for name, score in attempt.scores.items()
     }
     told = (
         next(iter(scores.values()))
@@ -90,5 +93,7 @@ def _ended(attempt: ShownAttempt, scale: Scale) -> str:
 
 def _short(text: str) -> str:
     return (
-        text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … {len(text) - MOST_LETTERS:,} more characters"
+        text
+        if len(text) <= MOST_LETTERS
+        else f"{text[:MOST_LETTERS]} … {len(text) - MOST_LETTERS:,} more characters"
     )

@@ -23,7 +23,8 @@ ALL_TOO_SMALL = "By {by}: every slice is too small to say anything."
 
 
 def gap_blocks(ways: Iterable[GapSlices], *, models: tuple[str, ...] = ()) -> list[Block]:
-    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition.
+    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each
+    partition.
 
     `models`: the two, where a slice that can't tell is to name its chapter.
     """
@@ -62,7 +63,11 @@ def gap_sentence(way: GapSlices) -> str:
     if not count:
         return ALL_TOO_SMALL.format(by=by)
     said = [_differs(way), _trend(way), *_real(way)]
-    about = " on more questions from these same clusters" if all(gap.population == SAME for gap in way.slices) else ""
+    about = (
+        " on more questions from these same clusters"
+        if all(gap.population == SAME for gap in way.slices)
+        else ""
+    )
     return f"By {by}{about}: {' '.join(part for part in said if part)}"
 
 
@@ -86,7 +91,10 @@ def _trend(way: GapSlices) -> str:
     if found is None:
         return ""
     limits = _limits(found.interval, scale)
-    return f"From slice to slice it changes by {scale.difference(found.per_slice)} {limits} (p {p_text(found.p_value)}, a test of its own)."
+    return (
+        f"From slice to slice it changes by {scale.difference(found.per_slice)} {limits} (p "
+        f"{p_text(found.p_value)}, a test of its own)."
+    )
 
 
 def _real(way: GapSlices) -> list[str]:
@@ -94,11 +102,14 @@ def _real(way: GapSlices) -> list[str]:
     scale, said = Scale(percent=way.percent), []
     for model in (way.a, way.b):
         won = sorted(
-            (gap for gap in way.slices if way.better(gap) == model), key=lambda gap: -abs(gap.difference.value)
+            (gap for gap in way.slices if way.better(gap) == model),
+            key=lambda gap: -abs(gap.difference.value),
         )
         if won:
             named = [f"{gap.slice} ({scale.lead(gap.difference.value)})" for gap in won]
-            said.append(f"{model} is better in {_named(named) if len(won) < len(way.slices) else _all(way, scale)}")
+            said.append(
+                f"{model} is better in {_named(named) if len(won) < len(way.slices) else _all(way, scale)}"
+            )
     if not said:
         return ["No slice shows a gap by itself." if len(way.slices) > 1 else "It shows no gap by itself."]
     among = f", significant among {len(way.slices)} slices" if len(way.slices) > 1 else ""
@@ -136,14 +147,18 @@ def left_out(slicing: Slicing) -> list[str]:
 
 
 def forest(way: GapSlices) -> Table:
-    """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their gap."""
+    """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their
+    gap.
+    """
     scale, level, lines = Scale(percent=way.percent), level_text(way.level), [way.whole, *in_order(way)]
     clustered = any(line.difference.n_clusters != line.difference.n_items for line in lines)
     fields: list[Field[SliceGap]] = [
         Field(way.slicing.by, lambda line: line.slice, align="left"),
         Field("items", lambda line: f"{line.difference.n_items:,}", priority=8),
         Field("clusters", _clusters, priority=3, shown=clustered),
-        Field(f"a, b{scale.column}", lambda g: f"{scale.number(g.a_mean)}, {scale.number(g.b_mean)}", priority=5),
+        Field(
+            f"a, b{scale.column}", lambda g: f"{scale.number(g.a_mean)}, {scale.number(g.b_mean)}", priority=5
+        ),
         Field(f"a − b{scale.unit}", lambda line: scale.signed(line.difference.value)),
         Field(f"{level} interval", lambda line: _limits(line.difference.interval, scale), priority=9),
         Field("", _whisker, align="left", priority=7, axis=scale),
@@ -161,7 +176,9 @@ def forest(way: GapSlices) -> Table:
 
 def in_order(way: GapSlices) -> list[SliceGap]:
     """Return the slices in the order of a number, else the largest gap first."""
-    return list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
+    return (
+        list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
+    )
 
 
 def _note(way: GapSlices) -> str:
@@ -200,10 +217,15 @@ def order_sentence(way: BoardSlices) -> str:
     if count == 1:
         return f"By {by}: only one slice is large enough."
     if not way.swaps:
-        return f"By {by}: no two models are shown to change places between the {count} slices. {_everywhere(way)}"
+        return (
+            f"By {by}: no two models are shown to change places between the {count} slices. "
+            f"{_everywhere(way)}"
+        )
     first = way.swaps[0]
     more = f" and {plural(len(way.swaps) - 1, 'other pair')}" if len(way.swaps) > 1 else ""
-    return f"By {by}: the order differs between the {count} slices: {_swapped(first)}{more}. {_everywhere(way)}"
+    return (
+        f"By {by}: the order differs between the {count} slices: {_swapped(first)}{more}. {_everywhere(way)}"
+    )
 
 
 def _everywhere(way: BoardSlices) -> str:
@@ -218,7 +240,10 @@ def _everywhere(way: BoardSlices) -> str:
 
 
 def _swapped(swap: Swap) -> str:
-    return f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in {swap.other}"
+    return (
+        f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in "
+        f"{swap.other}"
+    )
 
 
 def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:

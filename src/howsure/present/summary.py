@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 TASK = 14
 """Characters of a task's name that a column is headed by."""
-NOTE = "score{unit} and tie group: a letter in common, not told apart; a narrow terminal leaves out the last tasks"
+NOTE = (
+    "score{unit} and tie group: a letter in common, not told apart; a narrow terminal leaves out the last "
+    "tasks"
+)
 
 
 def summary(answer: Leaderboard) -> Table:
-    """Lay out all boards as one table: a model a row, in the order of the first board, and a task a column."""
+    """Lay out all boards as one table: a model a row, in the order of the first board, and a task a
+    column.
+    """
     every = answer.every
     models = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
     alike = len({board.percent for board in every}) == 1

@@ -39,10 +39,16 @@ def task_verdict(task: TaskTrend) -> str:
 def _run_sentence(run: RunTrend, scale: Scale) -> str:
     steps = f"over {plural(len(run.points), 'checkpoint')}"
     if run.rise is None or not math.isfinite(run.rise_p_value):
-        return f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend can be estimated ({_why_none(run)})."
+        return (
+            f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend can be estimated "
+            f"({_why_none(run)})."
+        )
     take = scale.number(run.rise.interval.half_width)
     if not significant(run.rise_p_value, run.rise.interval.level):
-        return f"{run.run}: no significant trend {steps} ({scale.difference(run.rise.value)}, give or take {take})."
+        return (
+            f"{run.run}: no significant trend {steps} ({scale.difference(run.rise.value)}, give or take "
+            f"{take})."
+        )
     word = "rises" if run.rise.value > 0 else "falls"
     return f"{run.run} {word} by {scale.gap(run.rise.value)}, give or take {take}, {steps}."
 
@@ -56,21 +62,35 @@ def _why_none(run: RunTrend) -> str:
         return "published scores come without their questions" if run.points[-1].change is None else apart
     if not math.isfinite(run.rise.se):
         return "all questions are in one cluster"
-    return "all questions change by as much, which gives no error bar" if run.rise.value else "the scores do not vary"
+    return (
+        "all questions change by as much, which gives no error bar"
+        if run.rise.value
+        else "the scores do not vary"
+    )
 
 
 def _ratio_sentence(task: TaskTrend, scale: Scale) -> str:
-    what = "separates" if task.ratio >= CLEAR else "barely separates" if task.ratio >= WEAK else "doesn't separate"
+    what = (
+        "separates"
+        if task.ratio >= CLEAR
+        else "barely separates"
+        if task.ratio >= WEAK
+        else "doesn't separate"
+    )
     return (
-        f"The task {what} these runs: they differ by up to {scale.gap(task.signal)}, against {scale.gap(task.noise)} between "
-        f"the last checkpoints of one run (signal-to-noise ratio {task.ratio:.1f})."
+        f"The task {what} these runs: they differ by up to {scale.gap(task.signal)}, against "
+        f"{scale.gap(task.noise)} between the last checkpoints of one run (signal-to-noise ratio "
+        f"{task.ratio:.1f})."
     )
 
 
 def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
     known = [task for task in tasks if math.isfinite(task.ratio)]
     if not known:
-        return f"{plural(len(tasks), 'task')}; whether they separate runs can be judged from two runs with two checkpoints each."
+        return (
+            f"{plural(len(tasks), 'task')}; whether they separate runs can be judged from two runs with "
+            "two checkpoints each."
+        )
     clear = sum(task.ratio >= CLEAR for task in known)
     lost = sum(task.ratio < WEAK for task in known)
     best = max(known, key=lambda task: task.ratio)
@@ -79,8 +99,8 @@ def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
         noun, of, named = "task", "", best.task
     rest = f"; in {lost}, checkpoints differ more than runs" if lost else ""
     return (
-        f"{clear} of {plural(len(known), noun)}{of} clearly separate{'s' if clear == 1 else ''} these runs{rest}. The best is {named} "
-        f"(signal-to-noise ratio {best.ratio:.1f})."
+        f"{clear} of {plural(len(known), noun)}{of} clearly separate{'s' if clear == 1 else ''} these "
+        f"runs{rest}. The best is {named} (signal-to-noise ratio {best.ratio:.1f})."
     )
 
 
@@ -96,8 +116,8 @@ def _tasks_table(tasks: tuple[TaskTrend, ...]) -> Table:
     ]
     ordered = sorted(tasks, key=lambda task: -task.ratio if math.isfinite(task.ratio) else math.inf)
     note = (
-        "signal: largest difference between two runs' last checkpoints, averaged; noise: standard deviation over the last "
-        "checkpoints of a run; ratio: signal / noise"
+        "signal: largest difference between two runs' last checkpoints, averaged; noise: standard "
+        "deviation over the last checkpoints of a run; ratio: signal / noise"
     )
     return tabled(ordered, fields, note=note)
 

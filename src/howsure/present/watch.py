@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def document(look: Look) -> Document:
     """Return the verdict, one table and the cautions."""
-    planned = [] if look.looks is None else [looks.table(look.looks.looks, looks.spending_words(look.looks.spending))]
+    planned = (
+        []
+        if look.looks is None
+        else [looks.table(look.looks.looks, looks.spending_words(look.looks.spending))]
+    )
     return Document(
         blocks=(
             *opening(verdict(look), look.notes, chapter=look.chapter),
@@ -62,7 +66,10 @@ def line(look: Look) -> str:
     value = scale.score(look.estimate) if look.b is None else scale.difference(look.estimate)
     interval = scale.interval(look.interval.low, look.interval.high)
     word = "decided" if look.decided else "all items used" if look.exhausted else "keep going"
-    return f"{look.n_items:,}{_of(look)} items{waiting}  {value}  {interval}{scale.unit if look.b else ''}  {word}"
+    return (
+        f"{look.n_items:,}{_of(look)} items{waiting}  {value}  {interval}{scale.unit if look.b else ''}  "
+        f"{word}"
+    )
 
 
 def _found(look: Look) -> str:
@@ -70,7 +77,13 @@ def _found(look: Look) -> str:
     scale = Scale(percent=look.percent)
     if look.at_least is not None:
         floor = scale.given(look.at_least)
-        words = ("at most" if look.kept else "above") if look.lower_is_better else "at least" if look.kept else "below"
+        words = (
+            ("at most" if look.kept else "above")
+            if look.lower_is_better
+            else "at least"
+            if look.kept
+            else "below"
+        )
         return f"{look.a} is {words} {floor}"
     if look.within is not None:
         return f"{_name(look)} is known to within ± {scale.given_gap(look.within)}"

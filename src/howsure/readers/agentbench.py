@@ -22,7 +22,9 @@ CHECKED = "the source of AgentBench 0.2, in made-up files only"
 METRIC = "score"
 RUNS, ERRORS, OVERALL = "runs.jsonl", "error.jsonl", "overall.json"
 SCORES = ("result", "reward", "score", "success")
-"""Under which of these keys a sample's result says how it was scored; some tasks score all samples together only."""
+"""Under which of these keys a sample's result says how it was scored; some tasks score all samples together
+only.
+"""
 RATES = ("acc", "success_rate")
 ONE, ALL = "task error", "running"
 """States of a sample that are no answer of the agent."""
@@ -56,12 +58,17 @@ def read(source: Source) -> Reading:
         raise ReadError(
             f"no sample with a score of its own ({', '.join(SCORES)})",
             where=source.name,
-            remedy="AgentBench scores some tasks over all samples together, in overall.json: read those as published scores.",
+            remedy=(
+                "AgentBench scores some tasks over all samples together, in overall.json: read those as "
+                "published scores."
+            ),
         )
     names = {"task": task, "model": model, "metric": METRIC}
     overall = source.beside(OVERALL)
     return Reading(
-        rows=tidy([{"item": item, **names, **record} for item, record in records.items()], source=source.name),
+        rows=tidy(
+            [{"item": item, **names, **record} for item, record in records.items()], source=source.name
+        ),
         facts=(
             TaskFacts(
                 task=task,
@@ -91,7 +98,12 @@ def _published(overall: object, task: str, model: str, source: Source) -> Iterat
     if rate is not None:
         n = custom.get("total")
         yield Published(
-            task=task, model=model, metric=METRIC, score=rate, n=n if isinstance(n, int) else None, source=source.name
+            task=task,
+            model=model,
+            metric=METRIC,
+            score=rate,
+            n=n if isinstance(n, int) else None,
+            source=source.name,
         )
 
 

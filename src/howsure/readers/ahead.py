@@ -1,4 +1,5 @@
-"""Many files are read by several processes: helpers begin at the end of the list while this one goes on from its start, until they meet.
+"""Many files are read by several processes: helpers begin at the end of the list while this one goes on from
+its start, until they meet.
 
 What helpers find is what this process would have found; whatever befalls one, its files are read here.
 """
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     Told = tuple[Outcome | HowsureError, Touched | None]
 
 AFTER_SECONDS, WORTH_SECONDS = 0.3, 1.0
-"""Helpers are called when reading has taken so long and would take so much longer: each needs some .4 s to begin."""
+"""Helpers are called when reading has taken so long and would take so much longer: each needs some .4 s to
+begin.
+"""
 MAX_BYTES = 32 * 1024**2
 """Larger files are read here, so that only one is held at a time."""
 PARCEL_FILES, PARCEL_BYTES = 16, 4 * 1024**2
@@ -36,10 +39,12 @@ PARCEL_FILES, PARCEL_BYTES = 16, 4 * 1024**2
 
 @dataclass(slots=True)
 class Ahead:
-    """The files of one walk, which it asks for in their order; `known` says which a cache may spare, where there is one.
+    """The files of one walk, which it asks for in their order; `known` says which a cache may spare, where
+    there is one.
 
-    `processes`: how many may read, until helpers have been called; `seconds`: what it took to `read` so many here. `waiting` are
-    files that nobody has begun with, in their order, and `told` is what helpers said of those that the walk hasn't reached.
+    `processes`: how many may read, until helpers have been called; `seconds`: what it took to `read` so many
+    here. `waiting` are files that nobody has begun with, in their order, and `told` is what helpers said of
+    those that the walk hasn't reached.
     """
 
     sources: Sequence[Source]
@@ -83,8 +88,14 @@ class Ahead:
             self.read += 1
 
     def _call_helpers(self, place: int, *, noting: bool) -> None:
-        """Let helpers read what comes from a place on, where it is enough to pay for calling them; they are called once."""
-        left = [(source, size) for source in self.sources[place:] if (size := self._handed_over(source)) is not None]
+        """Let helpers read what comes from a place on, where it is enough to pay for calling them; they are
+        called once.
+        """
+        left = [
+            (source, size)
+            for source in self.sources[place:]
+            if (size := self._handed_over(source)) is not None
+        ]
         helpers, self.processes = self.processes - 1, 1
         if self.seconds / self.read * len(left) >= WORTH_SECONDS:
             self.waiting.extend(_parcels(left))
@@ -92,7 +103,9 @@ class Ahead:
                 self.helpers.extend(Helper.called(self.asked, noting) for _ in range(helpers))
 
     def _handed_over(self, source: Source) -> int | None:
-        """Return the size of a file that a helper may read: none that lies elsewhere, can't be looked at, is large, or need not be read."""
+        """Return the size of a file that a helper may read: none that lies elsewhere, can't be looked at, is
+        large, or need not be read.
+        """
         try:
             size = source.path.stat().st_size
         except OSError:
@@ -101,7 +114,9 @@ class Ahead:
         return size if needed and not source.address and size <= MAX_BYTES else None
 
     def _hear(self, helper: Helper, wanted: Source) -> None:
-        """Take what a helper has to say, for which is waited if it has begun with the wanted file; and give it other files."""
+        """Take what a helper has to say, for which is waited if it has begun with the wanted file; and give
+        it other files.
+        """
         if wanted in helper.parcel or helper.speaks():
             self.told.update(helper.said())
             if self.waiting:
@@ -127,7 +142,9 @@ def reading_ahead(
 
 @dataclass(slots=True)
 class Helper:
-    """Another process that reads, as this one knows it: files that it has begun with. It speaks first, to say that it has come."""
+    """Another process that reads, as this one knows it: files that it has begun with. It speaks first, to say
+    that it has come.
+    """
 
     connection: Connection
     parcel: Parcel = ()
@@ -180,7 +197,8 @@ def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
 def help_reading(connection: Connection, asked: str | None, noting: bool) -> None:
     """Read what comes, until nothing does, and tell of it; `noting` what readers touch.
 
-    Ctrl-C and warnings are left to the process that called, and what nobody expected as well: it reads the same files then.
+    Ctrl-C and warnings are left to the process that called, and what nobody expected as well: it reads the
+    same files then.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")

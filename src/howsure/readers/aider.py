@@ -1,7 +1,7 @@
 """aider's benchmark: one hidden file a case, with the outcome of a first try and of a second after a failure.
 
-The second try sees the first one's error, so that it is no further attempt: what aider reports is whether the case was solved at
-the first try, and within both.
+The second try sees the first one's error, so that it is no further attempt: what aider reports is whether the
+case was solved at the first try, and within both.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def read(source: Source) -> Reading:
 
 
 def _run(document: Mapping[str, Any]) -> Run:
-    """Tell what a case says of its run: the folder that it was run in, which begins with the time, and aider's own commit."""
+    """Tell what a case says of its run: the folder that it was run in, which begins with the time, and
+    aider's own commit.
+    """
     call = str(document.get("testdir") or "").rpartition("/")[0].rpartition("/")[2]
     named = _STARTED.match(call)
     commit = str(document.get("commit_hash") or "")
@@ -76,7 +78,8 @@ def _run(document: Mapping[str, Any]) -> Run:
 
 
 def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str, Any]]:
-    """Score every try of two; one that wasn't needed is as good as the first. Cost and time are those of both together.
+    """Score every try of two; one that wasn't needed is as good as the first. Cost and time are those of both
+    together.
 
     A model without a known price, or one that runs here, is written with a cost of 0: that isn't recorded.
     """

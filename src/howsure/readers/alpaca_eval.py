@@ -54,7 +54,9 @@ def read(source: Source) -> Reading:
         for item, row in zip(items, rows, strict=True)
     ]
     tasks = dict.fromkeys((record["task"], record["metric"]) for record in records)
-    return Reading(rows=tidy(records, source=source.name), facts=tuple(_facts(task, metric) for task, metric in tasks))
+    return Reading(
+        rows=tidy(records, source=source.name), facts=tuple(_facts(task, metric) for task, metric in tasks)
+    )
 
 
 def _scored(preference: object) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """What annotation tools export, as tables: Label Studio, Argilla, Prodigy, and the outputs of JudgeBench.
 
-Label Studio (1.x, JSON) was run; Argilla (2.x, `records.to_json`), Prodigy (`db-out`) and JudgeBench (`run_judge.py`) follow their sources and
-documentation and weren't.
+Label Studio (1.x, JSON) was run; Argilla (2.x, `records.to_json`), Prodigy (`db-out`) and JudgeBench
+(`run_judge.py`) follow their sources and documentation and weren't.
 
-Each export becomes one row a rating (item, question_name, rater, rating) or one row a choice (item, judge, winner, gold, swapped), with what is known of the item
-beside it. An annotation that was skipped is left out, as the tools do it.
+Each export becomes one row a rating (item, question_name, rater, rating) or one row a choice (item, judge,
+winner, gold, swapped), with what is known of the item beside it. An annotation that was skipped is left out,
+as the tools do it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def one_question(frame: pl.DataFrame) -> None:
 
 
 def _label_studio(task: Record) -> Iterator[Record]:
-    """Yield the ratings of a task: by people, and by models where it has predictions, which an export keeps within the annotations."""
+    """Yield the ratings of a task: by people, and by models where it has predictions, which an export keeps
+    within the annotations.
+    """
     if not isinstance(task.get("data"), dict) or not isinstance(task.get("annotations"), list):
         return
     beside = {"item": str(task.get("id")), **_texts(task["data"])}
@@ -95,7 +98,9 @@ def _value(value: Any) -> str | None:
         return None
     if isinstance(value.get("choices"), list):
         return "+".join(sorted(map(str, value["choices"]))) or None
-    found = next((value[kind] for kind in ("rating", "number", "selected") if value.get(kind) is not None), None)
+    found = next(
+        (value[kind] for kind in ("rating", "number", "selected") if value.get(kind) is not None), None
+    )
     return None if found is None or isinstance(found, (dict, list)) else str(found)
 
 
@@ -111,20 +116,29 @@ def _argilla(record: Record) -> Iterator[Record]:
                 yield {**beside, QUESTION: question, "rater": str(each.get("user_id")), "rating": rating}
     for question, each in (suggestions or {}).items():
         if isinstance(each, dict) and (rating := _plain(each.get("value"))) is not None:
-            yield {**beside, QUESTION: question, "rater": str(each.get("agent") or "suggestion"), "rating": rating}
+            yield {
+                **beside,
+                QUESTION: question,
+                "rater": str(each.get("agent") or "suggestion"),
+                "rating": rating,
+            }
 
 
 def _plain(value: Any) -> str | None:
     """Return a label, several, or a rating as text; None of rankings and spans."""
     if isinstance(value, list):
         return (
-            "+".join(sorted(map(str, value))) if value and not any(isinstance(each, dict) for each in value) else None
+            "+".join(sorted(map(str, value)))
+            if value and not any(isinstance(each, dict) for each in value)
+            else None
         )
     return None if value is None or isinstance(value, dict) else str(value)
 
 
 def _prodigy(example: Record) -> Iterator[Record]:
-    """Yield the answer to an example: the options chosen, else whether its label was accepted; none where it was ignored."""
+    """Yield the answer to an example: the options chosen, else whether its label was accepted; none where it
+    was ignored.
+    """
     answer = example.get("answer")
     if answer not in ("accept", "reject") or "_task_hash" not in example:
         return

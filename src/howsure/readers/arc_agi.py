@@ -21,7 +21,11 @@ CHECKED = "results that state no version"
 
 def claims(source: Source) -> Claim | None:
     """Claim a score with task_results."""
-    return "rows" if {"score", "total_tasks", "task_results"} <= source.first.keys() and not source.is_list else None
+    return (
+        "rows"
+        if {"score", "total_tasks", "task_results"} <= source.first.keys() and not source.is_list
+        else None
+    )
 
 
 def read(source: Source) -> Reading:
@@ -31,7 +35,10 @@ def read(source: Source) -> Reading:
     if not isinstance(results, dict) or not results:
         raise ReadError("no task in the results", where=source.name, remedy="Score the submission again.")
     model, cautions = from_path(source, r"(?:__)?(?:results)?\.json")
-    records = [{"task": "arc_agi", "model": model, "item": item, **_scored(result)} for item, result in results.items()]
+    records = [
+        {"task": "arc_agi", "model": model, "item": item, **_scored(result)}
+        for item, result in results.items()
+    ]
     facts = TaskFacts(
         task="arc_agi",
         harness="ARC-AGI",
@@ -63,4 +70,8 @@ def _extents(document: Mapping[str, Any], model: str) -> tuple[Extent, ...]:
     total = document.get("total_tasks")
     if not isinstance(total, int) or total < 1:
         return ()
-    return (Extent(task="arc_agi", model=model, items=total, remedy="Score the rest, or compare over shared tasks."),)
+    return (
+        Extent(
+            task="arc_agi", model=model, items=total, remedy="Score the rest, or compare over shared tasks."
+        ),
+    )

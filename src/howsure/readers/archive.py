@@ -1,7 +1,8 @@
 """Zip archives, read with limits.
 
-The sizes that an archive declares are never trusted: members are read in small pieces and given up on once they
-outgrow the limit. Nothing is written to disk. Method 93 (zstd) needs Python 3.14 or the package backports.zstd.
+The sizes that an archive declares are never trusted: members are read in small pieces and given up on once
+they outgrow the limit. Nothing is written to disk. Method 93 (zstd) needs Python 3.14 or the package
+backports.zstd.
 """
 
 from __future__ import annotations
@@ -33,10 +34,19 @@ MAX_TOTAL_BYTES = 8 * 1024**3
 MAX_DIRECTORY_BYTES = MAX_MEMBERS * 512
 
 PIECE_BYTES = 8_192
-"""How much is asked for at a time. Outside deflate, zipfile decompresses all the input that it reads for a piece:
-8 KiB of zstd can grow to 256 MiB and no further, which a larger piece would allow."""
+"""How much is asked for at a time. Outside deflate, zipfile decompresses all the input that it reads for a
+piece: 8 KiB of zstd can grow to 256 MiB and no further, which a larger piece would allow."""
 
-BROKEN = (zipfile.BadZipFile, zlib.error, ZstdError, struct.error, OSError, EOFError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ZstdError,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class Archive:
@@ -70,22 +80,30 @@ class Archive:
             raise ReadError("no such member", where=where, remedy="The archive may be cut short.") from None
         except BROKEN as error:
             raise ReadError(
-                f"can't be unpacked ({error})", where=where, remedy="The file may be damaged: copy or write it again."
+                f"can't be unpacked ({error})",
+                where=where,
+                remedy="The file may be damaged: copy or write it again.",
             ) from None
         if data is None:
-            raise ReadError(f"unpacks to more than {limit:,} bytes", where=where, remedy="Check where it came from.")
+            raise ReadError(
+                f"unpacks to more than {limit:,} bytes", where=where, remedy="Check where it came from."
+            )
         self._read += len(data)
         return data
 
     def json(self, name: str, kind: Any = Any) -> Any:
-        """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory together is limited."""
+        """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory
+        together is limited.
+        """
         data, where = self.read(name), f"{self._where}, member {name!r}"
         self._cost += object_cost(data)
         refuse_bombs(self._cost, where=where)
         return parse_json(data, where=where, kind=kind)
 
     def each_json(self, names: Iterable[str], kind: Any = Any) -> Iterator[Any]:
-        """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory is limited."""
+        """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory
+        is limited.
+        """
         for name in names:
             yield parse_json(self.read(name), where=f"{self._where}, member {name!r}", kind=kind)
 
@@ -109,7 +127,10 @@ def open_archive(path: Path, *, where: str) -> Iterator[Archive]:
         raise ReadError(
             f"not a complete zip archive ({error})",
             where=where,
-            remedy="A run that is still going, or a copy cut short, looks like this: wait for it or copy it again.",
+            remedy=(
+                "A run that is still going, or a copy cut short, looks like this: wait for it or copy it "
+                "again."
+            ),
         ) from None
     with file:
         archive = Archive(file, where=where)
@@ -127,7 +148,9 @@ def first_member(head: bytes) -> str | None:
 
 
 def _check_directory(path: Path, where: str) -> None:
-    """Refuse a member list that is too long to be parsed, by its size in the record at the end of the file."""
+    """Refuse a member list that is too long to be parsed, by its size in the record at the end of the
+    file.
+    """
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 65_600))
         tail = file.read()
@@ -143,4 +166,6 @@ def _check_directory(path: Path, where: str) -> None:
 
 
 def _too_many(where: str) -> ReadError:
-    return ReadError(f"more than {MAX_MEMBERS:,} members", where=where, remedy="Check where the archive came from.")
+    return ReadError(
+        f"more than {MAX_MEMBERS:,} members", where=where, remedy="Check where the archive came from."
+    )

@@ -4,13 +4,14 @@ A reader is a module with two functions and two names, and a third where it can 
 
     NAME = "inspect"                                   # shown to the user
     FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
-    CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say it
+    CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say
+    it
 
-    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and source.head
-    def read(source: Source) -> Reading: ...           # called only for claims of "rows"
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and
+    source.head def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
-`claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next; any
-other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
+`claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next;
+any other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
 unpickled. Text in logs is data: it is kept as it is here and escaped when it is rendered.
 """
 
@@ -50,17 +51,20 @@ BUFFER_BYTES = 256 * 1024
 BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
 PROB, PROB_NORM = "prob", "prob_norm"
-"""Metrics that are probabilities of the right answer: among all answers, and normalised (see docs/formats.md)."""
+"""Metrics that are probabilities of the right answer: among all answers, and normalised (see
+docs/formats.md).
+"""
 
 
 @dataclass(frozen=True)
 class Source:
     """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
 
-    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
-    tables write their numbers; `maps` are the mappings that the user gave;
-    `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
-    `columns` names the columns of a published table by role, and `where` the rows of it that count.
+    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds
+    it; `writing` says how tables write their numbers; `maps` are the mappings that the user gave;
+    `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with
+    one row an item. `columns` names the columns of a published table by role, and `where` the rows of it that
+    count.
     `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
     `packed`: the name of the compressed file that it was unpacked from, as it is shown.
     `touched` notes what else its reader looks at, which it does by `near`, `has_folder` and `listed` alone.
@@ -95,9 +99,11 @@ class Source:
 
     @cached_property
     def first(self) -> Mapping[str, bytes]:
-        """The first object of a file of JSON by its keys, each value as it is written: the document, or the first of a list or of lines.
+        """The first object of a file of JSON by its keys, each value as it is written: the document, or the
+        first of a list or of lines.
 
-        It is the same in whatever order keys were saved. Of a document over 256 MiB, or cut short, it is what the beginning shows.
+        It is the same in whatever order keys were saved. Of a document over 256 MiB, or cut short, it is what
+        the beginning shows.
         """
         if self.head.lstrip()[:1] not in (b"{", b"["):
             return {}
@@ -107,7 +113,9 @@ class Source:
             return json_text.members(whole)
         with self.opened() as file:
             line = file.readline(MAX_OUTLINED_BYTES)
-            rest = file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
+            rest = (
+                file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
+            )
         return json_text.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
 
     @property
@@ -145,7 +153,9 @@ class Source:
         return json_text.parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
-        """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see `cut_row`)."""
+        """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see
+        `cut_row`).
+        """
         if self.path.stat().st_size >= json_text.SMALL_BYTES:
             self._refuse_heavy_lines()
         return list(self.each_json_line())
@@ -157,7 +167,9 @@ class Source:
             unparsed = found is json_text.UNPARSED
             if unparsed and line.lstrip().startswith((b"#", b"//")):
                 raise ReadError(
-                    "a comment, which JSON Lines don't have", where=f"{self.name}, line {number}", remedy="Take it out."
+                    "a comment, which JSON Lines don't have",
+                    where=f"{self.name}, line {number}",
+                    remedy="Take it out.",
                 )
             yield json_text.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
@@ -192,7 +204,9 @@ class Source:
         with self.opened() as file:
             cost = sum(map(json_text.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
         if cost > json_text.MAX_OBJECT_BYTES:
-            json_text.refuse_bombs(sum(json_text.line_cost(line) for _, line in self.lines()), where=self.name)
+            json_text.refuse_bombs(
+                sum(json_text.line_cost(line) for _, line in self.lines()), where=self.name
+            )
 
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""
@@ -202,14 +216,18 @@ class Source:
         return data[: cut_at(data, self.path.suffix.lower())]
 
     def _damaged(self) -> ReadError:
-        return ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
+        return ReadError(
+            "bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again."
+        )
 
     def near(self, path: Path) -> Source | None:
         """Return another file as a source, None where there is none at this path."""
         if self.touched is not None:
             self.touched.path(path)
         return (
-            Source(path=path, root=self.root, touched=self.touched) if path.is_file() or leads_nowhere(path) else None
+            Source(path=path, root=self.root, touched=self.touched)
+            if path.is_file() or leads_nowhere(path)
+            else None
         )
 
     def nearest(self, folders: Iterable[Path], name: str) -> Source | None:
@@ -223,7 +241,9 @@ class Source:
         return path.is_dir()
 
     def listed(self, folder: Path, pattern: str) -> list[Path]:
-        """Return what a folder holds by a pattern as a shell has them, sorted; nothing where there is no such folder."""
+        """Return what a folder holds by a pattern as a shell has them, sorted; nothing where there is no such
+        folder.
+        """
         listing = names_in if self.touched is None else self.touched.names_in
         return [folder / name for name in listing(folder, pattern)]
 
@@ -240,7 +260,9 @@ class Source:
         if (size := self.path.stat().st_size) > MAX_FILE_BYTES:
             raise self._too_large(size)
         with self.opened() as file:
-            data = file.read(MAX_FILE_BYTES + 1)  # it may grow meanwhile, and files of the system have no size
+            data = file.read(
+                MAX_FILE_BYTES + 1
+            )  # it may grow meanwhile, and files of the system have no size
         if len(data) > MAX_FILE_BYTES:
             raise self._too_large(len(data))
         return data
@@ -257,12 +279,12 @@ class Source:
 class Reading:
     """What one file holds.
 
-    `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
-    file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
-    prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
-    `score_name` is that of the score column before
-    it was saved, and `signed` says that % signs stood there. `published`, `extents` and `totals` are the log's own word, to which its rows
-    are held; `groups` say how it puts tasks together.
+    `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None
+    where the file holds only published scores. `configuration`: settings that tell two runs of one model
+    apart (temperature, prompt …), used only when the same model and task come more than once. `notes`: what
+    is to be said before any number. `score_name` is that of the score column before
+    it was saved, and `signed` says that % signs stood there. `published`, `extents` and `totals` are the
+    log's own word, to which its rows are held; `groups` say how it puts tasks together.
     """
 
     rows: pl.DataFrame | None = None
@@ -280,7 +302,9 @@ class Reading:
 
 
 class Reader(Protocol):
-    """What the registry holds: a module (or any object) with these four names. A fifth, `CHECKED`, is for the documentation."""
+    """What the registry holds: a module (or any object) with these four names. A fifth, `CHECKED`, is for the
+    documentation.
+    """
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a constant of a module

@@ -1,4 +1,6 @@
-"""Where saved baselines lie, and which there are: in a folder of this name beside the configuration, or at the repository's root."""
+"""Where saved baselines lie, and which there are: in a folder of this name beside the configuration, or at
+the repository's root.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ MOST_NAMES, LONGEST = 5, 100
 
 
 def folder() -> Path:
-    """Return the folder of baselines: beside the nearest configuration, else at the repository's root, else in the working directory."""
+    """Return the folder of baselines: beside the nearest configuration, else at the repository's root, else
+    in the working directory.
+    """
     here = Path.cwd()
     for place in (here, *here.parents):
         if _is_configured(place) or (place / ".git").exists():
@@ -38,7 +42,8 @@ def place_of(name: str) -> Path:
     """Return where a baseline of this name is saved. OptionError where it is no plain name."""
     if not NAME.fullmatch(name):
         raise OptionError(
-            f"{name!r} is no name of a baseline", remedy="Take letters, digits and . _ + -; `output` puts it elsewhere."
+            f"{name!r} is no name of a baseline",
+            remedy="Take letters, digits and . _ + -; `output` puts it elsewhere.",
         )
     return folder() / f"{name}{SUFFIX}"
 
@@ -46,7 +51,9 @@ def place_of(name: str) -> Path:
 def names() -> tuple[str, ...]:
     """Return the names of the baselines that are there."""
     try:
-        return tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder().glob(f"*{SUFFIX}") if path.is_file()))
+        return tuple(
+            sorted(path.name.removesuffix(SUFFIX) for path in folder().glob(f"*{SUFFIX}") if path.is_file())
+        )
     except OSError:
         return ()
 
@@ -54,15 +61,20 @@ def names() -> tuple[str, ...]:
 def found(text: str) -> Path:
     """Return the file of a baseline, by its name or its path.
 
-    Raises OptionError, with the nearest names, where there is none, ReadError where the file is something else.
+    Raises OptionError, with the nearest names, where there is none, ReadError where the file is something
+    else.
     """
     named = folder() / f"{text}{SUFFIX}" if NAME.fullmatch(text) else Path(text)
     place = Path(shown(named)) if _is_file(named) else Path(text)
     if not _is_file(place):
-        raise OptionError(f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}", remedy=_there_are(text))
+        raise OptionError(
+            f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}", remedy=_there_are(text)
+        )
     if not is_one(place):
         raise ReadError(
-            "not a saved baseline", where=shown(place), remedy="Name one, or take the file as it is, without `saved:`."
+            "not a saved baseline",
+            where=shown(place),
+            remedy="Name one, or take the file as it is, without `saved:`.",
         )
     return place
 
@@ -84,7 +96,9 @@ def is_one(place: Path) -> bool:
 
 def shown(place: Path) -> str:
     """Return a path as a user would write it from the working directory."""
-    relative = os.path.relpath(place) if place.is_absolute() and place.anchor == Path.cwd().anchor else str(place)
+    relative = (
+        os.path.relpath(place) if place.is_absolute() and place.anchor == Path.cwd().anchor else str(place)
+    )
     return relative if not relative.startswith("..") else str(place)
 
 

@@ -1,4 +1,5 @@
-"""BFCL: a score file names the failed items only; which items there were stands in the result file of the same category.
+"""BFCL: a score file names the failed items only; which items there were stands in the result file of the
+same category.
 
 Checked on the files of BFCL v4.
 """
@@ -57,7 +58,9 @@ def read(source: Source) -> Reading:
         facts=(_facts(task),),
         published=(Published(task=task, model=model, metric=METRIC, score=score, n=n, source=source.name),),
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
-        notes=() if records else (f"no {_result_file(source).name} in the folder result: the published score alone.",),
+        notes=()
+        if records
+        else (f"no {_result_file(source).name} in the folder result: the published score alone.",),
         cautions=unknown_layout(named["version"] if named else None, LAYOUTS, source),
         configuration={"run": run} if run else {},
     )
@@ -67,7 +70,9 @@ def _model(source: Source) -> tuple[str, str]:
     """Return the model, below the folder `score`, and the run, above it."""
     parts = source.path.absolute().parts
     place = max((k for k, part in enumerate(parts[:-1]) if part == "score"), default=0)
-    return (parts[place + 1], parts[place - 1]) if 0 < place < len(parts) - 2 else (source.path.parent.name, "")
+    return (
+        (parts[place + 1], parts[place - 1]) if 0 < place < len(parts) - 2 else (source.path.parent.name, "")
+    )
 
 
 def _result_file(source: Source) -> Path:

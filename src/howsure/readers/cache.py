@@ -1,9 +1,10 @@
 """A cache of what files hold: a second command on the same folder reads only what changed.
 
-For each folder that was asked for there is one pack (`packs`). An entry of it says what became of one file, and on what that depends: the
-file, every neighbour that its reader looked at or looked for, and names in folders (`touched`). It holds while all of these are as they were,
-for the same options and the same readers. Not kept are tables, which are scanned and not read, saved baselines, files that failed, and
-what readers of other packages claim, since nobody knows when these change.
+For each folder that was asked for there is one pack (`packs`). An entry of it says what became of one file,
+and on what that depends: the file, every neighbour that its reader looked at or looked for, and names in
+folders (`touched`). It holds while all of these are as they were, for the same options and the same readers.
+Not kept are tables, which are scanned and not read, saved baselines, files that failed, and what readers of
+other packages claim, since nobody knows when these change.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
 """Where the code lies that makes readings."""
 
 Entry = dict[str, Any]
-"""Of one file, in JSON: `outcome`, the `paths` and `names` that it depends on, and where its rows are, `at` (table, offset, length)."""
+"""Of one file, in JSON: `outcome`, the `paths` and `names` that it depends on, and where its rows are, `at`
+(table, offset, length).
+"""
 Held = tuple[Entry, pl.DataFrame | None]
 
 
@@ -51,7 +54,9 @@ class Cache:
     _books: dict[tuple[str, ...], _Book] = field(default_factory=dict)
 
     def outcome(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
-        """Return what became of a file: what is kept of it, where that still holds, else what `look` finds."""
+        """Return what became of a file: what is kept of it, where that still holds, else what `look`
+        finds.
+        """
         if source.root not in self.roots:  # a member of an archive, which lies in a folder that will be gone
             return look(source)
         book = self._book(source)
@@ -75,11 +80,15 @@ class Cache:
 
 def cache_of(sources: Iterable[Source], options: Iterable[object]) -> Cache:
     """Return the cache for these files, read with these options."""
-    return Cache(tuple(map(repr, options)), frozenset(source.root for source in sources if not source.address))
+    return Cache(
+        tuple(map(repr, options)), frozenset(source.root for source in sources if not source.address)
+    )
 
 
 def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
-    """Return what a pack is called by: the folder as it was given, where that is, and the options. Files that were named themselves share one."""
+    """Return what a pack is called by: the folder as it was given, where that is, and the options. Files that
+    were named themselves share one.
+    """
     itself = source.path == source.root
     root = source.root.parent if itself else source.root
     return (str(root), os.path.abspath(root), str(itself), *options)  # noqa: PTH100 - a Path's absolute() keeps its dots
@@ -87,7 +96,9 @@ def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """A pack at work: what it held `before`, with the tables of rows, and what holds `now`; `checked` and `known` are paths as they are now."""
+    """A pack at work: what it held `before`, with the tables of rows, and what holds `now`; `checked` and
+    `known` are paths as they are now.
+    """
 
     key: tuple[str, ...]
     place: Path | None
@@ -106,8 +117,13 @@ class _Book:
         pack = packs.opened(place) if place is not None else None
         if pack is None or pack.told.get("made by") != _made_by() or pack.told.get("key") != list(key):
             return cls(key, place, {}, {}, ())
-        seen = {path: Seen(tuple(stamp), moment, digest) for path, (stamp, moment, digest) in pack.told["seen"].items()}
-        entries = {path: entry for path, entry in pack.told["entries"].items() if set(entry["paths"]) <= seen.keys()}
+        seen = {
+            path: Seen(tuple(stamp), moment, digest)
+            for path, (stamp, moment, digest) in pack.told["seen"].items()
+        }
+        entries = {
+            path: entry for path, entry in pack.told["entries"].items() if set(entry["paths"]) <= seen.keys()
+        }
         return cls(key, place, entries, seen, pack.tables)
 
     def kept(self, path: str) -> Outcome | None:
@@ -120,7 +136,11 @@ class _Book:
         if not _is_ours(outcome):
             return None
         self.now[path] = entry, rows
-        return outcome if outcome.reading is None else replace(outcome, reading=replace(outcome.reading, rows=rows))
+        return (
+            outcome
+            if outcome.reading is None
+            else replace(outcome, reading=replace(outcome.reading, rows=rows))
+        )
 
     def _holds(self, path: str) -> bool:
         """Say whether a path is what it was; each is looked at once."""
@@ -145,7 +165,12 @@ class _Book:
         """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
         started, touched = time.perf_counter(), Touched(self.known)
         outcome = look(replace(source, touched=touched))
-        if self.place is not None and outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
+        if (
+            self.place is not None
+            and outcome.reader not in APART
+            and _is_ours(outcome)
+            and touched.is_unchanged()
+        ):
             self._keep(str(source.path), outcome, touched)
         self.seconds.append(time.perf_counter() - started)
         return outcome
@@ -153,7 +178,9 @@ class _Book:
     def _keep(self, path: str, outcome: Outcome, touched: Touched) -> None:
         reading = outcome.reading
         try:
-            found = encoded(outcome if reading is None else replace(outcome, reading=replace(reading, rows=None)))
+            found = encoded(
+                outcome if reading is None else replace(outcome, reading=replace(reading, rows=None))
+            )
         except TypeError:  # a value that JSON would change
             return
         names = [[*key, found] for key, found in touched.names.items()]
@@ -178,7 +205,9 @@ class _Book:
         packs.write(self.place, packs.Pack(told, tables.joined()))
 
     def _others(self) -> Iterator[tuple[str, Held]]:
-        """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on is known to have changed."""
+        """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on
+        is known to have changed.
+        """
         for path, entry in self.before.items():
             changed = any(each in self.known and not self.checked.get(each) for each in entry["paths"])
             if path not in self.now and not changed and Path(path).is_file():

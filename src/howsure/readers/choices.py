@@ -1,4 +1,6 @@
-"""Choices of a judge between two answers, and what sets these apart: which was shown first, is longer, has more of anything, is better."""
+"""Choices of a judge between two answers, and what sets these apart: which was shown first, is longer, has
+more of anything, is better.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,17 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": ("item", "item_id", "question_id", "prompt_id", "sample_id", "instruction", "prompt", "question", "id"),
+    "item": (
+        "item",
+        "item_id",
+        "question_id",
+        "prompt_id",
+        "sample_id",
+        "instruction",
+        "prompt",
+        "question",
+        "id",
+    ),
     "judge": ("judge", "judge_id", "judge_model", "rater", "annotator", "grader", "voter"),
     "winner": ("winner", "verdict", "choice", "preference", "vote", "preferred", "chosen"),
     "gold": ("gold", "gold_label", "label", "truth", "human", "target"),
@@ -35,16 +47,21 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
-SWAPPED = Kind(what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no.")
+SWAPPED = Kind(
+    what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no."
+)
 NOBODY, NEITHER = -1.0, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, NaN where it isn't known; codes of items and judges (N,).
+    """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, NaN where
+    it isn't known; codes of items and judges (N,).
 
-    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown. `sides`: by the attribute, POSITION for who was shown first, which answer has more of it: 1 the first, 0 the second, NaN neither (N,). "First" is here the answer in the
-    first columns, whichever was shown first. `own` (N, judges): which one alone is of each judge's family, in the same way.
+    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown.
+    `sides`: by the attribute, POSITION for who was shown first, which answer has more of it: 1 the first, 0
+    the second, NaN neither (N,). "First" is here the answer in the first columns, whichever was shown first.
+    `own` (N, judges): which one alone is of each judge's family, in the same way.
     """
 
     picked: Floats
@@ -78,7 +95,8 @@ def read_choices(
     roles = roles_of(frame, ALIASES, {role: names for role, names in columns.items() if role in ALIASES})
     if "winner" not in roles:
         raise DataError(
-            f"no column for winner among {', '.join(frame.columns)}", remedy="Name it with `columns`: winner=…"
+            f"no column for winner among {', '.join(frame.columns)}",
+            remedy="Name it with `columns`: winner=…",
         )
     kept = np.isfinite(_picked(frame, roles, "winner", winner_is))
     if not kept.any():
@@ -112,9 +130,13 @@ def read_choices(
 
 
 def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
-    """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says nothing."""
+    """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says
+    nothing.
+    """
     nobody = pl.Series([None] * len(frame), dtype=pl.String)
-    first, second = (texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b"))
+    first, second = (
+        texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b")
+    )
     found = first_scores(frame[roles[role]], first, second, winner_is)
     return np.where(found == NOBODY, np.nan, found)
 
@@ -143,7 +165,9 @@ def _items(frame: pl.DataFrame, roles: Mapping[str, str]) -> Ints:
 
 
 def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[Ints, Bools]:
-    """Return the code of each choice's item and two models (N,), and whether these stand in the second order (N,)."""
+    """Return the code of each choice's item and two models (N,), and whether these stand in the second order
+    (N,).
+    """
     if not {"model_a", "model_b"} <= set(roles):
         return item, np.zeros(len(frame), dtype=bool)
     one, two = (texts_of(frame[roles[name]]).fill_null("") for name in ("model_a", "model_b"))
@@ -160,7 +184,9 @@ def _swapped(frame: pl.DataFrame, roles: Mapping[str, str]) -> Bools:
 
 
 def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
-    """Return what two columns of numbers have in common whose names differ by the side alone: len of len_1 and len_2."""
+    """Return what two columns of numbers have in common whose names differ by the side alone: len of len_1
+    and len_2.
+    """
     numeric = {name for name in frame.columns if name not in taken and frame[name].dtype.is_numeric()}
     found: dict[str, None] = {}
     for one, two in PAIRS:
@@ -170,11 +196,15 @@ def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
             for name in sorted(numeric)
             if name.startswith(start) and name.endswith(end)
         )
-        found |= {name: None for name in bare if name and name not in NO_ATTRIBUTE and two.format(name) in numeric}
+        found |= {
+            name: None for name in bare if name and name not in NO_ATTRIBUTE and two.format(name) in numeric
+        }
     return list(found)
 
 
-def _more(frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, Floats]:
+def _more(
+    frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]]
+) -> dict[str, Floats]:
     """Return which answer has more of each attribute: 1 the first, 0 the second, NaN neither (N,)."""
     names = [name for name in names if name != POSITION]
     x = numbers(frame, names, columns, None).x
@@ -185,11 +215,15 @@ def _more(frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Seque
 
 
 def _own(frame: pl.DataFrame, roles: Mapping[str, str], judges: Sequence[str]) -> Floats:
-    """Return which answer alone is of each judge's family: 1 the first, 0 the second, NaN neither or both (N, judges)."""
+    """Return which answer alone is of each judge's family: 1 the first, 0 the second, NaN neither or both (N,
+    judges).
+    """
     if not {"judge", "model_a", "model_b"} <= set(roles):
         return np.full((len(frame), len(judges)), np.nan)
     own = _family(pl.Series(judges)).fill_null("").to_numpy()
-    one, two = (_family(frame[roles[name]]).fill_null("").to_numpy()[:, None] for name in ("model_a", "model_b"))
+    one, two = (
+        _family(frame[roles[name]]).fill_null("").to_numpy()[:, None] for name in ("model_a", "model_b")
+    )
     first, second = (one == own) & (own != ""), (two == own) & (own != "")
     return np.where(first == second, np.nan, first.astype(float))
 

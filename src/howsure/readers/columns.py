@@ -62,7 +62,9 @@ def require_roles(named: Names, known: Iterable[str]) -> None:
 
 
 def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str]:
-    """Return the column of each role that has one: as named, else by the first of the usual names that isn't named for another."""
+    """Return the column of each role that has one: as named, else by the first of the usual names that isn't
+    named for another.
+    """
     roles = {role: known_column(names[0], frame) for role, names in named.items()}
     by_name = by_plain_name(name for name in frame.columns if name not in roles.values())
     for role, usual in aliases.items():
@@ -75,10 +77,16 @@ def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str
 def coded(values: pl.Series) -> Ints:
     """Return the code of each value (N,); a row without one is by itself."""
     lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = texts_of(values).to_frame("value").select(pl.col("value").fill_null(lone).rank("dense").cast(pl.Int64) - 1)
+    named = (
+        texts_of(values)
+        .to_frame("value")
+        .select(pl.col("value").fill_null(lone).rank("dense").cast(pl.Int64) - 1)
+    )
     return np.asarray(named["value"].to_numpy())
 
 
 def name_columns(aliases: Names, named: Names, roles: Iterable[str]) -> frozenset[str]:
-    """Return the columns of these roles, which hold ids and names: their usual names, and those that the user gave."""
+    """Return the columns of these roles, which hold ids and names: their usual names, and those that the user
+    gave.
+    """
     return frozenset(name for role in roles for name in (*aliases.get(role, ()), *named.get(role, ())))

@@ -1,4 +1,6 @@
-"""Columns of votes that hold numbers: covariates, as the first answer's less the second's, and the weight of each vote."""
+"""Columns of votes that hold numbers: covariates, as the first answer's less the second's, and the weight of
+each vote.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ NUMBER = Kind(what="number", remedy="Covariates and weights are numbers: mend it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covariate:
-    """One covariate: its `name`, the `columns` it is from (none, the difference, or first and second), and its standard deviation `sd`, NaN for position."""
+    """One covariate: its `name`, the `columns` it is from (none, the difference, or first and second), and
+    its standard deviation `sd`, NaN for position.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -49,7 +53,9 @@ class Covariate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What is read of N votes beside who won: covariates (N, K), and weights (N,); NaN where a vote has none."""
+    """What is read of N votes beside who won: covariates (N, K), and weights (N,); NaN where a vote has
+    none.
+    """
 
     covariates: tuple[Covariate, ...]
     x: Floats | None
@@ -66,29 +72,39 @@ class Numbers:
         return np.False_ if self.weight is None else np.asarray(~(self.weight > 0))
 
     def take(self, kept: Bools) -> Numbers:
-        """Return the same of some votes, each covariate in standard deviations of these. DataError for one that doesn't vary."""
+        """Return the same of some votes, each covariate in standard deviations of these. DataError for one
+        that doesn't vary.
+        """
         if self.x is None:
             return Numbers(covariates=(), x=None, weight=None if self.weight is None else self.weight[kept])
         x = self.x[kept]
         found = tuple(_scaled(each, x[:, k]) for k, each in enumerate(self.covariates))
         scale = np.array([1.0 if not each.columns else each.sd for each in found])
-        return Numbers(covariates=found, x=x / scale, weight=None if self.weight is None else self.weight[kept])
+        return Numbers(
+            covariates=found, x=x / scale, weight=None if self.weight is None else self.weight[kept]
+        )
 
 
 def numbers(
     frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]], weight: str | None
 ) -> Numbers:
-    """Read covariates by these names, and the column `weight`. DataError where a column is missing, or holds no numbers."""
+    """Read covariates by these names, and the column `weight`. DataError where a column is missing, or holds
+    no numbers.
+    """
     found = [_found(name, frame, columns) for name in dict.fromkeys(names)]
     x = np.column_stack([_difference(each, frame) for each in found]) if found else None
     weights = None if weight is None else _column(known_column(weight, frame), frame)
     if weights is not None and (np.nan_to_num(weights) < 0).any():
-        raise DataError(f"`{weight}` has weights below 0", remedy="A weight says how many votes one counts as.")
+        raise DataError(
+            f"`{weight}` has weights below 0", remedy="A weight says how many votes one counts as."
+        )
     return Numbers(covariates=tuple(found), x=x, weight=weights)
 
 
 def _found(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> Covariate:
-    """Return where a covariate is: in the columns named for it, in one of its name, or in a pair of these names."""
+    """Return where a covariate is: in the columns named for it, in one of its name, or in a pair of these
+    names.
+    """
     if name in columns:
         taken = tuple(known_column(column, frame) for column in columns[name])
         if len(taken) > 2:
@@ -106,7 +122,10 @@ def _found(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]])
             return Covariate(name=name, columns=both, sd=np.nan)
     raise DataError(
         f"no column for the covariate {name!r} among {', '.join(frame.columns)}",
-        remedy=f"It is `{name}` (first − second), a pair such as `{name}_a` and `{name}_b`, or named with `columns`.",
+        remedy=(
+            f"It is `{name}` (first − second), a pair such as `{name}_a` and `{name}_b`, or named with "
+            "`columns`."
+        ),
     )
 
 

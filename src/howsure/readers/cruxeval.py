@@ -28,18 +28,32 @@ def read(source: Source) -> Reading:
     document = source.json()
     generations = document.get("raw_scored_generations")
     if not isinstance(generations, dict) or not generations:
-        raise ReadError("generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval.")
+        raise ReadError(
+            "generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval."
+        )
     named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
     records = [
-        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value, "not run")}
+        {
+            "task": task,
+            "model": model,
+            "item": item,
+            "attempt": attempt,
+            "metric": "pass@1",
+            **scored(value, "not run"),
+        }
         for item, values in generations.items()
         for attempt, value in enumerate(values or [None])
     ]
     rate = document.get("pass_at_1")
     published = Published(
-        task=task, model=model, metric="pass@1", score=(rate or 0) / 100, n=len(generations), source=source.name
+        task=task,
+        model=model,
+        metric="pass@1",
+        score=(rate or 0) / 100,
+        n=len(generations),
+        source=source.name,
     )
     facts = TaskFacts(
         task=task,

@@ -1,4 +1,6 @@
-"""DuckDB files: rows stay where they lie, in one table of the file. Nothing is written to it, and a view reaches no other file."""
+"""DuckDB files: rows stay where they lie, in one table of the file. Nothing is written to it, and a view
+reaches no other file.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,16 @@ COLUMNS = """
 
 
 def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
-    """Return the DuckDB file that is the only path, and the table named after it (`evals.duckdb/answers`), "" where none is.
+    """Return the DuckDB file that is the only path, and the table named after it (`evals.duckdb/answers`), ""
+    where none is.
 
     None where no path is one. ReadError where others stand beside it.
     """
     found = [place for place in map(_place, paths) if place is not None]
     if found and len(paths) > 1:
-        raise ReadError("a DuckDB file is read alone", where=str(found[0][0]), remedy="Name no other path beside it.")
+        raise ReadError(
+            "a DuckDB file is read alone", where=str(found[0][0]), remedy="Name no other path beside it."
+        )
     return found[0] if found else None
 
 
@@ -46,7 +51,9 @@ def _place(path: str | Path) -> tuple[Path, str] | None:
 
 
 def _is_database(path: Path) -> bool:
-    """Say whether a file begins as one of DuckDB; what can't be read is left to the readers, which say why."""
+    """Say whether a file begins as one of DuckDB; what can't be read is left to the readers, which say
+    why.
+    """
     try:
         if not path.is_file():
             return False
@@ -62,12 +69,15 @@ def begins_database(head: bytes) -> bool:
 
 
 def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any:
-    """Return a table of a DuckDB file as a relation: that of this name, or else the only one with a column for the item.
+    """Return a table of a DuckDB file as a relation: that of this name, or else the only one with a column
+    for the item.
 
     `roles`: the columns of the user's by role. ReadError where there is no such table, or several are.
     """
     if find_spec("duckdb") is None or find_spec("pyarrow") is None:
-        raise ReadError("a DuckDB file needs packages", where=str(file), remedy="pip install 'howsure[duckdb]'")
+        raise ReadError(
+            "a DuckDB file needs packages", where=str(file), remedy="pip install 'howsure[duckdb]'"
+        )
     import duckdb
 
     try:
@@ -98,13 +108,17 @@ def _chosen(file: Path, table: str, columns: Columns, roles: Mapping[str, tuple[
     if table:
         near = get_close_matches(table, columns, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ReadError(f"no table {table!r}", where=str(file), remedy=f"There is {listing(list(columns))}.{hint}")
+        raise ReadError(
+            f"no table {table!r}", where=str(file), remedy=f"There is {listing(list(columns))}.{hint}"
+        )
     fit = [name for name, found in columns.items() if "item" in find_roles(found, roles)]
     if len(fit) == 1:
         return fit[0]
     if fit:
         remedy = f"Name one after the file: {file}/{fit[0]}"
-        raise ReadError(f"results may be in {len(fit)} tables: {listing(fit)}", where=str(file), remedy=remedy)
+        raise ReadError(
+            f"results may be in {len(fit)} tables: {listing(fit)}", where=str(file), remedy=remedy
+        )
     if not columns:
         raise ReadError("holds no table", where=str(file))
     raise ReadError(

@@ -1,6 +1,8 @@
-"""Paths elsewhere, `https://…`, `s3://…`, `gs://…`, `hf://…`: a table of Parquet is scanned there, all else is fetched with limits.
+"""Paths elsewhere, `https://…`, `s3://…`, `gs://…`, `hf://…`: a table of Parquet is scanned there, all else
+is fetched with limits.
 
-What is fetched is read as a folder here. Of what is scanned Polars asks the server for the columns that count, whenever they are needed.
+What is fetched is read as a folder here. Of what is scanned Polars asks the server for the columns that
+count, whenever they are needed.
 """
 
 from __future__ import annotations
@@ -64,10 +66,11 @@ def at_hand(
     maps: Sequence[GivenReader] = (),
     progress: Progress | None = None,
 ) -> Iterator[list[str | Path | Source]]:
-    """Yield the paths, for each address the table that can be scanned there, or the place where its files were fetched to.
+    """Yield the paths, for each address the table that can be scanned there, or the place where its files
+    were fetched to.
 
-    That is in a folder which is removed at the end. An error that names it names the address instead. `reader` and `maps` are those
-    that were asked for; `progress` wraps the list of files to fetch.
+    That is in a folder which is removed at the end. An error that names it names the address instead.
+    `reader` and `maps` are those that were asked for; `progress` wraps the list of files to fetch.
     """
     if not any(map(is_elsewhere, paths)):
         yield list(paths)
@@ -76,7 +79,9 @@ def at_hand(
         places = list(zip(paths, _places([str(path) for path in paths], Path(folder)), strict=True))
         try:
             yield [
-                (_scanned(path, place, reader, maps) or fetched(path, place, progress)) if is_elsewhere(path) else path
+                (_scanned(path, place, reader, maps) or fetched(path, place, progress))
+                if is_elsewhere(path)
+                else path
                 for path, place in places
             ]
         except ReadError as error:
@@ -100,7 +105,8 @@ def _named(where: str, places: Iterable[tuple[str | Path, Path]]) -> str:
 
 
 def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenReader]) -> Source | None:
-    """Return a table of Parquet that stays where it is; None where the address leads to anything else, or Polars can't scan there.
+    """Return a table of Parquet that stays where it is; None where the address leads to anything else, or
+    Polars can't scan there.
 
     Whose it is, the readers say by a file with the same columns and no rows, which is written to the place.
     """
@@ -120,7 +126,8 @@ def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenRead
 
 
 def _schema(url: str) -> pl.Schema | None:
-    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching will say why.
+    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching
+    will say why.
 
     Polars waits for a silent server without an end: it is asked in a thread that may be left behind.
     """
@@ -162,8 +169,8 @@ def _silent(url: str) -> ReadError:
 def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
     """Fetch the file at an address to a place, or the files of a folder below it, and return the place.
 
-    Credentials come from where the package for the address takes them, and are never shown. Raises ReadError where a package is
-    missing, nothing is there, or it is too much.
+    Credentials come from where the package for the address takes them, and are never shown. Raises ReadError
+    where a package is missing, nothing is there, or it is too much.
     """
     files, root = _opened(url)
     names = _names(files, root, url)
@@ -184,7 +191,9 @@ def _fetch(files: Any, targets: Mapping[Path, str], url: str, progress: Progress
                 size += len(piece)
                 if size > MAX_FETCHED_BYTES or file.tell() + len(piece) > MAX_FILE_BYTES:
                     raise ReadError(
-                        "is more than is fetched unasked", where=shown(url), remedy="Fetch it and name the folder."
+                        "is more than is fetched unasked",
+                        where=shown(url),
+                        remedy="Fetch it and name the folder.",
                     )
                 file.write(piece)
 
@@ -197,12 +206,15 @@ def _opened(url: str) -> tuple[Any, str]:
     try:
         files, root = fsspec.core.url_to_fs(url, **_timeouts(url, fsspec.config.conf))
     except (ImportError, ValueError) as error:
-        raise ReadError(f"this kind of address can't be read ({error})", where=shown(url), remedy=NEEDED) from None
+        raise ReadError(
+            f"this kind of address can't be read ({error})", where=shown(url), remedy=NEEDED
+        ) from None
     return files, str(root)
 
 
 def _timeouts(url: str, configured: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what lets a web server be silent for so long and no longer, unless the user's configuration says otherwise.
+    """Return what lets a web server be silent for so long and no longer, unless the user's configuration says
+    otherwise.
 
     Other packages have limits of their own.
     """
@@ -215,7 +227,9 @@ def _timeouts(url: str, configured: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_file(files: Any, root: str, url: str) -> bool:
-    """Say whether an address leads to a file. A web server that is silent, or refuses, is an error and not "no"."""
+    """Say whether an address leads to a file. A web server that is silent, or refuses, is an error and not
+    "no".
+    """
     if root.endswith("/"):
         return False
     return bool(files.exists(root, strict=True) if _is_web(url) else files.isfile(root))
@@ -242,7 +256,9 @@ def _names(files: Any, root: str, url: str) -> list[str]:
 
 
 def _is_shown(inner: PurePosixPath) -> bool:
-    """Say whether a path is that of a file below the address, and nothing of it hidden; pages of links lead to themselves as well."""
+    """Say whether a path is that of a file below the address, and nothing of it hidden; pages of links lead
+    to themselves as well.
+    """
     return bool(inner.parts) and not any(part.startswith(".") for part in inner.parts)
 
 
@@ -258,12 +274,16 @@ def _way(url: str) -> PurePosixPath:
 
 
 def _inner(name: str, root: str) -> PurePosixPath:
-    """Return the path of a file below an address, nothing for the file of the address itself; nothing leads out of the folder."""
+    """Return the path of a file below an address, nothing for the file of the address itself; nothing leads
+    out of the folder.
+    """
     return PurePosixPath(*_parts(shown(name.removeprefix(root))))
 
 
 def _parts(path: str) -> list[str]:
-    return [part for part in PurePosixPath(path).parts if part not in ("/", "//", "..", ".") and ":" not in part]
+    return [
+        part for part in PurePosixPath(path).parts if part not in ("/", "//", "..", ".") and ":" not in part
+    ]
 
 
 def _numbered(path: PurePosixPath, before: int) -> PurePosixPath:
@@ -271,16 +291,21 @@ def _numbered(path: PurePosixPath, before: int) -> PurePosixPath:
 
 
 def _alike(names: Sequence[str], seen: Sequence[object]) -> list[int]:
-    """Count for each name the others before it that are seen as the same, such as addresses that differ in their query."""
+    """Count for each name the others before it that are seen as the same, such as addresses that differ in
+    their query.
+    """
     found: dict[object, dict[str, int]] = {}
     return [
-        (same := found.setdefault(key, {})).setdefault(name, len(same)) for name, key in zip(names, seen, strict=True)
+        (same := found.setdefault(key, {})).setdefault(name, len(same))
+        for name, key in zip(names, seen, strict=True)
     ]
 
 
 @contextmanager
 def _said(url: str) -> Iterator[None]:
-    """Turn what a foreign file system raises into an error that names the address, without its credentials."""
+    """Turn what a foreign file system raises into an error that names the address, without its
+    credentials.
+    """
     try:
         yield
     except ReadError:

@@ -50,7 +50,9 @@ def read(source: Source) -> Reading:
     if not records:
         raise ReadError("no results", where=source.name, remedy="Run evalplus.evaluate again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
-    temperature = _TEMPERATURE.search(source.path.name) or _TEMPERATURE.search(source.path.absolute().parent.name)
+    temperature = _TEMPERATURE.search(source.path.name) or _TEMPERATURE.search(
+        source.path.absolute().parent.name
+    )
     return Reading(
         rows=tidy(records, source=source.name),
         facts=tuple(_facts(task) for task in tasks),
@@ -78,8 +80,14 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
 
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
-    """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
-    yield {"metric": "base", "attempt": attempt, **scored(None if base is None else base == PASSED, "not run")}
+    """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus
+    score.
+    """
+    yield {
+        "metric": "base",
+        "attempt": attempt,
+        **scored(None if base is None else base == PASSED, "not run"),
+    }
     if plus is not None:
         yield {"metric": "plus", "attempt": attempt, **scored(base == plus == PASSED)}
 
@@ -88,7 +96,13 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
     names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
     names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
     published = tuple(
-        Published(task=task, model=model, metric=metric, score=number(entry["pass@1"][key]) / 100, source=source.name)
+        Published(
+            task=task,
+            model=model,
+            metric=metric,
+            score=number(entry["pass@1"][key]) / 100,
+            source=source.name,
+        )
         for model, entry in document.items()
         if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
         for key, (task, metric) in names.items()
@@ -96,7 +110,9 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
     )
     if not published:
         raise ReadError("no score in the leaderboard", where=source.name, remedy="Check the file.")
-    return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+    return Reading(
+        facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
+    )
 
 
 def _facts(task: str) -> TaskFacts:

@@ -25,9 +25,13 @@ CHECKED = "a development version (evalscope_version 0.0.0_dev)"
 DECIMALS = 4
 """Reports state so many."""
 _BLOCK = re.compile(
-    rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*", re.MULTILINE
+    rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*",
+    re.MULTILINE,
 )
-NOT_READ = "the run's configuration isn't read, so that runs with other settings can't be told apart: pip install 'howsure[yaml]'"
+NOT_READ = (
+    "the run's configuration isn't read, so that runs with other settings can't be told apart: pip "
+    "install 'howsure[yaml]'"
+)
 _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
 
 
@@ -43,7 +47,11 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read the reviews of one subset; an index begins anew in each, so that items are called after both."""
-    rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("sample_score"), dict)]
+    rows = [
+        row
+        for row in source.json_lines()
+        if isinstance(row, dict) and isinstance(row.get("sample_score"), dict)
+    ]
     if not rows:
         raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
     report, task, subset = _report(source)
@@ -69,7 +77,9 @@ def _config_file(source: Source) -> Source | None:
 
 
 def _config(source: Source) -> Mapping[str, Any]:
-    """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are asked for; they are few of many lines."""
+    """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are
+    asked for; they are few of many lines.
+    """
     config = _config_file(source)
     if config is None or not can_be_read():
         return {}
@@ -113,7 +123,9 @@ def _kind(source: Source) -> str:
 
 
 def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
-    """Find the report of the data set that the file's name begins with; return it, the data set and the subset."""
+    """Find the report of the data set that the file's name begins with; return it, the data set and the
+    subset.
+    """
     stem, folder = (
         source.path.stem,
         source.path.absolute().parent.parent.parent / "reports" / source.path.absolute().parent.name,
@@ -128,7 +140,9 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
 
 
 def _usage(source: Source) -> dict[str, dict[str, float | None]]:
-    """Return what each prediction took, by its index, from the file of the reviews' name in the folder `predictions`."""
+    """Return what each prediction took, by its index, from the file of the reviews' name in the folder
+    `predictions`.
+    """
     path = source.path.absolute()
     predictions = path.parent.parent.parent / "predictions" / path.parent.name / path.name
     answers = {str(row.get("index")): inner(row, "model_output") for row in rows_beside(predictions, source)}

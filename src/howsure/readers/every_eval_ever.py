@@ -1,7 +1,8 @@
 """Every Eval Ever: instance-level results (.jsonl) and the aggregates (.json) beside them.
 
-The schema has no field for an attempt: `metadata.epoch` or the order of a sample's rows says which one it is. A file
-may hold several rows per sample, one for each result of the evaluation: they become metrics of their own.
+The schema has no field for an attempt: `metadata.epoch` or the order of a sample's rows says which one it is.
+A file may hold several rows per sample, one for each result of the evaluation: they become metrics of their
+own.
 """
 
 from __future__ import annotations
@@ -53,7 +54,11 @@ def read(source: Source) -> Reading:
     """Read instances, or the published scores of an aggregate."""
     if not source.first.keys() >= _INSTANCE:
         return _read_aggregate(source)
-    rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)]
+    rows = [
+        row
+        for row in source.json_lines()
+        if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)
+    ]
     if not rows:
         raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
     metrics, items = [_metric(row) for row in rows], _items(rows)
@@ -79,7 +84,10 @@ def read(source: Source) -> Reading:
         rows=tidy(records, source=source.name),
         facts=tuple(_facts(task, frozenset()) for task in tasks),
         published=tuple(
-            _stated(source, {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)})
+            _stated(
+                source,
+                {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)},
+            )
         ),
         cautions=(*_layouts(rows, source), *_several(metrics, source)),
         run=_run({str(row.get("evaluation_id") or "") for row in rows}, _beside(source)),
@@ -93,7 +101,9 @@ def _beside(source: Source) -> Mapping[str, Any]:
 
 
 def _run(names: set[str], aggregate: Mapping[str, Any]) -> Run:
-    """Tell what a file says of its run, where it is one: the evaluation's id, and from the aggregate its date and harness."""
+    """Tell what a file says of its run, where it is one: the evaluation's id, and from the aggregate its date
+    and harness.
+    """
     own = next(iter(names)) if len(names) == 1 else ""
     library, stamp = inner(aggregate, "eval_library"), str(aggregate.get("evaluation_timestamp") or "")
     return Run(
@@ -117,7 +127,9 @@ def _date(stamp: str) -> str:
 def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[Caution, ...]:
     """Say which versions of the schema are unknown; one may be written after the schema's name."""
     stated = {re.sub(r"^[^\d]*", "", str(part.get("schema_version"))) for part in parts}
-    return tuple(caution for version in sorted(stated) for caution in unknown_layout(version, LAYOUTS, source))
+    return tuple(
+        caution for version in sorted(stated) for caution in unknown_layout(version, LAYOUTS, source)
+    )
 
 
 def _metric(row: Mapping[str, Any]) -> str:
@@ -127,7 +139,9 @@ def _metric(row: Mapping[str, Any]) -> str:
 
 
 def _items(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name each sample by its id; an id that several samples share, as their hashes say, gets the hash as well."""
+    """Name each sample by its id; an id that several samples share, as their hashes say, gets the hash as
+    well.
+    """
     names = [(row.get("evaluation_name"), str(row.get("sample_id", row.get("sample_idx")))) for row in rows]
     hashes: dict[tuple[Any, str], set[Any]] = {}
     for name, row in zip(names, rows, strict=True):
@@ -196,7 +210,9 @@ def _read_aggregate(source: Source) -> Reading:
         cautions=_layouts([document], source),
         run=_run({str(document.get("evaluation_id") or "")}, document),
         notes=tuple(
-            dict.fromkeys(f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each))
+            dict.fromkeys(
+                f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each)
+            )
         ),
     )
 

@@ -1,6 +1,8 @@
-"""Frozen dataclasses as JSON and back, exactly as they were: what this program keeps for itself, and reads only where nothing touched it.
+"""Frozen dataclasses as JSON and back, exactly as they were: what this program keeps for itself, and reads
+only where nothing touched it.
 
-A saved baseline comes from others, so that its fields are checked (`saved_fields`); these come with a checksum.
+A saved baseline comes from others, so that its fields are checked (`saved_fields`); these come with a
+checksum.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ NAMES = {"Mapping": Mapping, "Claim": Claim, "pl": pl, **{kind.__name__: kind fo
 
 
 def encoded(value: Any) -> Any:
-    """Return a value as JSON has it, of a dataclass the fields that differ from their defaults. TypeError where it wouldn't come back as it is."""
+    """Return a value as JSON has it, of a dataclass the fields that differ from their defaults. TypeError
+    where it wouldn't come back as it is.
+    """
     if type(value) in PLAIN:
         return value
     if is_dataclass(value):
@@ -66,7 +70,9 @@ def _decode(kind: Any) -> Decode | None:
     if origin in (Union, UnionType):
         return _decode(inner[0])
     if isinstance(kind, type) and is_dataclass(kind):
-        return partial(_made, kind, {name: _decode(hint) for name, hint in get_type_hints(kind, localns=NAMES).items()})
+        return partial(
+            _made, kind, {name: _decode(hint) for name, hint in get_type_hints(kind, localns=NAMES).items()}
+        )
     if origin in (tuple, frozenset):
         return partial(_gathered, origin, _decode(inner[0]))
     return None

@@ -1,4 +1,6 @@
-"""Where faults stop: whatever a file causes while it is read becomes one ReadError that names it, and the rest goes on."""
+"""Where faults stop: whatever a file causes while it is read becomes one ReadError that names it, and the
+rest goes on.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +37,14 @@ def named(where: str, what: str = "") -> Iterator[None]:
             f"can't be read ({error.strerror or _said(error)})", where=where, remedy="Check its rights."
         ) from None
     except pl.exceptions.PolarsError as error:
-        raise ReadError(f"not a readable table ({_said(error)})", where=where, remedy="Write the file again.") from None
+        raise ReadError(
+            f"not a readable table ({_said(error)})", where=where, remedy="Write the file again."
+        ) from None
     except (Exception, pl.exceptions.PanicException) as error:
         told = f"{type(error).__name__}: {_said(error)}"
-        raise ReadError(f"{kind} ({told})", where=where, remedy="If the harness reads it, please report it.") from error
+        raise ReadError(
+            f"{kind} ({told})", where=where, remedy="If the harness reads it, please report it."
+        ) from error
 
 
 def _said(error: BaseException) -> str:

@@ -1,4 +1,5 @@
-"""What a question was, and its right answer, as short names: by these two logs are known to ask the same under one id.
+"""What a question was, and its right answer, as short names: by these two logs are known to ask the same
+under one id.
 
 Only the beginning of a text counts, since summaries cut long ones; ids of messages, which are random, don't.
 """
@@ -20,12 +21,15 @@ USER, SYSTEM = "user", "system"
 
 
 def questions(inputs: Iterable[object]) -> list[str | None]:
-    """Return a name for each question: a text, or the last turn of the user in a list of messages; None where there is neither."""
+    """Return a name for each question: a text, or the last turn of the user in a list of messages; None where
+    there is neither.
+    """
     return list(_names(map(_question, inputs)))
 
 
 def frame(inputs: Iterable[object]) -> str:
-    """Return a short name for the messages that stand before the question in every sample, such as a system message; "" where there are none.
+    """Return a short name for the messages that stand before the question in every sample, such as a system
+    message; "" where there are none.
 
     Where these differ from sample to sample, as examples that are drawn do, the system messages alone count.
     """
@@ -101,7 +105,9 @@ def _question(value: object) -> str | None:
 
 
 def _content(content: object) -> str | None:
-    """Return the text of a message; of pictures and the like their kind alone, which is all that a summary keeps."""
+    """Return the text of a message; of pictures and the like their kind alone, which is all that a summary
+    keeps.
+    """
     if isinstance(content, str):
         return content[:LETTERS]
     if not isinstance(content, list):

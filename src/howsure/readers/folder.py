@@ -1,6 +1,7 @@
 """From paths to Scores: let each file's reader read it, and put together what they hold.
 
-A file that can't be read is reported and the rest goes on. Nothing is merged in silence: each outcome is a FileReport or a caution.
+A file that can't be read is reported and the rest goes on. Nothing is merged in silence: each outcome is a
+FileReport or a caution.
 """
 
 from __future__ import annotations
@@ -56,9 +57,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of earlier walks.
+    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of
+    earlier walks.
 
-    `places`: where the report of each file is; `alone`: of each size the only table so far, None where there are more, whose bytes have `digests`.
+    `places`: where the report of each file is; `alone`: of each size the only table so far, None where there
+    are more, whose bytes have `digests`.
     """
 
     cache: Cache | None = None
@@ -73,14 +76,18 @@ class _Found:
     def report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
         """Report what became of a file, in place of what was reported of it."""
         place = self.places.setdefault(source.path, len(self.reports))
-        self.reports[place : place + 1] = [FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)]
+        self.reports[place : place + 1] = [
+            FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)
+        ]
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used."""
         self.report(source, "failed", reason=str(error).removeprefix(source.name).lstrip(",: "))
 
     def keep(self, runs: Sequence[str]) -> None:
-        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError where none is left."""
+        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError
+        where none is left.
+        """
         kept = chosen_runs(self.taken, self.reports, runs)
         for table in self.tables:
             self.left_out(table.source, NOT_ASKED)
@@ -88,7 +95,9 @@ class _Found:
         self.taken[:] = kept
 
     def has_copy(self, source: Source) -> bool:
-        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one size alone, each once."""
+        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one
+        size alone, each once.
+        """
         if source.address:
             return False
         size = source.path.stat().st_size
@@ -135,12 +144,14 @@ def read_paths(
 ) -> Scores:
     """Read files and folders, and tables that lie elsewhere, into one Scores.
 
-    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how they write
-    numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
-    `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
-    `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
-    of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts` counts all
-    of one model as attempts, or none that differ in a setting. `cache` keeps what logs hold for the next time. `processes` may read many files at once. `progress` wraps the list of files.
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says
+    how they write numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or
+    whose rows differ from what it states. `probabilities` asks for the probability of the right answer beside
+    the scores. `maps` read what no reader of a harness knows, `model_from` names the model by a part of the
+    path, `items` is the path of a table with one row an item. Of logs only those of `runs` are kept: `tag:…`,
+    `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts`
+    counts all of one model as attempts, or none that differ in a setting. `cache` keeps what logs hold for
+    the next time. `processes` may read many files at once. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -174,7 +185,11 @@ def read_paths(
 
 def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
     """Return the files under some paths, each once, also where several paths lead to it."""
-    found = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
+    found = [
+        source
+        for path in paths
+        for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))
+    ]
     if len(paths) == 1:
         return found
     once: dict[object, Source] = {}
@@ -249,9 +264,13 @@ def _together(
 
 
 def _signed_columns(found: Sequence[tables.Table], score_name: str) -> frozenset[str]:
-    """Return the score columns with % signs; of tables in which these have other names, the name that stands for all if all have signs."""
+    """Return the score columns with % signs; of tables in which these have other names, the name that stands
+    for all if all have signs.
+    """
     signed = [table.numbers.column for table in found if table.numbers is not None and table.numbers.percent]
-    return frozenset(signed) | (frozenset({score_name}) if score_name and len(signed) == len(found) else frozenset())
+    return frozenset(signed) | (
+        frozenset({score_name}) if score_name and len(signed) == len(found) else frozenset()
+    )
 
 
 def _score_name(kept: Iterable[Taken]) -> str:
@@ -261,7 +280,9 @@ def _score_name(kept: Iterable[Taken]) -> str:
 
 def _signed(kept: Sequence[Taken]) -> frozenset[str]:
     """Return the name of scores that all had % signs when they were saved."""
-    return frozenset({_score_name(kept)}) if kept and all(read.reading.signed for read in kept) else frozenset()
+    return (
+        frozenset({_score_name(kept)}) if kept and all(read.reading.signed for read in kept) else frozenset()
+    )
 
 
 ZIP = ".zip"
@@ -307,9 +328,13 @@ def _take_all(
 
 
 def _is_packed(source: Source) -> bool:
-    """Say whether a file is to be unpacked: of a folder's compressed files only those whose names say that they hold data."""
+    """Say whether a file is to be unpacked: of a folder's compressed files only those whose names say that
+    they hold data.
+    """
     suffix, inner = source.path.suffix.lower(), Path(source.path.stem).suffix.lower()
-    return suffix == ZIP or (suffix in PACKED and (source.path == source.root or inner in (".json", *OF_RESULTS)))
+    return suffix == ZIP or (
+        suffix in PACKED and (source.path == source.root or inner in (".json", *OF_RESULTS))
+    )
 
 
 def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
@@ -332,13 +357,20 @@ def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], 
         found.cautions.extend(cut_row(source))
 
 
-def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool) -> None:
-    """Take a table of rows, or of published scores; one without results is passed over unless it was asked for."""
+def _take_table(
+    source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool
+) -> None:
+    """Take a table of rows, or of published scores; one without results is passed over unless it was asked
+    for.
+    """
     frame = tables.scan(source)
     names = frame.collect_schema().names()
     roles = find_roles(names, columns)
     if "item" in roles:
-        named_here = {"task", "model"} <= roles.keys() and not source.model_from  # else the file's own name says more
+        named_here = {
+            "task",
+            "model",
+        } <= roles.keys() and not source.model_from  # else the file's own name says more
         table = tables.checked(source, frame, columns)
         if named_here and found.has_copy(source):
             found.left_out(source, COPY)
@@ -367,7 +399,9 @@ def _scored(
     *,
     strict: bool,
 ) -> list[tuple[Source, pl.LazyFrame, str]]:
-    """Keep the tables that hold scores and report the others; `strict`: an error where none of several does, or at the first."""
+    """Keep the tables that hold scores and report the others; `strict`: an error where none of several does,
+    or at the first.
+    """
     kept, refused = [], []
     for source, frame, note in scans:
         try:
@@ -393,7 +427,9 @@ def _with_names(
     *,
     strict: bool,
 ) -> list[tuple[Source, pl.LazyFrame, str]]:
-    """Keep those of several tables whose rows all say what they are about; report the others, `strict`: raise DataError."""
+    """Keep those of several tables whose rows all say what they are about; report the others, `strict`: raise
+    DataError.
+    """
     kept = []
     for source, frame, note in scans:
         error = nameless(frame, columns, where=source.name) if len(scans) > 1 or found.taken else None
@@ -411,5 +447,9 @@ def _report(read: Taken) -> FileReport:
     outcome = "published" if rows is None else "read"
     reason = "scores only, no rows behind them: see `howsure audit`" if rows is None else ""
     return FileReport(
-        path=read.source.name, reader=read.reader, outcome=outcome, rows=0 if rows is None else len(rows), reason=reason
+        path=read.source.name,
+        reader=read.reader,
+        outcome=outcome,
+        rows=0 if rows is None else len(rows),
+        reason=reason,
     )

@@ -1,7 +1,8 @@
 """garak: the report of a scan (`<name>.report.jsonl`), one line an event.
 
-A probe's prompt is a question, each output to it an attempt, and what one detector says of a probe a task of its own. The score is 1 where the
-output passed: the detector found no hit, its score lies below the threshold. So more is better, as in garak's own "ok on".
+A probe's prompt is a question, each output to it an attempt, and what one detector says of a probe a task of
+its own. The score is 1 where the output passed: the detector found no hit, its score lies below the
+threshold. So more is better, as in garak's own "ok on".
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution
 
 
 def _records(events: Iterable[Mapping[str, Any]], model: str, threshold: float) -> Iterator[dict[str, Any]]:
-    """Yield one row for each output and detector; a prompt that comes again in a probe is told apart by its place."""
+    """Yield one row for each output and detector; a prompt that comes again in a probe is told apart by its
+    place.
+    """
     attempts = [e for e in events if e.get("entry_type") == "attempt" and e.get("status") == EVALUATED]
     seen = numbered(f"{attempt.get('probe_classname')} {_prompt(attempt)}" for attempt in attempts)
     for attempt, name in zip(attempts, seen, strict=True):
@@ -98,7 +101,9 @@ def _records(events: Iterable[Mapping[str, Any]], model: str, threshold: float) 
 
 
 def _prompt(attempt: Mapping[str, Any]) -> str:
-    """Name a prompt by its texts, which are the same in every scan, and by its place where it was taken out."""
+    """Name a prompt by its texts, which are the same in every scan, and by its place where it was taken
+    out.
+    """
     prompt = attempt.get("prompt")
     if prompt is None:
         return f"seq {attempt.get('seq')}"
@@ -120,7 +125,9 @@ def _total(event: Mapping[str, Any]) -> float | None:
 def _published(
     evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str, source: Source
 ) -> Iterator[Published]:
-    """Yield the share that passed, where each prompt counts as much: an eval line counts outputs, of which some prompts may have more."""
+    """Yield the share that passed, where each prompt counts as much: an eval line counts outputs, of which
+    some prompts may have more.
+    """
     uneven = {task for task, counts in _counts(records).items() if len({*counts.values()}) > 1}
     for event in evals:
         passed, total = finite(event.get("passed")), _total(event)
@@ -139,7 +146,9 @@ def _counts(records: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
     return counts
 
 
-def _extents(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str) -> Iterator[Extent]:
+def _extents(
+    evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str
+) -> Iterator[Extent]:
     """Yield how many prompts a probe had, from the outputs that were processed."""
     attempts = max((record["attempt"] + 1 for record in records), default=1)
     for event in evals:
@@ -147,11 +156,17 @@ def _extents(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], 
         if processed and processed % attempts == 0:
             items = int(processed // attempts)
             yield Extent(
-                task=_task(event), model=model, items=items, attempts=attempts, remedy="Copy the report again."
+                task=_task(event),
+                model=model,
+                items=items,
+                attempts=attempts,
+                remedy="Copy the report again.",
             )
 
 
-def _miscounted(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], source: Source) -> Iterator[Caution]:
+def _miscounted(
+    evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], source: Source
+) -> Iterator[Caution]:
     """Warn where an eval line counts other outputs than the prompts above it have."""
     scored = [record for record in records if record["score"] is not None]
     totals = Counter(str(record["task"]) for record in scored)
@@ -163,7 +178,10 @@ def _miscounted(evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]
                 code="differs_from_log",
                 message=f"{source.name}: {passes[task]:,} of {totals[task]:,} outputs passed for {task}, "
                 f"the report states {stated[0] or 0:,.0f} of {stated[1] or 0:,.0f}",
-                remedy="`howsure describe` lists what logs state; find out which of the two is right before you use either.",
+                remedy=(
+                    "`howsure describe` lists what logs state; find out which of the two is right before "
+                    "you use either."
+                ),
             )
 
 

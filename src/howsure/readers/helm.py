@@ -31,7 +31,9 @@ USAGE = {
     "num_completion_tokens": "tokens_out",
     "inference_runtime": "seconds",
 }
-"""Those of them that are measures. HELM counts tokens itself; the time of a cached answer is that of the first request for it."""
+"""Those of them that are measures. HELM counts tokens itself; the time of a cached answer is that of the
+first request for it.
+"""
 
 MAIN_METRICS = {
     "commonsense": "exact_match",
@@ -114,7 +116,11 @@ def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[Caution, ..
     """Return task, model and what adapts one to the other from run_spec.json, or from the folder's name."""
     spec = source.beside("run_spec.json")
     adapter = spec.get("adapter_spec") if isinstance(spec, dict) else None
-    if isinstance(adapter, dict) and isinstance(adapter.get("model"), str) and isinstance(spec.get("name"), str):
+    if (
+        isinstance(adapter, dict)
+        and isinstance(adapter.get("model"), str)
+        and isinstance(spec.get("name"), str)
+    ):
         return _task(spec["name"]), adapter["model"], adapter, ()
     name = source.path.absolute().parent.name
     found = re.search(r"model=([^,]+)", name)
@@ -130,12 +136,16 @@ def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[Caution, ..
 def _task(name: str) -> str:
     """Cut the model out of a run's name: `mmlu:subject=law,model=x` becomes `mmlu:subject=law`."""
     scenario, _, arguments = name.partition(":")
-    kept = [part for part in arguments.split(",") if part and not part.startswith(("model=", "model_deployment="))]
+    kept = [
+        part for part in arguments.split(",") if part and not part.startswith(("model=", "model_deployment="))
+    ]
     return f"{scenario}:{','.join(kept)}" if kept else scenario
 
 
 def _scores(entries: Any, source: Source) -> tuple[dict[tuple[str, int, str], tuple[float | None, str]], int]:
-    """Collect one score per instance, trial and metric, None where it is no number: HELM lists an instance once for each metric class."""
+    """Collect one score per instance, trial and metric, None where it is no number: HELM lists an instance
+    once for each metric class.
+    """
     scores: dict[tuple[str, int, str], tuple[float | None, str]] = {}
     clashes = 0
     for entry in entries:
@@ -152,7 +162,9 @@ def _attempt(entry: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
-    """Return what the plain requests of each instance and trial took; several requests for one answer are added."""
+    """Return what the plain requests of each instance and trial took; several requests for one answer are
+    added.
+    """
     found: dict[tuple[str, int], dict[str, float | None]] = {}
     for entry in entries:
         for stat in entry.get("stats") or ():
@@ -164,12 +176,16 @@ def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
 
 
 def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float | None]]:
-    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer; None for a mean that is no number."""
+    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer; None for a
+    mean that is no number.
+    """
     for stat in stats or ():
         name = stat.get("name") or {}
         metric, count = name.get("name"), stat.get("count") or 0
         if not isinstance(metric, str):
-            raise ReadError("a statistic without a name", where=source.name, remedy="Write the run's statistics again.")
+            raise ReadError(
+                "a statistic without a name", where=source.name, remedy="Write the run's statistics again."
+            )
         if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
             continue
         total = finite(stat.get("sum"))
@@ -189,5 +205,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
 def _clash_caution(clashes: int, source: Source) -> list[Caution]:
     if not clashes:
         return []
-    message = f"{source.name}: {clashes:,} statistics come twice with different values; the first one was taken."
+    message = (
+        f"{source.name}: {clashes:,} statistics come twice with different values; the first one was taken."
+    )
     return [Caution(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")]

@@ -1,7 +1,8 @@
 """Inspect AI logs: `.eval` (a zip) and `.json` (one document).
 
-Scores come from `summaries.json`, which has one row per sample and epoch; full samples are opened only where a
-log has no summaries, or for probabilities. A crashed run has neither header nor summaries: its journal holds both.
+Scores come from `summaries.json`, which has one row per sample and epoch; full samples are opened only where
+a log has no summaries, or for probabilities. A crashed run has neither header nor summaries: its journal
+holds both.
 """
 
 from __future__ import annotations
@@ -44,12 +45,16 @@ _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim an Inspect log: a zip that begins with one of its members, or a document with version and eval."""
+    """Claim an Inspect log: a zip that begins with one of its members, or a document with version and
+    eval.
+    """
     member = first_member(source.head)
     if member is not None:
         return "rows" if _MEMBER.fullmatch(member) else None
     first = source.first
-    told = first.get("version", b"").isdigit() and first.get("eval", b"").startswith(b"{") and "status" in first
+    told = (
+        first.get("version", b"").isdigit() and first.get("eval", b"").startswith(b"{") and "status" in first
+    )
     return "rows" if told and {"created", "task", "model"} & members(first["eval"]).keys() else None
 
 
@@ -57,8 +62,14 @@ def read(source: Source) -> Reading:
     """Read one log; a log of results without samples gives published scores only."""
     header, samples = _open(source)
     spec = header.get("eval")
-    if not isinstance(spec, dict) or not isinstance(spec.get("model"), str) or not isinstance(spec.get("task"), str):
-        raise ReadError("no task and model in the log's header", where=source.name, remedy="Write the log again.")
+    if (
+        not isinstance(spec, dict)
+        or not isinstance(spec.get("model"), str)
+        or not isinstance(spec.get("task"), str)
+    ):
+        raise ReadError(
+            "no task and model in the log's header", where=source.name, remedy="Write the log again."
+        )
     scores = _published_scores(header)
     table = Samples.of(samples, expected=_expected_metrics(spec, scores), spec=spec)
     published = tuple(_publish(score, spec, header, table, source) for score in scores)
@@ -97,14 +108,18 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
 
 
 def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Tell which messages the data set itself puts before every question: another system message is another set-up."""
+    """Tell which messages the data set itself puts before every question: another system message is another
+    set-up.
+    """
     told = frame(sample.get("input") for sample in samples)
     return {"messages": told} if told else {}
 
 
 def _nothing(table: Samples, source: Source) -> ReadError:
     if not table.items:
-        return ReadError("neither samples nor results in the log", where=source.name, remedy="Run the task again.")
+        return ReadError(
+            "neither samples nor results in the log", where=source.name, remedy="Run the task again."
+        )
     return ReadError(
         f"none of the {len(table.items)} samples has a score",
         where=source.name,
@@ -128,7 +143,9 @@ def _header(archive: Archive, source: Source) -> dict[str, Any]:
         if name in archive:
             header = archive.json(name)
             return header if isinstance(header, dict) else {}
-    raise ReadError("a log without header.json and _journal/start.json", where=source.name, remedy="Run it again.")
+    raise ReadError(
+        "a log without header.json and _journal/start.json", where=source.name, remedy="Run it again."
+    )
 
 
 def _summaries(archive: Archive) -> list[Any]:
@@ -159,7 +176,9 @@ def _expected_metrics(spec: Mapping[str, Any], scores: list[dict[str, Any]]) -> 
 
 
 def _metric(score: Mapping[str, Any], known: Mapping[str, Any] | tuple[()]) -> str:
-    """Name a published score's metric as the samples name it: `scorer`, or `scorer/key` for one of several values."""
+    """Name a published score's metric as the samples name it: `scorer`, or `scorer/key` for one of several
+    values.
+    """
     name, scorer = str(score.get("name") or ""), str(score.get("scorer") or "")
     both = f"{scorer}/{name}"
     candidates = (both, name, scorer) if name != scorer else (name,)
@@ -169,10 +188,16 @@ def _metric(score: Mapping[str, Any], known: Mapping[str, Any] | tuple[()]) -> s
 
 
 def _publish(
-    score: Mapping[str, Any], spec: Mapping[str, Any], header: Mapping[str, Any], table: Samples, source: Source
+    score: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    header: Mapping[str, Any],
+    table: Samples,
+    source: Source,
 ) -> Published | None:
     metrics = score.get("metrics") or {}
-    value = next((v for v in (_metric_value(metrics, name) for name in ("accuracy", "mean")) if v is not None), None)
+    value = next(
+        (v for v in (_metric_value(metrics, name) for name in ("accuracy", "mean")) if v is not None), None
+    )
     if value is None:
         return None
     return Published(
@@ -189,18 +214,24 @@ def _publish(
 
 
 def _cluster(metric: object) -> str:
-    """Name the metadata that a standard error is clustered by, as its column is called here; empty where it is plain."""
+    """Name the metadata that a standard error is clustered by, as its column is called here; empty where it
+    is plain.
+    """
     options = (metric.get("params") or metric.get("options")) if isinstance(metric, dict) else None
     cluster = options.get("cluster") if isinstance(options, dict) else None
     return next(iter(flatten_metadata({cluster: ""})), "") if isinstance(cluster, str) and cluster else ""
 
 
 def _clusters(spec: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Name the columns that a log's standard errors are clustered by, "" where all are plain; before there are results, as planned."""
+    """Name the columns that a log's standard errors are clustered by, "" where all are plain; before there
+    are results, as planned.
+    """
     stated = [pair for score in scores for pair in (score.get("metrics") or {}).items()]
     planned = [scorer.get("metrics") for scorer in spec.get("scorers") or [] if isinstance(scorer, dict)]
     metrics = stated or [*_named(planned)]
-    found = frozenset(_cluster(metric) for name, metric in metrics if name.rpartition("/")[2] in STANDARD_ERRORS)
+    found = frozenset(
+        _cluster(metric) for name, metric in metrics if name.rpartition("/")[2] in STANDARD_ERRORS
+    )
     return found - {""} or found
 
 
@@ -232,7 +263,9 @@ def _facts(
     """The headline is the only published score, or the one that newer logs name themselves."""
     named = (header.get("results") or {}).get("headline") or {}
     if len(scores) > 1:
-        scores = [s for s in scores if (s.get("scorer"), s.get("name")) == (named.get("scorer"), named.get("score"))]
+        scores = [
+            s for s in scores if (s.get("scorer"), s.get("name")) == (named.get("scorer"), named.get("score"))
+        ]
     return TaskFacts(
         task=spec["task"],
         harness="Inspect",
@@ -248,13 +281,17 @@ def _facts(
 
 
 def _order(spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the samples in the order in which they are started, after shuffling and the limit; empty where it isn't told."""
+    """Return the samples in the order in which they are started, after shuffling and the limit; empty where
+    it isn't told.
+    """
     ids = (spec.get("dataset") or {}).get("sample_ids")
     return tuple(whole_text(str(name)) for name in ids) if isinstance(ids, list) else ()
 
 
 def _shuffled(spec: Mapping[str, Any]) -> bool | None:
-    """Say whether the samples were shuffled, by the dataset or by the option; None where the log doesn't say."""
+    """Say whether the samples were shuffled, by the dataset or by the option; None where the log doesn't
+    say.
+    """
     stated = (spec.get("dataset") or {}).get("shuffled")
     asked = (spec.get("config") or {}).get("sample_shuffle")
     if asked is not None and asked is not False:
@@ -268,7 +305,9 @@ def _epochs(spec: Mapping[str, Any]) -> int:
 
 
 def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
-    """Count the samples that the run set out to take: those of its dataset after the limit, times the epochs."""
+    """Count the samples that the run set out to take: those of its dataset after the limit, times the
+    epochs.
+    """
     total = (header.get("results") or {}).get("total_samples")
     dataset, limit = spec.get("dataset") or {}, (spec.get("config") or {}).get("limit")
     if isinstance(total, int):
@@ -282,7 +321,9 @@ def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
 
 
 def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent, ...]:
-    """Say what the run was to answer: its samples after the limit, each in every epoch; the limit makes them a part."""
+    """Say what the run was to answer: its samples after the limit, each in every epoch; the limit makes them
+    a part.
+    """
     items, epochs, size = (
         _planned(spec, header) // _epochs(spec),
         _epochs(spec),
@@ -305,10 +346,17 @@ def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent
     )
 
 
-def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str) -> Iterator[Caution]:
+def _log_cautions(
+    header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str
+) -> Iterator[Caution]:
     if table.items and not table.usable:
-        message = f"{where}: none of the {len(table.items):,} samples has a score; only the log's own results are used."
-        yield Caution(code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}")
+        message = (
+            f"{where}: none of the {len(table.items):,} samples has a score; only the log's own results "
+            "are used."
+        )
+        yield Caution(
+            code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}"
+        )
     if header.get("invalidated"):
         message = f"{where}: its owner marked this log as invalid."
         yield Caution(code="invalidated", message=message, remedy="Leave it out.")

@@ -1,8 +1,8 @@
 """Inspect's token log-probabilities: how likely the model found the right answer, where that is one token.
 
-Only full samples hold them. `prob` is the probability of the target's token where the answer was given, `prob_norm`
-the same among the letters of the choices. An API lists a few likely tokens only: a target that is not listed is less
-likely than each of them, and counts as 0.
+Only full samples hold them. `prob` is the probability of the target's token where the answer was given,
+`prob_norm` the same among the letters of the choices. An API lists a few likely tokens only: a target that is
+not listed is less likely than each of them, and counts as 0.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the tokens of one sample say: probabilities, None where they can't be told, and what stands against them.
+    """What the tokens of one sample say: probabilities, None where they can't be told, and what stands
+    against them.
 
-    `bound`: how likely the target is at most where it is not listed, else None. `long`: the answer has more than one
-    word. `lettered`: the sample is multiple choice.
+    `bound`: how likely the target is at most where it is not listed, else None. `long`: the answer has more
+    than one word. `lettered`: the sample is multiple choice.
     """
 
     prob: float | None = None
@@ -44,7 +45,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probabilities:
-    """Rows with the probability of the right answer, the metric that each refines, and what is to be told of them."""
+    """Rows with the probability of the right answer, the metric that each refines, and what is to be told of
+    them.
+    """
 
     frames: Sequence[pl.DataFrame] = ()
     refined: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +63,8 @@ class Probabilities:
 def probabilities(
     source: Source, header: Mapping[str, Any], samples: Sequence[dict[str, Any]], metrics: Sequence[str]
 ) -> Probabilities:
-    """Compute the probability of the right answer from the full samples of a log; nothing where none has tokens.
+    """Compute the probability of the right answer from the full samples of a log; nothing where none has
+    tokens.
 
     `samples` are the rows that the log's scores come from, `metrics` those scores, the one to refine first.
     """
@@ -88,7 +92,9 @@ def probabilities(
 
 
 def read_answer(sample: Mapping[str, Any], metric: str) -> Answer | None:
-    """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is meant."""
+    """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is
+    meant.
+    """
     content = _content(sample)
     if not content:
         return None
@@ -153,14 +159,20 @@ def _stated_answer(sample: Mapping[str, Any], metric: str) -> str:
 
 
 def _answer_token(content: list[dict[str, Any]], answer: str) -> dict[str, Any] | None:
-    """Return the last token that is the answer, else the first token if the answer, where known, begins there."""
+    """Return the last token that is the answer, else the first token if the answer, where known, begins
+    there.
+    """
     said = next((token for token in reversed(content) if answer and token["token"].strip() == answer), None)
     first = next((token for token in content if token["token"].strip()), None)
-    return said or (first if first is not None and (not answer or answer.startswith(first["token"].strip())) else None)
+    return said or (
+        first if first is not None and (not answer or answer.startswith(first["token"].strip())) else None
+    )
 
 
 def _listed(token: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Return the tokens that were likely at this place, with their probabilities; nothing without alternatives."""
+    """Return the tokens that were likely at this place, with their probabilities; nothing without
+    alternatives.
+    """
     top = token.get("top_logprobs")
     entries = [entry for entry in top if isinstance(entry, dict)] if isinstance(top, list) else []
     if not entries:
@@ -180,8 +192,8 @@ def _chance(logprob: object) -> float | None:
 def _probability(listed: Sequence[tuple[str, float]], targets: Sequence[str], *, said: str) -> Answer:
     """Sum what stands for the target, or bound it by the least likely token that the log lists.
 
-    The token that was said may be listed without being among the likely ones, so it bounds no other. A likely token
-    with which the target begins leaves its probability open.
+    The token that was said may be listed without being among the likely ones, so it bounds no other. A likely
+    token with which the target begins leaves its probability open.
     """
     if not listed:
         return Answer()
@@ -206,14 +218,18 @@ def _among(listed: Sequence[tuple[str, float]], target: str, letters: str) -> fl
 def _table(
     samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], metric: str, spec: Mapping[str, Any]
 ) -> Samples | None:
-    """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no sample."""
+    """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no
+    sample.
+    """
     empty = Answer(lettered=True)
     pairs = [(s, answers.get(_key(s), empty)) for s in samples if _key(s) in answers or s.get("error")]
     kept = [(sample, answer) for sample, answer in pairs if metric == PROB or answer.lettered]
     if not any(_key(sample) in answers for sample, _ in kept):
         return None
     values = [answer.prob if metric == PROB else answer.norm for _, answer in kept]
-    return replace(Samples.of([sample for sample, _ in kept], expected=(), spec=spec), values={metric: values})
+    return replace(
+        Samples.of([sample for sample, _ in kept], expected=(), spec=spec), values={metric: values}
+    )
 
 
 def _is_shuffled(header: Mapping[str, Any]) -> bool:
@@ -227,8 +243,8 @@ def _is_shuffled(header: Mapping[str, Any]) -> bool:
 def _shuffled_caution(where: str) -> Caution:
     return Caution(
         code="prob_unscored",
-        message=f"{where}: the solver shuffled the choices, so the letter of a token is not that of the target: "
-        "no probabilities.",
+        message=f"{where}: the solver shuffled the choices, so the letter of a token is not that of the "
+        "target: no probabilities.",
         remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
     )
 
@@ -240,15 +256,17 @@ def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[C
     if bounds:
         yield Caution(
             code="prob_cut",
-            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the log lists; "
-            f"its probability, at most {max(bounds):.2g}, counts as 0.",
+            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the log "
+            f"lists; its probability, at most {max(bounds):.2g}, counts as 0.",
             remedy="Ask for more of them: top_logprobs=20.",
         )
-    if unknown := sum(1 for answer in answers if answer.prob is None or (answer.lettered and answer.norm is None)):
+    if unknown := sum(
+        1 for answer in answers if answer.prob is None or (answer.lettered and answer.norm is None)
+    ):
         yield Caution(
             code="prob_unscored",
-            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one token, or the "
-            "log lists no other tokens or letters there.",
+            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one token, "
+            "or the log lists no other tokens or letters there.",
             remedy="Ask for answers of one letter or short word, with top_logprobs.",
         )
     if long := sum(1 for answer in answers if answer.long):
@@ -260,7 +278,7 @@ def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[C
     if missing:
         yield Caution(
             code="prob_missing",
-            message=f"{where}: {missing:,} samples hold no log-probabilities and have no row, beside {len(answers):,} "
-            "that do.",
+            message=f"{where}: {missing:,} samples hold no log-probabilities and have no row, beside "
+            f"{len(answers):,} that do.",
             remedy="Run them again with logprobs=True.",
         )

@@ -1,4 +1,6 @@
-"""What an Inspect log says of its run: ids, date, commit, tags, and the settings that make another system of a model."""
+"""What an Inspect log says of its run: ids, date, commit, tags, and the settings that make another system of
+a model.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ _FIRST_VERSION = ("0", "")
 def run_of(
     spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int, attempts: int, ends: Mapping[str, int]
 ) -> Run:
-    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
+    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of
+    one call.
+    """
     revision, config = inner(spec, "revision"), inner(spec, "config")
     created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
     own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
@@ -61,7 +65,9 @@ def run_of(
 
 
 def _limit(config: Mapping[str, Any]) -> str:
-    """Say to how many samples the run was limited on purpose: their number, from which to which, or how many were named."""
+    """Say to how many samples the run was limited on purpose: their number, from which to which, or how many
+    were named.
+    """
     limit, ids = config.get("limit"), config.get("sample_id")
     if isinstance(limit, list):
         return "–".join(str(bound) for bound in limit)
@@ -69,15 +75,21 @@ def _limit(config: Mapping[str, Any]) -> str:
 
 
 def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user wrote beside it."""
+    """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user
+    wrote beside it.
+    """
     data = inner(spec, "dataset")
-    said = {f"metadata.{key}": value for key, value in inner(spec, "metadata").items() if metadata_text(value)}
+    said = {
+        f"metadata.{key}": value for key, value in inner(spec, "metadata").items() if metadata_text(value)
+    }
     harness = inner(spec, "packages").get("inspect_ai")
     return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location"), **said}
 
 
 def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and
+    secrets.
+    """
     generate = inner(spec, "model_generate_config") or inner(header, "plan", "config")
     named = {key: value for key, value in generate.items() if key not in _MACHINERY}
     for part in ("model_args", "task_args", "solver_args"):
@@ -88,12 +100,16 @@ def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[st
     named |= {name: config.get(name) for name in _LIMITS}
     named["task_version"] = "" if version in _FIRST_VERSION else version
     named |= {"solver": spec["solver"]} if spec.get("solver") else _steps(header)
-    scorers = {f"{name}.{key}": value for name, options in _scorers(spec, header) for key, value in options.items()}
+    scorers = {
+        f"{name}.{key}": value for name, options in _scorers(spec, header) for key, value in options.items()
+    }
     return settings({**named, **scorers})
 
 
 def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other options."""
+    """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other
+    options.
+    """
     told = {"version": str(spec.get("task_version") or "0")}
     grader = _model(inner(spec, "model_roles").get("grader"))
     for name, options in _scorers(spec, header):
@@ -104,7 +120,9 @@ def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each scorer with its options, a grading model among them; older logs name them with the results only."""
+    """Yield each scorer with its options, a grading model among them; older logs name them with the results
+    only.
+    """
     planned = [(each.get("name"), each.get("options")) for each in mappings(spec.get("scorers"))]
     scores = mappings(inner(header, "results").get("scores"))
     for name, options in planned or [(each.get("scorer"), each.get("params")) for each in scores]:
@@ -117,7 +135,9 @@ def _model(value: Any) -> Any:
 
 
 def _steps(header: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the solvers that the task itself lists, and what each was called with: a system message is such an argument."""
+    """Name the solvers that the task itself lists, and what each was called with: a system message is such an
+    argument.
+    """
     steps = [step for step in mappings(inner(header, "plan").get("steps")) if step.get("solver")]
     solvers = [str(step["solver"]) for step in steps]
     named: dict[str, Any] = {"solver": ", ".join(solvers)}

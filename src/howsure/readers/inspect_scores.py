@@ -25,11 +25,23 @@ if TYPE_CHECKING:
     import polars as pl
 
 WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-"""Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for them."""
+"""Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for
+them.
+"""
 
 _KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
-KEPT = ("id", "epoch", "invalidation", "limit", "model_usage", "role_usage", "total_time", "started_at", "retries")
+KEPT = (
+    "id",
+    "epoch",
+    "invalidation",
+    "limit",
+    "model_usage",
+    "role_usage",
+    "total_time",
+    "started_at",
+    "retries",
+)
 
 
 class Turn(TypedDict, total=False):
@@ -67,7 +79,9 @@ class Sample(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample; `usage` what each took."""
+    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample;
+    `usage` what each took.
+    """
 
     items: list[str]
     attempts: list[int]
@@ -83,8 +97,12 @@ class Samples:
     ends: Mapping[str, int]
 
     @classmethod
-    def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]) -> Samples:
-        """Read summaries or full samples; `expected` names the metrics where no sample has any, `spec` the evaluated model."""
+    def of(
+        cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]
+    ) -> Samples:
+        """Read summaries or full samples; `expected` names the metrics where no sample has any, `spec` the
+        evaluated model.
+        """
         ids = [sample.get("id") for sample in samples]
         values, odd = _values(samples, expected)
         return cls(
@@ -100,7 +118,9 @@ class Samples:
             questions=questions(sample.get("input") for sample in samples),
             targets=targets(sample.get("target") for sample in samples),
             ends=dict(
-                Counter(limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error"))
+                Counter(
+                    limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error")
+                )
             ),
         )
 
@@ -123,7 +143,9 @@ class Samples:
         if len(self.id_kinds) > 1:
             yield Caution(
                 code="mixed_id_types",
-                message=f"{where}: some sample ids are numbers and some are text; all are read as text, 1 as '1'.",
+                message=(
+                    f"{where}: some sample ids are numbers and some are text; all are read as text, 1 as '1'."
+                ),
                 remedy="Give every sample an id of one kind.",
             )
         if self.invalidated:
@@ -135,7 +157,9 @@ class Samples:
 
 
 def summary(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is taken of a full sample, much as a log's own summaries have it: no messages or events, and short texts."""
+    """Return what is taken of a full sample, much as a log's own summaries have it: no messages or events,
+    and short texts.
+    """
     scores = sample.get("scores")
     values = {
         scorer: {"value": score.get("value")} if isinstance(score, dict) else score
@@ -183,7 +207,11 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
         pl.Series("weight", [None] * size, dtype=pl.Float64),
         every("source", source),
         *samples.usage.columns.values(),
-        *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items() if name not in FINGERPRINTS),
+        *(
+            pl.Series(name, column, dtype=pl.String)
+            for name, column in extras.items()
+            if name not in FINGERPRINTS
+        ),
         pl.Series("question_hash", samples.questions, dtype=pl.String),
         pl.Series("target_hash", samples.targets, dtype=pl.String),
     ]
@@ -237,7 +265,9 @@ def _is_missing(value: object) -> bool:
 
 
 def limit_of(sample: Mapping[str, Any]) -> str:
-    """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; "" where none did."""
+    """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; ""
+    where none did.
+    """
     limit = sample.get("limit")
     kind = limit.get("type") if isinstance(limit, dict) else limit
     if not kind:

@@ -1,4 +1,6 @@
-"""What Inspect's whole samples say of an attempt: the prompt, the right answer, what was answered, and why it stopped."""
+"""What Inspect's whole samples say of an attempt: the prompt, the right answer, what was answered, and why it
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
 
 def _members(archive: Archive, items: Collection[str] | None) -> list[str]:
     """Return the members that may hold these items; where an id may be written in another way, all."""
-    members = {name: found["item"] for name in dict.fromkeys(archive.names) if (found := _MEMBER.fullmatch(name))}
+    members = {
+        name: found["item"] for name in dict.fromkeys(archive.names) if (found := _MEMBER.fullmatch(name))
+    }
     if items is None or any(_ODD.search(item) for item in items):
         return list(members)
     return [name for name, item in members.items() if item in items]
@@ -90,13 +94,17 @@ def spoken(value: object) -> str:
     """Return what was asked: a text, or messages with who says each."""
     if isinstance(value, str):
         return whole_text(value)
-    return "\n\n".join(f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in mappings(value))
+    return "\n\n".join(
+        f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in mappings(value)
+    )
 
 
 def _content(content: object) -> str:
     if isinstance(content, str):
         return whole_text(content)
-    return "\n".join(plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in mappings(content))
+    return "\n".join(
+        plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in mappings(content)
+    )
 
 
 def _target(value: object) -> str:
@@ -105,4 +113,8 @@ def _target(value: object) -> str:
 
 def _attached(text: str, attached: Mapping[str, Any]) -> str:
     """Put in what the log keeps apart because it comes more than once."""
-    return _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text) if attached else text
+    return (
+        _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text)
+        if attached
+        else text
+    )

@@ -1,6 +1,8 @@
-"""What Inspect's samples took: tokens, cost and time of the evaluated model, by column, and what the log states of them all.
+"""What Inspect's samples took: tokens, cost and time of the evaluated model, by column, and what the log
+states of them all.
 
-`total_time` is kept and not `working_time`: it is the clock's time, with what a sample waited for (rate limits, retries, a sandbox).
+`total_time` is kept and not `working_time`: it is the clock's time, with what a sample waited for (rate
+limits, retries, a sandbox).
 """
 
 from __future__ import annotations
@@ -21,15 +23,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 SECOND = 19
-"""So many characters of a stamp say the second: two of one log may differ in how they write its parts and the zone."""
+"""So many characters of a stamp say the second: two of one log may differ in how they write its parts and the
+zone.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the samples of one log took: `columns` by measure, in the order of the schema, those that any sample has.
+    """What the samples of one log took: `columns` by measure, in the order of the schema, those that any
+    sample has.
 
-    `tokens`: all tokens of the samples as they state them, 0 where their parts don't add up to that. `once`: no sample failed or was
-    tried again. `begun`: when the first of them began, "" where they don't say.
+    `tokens`: all tokens of the samples as they state them, 0 where their parts don't add up to that. `once`:
+    no sample failed or was tried again. `begun`: when the first of them began, "" where they don't say.
     """
 
     columns: Mapping[str, pl.Series]
@@ -52,10 +57,14 @@ class Usage:
         if roles:
             usages = [_own(usage, sample, spec) for usage, sample in zip(usages, samples, strict=True)]
         columns = _columns(usages, seconds)
-        stated = numbers([usage.get("total_tokens") if isinstance(usage, dict) else None for usage in usages]).sum()
+        stated = numbers(
+            [usage.get("total_tokens") if isinstance(usage, dict) else None for usage in usages]
+        ).sum()
         added = sum(columns[name].sum() for name in TOKENS if name in columns)
         begun = min(map(str, filter(None, started)), default="")
-        return cls(columns=columns, tokens=float(stated) if stated == added else 0.0, once=not again, begun=begun)
+        return cls(
+            columns=columns, tokens=float(stated) if stated == added else 0.0, once=not again, begun=begun
+        )
 
 
 def _columns(usages: Sequence[object], seconds: Sequence[object]) -> dict[str, pl.Series]:
@@ -67,8 +76,8 @@ def _columns(usages: Sequence[object], seconds: Sequence[object]) -> dict[str, p
 def stated_totals(header: Mapping[str, Any], usage: Usage) -> tuple[Total, ...]:
     """Return the tokens that the header states, where they are those of the log's samples and nothing else.
 
-    They aren't where a sample failed or was tried again, where samples were taken over from an earlier log, where roles were played, or
-    where a provider's total isn't the sum of its parts.
+    They aren't where a sample failed or was tried again, where samples were taken over from an earlier log,
+    where roles were played, or where a provider's total isn't the sum of its parts.
     """
     spec, stats = header["eval"], inner(header, "stats")
     total = finite(inner(stats, "model_usage", spec["model"]).get("total_tokens"))
@@ -76,7 +85,9 @@ def stated_totals(header: Mapping[str, Any], usage: Usage) -> tuple[Total, ...]:
     whole = header.get("status") == "success" and usage.once and usage.tokens and not earlier
     if not total or not whole or stats.get("role_usage") or spec.get("model_roles"):
         return ()
-    return (Total(task=whole_text(spec["task"]), model=whole_text(spec["model"]), figure="tokens", value=total),)
+    return (
+        Total(task=whole_text(spec["task"]), model=whole_text(spec["model"]), figure="tokens", value=total),
+    )
 
 
 def _own(usage: object, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:

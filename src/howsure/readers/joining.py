@@ -1,4 +1,6 @@
-"""Rows of logs and of tables put together: what no column names is named after the file, and tables beside logs become tidy."""
+"""Rows of logs and of tables put together: what no column names is named after the file, and tables beside
+logs become tidy.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ from howsure.readers.naming import chosen_model
 from howsure.table.choosing import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE
-from howsure.table.schema import CONSTANTS, STATUSES, TOGETHER, find_roles, roles_note, tidy_frame, used_columns
+from howsure.table.schema import (
+    CONSTANTS,
+    STATUSES,
+    TOGETHER,
+    find_roles,
+    roles_note,
+    tidy_frame,
+    used_columns,
+)
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -31,7 +41,8 @@ def joined_rows(
 ) -> tuple[Any, dict[str, tuple[str, ...]], str]:
     """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy.
 
-    Returns the rows, the columns of each role, and what the columns of the scores were called where these have one name now.
+    Returns the rows, the columns of each role, and what the columns of the scores were called where these
+    have one name now.
     """
     frames = _name_tasks(scans, columns, notes)
     if not harness:
@@ -48,7 +59,9 @@ def joined_rows(
 
 
 def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
-    """Put frames below one another; a column whose types have nothing in common (a date here, a number there) becomes text."""
+    """Put frames below one another; a column whose types have nothing in common (a date here, a number there)
+    becomes text.
+    """
     if len(frames) == 1:
         return frames[0]
     schemas = [frame.collect_schema() for frame in frames]
@@ -69,7 +82,9 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     """Write a column as text; what holds several values a row is none that anything could be asked by."""
     if dtype.is_nested():
         return pl.lit(None, pl.String).alias(name)
-    return pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name).cast(pl.String, strict=False)
+    return (
+        pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name).cast(pl.String, strict=False)
+    )
 
 
 def _go_together(types: Iterable[pl.DataType]) -> bool:
@@ -87,7 +102,8 @@ def _called_alike(
     columns: dict[str, tuple[str, ...]],
     notes: list[str],
 ) -> tuple[list[pl.LazyFrame], dict[str, tuple[str, ...]], str]:
-    """Return tables in which each role has the same columns, and these; where they differ the role's own name, which is said.
+    """Return tables in which each role has the same columns, and these; where they differ the role's own
+    name, which is said.
 
     What the scores were called comes last, where they were called differently.
     """
@@ -107,7 +123,9 @@ def _called_alike(
 
 
 def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
-    """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is what it is taken to be."""
+    """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is
+    what it is taken to be.
+    """
     said = [role for role in own if role in roles]
     columns = [_of_role(roles[role], role) for role in said]
     filled = {**CONSTANTS, "status": STATUSES[0]}
@@ -147,7 +165,8 @@ def named_after_file(
 
 
 def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
-    """Return what is wrong with a table some of whose rows don't say their model, item, task or metric; None where nothing is.
+    """Return what is wrong with a table some of whose rows don't say their model, item, task or metric; None
+    where nothing is.
 
     Rows that have neither model nor item nor a score are empty lines, and nothing is wrong with them.
     """
@@ -156,7 +175,10 @@ def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, whe
     lacks = {role: _any_blank(roles[role], schema) for role in KEYS if role in roles}
     blank = pl.all_horizontal(_any_blank(roles[role], schema) for role in ("model", "item", "score"))
     counts = (
-        frame.filter(~blank).select(lack.sum().alias(role) for role, lack in lacks.items()).collect().row(0, named=True)
+        frame.filter(~blank)
+        .select(lack.sum().alias(role) for role, lack in lacks.items())
+        .collect()
+        .row(0, named=True)
     )
     role = next((role for role, count in counts.items() if count), None)
     if role is None:
@@ -181,7 +203,9 @@ def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
 def _name_tasks(
     scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
 ) -> list[pl.LazyFrame]:
-    """Name the task of tables that don't: one task for tables of different models, else each after its file."""
+    """Name the task of tables that don't: one task for tables of different models, else each after its
+    file.
+    """
     roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
     unnamed = [k for k, found in enumerate(roles) if "task" not in found]
     models = [_models(scans[k][1], roles[k]["model"]) for k in unnamed] if len(unnamed) > 1 else []

@@ -1,4 +1,6 @@
-"""JSON as logs hold it: parsed with an error that says where, and refused before its objects outgrow the memory."""
+"""JSON as logs hold it: parsed with an error that says where, and refused before its objects outgrow the
+memory.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ UNPARSED = object()
 
 
 def parse_json(data: bytes | str, *, where: str, kind: Any = Any) -> Any:
-    """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused before.
+    """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused
+    before.
 
     `kind`: what is wanted of it, see `decoded`.
     """
@@ -60,10 +63,12 @@ def parse_json(data: bytes | str, *, where: str, kind: Any = Any) -> Any:
 
 
 def decoded(data: bytes | str, kind: Any = Any) -> Any:
-    """Decode JSON to the values that the standard library finds, up to three times as fast where a text is plain.
+    """Decode JSON to the values that the standard library finds, up to three times as fast where a text is
+    plain.
 
-    `kind`: a type whose keys (of a TypedDict) are wanted; others are passed over, unless the text is of another kind, which gives all of it.
-    What msgspec refuses is for the library to judge: NaN, infinity, halves of characters and other encodings than UTF-8 are read there.
+    `kind`: a type whose keys (of a TypedDict) are wanted; others are passed over, unless the text is of
+    another kind, which gives all of it. What msgspec refuses is for the library to judge: NaN, infinity,
+    halves of characters and other encodings than UTF-8 are read there.
     """
     decode, refused = _decoder(kind)
     try:
@@ -81,7 +86,9 @@ def _decoder(kind: Any) -> tuple[Callable[[bytes | str], Any], tuple[type[Except
 
 
 def object_cost(data: bytes | str) -> int:
-    """Return about how much memory the objects of a JSON text will take; 0 where it is too short to matter."""
+    """Return about how much memory the objects of a JSON text will take; 0 where it is too short to
+    matter.
+    """
     if len(data) < SMALL_BYTES:
         return 0
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
@@ -98,7 +105,9 @@ def _keys_cost(data: bytes | str) -> int:
 
 
 def block_cost(block: bytes) -> int:
-    """Return at most how much memory the objects of a block of lines will take: a text counts as if it were none."""
+    """Return at most how much memory the objects of a block of lines will take: a text counts as if it were
+    none.
+    """
     return _cost(block) + LINE_COST * block.count(b"\n")
 
 
@@ -118,7 +127,8 @@ def refuse_bombs(cost: int, *, where: str) -> None:
 
 
 def members(text: bytes) -> dict[str, bytes]:
-    """Return the keys of the object that a JSON text is, or of the first in a list, with the beginning of each value as it is written.
+    """Return the keys of the object that a JSON text is, or of the first in a list, with the beginning of
+    each value as it is written.
 
     No value is built. Of a text that is cut short, or is no JSON, this is what its beginning shows.
     """

@@ -1,4 +1,6 @@
-"""Tables of verdicts made one row an answer: labels from a second table beside them, several judges' rows put side by side."""
+"""Tables of verdicts made one row an answer: labels from a second table beside them, several judges' rows put
+side by side.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,11 @@ VERDICT = Kind(
 def with_labels(
     frame: pl.DataFrame, roles: Mapping[str, str], labels: pl.DataFrame, aliases: Names, named: Names
 ) -> tuple[pl.DataFrame, str]:
-    """Return the answers with the labels of another table as the column `human`, matched by item, and by model and attempt where both have them.
+    """Return the answers with the labels of another table as the column `human`, matched by item, and by
+    model and attempt where both have them.
 
-    Several labels of one answer are averaged. DataError where no column tells what belongs together, or nothing does.
+    Several labels of one answer are averaged. DataError where no column tells what belongs together, or
+    nothing does.
     """
     both = {role: names for role, names in named.items() if role == "human" or names[0] in labels.columns}
     there = roles_of(labels, aliases, both)
@@ -45,8 +49,12 @@ def with_labels(
     if "item" not in key or "human" not in there:
         lacking = "item" if "item" not in key else "label"
         raise DataError(
-            f"labels can't be matched: no column for the {lacking} in {'both tables' if lacking == 'item' else 'the second table'}",
-            remedy="Name columns with `columns`: item and model tell which answer a label belongs to, human is the label.",
+            f"labels can't be matched: no column for the {lacking} in "
+            f"{'both tables' if lacking == 'item' else 'the second table'}",
+            remedy=(
+                "Name columns with `columns`: item and model tell which answer a label belongs to, human "
+                "is the label."
+            ),
         )
     given = labels.select(
         *(texts_of(labels[there[role]], item=role != "model").alias(f"_{role}") for role in key),
@@ -80,8 +88,12 @@ def _refuse_several(answers: pl.DataFrame, key: Sequence[str]) -> None:
         )
 
 
-def side_by_side(frame: pl.DataFrame, human: str, aliases: Names) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """Put raters side by side where the human is one of them, and no column: the answers, the other raters, and what is to be said."""
+def side_by_side(
+    frame: pl.DataFrame, human: str, aliases: Names
+) -> tuple[pl.DataFrame, list[str], list[str]]:
+    """Put raters side by side where the human is one of them, and no column: the answers, the other raters,
+    and what is to be said.
+    """
     name = next((each for each in RATERS if each in frame.columns), "")
     verdict = next((each for each in ("rating", "score") if each in frame.columns), "")
     if not (name and verdict) or human in frame.columns or human not in texts_of(frame[name]).to_list():
@@ -93,9 +105,11 @@ def side_by_side(frame: pl.DataFrame, human: str, aliases: Names) -> tuple[pl.Da
 def one_row_an_answer(
     frame: pl.DataFrame, roles: Mapping[str, str], name: str, verdict: str
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """Put the verdicts of several judges on one answer side by side: the answers, the judges' columns, and what is to be said.
+    """Put the verdicts of several judges on one answer side by side: the answers, the judges' columns, and
+    what is to be said.
 
-    Several verdicts of one judge on an answer are averaged. DataError where no column tells which answer a row is about.
+    Several verdicts of one judge on an answer are averaged. DataError where no column tells which answer a
+    row is about.
     """
     if "item" not in roles:
         raise DataError(
@@ -107,7 +121,10 @@ def one_row_an_answer(
         role = next(role for role in KEY if roles.get(role) == name)
         raise DataError(
             f"{name!r} names several judges, and can't name the {role} as well",
-            remedy=f"Name another column as {role} with `columns`, or none, or keep one judge with `where`: {name}={frame[name][0]}.",
+            remedy=(
+                f"Name another column as {role} with `columns`, or none, or keep one judge with `where`: "
+                f"{name}={frame[name][0]}."
+            ),
         )
     told = frame.with_columns(read_column(frame[known_column(verdict, frame)], VERDICT).alias("_verdict"))
     judges = [str(each) for each in told[name].drop_nulls().unique().sort().to_list()]
@@ -126,6 +143,7 @@ def one_row_an_answer(
     more = int(told["_verdict"].is_not_null().sum()) - count
     if more > 0:
         notes.append(
-            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before averaged with that one."
+            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before averaged with "
+            "that one."
         )
     return answers, list(taken.values()), notes

@@ -1,4 +1,6 @@
-"""Pointers of Git LFS and git-annex: a line or a few of text, or a link that leads nowhere, in the place of a file that was never fetched."""
+"""Pointers of Git LFS and git-annex: a line or a few of text, or a link that leads nowhere, in the place of a
+file that was never fetched.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""lighteval details: one Parquet file per task, one row per document; and its results, scores with their standard errors.
+"""lighteval details: one Parquet file per task, one row per document; and its results, scores with their
+standard errors.
 
-Columns changed over the years: a struct of metrics is called `metric`, `__metric__` or `metrics`, and the prompt is
-`doc.query`, `__doc__.query` or `full_prompt`.
+Columns changed over the years: a struct of metrics is called `metric`, `__metric__` or `metrics`, and the
+prompt is `doc.query`, `__doc__.query` or `full_prompt`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _NAME = re.compile(r"details_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a Parquet file with a struct of metrics and a prompt, and results; those with details beside them are companions."""
+    """Claim a Parquet file with a struct of metrics and a prompt, and results; those with details beside them
+    are companions.
+    """
     if not source.head.startswith(MAGIC):
         return lighteval_results.claim(source)
     import polars as pl
@@ -87,19 +90,25 @@ def _read_details(source: Source) -> Reading:
         if not isinstance(value, (list, dict, str))
     ]
     if not records:
-        raise ReadError("no metric with one number a document", where=source.name, remedy="Check the task's metrics.")
+        raise ReadError(
+            "no metric with one number a document", where=source.name, remedy="Check the task's metrics."
+        )
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
         published=tuple(lighteval_results.published(results, source, only=task)),
         cautions=cautions,
-        run=lighteval_results.run_of(results, task, model, time=named["time"] if named else "", scores=records),
+        run=lighteval_results.run_of(
+            results, task, model, time=named["time"] if named else "", scores=records
+        ),
         configuration=lighteval_results.configuration(results, task) | _shots(frame),
     )
 
 
 def _item(value: Any) -> str:
-    """Name a document by its query, which is the same for every model, where the prompt with its shots may not be."""
+    """Name a document by its query, which is the same for every model, where the prompt with its shots may
+    not be.
+    """
     if isinstance(value, dict):
         value = value.get("query")
     return digest(str(value))
@@ -107,7 +116,9 @@ def _item(value: Any) -> str:
 
 def _shots(frame: pl.DataFrame) -> dict[str, str]:
     return (
-        {"num_fewshot": str(frame["num_effective_few_shots"][0])} if "num_effective_few_shots" in frame.columns else {}
+        {"num_fewshot": str(frame["num_effective_few_shots"][0])}
+        if "num_effective_few_shots" in frame.columns
+        else {}
     )
 
 

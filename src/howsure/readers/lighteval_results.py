@@ -33,7 +33,9 @@ def claim(source: Source) -> Claim | None:
 
 
 def beside(source: Source) -> Mapping[str, Any]:
-    """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`; empty where there are none."""
+    """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`;
+    empty where there are none.
+    """
     folder = source.path.absolute().parent
     above = next((parent for parent in folder.parents if source.has_folder(parent / "results")), None)
     if above is None:
@@ -51,7 +53,9 @@ def time_of(source: Source) -> str:
 
 
 def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scores: object) -> Run:
-    """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is known."""
+    """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is
+    known.
+    """
     identity = f"{task} {name} {time} {digest(scores)}".strip() if time else ""
     limit, sha = finite(_general(document).get("max_samples")), _general(document).get("lighteval_sha")
     date, _, hours = time.partition(".")[0].partition("T")
@@ -67,7 +71,9 @@ def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scor
 
 
 def configuration(document: Mapping[str, Any], task: str) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart: those of the model, and the version of the task."""
+    """Collect the settings that tell two runs of one model apart: those of the model, and the version of the
+    task.
+    """
     given, versions = _general(document).get("model_config"), document.get("versions")
     named = {f"model_config.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
     version = versions.get(task.replace(":", "|")) if isinstance(versions, dict) else None
@@ -104,7 +110,11 @@ def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) ->
 
 def _details(source: Source) -> Iterator[Path]:
     """Yield the details of a file of results, as far as they lie in the folder that was asked for."""
-    named, folder, root = _NAME.fullmatch(source.path.name), source.path.absolute().parent, source.root.absolute()
+    named, folder, root = (
+        _NAME.fullmatch(source.path.name),
+        source.path.absolute().parent,
+        source.root.absolute(),
+    )
     above = next((parent for parent in folder.parents if source.has_folder(parent / "details")), None)
     if named and above is not None and above.is_relative_to(root):
         inner = Path(*folder.relative_to(above).parts[1:])

@@ -53,8 +53,8 @@ def _is_number(cell: bytes) -> bool:
 def cut_at(data: bytes, suffix: str) -> int | None:
     r"""Say where the last row begins, if it isn't whole; None where it is, or where nothing tells.
 
-    A cut row has no line break at its end, and is no JSON, or has fewer cells than the first row. A figure cut in the last cell
-    looks like any other.
+    A cut row has no line break at its end, and is no JSON, or has fewer cells than the first row. A figure
+    cut in the last cell looks like any other.
 
     >>> cut_at(b"item,score\na,1\nb", ".csv"), cut_at(b"item,score\na,1\nb,0", ".csv")
     (15, None)
@@ -73,7 +73,9 @@ def cut_at(data: bytes, suffix: str) -> int | None:
 
 
 def _last_row(data: bytes) -> int:
-    """Return where the last row of cells begins; line breaks between quotes end none. 0 where there is only one."""
+    """Return where the last row of cells begins; line breaks between quotes end none. 0 where there is only
+    one.
+    """
     quotes, ends, least = data.count(b'"'), len(data), len(data) - LONGEST_ROW
     while (found := data.rfind(b"\n", max(least, 0), ends)) >= 0:
         quotes -= data.count(b'"', found, ends)
@@ -92,7 +94,9 @@ def _is_json(row: bytes) -> bool:
 
 
 def _is_filled(row: bytes, data: bytes, mark: str) -> bool:
-    """Say whether a row has as many cells as the first, and its last quote is closed; so does what can't be told."""
+    """Say whether a row has as many cells as the first, and its last quote is closed; so does what can't be
+    told.
+    """
     try:
         first, last = (_rows(part, mark) for part in (data[: data.index(b"\n")], row))
     except csv.Error as error:

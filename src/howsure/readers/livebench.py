@@ -35,7 +35,9 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read the judgments of all models; a question that is judged again is a further attempt."""
-    rows = [row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None]
+    rows = [
+        row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None
+    ]
     if not rows:
         raise ReadError("no judgments", where=source.name, remedy="Judge the answers again.")
     tokens = {model: _tokens(source, model) for model in {str(row.get("model")) for row in rows}}
@@ -62,7 +64,9 @@ def _record(
 
 
 def _tokens(source: Source, model: str) -> dict[str, float | None]:
-    """Return how many tokens a model's answers have, by question; those that weren't counted are written below 0."""
+    """Return how many tokens a model's answers have, by question; those that weren't counted are written
+    below 0.
+    """
     path = source.path.absolute().parent.parent / "model_answer" / f"{model}.jsonl"
     rows = rows_beside(path, source) if "/" not in model else []
     counts = {str(row.get("question_id")): finite(row.get("total_output_tokens")) for row in rows}

@@ -23,7 +23,9 @@ CHECKED = "performances of 2024-02; *_eval_all.json in made-up files only"
 
 NOT_RUN = -1
 
-_SCENARIO = re.compile(r"(?:Scenario\.)?(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<temperature>[\d.]+)_eval_all\.json")
+_SCENARIO = re.compile(
+    r"(?:Scenario\.)?(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<temperature>[\d.]+)_eval_all\.json"
+)
 _KEPT = ("contest_id", "contest_date", "difficulty", "platform", "date")
 
 
@@ -46,7 +48,12 @@ def _read_site(document: Mapping[str, Any], source: Source) -> Reading:
     entries = [entry for entry in document["performances"] if isinstance(entry, dict)]
     records = [
         _kept(entry)
-        | {"task": "livecodebench", "model": entry.get("model"), "item": entry.get("question_id"), "metric": "pass@1"}
+        | {
+            "task": "livecodebench",
+            "model": entry.get("model"),
+            "item": entry.get("question_id"),
+            "metric": "pass@1",
+        }
         | _percent(entry.get("pass@1"))
         for entry in entries
     ]
@@ -58,10 +65,18 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
     named = _SCENARIO.fullmatch(source.path.name)
     model, cautions = from_path(source, ".*" if named else r"(?:_eval_all)?\.json")
     task = f"livecodebench {named['scenario']}" if named else "livecodebench"
-    entries = [entry for entry in document if isinstance(entry, dict) and isinstance(entry.get("graded_list"), list)]
+    entries = [
+        entry for entry in document if isinstance(entry, dict) and isinstance(entry.get("graded_list"), list)
+    ]
     records = [
         _kept(entry)
-        | {"task": task, "model": model, "item": entry.get("question_id"), "attempt": attempt, "metric": "pass@1"}
+        | {
+            "task": task,
+            "model": model,
+            "item": entry.get("question_id"),
+            "attempt": attempt,
+            "metric": "pass@1",
+        }
         | _graded(grade)
         for entry in entries
         for attempt, grade in enumerate(entry["graded_list"] or [NOT_RUN])
@@ -82,7 +97,9 @@ def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, 
         failures_words="LiveCodeBench counts code that fails to run as 0; a score of -1 says that it was not run.",
     )
     ids = [entry.get("question_id") for entry in entries]
-    return Reading(rows=tidy(records, source=source.name), facts=(facts,), cautions=mixed_ids(ids, source.name))
+    return Reading(
+        rows=tidy(records, source=source.name), facts=(facts,), cautions=mixed_ids(ids, source.name)
+    )
 
 
 def _kept(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """lm-evaluation-harness: `samples_<task>_<time>.jsonl` with `results_<time>.json` beside them.
 
-The samples name neither model nor task: the task is in the file's name and the model in the results file. A document
-is known by its hash, since `doc_id` is only a position. One document has one row per filter, so the filter is part
-of the metric's name wherever there is more than the filter "none".
+The samples name neither model nor task: the task is in the file's name and the model in the results file. A
+document is known by its hash, since `doc_id` is only a position. One document has one row per filter, so the
+filter is part of the metric's name wherever there is more than the filter "none".
 """
 
 from __future__ import annotations
@@ -49,10 +49,14 @@ CHECKED = "lm-eval 0.4.13; files of 2022-12 to 2026-07, those from before 0.4 am
 
 _ENOUGH = 20
 """So many scores tell a copy of results, beside the time and the model."""
-SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?")
+SAMPLES_NAME = re.compile(
+    r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?"
+)
 RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.json")
 
-_OWN = frozenset(["doc", "arguments", "resps", "filtered_resps", "metrics", "doc_hash", "prompt_hash", "target_hash"])
+_OWN = frozenset(
+    ["doc", "arguments", "resps", "filtered_resps", "metrics", "doc_hash", "prompt_hash", "target_hash"]
+)
 """Keys that samples have beside `doc_id`, of which some may have been taken out."""
 _STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
 
@@ -85,7 +89,9 @@ def read(source: Source) -> Reading:
     every = stated(results, model=model, source=source.name)
     published = every if len(pointers) == len(samples) else tuple(e for e in every if e.task in pointers)
     if not published:
-        raise ReadError("no score in the results", where=source.name, remedy="Run lm-eval with --log_samples.")
+        raise ReadError(
+            "no score in the results", where=source.name, remedy="Run lm-eval with --log_samples."
+        )
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
@@ -105,7 +111,9 @@ def read(source: Source) -> Reading:
 
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield what every document of these items, of all where `items` is None, was asked and answered, under each filter."""
+    """Yield what every document of these items, of all where `items` is None, was asked and answered, under
+    each filter.
+    """
     if not _holds_samples(source):
         return
     task, time = _task_and_time(source)
@@ -201,7 +209,9 @@ def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
     return delimiter if isinstance(delimiter, str) else None
 
 
-def _identities(found: Sequence[Document], items: Iterable[str], task: str, model: str) -> list[dict[str, Any]]:
+def _identities(
+    found: Sequence[Document], items: Iterable[str], task: str, model: str
+) -> list[dict[str, Any]]:
     return [
         {"doc_id": document.doc_id, **document.metadata}
         | {"task": task, "model": model, "item": item, "target_hash": document.target_hash}
@@ -225,7 +235,10 @@ def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
     return [
         Caution(
             code="corpus_metric",
-            message=f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one a document.",
+            message=(
+                f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one a "
+                "document."
+            ),
             remedy="Analyse a metric that scores each document, such as acc or exact_match.",
         )
     ]
@@ -242,7 +255,10 @@ def _samples(source: Source) -> dict[str, Source]:
     return {
         found["task"]: each
         for found, each in samples
-        if found is not None and each is not None and found["time"] == named["time"] and found.start() == len(prefix)
+        if found is not None
+        and each is not None
+        and found["time"] == named["time"]
+        and found.start() == len(prefix)
     }
 
 

@@ -20,14 +20,18 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One document's choices: log-likelihoods, as they are and by length where that is known, and the right ones."""
+    """One document's choices: log-likelihoods, as they are and by length where that is known, and the right
+    ones.
+    """
 
     plain: list[float]
     by_length: list[float] | None
     right: frozenset[int]
 
     def probability(self, metric: str) -> float | None:
-        """Return the probability of the right choice (of all right ones, where several are), None where unknown."""
+        """Return the probability of the right choice (of all right ones, where several are), None where
+        unknown.
+        """
         values = self.plain if metric == PROB else self.by_length
         if not self.right or values is None or not is_distribution(values):
             return None
@@ -54,7 +58,9 @@ def is_distribution(values: Sequence[float]) -> bool:
 
 
 def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
-    """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the task puts before a choice, None where that isn't known."""
+    """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the
+    task puts before a choice, None where that isn't known.
+    """
     values = max(_log_likelihoods(row.get("resps")), _log_likelihoods(row.get("filtered_resps")), key=len)
     if "acc_mutual_info" in row and len(values) % 2 == 0:
         values = values[: len(values) // 2]
@@ -71,7 +77,9 @@ def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
 
 
 def _log_likelihoods(responses: object) -> list[float]:
-    """Read `[[log-likelihood, is greedy], …]`, at whatever depth each lies; nothing where it is anything else."""
+    """Read `[[log-likelihood, is greedy], …]`, at whatever depth each lies; nothing where it is anything
+    else.
+    """
     values = []
     for response in responses if isinstance(responses, list) else ():
         while isinstance(response, list) and response and isinstance(response[0], list):
@@ -110,7 +118,9 @@ def _listed(doc: object, size: int) -> tuple[list[str], list[str]]:
 
 
 def _texts(continuations: list[str], listed: list[str], size: int, delimiter: str | None) -> list[str]:
-    """Return the choices as lm-eval measures them; nothing where the prompts, not the continuations, hold them."""
+    """Return the choices as lm-eval measures them; nothing where the prompts, not the continuations, hold
+    them.
+    """
     if len(continuations) != size:
         return listed
     if size > 1 and len(set(continuations)) == 1:

@@ -1,4 +1,6 @@
-"""lm-eval's samples by column, so that memory follows what becomes rows: of documents, or of a large file by the shape of its lines."""
+"""lm-eval's samples by column, so that memory follows what becomes rows: of documents, or of a large file by
+the shape of its lines.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,10 @@ OWN, SCORES = "own ", "score "
 class Columns:
     """Samples by column, one row a document under one filter.
 
-    `positions`, `hashes` (empty where there is none), `filters`: as text. `named`: the metrics as the rows list them. `scores`: the numbers under every
-    further key; `present`: which rows have a key, where some haven't. `corpus`: keys with a value that is no number. `metadata`: doc_id, the scalars of the
-    document and the hash of its target, as text.
+    `positions`, `hashes` (empty where there is none), `filters`: as text. `named`: the metrics as the rows
+    list them. `scores`: the numbers under every further key; `present`: which rows have a key, where some
+    haven't. `corpus`: keys with a value that is no number. `metadata`: doc_id, the scalars of the document
+    and the hash of its target, as text.
     """
 
     positions: pl.Series
@@ -47,7 +50,9 @@ class Columns:
     metadata: Mapping[str, pl.Series]
 
     def items(self) -> pl.Series:
-        """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
+        """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so
+        on.
+        """
         hashed = self.hashes != ""
         items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
         if self.positions.n_unique() == len(items) == items.n_unique():
@@ -69,13 +74,17 @@ class Columns:
         return [name for name in named if name not in self.corpus], corpus
 
     def called(self, metric: str) -> pl.Series:
-        """Return what a metric is called in each row: with its filter, where there is more than the filter "none"."""
+        """Return what a metric is called in each row: with its filter, where there is more than the filter
+        "none".
+        """
         if (self.filters == "none").all():
             return pl.Series([metric]).new_from_index(0, len(self.filters))
         return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
 
     def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
-        """Return the tidy table: the documents in order, every metric of one after the other. None where there is no score."""
+        """Return the tidy table: the documents in order, every metric of one after the other. None where
+        there is no score.
+        """
         scored, items = [metric for metric in metrics if metric in self.scores], self.items()
         tables = [self._table(metric, items, task=task, model=model, source=source) for metric in scored]
         if not sum(map(len, tables)):
@@ -87,7 +96,9 @@ class Columns:
 
     def _places(self, metric: str) -> NDArray[np.intp]:
         """Return which rows have a metric."""
-        return np.flatnonzero(self.present[metric]) if metric in self.present else np.arange(len(self.positions))
+        return (
+            np.flatnonzero(self.present[metric]) if metric in self.present else np.arange(len(self.positions))
+        )
 
     def _table(self, metric: str, items: pl.Series, *, task: str, model: str, source: str) -> pl.DataFrame:
         size, others = len(items), {**self.metadata}
@@ -108,7 +119,9 @@ class Columns:
             "status": every("ok").zip_with(score.is_not_null(), every("unscored"))
             if score.null_count()
             else every("ok"),
-            CLUSTER: pl.Series([None], dtype=pl.String).new_from_index(0, size) if cluster is None else cluster,
+            CLUSTER: pl.Series([None], dtype=pl.String).new_from_index(0, size)
+            if cluster is None
+            else cluster,
             "weight": pl.Series([None], dtype=pl.Float64).new_from_index(0, size),
             "source": every(source),
             **{name: column for name, column in others.items() if column.null_count() < size},
@@ -148,7 +161,9 @@ def _attribute(name: str, value: object) -> str | None:
 
 
 def shaped_columns(source: Source) -> Columns | None:
-    """Return the samples of a large file by the shape of its lines, without what models were asked and said; None where nothing is sure."""
+    """Return the samples of a large file by the shape of its lines, without what models were asked and said;
+    None where nothing is sure.
+    """
     if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
         return None
     shapes = Shapes(inside=(DOC,), listed=(NAMED,), skipped=NOT_METRICS - {*KEPT, DOC, NAMED})
@@ -168,7 +183,11 @@ def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.Dat
     attributes = block[DOC].struct.unnest() if DOC in block.columns else ()
     return pl.DataFrame(
         [
-            *(short_text(block[name]) if name == ID else block[name] for name in KEPT if name in block.columns),
+            *(
+                short_text(block[name]) if name == ID else block[name]
+                for name in KEPT
+                if name in block.columns
+            ),
             *(short_text(block_column).alias(OWN + block_column.name) for block_column in attributes),
             *(
                 block[name].cast(pl.Float64).alias(SCORES + name)
@@ -204,7 +223,10 @@ def _renamed(own: Iterable[str]) -> dict[str, str]:
 
 def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Columns:
     _check(shapes)
-    size, keys = len(kept), [path[0] for path in shapes.kinds if len(path) == 1 and path[0] not in NOT_METRICS]
+    size, keys = (
+        len(kept),
+        [path[0] for path in shapes.kinds if len(path) == 1 and path[0] not in NOT_METRICS],
+    )
     empty = pl.Series([None], dtype=pl.String).new_from_index(0, size)
     texts = {name: kept[name].cast(pl.String) if name in kept.columns else empty for name in KEPT}
     own = {
@@ -212,7 +234,11 @@ def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Column
         for new, name in _renamed(path[1] for path in shapes.kinds if len(path) > 1).items()
         if OWN + name in kept.columns
     }
-    first = {name: column.is_not_null().arg_max() or 0 for name, column in own.items() if column.null_count() < size}
+    first = {
+        name: column.is_not_null().arg_max() or 0
+        for name, column in own.items()
+        if column.null_count() < size
+    }
     order = sorted(first, key=lambda name: first[name])
     begins = [name for name in order if first[name] == 0]
     corpus = {name for name in keys if shapes.kinds[(name,)] in ("text", "nested")}

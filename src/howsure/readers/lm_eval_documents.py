@@ -1,6 +1,7 @@
 """One row of lm-eval's samples as it is kept: a document under one filter, without its prompts and answers.
 
-A file of samples is read line by line, so that memory follows documents and metrics, not what the models were asked.
+A file of samples is read line by line, so that memory follows documents and metrics, not what the models were
+asked.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ NO_NUMBER = ""
 class Document:
     """A document under one filter.
 
-    `hash`, `target_hash`: of the document and its target, None where the row has none; `named`: its metrics as the row lists them; `values`:
-    every further key with a scalar, or NO_NUMBER; `metadata`: the scalars of the document; `question`: its choices where they were asked for.
+    `hash`, `target_hash`: of the document and its target, None where the row has none; `named`: its metrics
+    as the row lists them; `values`: every further key with a scalar, or NO_NUMBER; `metadata`: the scalars of
+    the document; `question`: its choices where they were asked for.
     """
 
     doc_id: Any
@@ -75,7 +77,9 @@ def rows(source: Source) -> Iterator[Mapping[str, Any]]:
 
 
 def documents(source: Source, delimiter: str | None) -> list[Document]:
-    """Return every row of a file of samples; with their choices where the source asks for probabilities, parted by `delimiter`."""
+    """Return every row of a file of samples; with their choices where the source asks for probabilities,
+    parted by `delimiter`.
+    """
     found = [_document(row, delimiter, choices=source.probabilities) for row in rows(source)]
     if not found:
         raise ReadError("no samples", where=source.name, remedy="Run lm-eval with --log_samples.")

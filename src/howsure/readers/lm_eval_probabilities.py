@@ -1,7 +1,8 @@
 """Rows of lm-eval's samples with the probability of the right choice.
 
-`prob` is the softmax of the choices' log-likelihoods at the right choice, `prob_norm` the same after dividing each
-by the length of its choice in characters: the probabilities whose largest choice `acc` and `acc_norm` grade.
+`prob` is the softmax of the choices' log-likelihoods at the right choice, `prob_norm` the same after dividing
+each by the length of its choice in characters: the probabilities whose largest choice `acc` and `acc_norm`
+grade.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probabilities:
-    """Rows with the probability of the right choice, the metric that each refines, and what is to be told of them."""
+    """Rows with the probability of the right choice, the metric that each refines, and what is to be told of
+    them.
+    """
 
     records: Sequence[dict[str, Any]] = ()
     refined: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +36,8 @@ class Probabilities:
 def probabilities(
     rows: Sequence[Document], identities: Sequence[Mapping[str, Any]], graded: Sequence[str], *, where: str
 ) -> Probabilities:
-    """Compute the probability of the right choice, once a document; nothing where no document has two choices.
+    """Compute the probability of the right choice, once a document; nothing where no document has two
+    choices.
 
     `graded` are the task's own metrics.
     """
@@ -53,8 +57,12 @@ def probabilities(
     )
 
 
-def _questions(rows: Sequence[Document], identities: Sequence[Mapping[str, Any]]) -> dict[int, Question | None]:
-    """Return the choices of each document by the position of its first row, None where it has no log-likelihoods."""
+def _questions(
+    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]]
+) -> dict[int, Question | None]:
+    """Return the choices of each document by the position of its first row, None where it has no
+    log-likelihoods.
+    """
     first: dict[str, int] = {}
     for position, identity in enumerate(identities):
         first.setdefault(identity["item"], position)
@@ -72,24 +80,36 @@ def _refined(metrics: Sequence[str], graded: Sequence[str]) -> dict[str, str]:
     return {metric: names[0] for metric, names in own.items() if names}
 
 
-def _cautions(found: Mapping[int, Question | None], rows: Sequence[Document], where: str) -> Iterator[Caution]:
+def _cautions(
+    found: Mapping[int, Question | None], rows: Sequence[Document], where: str
+) -> Iterator[Caution]:
     """Count the documents without a probability, and those that lm-eval graded by something else."""
     of = f"of {plural(len(found), 'document')}"
-    numeric = [question for question in found.values() if question is not None and is_distribution(question.plain)]
+    numeric = [
+        question for question in found.values() if question is not None and is_distribution(question.plain)
+    ]
     if unknown := sum(1 for question in numeric if not question.right):
         yield Caution(
             code="prob_unscored",
-            message=f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right choice.",
+            message=(
+                f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right "
+                "choice."
+            ),
             remedy="Give the position or the text of one choice as doc_to_target.",
         )
     if broken := len(found) - len(numeric):
         yield Caution(
             code="prob_unscored",
-            message=f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no number.",
+            message=(
+                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no "
+                "number."
+            ),
             remedy="Run those documents again.",
         )
     for metric, own in REFINES.items():
-        if odd := sum(1 for position, question in found.items() if _differs(question, rows[position], metric)):
+        if odd := sum(
+            1 for position, question in found.items() if _differs(question, rows[position], metric)
+        ):
             yield Caution(
                 code="prob_differs",
                 message=f"{where}: {own} of {odd:,} {of} is not whether the most likely choice is right, "

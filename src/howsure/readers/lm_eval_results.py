@@ -23,7 +23,9 @@ _REVISION = re.compile(r"(?:^|,)\s*revision=([^,]+)")
 _USUAL = frozenset(["main", "master", "None", ""])
 """Revisions that say nothing."""
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
-_LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
+_LOWER = frozenset(
+    ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"]
+)
 _NEAR = 1e-9
 _NONE = ("N/A", "")
 _REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
@@ -36,7 +38,9 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
 
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
-    """Name the model as the results do, with a revision of its own, else after the file or folder, and then say so."""
+    """Name the model as the results do, with a revision of its own, else after the file or folder, and then
+    say so.
+    """
     arguments = inner(results, "config").get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
@@ -50,11 +54,21 @@ def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[C
     return model, (named_by_path(source, model, remedy="Keep results_*.json beside the samples."),)
 
 
-def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | None = None) -> tuple[Published, ...]:
+def stated(
+    results: Mapping[str, Any], *, model: str, source: str, task: str | None = None
+) -> tuple[Published, ...]:
     """Return the scores that the results state, of one task or of all."""
     counts = results.get("n-samples") if isinstance(results.get("n-samples"), dict) else {}
     return tuple(
-        Published(task=name, model=model, metric=metric, score=score, n=_count(counts, name), stderr=se, source=source)
+        Published(
+            task=name,
+            model=model,
+            metric=metric,
+            score=score,
+            n=_count(counts, name),
+            stderr=se,
+            source=source,
+        )
         for name, values in _entries(results.get("results"))
         if task is None or name == task
         for metric, score, se in _scores(values)
@@ -62,10 +76,19 @@ def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | N
 
 
 def no_numbers(results: Mapping[str, Any]) -> int:
-    """Count the scores that are no numbers: what is called as a number of any task, but for `N/A` and an empty text."""
+    """Count the scores that are no numbers: what is called as a number of any task, but for `N/A` and an
+    empty text.
+    """
     entries = [values for _, values in _entries(results.get("results"))]
-    metrics = {key for values in entries for key, value in values.items() if _number(value) is not None or "," in key}
-    given = [value for values in entries for key, value in values.items() if key in metrics and "_stderr" not in key]
+    metrics = {
+        key for values in entries for key, value in values.items() if _number(value) is not None or "," in key
+    }
+    given = [
+        value
+        for values in entries
+        for key, value in values.items()
+        if key in metrics and "_stderr" not in key
+    ]
     return sum(_number(value) is None and str(value).strip() not in _NONE for value in given)
 
 
@@ -73,7 +96,9 @@ def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent
     """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
     counts = results.get("n-samples")
     entry = counts.get(task) if isinstance(counts, dict) else None
-    effective, original = (entry.get(key) if isinstance(entry, dict) else None for key in ("effective", "original"))
+    effective, original = (
+        entry.get(key) if isinstance(entry, dict) else None for key in ("effective", "original")
+    )
     if not isinstance(effective, int) or effective < 1:
         return ()
     whole = original if isinstance(original, int) and original > effective else 0
@@ -81,7 +106,9 @@ def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent
 
 
 def groups(results: Mapping[str, Any]) -> tuple[Group, ...]:
-    """Return the groups of tasks whose stated score is the mean of their tasks', or that weighted by size; others are left out."""
+    """Return the groups of tasks whose stated score is the mean of their tasks', or that weighted by size;
+    others are left out.
+    """
     subtasks = results.get("group_subtasks")
     if not isinstance(subtasks, dict) or not isinstance(results.get("results"), dict):
         return ()
@@ -107,7 +134,8 @@ def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bo
     sizes = [_count(results.get("n-samples"), task) or 0 for task in leaves]
     for metric, stated, _ in _scores(_task(results, group)):
         parts = [
-            next((score for name, score, _ in _scores(_task(results, task)) if name == metric), None) for task in leaves
+            next((score for name, score, _ in _scores(_task(results, task)) if name == metric), None)
+            for task in leaves
         ]
         scores = [part for part in parts if part is not None]
         if len(scores) < len(leaves) or not all(sizes):

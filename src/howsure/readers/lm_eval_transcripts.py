@@ -1,4 +1,6 @@
-"""What lm-eval's samples say of an answer: the prompt, the right answer, and what was generated or chosen. They hold no stop reason."""
+"""What lm-eval's samples say of an answer: the prompt, the right answer, and what was generated or chosen.
+They hold no stop reason.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,13 @@ if TYPE_CHECKING:
 
 
 def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float | None]) -> Transcript:
-    """Return what one row, a document under one filter, says; `scores` by the names that the tidy table has."""
+    """Return what one row, a document under one filter, says; `scores` by the names that the tidy table
+    has.
+    """
     requests = list(_requests(row.get("arguments")))
-    choices = [plain_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)]
+    choices = [
+        plain_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)
+    ]
     chosen = _chosen(row.get("filtered_resps"), choices)
     output = chosen if chosen is not None else _first(row.get("resps"))
     answer = chosen if chosen is not None else _first(row.get("filtered_resps"))
@@ -31,7 +37,13 @@ def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float 
 
 def _requests(arguments: object) -> Iterator[Sequence[Any]]:
     """Yield the arguments of each request; since 0.4.3 they have names."""
-    listed = arguments.values() if isinstance(arguments, dict) else arguments if isinstance(arguments, list) else ()
+    listed = (
+        arguments.values()
+        if isinstance(arguments, dict)
+        else arguments
+        if isinstance(arguments, list)
+        else ()
+    )
     for each in listed:
         yield list(each.values()) if isinstance(each, dict) else each if isinstance(each, list) else [each]
 

@@ -1,4 +1,6 @@
-"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted one."""
+"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted
+one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one model's answers: right where prediction and answer are the same letter; no prediction is a wrong one."""
+    """Read one model's answers: right where prediction and answer are the same letter; no prediction is a
+    wrong one.
+    """
     rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
     if not rows:
         raise ReadError("no questions", where=source.name, remedy="Run the evaluation again.")

@@ -41,11 +41,14 @@ PLAIN_FOLDERS = frozenset(
 DIGESTED_ROWS = 50_000
 
 
-def from_path(source: Source, ending: str, *, beginning: str = "", plain: str = "") -> tuple[str, tuple[Caution, ...]]:
+def from_path(
+    source: Source, ending: str, *, beginning: str = "", plain: str = ""
+) -> tuple[str, tuple[Caution, ...]]:
     """Name the model after the file, with what the harness itself puts there cut off, else after the folder.
 
-    `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it puts before; a folder whose whole name
-    matches `plain`, or is one of [`PLAIN_FOLDERS`][howsure.readers.naming.PLAIN_FOLDERS], is passed over.
+    `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it
+    puts before; a folder whose whole name matches `plain`, or is one of
+    [`PLAIN_FOLDERS`][howsure.readers.naming.PLAIN_FOLDERS], is passed over.
     """
     stem = re.sub(rf"(?:{ending})$", "", source.path.name).removeprefix(beginning).strip("_-. ")
     folders = (folder.name for folder in source.path.absolute().parents)
@@ -64,7 +67,8 @@ def named_by_path(source: Source, model: str, *, remedy: str) -> Caution:
 
 
 def chosen_model(source: Source) -> str:
-    """Return the part of the path that the user's pattern finds, its first group where it has one; "" without a pattern.
+    """Return the part of the path that the user's pattern finds, its first group where it has one; "" without
+    a pattern.
 
     Raises ReadError where the path has no such part.
     """
@@ -81,7 +85,8 @@ def chosen_model(source: Source) -> str:
 
 
 def found_in(pattern: str, text: str, *, option: str) -> tuple[str, dict[str, str | None]]:
-    """Return the first group of what a pattern finds in a text (the whole where it has none), and its named groups; "" and none where it finds nothing.
+    """Return the first group of what a pattern finds in a text (the whole where it has none), and its named
+    groups; "" and none where it finds nothing.
 
     The time is linear in the text, whatever the pattern. OptionError where that can't be had.
     """

@@ -23,12 +23,16 @@ OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
 WAIT = "Wait for the run, or copy it again."
 APART = (tables.NAME, registry.SAVED)
-"""Readers of files that hold a table that may stay where it is, or several logs: these are taken in other ways."""
+"""Readers of files that hold a table that may stay where it is, or several logs: these are taken in other
+ways.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The name of the reader that claims a file, None where none does, as what, and what it holds, where that is one log."""
+    """The name of the reader that claims a file, None where none does, as what, and what it holds, where that
+    is one log.
+    """
 
     reader: str | None = None
     claim: Claim | None = None
@@ -37,7 +41,9 @@ class Outcome:
 
 
 def outcome_of(source: Source, asked: str | None) -> Outcome:
-    """Read one file with the reader that claims it, or that was `asked` for. ReadError where it can't be read, or is no stray file."""
+    """Read one file with the reader that claims it, or that was `asked` for. ReadError where it can't be
+    read, or is no stray file.
+    """
     if source.touched is not None:
         source.touched.path(source.path)
     reader, claim = _identified(source, asked)
@@ -68,7 +74,8 @@ def _refuse(source: Source) -> None:
 def read_by(reader: Reader, source: Source) -> Reading:
     """Read one file with its reader.
 
-    The collector of cycles rests meanwhile: parsing makes none, and its passes over a large log cost as much again.
+    The collector of cycles rests meanwhile: parsing makes none, and its passes over a large log cost as much
+    again.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -85,6 +92,8 @@ def _complete(reading: Reading, source: Source) -> Reading:
     for name in ("task", "model", "item", "metric"):
         if reading.rows is not None and (count := reading.rows[name].null_count()):
             raise ReadError(
-                f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
+                f"{plural(count, 'row')} without a name of the {name}",
+                where=source.name,
+                remedy="Mend the file.",
             )
     return reading

@@ -1,8 +1,8 @@
 """Packs: what is kept of a folder between two commands, as one file each in the user's cache folder.
 
-A pack is a digest, the length of its JSON, the JSON, and the tables that it tells of, in Arrow's format. Whatever is wrong with one, or with the
-folder, it is as if it weren't there, and a pipe or a folder in its place is neither opened nor waited for. Nothing in it is executed, and nobody
-else can read or write it.
+A pack is a digest, the length of its JSON, the JSON, and the tables that it tells of, in Arrow's format.
+Whatever is wrong with one, or with the folder, it is as if it weren't there, and a pipe or a folder in its
+place is neither opened nor waited for. Nothing in it is executed, and nobody else can read or write it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Pack:
 
 
 def folder() -> Path | None:
-    """Return the folder of packs, which is made where it is missing; None where there can be none that is the user's own."""
+    """Return the folder of packs, which is made where it is missing; None where there can be none that is the
+    user's own.
+    """
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
@@ -104,10 +106,14 @@ def _tables(data: memoryview, lengths: Iterable[int]) -> Iterable[pl.DataFrame]:
 
 
 def write(path: Path, pack: Pack) -> None:
-    """Write a pack in place of another, unless it would be too large or the folder doesn't let it; others make way."""
+    """Write a pack in place of another, unless it would be too large or the folder doesn't let it; others
+    make way.
+    """
     try:
         tables = [_written(table) for table in pack.tables]
-        told = json.dumps({**pack.told, "lengths": [len(table) for table in tables]}, separators=(",", ":")).encode()
+        told = json.dumps(
+            {**pack.told, "lengths": [len(table) for table in tables]}, separators=(",", ":")
+        ).encode()
         parts: list[bytes | memoryview] = [len(told).to_bytes(LENGTH_BYTES), told, *tables]
         if sum(map(len, parts)) <= MAX_PACK_BYTES:
             _replace(path, parts)
@@ -138,11 +144,17 @@ def _replace(path: Path, parts: Sequence[bytes | memoryview]) -> None:
 
 
 def _make_way(place: Path) -> None:
-    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed over."""
+    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed
+    over.
+    """
     found = [
-        (entry.stat(follow_symlinks=False), entry.path) for entry in os.scandir(place) if entry.name.endswith(SUFFIX)
+        (entry.stat(follow_symlinks=False), entry.path)
+        for entry in os.scandir(place)
+        if entry.name.endswith(SUFFIX)
     ]
-    used = sorted((each.st_mtime_ns, each.st_size, path) for each, path in found if stat.S_ISREG(each.st_mode))
+    used = sorted(
+        (each.st_mtime_ns, each.st_size, path) for each, path in found if stat.S_ISREG(each.st_mode)
+    )
     total = sum(size for _, size, _ in used)
     for _, size, path in used:
         if total <= MAX_BYTES:

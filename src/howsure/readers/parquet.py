@@ -1,4 +1,5 @@
-"""Is a Parquet file's account of itself possible? A damaged one can ask its reader for any amount of memory, which ends the process.
+"""Is a Parquet file's account of itself possible? A damaged one can ask its reader for any amount of memory,
+which ends the process.
 
 Only the metadata at the end and the header of each page are read (Thrift's compact protocol), never a value.
 """
@@ -42,7 +43,15 @@ def refuse_damaged(source: Source) -> None:
             metadata = _metadata(file, size)
             if metadata is not None:
                 _check(metadata, file, size)
-        except (_ImpossibleError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        except (
+            _ImpossibleError,
+            IndexError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ):
             raise ReadError(
                 "a damaged Parquet file: what it says of its own parts can't be so",
                 where=source.name,
@@ -51,7 +60,9 @@ def refuse_damaged(source: Source) -> None:
 
 
 def _metadata(file: BinaryIO, size: int) -> Fields | None:
-    """Return the metadata at the end of a file; None where they are too long to be looked at, or it doesn't end as it should."""
+    """Return the metadata at the end of a file; None where they are too long to be looked at, or it doesn't
+    end as it should.
+    """
     file.seek(max(size - ENDING, 0))
     ending = file.read(ENDING)
     length = int.from_bytes(ending[:4], "little")
@@ -102,7 +113,9 @@ def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _fits(page: Fields, unpacked: int) -> bool:
-    """Say whether the levels of a page of the second kind fit into it, and no more values are missing than it has."""
+    """Say whether the levels of a page of the second kind fit into it, and no more values are missing than it
+    has.
+    """
     levels = page[5], page[6]
     return min(levels) >= 0 and sum(levels) <= unpacked and 0 <= page[2] <= page[1] and page[3] >= 0
 
@@ -127,7 +140,9 @@ def _require(possible: bool) -> None:
 
 
 class _Compact:
-    """Values of Thrift's compact protocol, read one after another; a struct is a dictionary by the numbers of its fields."""
+    """Values of Thrift's compact protocol, read one after another; a struct is a dictionary by the numbers of
+    its fields.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -165,7 +180,9 @@ class _Compact:
         count = self._varint()
         kinds = self._bytes(1)[0] if count else 0
         _require(count <= len(self._data) - self.at)
-        return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(count)]
+        return [
+            (self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(count)
+        ]
 
     def _bytes(self, count: int) -> bytes:
         begin, self.at = self.at, self.at + count

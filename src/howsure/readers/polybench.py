@@ -1,7 +1,7 @@
 """SWE-PolyBench: the folder of a submission, metadata.yaml with `logs/<task>_result.json` below it.
 
-metadata.yaml names the system and states how many tasks of how many it resolved. Whether a task without a prediction was asked for and
-failed, or wasn't asked for, no log says: the number that is stated tells.
+metadata.yaml names the system and states how many tasks of how many it resolved. Whether a task without a
+prediction was asked for and failed, or wasn't asked for, no log says: the number that is stated tells.
 """
 
 from __future__ import annotations
@@ -33,20 +33,30 @@ def claims(source: Source) -> Claim | None:
     """Claim the metadata of a submission; the results of its tasks are companions."""
     path = source.path
     if path.name == METADATA:
-        return "rows" if _NAME.search(source.head) and source.listed(path.parent / LOGS, f"*{ENDING}") else None
+        return (
+            "rows" if _NAME.search(source.head) and source.listed(path.parent / LOGS, f"*{ENDING}") else None
+        )
     keys = source.first.keys()
     if not keys >= {"instance_id", "patch_applied", "resolved"}:
-        predictions = keys >= {"instance_id", "model_patch"} and source.near(path.with_name(METADATA)) is not None
+        predictions = (
+            keys >= {"instance_id", "model_patch"} and source.near(path.with_name(METADATA)) is not None
+        )
         return "companion" if predictions or keys >= {"instance_id", "file_retrieval_metrics"} else None
     metadata = path.parent.with_name(METADATA)
-    held = path.parent.name == LOGS and metadata.is_relative_to(source.root) and source.near(metadata) is not None
+    held = (
+        path.parent.name == LOGS
+        and metadata.is_relative_to(source.root)
+        and source.near(metadata) is not None
+    )
     return "companion" if held else None
 
 
 def read(source: Source) -> Reading:
     """Read one submission."""
     folder = source.path.absolute().parent
-    task = next((DATA_SETS[parent.name] for parent in folder.parents if parent.name in DATA_SETS), "SWE-PolyBench")
+    task = next(
+        (DATA_SETS[parent.name] for parent in folder.parents if parent.name in DATA_SETS), "SWE-PolyBench"
+    )
     found = _NAME.search(source.head)
     model = f"{found[1].decode(errors='replace').strip(chr(34) + chr(39))}" if found else folder.name
     names = {"task": task, "model": model, "metric": METRIC}
@@ -54,7 +64,9 @@ def read(source: Source) -> Reading:
     results = [log.json() for log in logs if log is not None]
     records = [names | _record(result) for result in results if isinstance(result, dict)]
     if not records:
-        raise ReadError("no result of a task in logs/", where=source.name, remedy="Copy the whole submission.")
+        raise ReadError(
+            "no result of a task in logs/", where=source.name, remedy="Copy the whole submission."
+        )
     rate = _RATE.search(source.head)
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]
@@ -71,7 +83,9 @@ def read(source: Source) -> Reading:
 
 
 def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: bool) -> tuple[str, ...]:
-    """Say which tasks were left out, or that the number of tasks that is stated is none that the logs give."""
+    """Say which tasks were left out, or that the number of tasks that is stated is none that the logs
+    give.
+    """
     left = sum(record["status"] == "not run" for record in records)
     if apart:
         return (f"{plural(left, 'task')} without a prediction left out: it states {n:,}, those with one.",)
@@ -79,7 +93,12 @@ def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: boo
     if not n or (n, won) == (len(records), resolved):
         return ()
     without = f", {left:,} of them without a prediction" if left else ""
-    return (f"it states {won:,} resolved of {n:,} tasks; its logs have {resolved:,} of {len(records):,}{without}.",)
+    return (
+        (
+            f"it states {won:,} resolved of {n:,} tasks; its logs have {resolved:,} of "
+            f"{len(records):,}{without}."
+        ),
+    )
 
 
 def _record(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,9 @@ def read(source: Source) -> Reading:
 
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield what was asked and answered in every test of these items, of all where `items` is None; a right answer isn't told."""
+    """Yield what was asked and answered in every test of these items, of all where `items` is None; a right
+    answer isn't told.
+    """
     from howsure.readers.transcripts import Transcript
 
     document = source.json()
@@ -128,17 +130,25 @@ def _run(document: Mapping[str, Any], results: Mapping[str, Any], source: Source
     )
 
 
-def _published(results: Mapping[str, Any], models: set[str], task: str, source: Source) -> tuple[Published, ...]:
-    """Return the share of tests that passed, as the run counts it over all its models; only of one it is a score."""
+def _published(
+    results: Mapping[str, Any], models: set[str], task: str, source: Source
+) -> tuple[Published, ...]:
+    """Return the share of tests that passed, as the run counts it over all its models; only of one it is a
+    score.
+    """
     stats = results.get("stats") or {}
     counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
     if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
         return ()
-    return (Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),)
+    return (
+        Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),
+    )
 
 
 def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what the answer took, not what judging it did; nothing where it came out of promptfoo's own cache, or never came."""
+    """Return what the answer took, not what judging it did; nothing where it came out of promptfoo's own
+    cache, or never came.
+    """
     response, tokens = inner(row, "response"), inner(row, "response", "tokenUsage")
     replayed = response.get("cached") or (tokens.get("cached") and not tokens.get("prompt"))
     if not response or replayed:
@@ -155,7 +165,9 @@ def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
 def _totals(
     results: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], models: set[str], task: str
 ) -> tuple[Total, ...]:
-    """Return the tokens that a run of one model states, where none went into judging, which some versions count with them."""
+    """Return the tokens that a run of one model states, where none went into judging, which some versions
+    count with them.
+    """
     stated = inner(results, "stats", "tokenUsage")
     total = summed([stated.get("prompt"), stated.get("completion")])
     judged = any(inner(row, "gradingResult", "tokensUsed").get("total") for row in rows)
@@ -165,7 +177,9 @@ def _totals(
 
 
 def _prompts(results: Mapping[str, Any]) -> list[Any]:
-    """Return the texts of the prompts, which change between runs of one provider while a prompt is worked on."""
+    """Return the texts of the prompts, which change between runs of one provider while a prompt is worked
+    on.
+    """
     return [prompt.get("raw") for prompt in results.get("prompts") or () if isinstance(prompt, dict)]
 
 
@@ -214,5 +228,7 @@ def _item(row: Mapping[str, Any]) -> str:
 def _scored(row: Mapping[str, Any], value: object) -> dict[str, Any]:
     """A failed assertion also leaves an `error`, so only the reason tells an error of the provider."""
     reason = row.get("failureReason")
-    broke = reason == _ERROR if reason is not None else bool(row.get("error")) and not row.get("gradingResult")
+    broke = (
+        reason == _ERROR if reason is not None else bool(row.get("error")) and not row.get("gradingResult")
+    )
     return scored(None, "error") if broke else scored(value)

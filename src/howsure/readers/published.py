@@ -1,4 +1,6 @@
-"""Published leaderboards: scores of models without the answers behind them, and what a question took where that is stated."""
+"""Published leaderboards: scores of models without the answers behind them, and what a question took where
+that is stated.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,17 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("pass_rate_2", "pass_rate_1", "mean"),
     ),
     "n": (
-        *("n", "n_items", "n_questions", "n_total", "items", "questions", "total", "test_cases", "total_tests"),
+        *(
+            "n",
+            "n_items",
+            "n_questions",
+            "n_total",
+            "items",
+            "questions",
+            "total",
+            "test_cases",
+            "total_tests",
+        ),
         "count",
     ),
     "stderr": ("stderr", "standard_error", "se", "std_err", "acc_stderr"),
@@ -75,10 +87,13 @@ def published_scores(
     *,
     signed: frozenset[str] = frozenset(),
 ) -> Reading:
-    """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
+    """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the
+    model's name).
 
-    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one of these values;
-    `signed`: columns whose % signs have been read already. Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
+    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one
+    of these values;
+    `signed`: columns whose % signs have been read already. Percent become fractions where a % sign, the
+    column's name or its values say so. Nothing where there is no leaderboard.
     """
     _require(frame.columns, asked)
     roles = published_roles(frame.columns, asked)
@@ -106,7 +121,9 @@ def published_scores(
             )
         )
     return Reading(
-        published=tuple(entries), notes=(*figures.notes, *_left_out(rows, len(whole))), cautions=figures.cautions
+        published=tuple(entries),
+        notes=(*figures.notes, *_left_out(rows, len(whole))),
+        cautions=figures.cautions,
     )
 
 
@@ -126,14 +143,18 @@ def _kinds(row: dict[str, Any]) -> list[str]:
 
 
 def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
-    """Name boards after their folders as well that are named after files of one name: v1/board.csv and v2/board.csv.
+    """Name boards after their folders as well that are named after files of one name: v1/board.csv and
+    v2/board.csv.
 
-    Each has two models or more, and some model has another score on another; files with one model each make one board.
+    Each has two models or more, and some model has another score on another; files with one model each make
+    one board.
     """
     boards: dict[tuple[str, str], dict[str, float]] = {}
     for entry in published:
         boards.setdefault((entry.task, entry.source), {})[entry.model] = entry.score
-    several = {key: scores for key, scores in boards.items() if len(scores) > 1 and key[0] == Path(key[1]).stem}
+    several = {
+        key: scores for key, scores in boards.items() if len(scores) > 1 and key[0] == Path(key[1]).stem
+    }
     apart = {
         key
         for key, scores in several.items()
@@ -149,7 +170,9 @@ def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
 
 
 def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
-    """Return what a question took on average, by measure; a published 0 is unknown, or local, and not nothing."""
+    """Return what a question took on average, by measure; a published 0 is unknown, or local, and not
+    nothing.
+    """
     by_name = {plain_name(name): value for name, value in row.items()}
     found = {
         measure: number_in(by_name.get(name)) or 0.0
@@ -169,7 +192,9 @@ def questions(n: float | None, where: str) -> int | None:
     if n is None or n < 1:
         return None
     if n > MOST_QUESTIONS:
-        raise ReadError(f"{n:g} is no number of questions", where=where, remedy="Mend the column, or name another.")
+        raise ReadError(
+            f"{n:g} is no number of questions", where=where, remedy="Mend the column, or name another."
+        )
     return int(n)
 
 
@@ -180,7 +205,9 @@ def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of them."""
+    """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of
+    them.
+    """
 
     values: Mapping[str, pl.Series]
     scaled: bool
@@ -188,7 +215,9 @@ class _Figures:
     cautions: tuple[Caution, ...]
 
 
-def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, read: frozenset[str]) -> _Figures:
+def _figures(
+    frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, read: frozenset[str]
+) -> _Figures:
     values, notes = {}, list[str]()
     signed = {role for role, column in roles.items() if column in read}
     for role in [role for role in ("score", "stderr", "n", *_limits(roles)) if role in roles]:
@@ -202,8 +231,12 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing, re
             signed |= {role} if numbers.percent else set()
     if _limits(roles):
         width = values.pop("high") - values.pop("low")
-        values["stderr"] = width.set(width < 0, None) / (2 * NORMAL_95)  # limits the wrong way round say nothing
-        notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %.")
+        values["stderr"] = width.set(width < 0, None) / (
+            2 * NORMAL_95
+        )  # limits the wrong way round say nothing
+        notes.append(
+            f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %."
+        )
     column, percent = roles["score"], "score" in signed
     extent = extent_of_scores(values["score"])
     refuse_doubtful_percent(extent, column, signed=percent)
@@ -233,7 +266,9 @@ def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Say which columns of a leaderboard hold what; `asked`: those that the user names by role, which go first and serve no other."""
+    """Say which columns of a leaderboard hold what; `asked`: those that the user names by role, which go
+    first and serve no other.
+    """
     taken = {column for chosen in asked.values() for column in chosen}
     by_name = by_plain_name(name for name in columns if name not in taken)
     usual = {

@@ -1,4 +1,6 @@
-"""Ratings from tables: one row a rating (item, rater, rating), or one row an item and a column for each rater."""
+"""Ratings from tables: one row a rating (item, rater, rating), or one row an item and a column for each
+rater.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,32 @@ if TYPE_CHECKING:
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "item": (
-        *("item", "item_id", "sample_id", "question_id", "task_id", "example_id", "instance_id", "unit", "id", "index"),
+        *(
+            "item",
+            "item_id",
+            "sample_id",
+            "question_id",
+            "task_id",
+            "example_id",
+            "instance_id",
+            "unit",
+            "id",
+            "index",
+        ),
         *("subject", "question", "prompt"),
     ),
     "rater": (
-        *("rater", "rater_id", "annotator", "annotator_id", "judge", "judge_id", "coder", "voter", "worker_id"),
+        *(
+            "rater",
+            "rater_id",
+            "annotator",
+            "annotator_id",
+            "judge",
+            "judge_id",
+            "coder",
+            "voter",
+            "worker_id",
+        ),
         *("user", "user_id", "scorer", "grader", "evaluator"),
     ),
     "rating": ("rating", "grade", "score", "verdict", "annotation", "vote", "label", "value", "category"),
@@ -59,9 +82,11 @@ FEWEST = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingTable:
-    """N ratings: places of `item`, `rater` and `value` (N,), of those in `raters` and `values`; `numbers` (q,): the values, or their places.
+    """N ratings: places of `item`, `rater` and `value` (N,), of those in `raters` and `values`; `numbers`
+    (q,): the values, or their places.
 
-    `cluster` (items,): the code of each item's cluster, None where each stands alone. The ratings of an item by a rater stand in the order of attempts.
+    `cluster` (items,): the code of each item's cluster, None where each stands alone. The ratings of an item
+    by a rater stand in the order of attempts.
     """
 
     item: Ints
@@ -89,7 +114,9 @@ def read_ratings(
     measurement: Measurement | None,
     exclude: Sequence[str] = (),
 ) -> RatingTable:
-    """Read ratings; `exclude`: columns that are no rater's. DataError where there are no two raters, or what was named isn't there."""
+    """Read ratings; `exclude`: columns that are no rater's. DataError where there are no two raters, or what
+    was named isn't there.
+    """
     frame = chosen_rows(frame, where).drop([known_column(name, frame) for name in exclude])
     one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
@@ -101,7 +128,10 @@ def read_ratings(
     if len(raters) < FEWEST and not rows.select("item", "rater").is_duplicated().any():
         raise DataError(
             f"one rater alone, {raters[0]!r}, rated each item once" if raters else "no rating in this table",
-            remedy="Agreement needs two raters, or one that rated twice; name columns with `columns`: item, rater, rating.",
+            remedy=(
+                "Agreement needs two raters, or one that rated twice; name columns with `columns`: item, "
+                "rater, rating."
+            ),
         )
     values, numbers = _values(rows["rating"])
     _refuse_vast(rows, numeric=numbers is not None)
@@ -144,7 +174,10 @@ def _capitals(values: Sequence[str]) -> Iterator[str]:
         alike.setdefault(value.casefold(), []).append(value)
     for same in alike.values():
         if len(same) > 1:
-            yield f"Different ratings, though they differ in capitals alone: {listing([repr(value) for value in same])}."
+            yield (
+                "Different ratings, though they differ in capitals alone: "
+                f"{listing([repr(value) for value in same])}."
+            )
 
 
 def _rows(
@@ -181,7 +214,10 @@ def _rows(
     if len(own) < FEWEST:
         raise DataError(
             f"no two columns that are ratings among {', '.join([*own, *left])}",
-            remedy="Name them with `columns`: item, rater and rating, or one column for each rater: rater=first+second.",
+            remedy=(
+                "Name them with `columns`: item, rater and rating, or one column for each rater: "
+                "rater=first+second."
+            ),
         )
     parts = [_one(frame, pl.lit(name), name) for name in own]
     out = [f"No raters, left out: the columns {listing(left, most=8)}."] if left else []
@@ -204,7 +240,9 @@ def _given(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         blank |= said == NONE
     words = rows["rating"].filter(blank & (said != ""))
     meant = listing([repr(word) for word in words.unique().sort()])
-    return rows.filter(~blank), [f"{plural(len(words), 'cell')} left out as no rating: {meant}."] if len(words) else []
+    return rows.filter(~blank), [f"{plural(len(words), 'cell')} left out as no rating: {meant}."] if len(
+        words
+    ) else []
 
 
 def _item(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[pl.Expr | pl.Series, list[str]]:
@@ -214,11 +252,15 @@ def _item(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[pl.Expr | pl.S
     item = texts_of(frame[roles["item"]], item=True)
     if "model" not in roles:
         return item, []
-    whole = pl.concat_str(pl.lit(item), pl.lit(texts_of(frame[roles["model"]]).fill_null("")), separator=BETWEEN)
+    whole = pl.concat_str(
+        pl.lit(item), pl.lit(texts_of(frame[roles["model"]]).fill_null("")), separator=BETWEEN
+    )
     return whole, [f"What is rated: each answer of column `{roles['model']}`."]
 
 
-def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[pl.Expr | pl.Series, list[str]]:
+def _group(
+    frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None
+) -> tuple[pl.Expr | pl.Series, list[str]]:
     """Return the cluster of each row: the one asked for, else the item where several models answered it."""
     name = cluster
     if cluster is None and _answered_by_several(frame, roles):
@@ -239,12 +281,16 @@ def _answered_by_several(frame: pl.DataFrame, roles: Mapping[str, str]) -> bool:
     return frame.select(roles["item"], roles["model"]).n_unique() > item.n_unique()
 
 
-def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[list[str], list[str]]:
+def _rater_columns(
+    frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None
+) -> tuple[list[str], list[str]]:
     """Return the columns that can be raters', by what they hold, and those that can't."""
     taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, *MADE}
     others = [name for name in frame.columns if name not in taken]
     able = [name for name in others if plain_name(name) not in NO_RATER and _can_be_rated(frame[name])]
-    found = [name for name in able if _rates_alike(frame[name], [frame[other] for other in able if other != name])]
+    found = [
+        name for name in able if _rates_alike(frame[name], [frame[other] for other in able if other != name])
+    ]
     return found, [name for name in others if name not in found]
 
 
@@ -295,13 +341,16 @@ def _values(ratings: pl.Series) -> tuple[tuple[str, ...], Floats | None]:
 
 
 def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
-    """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among numbers."""
+    """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among
+    numbers.
+    """
     size = rows["rating"].cast(pl.Float64, strict=False).abs()
     bad = rows.filter(size.is_infinite() | ((size > VAST) & numeric))
     if len(bad):
         rating, rater, item = bad.select("rating", "rater", "item").row(0)
         raise DataError(
-            f"a rating too large to take a difference of: {shown(rating)} (rater {rater!r}, item {item.split(BETWEEN)[0]!r})",
+            f"a rating too large to take a difference of: {shown(rating)} (rater {rater!r}, item "
+            f"{item.split(BETWEEN)[0]!r})",
             remedy="Leave these rows out, or mend them.",
         )
 
@@ -327,7 +376,10 @@ def _clusters(rows: pl.DataFrame, items: pl.Series) -> Ints:
 
 def _said(rows: pl.DataFrame, kind: Measurement, *, given: bool, lost: int) -> list[str]:
     notes = [
-        f"Data: {plural(len(rows), 'rating')} of {plural(rows['item'].n_unique(), 'item')} by {plural(rows['rater'].n_unique(), 'rater')}."
+        (
+            f"Data: {plural(len(rows), 'rating')} of {plural(rows['item'].n_unique(), 'item')} by "
+            f"{plural(rows['rater'].n_unique(), 'rater')}."
+        )
     ]
     if kind != "nominal" or given:
         unasked = "" if given else "; `measurement='nominal'` takes them as equal or not"

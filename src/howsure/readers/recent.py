@@ -1,4 +1,6 @@
-"""Recent runs: the newest of each model on each task, or those that are not much older than the newest of all."""
+"""Recent runs: the newest of each model on each task, or those that are not much older than the newest of
+all.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def age(text: str) -> timedelta:
 def recent(
     kept: Sequence[Taken], reports: list[FileReport], *, latest: bool, since: str
 ) -> tuple[list[Taken], tuple[Caution, ...]]:
-    """Keep the newest run of each task and model (`latest`), or those that began no more than `since` before the newest; all where neither is asked.
+    """Keep the newest run of each task and model (`latest`), or those that began no more than `since` before
+    the newest; all where neither is asked.
 
     A log without a date can't be told from a recent one: it is kept, and that is said.
     """
@@ -45,7 +48,8 @@ def recent(
     chosen = {id(read) for read in (_newest(young) if latest else (read for _, read in young))}
     left = [read for _, read in known if id(read) not in chosen]
     reports += [
-        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=OLDER) for read in left
+        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=OLDER)
+        for read in left
     ]
     older = set(map(id, left))
     return [read for read in kept if id(read) not in older], _undated(len(kept) - len(known))
@@ -84,7 +88,8 @@ def _date(read: Taken) -> datetime | None:
 
 def _undated(count: int) -> tuple[Caution, ...]:
     message = (
-        f"{plural(count, 'log')} {'names' if count == 1 else 'name'} no date and {'is' if count == 1 else 'are'} kept"
+        f"{plural(count, 'log')} {'names' if count == 1 else 'name'} no date and "
+        f"{'is' if count == 1 else 'are'} kept"
     )
     remedy = "Name the files to be read."
     return (Caution(code="undated_runs", message=message, remedy=remedy),) if count else ()

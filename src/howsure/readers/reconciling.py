@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from howsure.table.stated import Extent, Figure
 
 KEYS = ("source", "task", "model", "metric")
-"""By what the rows of all files are grouped; `source` is the number of the file, a name that no attribute of an item has."""
+"""By what the rows of all files are grouped; `source` is the number of the file, a name that no attribute of
+an item has.
+"""
 TAKEN = ("tokens", "usd")
 """What a log may state of all attempts together."""
 RELATIVE = 1e-9
@@ -34,7 +36,9 @@ RELATIVE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What one log says of its rows: figures with their rows' own, what is missing, subsets run on purpose, and what else has to be told."""
+    """What one log says of its rows: figures with their rows' own, what is missing, subsets run on purpose,
+    and what else has to be told.
+    """
 
     figures: tuple[Reconciled, ...] = ()
     missing: tuple[Missing, ...] = ()
@@ -53,7 +57,9 @@ class _Given(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """How a harness makes one score of the attempts at an item, and by which column it clusters; `zero`: a failure counts as 0."""
+    """How a harness makes one score of the attempts at an item, and by which column it clusters; `zero`: a
+    failure counts as 0.
+    """
 
     reducer: str
     cluster: str
@@ -61,7 +67,9 @@ class _Rule(NamedTuple):
 
     @classmethod
     def of(cls, stated: Published, reading: Reading) -> _Rule | None:
-        """Return the rule behind a published score; None where attempts are averaged and each item is its own cluster."""
+        """Return the rule behind a published score; None where attempts are averaged and each item is its own
+        cluster.
+        """
         if stated.reducer == "mean" and not stated.cluster:
             return None
         zero = any(fact.task == stated.task and fact.failures == "zero" for fact in reading.facts)
@@ -74,23 +82,33 @@ _Ruled = dict[tuple[str, str, str, _Rule], tuple[float, float]]
 
 
 def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
-    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held against.
+    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held
+    against.
 
     Where figures differ, rows that are exact copies of others don't count, as they count in no answer.
     """
     words = _words(readings)
     torn = {k for k, word in enumerate(words) if not all(figure.agrees for figure in word.figures)}
     single = [
-        (where, _without_copies(reading) if k in torn else reading) for k, (where, reading) in enumerate(readings)
+        (where, _without_copies(reading) if k in torn else reading)
+        for k, (where, reading) in enumerate(readings)
     ]
-    return words if all(one[1] is other[1] for one, other in zip(single, readings, strict=True)) else _words(single)
+    return (
+        words
+        if all(one[1] is other[1] for one, other in zip(single, readings, strict=True))
+        else _words(single)
+    )
 
 
 def _without_copies(reading: Reading) -> Reading:
     """Return a reading without exact copies of rows; itself where there are none."""
     if reading.rows is None:
         return reading
-    one = [name for name in ("task", "model", "metric", "item", "attempt", "score") if name in reading.rows.columns]
+    one = [
+        name
+        for name in ("task", "model", "metric", "item", "attempt", "score")
+        if name in reading.rows.columns
+    ]
     rows = reading.rows.unique(one, keep="first", maintain_order=True)
     return reading if len(rows) == len(reading.rows) else replace(reading, rows=rows)
 
@@ -99,7 +117,9 @@ def _words(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
     talking = {
         file: reading
         for file, (_, reading) in enumerate(readings)
-        if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents or reading.totals)
+        if reading.rows is not None
+        and len(reading.rows)
+        and (reading.published or reading.extents or reading.totals)
     }
     given, taken = _given(talking), _taken(talking)
     totals, ruled = _totals(readings, talking, taken), _ruled(talking)
@@ -116,7 +136,9 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
     if not readings:
         return {}
     rows = _joined(readings, ("task", "model", "metric", "item", "attempt", "score"))
-    zero = [file for file, reading in readings.items() if any(fact.failures == "zero" for fact in reading.facts)]
+    zero = [
+        file for file, reading in readings.items() if any(fact.failures == "zero" for fact in reading.facts)
+    ]
     score = pl.when(pl.col("source").is_in(zero)).then(pl.col("score").fill_null(0.0)).otherwise("score")
     found: dict[int, dict[tuple[str, str, str], _Given]] = {}
     for file, task, model, metric, *values in _by_metric(rows.with_columns(score=score)).iter_rows():
@@ -125,7 +147,9 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
 
 
 def _ruled(readings: Mapping[int, Reading]) -> dict[int, _Ruled]:
-    """Return means and standard errors as the harnesses make them that reduce attempts otherwise, or cluster: the rows are grouped once a rule."""
+    """Return means and standard errors as the harnesses make them that reduce attempts otherwise, or cluster:
+    the rows are grouped once a rule.
+    """
     asked: dict[_Rule, dict[int, Reading]] = {}
     for file, reading in readings.items():
         rules = (_Rule.of(stated, reading) for stated in reading.published)
@@ -152,7 +176,9 @@ def _joined(readings: Mapping[int, Reading], names: Sequence[str]) -> pl.DataFra
 
 
 def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows, items, the mean over items and its plain standard error; attempts at an item are averaged before."""
+    """Return rows, items, the mean over items and its plain standard error; attempts at an item are averaged
+    before.
+    """
     score, many = pl.col("score"), bool((rows["attempt"] > 0).any())
     items = rows.lazy()
     if many:
@@ -169,7 +195,8 @@ def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
 def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], dict[str, float]]]:
     """Add up what the attempts of files took, where these state it, by file, task and model.
 
-    The measures stand beside every metric of an attempt, so that the rows of one metric count: the one that has most of them.
+    The measures stand beside every metric of an attempt, so that the rows of one metric count: the one that
+    has most of them.
     """
     stating = {file: reading for file, reading in readings.items() if reading.totals}
     if not stating:
@@ -189,7 +216,9 @@ def _totals(
     talking: Mapping[int, Reading],
     taken: Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]],
 ) -> dict[int, list[Reconciled]]:
-    """Hold what attempts took to what is stated, by the file that says it; of a run over many files all have to be there."""
+    """Hold what attempts took to what is stated, by the file that says it; of a run over many files all have
+    to be there.
+    """
     saying: dict[Total | tuple[int, Total], list[int]] = {}
     for file, reading in talking.items():
         for total in reading.totals:
@@ -199,7 +228,8 @@ def _totals(
         total = key if isinstance(key, Total) else key[1]
         if len(files) == total.files:
             parts = [
-                taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan) for file in files
+                taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan)
+                for file in files
             ]
             found.setdefault(files[0], []).append(_total(total, math.fsum(parts), readings[files[0]][0]))
     return found
@@ -213,7 +243,9 @@ def _word(
     totals: Sequence[Reconciled],
 ) -> Word:
     samples = [_samples(extent, given, where) for extent in reading.extents]
-    scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, ruled, where)]
+    scores = [
+        figure for stated in reading.published for figure in _scores(stated, reading, given, ruled, where)
+    ]
     short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
     return Word(
         figures=(*samples, *scores, *totals),
@@ -222,13 +254,19 @@ def _word(
         cautions=(
             *(_partial(*pair) for pair in short),
             *(_differs(figure) for figure in scores if figure.figure == "score" and not figure.agrees),
-            *(_more_than_stated(figure) for figure in totals if not figure.agrees and figure.read > figure.stated),
+            *(
+                _more_than_stated(figure)
+                for figure in totals
+                if not figure.agrees and figure.read > figure.stated
+            ),
         ),
     )
 
 
 def _samples(extent: Extent, given: Mapping[tuple[str, str, str], _Given], where: str) -> Reconciled:
-    """Count the rows of the metric that has most of them, or their items where the log states no number of attempts."""
+    """Count the rows of the metric that has most of them, or their items where the log states no number of
+    attempts.
+    """
     found = [each for (task, model, _), each in given.items() if (task, model) == (extent.task, extent.model)]
     read = max((each.rows if extent.attempts else each.items for each in found), default=0)
     stated = extent.items * max(extent.attempts, 1)
@@ -274,7 +312,9 @@ def _figure(stated: Published, figure: Figure, value: float, read: float | None,
 
 
 def _total(total: Total, read: float, where: str) -> Reconciled:
-    """Hold what all attempts took to what the log states. A log may state more: calls that belong to no attempt that it keeps."""
+    """Hold what all attempts took to what the log states. A log may state more: calls that belong to no
+    attempt that it keeps.
+    """
     near = _last_digit(total.decimals) + RELATIVE * max(1.0, abs(total.value))
     return Reconciled(
         source=total.run or where,
@@ -311,8 +351,8 @@ def _partial(samples: Reconciled, extent: Extent) -> Caution:
     status = f" (status {extent.status})" if extent.status else ""
     return Caution(
         code="partial_run",
-        message=f"{samples.source}: {samples.read:,.0f} of {plural(int(samples.stated), what)} that the run was to answer "
-        f"are in the log{status}",
+        message=f"{samples.source}: {samples.read:,.0f} of {plural(int(samples.stated), what)} that the run "
+        f"was to answer are in the log{status}",
         remedy=extent.remedy,
     )
 
@@ -321,7 +361,10 @@ def _more_than_stated(figure: Reconciled) -> Caution:
     read, stated = amounts_apart(figure.read, figure.stated)
     return Caution(
         code="differs_from_log",
-        message=f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says {stated} in all",
+        message=(
+            f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says "
+            f"{stated} in all"
+        ),
         remedy="Attempts may be in the log twice: `howsure describe` lists what logs state.",
     )
 
@@ -330,6 +373,12 @@ def _differs(figure: Reconciled) -> Caution:
     read, stated = told_apart(figure.read, figure.stated)
     return Caution(
         code="differs_from_log",
-        message=f"{figure.source}: the rows give {read} for {figure.task} · {figure.metric}, the log says {stated}",
-        remedy="`howsure describe` lists what logs state; find out which of the two is right before you use either.",
+        message=(
+            f"{figure.source}: the rows give {read} for {figure.task} · {figure.metric}, the log says "
+            f"{stated}"
+        ),
+        remedy=(
+            "`howsure describe` lists what logs state; find out which of the two is right before you use "
+            "either."
+        ),
     )

@@ -1,4 +1,6 @@
-"""What a log says of one attempt as a row of the tidy table: scores, settings and metadata, as plain short values."""
+"""What a log says of one attempt as a row of the tidy table: scores, settings and metadata, as plain short
+values.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,11 @@ MAX_METADATA_TEXT = 200
 def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
     """Turn one mapping per attempt into the tidy table.
 
-    A record names the columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0, `metric`,
-    `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok". The measures of an attempt (`usd`,
-    `seconds`, `tokens_in` …, see `MEASURES`) are numbers, None where they were not recorded. Any other key is metadata: scalars
-    are kept as text, longer texts and nested values are left out.
+    A record names the columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0,
+    `metric`, `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok".
+    The measures of an attempt (`usd`, `seconds`, `tokens_in` …, see `MEASURES`) are numbers, None where they
+    were not recorded. Any other key is metadata: scalars are kept as text, longer texts and nested values are
+    left out.
     """
     import polars as pl
 
@@ -59,7 +62,9 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
 
 
 def inner(record: object, *names: str) -> dict[str, Any]:
-    """Return the mapping under these names, one within the other; an empty one where something else stands there."""
+    """Return the mapping under these names, one within the other; an empty one where something else stands
+    there.
+    """
     for name in names:
         record = record.get(name) if isinstance(record, dict) else None
     return record if isinstance(record, dict) else {}
@@ -76,7 +81,9 @@ def plain_text(value: object) -> str:
 
 
 def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
-    """Return score and status of an attempt: ok where there is a finite number, else no score and this status."""
+    """Return score and status of an attempt: ok where there is a finite number, else no score and this
+    status.
+    """
     score = finite(value)
     return {"score": score, "status": otherwise if score is None else "ok"}
 
@@ -88,7 +95,9 @@ def number(value: object) -> float:
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:
-    """Return what tells two runs of one model apart as short texts, secrets left out; long texts and what is nested by a digest."""
+    """Return what tells two runs of one model apart as short texts, secrets left out; long texts and what is
+    nested by a digest.
+    """
     texts = {name: _setting(value) for name, value in named.items() if not SECRET.search(name)}
     return {name: text for name, text in texts.items() if text}
 

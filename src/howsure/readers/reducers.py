@@ -19,7 +19,9 @@ MOST_DRAWN = 10_000
 _OF_COUNTS = re.compile(r"(at_least|pass_at|pass_k)_(\d+)")
 
 
-def reduced(rows: pl.LazyFrame, by: Sequence[str], reducer: str, *, zero: bool, cluster: str = "item") -> pl.LazyFrame:
+def reduced(
+    rows: pl.LazyFrame, by: Sequence[str], reducer: str, *, zero: bool, cluster: str = "item"
+) -> pl.LazyFrame:
     """Return one `score` and `cluster` per item within the groups of `by`.
 
     Attempts without a score are left out, or count as 0. A reducer that isn't known gives no scores.
@@ -34,7 +36,8 @@ def reduced(rows: pl.LazyFrame, by: Sequence[str], reducer: str, *, zero: bool, 
 
 
 def means_and_errors(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Return the `mean` of each group's items and its standard `error` by their clusters, corrected for their number; each item its own: the plain one.
+    """Return the `mean` of each group's items and its standard `error` by their clusters, corrected for their
+    number; each item its own: the plain one.
 
     One cluster has no standard error: NaN.
     """
@@ -60,7 +63,9 @@ def _reduction(reducer: str) -> pl.Expr | None:
 
 
 def _none_of(others: pl.Expr, n: pl.Expr, k: int) -> pl.Expr:
-    """Return the probability that all of `k` attempts, drawn without replacement, are among the `others` (Chen et al. 2021)."""
+    """Return the probability that all of `k` attempts, drawn without replacement, are among the `others`
+    (Chen et al. 2021).
+    """
     shares = ((others - drawn).clip(lower_bound=0) / (n - drawn) for drawn in range(k))
     share = pl.sum_horizontal(
         [each.log() for each in shares]

@@ -1,7 +1,8 @@
 """The readers, in the order in which they are asked: those of this library, then those of other packages.
 
-Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and `CHECKED` if it likes) under the entry
-point group `howsure.readers`. Tables come last, since nearly anything is a table.
+Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and
+`CHECKED` if it likes) under the entry point group `howsure.readers`. Tables come last, since nearly anything
+is a table.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ def readers() -> tuple[Reader, ...]:
 
 
 def _in_order(specific: tuple[str, ...], given: tuple[Reader, ...]) -> Iterator[Reader]:
-    """Yield these readers, then those that are mappings, of other packages, given by the user, and for tables; each is loaded when its turn comes."""
+    """Yield these readers, then those that are mappings, of other packages, given by the user, and for
+    tables; each is loaded when its turn comes.
+    """
     yield from map(_built_in, specific)
     yield from _mapped() if specific == SPECIFIC else ()
     yield from others()
@@ -82,7 +85,8 @@ def _in_order(specific: tuple[str, ...], given: tuple[Reader, ...]) -> Iterator[
 def identify(source: Source) -> tuple[Reader, Claim] | None:
     """Return the first reader that claims a file, None where none does.
 
-    A mapping that names its files goes before all readers; one that doesn't is for what no reader of a harness knows.
+    A mapping that names its files goes before all readers; one that doesn't is for what no reader of a
+    harness knows.
     """
     own = next((each for each in source.maps if each.names(source)), None)
     if own is not None:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 COPY = "a copy of another table"
 COPY_OF_RUN = "a copy, row for row, of "
-FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
+FORMATS = (
+    "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` "
+    "proposes a mapping."
+)
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
 """Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
 
@@ -41,7 +44,9 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     tables = [report.path for report in reports if report.reason == NO_RESULTS]
     copies = [report.path for report in reports if report.reason == COPY]
     runs = [report.path for report in reports if report.reason.startswith(COPY_OF_RUN)]
-    unknown = [report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)]
+    unknown = [
+        report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)
+    ]
     found = (
         (
             tables,
@@ -71,7 +76,9 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
             unknown,
             Caution(
                 code="files_unknown",
-                message=_left_out(unknown, "file", "that may hold results left out, empty or in no known format"),
+                message=_left_out(
+                    unknown, "file", "that may hold results left out, empty or in no known format"
+                ),
                 remedy="Name a file itself to see what is wrong with it.",
             ),
         ),

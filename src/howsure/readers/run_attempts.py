@@ -29,7 +29,8 @@ def number_runs(
     model: str,
     differing: tuple[str, ...] = (),
 ) -> tuple[Caution, ...]:
-    """Let later runs of one configuration count as further attempts, unless they are of other items, or copies that a baseline holds.
+    """Let later runs of one configuration count as further attempts, unless they are of other items, or
+    copies that a baseline holds.
 
     `differing`: settings in which they differ, and count as attempts nevertheless.
     """
@@ -62,16 +63,20 @@ def _identity(run: Run | None) -> str:
 
 
 def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> list[tuple[list[int], bool]]:
-    """Put the logs of one run together, such as one log a trial, and say whether they are known to be no copies.
+    """Put the logs of one run together, such as one log a trial, and say whether they are known to be no
+    copies.
 
-    A log that doesn't say whose it is, is a run of its own, and so is one that holds again what another of its run holds.
+    A log that doesn't say whose it is, is a run of its own, and so is one that holds again what another of
+    its run holds.
     """
     groups: dict[object, list[int]] = {}
     for k in parts:
         groups.setdefault(_identity(runs[k]) or k, []).append(k)
     found: list[tuple[list[int], bool]] = []
     for group in groups.values():
-        apart = len(group) == 1 or not pl.concat([parts[k].select(IDENTITY) for k in group]).is_duplicated().any()
+        apart = (
+            len(group) == 1 or not pl.concat([parts[k].select(IDENTITY) for k in group]).is_duplicated().any()
+        )
         found += [(group, True)] if apart else [([k], False) for k in group]
     return found
 
@@ -93,7 +98,10 @@ def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tup
     unknown = "" if any(run is not None and run.commit for run in runs) else "; their logs name no commit"
     harness = any(run is not None and run.submission for run in runs)
     why = (
-        f"although they differ in {listing(differing)}{' of the harness' if harness and differing == ('commit',) else ''}"
+        (
+            "although they differ in "
+            f"{listing(differing)}{' of the harness' if harness and differing == ('commit',) else ''}"
+        )
         if differing
         else f"since no known setting differs{unknown}"
     )

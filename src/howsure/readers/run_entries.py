@@ -19,7 +19,9 @@ NOTHING = Run()
 
 
 def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
-    """Return an entry for each log, task and model whose rows count; rows of a table, as a saved baseline has them, are of no run."""
+    """Return an entry for each log, task and model whose rows count; rows of a table, as a saved baseline has
+    them, are of no run.
+    """
     return tuple(
         RunEntry(
             source=read.source.name,

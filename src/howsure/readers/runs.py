@@ -1,4 +1,6 @@
-"""Runs: of several logs of one run the newest complete one counts, set-ups of one model are told apart, repeated runs are attempts."""
+"""Runs: of several logs of one run the newest complete one counts, set-ups of one model are told apart,
+repeated runs are attempts.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """One log that a harness reader took, and what it says of its own rows; `held` to that already, where it comes from a saved baseline."""
+    """One log that a harness reader took, and what it says of its own rows; `held` to that already, where it
+    comes from a saved baseline.
+    """
 
     source: Source
     reader: str
@@ -43,7 +47,9 @@ NOT_ASKED = "of no run that was asked for"
 
 
 def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequence[str]) -> list[Taken]:
-    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where there is none of one of them."""
+    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where
+    there is none of one of them.
+    """
     nothing = [selector for selector in selectors if not any(_answers(read, selector) for read in taken)]
     if nothing:
         raise ReadError(f"no run with {listing(nothing)}", remedy=_there_are(taken, nothing))
@@ -51,7 +57,8 @@ def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequen
     chosen = {id(read) for read in kept}
     left = [read for read in taken if id(read) not in chosen]
     reports += [
-        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=NOT_ASKED) for read in left
+        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=NOT_ASKED)
+        for read in left
     ]
     return kept
 
@@ -76,7 +83,8 @@ def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
 
 
 def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
-    """Leave out logs that hold again, row for row, what another log of the same run holds: a run copied into a subfolder, say.
+    """Leave out logs that hold again, row for row, what another log of the same run holds: a run copied into
+    a subfolder, say.
 
     The log that lies highest counts. Logs of two ids are two runs, though every score agrees.
     """
@@ -95,7 +103,9 @@ def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]
             continue
         copies.add(id(read))
         reason = f"{COPY_OF_RUN}{original.source.name}"
-        reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
+        reports.append(
+            FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason)
+        )
     return [read for read in taken if id(read) not in copies]
 
 
@@ -123,13 +133,17 @@ def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
             kept.append(read)
         else:
             reason = f"another log of the same run counts: {winner.source.name}"
-            reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
+            reports.append(
+                FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason)
+            )
     return kept
 
 
 def _key(read: Taken) -> tuple[str, str] | None:
     """Return what the logs of one run share, None where nothing is known of the run."""
-    return (read.reader, read.reading.run.key) if read.reading.run is not None and read.reading.run.key else None
+    return (
+        (read.reader, read.reading.run.key) if read.reading.run is not None and read.reading.run.key else None
+    )
 
 
 def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
@@ -142,7 +156,9 @@ def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
         ):
             what = caution.message.removeprefix(f"{read.source.name}: ")
             raise ReadError(what, where=read.source.name, remedy=caution.remedy)
-    found = {id(read): replace(read, word=word) for read, word in zip(fresh, words, strict=True) if word.figures}
+    found = {
+        id(read): replace(read, word=word) for read, word in zip(fresh, words, strict=True) if word.figures
+    }
     return [found.get(id(read), read) for read in kept]
 
 
@@ -156,23 +172,30 @@ def tell_apart(
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
     """Rename models that ran in several configurations, and number repeated runs as further attempts.
 
-    `as_attempts`: all of them, or none of several configurations; by default those of a system that was submitted once, at several
-    commits of the harness. What was done is added to the notes, with the option that does the other.
-    Returns the rows, what they lack, and each log with its tasks, models, and what these are called there.
+    `as_attempts`: all of them, or none of several configurations; by default those of a system that was
+    submitted once, at several commits of the harness. What was done is added to the notes, with the option
+    that does the other. Returns the rows, what they lack, and each log with its tasks, models, and what these
+    are called there.
     """
-    frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
+    frames = [
+        (read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)
+    ]
     cells: dict[tuple[str, str], list[int]] = {}
     for position, (_, frame) in enumerate(frames):
         for cell in _cells(frame):
             cells.setdefault(cell, []).append(position)
     result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
     configurations = [
-        {**(read.reading.run.apart if read.reading.run else {}), **read.reading.configuration} for read, _ in frames
+        {**(read.reading.run.apart if read.reading.run else {}), **read.reading.configuration}
+        for read, _ in frames
     ]
     runs = [read.reading.run for read, _ in frames]
     named: list[Named] = []
     telling = _telling(cells, configurations)
-    pooled = {model: _settings_pooled(telling[model], runs, cells, model, as_attempts=as_attempts) for model in telling}
+    pooled = {
+        model: _settings_pooled(telling[model], runs, cells, model, as_attempts=as_attempts)
+        for model in telling
+    }
     notes += _settings_notes(telling, pooled)
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
@@ -200,7 +223,9 @@ def _cells(frame: pl.DataFrame) -> list[tuple[str, str]]:
 def _telling(
     cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
 ) -> dict[str, dict[str, None]]:
-    """Return, for each model, the settings in which its runs of one task differ: on every task it is called after them."""
+    """Return, for each model, the settings in which its runs of one task differ: on every task it is called
+    after them.
+    """
     telling: dict[str, dict[str, None]] = {}
     for (_, model), positions in sorted(cells.items()):
         ours = [configurations[k] for k in positions]
@@ -226,7 +251,9 @@ def _settings_pooled(
     return ("commit",) if "commit" in telling and len(submissions) == 1 and "" not in submissions else ()
 
 
-def _settings_notes(telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _settings_notes(
+    telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
     """Say of which models runs were pooled or kept apart though they differ, and how to do the other."""
     for verb, other, chosen in (
         ("count as attempts", "`as_attempts=False` keeps them apart", pooled),
@@ -244,7 +271,9 @@ def _settings_notes(telling: Mapping[str, Iterable[str]], pooled: Mapping[str, t
 
 def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
     """Name a configuration by the settings that tell it apart; "" where there are none."""
-    return ", ".join(f"{key}={in_a_name(configuration[key])}" for key in sorted(telling) if key in configuration)
+    return ", ".join(
+        f"{key}={in_a_name(configuration[key])}" for key in sorted(telling) if key in configuration
+    )
 
 
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:

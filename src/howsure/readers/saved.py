@@ -1,7 +1,9 @@
-"""Saved baselines: the scores of many logs in one small file without any text, each log again as if it had been read itself.
+"""Saved baselines: the scores of many logs in one small file without any text, each log again as if it had
+been read itself.
 
-A gzip of one JSON object, whose first key is the number of the format. `columns` are the rows as they were when they were saved, with the
-place of their log in `logs`; what the logs said together (facts, cautions, figures that were held to their rows) stands beside them.
+A gzip of one JSON object, whose first key is the number of the format. `columns` are the rows as they were
+when they were saved, with the place of their log in `logs`; what the logs said together (facts, cautions,
+figures that were held to their rows) stands beside them.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ CHECKED = "format 2"
 VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
 """That of the package, which holds this module and so is loaded; to import it by name would point up."""
 FORMAT = 2
-"""The number of the format that is written; every lower one is read. Since 2 scores keep their scale and the name of their column."""
+"""The number of the format that is written; every lower one is read. Since 2 scores keep their scale and the
+name of their column.
+"""
 FORMAT_KEY, VERSION_KEY = "howsure baseline", "howsure"
 GZIP = b"\x1f\x8b"
 START = f'{{"{FORMAT_KEY}":'.encode()
@@ -86,7 +90,9 @@ def read(source: Source) -> Reading:
 
 
 def logs(source: Source) -> list[Taken]:
-    """Return every log that was saved, held to its word already; what they said together comes with the first."""
+    """Return every log that was saved, held to its word already; what they said together comes with the
+    first.
+    """
     where = source.name
     given = _opened(source)
     rows, known = rows_of(given.get("columns"), where), _logs(given.get("logs"), where)
@@ -135,7 +141,8 @@ def _older(given: Mapping[str, Any], where: str) -> Iterator[str]:
     version = str(given.get(VERSION_KEY))[:20]
     if version != VERSION:
         yield whole_text(
-            f"{where} was saved with howsure {version}; the numbers are made anew from its scores, by {VERSION}."
+            f"{where} was saved with howsure {version}; the numbers are made anew from its scores, by "
+            f"{VERSION}."
         )
 
 
@@ -170,7 +177,9 @@ def _missing(given: object, known: int, where: str) -> list[tuple[int, Missing]]
 
 
 def _place(source: Source, log: Log, before: list[Log]) -> Path:
-    """Return where a log would lie if the baseline were a folder; of several with one name each has its number."""
+    """Return where a log would lie if the baseline were a folder; of several with one name each has its
+    number.
+    """
     count = sum(each.source == log.source for each in before)
     name = log.source.replace("\0", "").lstrip("/\\") or "log"
     return source.path / (f"{name}#{count + 1}" if count else name)
@@ -190,7 +199,9 @@ def _rows(rows: pl.DataFrame, place: int, name: str) -> pl.DataFrame:
 
 
 def _opened(source: Source) -> dict[str, Any]:
-    """Unpack and parse a baseline. ReadError where it is damaged, too large, or of a format that isn't known."""
+    """Unpack and parse a baseline. ReadError where it is damaged, too large, or of a format that isn't
+    known.
+    """
     where = source.name
     given = parse_json(_unpacked(source), where=where)
     number = given.get(FORMAT_KEY) if isinstance(given, dict) else None
@@ -198,7 +209,8 @@ def _opened(source: Source) -> dict[str, Any]:
         raise misfit("the number of its format", where)
     if number > FORMAT:
         raise ReadError(
-            f"a baseline of format {number}, from howsure {str(given.get(VERSION_KEY))[:20]}; this version reads format {FORMAT}",
+            f"a baseline of format {number}, from howsure {str(given.get(VERSION_KEY))[:20]}; this version "
+            f"reads format {FORMAT}",
             where=where,
             remedy="Update howsure, or save the baseline again with this version.",
         )
@@ -209,7 +221,9 @@ def _unpacked(source: Source) -> bytes:
     where, size = source.name, source.path.stat().st_size
     if size > MAX_PACKED:
         raise ReadError(
-            f"{size:,} bytes are more than a baseline's {MAX_PACKED:,}", where=where, remedy="Gate against the logs."
+            f"{size:,} bytes are more than a baseline's {MAX_PACKED:,}",
+            where=where,
+            remedy="Gate against the logs.",
         )
     unpacker = zlib.decompressobj(GZIPPED)
     try:
@@ -217,7 +231,9 @@ def _unpacked(source: Source) -> bytes:
     except zlib.error:
         raise ReadError("damaged: its checksum doesn't fit", where=where, remedy=SAVE_AGAIN) from None
     if len(data) > MAX_UNPACKED:
-        raise ReadError(f"unpacks to more than {MAX_UNPACKED:,} bytes", where=where, remedy="Gate against the logs.")
+        raise ReadError(
+            f"unpacks to more than {MAX_UNPACKED:,} bytes", where=where, remedy="Gate against the logs."
+        )
     if not unpacker.eof:
         raise ReadError("cut short: its end is missing", where=where, remedy=SAVE_AGAIN)
     return data

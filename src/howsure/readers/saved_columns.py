@@ -31,7 +31,9 @@ EXPECTED = {
 
 
 def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
-    """Write every column: its kind, and its values, or its `distinct` values in the order in which they come first, and which of them each row has."""
+    """Write every column: its kind, and its values, or its `distinct` values in the order in which they come
+    first, and which of them each row has.
+    """
     return {name: _column(rows[name]) for name in rows.columns}
 
 
@@ -40,7 +42,9 @@ def _column(values: pl.Series) -> dict[str, Any]:
     distinct = values.drop_nulls().unique(maintain_order=True)
     if len(distinct) * MANY > len(values):
         return {"kind": kind, "values": _numbers(values)}
-    places = pl.DataFrame({"value": distinct, "place": range(len(distinct))}, schema_overrides={"place": pl.Int64})
+    places = pl.DataFrame(
+        {"value": distinct, "place": range(len(distinct))}, schema_overrides={"place": pl.Int64}
+    )
     rows = pl.DataFrame({"value": values}).join(places, on="value", how="left", maintain_order="left")
     return {"kind": kind, "distinct": _numbers(distinct), "places": rows["place"].to_list()}
 
@@ -65,7 +69,9 @@ def _numbers(values: pl.Series) -> list[Any]:
 
 
 def rows_of(given: object, where: str) -> pl.DataFrame:
-    """Return the rows. ReadError where a column isn't what a baseline holds, is missing, or is longer than another."""
+    """Return the rows. ReadError where a column isn't what a baseline holds, is missing, or is longer than
+    another.
+    """
     if not isinstance(given, dict):
         raise misfit("columns", where)
     found = {whole_text(name): _series(name, column, where) for name, column in given.items()}
@@ -104,7 +110,8 @@ def _values(given: Any, kind: str, what: str, where: str) -> pl.Series:
         given = [None if each is None else whole_text(each) for each in given]
     try:
         return pl.Series(
-            [None if each is None else float(each) for each in given] if kind == "real" else given, dtype=dtype
+            [None if each is None else float(each) for each in given] if kind == "real" else given,
+            dtype=dtype,
         )
     except (OverflowError, TypeError):
         raise misfit(what, where) from None

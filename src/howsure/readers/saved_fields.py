@@ -1,4 +1,6 @@
-"""What is known beside the rows as plain JSON, and back: frozen dataclasses by their own fields, every value checked on its way in."""
+"""What is known beside the rows as plain JSON, and back: frozen dataclasses by their own fields, every value
+checked on its way in.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,14 @@ WORDS = {("TaskFacts", "failures"): ("drop", "zero")}
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: of a dataclass the fields that differ from their defaults, sets sorted."""
+    """Return a value as JSON has it: of a dataclass the fields that differ from their defaults, sets
+    sorted.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: plain(found) for each in fields(value) if (found := getattr(value, each.name)) != usual(each)
+            each.name: plain(found)
+            for each in fields(value)
+            if (found := getattr(value, each.name)) != usual(each)
         }
     if isinstance(value, Mapping):
         return {str(name): plain(each) for name, each in value.items()}
@@ -47,21 +53,28 @@ def usual(field: Any) -> Any:
 
 
 def every(kind: type[T], given: object, where: str) -> tuple[T, ...]:
-    """Return a list in JSON as dataclasses of one kind. ReadError where it is none, or a field doesn't fit."""
+    """Return a list in JSON as dataclasses of one kind. ReadError where it is none, or a field doesn't
+    fit.
+    """
     if not isinstance(given, list):
         raise misfit(kind.__name__, where)
     return tuple(one(kind, each, where) for each in given)
 
 
 def one(kind: type[T], given: object, where: str) -> T:
-    """Return an object in JSON as a dataclass; keys that it doesn't know are those of a later version, and passed over."""
+    """Return an object in JSON as a dataclass; keys that it doesn't know are those of a later version, and
+    passed over.
+    """
     if not isinstance(given, dict):
         raise misfit(kind.__name__, where)
     known: dict[str, Any] = {}
     for each in fields(kind):  # type: ignore[arg-type]
         if each.name in given:
             value = _value(
-                hints(cast("Hashable", kind))[each.name], given[each.name], f"{kind.__name__}.{each.name}", where
+                hints(cast("Hashable", kind))[each.name],
+                given[each.name],
+                f"{kind.__name__}.{each.name}",
+                where,
             )
             words = WORDS.get((kind.__name__, each.name), (value,))
             known[each.name] = value if value in words else _raise(f"{kind.__name__}.{each.name}", where)

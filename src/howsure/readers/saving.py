@@ -93,7 +93,9 @@ class Packed:
 
 
 def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
-    """Return scores as a baseline, with more notes than their own. DataError where there are no rows, or items are called by their texts."""
+    """Return scores as a baseline, with more notes than their own. DataError where there are no rows, or
+    items are called by their texts.
+    """
     table = scores.to_frame() if scores.has_rows else pl.DataFrame()
     if not len(table):
         raise DataError(
@@ -112,7 +114,9 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         "published": plain([replace(entry, run="") for entry in scores.published]),
         "groups": plain(scores.groups),
         "missing": _lacking(scores, by_log),
-        "reconciled": plain([replace(figure, read=float(f"{figure.read:.{EXACT}g}")) for figure in scores.reconciled]),
+        "reconciled": plain(
+            [replace(figure, read=float(f"{figure.read:.{EXACT}g}")) for figure in scores.reconciled]
+        ),
         "score_name": scores.score_name,
         "signed": bool(scores.signed),
         "notes": mended([*scores.notes, *notes], hidden),
@@ -129,7 +133,11 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
 
 def _lacking(scores: Scores, by_log: _ByLog) -> list[dict[str, Any]]:
     """Write what models lack, each with the place of its log and as that calls the model."""
-    known = [(lack, by_log.places[key]) for lack in scores.missing if (key := (lack.task, lack.model)) in by_log.places]
+    known = [
+        (lack, by_log.places[key])
+        for lack in scores.missing
+        if (key := (lack.task, lack.model)) in by_log.places
+    ]
     return [{**plain(replace(lack, model=name)), "log": place} for lack, (place, name) in known]
 
 
@@ -141,7 +149,9 @@ def _zipped(data: bytes) -> bytes:
 
 def _refuse_sentences(items: pl.Series) -> None:
     """Refuse items that are called by what they ask: a baseline would hold their text."""
-    texts = items.filter((items.str.len_chars() > LONGEST_ID) | (items.str.count_matches(r"\s") > MANY_BLANKS))
+    texts = items.filter(
+        (items.str.len_chars() > LONGEST_ID) | (items.str.count_matches(r"\s") > MANY_BLANKS)
+    )
     if len(texts) * 2 > len(items):
         raise DataError(
             f"the items are called by their texts ({texts[0][:30]!r} …), and a baseline keeps none",
@@ -150,9 +160,11 @@ def _refuse_sentences(items: pl.Series) -> None:
 
 
 def _is_kept(table: pl.DataFrame, name: str) -> bool:
-    """Say whether a column is a measure, a fingerprint, or an attribute of items that could be a cluster or a covariate.
+    """Say whether a column is a measure, a fingerprint, or an attribute of items that could be a cluster or a
+    covariate.
 
-    An attribute has short values: numbers, or words of which there are fewer than items. Names of texts and of secrets are none.
+    An attribute has short values: numbers, or words of which there are fewer than items. Names of texts and
+    of secrets are none.
     """
     if name in (*MEASURES, *FINGERPRINTS, STOP):
         return True
@@ -169,14 +181,17 @@ def _is_kept(table: pl.DataFrame, name: str) -> bool:
 
 
 def is_text_name(name: str) -> bool:
-    """Say whether a column or setting of this name holds text: by its last word, which may stand in the plural."""
+    """Say whether a column or setting of this name holds text: by its last word, which may stand in the
+    plural.
+    """
     words = [word for word in name_words(name) if word != "%"] or [""]
     return words[0] not in COUNTED and (words[-1] in TEXTS or words[-1].removesuffix("s") in TEXTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ByLog:
-    """Rows with the place of their log, and their model as the log calls it; the logs in the order of their rows.
+    """Rows with the place of their log, and their model as the log calls it; the logs in the order of their
+    rows.
 
     `places`: for each task and model as the answers call it, its first log and its name there.
     """
@@ -201,8 +216,12 @@ def _by_log(table: pl.DataFrame, runs: Sequence[RunEntry]) -> _ByLog:
     places: dict[tuple[str, str], tuple[int, str]] = {}
     for (_, task, model), place, name in zip(cells.iter_rows(), found, names, strict=True):
         places.setdefault((task, model), (place, name))
-    told = cells.with_columns(pl.Series("log", found, dtype=pl.Int64), pl.Series("named", names, dtype=pl.String))
-    rows = table.join(told, on=["source", "task", "model"], how="left", nulls_equal=True, maintain_order="left")
+    told = cells.with_columns(
+        pl.Series("log", found, dtype=pl.Int64), pl.Series("named", names, dtype=pl.String)
+    )
+    rows = table.join(
+        told, on=["source", "task", "model"], how="left", nulls_equal=True, maintain_order="left"
+    )
     return _ByLog(rows=rows.with_columns(model="named").drop("named"), logs=logs, places=places)
 
 
@@ -211,10 +230,13 @@ def _log(entry: RunEntry) -> Log:
 
 
 def _texts_of(logs: Iterable[Log]) -> dict[str, str]:
-    """Return how models are called by texts among their settings, and by the digests that stand for these, the longest first."""
+    """Return how models are called by texts among their settings, and by the digests that stand for these,
+    the longest first.
+    """
     found = {pair for log in logs for pair in _long(log.settings.items())}
     return {
-        f"{name}={text}": f"{name}={text_digest(text)}" for name, text in sorted(found, key=lambda pair: -len(pair[1]))
+        f"{name}={text}": f"{name}={text_digest(text)}"
+        for name, text in sorted(found, key=lambda pair: -len(pair[1]))
     }
 
 

@@ -1,8 +1,10 @@
 """Lines of JSON as columns, read by Polars where that is surely the same as parsing line by line.
 
-Polars is several times as fast and keeps no prompt, but takes the first of two values under one key where `json` takes the last, and makes one kind
-of what is mixed. So every block of lines is first held to a pattern: the keys that lines have, each once and in order, and what kind of value stands under
-each. The pattern is learned from lines that it doesn't fit yet. What it can't be sure of (a key twice, numbers beside text, NaN, other spaces) is left to the parser.
+Polars is several times as fast and keeps no prompt, but takes the first of two values under one key where
+`json` takes the last, and makes one kind of what is mixed. So every block of lines is first held to a
+pattern: the keys that lines have, each once and in order, and what kind of value stands under each. The
+pattern is learned from lines that it doesn't fit yet. What it can't be sure of (a key twice, numbers beside
+text, NaN, other spaces) is left to the parser.
 """
 
 from __future__ import annotations
@@ -38,11 +40,21 @@ CELL_BYTES = 16
 """What a value takes in a column, one that a line hasn't got too."""
 MAX_THREADS = 8
 AHEAD = 2
-"""So many blocks a thread are in memory, each of about 4 MB (at most SMALL_BYTES), beside the one that is made use of."""
+"""So many blocks a thread are in memory, each of about 4 MB (at most SMALL_BYTES), beside the one that is
+made use of.
+"""
 ODD_LINES = 200
 """So many lines that don't fit are looked at before the others are tried again."""
 
-KINDS = {type(None): "null", bool: "flag", int: "whole", float: "real", str: "text", dict: "nested", list: "nested"}
+KINDS = {
+    type(None): "null",
+    bool: "flag",
+    int: "whole",
+    float: "real",
+    str: "text",
+    dict: "nested",
+    list: "nested",
+}
 DTYPES: dict[str, Any] = {
     "null": pl.Null(),
     "flag": pl.Boolean(),
@@ -52,7 +64,9 @@ DTYPES: dict[str, Any] = {
     "text": pl.String(),
     "texts": pl.List(pl.String()),
 }
-"""What a column may hold: `number` is whole numbers and others, `texts` a list of them. Without a column of their own: "nested", at times at least; "container", always; "object"."""
+"""What a column may hold: `number` is whole numbers and others, `texts` a list of them. Without a column of
+their own: "nested", at times at least; "container", always; "object".
+"""
 
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
@@ -70,7 +84,13 @@ def _container(depth: int) -> str:
 
 _CONTAINER = _container(MAX_DEPTH)
 _ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_CONTAINER}"
-PATTERNS = {"null": "", "flag": "true|false|", "whole": f"{_INT}|", "real": f"{_REAL}|", "text": f"{_STRING}|"}
+PATTERNS = {
+    "null": "",
+    "flag": "true|false|",
+    "whole": f"{_INT}|",
+    "real": f"{_REAL}|",
+    "text": f"{_STRING}|",
+}
 PATTERNS |= {"nested": f"{_ANY}|", "texts": rf"\[(?:{_STRING}(?:, ?{_STRING})*)?\]|"}
 PATTERNS["container"] = f"{_CONTAINER}|"
 PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
@@ -82,9 +102,11 @@ class UnsureError(Exception):
 
 @dataclass(slots=True)
 class Shapes:
-    """What is known of a file's lines: the orders of their keys, and the kind of value under each path of keys.
+    """What is known of a file's lines: the orders of their keys, and the kind of value under each path of
+    keys.
 
-    `inside`: keys whose objects are looked into. `listed`: keys whose lists of texts are kept. `skipped`: keys whose values aren't wanted.
+    `inside`: keys whose objects are looked into. `listed`: keys whose lists of texts are kept. `skipped`:
+    keys whose values aren't wanted.
     """
 
     inside: Collection[str] = ()
@@ -116,7 +138,11 @@ class Shapes:
             return "nested"
         if len(path) == 1 and path[0] in self.inside and isinstance(value, dict):
             return "object"
-        if path[0] in self.listed and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        if (
+            path[0] in self.listed
+            and isinstance(value, list)
+            and all(isinstance(part, str) for part in value)
+        ):
             return "texts"
         if len(path) > 1 and isinstance(value, (dict, list)):
             return "container"
@@ -139,7 +165,9 @@ class Shapes:
 
     def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
         """Return the columns that are kept, in the order in which their keys come first."""
-        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")]
+        below = [
+            key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")
+        ]
         return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
 
 
@@ -161,7 +189,8 @@ def widened(known: str, kind: str) -> str:
 def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
     """Yield the rows of a file of lines, block by block. UnsureError where the parser has to look at them.
 
-    A later block may know of more columns, and of wider kinds. While one is made use of, the next ones are read in threads.
+    A later block may know of more columns, and of wider kinds. While one is made use of, the next ones are
+    read in threads.
     """
     ahead: deque[tuple[bytes, int, Future[pl.DataFrame | None]]] = deque()
     rows, threads = 0, min(1 + pl.thread_pool_size(), MAX_THREADS)
@@ -187,7 +216,9 @@ def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> pl.Dat
 
 
 def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shapes: Shapes) -> pl.DataFrame:
-    """Return the rows of a block; where it didn't fit, learn until it does, which a line that teaches nothing never does."""
+    """Return the rows of a block; where it didn't fit, learn until it does, which a line that teaches nothing
+    never does.
+    """
     found = fitting.result()
     if found is not None:
         return found
@@ -227,7 +258,9 @@ def _learn(text: pl.Series, shapes: Shapes) -> None:
 
 
 def shaped_table(source: Source) -> pl.DataFrame | None:
-    """Return the rows of a table of lines, None where nothing is sure; columns with nested values are left out."""
+    """Return the rows of a table of lines, None where nothing is sure; columns with nested values are left
+    out.
+    """
     shapes = Shapes()
     try:
         frames = [*shaped_blocks(source, shapes)]
@@ -250,5 +283,7 @@ def short_text(values: pl.Series) -> pl.Series:
             .alias(values.name)
         )
     if values.dtype == pl.Float64:
-        return pl.Series(values.name, [None if each is None else str(each) for each in values], dtype=pl.String)
+        return pl.Series(
+            values.name, [None if each is None else str(each) for each in values], dtype=pl.String
+        )
     return values.cast(pl.String)

@@ -1,8 +1,9 @@
 """Anthropic's skill-creator: benchmark.json, which holds every run, or the grading.json of single runs.
 
-A configuration (with_skill, without_skill) is compared like a model, an eval is a question, and a run an attempt at it. The score of
-an attempt is the share of its expectations that passed: that is what skill-creator itself averages. Expectations of one output are no
-questions of their own, since one output answers them all.
+A configuration (with_skill, without_skill) is compared like a model, an eval is a question, and a run an
+attempt at it. The score of an attempt is the share of its expectations that passed: that is what
+skill-creator itself averages. Expectations of one output are no questions of their own, since one output
+answers them all.
 """
 
 from __future__ import annotations
@@ -106,7 +107,9 @@ def _share(summary: Mapping[str, Any], graded: Mapping[str, Any]) -> float | Non
 
 
 def _graded(document: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """Return the row of one grading: `eval-N/<configuration>/run-K/grading.json`, or without the folder of the run."""
+    """Return the row of one grading: `eval-N/<configuration>/run-K/grading.json`, or without the folder of
+    the run.
+    """
     folder = source.path.absolute().parent
     run = _RUN.fullmatch(folder.name)
     configuration = folder.parent if run else folder
@@ -140,7 +143,9 @@ def _published(document: Mapping[str, Any], task: str, source: Source) -> Iterat
 
 
 def _extents(metadata: Mapping[str, Any], records: list[dict[str, Any]], task: str) -> Iterator[Extent]:
-    """Yield how many evals each configuration was to run; of the runs per eval the file states a figure that its own script writes always."""
+    """Yield how many evals each configuration was to run; of the runs per eval the file states a figure that
+    its own script writes always.
+    """
     evals = metadata.get("evals_run")
     for model in dict.fromkeys(str(record["model"]) for record in records):
         if isinstance(evals, list) and evals:

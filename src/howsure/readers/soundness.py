@@ -1,4 +1,6 @@
-"""What a reading lacks: published scores that are no numbers, a last row that is cut, a layout that nobody checked."""
+"""What a reading lacks: published scores that are no numbers, a last row that is cut, a layout that nobody
+checked.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def sound(reading: Reading, source: Source) -> Reading:
     whole = tuple(entry for entry in reading.published if math.isfinite(entry.score))
     left = len(reading.published) - len(whole)
     published = tuple(
-        replace(entry, task=whole_text(entry.task), model=whole_text(entry.model), metric=whole_text(entry.metric))
+        replace(
+            entry, task=whole_text(entry.task), model=whole_text(entry.model), metric=whole_text(entry.metric)
+        )
         for entry in whole
     )
     return replace(reading, published=published, cautions=(*reading.cautions, *left_out(left, source)))
@@ -68,7 +72,8 @@ def _ends_a_line(source: Source) -> bool:
 def left_out(count: int, source: Source) -> tuple[Caution, ...]:
     """Say how many published scores are no numbers; nothing where there are none."""
     message = (
-        f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and left out."
+        f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and "
+        "left out."
     )
     return (Caution(code="score_left_out", message=message, remedy="Write the file again."),) if count else ()
 
@@ -85,7 +90,13 @@ def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tupl
     return (
         Caution(
             code="unknown_layout",
-            message=f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked on {checked}.",
-            remedy="Hold the figures of `howsure describe` to those of the harness before you use them, or update howsure.",
+            message=(
+                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked "
+                f"on {checked}."
+            ),
+            remedy=(
+                "Hold the figures of `howsure describe` to those of the harness before you use them, or "
+                "update howsure."
+            ),
         ),
     )

@@ -22,7 +22,9 @@ PLACE = "place"
 
 
 def with_stops(scores: Scores) -> Scores:
-    """Return scores with the column `stop`, where the logs say why attempts ended and are no larger than the limit; else the same."""
+    """Return scores with the column `stop`, where the logs say why attempts ended and are no larger than the
+    limit; else the same.
+    """
     if not scores.runs or STOP in open_frame(scores.rows).collect_schema().names():
         return scores
     told = [row for each in reread(scores.runs) for row in _told(each)]
@@ -51,5 +53,8 @@ def kept_stops(scores: Scores) -> Iterator[tuple[str, str, str, str]]:
         return
     rows = scores.to_frame().filter(pl.col(STOP).is_not_null())
     yield from (
-        rows.select("model", "task", "item", "attempt", STOP).unique(maintain_order=True).drop("attempt").iter_rows()
+        rows.select("model", "task", "item", "attempt", STOP)
+        .unique(maintain_order=True)
+        .drop("attempt")
+        .iter_rows()
     )

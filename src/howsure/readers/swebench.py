@@ -1,7 +1,8 @@
-"""SWE-bench: reports with lists of ids, maps of id to outcome, per-instance reports, JSON lines and leaderboards.
+"""SWE-bench: reports with lists of ids, maps of id to outcome, per-instance reports, JSON lines and
+leaderboards.
 
-An id that is not resolved failed, whatever the reason. Where a file knows only the resolved ids, no rows can be made:
-it gives a published score and says so.
+An id that is not resolved failed, whatever the reason. Where a file knows only the resolved ids, no rows can
+be made: it gives a published score and says so.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ LAYOUTS = ("2",)
 VERIFIED = "SWE-bench Verified"
 MOST = 0.9
 """A run that names less than this share of a file's tasks was asked for fewer."""
-ASSUMED = "taken for a list of SWE-bench Verified, where all of its ids lie: the others of the 500 tasks failed"
+ASSUMED = (
+    "taken for a list of SWE-bench Verified, where all of its ids lie: the others of the 500 tasks failed"
+)
 LISTED = "the tasks that are not resolved are those of {name} that the list of resolved ones doesn't name"
 
 _PRO = r"instance_[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}?-[0-9a-f]{40}(?:-\w{1,99})?"
@@ -45,7 +48,15 @@ _ID = rf"(?:{_PRO}|[A-Za-z0-9][\w.-]{{0,99}}__[\w.-]{{1,99}}-\d{{1,9}})"
 _INSTANCE = re.compile(_ID)
 _OF_PRO = re.compile(r"instance_(.+?)-[0-9a-f]{40}(?:-\w+)?")
 _KEY = b'"' + _ID.encode() + b'"'
-_LISTS = ("resolved_ids", "resolved", "no_generation", "no_logs", "generated", "unresolved_ids", "submitted_ids")
+_LISTS = (
+    "resolved_ids",
+    "resolved",
+    "no_generation",
+    "no_logs",
+    "generated",
+    "unresolved_ids",
+    "submitted_ids",
+)
 _LEVELS = 3
 """A map of outcomes lies so deep at most: by condition, by run, by task."""
 _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
@@ -110,7 +121,9 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     won = set(resolved)
     statuses = dict.fromkeys(resolved, "ok") | dict(_statuses(document, won))
     task = _task(source, statuses)
-    records = [_record(item, status, item in won, task) | {"model": model} for item, status in statuses.items()]
+    records = [
+        _record(item, status, item in won, task) | {"model": model} for item, status in statuses.items()
+    ]
     if (
         "generated" in document
         and not document.get("no_generation")
@@ -129,7 +142,10 @@ def _ids(document: Mapping[str, Any], name: str) -> list[str]:
 def _refuse_odd_ids(document: Mapping[str, Any], source: Source) -> None:
     """Raise ReadError where a list of ids holds something that is none."""
     lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
-    odd = next(((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)), None)
+    odd = next(
+        ((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)),
+        None,
+    )
     if odd is not None:
         raise ReadError(
             f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
@@ -169,8 +185,8 @@ def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str
 def _no_patch(source: Source, n: int) -> Caution:
     return Caution(
         code="missing_items",
-        message=f"{source.name}: the report names the {n:,} tasks with a patch; tasks without one are not in it, "
-        "and SWE-bench counts them as 0.",
+        message=f"{source.name}: the report names the {n:,} tasks with a patch; tasks without one are not in "
+        "it, and SWE-bench counts them as 0.",
         remedy="Compare over shared tasks, or add the missing ones as not resolved.",
     )
 
@@ -178,7 +194,9 @@ def _no_patch(source: Source, n: int) -> Caution:
 def _resolved_only(
     document: Mapping[str, Any], resolved: list[str], model: str, cautions: Iterable[Caution], source: Source
 ) -> Reading:
-    """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share alone."""
+    """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share
+    alone.
+    """
     part = _part(source)
     every, told = _every_item(document, resolved, part, source)
     if every:
@@ -192,8 +210,8 @@ def _resolved_only(
         raise ReadError(
             "the file names the resolved ids only, not those that failed",
             where=source.name,
-            remedy="Use the report that lists unresolved_ids, name a table of all tasks with `items`, or keep the folder's name "
-            "(verified, lite, test).",
+            remedy="Use the report that lists unresolved_ids, name a table of all tasks with `items`, or "
+            "keep the folder's name (verified, lite, test).",
         )
     caution = Caution(
         code="resolved_only",
@@ -209,17 +227,25 @@ def _resolved_only(
 def _every_item(
     document: Mapping[str, Any], resolved: list[str], part: str, source: Source
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the tasks that a list of resolved ones is of, as far as they are known, and what is to be told of that."""
+    """Return the tasks that a list of resolved ones is of, as far as they are known, and what is to be told
+    of that.
+    """
     if part in ("", "verified") and swebench_items.all_verified(resolved):
         return swebench_items.verified(), () if part else (ASSUMED,)
     found = swebench_items.submitted(source, document, resolved, part)
     if found:
         return found, (LISTED.format(name="the predictions beside it"),)
-    return (swebench_items.listed(source, resolved), (LISTED.format(name=source.items),)) if source.items else ((), ())
+    return (
+        (swebench_items.listed(source, resolved), (LISTED.format(name=source.items),))
+        if source.items
+        else ((), ())
+    )
 
 
 def _read_maps(document: Mapping[str, Any], source: Source) -> Reading:
-    """Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id: outcome}}}`."""
+    """Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id:
+    outcome}}}`.
+    """
     runs, cautions = _runs(document, source)
     task = _task(source, {item for _, _, outcomes in runs for item in outcomes})
     records = [
@@ -242,7 +268,9 @@ def _runs(
     for name, outcomes in document.items():
         ordered = sorted(outcomes, key=lambda run: (len(run), run)) if isinstance(outcomes, dict) else ()
         inner = [outcomes[run] for run in ordered]
-        if inner and all(isinstance(each, dict) and any(_INSTANCE.fullmatch(key) for key in each) for each in inner):
+        if inner and all(
+            isinstance(each, dict) and any(_INSTANCE.fullmatch(key) for key in each) for each in inner
+        ):
             runs += [(name, attempt, each) for attempt, each in enumerate(inner)]
         elif inner:
             runs.append((name, 0, outcomes))
@@ -250,7 +278,9 @@ def _runs(
 
 
 def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
-    """Hold runs of one file to the tasks of all: one that a run doesn't name it failed, where it names nearly all."""
+    """Hold runs of one file to the tasks of all: one that a run doesn't name it failed, where it names nearly
+    all.
+    """
     every = tuple(dict.fromkeys(record["item"] for record in records))
     if len(every) == 1:  # the report of one task
         return ()
@@ -307,7 +337,9 @@ def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
         for entry in mappings(board.get("results"))
         if entry.get("resolved") is not None
     )
-    return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+    return Reading(
+        facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
+    )
 
 
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:
@@ -332,7 +364,9 @@ def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterabl
         raise ReadError("no instance in the file", where=source.name, remedy="Run the evaluation again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
-        rows=tidy(records, source=source.name), facts=tuple(_facts(task) for task in tasks), cautions=tuple(cautions)
+        rows=tidy(records, source=source.name),
+        facts=tuple(_facts(task) for task in tasks),
+        cautions=tuple(cautions),
     )
 
 
@@ -356,11 +390,18 @@ def _task(source: Source, items: Collection[str]) -> str:
     if items and all(_OF_PRO.fullmatch(item) for item in items):
         return "SWE-bench Pro"
     part = _part(source)
-    return f"SWE-bench {part.capitalize()}" if part else VERIFIED if swebench_items.all_verified(items) else "SWE-bench"
+    return (
+        f"SWE-bench {part.capitalize()}"
+        if part
+        else VERIFIED
+        if swebench_items.all_verified(items)
+        else "SWE-bench"
+    )
 
 
 def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:
-    """Name the model after the file (`results_<model>.json`, `<model>.<run>.json`) or its folder (`<model>/results/results.json`).
+    """Name the model after the file (`results_<model>.json`, `<model>.<run>.json`) or its folder
+    (`<model>/results/results.json`).
 
     What stands behind a dot is cut off only where it calls itself a run: gpt-5.1 and gpt-5.2 are two models.
     """

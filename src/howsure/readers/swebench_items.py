@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.readers.base import Source
 
-SIZES = {
-    "test": 2294,
-    "lite": 300,
-    "verified": 500,
-    "multimodal": 517,
-    "bash-only": 500,
-}
+SIZES = {"test": 2294, "lite": 300, "verified": 500, "multimodal": 517, "bash-only": 500}
 """How many tasks each part of SWE-bench has, and so each published score."""
 
 FEW = 10
@@ -39,7 +33,9 @@ def verified() -> tuple[str, ...]:
 
 
 def all_verified(items: Collection[str]) -> bool:
-    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a fifth."""
+    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a
+    fifth.
+    """
     return len(items) >= FEW and set(items) <= set(verified())
 
 
@@ -49,15 +45,20 @@ def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
     lacking = [item for item in resolved if item not in set(every)]
     if lacking:
         raise ReadError(
-            f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as {listing(lacking, 1)}",
+            f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as "
+            f"{listing(lacking, 1)}",
             where=source.name,
             remedy="Name the table of the tasks that this run was over.",
         )
     return every
 
 
-def submitted(source: Source, document: Mapping[str, Any], resolved: Collection[str], part: str) -> tuple[str, ...]:
-    """Return the tasks that the predictions beside a list name, with those that it says have none; nothing where they aren't the whole part."""
+def submitted(
+    source: Source, document: Mapping[str, Any], resolved: Collection[str], part: str
+) -> tuple[str, ...]:
+    """Return the tasks that the predictions beside a list name, with those that it says have none; nothing
+    where they aren't the whole part.
+    """
     without = document.get("no_generation")
     beside = {item for name in PREDICTIONS for item in _predicted(source, name)}
     every = beside | {str(item) for item in (without if isinstance(without, list) else ())} | set(resolved)

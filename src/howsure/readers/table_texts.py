@@ -27,27 +27,46 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("output", "response", "completion", "generation", "model_output", "model_answer", "raw_output"),
         *("prediction", "generated_text"),
     ),
-    "target": ("target", "reference", "expected", "ground_truth", "gold", "reference_answer", "answer", "label"),
+    "target": (
+        "target",
+        "reference",
+        "expected",
+        "ground_truth",
+        "gold",
+        "reference_answer",
+        "answer",
+        "label",
+    ),
 }
 """Names under which columns with texts are recognised, the first one found counts."""
 
 
 def text_columns(scores: Scores) -> dict[str, str]:
-    """Return the columns of the rows that hold texts, by what they hold; one that makes up a score, an id or a name is none."""
+    """Return the columns of the rows that hold texts, by what they hold; one that makes up a score, an id or
+    a name is none.
+    """
     frame, roles = tidy(scores.rows, scores.roles)
     used = used_columns(roles)
-    by_name = {plain_name(name): name for name in reversed(frame.collect_schema().names()) if name not in used}
-    found = {kind: next((by_name[name] for name in names if name in by_name), "") for kind, names in NAMES.items()}
+    by_name = {
+        plain_name(name): name for name in reversed(frame.collect_schema().names()) if name not in used
+    }
+    found = {
+        kind: next((by_name[name] for name in names if name in by_name), "") for kind, names in NAMES.items()
+    }
     return {kind: column for kind, column in found.items() if column}
 
 
 def table_transcripts(scores: Scores, task: str, items: Collection[str]) -> Iterator[tuple[str, Transcript]]:
-    """Yield each model with what the rows of these items of a task say of its attempts, one transcript a row."""
+    """Yield each model with what the rows of these items of a task say of its attempts, one transcript a
+    row.
+    """
     columns = text_columns(scores)
     frame, _ = tidy(scores.rows, scores.roles)
     chosen = frame.filter((nw.col("task") == task) & nw.col("item").is_in(list(items)))
     kept = [name for name in chosen.collect_schema().names() if name in (*_KEPT, *columns.values())]
-    rows = tidy_frame(chosen.select(kept).to_native(), {}).sort("model", "item", "attempt", maintain_order=True)
+    rows = tidy_frame(chosen.select(kept).to_native(), {}).sort(
+        "model", "item", "attempt", maintain_order=True
+    )
     for row in rows.select(*_READ, *columns.values()).iter_rows(named=True):
         texts = {kind: said(row[column]) for kind, column in columns.items()}
         scored = {row["metric"]: finite(row["score"])}
@@ -59,7 +78,9 @@ _KEPT = ("task", "status", *_READ)
 
 
 def said(value: Any) -> str:
-    """Return a cell as text: messages with who says each, several texts one after the other, anything else as JSON."""
+    """Return a cell as text: messages with who says each, several texts one after the other, anything else as
+    JSON.
+    """
     if isinstance(value, pl.Series):
         value = value.to_list()
     if value is None or isinstance(value, (str, bool, int, float)):

@@ -1,6 +1,7 @@
 """Tables of any origin: CSV, TSV, JSON Lines, JSON and YAML (a list of records), Parquet and Arrow.
 
-A table stays as it is, lazy where its format allows; its columns are recognised by name when it is aggregated.
+A table stays as it is, lazy where its format allows; its columns are recognised by name when it is
+aggregated.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from howsure.table.writing import Writing
 
 NAME = "tables"
-FORMATS = "tables (.csv, .tsv, .txt, .jsonl, .json, .yaml, .parquet, .arrow), and Markdown tables of published scores (.md) by name"
+FORMATS = (
+    "tables (.csv, .tsv, .txt, .jsonl, .json, .yaml, .parquet, .arrow), and Markdown tables of published "
+    "scores (.md) by name"
+)
 CHECKED = "any: columns are known by their names"
 
 MAX_INFER = 10_000
@@ -51,7 +55,9 @@ MANY_ROWS = 5
 """A model with so many published scores of one task on the average has none: these are single answers."""
 MAX_HELD_BYTES = 256 * 1024**2
 _SPLIT = re.compile(rb'\s*\{\s*"columns"\s*:\s*\[(?:\s*"(?:[^"\\]|\\.)*+"\s*,?)*+\s*\]\s*,\s*"data"\s*:\s*\[')
-"""How JSON begins that holds the names of the columns, then the cells of every row: MLflow and W&B log tables so."""
+"""How JSON begins that holds the names of the columns, then the cells of every row: MLflow and W&B log tables
+so.
+"""
 
 
 def claims(source: Source) -> Claim | None:
@@ -95,11 +101,16 @@ def _what_instead(columns: Iterable[str]) -> str:
     """Say what to do with a table that has neither items nor scores of models."""
     if {"model_a", "model_b"} <= by_plain_name(columns).keys():
         return "These look like pairwise votes: `howsure arena` ranks models by them."
-    return f"Name it (`columns={{'item': {likely_item(columns)!r}}}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
+    return (
+        f"Name it (`columns={{'item': {likely_item(columns)!r}}}`); a leaderboard needs model, score and "
+        "n. `howsure describe` proposes a mapping."
+    )
 
 
 def is_leaderboard(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> bool:
-    """Say whether a table's columns hold published scores of models; `asked`: those that the user names by role."""
+    """Say whether a table's columns hold published scores of models; `asked`: those that the user names by
+    role.
+    """
     return {"model", "score"} <= published_roles(columns, asked).keys()
 
 
@@ -117,7 +128,9 @@ def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     """Open a table, lazily where its format allows. `mixed`: as `parsed_records` has it."""
     with named(source.name), _by_line(source):
         frame = _scanned(source, mixed=mixed)
-        names = frame.collect_schema().names()  # a lazy scan finds out only now whether the file is what it says
+        names = (
+            frame.collect_schema().names()
+        )  # a lazy scan finds out only now whether the file is what it says
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
     short = [name for name in names if len(name) <= LONGEST_NAME]  # a text that became a key is no column
@@ -144,10 +157,11 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:
-    """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed, through the open file.
+    """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed,
+    through the open file.
 
-    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile. What lies elsewhere
-    isn't: Polars asks its server for what is needed.
+    One that Polars opens by its path is mapped into memory, and ends the process when it is written to
+    meanwhile. What lies elsewhere isn't: Polars asks its server for what is needed.
     """
     if source.address:
         return pl.scan_parquet(source.address, glob=False, hive_partitioning=False)
@@ -177,14 +191,18 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
 def _collected(
     source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]], names: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number further down."""
+    """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number
+    further down.
+    """
     if not is_csv(source):
         return frame.collect()
     return named_exactly(source, frame, [*names, *_name_columns(frame.collect_schema().names(), asked)])
 
 
 def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
-    """Read a table of CSV to its end, these columns as they are written: 007, 1.10 and 1e3 are no numbers among names."""
+    """Read a table of CSV to its end, these columns as they are written: 007, 1.10 and 1e3 are no numbers
+    among names.
+    """
     schema = frame.collect_schema()
     figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
     try:
@@ -199,7 +217,9 @@ def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -
 
 
 def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
-    """Return texts as numbers where all of them are; `exactly`: and each is whole and written like its number, not 007, 1.10 or 1e3."""
+    """Return texts as numbers where all of them are; `exactly`: and each is whole and written like its
+    number, not 007, 1.10 or 1e3.
+    """
     numbers = texts.cast(dtype, strict=False)
     if not exactly:
         return numbers if numbers.null_count() == texts.null_count() else texts
@@ -213,7 +233,9 @@ def is_csv(source: Source) -> bool:
 
 @contextmanager
 def _by_line(source: Source) -> Iterator[None]:
-    """Name the line of a row that Polars can't read: it has more cells than the header, or a quote that isn't closed."""
+    """Name the line of a row that Polars can't read: it has more cells than the header, or a quote that isn't
+    closed.
+    """
     try:
         yield
     except pl.exceptions.PolarsError:
@@ -222,7 +244,9 @@ def _by_line(source: Source) -> Iterator[None]:
         if row is None:
             raise
         line, count, width = row
-        what = f"{plural(count, 'cell')} below a header of {width:,}" if count else "a quote that isn't closed"
+        what = (
+            f"{plural(count, 'cell')} below a header of {width:,}" if count else "a quote that isn't closed"
+        )
         raise ReadError(
             what, where=f"{source.name}, line {line:,}", remedy="Mend that line, or write the file again."
         ) from None
@@ -240,7 +264,10 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
     return (
         Caution(
             code="short_rows",
-            message=f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read as empty{more}.",
+            message=(
+                f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read "
+                f"as empty{more}."
+            ),
             remedy="Mend these lines: a value in the wrong column is a wrong value.",
         ),
     )
@@ -273,7 +300,8 @@ class Table:
 
 
 def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> Table:
-    """Read a table to its end, and scores that are text as numbers, so that a fault is found while its file is known.
+    """Read a table to its end, and scores that are text as numbers, so that a fault is found while its file
+    is known.
 
     Of Parquet and Arrow only the columns that count are read, and of large files none: they stay lazy.
     """
@@ -301,20 +329,26 @@ def _pass(piece: pl.DataFrame) -> None:
 def writing_of(source: Source) -> Writing:
     """Say how a table writes numbers: as the user says, and by what parts its cells."""
     suffix, head = source.path.suffix.lower(), source.head
-    return replace(source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";")
+    return replace(
+        source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";"
+    )
 
 
 def _records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as `parsed_records` has it."""
+    """Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
+    `parsed_records` has it.
+    """
     is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
     shaped = shaped_table(source) if is_large else None
     return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text.
+    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes
+    text.
 
-    What is nested is left out; `mixed`: a column where only some values are is kept, as empty lists, for those who would take it.
+    What is nested is left out; `mixed`: a column where only some values are is kept, as empty lists, for
+    those who would take it.
     """
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -325,7 +359,9 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     found = {name: _column(name, [record.get(name) for record in records]) for name in names}
     columns = [column for column in found.values() if column is not None]
     lost = {
-        name: place for name in names if found[name] is None and (place := _first_nested(name, records)) is not None
+        name: place
+        for name in names
+        if found[name] is None and (place := _first_nested(name, records)) is not None
     }
     if mixed:
         columns += [pl.Series(name, [None] * len(records), dtype=pl.List(pl.String)) for name in lost]
@@ -335,7 +371,9 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
 
 
 def _first_nested(name: str, records: list[dict[str, Any]]) -> int | None:
-    """Return the first record whose value has parts, of a column that has others too; None of any other column."""
+    """Return the first record whose value has parts, of a column that has others too; None of any other
+    column.
+    """
     values = [record.get(name) for record in records]
     if all(value is None or isinstance(value, (dict, list)) for value in values):
         return None
@@ -343,20 +381,27 @@ def _first_nested(name: str, records: list[dict[str, Any]]) -> int | None:
 
 
 def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> None:
-    """Refuse a table that would lose who or what its rows are of, since some of these values are lists or objects."""
+    """Refuse a table that would lose who or what its rows are of, since some of these values are lists or
+    objects.
+    """
     found = only_by(kept, [*lost], source.columns)
     if found is not None:
         role, name = found
         raise ReadError(
             f"record {lost[name] + 1:,} has a list or an object as {name!r}, and others have plain values",
             where=source.name,
-            remedy=f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: '…'}}`.",
+            remedy=(
+                f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: "
+                "'…'}`."
+            ),
         )
 
 
 def _records_of(parsed: Any) -> Any:
     """Make records of a table whose columns are named apart from its rows; leave anything else as it is."""
-    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(part), list) for part in ("columns", "data")):
+    if not isinstance(parsed, dict) or not all(
+        isinstance(parsed.get(part), list) for part in ("columns", "data")
+    ):
         return parsed
     names, rows = parsed["columns"], parsed["data"]
     if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
@@ -385,7 +430,9 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     kinds = {type(value) for value in values if value is not None}
     if kinds & {dict, list}:
         return None
-    if str in kinds or ({int, float} <= kinds and any(abs(value) > EXACT for value in values if type(value) is int)):
+    if str in kinds or (
+        {int, float} <= kinds and any(abs(value) > EXACT for value in values if type(value) is int)
+    ):
         values = list(map(text_or_nothing, values))
     elif bool in kinds and len(kinds) > 1:
         values = [finite(value) for value in values]
@@ -399,11 +446,15 @@ def read_table(path: str, names: Collection[str] = (), *, mixed: bool = False) -
     """
     place = Path(path)
     if not place.is_file():
-        raise ReadError("no such file", where=path, remedy="A table is expected: CSV, TSV, JSON Lines or Parquet.")
+        raise ReadError(
+            "no such file", where=path, remedy="A table is expected: CSV, TSV, JSON Lines or Parquet."
+        )
     source = Source(path=place, root=place)
     with named(path):
         if cut_row(source):
-            raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
+            raise ReadError(
+                "ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again."
+            )
         frame = scan(source, mixed=mixed)
         own = [name for name in frame.collect_schema().names() if name in names or plain_name(name) in names]
         return _collected(source, frame, {}, own)

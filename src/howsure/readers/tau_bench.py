@@ -1,4 +1,6 @@
-"""tau-bench (a list of rewards) and tau2-bench (simulations with their set-up), and tau2's leaderboard submissions."""
+"""tau-bench (a list of rewards) and tau2-bench (simulations with their set-up), and tau2's leaderboard
+submissions.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
-CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files only"
+CHECKED = (
+    "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files "
+    "only"
+)
 
 _DOMAIN = re.compile(r"airline|retail|telecom")
 _ENDING = r"(?:_range_.*)?\.json"
@@ -34,7 +39,9 @@ def claims(source: Source) -> Claim | None:
     first = source.first
     if source.is_list:
         return (
-            "rows" if {"task_id", "reward"} <= first.keys() and not first["task_id"].startswith((b"{", b"[")) else None
+            "rows"
+            if {"task_id", "reward"} <= first.keys() and not first["task_id"].startswith((b"{", b"["))
+            else None
         )
     setup = {"num_trials", "user_info", "agent_info"} <= members(first.get("info", b"")).keys()
     submission = "submitting_organization" in first and b'"pass_1"' in first.get("results", b"")
@@ -46,7 +53,11 @@ def read(source: Source) -> Reading:
     document = source.json()
     if isinstance(document, list):
         return _read_list(document, source)
-    return _read_simulations(document, source) if "simulations" in document else _read_submission(document, source)
+    return (
+        _read_simulations(document, source)
+        if "simulations" in document
+        else _read_submission(document, source)
+    )
 
 
 def _read_list(entries: list[Any], source: Source) -> Reading:
@@ -124,9 +135,13 @@ def _run(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model:
 
 
 def _usage(run: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what a simulation took: of cost and tokens the agent's share, of time the whole conversation, the user's part with it."""
+    """Return what a simulation took: of cost and tokens the agent's share, of time the whole conversation,
+    the user's part with it.
+    """
     messages = [
-        each for each in run.get("messages") or () if isinstance(each, dict) and each.get("role") == "assistant"
+        each
+        for each in run.get("messages") or ()
+        if isinstance(each, dict) and each.get("role") == "assistant"
     ]
     usage = [each["usage"] for each in messages if isinstance(each.get("usage"), dict)]
     return {
@@ -137,7 +152,9 @@ def _usage(run: Mapping[str, Any]) -> dict[str, float | None]:
     }
 
 
-def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> tuple[Extent, ...]:
+def _extents(
+    document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str
+) -> tuple[Extent, ...]:
     """Say how much was to be simulated: every task, so many times."""
     tasks, trials = document.get("tasks"), info.get("num_trials")
     if not isinstance(tasks, list) or not tasks or not isinstance(trials, int) or trials < 1:
@@ -145,7 +162,11 @@ def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, mo
     names = tuple(str(entry.get("id")) for entry in tasks if isinstance(entry, dict))
     return (
         Extent(
-            task=task, model=model, items=len(tasks), attempts=trials, names=names if len(names) == len(tasks) else ()
+            task=task,
+            model=model,
+            items=len(tasks),
+            attempts=trials,
+            names=names if len(names) == len(tasks) else (),
         ),
     )
 
@@ -174,7 +195,9 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _kind(document: Mapping[str, Any]) -> list[str]:
-    """Return what makes a board of its own: voice beside text, and the benchmark's version, between which scores aren't comparable."""
+    """Return what makes a board of its own: voice beside text, and the benchmark's version, between which
+    scores aren't comparable.
+    """
     modality, version = document.get("modality"), inner(document, "methodology").get("tau2_bench_version")
     spoken = [modality] if isinstance(modality, str) and modality != "text" else []
     return [*spoken, *([version.removeprefix("v")] if isinstance(version, str) and version else [])]

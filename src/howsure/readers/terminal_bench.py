@@ -1,7 +1,7 @@
 """terminal-bench (results.json of a run or a trial) and Harbor (result.json of a trial).
 
-A trial that was never judged (`is_resolved` null, no reward) is a failure there: here it is an error, and 0 only by
-the harness's policy.
+A trial that was never judged (`is_resolved` null, no reward) is a failure there: here it is an error, and 0
+only by the harness's policy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its trials."""
+    """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its
+    trials.
+    """
     if source.is_list:
         return None
     keys = source.first.keys()
@@ -52,12 +54,16 @@ def claims(source: Source) -> Claim | None:
     if {"task_name", "verifier_result"} <= keys or {"task_name", "trial_name", "task_checksum"} <= keys:
         return "rows"
     return (
-        "companion" if {"n_total_trials", "stats"} <= keys or {"run_id", "agent_name", "dataset_name"} <= keys else None
+        "companion"
+        if {"n_total_trials", "stats"} <= keys or {"run_id", "agent_name", "dataset_name"} <= keys
+        else None
     )
 
 
 def _is_trial_of_a_run(source: Source) -> bool:
-    """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which repeat it."""
+    """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which
+    repeat it.
+    """
     run = source.nearest(source.path.absolute().parents[2:3], source.path.name)
     return run is not None and (b'"results"' in run.head or "results" in run.first)
 
@@ -69,7 +75,11 @@ def read(source: Source) -> Reading:
 
 
 def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
-    trials = [trial for trial in document.get("results", [document]) if isinstance(trial, dict) and "task_id" in trial]
+    trials = [
+        trial
+        for trial in document.get("results", [document])
+        if isinstance(trial, dict) and "task_id" in trial
+    ]
     if not trials:
         raise ReadError("no trials", where=source.name, remedy="Run the benchmark again.")
     metadata = _run_metadata(source)
@@ -108,7 +118,9 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any], submission: str) -> Run:
-    """Tell what run_metadata.json says of the run, which all its trials share; without it the names of trials end in the run's."""
+    """Tell what run_metadata.json says of the run, which all its trials share; without it the names of trials
+    end in the run's.
+    """
     own, named, commit = (str(metadata.get(key) or "") for key in ("uuid", "run_id", "commit_hash"))
     found = _RUN_OF_TRIAL.search(str(trial.get("trial_name")))
     named = named or (found[1] if found else "")
@@ -127,7 +139,9 @@ def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any], submission: str)
 
 
 def _configuration(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Collect what tells two runs of one system apart: the agent's arguments, and the version of the benchmark."""
+    """Collect what tells two runs of one system apart: the agent's arguments, and the version of the
+    benchmark.
+    """
     given = metadata.get("agent_kwargs")
     named = {f"agent_kwargs.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
     return settings({**named, "dataset_version": metadata.get("dataset_version")})
@@ -139,7 +153,9 @@ def _trials(document: Mapping[str, Any]) -> int:
     return sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
 
 
-def _published(document: Mapping[str, Any], n: int, task: str, model: str, source: Source) -> tuple[Published, ...]:
+def _published(
+    document: Mapping[str, Any], n: int, task: str, model: str, source: Source
+) -> tuple[Published, ...]:
     if not n:
         return ()
     score = document["n_resolved"] / n
@@ -148,18 +164,30 @@ def _published(document: Mapping[str, Any], n: int, task: str, model: str, sourc
 
 def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:
     """Say how much a run was, where its trials are a number of attempts at every task."""
-    return (Extent(task=task, model=model, items=n // attempts, attempts=attempts),) if n and n % attempts == 0 else ()
+    return (
+        (Extent(task=task, model=model, items=n // attempts, attempts=attempts),)
+        if n and n % attempts == 0
+        else ()
+    )
 
 
-def _metadata(source: Source, run: Mapping[str, Any], trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
-    """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or the path."""
+def _metadata(
+    source: Source, run: Mapping[str, Any], trials: list[Any]
+) -> tuple[str, str, tuple[Caution, ...]]:
+    """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or
+    the path.
+    """
     benchmark, submission = _benchmark(source), _submission(source)
-    task = str(run.get("dataset_name") or (benchmark.name.partition("@")[0] if benchmark else "terminal-bench"))
+    task = str(
+        run.get("dataset_name") or (benchmark.name.partition("@")[0] if benchmark else "terminal-bench")
+    )
     if submission:
         return task, submission, ()
     if run.get("model_name"):
         return task, " ".join(str(run[key]) for key in ("agent_name", "model_name") if run.get(key)), ()
-    inner = "|".join(re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name"))
+    inner = "|".join(
+        re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name")
+    )
     return task, *from_path(source, r"(?:__)?results\.json|\.json", plain=f"{_RUN}|{inner}")
 
 
@@ -171,12 +199,18 @@ def _run_metadata(source: Source) -> Mapping[str, Any]:
 
 
 def _benchmark(source: Source) -> Path | None:
-    """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, each folder in which is a system."""
-    return next((folder for folder in source.path.absolute().parents if _VERSIONED.fullmatch(folder.name)), None)
+    """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, each folder in which is a
+    system.
+    """
+    return next(
+        (folder for folder in source.path.absolute().parents if _VERSIONED.fullmatch(folder.name)), None
+    )
 
 
 def _submission(source: Source) -> str:
-    """Name the leaderboard's folder of one system, whose runs may be of several commits of the harness; "" outside of one."""
+    """Name the leaderboard's folder of one system, whose runs may be of several commits of the harness; ""
+    outside of one.
+    """
     benchmark, path = _benchmark(source), source.path.absolute()
     return path.relative_to(benchmark).parts[0] if benchmark is not None and benchmark != path.parent else ""
 
@@ -223,15 +257,21 @@ def _harbor_model(document: Mapping[str, Any], source: Source) -> tuple[str, tup
     agent = document.get("agent_info") or {}
     config = (document.get("config") or {}).get("agent") or {}
     info = agent.get("model_info") or {}
-    name = "/".join(str(info[key]) for key in ("provider", "name") if info.get(key)) or config.get("model_name")
+    name = "/".join(str(info[key]) for key in ("provider", "name") if info.get(key)) or config.get(
+        "model_name"
+    )
     scaffold = agent.get("name") or config.get("name")
     named = " ".join(str(part) for part in (scaffold, name) if part)
     trial = str(document.get("trial_name"))
-    return (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
+    return (
+        (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
+    )
 
 
 def _harbor_attempt(source: Source) -> int:
-    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no number."""
+    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no
+    number.
+    """
     own = source.path.absolute().parent
     stem = own.name.rpartition("__")[0]
     if not stem:

@@ -1,4 +1,6 @@
-"""Tables written as text: with comments above the header, with blanks between the columns, or in Markdown; and which row has other cells than the header."""
+"""Tables written as text: with comments above the header, with blanks between the columns, or in Markdown;
+and which row has other cells than the header.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ _LINK, _MARK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), re.compile(r"\*\*|__|`|<[
 
 
 def holds_table(source: Source) -> bool:
-    """Say whether a text file has the columns of results; Markdown only where the file itself was named, since a README shows what others measured."""
+    """Say whether a text file has the columns of results; Markdown only where the file itself was named,
+    since a README shows what others measured.
+    """
     suffix = source.path.suffix.lower()
     if suffix == MARKDOWN:
         return source.path == source.root and bool(_markdown(source.head.decode(errors="replace")))
@@ -69,18 +73,26 @@ def _cells(data: bytes, suffix: str) -> tuple[bytes, str]:
     if suffix not in (".tsv", TEXT) or b"\t" in header:
         return data, TAB if b"\t" in header and suffix == TEXT else separator(data, suffix)
     rows = _by_blanks(data.decode("utf-8-sig", errors="replace").splitlines())
-    return (_with_tabs(rows), TAB) if rows else (data, separator(data, suffix if suffix == ".tsv" else ".csv"))
+    return (
+        (_with_tabs(rows), TAB) if rows else (data, separator(data, suffix if suffix == ".tsv" else ".csv"))
+    )
 
 
 def _by_blanks(lines: Sequence[str]) -> list[list[str]]:
-    """Part lines at blanks, if each has as many cells as the first; nothing otherwise. A number of the row before all others has no name."""
+    """Part lines at blanks, if each has as many cells as the first; nothing otherwise. A number of the row
+    before all others has no name.
+    """
     lines = [line.strip() for line in lines if line.strip()]
     for mark in (_WIDE, _ANY):
         rows = [mark.split(line) for line in lines]
         width = len(rows[0]) if rows else 0
         if width > 1 and all(len(row) == width for row in rows):
             return rows
-        if width > 1 and len(rows) > 1 and all(len(row) == width + 1 and row[0].isdigit() for row in rows[1:]):
+        if (
+            width > 1
+            and len(rows) > 1
+            and all(len(row) == width + 1 and row[0].isdigit() for row in rows[1:])
+        ):
             return [rows[0], *(row[1:] for row in rows[1:])]
     return []
 
@@ -123,7 +135,9 @@ def _with_tabs(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def uneven(source: Source) -> Iterator[tuple[int, int, int]]:
-    """Yield the line of each row that has other cells than the header, their number, and the header's; 0 for a quote that isn't closed."""
+    """Yield the line of each row that has other cells than the header, their number, and the header's; 0 for
+    a quote that isn't closed.
+    """
     data = source.whole_rows()
     begins = commented(data)
     mark = separator(data[begins:], source.path.suffix.lower())

@@ -1,7 +1,9 @@
-"""What was looked at while one file was read: the file itself, its neighbours, those that aren't there, and names in folders.
+"""What was looked at while one file was read: the file itself, its neighbours, those that aren't there, and
+names in folders.
 
-A reading holds as long as all of these are as they were. A file is as it was when the system says so of it (device, inode, size, both times);
-where it doesn't, or a change may have come too soon after the look for its times to tell, its content says so.
+A reading holds as long as all of these are as they were. A file is as it was when the system says so of it
+(device, inode, size, both times); where it doesn't, or a change may have come too soon after the look for its
+times to tell, its content says so.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ def stamp_of(path: str | Path) -> Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A path as it was at one moment, in nanoseconds; `digest` of its content, "" where it is large, or no file."""
+    """A path as it was at one moment, in nanoseconds; `digest` of its content, "" where it is large, or no
+    file.
+    """
 
     stamp: Stamp
     moment: int
@@ -78,7 +82,9 @@ def _digest(path: str | Path, stamp: Stamp) -> str:
 
 
 def without_waiting(path: str, flags: int) -> int:
-    """Open a file; one of the system that would wait for something to come (/proc/kmsg) fails instead when it is read."""
+    """Open a file; one of the system that would wait for something to come (/proc/kmsg) fails instead when it
+    is read.
+    """
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -94,7 +100,9 @@ def seen_again(path: str | Path, before: Seen) -> Seen | None:
 
 
 def names_in(folder: str | Path, pattern: str) -> list[str]:
-    """Return the names in a folder that match a pattern as a shell has them, sorted; none where there is no such folder."""
+    """Return the names in a folder that match a pattern as a shell has them, sorted; none where there is no
+    such folder.
+    """
     try:
         return sorted(matching([path.name for path in Path(folder).iterdir()], pattern))
     except OSError:
@@ -103,7 +111,9 @@ def names_in(folder: str | Path, pattern: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Collects what the reading of one file touches; `known` is shared by all files of a walk, and `names` are those by folder and pattern."""
+    """Collects what the reading of one file touches; `known` is shared by all files of a walk, and `names`
+    are those by folder and pattern.
+    """
 
     known: dict[str, Seen]
     paths: dict[str, None] = field(default_factory=dict)
@@ -124,7 +134,9 @@ class Touched:
         return self.names[key]
 
     def add(self, other: Touched) -> None:
-        """Take in what another process touched; of a path that both know the earlier look counts, after which both read."""
+        """Take in what another process touched; of a path that both know the earlier look counts, after which
+        both read.
+        """
         self.paths.update(other.paths)
         self.names.update(other.names)
         for path in other.paths:

@@ -1,7 +1,9 @@
-"""Transcripts: what was asked, expected and answered, read from the log again where a verb shows it. No score is made of it.
+"""Transcripts: what was asked, expected and answered, read from the log again where a verb shows it. No score
+is made of it.
 
-A reader whose logs hold it has a function `transcripts(source, items)` beside `read`, which yields one transcript per attempt (and per
-filter, where a harness scores an answer in several ways) of these items, of all where `items` is None.
+A reader whose logs hold it has a function `transcripts(source, items)` beside `read`, which yields one
+transcript per attempt (and per filter, where a harness scores an answer in several ways) of these items, of
+all where `items` is None.
 """
 
 from __future__ import annotations
@@ -33,8 +35,10 @@ TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
 class Transcript:
     """One attempt at an item as its log has it; what is empty is not known.
 
-    `model`: as the log calls it, empty where the log has one model; `prompt`: what was asked, with the messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was
-    taken from it to be scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"); `error`: its message. `scores`: by metric.
+    `model`: as the log calls it, empty where the log has one model; `prompt`: what was asked, with the
+    messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was taken
+    from it to be scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"); `error`: its
+    message. `scores`: by metric.
     """
 
     item: str
@@ -58,8 +62,12 @@ class Reread:
     reason: str = ""
 
 
-def reread(entries: Iterable[RunEntry], items: Mapping[str, Collection[str]] | None = None) -> Iterator[Reread]:
-    """Read logs again for these items of each task, one log at a time; without items all, within the limit on size."""
+def reread(
+    entries: Iterable[RunEntry], items: Mapping[str, Collection[str]] | None = None
+) -> Iterator[Reread]:
+    """Read logs again for these items of each task, one log at a time; without items all, within the limit on
+    size.
+    """
     listed = tuple(entries)
     if items is None and sum(map(_size, listed)) > MOST_BYTES:
         yield from (Reread(entry, reason=TOO_LARGE) for entry in listed)

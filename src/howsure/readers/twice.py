@@ -1,6 +1,7 @@
 """Names given twice in one row of a table: a column of CSV, a key of JSON.
 
-Of JSON the first records are looked at: what writes a key twice does so in every record, and a parser that keeps both is slow.
+Of JSON the first records are looked at: what writes a key twice does so in every record, and a parser that
+keeps both is slow.
 """
 
 from __future__ import annotations
@@ -54,12 +55,15 @@ def _cautions(source: Source) -> Iterator[Caution]:
     if suffix in (".csv", ".tsv"):
         for name, count in _repeated(_header(source, text)).items():
             yield _caution(
-                f"{source.name}: {COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the first of them counts"
+                f"{source.name}: {COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the "
+                "first of them counts"
             )
     elif suffix in (".json", ".jsonl", ".ndjson"):
         found = dict.fromkeys(name for keys in _records(text) for name in _repeated(keys))
         for name in found:
-            yield _caution(f"{source.name}: the key {name!r} is given twice in one object, and the last counts")
+            yield _caution(
+                f"{source.name}: the key {name!r} is given twice in one object, and the last counts"
+            )
 
 
 def _caution(message: str) -> Caution:

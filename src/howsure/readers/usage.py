@@ -22,9 +22,15 @@ TOKENS = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
 
 def token_measures(usages: Sequence[object]) -> dict[str, pl.Series]:
-    """Return the measures of usages written as Inspect, EvalScope and Every Eval Ever do: those that any usage has, by column."""
+    """Return the measures of usages written as Inspect, EvalScope and Every Eval Ever do: those that any
+    usage has, by column.
+    """
     found = [usage if isinstance(usage, dict) else {} for usage in usages]
-    every = {name: numbers([usage.get(key) for usage in found]) for name, key in _WRITTEN.items()} if any(found) else {}
+    every = (
+        {name: numbers([usage.get(key) for usage in found]) for name, key in _WRITTEN.items()}
+        if any(found)
+        else {}
+    )
     columns = {name: column for name, column in every.items() if column.count()}
     if {"tokens_in", "tokens_out", _TOTAL} <= columns.keys():
         columns |= _placed(columns)
@@ -49,8 +55,9 @@ def numbers(values: Sequence[object]) -> pl.Series:
 def _placed(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
     """Return the tokens of the input without those of the cache, and of the output with those of reasoning.
 
-    Providers disagree on whether the first are among the input and the others among the output. The stated total tells: what it
-    exceeds input and output by lies outside them. Where that is neither of the two, all stays as it is.
+    Providers disagree on whether the first are among the input and the others among the output. The stated
+    total tells: what it exceeds input and output by lies outside them. Where that is neither of the two, all
+    stays as it is.
     """
     taken, given, total = columns["tokens_in"], columns["tokens_out"], columns[_TOTAL]
     nothing = taken.fill_null(0.0) * 0.0
@@ -80,7 +87,9 @@ _WRITTEN = {
 
 
 def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
-    """Take away measures that are nothing but 0 in all records together: nobody counted or priced what they stand for."""
+    """Take away measures that are nothing but 0 in all records together: nobody counted or priced what they
+    stand for.
+    """
     if not any(record.get(name) for record in records for name in names):
         for record in records:
             for name in names:
@@ -88,7 +97,9 @@ def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
 
 
 def without(measure: object, part: object) -> float | None:
-    """Return a measure without a part of it, such as the tokens of a cache, where both are numbers and the part is one."""
+    """Return a measure without a part of it, such as the tokens of a cache, where both are numbers and the
+    part is one.
+    """
     whole, taken = finite(measure), finite(part) or 0.0
     return None if whole is None else whole - taken if taken <= whole else whole
 
@@ -100,7 +111,9 @@ def per_thousand(value: object) -> float | None:
 
 
 def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
-    """Return the seconds between two stamps of a record; None where one is missing, is no stamp, or they go backwards."""
+    """Return the seconds between two stamps of a record; None where one is missing, is no stamp, or they go
+    backwards.
+    """
     begun, ended = moment(str(record.get(start))), moment(str(record.get(end)))
     if begun is None or ended is None or ended < begun:
         return None
@@ -108,7 +121,9 @@ def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
 
 
 def summed(value: object) -> float | None:
-    """Return a number, or the sum of numbers in lists of any depth, as several turns are written; None where there is none."""
+    """Return a number, or the sum of numbers in lists of any depth, as several turns are written; None where
+    there is none.
+    """
     if not isinstance(value, list):
         return finite(value)
     found = [each for each in map(summed, value) if each is not None]
@@ -116,7 +131,9 @@ def summed(value: object) -> float | None:
 
 
 def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:
-    """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which costs no score."""
+    """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which
+    costs no score.
+    """
     try:
         found = source.near(path)
         rows = [] if found is None else found.json_lines()

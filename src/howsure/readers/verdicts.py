@@ -1,4 +1,6 @@
-"""Verdicts of judges beside labels of people, from tables: one row an answer, or one row an answer and judge."""
+"""Verdicts of judges beside labels of people, from tables: one row an answer, or one row an answer and
+judge.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,31 @@ if TYPE_CHECKING:
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id", "system"),
     "judge": (
-        *("judge_verdict", "judge_score", "verdict", "judged", "llm_judge", "judge", "prediction", "grade", "score"),
+        *(
+            "judge_verdict",
+            "judge_score",
+            "verdict",
+            "judged",
+            "llm_judge",
+            "judge",
+            "prediction",
+            "grade",
+            "score",
+        ),
     ),
     "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
     "item": (
-        *("item", "item_id", "question_id", "prompt_id", "task_id", "sample_id", "example_id", "question", "prompt"),
+        *(
+            "item",
+            "item_id",
+            "question_id",
+            "prompt_id",
+            "task_id",
+            "sample_id",
+            "example_id",
+            "question",
+            "prompt",
+        ),
         "id",
     ),
     "attempt": ("attempt", "epoch", "trial", "sample"),
@@ -39,15 +61,19 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_CLUSTERS = "none"
-CHANCE = Kind(what="probability", remedy="Every labelled answer needs the probability with which it was drawn.")
+CHANCE = Kind(
+    what="probability", remedy="Every labelled answer needs the probability with which it was drawn."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Verdicts (N, J) of J judges, NaN where one is silent, and labels in [0, 1] (N,), NaN where there is none.
+    """Verdicts (N, J) of J judges, NaN where one is silent, and labels in [0, 1] (N,), NaN where there is
+    none.
 
-    `models`: of each answer, empty where no column says it. `items`, `clusters` (N,): codes, None where no column says them. `weights` (N,): how
-    many answers a label stands for, None where nothing is known of how they were drawn. `human`: the column of the labels, empty without one;
+    `models`: of each answer, empty where no column says it. `items`, `clusters` (N,): codes, None where no
+    column says them. `weights` (N,): how many answers a label stands for, None where nothing is known of how
+    they were drawn. `human`: the column of the labels, empty without one;
     `rows`: the answers as they came.
     """
 
@@ -78,7 +104,8 @@ def read_verdicts(
     labels: pl.DataFrame | None = None,
     labelled: bool = True,
 ) -> Verdicts:
-    """Read verdicts and labels; `labels`: a table of its own, `probability`: the column of the chance that an answer was labelled.
+    """Read verdicts and labels; `labels`: a table of its own, `probability`: the column of the chance that an
+    answer was labelled.
 
     `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
     """
@@ -140,7 +167,9 @@ def _each_answer_once(
         return frame, judges, []
     verdict = judges[0]
     if not _are_verdicts(frame[known_column(verdict, frame)]):
-        usual = [name for name in frame.columns if name.lower() in ("verdict", "prediction", "grade", "score")]
+        usual = [
+            name for name in frame.columns if name.lower() in ("verdict", "prediction", "grade", "score")
+        ]
         verdict = next((name for name in usual if name != roles.get("human")), verdict)
     name = next((each for each in frame.columns if each.lower() in NAMED_JUDGE and each != verdict), "")
     if not name or frame[name].dtype.is_numeric() or frame[name].n_unique() < 2 or name == roles.get("human"):
@@ -170,7 +199,8 @@ def _labels(frame: pl.DataFrame, roles: Roles, kept: Bools, *, labelled: bool) -
     if known.min() < 0 or known.max() > 1:
         row = int(np.argmax((labels < 0) | (labels > 1))) + 1
         raise DataError(
-            f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g} (row {row:,} is not in [0, 1])",
+            f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g} (row {row:,} is not "
+            "in [0, 1])",
             remedy="Labels are 0 or 1, or shares between: bring them to that scale.",
         )
     return labels
@@ -182,7 +212,8 @@ def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
     bad = np.isfinite(labels) & ~((chance > 0) & (chance <= 1))
     if bad.any():
         raise DataError(
-            f"{plural(int(bad.sum()), 'label')} without a probability above 0 and up to 1 in {name!r} (row {bad.argmax() + 1:,})",
+            f"{plural(int(bad.sum()), 'label')} without a probability above 0 and up to 1 in {name!r} (row "
+            f"{bad.argmax() + 1:,})",
             remedy="Every labelled answer needs the probability with which it was drawn.",
         )
     return np.where(np.isfinite(labels), 1 / np.where(chance > 0, chance, 1.0), 0.0)
@@ -201,7 +232,9 @@ def _answered(frame: pl.DataFrame, roles: Roles) -> pl.Series:
 
 
 def _cluster_column(frame: pl.DataFrame, roles: Roles, asked: str | None) -> str:
-    """Return the column that answers hang together by: as asked, else `cluster`, else the item where several answers are to one; "" for none."""
+    """Return the column that answers hang together by: as asked, else `cluster`, else the item where several
+    answers are to one; "" for none.
+    """
     if asked == NO_CLUSTERS:
         return ""
     if asked is not None:
@@ -216,7 +249,12 @@ def _clusters_note(frame: pl.DataFrame, name: str) -> list[str]:
     if not name:
         return []
     count = frame[name].n_unique()
-    return [f"Clusters: column `{name}` ({plural(count, 'cluster')}); `cluster='none'` takes each answer by itself."]
+    return [
+        (
+            f"Clusters: column `{name}` ({plural(count, 'cluster')}); `cluster='none'` takes each answer by "
+            "itself."
+        )
+    ]
 
 
 def _notes(kept: Bools, labels: Floats, roles: Roles, judges: list[str]) -> list[str]:

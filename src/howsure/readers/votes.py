@@ -1,6 +1,8 @@
-"""Pairwise votes from tables: two models, who won, and who voted, under the names that arenas, MT-bench and rating sheets give them.
+"""Pairwise votes from tables: two models, who won, and who voted, under the names that arenas, MT-bench and
+rating sheets give them.
 
-Ties may be of two kinds ("both are bad"); a vote without a winner, or of a model against itself, is left out and counted.
+Ties may be of two kinds ("both are bad"); a vote without a winner, or of a model against itself, is left out
+and counted.
 """
 
 from __future__ import annotations
@@ -29,11 +31,39 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "model_a": ("model_a", "model_1", "model1", "left_model", "player_a", "first_model", "assistant_a", "modela"),
-    "model_b": ("model_b", "model_2", "model2", "right_model", "player_b", "second_model", "assistant_b", "modelb"),
+    "model_a": (
+        "model_a",
+        "model_1",
+        "model1",
+        "left_model",
+        "player_a",
+        "first_model",
+        "assistant_a",
+        "modela",
+    ),
+    "model_b": (
+        "model_b",
+        "model_2",
+        "model2",
+        "right_model",
+        "player_b",
+        "second_model",
+        "assistant_b",
+        "modelb",
+    ),
     "winner": ("winner", "vote", "outcome", "preference", "result", "choice", "verdict", "label"),
     "voter": (
-        *("voter", "voter_id", "judge", "judge_hash", "rater", "annotator", "annotator_id", "user", "user_id"),
+        *(
+            "voter",
+            "voter_id",
+            "judge",
+            "judge_hash",
+            "rater",
+            "annotator",
+            "annotator_id",
+            "user",
+            "user_id",
+        ),
         *("evaluator", "worker_id", "evaluation_session_id"),
     ),
 }
@@ -43,10 +73,34 @@ ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
 WORDS: Mapping[float, frozenset[str]] = {
     WIN: frozenset(
-        {"model_a", "model_1", "a", "left", "first", "[[a]]", "player_a", "assistant_a", "response_a", "a>b", "a>>b"}
+        {
+            "model_a",
+            "model_1",
+            "a",
+            "left",
+            "first",
+            "[[a]]",
+            "player_a",
+            "assistant_a",
+            "response_a",
+            "a>b",
+            "a>>b",
+        }
     ),
     LOSS: frozenset(
-        {"model_b", "model_2", "b", "right", "second", "[[b]]", "player_b", "assistant_b", "response_b", "b>a", "b>>a"}
+        {
+            "model_b",
+            "model_2",
+            "b",
+            "right",
+            "second",
+            "[[b]]",
+            "player_b",
+            "assistant_b",
+            "response_b",
+            "b>a",
+            "b>>a",
+        }
     ),
     TIE: frozenset(
         {
@@ -72,7 +126,9 @@ MOST_CLUSTERINGS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustered:
-    """One way of clustering: the `column`, the code of each vote (N,), and the `labels` of the codes, "" for a vote without one."""
+    """One way of clustering: the `column`, the code of each vote (N,), and the `labels` of the codes, "" for
+    a vote without one.
+    """
 
     column: str
     codes: Ints
@@ -83,12 +139,16 @@ class Clustered:
         if kept.all():
             return self
         codes, places = np.unique(self.codes[kept], return_inverse=True)
-        return Clustered(column=self.column, codes=places, labels=tuple(self.labels[code] for code in codes.tolist()))
+        return Clustered(
+            column=self.column, codes=places, labels=tuple(self.labels[code] for code in codes.tolist())
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteTable:
-    """Votes among models of these names, none, one or two ways of clustering them, the covariates, and what is to be said of it."""
+    """Votes among models of these names, none, one or two ways of clustering them, the covariates, and what
+    is to be said of it.
+    """
 
     models: tuple[str, ...]
     votes: Votes
@@ -152,7 +212,9 @@ def read_votes(
     )
 
 
-def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: Sequence[str]) -> dict[str, str]:
+def _roles(
+    frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: Sequence[str]
+) -> dict[str, str]:
     """Return the column of each role; of the winner none where three columns say it."""
     require_roles(named, (*ALIASES, *covariates))
     roles = roles_of(frame, ALIASES, {role: columns for role, columns in named.items() if role in ALIASES})
@@ -168,7 +230,11 @@ def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: 
 
 
 def _scores(
-    frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series, winner_is: WinnerIs | None
+    frame: pl.DataFrame,
+    roles: Mapping[str, str],
+    first: pl.Series,
+    second: pl.Series,
+    winner_is: WinnerIs | None,
 ) -> Floats:
     """Return what the first of each vote got (N,), −1 where nobody says."""
     if "winner" not in roles:
@@ -178,11 +244,14 @@ def _scores(
     return first_scores(frame[roles["winner"]], first, second, winner_is)
 
 
-def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_is: WinnerIs | None = None) -> Floats:
+def first_scores(
+    winner: pl.Series, first: pl.Series, second: pl.Series, winner_is: WinnerIs | None = None
+) -> Floats:
     """Return what the first of two got (N,), −1 where nobody says.
 
-    A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a number) if none is the name of any
-    model. DataError where neither holds and `winner_is` doesn't say which it is, or a winner can't be understood.
+    A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a
+    number) if none is the name of any model. DataError where neither holds and `winner_is` doesn't say which
+    it is, or a winner can't be understood.
     """
     said = texts_of(winner).str.strip_chars()
     lower = said.str.to_lowercase().fill_null("")
@@ -201,7 +270,9 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_
         known = written.filter(~pl.Series(nobody))
         if len(known) and known.is_not_null().all():
             return _numbers(written)
-        words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
+        words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(
+            NOTHING, NOBODY
+        )
         scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
     if (scores == STRANGE).any():
         strange = said.filter(scores == STRANGE).unique().sort().to_list()
@@ -213,13 +284,17 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series, winner_
     return np.asarray(scores)
 
 
-def _what_winners_are(said: pl.Series, named: Bools, empty: Bools, sides: tuple[pl.Series, pl.Series]) -> WinnerIs:
+def _what_winners_are(
+    said: pl.Series, named: Bools, empty: Bools, sides: tuple[pl.Series, pl.Series]
+) -> WinnerIs:
     """Tell names of models from sides; DataError where winners could be both."""
     if bool((named | empty).all()) and named.any():
         return "name"
     models = pl.concat(sides).unique().drop_nulls()
     lower = said.str.to_lowercase()
-    called = (said.is_in(models.implode()) | lower.is_in(models.str.to_lowercase().implode())).fill_null(value=False)
+    called = (said.is_in(models.implode()) | lower.is_in(models.str.to_lowercase().implode())).fill_null(
+        value=False
+    )
     words = {word for score in (WIN, LOSS) for word in WORDS[score]}
     side = (lower.is_in(list(words)) | numbers_among(said).is_not_null()).fill_null(value=False)
     if not called.any() or not side.any():
@@ -240,7 +315,9 @@ def _is_in(said: pl.Series, words: frozenset[str]) -> Bools:
 
 
 def _numbers(winner: pl.Series) -> Floats:
-    """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1 as that, 1 to 2 as first to second."""
+    """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1
+    as that, 1 to 2 as first to second.
+    """
     values = winner.drop_nulls().unique().to_numpy()
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     fractions = bool((np.floor(values) != values).any())
@@ -254,14 +331,22 @@ def _numbers(winner: pl.Series) -> Floats:
         meant = winner.replace_strict({1.0: WIN, 2.0: LOSS, 0.0: TIE}, return_dtype=pl.Float64)
     else:
         raise DataError(
-            f"winners are numbers that could mean several things: {listing([f'{value:g}' for value in sorted(values)])}",
-            remedy="Write model_a, model_b or tie; 1, 2 and 0, or shares of the first such as 1, 0.5 and 0, are understood as well.",
+            "winners are numbers that could mean several things: "
+            f"{listing([f'{value:g}' for value in sorted(values)])}",
+            remedy=(
+                "Write model_a, model_b or tie; 1, 2 and 0, or shares of the first such as 1, 0.5 and 0, "
+                "are understood as well."
+            ),
         )
     return meant.fill_null(NOBODY).to_numpy()
 
 
-def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the columns that votes are clustered by: those that are asked for, else who voted where a column says it."""
+def _clusters_of(
+    frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the columns that votes are clustered by: those that are asked for, else who voted where a column
+    says it.
+    """
     if asked is None:
         return (roles["voter"],) if "voter" in roles else ()
     if list(asked) == [NO_CLUSTERS]:
@@ -297,23 +382,34 @@ def _notes(
     *,
     asked: bool,
 ) -> tuple[str, ...]:
-    """Say how many votes there are, how they are clustered and weighed, the covariates, and what was left out."""
+    """Say how many votes there are, how they are clustered and weighed, the covariates, and what was left
+    out.
+    """
     shares = "" if votes.whole else "; winners are shares of the first"
     notes = [
-        f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {votes.ties:,} of them ties{shares}."
+        (
+            f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {votes.ties:,} of "
+            f"them ties{shares}."
+        )
     ]
     for way in clusters:
         unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
         count = plural(len(way.labels), "cluster")
         notes.append(f"Clusters: column `{way.column}` ({count} of {plural(len(votes), 'vote')}){unasked}.")
         alone = way.labels.count("")
-        notes += [f"{plural(alone, 'vote')} without a `{way.column}`: each is a cluster of its own."] if alone else []
+        notes += (
+            [f"{plural(alone, 'vote')} without a `{way.column}`: each is a cluster of its own."]
+            if alone
+            else []
+        )
     if not clusters:
         notes.append("Clusters: none, so each vote counts as independent of all others.")
     if found.weight is not None:
         worth = found.weight.sum() ** 2 / (found.weight @ found.weight)
         notes.append(f"Weights: column `{weight}`; the votes are worth {worth:,.0f} of one weight.")
     if found.covariates:
-        notes.append(f"Covariates: {', '.join(map(str, found.covariates))}. Scores are those of answers alike in them.")
+        notes.append(
+            f"Covariates: {', '.join(map(str, found.covariates))}. Scores are those of answers alike in them."
+        )
     notes += [f"{plural(count, 'vote')} {what} left out." for what, count in lost.items() if count]
     return tuple(notes)

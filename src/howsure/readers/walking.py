@@ -18,7 +18,9 @@ ENDS = {b"{": b"}", b"[": b"]"}
 
 
 def find_sources(path: Path) -> list[Source]:
-    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
+    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't
+    followed.
+    """
     if path.is_file():
         return [Source(path=path, root=path)]
     if path.exists() and not path.is_dir():
@@ -32,25 +34,35 @@ def find_sources(path: Path) -> list[Source]:
     found, inside = [], path.resolve()
     closed: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
-        if not Path(folder).resolve().is_relative_to(inside):  # a junction of Windows, which may not count as a link
+        if (
+            not Path(folder).resolve().is_relative_to(inside)
+        ):  # a junction of Windows, which may not count as a link
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not is_hidden(name)]
         if len(found) > MAX_FILES:
-            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
-    unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
+            raise ReadError(
+                f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder."
+            )
+    unread = [
+        Source(path=Path(error.filename), root=path) for error in closed
+    ]  # taken as files: reading them says why
     return unread + [source for source in found if _is_taken(source.path, inside)]
 
 
 def _is_taken(path: Path, inside: Path) -> bool:
-    """Say whether a file of a folder's walk is looked at; a link to what git-annex hasn't fetched is, to say so."""
+    """Say whether a file of a folder's walk is looked at; a link to what git-annex hasn't fetched is, to say
+    so.
+    """
     return leads_nowhere(path) or (_is_file(path) and _lies_inside(path, inside))
 
 
 def links_out(path: Path) -> int:
     """Count the files of a folder that are links out of it, which aren't followed."""
     inside = path.resolve()
-    links = (Path(folder, name) for folder, _, files in os.walk(path) for name in files if not is_hidden(name))
+    links = (
+        Path(folder, name) for folder, _, files in os.walk(path) for name in files if not is_hidden(name)
+    )
     return sum(not _lies_inside(link, inside) for link in links)
 
 
@@ -73,7 +85,9 @@ def _is_file(path: Path) -> bool:
 
 
 def cut_short(source: Source) -> bool:
-    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
+    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any
+    size costs nothing.
+    """
     end = ENDS.get(source.head.lstrip()[:1])
     if end is None:
         return False

@@ -27,7 +27,9 @@ def parse_yaml(data: bytes, *, where: str) -> Any:
         found = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
         values = _count(found, {})
     except (yaml.YAMLError, RecursionError) as error:
-        raise ReadError(f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Mend the file.") from None
+        raise ReadError(
+            f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Mend the file."
+        ) from None
     if values > MOST_VALUES:
         raise ReadError(
             f"aliases that stand for more than {MOST_VALUES:,} values",
@@ -38,7 +40,9 @@ def parse_yaml(data: bytes, *, where: str) -> Any:
 
 
 def _count(value: Any, known: dict[int, float]) -> float:
-    """Count the values of a document, those behind aliases each time that they stand; infinitely many where one holds itself."""
+    """Count the values of a document, those behind aliases each time that they stand; infinitely many where
+    one holds itself.
+    """
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if not parts:
         return 1.0

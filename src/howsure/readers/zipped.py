@@ -1,4 +1,6 @@
-"""Packed files: a `.zip` is a folder, whose members are unpacked beside each other, and `rows.csv.gz` is `rows.csv`; both with limits."""
+"""Packed files: a `.zip` is a folder, whose members are unpacked beside each other, and `rows.csv.gz` is
+`rows.csv`; both with limits.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,14 @@ PACKED: dict[str, Callable[..., Any]] = {
 DRIVE = re.compile("[A-Za-z]:")
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_MEMBER_BYTES = 256 * 1024**2
-"""Members up to this size are held in memory once they are read, so that the unpacked files needn't be kept."""
+"""Members up to this size are held in memory once they are read, so that the unpacked files needn't be
+kept.
+"""
 
 
 def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Source, ReadError]]]:
-    """Unpack a zip below a folder; return its members as sources, and those that can't be unpacked with the reason.
+    """Unpack a zip below a folder; return its members as sources, and those that can't be unpacked with the
+    reason.
 
     Hidden members, and names that lead elsewhere, are left out.
     """
@@ -71,7 +76,9 @@ def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Sou
 
 
 def decompressed(source: Source, folder: Path) -> Source:
-    """Unpack a file that is compressed by itself (.gz, .bz2, .xz, .zst) below a folder, under its name without the last suffix."""
+    """Unpack a file that is compressed by itself (.gz, .bz2, .xz, .zst) below a folder, under its name
+    without the last suffix.
+    """
     with unpacking(source) as file:
         data = file.read(MAX_MEMBER_BYTES + 1)
     member = replace(source, path=folder / Path(source.name).with_suffix(""), root=folder, packed=source.name)
@@ -102,11 +109,15 @@ def _write(data: bytes, member: Source) -> int:
 
 
 def _too_large(source: Source) -> ReadError:
-    return ReadError("unpacks to more than is done unasked", where=source.name, remedy="Unpack it and name the folder.")
+    return ReadError(
+        "unpacks to more than is done unasked", where=source.name, remedy="Unpack it and name the folder."
+    )
 
 
 def _ambiguous(member: Source) -> ReadError:
-    return ReadError("several members of this name differ", where=member.name, remedy="Keep one of them, or rename it.")
+    return ReadError(
+        "several members of this name differ", where=member.name, remedy="Keep one of them, or rename it."
+    )
 
 
 def _on_disk(part: str) -> str:
@@ -115,4 +126,6 @@ def _on_disk(part: str) -> str:
 
 
 def _leads_elsewhere(parts: tuple[str, ...]) -> bool:
-    return bool(DRIVE.fullmatch(parts[0])) or any(is_hidden(part) or part in ("/", "..", "__MACOSX") for part in parts)
+    return bool(DRIVE.fullmatch(parts[0])) or any(
+        is_hidden(part) or part in ("/", "..", "__MACOSX") for part in parts
+    )

@@ -42,7 +42,9 @@ ROUNDING = 1e-12
 
 
 def above(a: Floats, b: Floats) -> Bools:
-    """Say where a lies above b by more than what rounding leaves of equal means, of arrays that fit each other."""
+    """Say where a lies above b by more than what rounding leaves of equal means, of arrays that fit each
+    other.
+    """
     return np.asarray(a - b > ROUNDING * np.maximum(np.abs(a), np.abs(b)))
 
 

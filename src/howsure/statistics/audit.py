@@ -1,8 +1,8 @@
 """What published scores allow to be said: a score and the number of questions, nothing more.
 
-The standard error is at least the binomial one; without the answers nothing is known of pairing. The break-even
-correlation says how strongly two models' answers would have to agree, question by question, for their gap to be
-significant; the literature sees 0.3 to 0.7 (Miller 2024, section 4.2).
+The standard error is at least the binomial one; without the answers nothing is known of pairing. The
+break-even correlation says how strongly two models' answers would have to agree, question by question, for
+their gap to be significant; the literature sees 0.3 to 0.7 (Miller 2024, section 4.2).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def binomial_se(p: Floats, n: Floats) -> Floats:
 
 
 def score_interval(p: float, n: int, se: float, level: float) -> tuple[float, float]:
-    """Return the guarded Wilson interval on n / deff, exact at 0 and 1, from a rate, its count and standard error."""
+    """Return the guarded Wilson interval on n / deff, exact at 0 and 1, from a rate, its count and standard
+    error.
+    """
     deff = se**2 * (n - 1) / (p * (1 - p)) if 0 < p < 1 else 0.0
     if p <= 0 or p >= 1:
         low, high = intervals.clopper_pearson(round(p) * n, n, level)
@@ -54,8 +56,9 @@ def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:
 def shown_better(score: Floats, n: Floats, stated: Floats, level: float) -> Bools:
     """Say which of M published scores are shown to be higher than which others, all pairs at once (M, M).
 
-    Scores are compared as if unpaired: of rates over `n` questions by their pooled rate, else by the standard errors that are
-    `stated`, NaN where none is. Tukey's studentized range, conservative where errors differ (Kramer 1956; Hayter 1984).
+    Scores are compared as if unpaired: of rates over `n` questions by their pooled rate, else by the standard
+    errors that are `stated`, NaN where none is. Tukey's studentized range, conservative where errors differ
+    (Kramer 1956; Hayter 1984).
     """
     from scipy.stats import studentized_range
 
@@ -73,8 +76,8 @@ def shown_better(score: Floats, n: Floats, stated: Floats, level: float) -> Bool
 def break_even_correlation(gap: Floats, se_a: Floats, se_b: Floats, level: float) -> Floats:
     """Return the correlation at which the paired interval would just leave out 0.
 
-    From z²(se_a² + se_b² − 2ρ se_a se_b) = gap². Below −1 the gap is real whatever the pairing (−1 is returned);
-    above 1 no pairing can make it real, nor a gap of 0 (NaN).
+    From z²(se_a² + se_b² − 2ρ se_a se_b) = gap². Below −1 the gap is real whatever the pairing (−1 is
+    returned); above 1 no pairing can make it real, nor a gap of 0 (NaN).
     """
     z = intervals.t_quantile(level, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):

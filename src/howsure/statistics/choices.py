@@ -11,7 +11,9 @@ ComparisonMethod = Literal["score", "t", "sign-flip", "mcnemar", "bootstrap", "b
 """How a difference is tested. None chooses "score" for scores in [0, 1] and "t" for others."""
 
 Variance = Literal["CR2", "CR1", "miller"]
-"""The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller 2024)."""
+"""The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller
+2024).
+"""
 
 Adjustment = Literal["max-t", "holm", "bh", "none"]
 """How p-values of many pairs are corrected for their number."""
@@ -35,10 +37,14 @@ PlanMethod = Literal["score", "t", "z"]
 """The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
 
 Spending = Literal["obrien-fleming", "pocock"]
-"""How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly, as Pocock's does."""
+"""How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly,
+as Pocock's does.
+"""
 
 Ties = Literal["half", "davidson", "rao-kupper"]
-"""What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao and Kupper (1967) have it."""
+"""What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao
+and Kupper (1967) have it.
+"""
 
 WinnerIs = Literal["name", "side"]
 """What a winner is, of two models that are called like sides: the name of one of them, or a side."""

@@ -30,10 +30,14 @@ LEAST_MODELS = 8
 
 SPLITS = 200
 ROUNDING, SAME = 1e-12, 1e-9
-"""Differences of single scores and of means, as a share of the largest score, that are nothing but rounding."""
+"""Differences of single scores and of means, as a share of the largest score, that are nothing but
+rounding.
+"""
 BLOCK_CELLS = 4_000_000
 MANY_CLUSTERS = 50_000
-"""Of more clusters, halves are drawn as numbers of each kind of cluster where kinds are few: the same distribution at a fraction of the time."""
+"""Of more clusters, halves are drawn as numbers of each kind of cluster where kinds are few: the same
+distribution at a fraction of the time.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,8 @@ class Separation:
     """What the models did on each of n items.
 
     `mean` (n,): mean score of the models that answered, NaN where none did; `answered` (n,): how many did.
-    `nobody`, `everybody` (n,): all of them have the worst, the best score that there is; `alike` (n,): all of them have
-    the same score, whatever it is. An item that fewer than two models answered is none of these.
+    `nobody`, `everybody` (n,): all of them have the worst, the best score that there is; `alike` (n,): all of
+    them have the same score, whatever it is. An item that fewer than two models answered is none of these.
     """
 
     mean: Floats
@@ -89,15 +93,17 @@ class Discrimination:
 def discrimination(x: Floats, *, weights: Floats | None = None) -> Discrimination:
     """Correlate, over models, the score on each item of x (n, M) with the mean over the other items.
 
-    The item-rest correlation of classical test theory (Henrysson 1963; Lord and Novick 1968). An item that good models
-    fail and bad ones solve is likely mislabelled or broken. Missing scores: a model's mean is over the other items that
-    it answered, each taken from the item's own mean, so that a model isn't good for having answered easy ones; with no
-    score missing this changes nothing. NaN where fewer than 8 models have both, or one of the two doesn't vary.
+    The item-rest correlation of classical test theory (Henrysson 1963; Lord and Novick 1968). An item that
+    good models fail and bad ones solve is likely mislabelled or broken. Missing scores: a model's mean is
+    over the other items that it answered, each taken from the item's own mean, so that a model isn't good for
+    having answered easy ones; with no score missing this changes nothing. NaN where fewer than 8 models have
+    both, or one of the two doesn't vary.
 
-    p-values are of Student's t with M − 2 degrees of freedom, but never below the chance of the most extreme order of
-    the same scores, 1 / C(M, k) where an item has two different ones, and corrected over items (Benjamini and Hochberg
-    1995). They take models for an independent sample. Models that are related (one family, one base model) are not:
-    their p-values are too small, and an item that is marked should be read, not removed unread.
+    p-values are of Student's t with M − 2 degrees of freedom, but never below the chance of the most extreme
+    order of the same scores, 1 / C(M, k) where an item has two different ones, and corrected over items
+    (Benjamini and Hochberg 1995). They take models for an independent sample. Models that are related (one
+    family, one base model) are not: their p-values are too small, and an item that is marked should be read,
+    not removed unread.
     """
     correlation, count = _item_rest(x, np.ones(len(x)) if weights is None else weights)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -121,7 +127,9 @@ def _item_rest(x: Floats, weights: Floats) -> tuple[Floats, Ints]:
     scale = np.abs(np.where(there, x, 0.0)).max(axis=1, initial=0.0)
     item, rest = _centred(item, there, count), _centred(rest, there, count)
     own, other = np.einsum("ij,ij->i", item, item), np.einsum("ij,ij->i", rest, rest)
-    varies = (own > count * (ROUNDING * scale) ** 2) & (other > count * (ROUNDING * scale.max(initial=0.0)) ** 2)
+    varies = (own > count * (ROUNDING * scale) ** 2) & (
+        other > count * (ROUNDING * scale.max(initial=0.0)) ** 2
+    )
     known = varies & (count >= LEAST_MODELS)
     product = np.sqrt(np.where(known, own, 1.0) * np.where(known, other, 1.0))
     return np.where(known, np.clip(np.einsum("ij,ij->i", item, rest) / product, -1.0, 1.0), np.nan), count
@@ -141,11 +149,17 @@ def _centred(x: Floats, there: Bools, count: Ints) -> Floats:
 
 
 def _rarest_order(x: Floats, count: Ints) -> Floats:
-    """Return 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else 0."""
+    """Return 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else
+    0.
+    """
     low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
     top = np.minimum((x == high).sum(axis=1), count)
     two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
-    log = scipy.special.gammaln(top + 1) + scipy.special.gammaln(count - top + 1) - scipy.special.gammaln(count + 1)
+    log = (
+        scipy.special.gammaln(top + 1)
+        + scipy.special.gammaln(count - top + 1)
+        - scipy.special.gammaln(count + 1)
+    )
     return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
 
 
@@ -153,8 +167,9 @@ def _rarest_order(x: Floats, count: Ints) -> Floats:
 class Resolution:
     """The gaps that a task can show, in score units, NaN where no two models can be compared.
 
-    `smallest_gap`: significant for one pair; `planned_gap`: found with 80 % power in one planned comparison; both the
-    median over pairs. `neighbours`: how many gaps between neighbouring places exceed the smallest one.
+    `smallest_gap`: significant for one pair; `planned_gap`: found with 80 % power in one planned comparison;
+    both the median over pairs. `neighbours`: how many gaps between neighbouring places exceed the smallest
+    one.
     """
 
     smallest_gap: float
@@ -165,8 +180,8 @@ class Resolution:
 def resolution(pairs: PairMoments, level: float) -> Resolution:
     """Say which gaps can be seen, from all pairs of M models that stand in the order of their places.
 
-    One pair's interval has the half width t · SE, and a true gap of (t + t₀.₈) · SE leaves zero out four times in five
-    (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
+    One pair's interval has the half width t · SE, and a true gap of (t + t₀.₈) · SE leaves zero out four
+    times in five (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
     """
     first, second = np.triu_indices(len(pairs.difference), 1)
     own = pairs.at((first, second))
@@ -182,10 +197,12 @@ def resolution(pairs: PairMoments, level: float) -> Resolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """How well another set of items like these would give the models the same scores and places: 1 is perfectly.
+    """How well another set of items like these would give the models the same scores and places: 1 is
+    perfectly.
 
-    `scores`, `places`: from split halves, stepped up to the full length (Pearson, Spearman); `items`: Cronbach's alpha,
-    over the `n_complete` items without a missing score. NaN with fewer than three models or where they don't differ.
+    `scores`, `places`: from split halves, stepped up to the full length (Pearson, Spearman); `items`:
+    Cronbach's alpha, over the `n_complete` items without a missing score. NaN with fewer than three models or
+    where they don't differ.
     """
 
     scores: float
@@ -204,18 +221,21 @@ def reliability(
 ) -> Reliability:
     """Split the items of x (n, M) into random halves and correlate the models' scores on the two.
 
-    Whole clusters (codes (n,), None: each item is its own) go to one half, half of the clusters to each. The median
-    correlation r over the splits is stepped up to the full length, 2r / (1 + r) (Spearman 1910; Brown 1910), which
-    takes the halves for equal: with clusters of very different size it comes out too low. Missing scores: as in
-    `discrimination`, and a model that lacks more than half of the items is left out.
+    Whole clusters (codes (n,), None: each item is its own) go to one half, half of the clusters to each. The
+    median correlation r over the splits is stepped up to the full length, 2r / (1 + r) (Spearman 1910; Brown
+    1910), which takes the halves for equal: with clusters of very different size it comes out too low.
+    Missing scores: as in `discrimination`, and a model that lacks more than half of the items is left out.
 
-    Cronbach's (1951) alpha, KR-20 for right-or-wrong answers, is the mean over all equal halves of items and knows no
-    clusters: where items of a cluster go together it comes out too high. NaN where most items lack a score.
+    Cronbach's (1951) alpha, KR-20 for right-or-wrong answers, is the mean over all equal halves of items and
+    knows no clusters: where items of a cluster go together it comes out too high. NaN where most items lack a
+    score.
     """
     x = x[:, 2 * np.isnan(x).sum(axis=0) <= len(x)]
     weights = np.ones(len(x)) if weights is None else weights
     complete = ~np.isnan(x).any(axis=1)
-    pearson, spearman = _median_agreement(x, clusters, weights, rng, splits) if x.shape[1] > 2 else (np.nan, np.nan)
+    pearson, spearman = (
+        _median_agreement(x, clusters, weights, rng, splits) if x.shape[1] > 2 else (np.nan, np.nan)
+    )
     enough = x.shape[1] > 2 and complete.sum() >= max(len(x) / 2, 2)
     return Reliability(
         scores=_stepped_up(pearson),
@@ -249,7 +269,8 @@ def _median_agreement(
 def _kinds(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Ints]:
     """Return the rows of clusters (C, M) that differ, and how many clusters have each.
 
-    Rows are told apart by a sum of all that they hold with weights at random, which two that differ don't share.
+    Rows are told apart by a sum of all that they hold with weights at random, which two that differ don't
+    share.
     """
     rows = np.column_stack([sums, sizes])
     _, first, copies = np.unique(
@@ -268,7 +289,8 @@ def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[F
 
 
 def _agreement(half: Floats, every: Ints | int, sums: Floats, sizes: Floats, scale: float) -> Floats:
-    """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) of `every` cluster and its other: (2, S).
+    """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) of `every`
+    cluster and its other: (2, S).
 
     NaN where a model has no score in one of the halves, or the models don't differ there.
     """

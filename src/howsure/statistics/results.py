@@ -1,4 +1,6 @@
-"""The numbers of an estimate, of a margin and of a rank, and what was done to get them, without a word of prose."""
+"""The numbers of an estimate, of a margin and of a rank, and what was done to get them, without a word of
+prose.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Interval:
         return (self.high - self.low) / 2
 
     def of_lead(self, difference: float) -> Interval:
-        """Return the interval of a lead from that of a difference a − b: turned round where b is the larger, so that it holds the lead."""
+        """Return the interval of a lead from that of a difference a − b: turned round where b is the larger,
+        so that it holds the lead.
+        """
         return Interval(low=-self.high, high=-self.low, level=self.level) if difference < 0 else self
 
     def contains(self, value: float) -> bool:
@@ -52,7 +56,9 @@ class Interval:
 
     def excludes(self, value: float) -> bool:
         """Say whether a value lies outside, by more than rounding; not where there are no limits."""
-        near = ROUNDING * max((abs(each) for each in (self.low, self.high) if math.isfinite(each)), default=0.0)
+        near = ROUNDING * max(
+            (abs(each) for each in (self.low, self.high) if math.isfinite(each)), default=0.0
+        )
         return value < self.low - near or value > self.high + near
 
 
@@ -64,9 +70,11 @@ class Bound:
         limit: The rate lies below it, or above it.
         side: "upper" where the rate lies below the limit, "lower" where it lies above.
         level: The confidence level.
-        units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
+        units: What was counted as independent: "items", "clusters" or, on exactly these questions,
+            "attempts".
         n: How many of these there were.
-        seen: How many of them were of the rare kind, ones where the side is "upper", zeros where it is "lower"; 0 where all scores are alike.
+        seen: How many of them were of the rare kind, ones where the side is "upper", zeros where it is
+            "lower"; 0 where all scores are alike.
         of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
 
@@ -89,7 +97,8 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """What was done to get an interval or a p-value, as data; `str()` is its label in tables, JSON and the record.
+    """What was done to get an interval or a p-value, as data; `str()` is its label in tables, JSON and the
+    record.
 
     Attributes:
         name: The interval of a mean or the test of a difference; "fixed-items" on exactly these questions.
@@ -203,7 +212,9 @@ class Rank:
 
 
 def allowed(level: Level) -> Level:
-    """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9 is in binary."""
+    """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9
+    is in binary.
+    """
     return (1 - level) * (1 + 1e-12)
 
 

@@ -1,9 +1,11 @@
 """Whether attempts of the same label (seed, run, number of the attempt) move together over questions.
 
-Repeats of a question are exchangeable: the mean score of one label then differs from that of another by the answers' noise alone. The F test of the
-label within questions (two-way analysis of variance without replication, Fisher 1925; of right-or-wrong answers it is nearly Cochran's Q, 1950)
-compares the mean square of labels with that of questions × labels. Of questions in clusters what is left of the scores is summed by cluster, and each
-cluster counts as in the jackknife (CR3), which is on the safe side for few and unequal ones.
+Repeats of a question are exchangeable: the mean score of one label then differs from that of another by the
+answers' noise alone. The F test of the label within questions (two-way analysis of variance without
+replication, Fisher 1925; of right-or-wrong answers it is nearly Cochran's Q, 1950) compares the mean square
+of labels with that of questions × labels. Of questions in clusters what is left of the scores is summed by
+cluster, and each cluster counts as in the jackknife (CR3), which is on the safe side for few and unequal
+ones.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ NOTHING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class LabelTest:
-    """The F test of one model's labels. `spread`: the standard deviation of their mean scores; `chance`: what noise alone would give on average."""
+    """The F test of one model's labels. `spread`: the standard deviation of their mean scores; `chance`: what
+    noise alone would give on average.
+    """
 
     f: float
     df: tuple[float, float]
@@ -35,7 +39,8 @@ class LabelTest:
 
 
 def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None = None) -> LabelTest | None:
-    """Test the scores x (n, S) of n questions at all of S labels. None with fewer than two of either, or where nothing varies within questions.
+    """Test the scores x (n, S) of n questions at all of S labels. None with fewer than two of either, or
+    where nothing varies within questions.
 
     `codes` (n,): clusters, which are worth W² / Σ W_g² equal ones; `weights` (n,).
     """
@@ -60,7 +65,8 @@ def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None =
 
 
 def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
-    """Return the p-value of the same test from the means and counts of labels (S,): exact where all questions have them all, else about right.
+    """Return the p-value of the same test from the means and counts of labels (S,): exact where all questions
+    have them all, else about right.
 
     `within`: sum of squares within questions; `rest`: its degrees of freedom, attempts less questions.
     """

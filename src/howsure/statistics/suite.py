@@ -1,22 +1,28 @@
-"""Several tasks put together: the test and the interval of a weighted sum, from the value and the variance of each task.
+"""Several tasks put together: the test and the interval of a weighted sum, from the value and the variance of
+each task.
 
-A task's variance isn't one number. Where its true value lies y away from the one that was seen, on one side, it is taken to be
+A task's variance isn't one number. Where its true value lies y away from the one that was seen, on one side,
+it is taken to be
 
     V(y) = V + slope · y − bend · y²,
 
-V the plain variance, 0 where nothing varied; what slope and bend are, scores and differences know themselves (means/suite.py and
-pairs/suite.py). The sum Σ share · value is tested as a score test does it (for rates: Tebbs and Roths 2008; Martín Andrés, Álvarez
-Hernández and Herranz Tejedor 2011): what a tested sum lies away from the one that was seen, h, is divided among the tasks in
-proportion to share · V(y), where it is the most likely, and the variance of the sum is taken there:
+V the plain variance, 0 where nothing varied; what slope and bend are, scores and differences know themselves
+(means/suite.py and pairs/suite.py). The sum Σ share · value is tested as a score test does it (for rates:
+Tebbs and Roths 2008; Martín Andrés, Álvarez Hernández and Herranz Tejedor 2011): what a tested sum lies away
+from the one that was seen, h, is divided among the tasks in proportion to share · V(y), where it is the most
+likely, and the variance of the sum is taken there:
 
     y = share · V(y) / μ,   Σ share · y = h,   t² = h / μ.
 
-The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A task at 0 or n of n,
-whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial: docs/decisions/0023-suites.md.
+The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A
+task at 0 or n of n, whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial:
+docs/decisions/0023-suites.md.
 
-No limit of the sum is farther than all tasks at their own limits, Σ share · y with y² = t_i² V_i(y), t_i by the task's own degrees of freedom:
-a task with two items has a t of 12.7, and by Welch and Satterthwaite's degrees of freedom it would multiply the variance of all others. What the shares
-vary by, if they are estimated, is added to that in quadrature. The test is the same interval at another level: p is the smaller of both.
+No limit of the sum is farther than all tasks at their own limits, Σ share · y with y² = t_i² V_i(y), t_i by
+the task's own degrees of freedom: a task with two items has a t of 12.7, and by Welch and Satterthwaite's
+degrees of freedom it would multiply the variance of all others. What the shares vary by, if they are
+estimated, is added to that in quadrature. The test is the same interval at another level: p is the smaller of
+both.
 """
 
 from __future__ import annotations
@@ -46,8 +52,9 @@ NARROW = 1e-9
 class Side:
     """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
 
-    `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it could be. `counted`, `own_df`: the variances that degrees of freedom go by.
-    `of_shares` (T,): which are no tasks, but what their shares vary by.
+    `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it
+    could be. `counted`, `own_df`: the variances that degrees of freedom go by. `of_shares` (T,): which are no
+    tasks, but what their shares vary by.
     """
 
     squares: Floats
@@ -63,7 +70,13 @@ class Side:
     def of_variance(cls, variance: Floats) -> Side:
         """Return what shares vary by: a variance (…) that doesn't change on the way."""
         squares, none = variance[None], np.zeros_like(variance[None])
-        rest = {"slopes": none, "bends": none, "own_slopes": none, "rooms": none + np.inf, "own_df": none + np.inf}
+        rest = {
+            "slopes": none,
+            "bends": none,
+            "own_slopes": none,
+            "rooms": none + np.inf,
+            "own_df": none + np.inf,
+        }
         return cls(squares=squares, counted=squares, of_shares=np.array([True]), **rest)
 
     @property
@@ -81,7 +94,9 @@ class Side:
         return replace(self, **taken)
 
     def half_width(self, level: float | Floats) -> Floats:
-        """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing could."""
+        """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing
+        could.
+        """
         squared_t = intervals.t_quantile(level, self.df) ** 2
         steepest, total = self._steepest(), self.squares.sum(axis=0)
         most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
@@ -93,7 +108,9 @@ class Side:
         return found
 
     def squared_t(self, distance: Floats) -> Floats:
-        """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where nothing varies."""
+        """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where
+        nothing varies.
+        """
         total = self.squares.sum(axis=0)
         there = distance > np.maximum(NEAR * np.sqrt(total), NOTHING)
         apart = np.where(there, distance, 1.0)
@@ -117,7 +134,9 @@ class Side:
         """
         flat = [np.ravel(np.broadcast_to(each, most.shape)) for each in (times, plus, most)]
         times, plus, high = (each.astype(float) for each in flat)
-        squares, slopes, bends = (np.reshape(each, (len(each), -1)) for each in (self.squares, self.slopes, self.bends))
+        squares, slopes, bends = (
+            np.reshape(each, (len(each), -1)) for each in (self.squares, self.slopes, self.bends)
+        )
         low, found, left = high * NARROW, high.copy(), np.flatnonzero(high > 0)
         mu = high.copy()
         for _ in range(STEPS):
@@ -132,14 +151,18 @@ class Side:
                 new = at - (1 / moved - 1 / right) / (falling / moved**2 + times[left] / right**2)
             inside = (new > low[left]) & (new < high[left])
             mu[left] = np.where(inside, new, np.sqrt(low[left] * high[left]))
-            settled = (np.abs(mu[left] - at) <= SETTLED * at) | (high[left] - low[left] <= SETTLED * high[left])
+            settled = (np.abs(mu[left] - at) <= SETTLED * at) | (
+                high[left] - low[left] <= SETTLED * high[left]
+            )
             found[left] = mu[left]
             left = left[~settled]
         return found.reshape(most.shape)
 
 
 def _farthest(side: Side, tail: Floats) -> Floats:
-    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature what shares vary by."""
+    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature
+    what shares vary by.
+    """
     bends = np.maximum(_quantile(tail, side.own_df), NOTHING) ** -2.0 + side.bends
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(side.own_slopes**2 + 4 * bends * side.squares)
@@ -149,7 +172,9 @@ def _farthest(side: Side, tail: Floats) -> Floats:
 
 
 def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
-    """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away; no larger than 2 · `tail`."""
+    """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away;
+    no larger than 2 · `tail`.
+    """
     low, high = np.full(distance.shape, LEAST_LOG), np.log(np.maximum(tail, np.exp(LEAST_LOG)))
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -159,7 +184,9 @@ def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
 
 
 def _may_be_farther(side: Side, distance: Floats, tail: Floats) -> Bools:
-    """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which are the smallest."""
+    """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which
+    are the smallest.
+    """
     normal = replace(side, own_df=np.full(np.shape(side.own_df), np.inf))
     return np.asarray(distance > _farthest(normal, tail))
 
@@ -190,7 +217,10 @@ class Suite:
     def t(self, tested: float = 0.0) -> Floats:
         """Return the t of "the sum is this"; infinite where nothing varies."""
         apart = self.value - tested
-        sides = {name: np.where(apart >= 0, getattr(self.below, name), getattr(self.above, name)) for name in PER_SUM}
+        sides = {
+            name: np.where(apart >= 0, getattr(self.below, name), getattr(self.above, name))
+            for name in PER_SUM
+        }
         side = Side(**sides, of_shares=self.below.of_shares)
         return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
 
@@ -216,7 +246,8 @@ def _quantile(tail: Floats, df: Floats) -> Floats:
 class Weakest:
     """The part of a sum that carries most of its error: its place, and its share of the squared error.
 
-    `needed`: about how many units of it would make it carry as much as all other parts together; `half_width`: about that of the sum then.
+    `needed`: about how many units of it would make it carry as much as all other parts together;
+    `half_width`: about that of the sum then.
     """
 
     place: int
@@ -226,14 +257,18 @@ class Weakest:
 
 
 def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | None:
-    """Find the part (T,) with more than half of the squared error, and less than half as large a share of the units; None if there is none.
+    """Find the part (T,) with more than half of the squared error, and less than half as large a share of the
+    units; None if there is none.
 
-    `half_widths`: share · half the width of each part's own interval; `rest`: the square of what else there is.
+    `half_widths`: share · half the width of each part's own interval; `rest`: the square of what else there
+    is.
     """
     squares = half_widths**2
     total = float(squares.sum()) + rest
     place = int(np.argmax(squares))
-    if not (total > 0 and squares[place] > total / 2 and squares[place] / total > 2 * units[place] / units.sum()):
+    if not (
+        total > 0 and squares[place] > total / 2 and squares[place] / total > 2 * units[place] / units.sum()
+    ):
         return None
     others = total - float(squares[place])
     return Weakest(
@@ -245,7 +280,9 @@ def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | No
 
 
 def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
-    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one order on every way."""
+    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one
+    order on every way.
+    """
     total = np.zeros_like(errors[0])
     for error, share in zip(errors, shares, strict=True):
         total = total + (share * error) ** 2
@@ -253,9 +290,11 @@ def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
 
 
 def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats) -> Floats:
-    """Return the standard error that the test of "no difference" has, no less than the plain one: what a forecast goes by.
+    """Return the standard error that the test of "no difference" has, no less than the plain one: what a
+    forecast goes by.
 
-    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too much.
+    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too
+    much.
     """
     normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
     t = -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
@@ -264,7 +303,9 @@ def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats
 
 
 def combined_df(variances: Floats, df: Floats) -> Floats:
-    """Return Welch and Satterthwaite's degrees of freedom of a sum: (Σ v)² / Σ v² / df, over the first axis."""
+    """Return Welch and Satterthwaite's degrees of freedom of a sum: (Σ v)² / Σ v² / df, over the first
+    axis.
+    """
     total = variances.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.where(total > 0, total**2 / (variances**2 / df).sum(axis=0), df.min(axis=0)))

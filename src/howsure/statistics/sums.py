@@ -1,9 +1,10 @@
 """Items that are never held together: what blocks of them add up to, for the means and all pairs of M models.
 
-Claim: a mean, the score pivot of every two models and the interval of both need no more of N items in C clusters than the mean of each cluster,
-how many answers it holds, and sums over items of products of two models' scores, each less its model's mean (or the mean of the items' stratum). All of these add up over
-blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes that every model answered every item,
-that items weigh the same, and that the means of clusters are known before.
+Claim: a mean, the score pivot of every two models and the interval of both need no more of N items in C
+clusters than the mean of each cluster, how many answers it holds, and sums over items of products of two
+models' scores, each less its model's mean (or the mean of the items' stratum). All of these add up over
+blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes that every
+model answered every item, that items weigh the same, and that the means of clusters are known before.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Some items: scores `x` (n, M), none missing, their `attempts` (n, M), the variance `within` these (n, M), and the cluster of each, `codes` (n,)."""
+    """Some items: scores `x` (n, M), none missing, their `attempts` (n, M), the variance `within` these (n,
+    M), and the cluster of each, `codes` (n,).
+    """
 
     x: Floats
     attempts: Floats
@@ -39,11 +42,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Products:
-    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as strata.py has it.
+    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as
+    strata.py has it.
 
-    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j², `inner` Σ e_i e_j,
-    `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else empty): items that i scores higher on than j;
-    of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
+    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j²,
+    `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else
+    empty): items that i scores higher on than j; of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
     """
 
     totals: Floats
@@ -90,9 +94,11 @@ class Products:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and `farthest` (M, M), of two models only, else empty.
+    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and
+    `farthest` (M, M), of two models only, else empty.
 
-    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary otherwise than right-or-wrong ones would;
+    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary
+    otherwise than right-or-wrong ones would;
     `agree`: whether all attempts at every item agree; `farthest`: the largest size of a difference.
     """
 
@@ -112,7 +118,9 @@ class Extremes:
             high=x.max(axis=0),
             excess=np.abs(block.within - x * (1 - x)).max(axis=0),
             agree=((x == 0) | (x == 1)).all(axis=0),
-            farthest=np.abs(x[:, :, None] - x[:, None, :]).max(axis=0) if x.shape[1] == 2 else np.empty((0, 0)),
+            farthest=np.abs(x[:, :, None] - x[:, None, :]).max(axis=0)
+            if x.shape[1] == 2
+            else np.empty((0, 0)),
             most=float(block.attempts.max()),
         )
 
@@ -136,7 +144,9 @@ class Extremes:
 
 @dataclass(frozen=True, kw_only=True)
 class Clusters:
-    """What is known of C clusters before their items: `totals` (C,), how many items each holds, and `means` (C, M), every model's score there."""
+    """What is known of C clusters before their items: `totals` (C,), how many items each holds, and `means`
+    (C, M), every model's score there.
+    """
 
     totals: Floats
     means: Floats
@@ -220,14 +230,20 @@ class ItemSums:
         )
 
     def skewness(self, *, within: bool = False) -> Floats:
-        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies; `within`: less the means of strata."""
+        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies;
+        `within`: less the means of strata.
+        """
         products = self.products
-        squares, thirds = (products.inner, products.inner_thirds) if within else (products.squares, products.thirds)
+        squares, thirds = (
+            (products.inner, products.inner_thirds) if within else (products.squares, products.thirds)
+        )
         return _standardised(np.diagonal(squares), np.diagonal(thirds), self.n)
 
     def gap_skewness(self, i: int, j: int) -> float:
         """Return the same of the differences of two models."""
-        squares, thirds = (part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds))
+        squares, thirds = (
+            part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds)
+        )
         signs = np.array([1.0, -1.0])
         third = thirds[0, 0] - 3 * thirds[0, 1] + 3 * thirds[1, 0] - thirds[1, 1]
         return float(_standardised(np.asarray(signs @ squares @ signs), np.asarray(third), self.n))

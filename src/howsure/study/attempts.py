@@ -26,7 +26,9 @@ ROUNDING = 1e-9
 
 
 def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
-    """Take the metric `prob` for the score where that is asked for, or a column of that name; DataError where there is neither."""
+    """Take the metric `prob` for the score where that is asked for, or a column of that name; DataError where
+    there is neither.
+    """
     if design.score.kind != "prob":
         return scores, design
     frame = open_frame(scores.rows)
@@ -42,8 +44,8 @@ def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
         return scores, design
     raise DataError(
         "no probability of the right answer in these results",
-        remedy="Logs need log-probabilities (lm-eval multiple choice with --log_samples, Inspect with logprobs on), "
-        "tables a column prob.",
+        remedy="Logs need log-probabilities (lm-eval multiple choice with --log_samples, Inspect with "
+        "logprobs on), tables a column prob.",
     )
 
 
@@ -161,17 +163,22 @@ def _right_or_wrong(part: pl.DataFrame) -> bool:
 def _fractions(part: pl.DataFrame, rule: ScoreRule, task: str) -> DataError:
     mean = pl.col("mean")
     odd = (
-        part.filter((pl.col("variance") - mean * (1 - mean)).abs() >= ROUNDING).sort("model", "item").row(0, named=True)
+        part.filter((pl.col("variance") - mean * (1 - mean)).abs() >= ROUNDING)
+        .sort("model", "item")
+        .row(0, named=True)
     )
     return DataError(
-        f"{rule} needs attempts that are right or wrong, and item {odd['item']!r} of model {odd['model']!r} is neither",
+        f"{rule} needs attempts that are right or wrong, and item {odd['item']!r} of model "
+        f"{odd['model']!r} is neither",
         where=task,
         remedy="Use best-of-K, choose tasks with `task`, or make the scores 0 and 1 first.",
     )
 
 
 def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.DataFrame:
-    """Return the expected best of k attempts, the largest times `sign`, from how often every item had every value."""
+    """Return the expected best of k attempts, the largest times `sign`, from how often every item had every
+    value.
+    """
     names = ["task", "metric", "model", "item"]
     long = part.with_row_index("place").select("place", *names).join(values, on=names, how="inner")
     seen = long["score"].unique().sort()
@@ -187,7 +194,7 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.
 
 ANOTHER_QUESTION = Caution(
     code="probability_score",
-    message="the mean probability of the right answer is not the share of right answers: it is how much probability the "
-    "model gives them, and a model can be better on one and not on the other",
+    message="the mean probability of the right answer is not the share of right answers: it is how much "
+    "probability the model gives them, and a model can be better on one and not on the other",
     remedy="Compare probabilities only with probabilities, and say so when you publish them.",
 )

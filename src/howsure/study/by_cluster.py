@@ -1,8 +1,10 @@
-"""Results that don't fit into memory, summed up by cluster where they lie: every cluster then stands as one item.
+"""Results that don't fit into memory, summed up by cluster where they lie: every cluster then stands as one
+item.
 
-A mean whose errors are clustered needs no more of a cluster than the mean of its items and their number: with that number as its weight
-the cluster gives the same score, the same CR2 variance and the same degrees of freedom as its items. What only they can tell isn't known: how far
-answers vary within a cluster, which items were won.
+A mean whose errors are clustered needs no more of a cluster than the mean of its items and their number: with
+that number as its weight the cluster gives the same score, the same CR2 variance and the same degrees of
+freedom as its items. What only they can tell isn't known: how far answers vary within a cluster, which items
+were won.
 """
 
 from __future__ import annotations
@@ -40,13 +42,16 @@ RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_b
 BY_ITEMS = "same-clusters"
 """The population that items in blocks can speak of, and clusters can't."""
 ALWAYS_FIT = 100_000
-"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of items would."""
+"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of
+items would.
+"""
 
 
 def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
     """Gather a study of items, or of clusters where the results of items don't fit into memory; see `gather`.
 
-    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters where that is possible.
+    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters where
+    that is possible.
     """
     try:
         return gather(scores, design, **how)
@@ -86,8 +91,10 @@ def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
 class ByCluster:
     """Scores whose items are clusters, and the design that asks of these what was asked of items.
 
-    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `extents`: of single scores;
-    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and model.
+    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster
+    (`item`); `extents`: of single scores;
+    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and
+    model.
     """
 
     scores: Scores
@@ -99,8 +106,11 @@ class ByCluster:
     lost: pl.DataFrame
 
 
-def by_cluster(scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()) -> ByCluster:
-    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do.
+def by_cluster(
+    scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()
+) -> ByCluster:
+    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again
+    where clusters won't do.
 
     `models`: those that a verb is about, in place of the design's.
     """
@@ -129,7 +139,9 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError, *, mod
 
 
 def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.DataFrame:
-    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown, for the error that says so."""
+    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown,
+    for the error that says so.
+    """
     there = sums["model"].unique().sort().to_list()
     try:
         named = [resolve(name, there, parts=True) for name in models]
@@ -149,15 +161,18 @@ def _note(found: ByCluster, many: TooManyResultsError, why: str) -> str:
     left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
     items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
     return (
-        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, and is an item here: the mean of its "
-        f"items, weighed by their number ({plural(items, 'item')} in all). Scores, standard errors and degrees of freedom are the same. How much answers vary "
-        f"within a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and intervals of scores are somewhat wider than those of "
-        f"items.{left_out}"
+        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, "
+        f"and is an item here: the mean of its items, weighed by their number ({plural(items, 'item')} in "
+        "all). Scores, standard errors and degrees of freedom are the same. How much answers vary within "
+        f"a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and "
+        f"intervals of scores are somewhat wider than those of items.{left_out}"
     )
 
 
 def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
-    """Return the one column of the rows that items are clustered by; None where there is none, or something else is asked of items."""
+    """Return the one column of the rows that items are clustered by; None where there is none, or something
+    else is asked of items.
+    """
     if replace(design, **RESPECTED) != Design():  # type: ignore[arg-type]
         return None
     asked = design.cluster or ("cluster",)
@@ -165,9 +180,12 @@ def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
 
 
 def _sums(source: Source) -> Frame:
-    """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many items have one (`weight`).
+    """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many
+    items have one (`weight`).
 
-    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item; `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several clusters.
+    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item;
+    `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several
+    clusters.
     """
     told = source.items().select(
         *(*MODELS, "cluster_", "score_", "rows"),
@@ -208,7 +226,8 @@ def _check(sums: pl.DataFrame, column: str, many: TooManyResultsError) -> None:
     if len(torn):
         task, _, cluster, counts = torn.row(0)
         raise DataError(
-            f"{many.what}, and clusters can't stand for their items: of {column} {cluster!r} models answered {listing([str(count) for count in sorted(counts)], 3)} items",
+            f"{many.what}, and clusters can't stand for their items: of {column} {cluster!r} models "
+            f"answered {listing([str(count) for count in sorted(counts)], 3)} items",
             where=task,
             remedy=many.remedy,
         )

@@ -1,4 +1,6 @@
-"""Checkpoints of a training run: which model names are steps of one run, and the average over the last of them."""
+"""Checkpoints of a training run: which model names are steps of one run, and the average over the last of
+them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class Checkpoint:
 def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[Checkpoint]:
     """Return the models that are steps of a run, by run and step.
 
-    `pattern`: a regular expression with the groups run and step; None takes the usual names: …-step1000, …_ckpt-3, …@iter=2k.
+    `pattern`: a regular expression with the groups run and step; None takes the usual names: …-step1000,
+    …_ckpt-3, …@iter=2k.
     """
     try:
         named = re.compile(pattern or USUAL, 0 if pattern else re.IGNORECASE)
@@ -41,14 +44,19 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
         raise OptionError(f"step_from={pattern!r} is not a valid regular expression ({error})") from None
     if not {"run", "step"} <= set(named.groupindex):
         raise OptionError(
-            f"step_from={pattern!r} lacks the groups run and step", remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'."
+            f"step_from={pattern!r} lacks the groups run and step",
+            remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'.",
         )
     found = [
-        match for match in (named.fullmatch(model) for model in models) if match and match["run"] and match["step"]
+        match
+        for match in (named.fullmatch(model) for model in models)
+        if match and match["run"] and match["step"]
     ]
     checkpoints = [
         Checkpoint(
-            model=match.string, run=match["run"] + (match.groupdict().get("rest") or ""), step=_step(match["step"])
+            model=match.string,
+            run=match["run"] + (match.groupdict().get("rest") or ""),
+            step=_step(match["step"]),
         )
         for match in found
     ]
@@ -74,7 +82,9 @@ def _step(text: str) -> float:
     try:
         return float(text[:-1]) * unit if unit else float(text)
     except ValueError:
-        raise OptionError(f"step {text!r} is not a number", remedy="The group step must hold digits.") from None
+        raise OptionError(
+            f"step {text!r} is not a number", remedy="The group step must hold digits."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,9 @@ def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> 
             remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`.",
         )
     return [
-        Average(f"{run} (last {min(count, len(points))})", run, tuple(point.model for point in points[-count:]))
+        Average(
+            f"{run} (last {min(count, len(points))})", run, tuple(point.model for point in points[-count:])
+        )
         for run, points in runs.items()
     ]
 
@@ -119,7 +131,9 @@ def average(part: pl.DataFrame, averages: Sequence[Average]) -> pl.DataFrame:
     `n` and `variance` are changed so that they give the answer noise of
     the average; n = 1 where nothing tells it.
     """
-    noise = pl.when(pl.col("n") > 1).then(pl.col("variance") / (pl.col("n") - 1))  # of the mean over the attempts
+    noise = pl.when(pl.col("n") > 1).then(
+        pl.col("variance") / (pl.col("n") - 1)
+    )  # of the mean over the attempts
     joined = part.group_by("model", "item", maintain_order=True).agg(
         pl.first("task", "metric"),
         pl.col("mean").mean(),
@@ -152,8 +166,8 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
     return [
         Caution(
             code="torn_checkpoints",
-            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the average, first "
-            f"{first['item']!r} of {first['model']!r}",
+            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the "
+            f"average, first {first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )
     ]

@@ -1,4 +1,6 @@
-"""Clusters and weights: from a declared column, metadata, a side table, or the item's id; and proposals for them."""
+"""Clusters and weights: from a declared column, metadata, a side table, or the item's id; and proposals for
+them.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ KNOWN = ("none", "cluster", "weight", "task", "item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustered:
-    """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called; notes and cautions."""
+    """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called;
+    notes and cautions.
+    """
 
     table: pl.DataFrame
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,9 +57,11 @@ def side_table(design: Design) -> pl.DataFrame | None:
 
 
 def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[str]) -> tuple[str, ...]:
-    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table.
+    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the
+    side table.
 
-    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent where these are.
+    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent where these
+    are.
     """
     covariates = [name for name in design.covariate if not name.startswith("model:")]
     of_tasks = [name for rule in design.tasks for name in rule.cluster or () if name in names]
@@ -67,14 +73,22 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
 
 
 def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[str]) -> tuple[str, ...]:
-    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be taken or proposed."""
-    asked = design.cluster is not None or design.cluster_from is not None or design.population == "these-questions"
+    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be
+    taken or proposed.
+    """
+    asked = (
+        design.cluster is not None
+        or design.cluster_from is not None
+        or design.population == "these-questions"
+    )
     stated = {name for fact in facts for name in fact.clusters}
     return () if asked else tuple(name for name in names if name in stated or GROUP_WORDS.search(name))
 
 
 def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, frozenset[str]]:
-    """Return by which columns logs cluster the standard errors of each task of which no option says it; "" for plain ones."""
+    """Return by which columns logs cluster the standard errors of each task of which no option says it; ""
+    for plain ones.
+    """
     if design.cluster_from is not None or design.population == "these-questions":
         return {}
     return {
@@ -95,7 +109,9 @@ def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts
 def as_stated(
     table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
 ) -> tuple[Design, tuple[Caution, ...]]:
-    """Return the design with the clusters that logs state as the default of their tasks; a caution where these can't be used."""
+    """Return the design with the clusters that logs state as the default of their tasks; a caution where
+    these can't be used.
+    """
     taken: dict[str, str] = {}
     cautions: list[Caution] = []
     for task, columns in stated_clusters(design, facts).items():
@@ -127,18 +143,32 @@ def _disagreeing(task: str, columns: frozenset[str]) -> Caution:
 
 
 def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name: str) -> Caution | None:
-    """Warn that the column that logs state isn't there for every item of a task, or not the same in all rows of an item."""
+    """Warn that the column that logs state isn't there for every item of a task, or not the same in all rows
+    of an item.
+    """
     if side is not None and name in side.columns:
-        items = joined(items.select("task", "item"), side, name, name).with_columns(pl.col(name).alias(f"{name}_max"))
+        items = joined(items.select("task", "item"), side, name, name).with_columns(
+            pl.col(name).alias(f"{name}_max")
+        )
     lacking = items[name].null_count() if name in items.columns else len(items)
     torn = 0 if lacking else int((items[name] != items[f"{name}_max"]).sum())
     if not lacking and not torn:
         return None
-    fault = f"{lacking:,} of {plural(len(items), 'item')} lack" if lacking else f"differs within {plural(torn, 'item')}"
+    fault = (
+        f"{lacking:,} of {plural(len(items), 'item')} lack"
+        if lacking
+        else f"differs within {plural(torn, 'item')}"
+    )
     return Caution(
         code="stated_clusters_unused",
-        message=f"logs of {task} cluster their standard errors by {name!r}, which {fault}; these clusters aren't used",
-        remedy="Complete the column, choose another as `cluster`, or `cluster='none'` if questions were drawn one by one.",
+        message=(
+            f"logs of {task} cluster their standard errors by {name!r}, which {fault}; these clusters "
+            "aren't used"
+        ),
+        remedy=(
+            "Complete the column, choose another as `cluster`, or `cluster='none'` if questions were "
+            "drawn one by one."
+        ),
     )
 
 
@@ -165,7 +195,12 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
         return _attach(table, side, design, choice, stated=stated)
     parts = [
         _attach(
-            table.filter(pl.col("task").is_in(tasks)), side, design, choice, stated=stated, of=f" of {listing(tasks)}"
+            table.filter(pl.col("task").is_in(tasks)),
+            side,
+            design,
+            choice,
+            stated=stated,
+            of=f" of {listing(tasks)}",
         )
         for (choice, stated), tasks in choices.items()
     ]
@@ -186,7 +221,9 @@ def _attach(
     stated: bool,
     of: str = "",
 ) -> Clustered:
-    """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if others have another."""
+    """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if
+    others have another.
+    """
     if choice == (NO_CLUSTERS,):
         return Clustered(
             table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
@@ -206,13 +243,17 @@ def _attach(
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
     hint = "; `cluster='none'` ignores it" if declared else STATED if stated else ""
     note = f"Clusters{of}: {_clusters_words(table, names)}{hint}."
-    return Clustered(table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions)
+    return Clustered(
+        table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions
+    )
 
 
 def _asked_clusters(
     table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]
 ) -> tuple[pl.DataFrame, tuple[Caution, ...]]:
-    """Attach the named columns as clusters; tasks that lack one altogether have each item as its own, with a caution."""
+    """Attach the named columns as clusters; tasks that lack one altogether have each item as its own, with a
+    caution.
+    """
     cautions: list[Caution] = []
     for k, name in enumerate(names):
         if side is not None and name in side.columns:
@@ -243,12 +284,17 @@ def _without(name: str, tasks: list[str]) -> Caution:
     return Caution(
         code="task_without_clusters",
         message=f"no item of {listing(tasks)} has a {name!r}, so each counts as its own cluster",
-        remedy="Name another column for these tasks (tasks in howsure.toml), or state that they have no clusters.",
+        remedy=(
+            "Name another column for these tasks (tasks in howsure.toml), or state that they have no "
+            "clusters."
+        ),
     )
 
 
 def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
-    """Return the items with a column of the items' table under another name; DataError where an item has two values."""
+    """Return the items with a column of the items' table under another name; DataError where an item has two
+    values.
+    """
     keys = ["task", "item"] if "task" in side.columns else ["item"]
     wanted = side.select(*keys, pl.col(column).cast(pl.String).alias(alias)).unique()
     if wanted.select(keys).is_duplicated().any():
@@ -257,7 +303,9 @@ def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> 
 
 
 def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) -> pl.DataFrame:
-    """Return the table with a cluster for every item: those of these tasks are each their own, others must have one."""
+    """Return the table with a cluster for every item: those of these tasks are each their own, others must
+    have one.
+    """
     bare = pl.col("task").is_in(tasks)
     lacking = table.filter(pl.col(alias).is_null() & ~bare).sort("task", "item")
     if len(lacking):
@@ -265,7 +313,10 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
         raise DataError(
             f"no {name!r} for {plural(len(lacking), 'item')}, first {row['item']!r}",
             where=str(row["task"]),
-            remedy="Clustering needs it on every item: complete it, choose another column, or use `cluster='none'`.",
+            remedy=(
+                "Clustering needs it on every item: complete it, choose another column, or use "
+                "`cluster='none'`."
+            ),
         )
     return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
@@ -276,10 +327,13 @@ def one_value(table: pl.DataFrame, name: str, instead: str = "") -> None:
     if len(torn):
         row = torn.row(0, named=True)
         raise DataError(
-            f"{name!r} differs between rows of item {row['item']!r}: {row[name]!r} and {row[f'{name}_max']!r} "
-            f"({plural(len(torn), 'such item')})",
+            f"{name!r} differs between rows of item {row['item']!r}: {row[name]!r} and "
+            f"{row[f'{name}_max']!r} ({plural(len(torn), 'such item')})",
             where=str(row["task"]),
-            remedy=f"Clusters and weights belong to the item: they must be the same for all its models and attempts.{instead}",
+            remedy=(
+                "Clusters and weights belong to the item: they must be the same for all its models and "
+                f"attempts.{instead}"
+            ),
         )
 
 
@@ -295,7 +349,10 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     return tuple(
         Caution(
             code="cluster_missing",
-            message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own cluster",
+            message=(
+                f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own "
+                "cluster"
+            ),
             remedy="Complete the column, or use `cluster='none'`.",
         )
         for row in torn.iter_rows(named=True)
@@ -303,7 +360,9 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
 
 
 def first_group(ids: pl.Series, pattern: str, option: str, noun: str) -> pl.Series:
-    """Return what the first group of a pattern finds in ids, null where it finds nothing; DataError where it is no such pattern."""
+    """Return what the first group of a pattern finds in ids, null where it finds nothing; DataError where it
+    is no such pattern.
+    """
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
@@ -325,7 +384,8 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
         raise DataError(
-            f"`cluster_from={pattern!r}` finds no cluster in {plural(found.null_count(), 'item')}, first {item!r}",
+            f"`cluster_from={pattern!r}` finds no cluster in {plural(found.null_count(), 'item')}, first "
+            f"{item!r}",
             remedy="Widen the pattern so that every id matches.",
         )
     return found
@@ -357,9 +417,13 @@ NO_TASKS: Mapping[str, pl.DataFrame] = {}
 
 
 def attach_weights(
-    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, by_task: Mapping[str, pl.DataFrame] = NO_TASKS
+    table: pl.DataFrame,
+    side: pl.DataFrame | None,
+    design: Design,
+    by_task: Mapping[str, pl.DataFrame] = NO_TASKS,
 ) -> pl.DataFrame:
-    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped otherwise).
+    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped
+    otherwise).
 
     `by_task`: the weights of the items of tasks whose rows differ in weight.
     """
@@ -380,7 +444,8 @@ def attach_weights(
     if len(bad):
         row = bad.sort("task", "item").row(0, named=True)
         raise DataError(
-            f"column {name!r} holds no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
+            f"column {name!r} holds no positive weight for item {row['item']!r} "
+            f"({plural(len(bad), 'such item')})",
             where=str(row["task"]),
             remedy="Every item needs a weight above 0; leave out items that should not count.",
         )
@@ -389,7 +454,9 @@ def attach_weights(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedClusters:
-    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids; `groups`: how many they are."""
+    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids;
+    `groups`: how many they are.
+    """
 
     column: str = ""
     pattern: str = ""
@@ -422,11 +489,17 @@ class ProposedClusters:
 
     def of(self, design: Design) -> Design:
         """Return a design that takes it."""
-        return replace(design, cluster=(self.column,)) if self.column else replace(design, cluster_from=self.pattern)
+        return (
+            replace(design, cluster=(self.column,))
+            if self.column
+            else replace(design, cluster_from=self.pattern)
+        )
 
 
 def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a pattern."""
+    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a
+    pattern.
+    """
     return _propose_metadata(table, columns) or _propose_from_ids(table)
 
 
@@ -445,7 +518,9 @@ def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
 def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
     """Propose the column of most values that groups the items and is the same for all rows of an item."""
     whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
-    counts = {name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)}
+    counts = {
+        name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)
+    }
     likely = [name for name, count in counts.items() if 2 <= count <= len(table) / 2]
     if not likely:
         return None

@@ -20,18 +20,24 @@ UNNAMED = "(not run {})"
 
 
 def counts_as_failed(lack: Missing, scores: Scores, design: Design) -> bool:
-    """Say whether what wasn't run counts like a failed attempt: always, but where only failures are 0 by the harness's rule."""
+    """Say whether what wasn't run counts like a failed attempt: always, but where only failures are 0 by the
+    harness's rule.
+    """
     fact = scores.fact(lack.task)
     silent = fact is not None and fact.failures == "zero" and not fact.missing_fails
     return not silent or design.failures_of(lack.task) != "harness"
 
 
 def completed(parts: Parts, missing: Iterable[Missing]) -> dict[tuple[str, str], pl.DataFrame]:
-    """Add to each part the attempts that its models were to make and didn't: rows of the kind "not run", without a score."""
+    """Add to each part the attempts that its models were to make and didn't: rows of the kind "not run",
+    without a score.
+    """
     by_task: dict[str, list[Missing]] = {}
     for lack in missing:
         by_task.setdefault(lack.task, []).append(lack)
-    return {key: _completed(part, by_task[key[0]]) if key[0] in by_task else part for key, part in parts.items()}
+    return {
+        key: _completed(part, by_task[key[0]]) if key[0] in by_task else part for key, part in parts.items()
+    }
 
 
 def _completed(part: pl.DataFrame, lacking: Sequence[Missing]) -> pl.DataFrame:

@@ -1,4 +1,6 @@
-"""Scores as a copy of them holds them: what the name of their column says is kept as the metric where there is none."""
+"""Scores as a copy of them holds them: what the name of their column says is kept as the metric where there
+is none.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 
 
 def copied(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores for a table that calls their column score, and what was changed for it; the same scores where nothing is.
+    """Return scores for a table that calls their column score, and what was changed for it; the same scores
+    where nothing is.
 
-    Percent become fractions. A name that leaves the direction open, or says percent of scores that could be fractions, becomes the metric of
-    scores that have none: a gate on the copy asks what it would ask here.
+    Percent become fractions. A name that leaves the direction open, or says percent of scores that could be
+    fractions, becomes the metric of scores that have none: a gate on the copy asks what it would ask here.
     """
     shares, notes = in_shares(scores)
     told = [f"{note.rstrip('.')}, written as fractions." for note in notes]
@@ -36,11 +39,16 @@ def copied(scores: Scores) -> tuple[Scores, list[str]]:
         return shares, told
     column, called = scores.score_column, listing(sorted(set(metrics.values())))
     rows = _called(shares.to_frame(), metrics)
-    return with_rows(shares, rows), [*told, f"The name of the column {column} is kept as the metric {called}."]
+    return with_rows(shares, rows), [
+        *told,
+        f"The name of the column {column} is kept as the metric {called}.",
+    ]
 
 
 def _metrics(scores: Scores) -> dict[Key, str]:
-    """Return the metric of every task whose scores have none, and stand in a column whose name leaves something open."""
+    """Return the metric of every task whose scores have none, and stand in a column whose name leaves
+    something open.
+    """
     column = scores.score_column
     if not is_burden(column) and not says_percent(column):
         return {}
@@ -53,7 +61,9 @@ def _metrics(scores: Scores) -> dict[Key, str]:
 
 
 def _metric(column: str, scale: Scale) -> str:
-    """Return the name of a column as a metric; without the word for percent where these are fractions from now on."""
+    """Return the name of a column as a metric; without the word for percent where these are fractions from
+    now on.
+    """
     if scale.bounds != PERCENT or not says_percent(column):
         return column
     return "_".join(word for word in name_words(column) if word not in PERCENT_NAMES)

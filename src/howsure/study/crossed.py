@@ -1,7 +1,9 @@
-"""Items read in blocks of whole clusters, each summed up and let go: answers are about items that were never held together.
+"""Items read in blocks of whole clusters, each summed up and let go: answers are about items that were never
+held together.
 
-Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no more results than half of what fits into memory;
-what is kept of it is what means and pairs need (statistics/sums.py). Every model must have answered every item.
+Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no
+more results than half of what fits into memory; what is kept of it is what means and pairs need
+(statistics/sums.py). Every model must have answered every item.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ class NoSumsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column numbers the attempts; `scale`: of the scores."""
+    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column
+    numbers the attempts; `scale`: of the scores.
+    """
 
     frame: Frame
     column: str
@@ -60,7 +64,8 @@ class Source:
         return cls(frame=frame, column=column, numbered="attempt" in frame.collect_schema().names())
 
     def items(self) -> Frame:
-        """Return one row for each task, metric, model and item: `score_`, the mean of its attempts, `cluster_`, and what else its sums need.
+        """Return one row for each task, metric, model and item: `score_`, the mean of its attempts,
+        `cluster_`, and what else its sums need.
 
         `other_`: the last cluster of an item in several; `attempts`: distinct ones, where these are numbered.
         """
@@ -72,7 +77,9 @@ class Source:
         )
 
     def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
-        """Group the rows by item; `more`: what is asked of each group beside its scores, from these columns."""
+        """Group the rows by item; `more`: what is asked of each group beside its scores, from these
+        columns.
+        """
         scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
         cluster, value = nw.col(self.column).cast(nw.String).alias("cluster_"), nw.col("score_")
         rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *columns)
@@ -89,7 +96,9 @@ class Source:
 
     @staticmethod
     def ends() -> nw.Expr:
-        """Say of an item whether every score is 0 or 100, as percent may be: then the variance follows from the mean."""
+        """Say of an item whether every score is 0 or 100, as percent may be: then the variance follows from
+        the mean.
+        """
         value, low, high = nw.col("score_"), nw.col("low"), nw.col("high")
         apart = (nw.col("within") - value * (100 - value)).abs()
         return ((low == 0) | (low == 100)) & ((high == 0) | (high == 100)) & (apart <= ROUNDING * 100**2)
@@ -115,7 +124,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """A block with what beside scores is kept of it: `tried` and `failed` attempts by cluster (C, M), and whether scores are in [0, 1]."""
+    """A block with what beside scores is kept of it: `tried` and `failed` attempts by cluster (C, M), and
+    whether scores are in [0, 1].
+    """
 
     block: Block
     tried: Ints
@@ -126,8 +137,9 @@ class _Read:
 def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
     """Return a study of clusters as one of their items, from blocks of these.
 
-    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`); `lost`: attempts in clusters without any score (`failed`), by
-    task, metric and model. NoSumsError where models answered different items, a cluster alone is too large a block, or each holds one item.
+    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`);
+    `lost`: attempts in clusters without any score (`failed`), by task, metric and model. NoSumsError where
+    models answered different items, a cluster alone is too large a block, or each holds one item.
     """
     found = {
         key: _crossed(
@@ -146,7 +158,9 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
     return replace(study, crossed=matrices, cluster_names=names, few_clusters=few, notes=notes)
 
 
-def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> tuple[ScoreMatrix, int]:
+def _crossed(
+    matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame
+) -> tuple[ScoreMatrix, int]:
     """Return a matrix of clusters with what their items add up to, and how many blocks these took."""
     if not matrix.complete:
         raise NoSumsError("models answered different items")
@@ -208,7 +222,9 @@ class _Kept:
 
 
 def _cuts(cells: Floats) -> list[slice]:
-    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a block."""
+    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a
+    block.
+    """
     room = PART * plans.free_bytes() / plans.RESULT_BYTES
     if cells.max() > room:
         raise NoSumsError(f"a cluster of {plural(int(cells.max()), 'result')} doesn't fit into memory either")
@@ -222,14 +238,19 @@ def _cuts(cells: Floats) -> list[slice]:
 
 
 def _read(matrix: ScoreMatrix, source: Source) -> _Read:
-    """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means than were summed up."""
+    """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means
+    than were summed up.
+    """
     every = source.collected()
     models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
     names = pl.DataFrame({"cluster_": matrix.items.tolist(), "code": range(len(matrix.items))})
     every = every.join(models, on="model").join(names, on="cluster_")
     rows = every.filter(pl.col("scored") > 0).sort("code", "item", "model_")
     shape = (rows["item"].n_unique(), len(matrix.models))
-    if len(rows) != shape[0] * shape[1] or (rows["model_"].to_numpy().reshape(shape) != np.arange(shape[1])).any():
+    if (
+        len(rows) != shape[0] * shape[1]
+        or (rows["model_"].to_numpy().reshape(shape) != np.arange(shape[1])).any()
+    ):
         raise NoSumsError("models answered different items")
     x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
     _check_means(matrix, x, codes)
@@ -272,7 +293,8 @@ def _data_note(matrices: dict[tuple[str, str], ScoreMatrix]) -> str:
     attempts = sum(int(matrix.n_attempts.sum()) for matrix in every)
     several = f"{plural(len(tasks), 'task')}, " if len(tasks) > 1 else ""
     return (
-        f"Data: {plural(len(models), 'model')}, {several}{plural(items, 'item')}, {plural(attempts, 'attempt')} in all."
+        f"Data: {plural(len(models), 'model')}, {several}{plural(items, 'item')}, "
+        f"{plural(attempts, 'attempt')} in all."
     )
 
 
@@ -281,12 +303,16 @@ def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int
     clusters = sum(len(matrix.items) for matrix in matrices.values())
     failed = sum(int(matrix.n_failed.sum()) for matrix in matrices.values())
     left_out = (
-        f" {plural(failed, 'attempt')} without a score left out; what counting them otherwise would change isn't told."
+        (
+            f" {plural(failed, 'attempt')} without a score left out; what counting them otherwise would "
+            "change isn't told."
+        )
         if failed
         else ""
     )
     return (
-        f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, {plural(clusters, 'cluster')}) and summed up: scores, intervals and tests "
-        "(the score pivot of scores in [0, 1]) are those of the items. On more questions of the same clusters pairs are corrected by Holm, since max-t would need the "
-        f"items.{left_out}"
+        f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, "
+        f"{plural(clusters, 'cluster')}) and summed up: scores, intervals and tests (the score pivot of "
+        "scores in [0, 1]) are those of the items. On more questions of the same clusters pairs are "
+        f"corrected by Holm, since max-t would need the items.{left_out}"
     )

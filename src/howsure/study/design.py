@@ -35,7 +35,9 @@ class TaskOptions(TypedDict, total=False):
 
 
 class RunOptions(TypedDict, total=False):
-    """The keyword arguments that every verb shares, also one that follows a run in progress, whose `bounds` are its own."""
+    """The keyword arguments that every verb shares, also one that follows a run in progress, whose `bounds`
+    are its own.
+    """
 
     task: str | tuple[str, ...] | list[str] | None
     model: str | tuple[str, ...] | list[str] | None
@@ -86,8 +88,9 @@ class TaskRule:
 class Design:
     """How the scores are to be looked at: the shared options, checked and frozen.
 
-    What each of them means stands in `howsure.options.table`, from which the page of the Python reference is made.
-    `stated` is no option: by task, the column that its logs cluster by, if no option speaks of that task's clusters.
+    What each of them means stands in `howsure.options.table`, from which the page of the Python reference is
+    made. `stated` is no option: by task, the column that its logs cluster by, if no option speaks of that
+    task's clusters.
     """
 
     task: tuple[str, ...] = ()
@@ -129,7 +132,9 @@ class Design:
         return self.cluster == (NO_CLUSTERS,)
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
-        """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores all."""
+        """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores
+        all.
+        """
         named = self._of(task, "cluster", self.cluster)
         return (self.stated[task],) if named is None and task in self.stated else named
 
@@ -271,8 +276,8 @@ def of_new_clusters(design: Design) -> Design:
 def make_design(options: DesignOptions, respects: Respects | None = None, **methods: object) -> Design:
     """Check the shared options and freeze them; OptionError for those that the verb doesn't respect.
 
-    A name that no option has is an error that names its nearest. `methods`: what was given of the methods that are about
-    drawn questions, and can't go with population="these-questions".
+    A name that no option has is an error that names its nearest. `methods`: what was given of the methods
+    that are about drawn questions, and can't go with population="these-questions".
     """
     known = list(DesignOptions.__annotations__)
     for name in options:
@@ -293,7 +298,9 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
 
 
 def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Design:
-    """Return a design that takes a column for a random factor too, without slices. OptionError where something else in it can't go with that."""
+    """Return a design that takes a column for a random factor too, without slices. OptionError where
+    something else in it can't go with that.
+    """
     found = replace(design, random_factor=(*design.random_factor, column), by=(), by_from=None, measure=())
     _refuse_beside_factor(found, methods)
     return of_new_clusters(found)
@@ -311,14 +318,17 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
     }
     name = next((name for name, given in others.items() if given), "")
     if name:
-        raise OptionError(f"`{name}` and a random factor don't go together", remedy="Leave one of the two out.")
+        raise OptionError(
+            f"`{name}` and a random factor don't go together", remedy="Leave one of the two out."
+        )
 
 
 def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
     given = [f"{name}={value!r}" for name, value in methods.items() if value is not None]
     if design.population == "these-questions" and given:
         raise OptionError(
-            f"population='these-questions' has its own error bar, and {given[0]} is for questions that are a sample",
+            f"population='these-questions' has its own error bar, and {given[0]} is for questions that are "
+            "a sample",
             remedy="Leave one of the two out.",
         )
 
@@ -345,5 +355,8 @@ def task_rule(pattern: str, said: object) -> TaskRule:
         raise OptionError(error.what, where=where, remedy=error.remedy) from None
 
 
-_CHECKS = {name: option(name, "compare" if name == "margin" else "").kind.check for name in TaskOptions.__annotations__}
+_CHECKS = {
+    name: option(name, "compare" if name == "margin" else "").kind.check
+    for name in TaskOptions.__annotations__
+}
 _TASKS_REMEDY = 'Write {"mmlu*": {"cluster": "subject"}}.'

@@ -1,4 +1,6 @@
-"""Directions: which scores are better small. What neither the user nor the harness says is not guessed from a name."""
+"""Directions: which scores are better small. What neither the user nor the harness says is not guessed from a
+name.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
 
 REMEDY = (
-    "Say it: `lower_is_better=True` where smaller scores are better, `lower_is_better=False` where larger ones are."
+    "Say it: `lower_is_better=True` where smaller scores are better, `lower_is_better=False` where larger "
+    "ones are."
 )
 
 
@@ -37,7 +40,8 @@ def unsaid(names: list[str]) -> list[Caution]:
     if not names:
         return []
     message = (
-        f"nothing says whether larger or smaller scores of {listing(names)} are better; larger ones count as better"
+        f"nothing says whether larger or smaller scores of {listing(names)} are better; larger ones count "
+        "as better"
     )
     return [Caution(code="unknown_direction", message=message, remedy=REMEDY)]
 
@@ -57,6 +61,8 @@ def directions_note(study: Study) -> str:
 
 
 def lower_note(lower: Sequence[Key], count: int) -> str:
-    """Say of which of so many scores, by task and metric, smaller ones are better; "" where there are none."""
+    """Say of which of so many scores, by task and metric, smaller ones are better; "" where there are
+    none.
+    """
     which = "" if len(lower) == count else f" for {listing([' · '.join(key) for key in lower])}"
     return f"Direction: smaller scores are better{which}." if lower else ""

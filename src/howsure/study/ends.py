@@ -1,4 +1,6 @@
-"""How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's, their difference is about that too."""
+"""How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's,
+their difference is about that too.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +30,21 @@ Z = 2.576
 
 
 def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str]) -> list[Caution]:
-    """Warn where two models clearly differ in the share of attempts that a limit or an error ended, over the tasks of both.
+    """Warn where two models clearly differ in the share of attempts that a limit or an error ended, over the
+    tasks of both.
 
-    Limits are what the logs' summaries state; how often a model was cut off by its own (`max_tokens`) only whole samples say.
+    Limits are what the logs' summaries state; how often a model was cut off by its own (`max_tokens`) only
+    whole samples say.
     """
     if len(models) != 2:
         return []
     sizes = [_items(parts, model) for model in models]
     if not all(sizes):
         return []
-    every = {**_limits(runs, {task for task, _ in parts}, models), ERROR: [_errors(parts, model) for model in models]}
+    every = {
+        **_limits(runs, {task for task, _ in parts}, models),
+        ERROR: [_errors(parts, model) for model in models],
+    }
     return [_caution(what, counts, models) for what, counts in every.items() if _differ(counts, sizes)]
 
 
@@ -61,7 +68,9 @@ def _first(parts: Parts, model: str) -> Iterator[pl.DataFrame]:
 
 
 def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) -> dict[str, list[Count]]:
-    """Count by the name of each limit how many attempts it ended; nothing where the logs of one model don't say."""
+    """Count by the name of each limit how many attempts it ended; nothing where the logs of one model don't
+    say.
+    """
     attempts, ends = Counter[str](), {model: Counter[str]() for model in models}
     for entry in runs:
         if entry.model in ends and entry.task in tasks:
@@ -85,6 +94,11 @@ def _caution(what: str, counts: Sequence[Count], models: Sequence[str]) -> Cauti
     shares = [Scale(percent=True).score(count / total) for count, total in counts]
     return Caution(
         code="ended_otherwise",
-        message=f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it",
-        remedy="Unless that is what you test, give both the same limits and run again; `flips` of compare and gate shows which questions changed.",
+        message=(
+            f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it"
+        ),
+        remedy=(
+            "Unless that is what you test, give both the same limits and run again; `flips` of compare "
+            "and gate shows which questions changed."
+        ),
     )

@@ -1,4 +1,6 @@
-"""The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of both sides state them."""
+"""The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of
+both sides state them.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +32,27 @@ LETTERS = 60
 """So much of a setting is shown."""
 
 
-def exam_differences(runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
-    """Return in what the runs of the models of each task and metric were not the same exam. What isn't known differs from nothing."""
+def exam_differences(
+    runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]
+) -> tuple[Difference, ...]:
+    """Return in what the runs of the models of each task and metric were not the same exam. What isn't known
+    differs from nothing.
+    """
     entries: dict[str, list[RunEntry]] = {}
     for entry in runs:
         entries.setdefault(entry.task, []).append(entry)
-    found = [each for (task, metric), part in parts.items() for each in _of(entries.get(task, ()), task, metric, part)]
+    found = [
+        each
+        for (task, metric), part in parts.items()
+        for each in _of(entries.get(task, ()), task, metric, part)
+    ]
     return tuple(dict.fromkeys(found))
 
 
 def texts_told(runs: Iterable[RunEntry]) -> dict[str, str]:
-    """Return the texts among the settings of runs, a prompt say, as names and notes write them, each with its digest; the longest first."""
+    """Return the texts among the settings of runs, a prompt say, as names and notes write them, each with its
+    digest; the longest first.
+    """
     values = {value for entry in runs for value in (*entry.settings.values(), *entry.run.exam.values())}
     texts = [value for value in values if _is_text(shortened(value, LETTERS))]
     told = {each: text_digest(value) for value in texts for each in (value, shortened(value, LETTERS))}
@@ -52,14 +64,20 @@ def _is_text(value: str) -> bool:
 
 
 def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
-    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of more models, or of two harnesses."""
+    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of
+    more models, or of two harnesses.
+    """
     sides = [[entry for entry in runs if entry.model == model] for model in models]
     if len(sides) != 2 or not all(sides) or len({entry.reader for side in sides for entry in side}) > 1:
         return ""
     stated = [_settings(side) for side in sides]
     one, other = stated
-    keys = [key for key in dict.fromkeys((*one, *other)) if _told_by(one.get(key)) != _told_by(other.get(key))]
-    differing = [key for key in keys if [each.get(key) for each in stated] != [frozenset([model]) for model in models]]
+    keys = [
+        key for key in dict.fromkeys((*one, *other)) if _told_by(one.get(key)) != _told_by(other.get(key))
+    ]
+    differing = [
+        key for key in keys if [each.get(key) for each in stated] != [frozenset([model]) for model in models]
+    ]
     if "commit" in differing:
         differing = [key for key in differing if key != "run"]
     if not differing:
@@ -68,7 +86,9 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
     told = [
         UNCOMMITTED
         if key == "run" and dirty
-        else _setting(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
+        else _setting(
+            key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)}
+        )
         for key in differing
     ]
     return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
@@ -118,9 +138,15 @@ def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame)
 
 
 def _stated(entry: RunEntry, what: Exam, metric: str) -> str | None:
-    """Return what a run states that a metric was made by: of its scorer, else of all; None where nothing is known."""
+    """Return what a run states that a metric was made by: of its scorer, else of all; None where nothing is
+    known.
+    """
     exam = entry.run.exam
-    own = (exam[key] for key in exam if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:")))
+    own = (
+        exam[key]
+        for key in exam
+        if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:"))
+    )
     return next(own, exam.get(what))
 
 

@@ -1,4 +1,6 @@
-"""Random factors: scores at each level of columns that all questions share (seeds, prompts, judges), and models as means over their levels."""
+"""Random factors: scores at each level of columns that all questions share (seeds, prompts, judges), and
+models as means over their levels.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ OWN = frozenset({"seed", "run", "attempt", "epoch", "trial", "repeat", "replicat
 
 @dataclass(frozen=True, slots=True)
 class _Factor:
-    """A random factor: its column, whether models share its levels, and those that only some have (`left`)."""
+    """A random factor: its column, whether models share its levels, and those that only some have
+    (`left`).
+    """
 
     name: str
     shared: bool
@@ -46,17 +50,25 @@ class _Factor:
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """Which levels of which factors each model has, under the name that it has there: columns model, at and one of each factor."""
+    """Which levels of which factors each model has, under the name that it has there: columns model, at and
+    one of each factor.
+    """
 
     factors: tuple[_Factor, ...]
     table: pl.DataFrame
 
     @classmethod
     def of_models(cls, names: Sequence[str], held: pl.DataFrame) -> _Levels:
-        """Return the levels that count: of a factor that models share those that all have, if these are two or more."""
+        """Return the levels that count: of a factor that models share those that all have, if these are two
+        or more.
+        """
         factors, kept = [], held
         for name in names:
-            common = held.group_by(name).agg(pl.col("model").n_unique()).filter(model=held["model"].n_unique())[name]
+            common = (
+                held.group_by(name)
+                .agg(pl.col("model").n_unique())
+                .filter(model=held["model"].n_unique())[name]
+            )
             shared = name.lower() not in OWN and len(common) >= LEAST
             kept = kept.filter(pl.col(name).is_in(common.implode())) if shared else kept
             left = tuple(sorted(set(held[name]) - set(common))) if shared else ()
@@ -102,13 +114,16 @@ class _Levels:
         torn = sorted(m for m in set(self.table["model"]) if len(self.of(m)) < math.prod(self.shape(m)))
         if torn:
             raise DataError(
-                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not every level of one at every level of the other",
+                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not "
+                "every level of one at every level of the other",
                 remedy="Where one lies within the other (runs of a seed), name the outer one alone.",
             )
 
 
 def levelled(how: Callable[..., Study]) -> Callable[..., Study]:
-    """Return `how`, which gathers a study, for designs that may have random factors; one of which every question has one level is a cluster."""
+    """Return `how`, which gathers a study, for designs that may have random factors; one of which every
+    question has one level is a cluster.
+    """
 
     def gathered(scores: Scores, design: Design, **options: Any) -> Study:
         """Gather the scores at every level, or as they are."""
@@ -119,7 +134,9 @@ def levelled(how: Callable[..., Study]) -> Callable[..., Study]:
             return gather_levels(scores, design, held, **options)
         others = tuple(name for name in design.random_factor if name not in single)
         study = gathered(
-            scores, replace(design, random_factor=others, cluster=(*(design.cluster or ()), *single)), **options
+            scores,
+            replace(design, random_factor=others, cluster=(*(design.cluster or ()), *single)),
+            **options,
         )
         told = f"Random factor: every question has one {listing(single)}, so questions are clustered by it."
         return replace(study, notes=(*study.notes, told))
@@ -132,7 +149,8 @@ gather_levelled = levelled(gather)
 
 
 def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """Return the factors of which every question has one level, and which levels each model has (columns model and one of each factor).
+    """Return the factors of which every question has one level, and which levels each model has (columns
+    model and one of each factor).
 
     DataError where a factor is no column, or rows lack a level.
     """
@@ -158,7 +176,8 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
         none = int(most[f"none {name}"].sum())
         if none:
             raise DataError(
-                f"{plural(none, 'row')} without {name!r}", remedy="Complete the column, or leave the rows out."
+                f"{plural(none, 'row')} without {name!r}",
+                remedy="Complete the column, or leave the rows out.",
             )
     held = to_polars(levels.select("model", *(f"level {name}" for name in factors)).unique())
     held = held.rename({f"level {name}": name for name in factors})
@@ -169,11 +188,15 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
 def gather_levels(
     scores: Scores, design: Design, held: pl.DataFrame, *, models: tuple[str, ...] = (), **options: Any
 ) -> Study:
-    """Gather scores at every level of the design's random factors, each model as the mean over its levels; see `gather`."""
+    """Gather scores at every level of the design's random factors, each model as the mean over its levels;
+    see `gather`.
+    """
     factors = design.random_factor
     names = open_frame(scores.rows).collect_schema().names()
     known = sorted(set(held["model"]))
-    asked = tuple(dict.fromkeys(resolve(name, known, parts=True) for name in (models or design.model))) or tuple(known)
+    asked = tuple(
+        dict.fromkeys(resolve(name, known, parts=True) for name in (models or design.model))
+    ) or tuple(known)
     found = _Levels.of_models(factors, held.filter(pl.col("model").is_in(asked)))
     roles = find_roles(names, scores.roles)
     if set(roles.get("attempt", ())) <= set(factors):
@@ -185,7 +208,9 @@ def gather_levels(
         study = gather(apart, plain, models=at, **{**options, "whole": True})
     except DataError:
         named = {**roles, "attempt": tuple(dict.fromkeys((*roles.get("attempt", ()), *factors)))}
-        gather(replace(scores, roles=named), plain, models=asked)  # says the same of models as the caller names them
+        gather(
+            replace(scores, roles=named), plain, models=asked
+        )  # says the same of models as the caller names them
         raise
     asked_about = {"attempt": (study.unasked,)} if study.unasked else {}
     alone, joined = (
@@ -197,7 +222,9 @@ def gather_levels(
 
 
 def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
-    """Return a study without the differences that a factor makes: another prompt is another text, and no other exam where all models have it."""
+    """Return a study without the differences that a factor makes: another prompt is another text, and no
+    other exam where all models have it.
+    """
     columns = {what: column for column, what in likeness.EXAM.items()}
     made = [each for each in study.differs if each.what in columns]
     if not made:
@@ -208,7 +235,9 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
         *(nw.col(name).n_unique().alias(name) for name in names.values())
     )
     most = to_polars(told.group_by("task").agg(*(nw.col(name).max() for name in names.values())))
-    alike = {(str(row["task"]), what) for row in most.to_dicts() for what, name in names.items() if row[name] <= 1}
+    alike = {
+        (str(row["task"]), what) for row in most.to_dicts() for what, name in names.items() if row[name] <= 1
+    }
     gone = [each for each in made if (each.task, each.what) in alike]
     return replace(
         study,
@@ -218,7 +247,9 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
 
 
 def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...], called: str) -> Study:
-    """Return a study whose matrices hold models as means over their levels, of the items that have them all. `called`: what a model is."""
+    """Return a study whose matrices hold models as means over their levels, of the items that have them all.
+    `called`: what a model is.
+    """
     names = pl.col("model").cast(pl.String)
     of_levels = found.table.select(pl.col("at").alias(LEVEL), "model")
     parts = {
@@ -240,7 +271,8 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
         else "whose mean is followed"
     )
     note = (
-        f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a {called}, {meant}."
+        f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a "
+        f"{called}, {meant}."
     )
     _sizes, *others = study.notes
     first = over.matrix(next(iter(over.parts)))
@@ -249,12 +281,18 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
         over,
         design=design,
         notes=(sizes, *others, note),
-        cautions=(*study.cautions, *cautions, *(_unshared(factor) for factor in found.factors if factor.left)),
+        cautions=(
+            *study.cautions,
+            *cautions,
+            *(_unshared(factor) for factor in found.factors if factor.left),
+        ),
     )
 
 
 def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
-    """Return one matrix with its models as means over levels, and how many items were left out for want of some level."""
+    """Return one matrix with its models as means over levels, and how many items were left out for want of
+    some level.
+    """
     models = tuple(model for model in asked if set(found.of(model)) <= set(matrix.models))
     if not models:
         raise DataError(f"no model has all its levels of {found.name!r}", where=matrix.task)
@@ -263,7 +301,9 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
     places = [matrix.columns(found.of(model)) for model in models]
     kept = np.asarray(~np.isnan(matrix.values[:, [k for own in places for k in own]]).any(axis=1))
     if not kept.any():
-        raise DataError("no item has a score at every level", where=matrix.task, remedy="See `howsure describe`.")
+        raise DataError(
+            "no item has a score at every level", where=matrix.task, remedy="See `howsure describe`."
+        )
     part = matrix.take_items(kept)
     shapes = [found.shape(model) for model in models]
     most = [max(sizes) for sizes in zip(*shapes, strict=True)]
@@ -306,7 +346,9 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
 
 
 def _answer_noise(within: Floats, attempts: Ints) -> Floats:
-    """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of several attempts; NaN where most have one."""
+    """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of
+    several attempts; NaN where most have one.
+    """
     several = attempts > 1
     if several.mean() <= MOST:
         return np.full(len(within), np.nan)
@@ -318,7 +360,10 @@ def _answer_noise(within: Floats, attempts: Ints) -> Floats:
 def _unshared(found: _Factor) -> Caution:
     return Caution(
         code="levels_unshared",
-        message=f"{plural(len(found.left), 'value')} of {found.name!r} that only some models have left out: {listing(found.left)}",
+        message=(
+            f"{plural(len(found.left), 'value')} of {found.name!r} that only some models have left out: "
+            f"{listing(found.left)}"
+        ),
         remedy="Run all models at the same ones.",
     )
 

@@ -23,14 +23,18 @@ REMEDY = "Use `failures='drop'` or 'zero', or run them again."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailurePolicy:
-    """What the failed attempts of every task count as: `chosen` for all, else what the design or the harness says."""
+    """What the failed attempts of every task count as: `chosen` for all, else what the design or the harness
+    says.
+    """
 
     design: Design
     facts: tuple[TaskFacts, ...]
     chosen: str | None = None
 
     def of(self, task: str, *, lower_is_better: bool) -> str:
-        """Return "drop", "zero" or "error" for a task. A 0 that would be the best score is never the harness's word."""
+        """Return "drop", "zero" or "error" for a task. A 0 that would be the best score is never the
+        harness's word.
+        """
         said = self.chosen or self.design.failures_of(task)
         if said != "harness":
             return said
@@ -54,7 +58,8 @@ class FailurePolicy:
 
 
 def decided(part: pl.DataFrame, policy: str) -> pl.DataFrame:
-    """Return one row per model and item with the attempts that count under a policy: `n`, `mean`, `variance`, `low`, `high`.
+    """Return one row per model and item with the attempts that count under a policy: `n`, `mean`, `variance`,
+    `low`, `high`.
 
     Raises DataError for the policy "error" where an attempt has no score.
     """
@@ -103,4 +108,7 @@ def failures_note(parts: Parts, words: list[str]) -> str:
     kinds["unscored"] = count - sum(kinds.values())
     what = ", ".join(f"{count_text(number)} {name}" for name, number in kinds.items() if number)
     total = count_text(_total(parts, "rows"))
-    return f"Failures: {count_text(count)} of {total} attempts {have(int(count))} no score ({what}); {'; '.join(dict.fromkeys(words))}."
+    return (
+        f"Failures: {count_text(count)} of {total} attempts {have(int(count))} no score ({what}); "
+        f"{'; '.join(dict.fromkeys(words))}."
+    )

@@ -1,4 +1,6 @@
-"""Whether the clusters of a task are too few to speak of others: asked once, of all its questions that the data hold."""
+"""Whether the clusters of a task are too few to speak of others: asked once, of all its questions that the
+data hold.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ FEW = 6.0
 
 
 def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
-    """Return a study that knows which tasks have few clusters; `every`: what all rows say of items, where some were left out."""
+    """Return a study that knows which tasks have few clusters; `every`: what all rows say of items, where
+    some were left out.
+    """
     if not study.cluster_names:
         return study
     table = study.items if every is None else _all_items(study, every)
@@ -29,7 +33,9 @@ def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
 
 
 def _all_items(study: Study, every: pl.DataFrame) -> pl.DataFrame:
-    """Return all questions of the tasks with their clusters and weights; those of the study where others lack theirs."""
+    """Return all questions of the tasks with their clusters and weights; those of the study where others lack
+    theirs.
+    """
     known = every.filter(pl.col("task").cast(pl.String).is_in(list(study.tasks)))
     try:
         grouped = clusters.attach_clusters(known, study.side, study.design)
@@ -39,9 +45,11 @@ def _all_items(study: Study, every: pl.DataFrame) -> pl.DataFrame:
 
 
 def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Return the tasks of which the clusters are worth fewer than six equal ones, W² / Σ W_g², of two clusterings the fewer.
+    """Return the tasks of which the clusters are worth fewer than six equal ones, W² / Σ W_g², of two
+    clusterings the fewer.
 
-    Questions without a cluster aren't clusters. A column that means a factor makes none few: other levels are what is asked about.
+    Questions without a cluster aren't clusters. A column that means a factor makes none few: other levels are
+    what is asked about.
     """
     clustered = [task for task, called in names.items() if not any(map(means_factor, called))]
     known = table.filter(pl.col("task").cast(pl.String).is_in(clustered))
@@ -53,5 +61,7 @@ def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> f
         worth = sizes.group_by("task").agg(
             c=pl.len(), n=pl.col("n").sum(), worth=pl.col("w").sum() ** 2 / (pl.col("w") ** 2).sum()
         )
-        found.update(worth.filter((pl.col("c") < pl.col("n")) & (pl.col("worth") < FEW))["task"].cast(pl.String))
+        found.update(
+            worth.filter((pl.col("c") < pl.col("n")) & (pl.col("worth") < FEW))["task"].cast(pl.String)
+        )
     return frozenset(found)

@@ -56,10 +56,12 @@ def gather(
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
-    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all of these have is asked
-    about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by
-    task, metric and model, where rows are means of them. `paired`: models are compared item by item, so that these must weigh the same for all. Notes and cautions are about nothing that was left out.
-    Raises DataError where a name is unknown, a column is missing, or nothing is left.
+    `models`: those that a verb is about, in place of the design's; their full names are `study.models`.
+    `shared`: only what all of these have is asked about, the rest is `study.partial`. `whole`: a part of a
+    model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by task, metric
+    and model, where rows are means of them. `paired`: models are compared item by item, so that these must
+    weigh the same for all. Notes and cautions are about nothing that was left out. Raises DataError where a
+    name is unknown, a column is missing, or nothing is left.
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
@@ -69,7 +71,13 @@ def gather(
             f"only published scores here, no per-question rows; {failed}",
             remedy="Mend or fetch the files, or use `howsure audit` on the published scores.",
         )
-    how: dict[str, Any] = {"models": models, "shared": shared, "whole": whole, "called": called, "extents": extents}
+    how: dict[str, Any] = {
+        "models": models,
+        "shared": shared,
+        "whole": whole,
+        "called": called,
+        "extents": extents,
+    }
     how["paired"] = paired
     try:
         return _gathered(scores, design, **how)
@@ -78,7 +86,9 @@ def gather(
 
 
 def _as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
-    """Return scores whose rows a column numbers; the answer asks which it is where all questions may share its values."""
+    """Return scores whose rows a column numbers; the answer asks which it is where all questions may share
+    its values.
+    """
     unasked, mine = error.column if error.asks else scores.unasked, (error.column,)
     if scores.roles.get("item") == mine and "item" in scores.chosen:
         raise error
@@ -104,12 +114,20 @@ def _gathered(
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
-    columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
+    columns = (
+        *clusters.columns_of_rows(design, side, names),
+        *telling,
+        *_hashes(names, few=shared or bool(models)),
+    )
     every = clusters.may_have_any(design, names, scores.facts)
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
+    cautions = [
+        *scores.cautions,
+        *remarks.metric_missing(lacking, wanted, found),
+        *attempts.cautions(design.score),
+    ]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
@@ -145,7 +163,9 @@ def _gathered(
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
     study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
-    return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
+    return replace(
+        study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found)
+    )
 
 
 def _sound(study: Study) -> Study:
@@ -155,9 +175,16 @@ def _sound(study: Study) -> Study:
 
 
 def _clustered(
-    study: Study, sorted_out: _SortedOut, telling: tuple[str, ...], every: pl.DataFrame | None, *, paired: bool
+    study: Study,
+    sorted_out: _SortedOut,
+    telling: tuple[str, ...],
+    every: pl.DataFrame | None,
+    *,
+    paired: bool,
 ) -> tuple[Study, Clustered]:
-    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales; `every`: what all rows say of items."""
+    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales;
+    `every`: what all rows say of items.
+    """
     side, table = study.side, _items_of(study)
     design, unused = clusters.as_stated(table, side, study.design, study.facts)
     grouped = clusters.attach_clusters(table, side, design)
@@ -179,8 +206,12 @@ def _clustered(
     return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
 
 
-def _weights_of_rows(scores: Scores, design: Design, side: pl.DataFrame | None) -> tuple[Scores, tuple[str, ...]]:
-    """Return the column of weights if these are numbers of the rows, which may differ between those of an item; texts of numbers are made numbers."""
+def _weights_of_rows(
+    scores: Scores, design: Design, side: pl.DataFrame | None
+) -> tuple[Scores, tuple[str, ...]]:
+    """Return the column of weights if these are numbers of the rows, which may differ between those of an
+    item; texts of numbers are made numbers.
+    """
     columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
     if name not in columns or (side is not None and name in side.columns):
         return scores, ()
@@ -193,13 +224,17 @@ def _weights_of_rows(scores: Scores, design: Design, side: pl.DataFrame | None) 
 def _row_weights(
     parts: Parts, items: pl.DataFrame, design: Design, *, paired: bool
 ) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
-    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own where these differ and are wanted."""
+    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
+    where these differ and are wanted.
+    """
     common: dict[str, pl.DataFrame] = {}
     own: dict[str, RowWeights] = {}
     cautions: list[Caution] = []
     name = design.weight or ""
     torn = (
-        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique() if f"{name}_max" in items.columns else ()
+        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique()
+        if f"{name}_max" in items.columns
+        else ()
     )
     for (task, _), part in parts.items():
         if task in common or task not in torn or taken_name(name) not in part.columns:
@@ -216,12 +251,16 @@ def _row_weights(
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
-    sure = grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
+    sure = (
+        grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
+    )
     return None if sure else clusters.propose(grouped.table, telling)
 
 
 def as_proposed(study: Study) -> Study | None:
-    """Return a study with the clusters that were proposed for its items; None without any, or where some items have none."""
+    """Return a study with the clusters that were proposed for its items; None without any, or where some
+    items have none.
+    """
     if study.proposed is None or study.design.population in ("same-clusters", "these-questions"):
         return None
     design = study.proposed.of(study.design)
@@ -231,23 +270,34 @@ def as_proposed(study: Study) -> Study | None:
         return None
     few = few_clusters(grouped.table, grouped.names)
     return replace(
-        study, design=design, items=grouped.table, cluster_names=grouped.names, few_clusters=few, proposed=None
+        study,
+        design=design,
+        items=grouped.table,
+        cluster_names=grouped.names,
+        few_clusters=few,
+        proposed=None,
     )
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
-    """Return the columns that tell what an item was; where few models are compared, where it stood as well."""
+    """Return the columns that tell what an item was; where few models are compared, where it stood as
+    well.
+    """
     return [name for name in (*FINGERPRINTS, *([likeness.POSITION] if few else [])) if name in names]
 
 
 def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
-    """Return in what the models were not asked alike: questions, right answers, and what else makes an exam."""
+    """Return in what the models were not asked alike: questions, right answers, and what else makes an
+    exam.
+    """
     alike = likeness.differences(found.attributes, {task for task, _ in parts})
     return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
 
 
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
-    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names bounds."""
+    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names
+    bounds.
+    """
     try:
         _, found = choose(scores, Wanted(), ())
     except AttemptColumnError as error:
@@ -294,7 +344,10 @@ def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wan
     elif models:
         models = tuple(dict.fromkeys((*models, *_covariate_models(design))))
     return Wanted(
-        task=design.task, model=models, metric=metrics, measures=(*known_measures(scores, design.measure), *summed)
+        task=design.task,
+        model=models,
+        metric=metrics,
+        measures=(*known_measures(scores, design.measure), *summed),
     )
 
 
@@ -309,7 +362,9 @@ def _refined(scores: Scores) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SortedOut:
-    """The parts that are asked for, those that stand beside them, the full names of the models asked for, scales and notes."""
+    """The parts that are asked for, those that stand beside them, the full names of the models asked for,
+    scales and notes.
+    """
 
     parts: Parts
     scales: Scales
@@ -328,10 +383,14 @@ def _sorted_out(
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
     plain = {(task, metric) for (task, _), metric in refined.items()}
-    beside = {key: part for key, part in every.items() if key in plain and key[1] not in design.metric_of(key[0])}
+    beside = {
+        key: part for key, part in every.items() if key in plain and key[1] not in design.metric_of(key[0])
+    }
     asked = {key: part for key, part in every.items() if key not in beside}
     models = (
-        tuple(dict.fromkeys(resolve(name, wanted.model, parts=True) for name in design.model)) if wanted.model else ()
+        tuple(dict.fromkeys(resolve(name, wanted.model, parts=True) for name in design.model))
+        if wanted.model
+        else ()
     )
     others = [name for name in wanted.model if name not in models]
     if others:
@@ -340,17 +399,19 @@ def _sorted_out(
     parts = _headlines(_chosen_metrics(asked, design), scores, design, notes)
     scales.refuse_vast(parts)
     return _SortedOut(
-        parts=parts,
-        scales=scales,
-        beside=beside,
-        models=models,
-        notes=(*notes, *scales.notes(parts)),
+        parts=parts, scales=scales, beside=beside, models=models, notes=(*notes, *scales.notes(parts))
     )
 
 
-def _values(scores: Scores, wanted: Wanted, parts: Parts, design: Design, scales: Scales) -> pl.DataFrame | None:
+def _values(
+    scores: Scores, wanted: Wanted, parts: Parts, design: Design, scales: Scales
+) -> pl.DataFrame | None:
     """Return single scores and their counts where the score of the attempts needs them."""
-    return scales.place_values(value_counts(scores, wanted)) if attempts.needs_values(parts, design.score) else None
+    return (
+        scales.place_values(value_counts(scores, wanted))
+        if attempts.needs_values(parts, design.score)
+        else None
+    )
 
 
 def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
@@ -389,7 +450,9 @@ def _headlines(parts: Parts, scores: Scores, design: Design, notes: list[str]) -
         if design.metric_of(fact.task) or not others or (fact.task, fact.headline) not in parts:
             continue
         parts = {key: part for key, part in parts.items() if key[0] != fact.task or key[1] == fact.headline}
-        notes.append(f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}.")
+        notes.append(
+            f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
+        )
     return parts
 
 
@@ -403,7 +466,9 @@ def _items_of(study: Study) -> pl.DataFrame:
 
 
 def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[str, str], ...]]:
-    """Part what all of these models have from what only some have; where they have nothing in common, all stays."""
+    """Part what all of these models have from what only some have; where they have nothing in common, all
+    stays.
+    """
     kept = {key: part for key, part in parts.items() if part["model"].n_unique() == len(models)}
     return (kept, tuple(key for key in parts if key not in kept)) if kept else (parts, ())
 
@@ -421,7 +486,8 @@ def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[st
 def _averaged(
     parts: Parts, design: Design, models: tuple[str, ...]
 ) -> tuple[Parts, tuple[Average, ...], tuple[str, ...], list[str]]:
-    """Keep the last checkpoints of every run where they are to be averaged, under the names of their averages, and say which they are.
+    """Keep the last checkpoints of every run where they are to be averaged, under the names of their
+    averages, and say which they are.
 
     Returns parts, averages, the models that were asked for (`models`), and notes.
     """
@@ -447,7 +513,9 @@ def _average_of(name: str, averages: Iterable[Average]) -> str:
 
 
 def _enough_attempts(study: Study) -> Study:
-    """Leave out tasks without enough attempts for the score, or for averages, and tell which results lack some."""
+    """Leave out tasks without enough attempts for the score, or for averages, and tell which results lack
+    some.
+    """
     if not study.rule.over_attempts and not study.averages:
         return study
     parts, cautions = {}, []

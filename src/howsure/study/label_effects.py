@@ -1,4 +1,6 @@
-"""Attempts whose labels all questions share: the rows are asked whether attempts of the same label move together."""
+"""Attempts whose labels all questions share: the rows are asked whether attempts of the same label move
+together.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,18 @@ OWN = ("task", "metric", "model")
 LEVEL = 0.05
 """Of all models and tasks of an answer together: each is tested at its share (Bonferroni)."""
 COMMON = 0.5
-"""A label that a smaller share of a model's questions has isn't one that they share, as an id of every single answer isn't."""
+"""A label that a smaller share of a model's questions has isn't one that they share, as an id of every single
+answer isn't.
+"""
 MOST_ROWS = 5_000_000
 
 
 def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
-    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or whose labels move together over questions.
+    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or
+    whose labels move together over questions.
 
-    Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database, or a lazy frame of the caller's, would be read once more.
+    Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database,
+    or a lazy frame of the caller's, would be read once more.
     """
     silent = silent_factor_taken(study.unasked)
     here = scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
@@ -61,7 +67,10 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
     return [
         Caution(
             code="setting_as_attempt",
-            message=f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and is a setting of the model",
+            message=(
+                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and "
+                "is a setting of the model"
+            ),
             remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
         )
         for name, models in several.items()
@@ -70,7 +79,8 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
 
 
 def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales) -> list[Caution]:
-    """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows of models where these look odd.
+    """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows
+    of models where these look odd.
 
     Failed attempts, and questions that lack a label, are left out.
     """
@@ -95,7 +105,9 @@ def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: 
 
 
 def attempt_column(scores: Scores) -> str:
-    """Return the column whose values are taken for attempts; "" where there is none, or where several together are."""
+    """Return the column whose values are taken for attempts; "" where there is none, or where several
+    together are.
+    """
     names = open_frame(scores.rows).collect_schema().names()
     if scores.unasked in names:
         return scores.unasked
@@ -104,7 +116,9 @@ def attempt_column(scores: Scores) -> str:
 
 
 def _scored(scores: Scores, column: str) -> tuple[Frame, list[str]]:
-    """Return the attempts that have a score and a label (`column`), and the columns of tasks, metrics and models that there are."""
+    """Return the attempts that have a score and a label (`column`), and the columns of tasks, metrics and
+    models that there are.
+    """
     frame, roles = tidy(scores.rows, scores.roles)
     scored = ~nw.col("score").is_null() & ~nw.col(column).is_null()
     own = [name for name in OWN if name in roles]
@@ -119,7 +133,9 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
 
 
 def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
-    """Return the p-value of every model of a part whose attempts have labels that most of its questions share, from sums alone."""
+    """Return the p-value of every model of a part whose attempts have labels that most of its questions
+    share, from sums alone.
+    """
     n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
     models = part.group_by("model").agg(
         pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64))
@@ -137,7 +153,11 @@ def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
 def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
     """Test one model's labels on its questions that have all of them; `items`: with clusters and weights."""
     shared = pl.len().over("attempt") >= COMMON * rows["item"].n_unique()
-    wide = rows.filter(shared).pivot(on="attempt", index="item", values="score", aggregate_function="mean").drop_nulls()
+    wide = (
+        rows.filter(shared)
+        .pivot(on="attempt", index="item", values="score", aggregate_function="mean")
+        .drop_nulls()
+    )
     if wide.width < 3 or wide.height < 2:
         return None
     named = wide.select("item").join(items, on="item", how="left", maintain_order="left")
@@ -150,13 +170,19 @@ def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
 
 
 def _caution(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> Caution:
-    """Say of the model whose labels differ most clearly by how much they do, and how many others there are."""
+    """Say of the model whose labels differ most clearly by how much they do, and how many others there
+    are.
+    """
     test, model = min(together, key=lambda each: each[0].p_value)
     others = f"; so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
     p = p_text(min(test.p_value * tests, 1.0))
     return Caution(
         code="attempts_move_together",
-        message=f"answers of {model} with the same {column!r} move together: the scores of its {int(test.df[0]) + 1} values have a standard deviation of "
-        f"{scale.gap(test.spread)}, about {scale.gap(test.chance)} would be chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
-        remedy=f"What they share is left out of the error bar of repeats; `random_factor={column!r}` counts it.",
+        message=f"answers of {model} with the same {column!r} move together: the scores of its "
+        f"{int(test.df[0]) + 1} values have a standard deviation of {scale.gap(test.spread)}, about "
+        f"{scale.gap(test.chance)} would be chance (F test, p "
+        f"{p if p.startswith('<') else f'= {p}'}){others}",
+        remedy=(
+            f"What they share is left out of the error bar of repeats; `random_factor={column!r}` counts it."
+        ),
     )

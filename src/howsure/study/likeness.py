@@ -1,4 +1,6 @@
-"""Like with like: whether models that are put side by side were asked the same questions, with the same right answers."""
+"""Like with like: whether models that are put side by side were asked the same questions, with the same right
+answers.
+"""
 
 from __future__ import annotations
 
@@ -69,11 +71,15 @@ def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame])
         (task, _replaced(part, items.filter(pl.col("task").cast(pl.String) == task)))
         for (task, _), part in parts.items()
     )
-    return tuple(dict.fromkeys(Difference(task=task, what="questions", words=words) for task, words in found if words))
+    return tuple(
+        dict.fromkeys(Difference(task=task, what="questions", words=words) for task, words in found if words)
+    )
 
 
 def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
-    """Say at how many positions two models have items that the other lacks; "" where at none, or of more models."""
+    """Say at how many positions two models have items that the other lacks; "" where at none, or of more
+    models.
+    """
     sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
     if len(sides) != 2:
         return ""
@@ -85,7 +91,10 @@ def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
     count = int(one.is_in(other.implode()).sum())
     if not count or not sides[0].is_in(sides[1].implode()).any():
         return REPLACED if count else ""
-    return f"{plural(count, 'position')} of the data set {'holds another item' if count == 1 else 'hold other items'}"
+    return (
+        f"{plural(count, 'position')} of the data set "
+        f"{'holds another item' if count == 1 else 'hold other items'}"
+    )
 
 
 def cautions(found: Sequence[Difference]) -> list[Caution]:

@@ -1,4 +1,6 @@
-"""What attempts took: which measures there are, and usd computed by a table of prices where the log states none."""
+"""What attempts took: which measures there are, and usd computed by a table of prices where the log states
+none.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ PER = 1e6
 """Prices are those of so many tokens."""
 NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
 PRICE = Kind(
-    what="price", remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none."
+    what="price",
+    remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none.",
 )
 BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
@@ -38,14 +41,19 @@ def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
         if name not in held:
             near = get_close_matches(name, held, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            priced = " A table of `prices` makes usd of the tokens." if name == USD and set(BILLED) & set(held) else ""
+            priced = (
+                " A table of `prices` makes usd of the tokens."
+                if name == USD and set(BILLED) & set(held)
+                else ""
+            )
             found = f"There are: {', '.join(held)}.{hint}" if held else f"Nor was any other. {NAMED}"
             raise DataError(f"no measure {name!r} was recorded", remedy=f"{found}{priced}")
     return asked
 
 
 def priced(scores: Scores, design: Design) -> Scores:
-    """Return scores with usd computed by a table of prices wherever the log states none; the same where no table was given.
+    """Return scores with usd computed by a table of prices wherever the log states none; the same where no
+    table was given.
 
     Attempts that took tokens of a kind without a price, or whose tokens weren't recorded, stay without.
     """
@@ -67,7 +75,9 @@ def priced(scores: Scores, design: Design) -> Scores:
 
 
 def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
-    """Return what an attempt costs; null where it took tokens that have no price, or in and out weren't recorded."""
+    """Return what an attempt costs; null where it took tokens that have no price, or in and out weren't
+    recorded.
+    """
     cost = nw.lit(0.0)
     for kind in BILLED:
         if kind not in names:
@@ -83,7 +93,9 @@ def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
 
 
 def read_prices(path: str) -> dict[str, dict[str, float]]:
-    """Read a table of prices: a model in each row, the price of a million tokens in a column for each kind."""
+    """Read a table of prices: a model in each row, the price of a million tokens in a column for each
+    kind.
+    """
     from howsure.readers.tables import read_table
 
     frame = read_table(path)
@@ -92,7 +104,10 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
         raise ReadError(
             f"no prices among {', '.join(frame.columns)}",
             where=path,
-            remedy=f"A table of prices has a column model, and any of {', '.join(BILLED)}, in usd per million tokens.",
+            remedy=(
+                f"A table of prices has a column model, and any of {', '.join(BILLED)}, in usd per million "
+                "tokens."
+            ),
         )
     try:
         numbers = frame.select(texts_of(frame["model"]), *(read_column(frame[kind], PRICE) for kind in kinds))
@@ -100,7 +115,9 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
         raise ReadError(error.what, where=path, remedy=error.remedy) from None
     bad = numbers.filter(pl.any_horizontal(pl.col(kinds) < 0) | pl.col("model").is_null())
     if len(bad) or numbers["model"].is_duplicated().any():
-        raise ReadError("a price is negative, or a model stands in two rows", where=path, remedy="One row a model.")
+        raise ReadError(
+            "a price is negative, or a model stands in two rows", where=path, remedy="One row a model."
+        )
     return {
         str(row["model"]): {kind: row[kind] for kind in kinds if row[kind] is not None}
         for row in numbers.iter_rows(named=True)

@@ -22,11 +22,13 @@ LONGEST_NAME = 1_000
 """More characters are no name of a task, a model or a metric, and no table or chart could show them."""
 
 
-def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None, parts: bool = False) -> str:
+def resolve(
+    name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None, parts: bool = False
+) -> str:
     """Return the model of this name; what follows the last slash is enough.
 
-    `averages`: of averages of checkpoints, the run of each, which is enough as well. `parts`: so is any part that no other name has.
-    DataError, with the nearest names, where no model or more than one fits.
+    `averages`: of averages of checkpoints, the run of each, which is enough as well. `parts`: so is any part
+    that no other name has. DataError, with the nearest names, where no model or more than one fits.
     """
     if name in names:
         return name
@@ -39,8 +41,8 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
     if apart and not ending:
         raise DataError(
             f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
-            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path; "
-            "`as_attempts=True` counts them as attempts of one model.",
+            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a "
+            "path; `as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []
     if len(containing) == 1:
@@ -50,14 +52,22 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
 
 def parts_note(asked: Sequence[str], names: Sequence[str]) -> str:
     """Say which models were taken for parts of their names; "" where all were named."""
-    taken = [(name, resolve(name, names, parts=True)) for name in asked if not fitting(name, names)] if names else []
+    taken = (
+        [(name, resolve(name, names, parts=True)) for name in asked if not fitting(name, names)]
+        if names
+        else []
+    )
     told = [f"{name!r} is {model}" for name, model in taken]
     return f"Models by a part of their names: {'; '.join(told)}." if told else ""
 
 
 def fitting(name: str, names: Sequence[str]) -> list[str]:
-    """Return the models that a name could mean: that one, else those with it behind a slash, else the ways in which it ran."""
-    ending = [known for known in names if known == name] or [known for known in names if known.endswith(f"/{name}")]
+    """Return the models that a name could mean: that one, else those with it behind a slash, else the ways in
+    which it ran.
+    """
+    ending = [known for known in names if known == name] or [
+        known for known in names if known.endswith(f"/{name}")
+    ]
     return ending or [known for known in names if known.startswith(f"{name} (") or f"/{name} (" in known]
 
 
@@ -75,18 +85,23 @@ def choose(
 ) -> tuple[Wanted, Grouped]:
     """Group the rows that are wanted, and return them with the full names of what was wanted.
 
-    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query. `every`: attributes of all rows are wanted as well. Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
-    row is left.
+    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query.
+    `every`: attributes of all rows are wanted as well. Only where some name isn't found are all names of its
+    kind looked up, for the error. DataError where none is meant, or no row is left.
     """
     found = group(scores, wanted, columns, every=every)
     for role in ROLES:
         refuse_long(role, found.results[role].unique().cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
-    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing})
+    meant = replace(
+        wanted, **{role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing}
+    )
     if parts and not all(_all_found(role, getattr(meant, role), found) for role in missing):
         found = replace(group(scores, meant, columns), every=found.every)
     if not len(found.results):
-        raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
+        raise _nothing(
+            [f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing]
+        )
     return meant, found
 
 
@@ -95,7 +110,8 @@ def refuse_long(role: str, names: pl.Series) -> None:
     long = names.filter(names.str.len_chars() > LONGEST_NAME)
     if len(long):
         raise DataError(
-            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of {LONGEST_NAME:,}",
+            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of "
+            f"{LONGEST_NAME:,}",
             remedy=f"Check that the column for the {role} holds names.",
         )
 

@@ -1,4 +1,6 @@
-"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what is lacking."""
+"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
+is lacking.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 
 def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
-    """Say how the data were read and grouped; `before`: what is said of them first, their sizes before all."""
+    """Say how the data were read and grouped; `before`: what is said of them first, their sizes before
+    all.
+    """
     design = study.design
     told = [
         *before,
@@ -65,12 +69,16 @@ def sizes_note(study: Study, called: str) -> str:
     """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
     parts = list(study.parts.values())
     models = _distinct("model", parts)
-    items = sum(_distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks)
+    items = sum(
+        _distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks
+    )
     attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
         return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
-    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
+    return (
+        f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
+    )
 
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
@@ -87,7 +95,11 @@ def _span(least: Any, most: Any) -> str:
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
     held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
-    return "Weights: column `weight` is not used; `weight='weight'` uses it." if held and not design.weight else ""
+    return (
+        "Weights: column `weight` is not used; `weight='weight'` uses it."
+        if held and not design.weight
+        else ""
+    )
 
 
 def _failures_note(study: Study) -> str:
@@ -141,15 +153,17 @@ def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[C
     return [
         Caution(
             code="metric_missing",
-            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} and {are} left out: "
-            f"{listing(lacking)}",
+            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} "
+            f"and {are} left out: {listing(lacking)}",
             remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
         )
     ]
 
 
 def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Caution]:
-    """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how often it is right."""
+    """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how
+    often it is right.
+    """
     labels, mean = label_column(columns), pl.col("mean")
     if (
         not labels
@@ -160,14 +174,22 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Cauti
     return [
         Caution(
             code="classifier_scores",
-            message=f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's probabilities do: their mean isn't how often it is right",
-            remedy="Make a column that is 1 where the prediction is the label, else 0, and name it (`columns={'score': '…'}`).",
+            message=(
+                f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's "
+                "probabilities do: their mean isn't how often it is right"
+            ),
+            remedy=(
+                "Make a column that is 1 where the prediction is the label, else 0, and name it "
+                "(`columns={'score': '…'}`)."
+            ),
         )
     ]
 
 
 def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
-    """Return the column that was taken for several attempts by its name, where all questions may share its values; "" where none was."""
+    """Return the column that was taken for several attempts by its name, where all questions may share its
+    values; "" where none was.
+    """
     name = scores.unasked or silent_factor(find_roles(names, scores.roles), scores.chosen)
     return name if any(bool((part["rows"] > 1).any()) for part in parts.values()) else ""
 
@@ -181,9 +203,13 @@ def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
     return [
         Caution(
             code="factor_as_attempt",
-            message=f"column {name!r} is taken for repeats of each question, so the error bar leaves out how its values differ",
-            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others could have been drawn, `columns={{'attempt': {name!r}}}` "
-            f"if it only numbers repeats{each}{lines if gate else ''}.",
+            message=(
+                f"column {name!r} is taken for repeats of each question, so the error bar leaves out how "
+                "its values differ"
+            ),
+            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others "
+            f"could have been drawn, `columns={{'attempt': {name!r}}}` if it only numbers "
+            f"repeats{each}{lines if gate else ''}.",
         )
     ]
 
@@ -198,30 +224,49 @@ def _copies(count: int) -> Caution:
 
 FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
 
-SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
+SAME = (
+    "Population: more questions from these same clusters, each with its share of them; how clusters "
+    "differ plays no part."
+)
 
-SAME_OF_FEW = "Population{of}: by default more questions from these same clusters, too few to speak of others; `population='new-clusters'` asks about others."
+SAME_OF_FEW = (
+    "Population{of}: by default more questions from these same clusters, too few to speak of others; "
+    "`population='new-clusters'` asks about others."
+)
 
 NEW_OVER_TASKS = "What is overall is about new clusters, unless all tasks have the same ones."
 
-NEW_OF_FEW = "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about more questions from these."
+NEW_OF_FEW = (
+    "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about "
+    "more questions from these."
+)
 
 SAME_OF_TWO = "Of two ways of clustering it is the first."
 
-SAME_OF_NONE = "Population: more questions from the same clusters; without clusters these are all questions like these."
+SAME_OF_NONE = (
+    "Population: more questions from the same clusters; without clusters these are all questions like these."
+)
 
 REPEATED = Caution(
     code="rows_as_attempts",
-    message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",
+    message=(
+        "some items occur more than once for a model and no column numbers the attempts; the rows count "
+        "as attempts"
+    ),
     remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )
 
 
 def weights_differ(name: str, task: str, common: Common) -> Caution:
-    """Say by whose weights models are compared, where these differ. DataError where they differ for too many items."""
+    """Say by whose weights models are compared, where these differ. DataError where they differ for too many
+    items.
+    """
     items = plural(common.differing, "item")
     what = f"{name!r} weighs {items} differently for different models"
-    remedy = "`howsure estimate` without covariates and random factors gives each model's score by its own weights."
+    remedy = (
+        "`howsure estimate` without covariates and random factors gives each model's score by its own "
+        "weights."
+    )
     if not common.comparable:
         raise DataError(
             f"{what}, so that their scores are means over different mixtures of items and aren't comparable",

@@ -1,7 +1,8 @@
 """Weights that differ between the rows of an item: each model's weight of it is the sum over its attempts.
 
-Where these sums are the same for every model, but for a factor of each model's own, they are the weights of the items. Otherwise each model's score is
-a mean of its own, and models are compared by the weights of one of them, or not at all.
+Where these sums are the same for every model, but for a factor of each model's own, they are the weights of
+the items. Otherwise each model's score is a mean of its own, and models are compared by the weights of one of
+them, or not at all.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 ROUNDED = 1e-4
 """Weights are stated with few digits: relative differences up to this size are none."""
 MOST_DIFFERING = 0.2
-"""Where a larger share of a model's items weighs otherwise than for another model, the two aren't compared."""
+"""Where a larger share of a model's items weighs otherwise than for another model, the two aren't
+compared.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWeights:
-    """The `weights` that each item of a task has for each model (n, M), NaN where it has no row; names sorted."""
+    """The `weights` that each item of a task has for each model (n, M), NaN where it has no row; names
+    sorted.
+    """
 
     items: pl.Series
     models: pl.Series
@@ -36,16 +41,23 @@ class RowWeights:
 
     def of(self, items: pl.Series, models: pl.Series) -> NDArray[np.float64]:
         """Return the weights of some items and models, in their order."""
-        rows, columns = self.items.search_sorted(items).to_numpy(), self.models.search_sorted(models).to_numpy()
+        rows, columns = (
+            self.items.search_sorted(items).to_numpy(),
+            self.models.search_sorted(models).to_numpy(),
+        )
         found: NDArray[np.float64] = self.weights[np.ix_(rows, columns)]
         return found
 
     def common(self) -> Common:
-        """Return the weights of items by which all models are compared: those for the model with the most items, completed by the others'."""
+        """Return the weights of items by which all models are compared: those for the model with the most
+        items, completed by the others'.
+        """
         reference = int((~np.isnan(self.weights)).sum(axis=0).argmax())
         ratios = self.weights / self.weights[:, [reference]]
         shared = ~np.isnan(ratios)
-        factors = np.array([np.median(ratios[there, k]) if there.any() else 1.0 for k, there in enumerate(shared.T)])
+        factors = np.array(
+            [np.median(ratios[there, k]) if there.any() else 1.0 for k, there in enumerate(shared.T)]
+        )
         scaled = self.weights / factors
         differ = shared & (np.abs(ratios / factors - 1) > ROUNDED)
         weights = np.where(shared[:, reference], scaled[:, reference], np.nanmean(scaled, axis=1))
@@ -61,7 +73,8 @@ class RowWeights:
 class Common:
     """The weights of `items` (columns item, weight) for all models, by the model `reference`.
 
-    `differing`: so many items weigh otherwise for another model; `comparable`: few enough for scores to be about the same mixture of items.
+    `differing`: so many items weigh otherwise for another model; `comparable`: few enough for scores to be
+    about the same mixture of items.
     """
 
     items: pl.DataFrame
@@ -71,7 +84,8 @@ class Common:
 
 
 def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
-    """Add up what the rows of each model and item weigh, by the totals of a column that came with the results.
+    """Add up what the rows of each model and item weigh, by the totals of a column that came with the
+    results.
 
     DataError where attempts of one model at one item differ in weight: they make one mean.
     """
@@ -79,7 +93,10 @@ def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
     bad = part.filter((pl.col(f"{taken_name(name)} n") < rows) | ~(pl.col(f"{taken_name(name)} least") > 0))
     if len(bad):
         raise _refused(
-            f"column {name!r} holds no positive weight for some rows of", bad, task, "Every row needs a weight above 0."
+            f"column {name!r} holds no positive weight for some rows of",
+            bad,
+            task,
+            "Every row needs a weight above 0.",
         )
     uneven = part.filter((pl.col(f"{taken_name(name)} most") * rows - total).abs() > ROUNDED * total)
     if len(uneven):
@@ -87,7 +104,8 @@ def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
             f"{name!r} differs between attempts of one model at",
             uneven,
             task,
-            "Attempts at one question count alike. Give all attempts of a model at a question the same weight.",
+            "Attempts at one question count alike. Give all attempts of a model at a question the same "
+            "weight.",
         )
     items, of_items = coded(part["item"])
     models, of_models = coded(part["model"])

@@ -1,4 +1,6 @@
-"""The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are grouped."""
+"""The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are
+grouped.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ MIXED = "mixed_scale"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scales:
-    """The scale of each task and metric, the extent of its scores, and what is to be warned of before any is scaled."""
+    """The scale of each task and metric, the extent of its scores, and what is to be warned of before any is
+    scaled.
+    """
 
     scales: Mapping[Key, Scale]
     extents: Mapping[Key, Extent]
@@ -56,7 +60,9 @@ class Scales:
         return values.with_columns(score=score)
 
     def refuse_vast(self, keys: Iterable[Key]) -> None:
-        """Raise DataError where scores of these are so large that no number holds what variances are made of."""
+        """Raise DataError where scores of these are so large that no number holds what variances are made
+        of.
+        """
         for key in keys:
             if self.scales[key].as_it_is:
                 require_countable(" · ".join(key), self.extents[key])
@@ -66,7 +72,9 @@ class Scales:
         return [note for key in keys if (note := self.scales[key].note(" · ".join(key)))]
 
     def cautions(self, keys: Iterable[Key]) -> list[Caution]:
-        """Warn of these where the scale is in doubt: two scales in one column, a name that fits badly, no bounds."""
+        """Warn of these where the scale is in doubt: two scales in one column, a name that fits badly, no
+        bounds.
+        """
         told = [
             self.mixed.get(key) or self.scales[key].caution(" · ".join(key), self.extents[key])
             for key in keys
@@ -75,12 +83,19 @@ class Scales:
         return [caution for caution in told if caution is not None]
 
 
-def scales_of(parts: Parts, scores: Scores, design: Design, column: str, known: pl.DataFrame | None = None) -> Scales:
-    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`.
+def scales_of(
+    parts: Parts, scores: Scores, design: Design, column: str, known: pl.DataFrame | None = None
+) -> Scales:
+    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one
+    passes `bounds`.
 
-    `known`: of each task, metric and model the extent of single scores (`low`, `high`, `ends`), where the parts hold means of them.
+    `known`: of each task, metric and model the extent of single scores (`low`, `high`, `ends`), where the
+    parts hold means of them.
     """
-    extents = {key: _extent(part) if known is None else _known_extent(key, part, known) for key, part in parts.items()}
+    extents = {
+        key: _extent(part) if known is None else _known_extent(key, part, known)
+        for key, part in parts.items()
+    }
     signed = column in scores.signed
     asked = {key: design.bounds_of(key[0]) for key in parts}
     if signed:  # a % sign has divided by 100 already
@@ -89,15 +104,14 @@ def scales_of(parts: Parts, scores: Scores, design: Design, column: str, known: 
         if bounds is not None:
             require_bounds(" · ".join(key), extents[key], bounds)
     scales = {
-        key: scale_of(
-            extent,
-            (column, key[1]),
-            bounds=asked[key],
-            signed=signed,
-        )
+        key: scale_of(extent, (column, key[1]), bounds=asked[key], signed=signed)
         for key, extent in extents.items()
     }
-    mixed = {key: caution for key, part in parts.items() if not asked[key] and (caution := _mixed(key, part, column))}
+    mixed = {
+        key: caution
+        for key, part in parts.items()
+        if not asked[key] and (caution := _mixed(key, part, column))
+    }
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 
@@ -148,7 +162,7 @@ def _mixed(key: Key, part: pl.DataFrame, column: str) -> Caution | None:
         return None
     return Caution(
         code=MIXED,
-        message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, "
-        "which looks like fractions beside percent",
+        message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to "
+        f"{highest:g}, which looks like fractions beside percent",
         remedy="Bring both to one scale before comparing.",
     )

@@ -28,7 +28,9 @@ MOST_VALUES, BINS = 12, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value; `ordered`: by number."""
+    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value;
+    `ordered`: by number.
+    """
 
     by: str
     labels: tuple[str, ...]
@@ -47,7 +49,8 @@ class Partition:
 
 
 def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> tuple[Partition, ...]:
-    """Part the items of a matrix in every way that is asked for; a way that none of its items has a value for is left out.
+    """Part the items of a matrix in every way that is asked for; a way that none of its items has a value for
+    is left out.
 
     `of_tasks`: those ways alone that the task itself is a part of, which need several tasks; else the others.
     """
@@ -60,7 +63,9 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
     found = [_partition(by, table, study) for by in asked]
     if design.by_from is not None and not of_tasks:
         found.append(
-            _of_values(f"id ({design.by_from})", [first_group(table["item"], design.by_from, "by_from", "slice")])
+            _of_values(
+                f"id ({design.by_from})", [first_group(table["item"], design.by_from, "by_from", "slice")]
+            )
         )
     return tuple(each for each in found if each.n_without < len(matrix.items))
 
@@ -75,7 +80,9 @@ def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Ser
     if side is not None and name in side.columns:
         return joined(table, side, name, "slice_")["slice_"]
     if name not in table.columns:
-        raise DataError(f"no column {name!r} to slice by", remedy="Run `howsure describe` to see the columns.")
+        raise DataError(
+            f"no column {name!r} to slice by", remedy="Run `howsure describe` to see the columns."
+        )
     if name not in ("task", "item"):
         one_value(table, name)
     return table[name].cast(pl.String)

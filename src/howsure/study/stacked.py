@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
-    """Put the items of several tasks below one another, with all models of any; a cluster lies in one task."""
+    """Put the items of several tasks below one another, with all models of any; a cluster lies in one
+    task.
+    """
     models = tuple(sorted({model for matrix in matrices for model in matrix.models}))
     first = matrices[0]
     weighted = any(matrix.weights is not None for matrix in matrices)
@@ -29,12 +31,16 @@ def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
         task="",
         metric=first.metric,
         models=models,
-        items=np.concatenate([np.char.add(f"{matrix.task}\x00", matrix.items.astype(str)) for matrix in matrices]),
+        items=np.concatenate(
+            [np.char.add(f"{matrix.task}\x00", matrix.items.astype(str)) for matrix in matrices]
+        ),
         values=_spread(matrices, models, "values", np.nan),
         attempts=_spread(matrices, models, "attempts", 0),
         within=_spread(matrices, models, "within", np.nan),
         clusters=(_clusters(matrices),) if clustered else (),
-        cluster_names=next(matrix.cluster_names[:1] for matrix in matrices if matrix.clusters) if clustered else (),
+        cluster_names=next(matrix.cluster_names[:1] for matrix in matrices if matrix.clusters)
+        if clustered
+        else (),
         few_clusters=all(matrix.few_clusters for matrix in matrices),
         weights=np.concatenate([_weights(matrix) for matrix in matrices]) if weighted else None,
         bounded=first.bounded,
@@ -55,17 +61,26 @@ def merged(ways: Sequence[Partition]) -> Partition:
     return replace(ways[0], labels=labels, codes=codes.astype(np.int64), ordered=False)
 
 
-def _spread(matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, empty: float) -> NDArray[Any]:
+def _spread(
+    matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, empty: float
+) -> NDArray[Any]:
     return np.concatenate([_placed(getattr(matrix, name), matrix, models, empty) for matrix in matrices])
 
 
-def _counted(matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, instead: str) -> Ints | None:
-    """Return counts of attempts, with others (or none) for tasks that have none of these; None where no task has."""
+def _counted(
+    matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, instead: str
+) -> Ints | None:
+    """Return counts of attempts, with others (or none) for tasks that have none of these; None where no task
+    has.
+    """
     if all(getattr(matrix, name) is None for matrix in matrices):
         return None
     parts = []
     for matrix in matrices:
-        counts, usual = getattr(matrix, name), getattr(matrix, instead) if instead else np.zeros_like(matrix.attempts)
+        counts, usual = (
+            getattr(matrix, name),
+            getattr(matrix, instead) if instead else np.zeros_like(matrix.attempts),
+        )
         parts.append(_placed(usual if counts is None else counts, matrix, models, 0))
     return np.concatenate(parts)
 

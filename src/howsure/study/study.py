@@ -1,6 +1,7 @@
 """Study: scores grouped once; everything else is asked of it.
 
-gathering.py makes one. Failure policies, parts, covariates, checkpoints and criteria are questions to a study, not to the rows.
+gathering.py makes one. Failure policies, parts, covariates, checkpoints and criteria are questions to a
+study, not to the rows.
 """
 
 from __future__ import annotations
@@ -47,19 +48,27 @@ LEVEL = "model at level"
 class Study:
     """Scores grouped once, failures not yet decided on.
 
-    `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged. `beside`: rows that
-    only explain others, of models that are covariates and of metrics that probabilities refine. `items`: one row per task and
-    item, with the columns cluster_0, cluster_1 and weight where there are any, and every attribute that was wanted, with its
-    smallest and largest value (`name`, `name_max`). `side`: the table with one row an item that the user gave. `cluster_names`:
-    what the clusterings of each task are called; `few_clusters`: the tasks that have too few to speak of others (few.py); `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had every score, where the rule needs it.
-    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
-    `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
-    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
-    were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
-    on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the column that was
-    taken for attempts by its name although all questions may share its values; "" where none was. `crossed`: matrices of clusters with what
-    their items add up to, which were read in blocks; every task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another (row_weights.py). `over_levels`: where random factors are samples too, makes models
-    of a matrix of models at levels, whose names stand in the parts' column LEVEL (factors.py).
+    `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged.
+    `beside`: rows that only explain others, of models that are covariates and of metrics that probabilities
+    refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight where there
+    are any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
+    `side`: the table with one row an item that the user gave. `cluster_names`: what the clusterings of each
+    task are called; `few_clusters`: the tasks that have too few to speak of others (few.py); `proposed`:
+    clusters that nobody named, if the items seem to have any. `values`: how often every item had every score,
+    where the rule needs it.
+    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked
+    for.
+    `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have,
+    where that is left out.
+    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here.
+    `differs`: in what the models were not asked the same. `groups`: of tasks, as harnesses put them together.
+    `held`: the tasks on which each model has a score, on any metric. `scales`: of each task and metric as the
+    rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the
+    column that was taken for attempts by its name although all questions may share its values; "" where none
+    was. `crossed`: matrices of clusters with what their items add up to, which were read in blocks; every
+    task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another
+    (row_weights.py). `over_levels`: where random factors are samples too, makes models of a matrix of models
+    at levels, whose names stand in the parts' column LEVEL (factors.py).
     """
 
     design: Design
@@ -121,7 +130,8 @@ class Study:
         return self.over_levels(_matrix(scored.with_columns(at), tried.with_columns(at), key, self), models)
 
     def measure(self, key: Key, name: str) -> ScoreMatrix:
-        """Return what attempts took, as means over all attempts, failed ones included; those that don't record it are its failed ones.
+        """Return what attempts took, as means over all attempts, failed ones included; those that don't
+        record it are its failed ones.
 
         They count as 0, so that a mean of some that lack it is the least that it can be.
         """
@@ -130,7 +140,9 @@ class Study:
         found = part.with_columns(n=pl.col("rows"), mean=mean, low=mean, high=mean, variance=pl.lit(0.0))
         tried = part.with_columns(n=pl.col(f"{taken_name(name)} n").fill_null(0))
         matrix = self._spread(found, tried, key)
-        return replace(matrix, metric=name, bounded=False, lower_is_better=True, of_failures=False, derived=True)
+        return replace(
+            matrix, metric=name, bounded=False, lower_is_better=True, of_failures=False, derived=True
+        )
 
     def scored(self, key: Key) -> pl.DataFrame:
         """Return one row per model and item: failures decided on, the score made, checkpoints averaged."""
@@ -157,12 +169,16 @@ class Study:
         """Return the part of the study that these models are."""
         chosen = pl.col("model").cast(pl.String).is_in(names := list(models))
         kept = {key: part.filter(chosen) for key, part in self.parts.items()}
-        return replace(self, parts={key: part for key, part in kept.items() if len(part)}, models=tuple(names))
+        return replace(
+            self, parts={key: part for key, part in kept.items() if len(part)}, models=tuple(names)
+        )
 
     def explaining(self, parts: Parts) -> Study:
         """Return a study of rows that stand beside this one's, with the plain mean of the attempts."""
         design = replace(self.design, score=ScoreRule(), covariate=())
-        return replace(self, parts=parts, beside={}, design=design, policy=replace(self.policy, design=design))
+        return replace(
+            self, parts=parts, beside={}, design=design, policy=replace(self.policy, design=design)
+        )
 
     def is_lower_better(self, key: Key) -> bool:
         """Say whether smaller scores are better: what the user said, else what the harness says."""
@@ -170,7 +186,9 @@ class Study:
         return self._is_stated_lower(key) if said is None else said
 
     def is_undeclared(self, key: Key) -> bool:
-        """Say whether a name leaves the direction open, such as cost or error, and neither user nor harness says it."""
+        """Say whether a name leaves the direction open, such as cost or error, and neither user nor harness
+        says it.
+        """
         said = self.design.lower_is_better_of(key[0]) is not None or self._is_stated_lower(key)
         return not said and is_burden(self.column, key[1])
 
@@ -188,7 +206,9 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
     """Spread one task and metric over items × models; the scores of one model lie side by side in memory."""
     task, metric = key
     if not len(scored):
-        raise DataError(f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`.")
+        raise DataError(
+            f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`."
+        )
     ids, rows = coded(scored["item"])
     models, cols = coded(scored["model"])
     grid = _Grid(ids=ids, models=models, places=cols * len(ids) + rows)
@@ -242,10 +262,14 @@ class _Grid:
 
 
 def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str, Any]:
-    """Return the attempts at every item, and the failed ones; nothing where the scored attempts are all there are."""
+    """Return the attempts at every item, and the failed ones; nothing where the scored attempts are all there
+    are.
+    """
     if len(scored) == len(tried) and scored["n"].equals(tried["rows"]) and tried["n"].equals(tried["rows"]):
         return {}
-    counts = tried.group_by("model", "item").agg(pl.col("rows").sum(), failed=pl.col("rows").sum() - pl.col("n").sum())
+    counts = tried.group_by("model", "item").agg(
+        pl.col("rows").sum(), failed=pl.col("rows").sum() - pl.col("n").sum()
+    )
     column = pl.Series("column", range(len(grid.models)), dtype=pl.Int64)
     row = pl.Series("row", range(len(grid.ids)), dtype=pl.Int64)
     counts = counts.with_columns(pl.col("model", "item").cast(pl.String))

@@ -1,8 +1,8 @@
 """Rows to one row per task, metric, model and item, as Narwhals expressions.
 
-The same lines run in Polars here, in DuckDB, in Spark or in a warehouse through Ibis: a lazy frame that the user
-already has is grouped where it lies, and only the grouped rows leave the engine. Polars scans are grouped piece by piece,
-so that memory grows with the grouped rows and not with the rows.
+The same lines run in Polars here, in DuckDB, in Spark or in a warehouse through Ibis: a lazy frame that the
+user already has is grouped where it lies, and only the grouped rows leave the engine. Polars scans are
+grouped piece by piece, so that memory grows with the grouped rows and not with the rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,16 @@ from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of,
 from howsure.table.numbering import refuse_numbered
 from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, merged_attributes, news
 from howsure.table.plans import refuse_many
-from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
+from howsure.table.schema import (
+    COLUMNS,
+    CONSTANTS,
+    FINGERPRINTS,
+    STOP,
+    find_roles,
+    open_frame,
+    tidy,
+    used_columns,
+)
 from howsure.table.taken import measure_names, taken_name, with_taken
 from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
@@ -43,7 +52,8 @@ NAMING = ("model", "item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is enough.
+    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is
+    enough.
 
     `measures`: columns of what attempts took, to be added up.
     """
@@ -58,12 +68,14 @@ class Wanted:
 class Grouped:
     """What leaves the engine.
 
-    `results`: one row per task, metric, model and item (categoricals), with `n` scored attempts, their `mean` and
-    population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest
-    is unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
-    each column that should be constant within an item. `copies`: exact copies of rows that were dropped; `blank`: rows without model, item and score.
-    `numbered`: whether a column numbers the attempts. `every`: attributes as all rows of the tasks have them, whatever models and metrics were
-    wanted; None where that wasn't asked for. Of each measure, `results` has the total and in how many rows it was recorded.
+    `results`: one row per task, metric, model and item (categoricals), with `n` scored attempts, their `mean`
+    and population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`,
+    `n_not_run`; the rest is unscored). `attributes`: one row per task and item, with the smallest and largest
+    value (`name`, `name_max`) of each column that should be constant within an item. `copies`: exact copies
+    of rows that were dropped; `blank`: rows without model, item and score.
+    `numbered`: whether a column numbers the attempts. `every`: attributes as all rows of the tasks have them,
+    whatever models and metrics were wanted; None where that wasn't asked for. Of each measure, `results` has
+    the total and in how many rows it was recorded.
     """
 
     results: pl.DataFrame
@@ -75,7 +87,8 @@ class Grouped:
 
 
 def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool = False) -> Grouped:
-    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights).
+    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed
+    (clusters, weights).
 
     `every`: attributes are wanted of all rows of the tasks as well.
     """
@@ -96,8 +109,13 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
         results = results.filter(~pl.col("model").cast(pl.String).is_in(others))
     blank = results.filter(_is_blank(results))
     if len(blank):
-        frame = frame.filter(reduce(or_, (~nw.col(key).is_null() for key in NAMING if key in results.columns)))
-        results, attributes = results.filter(~_is_blank(results)), attributes.filter(pl.col("item").is_not_null())
+        frame = frame.filter(
+            reduce(or_, (~nw.col(key).is_null() for key in NAMING if key in results.columns))
+        )
+        results, attributes = (
+            results.filter(~_is_blank(results)),
+            attributes.filter(pl.col("item").is_not_null()),
+        )
     _check_named(results)
     _check_finite(results)
     checked = _check_duplicates(results, frame, names, roles)
@@ -146,9 +164,11 @@ def _collect(
     columns: Sequence[str],
     more: tuple[Frame, nw.Expr] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
-    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the engine.
+    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the
+    engine.
 
-    `more`: all rows, and which of them the others are, where attributes of all are wanted as well (the third).
+    `more`: all rows, and which of them the others are, where attributes of all are wanted as well (the
+    third).
     """
     native, bits = frame.to_native(), _counts_bits(frame, names)
     in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
@@ -170,12 +190,16 @@ def _attributes_at_once(
     columns: Sequence[str],
     more: tuple[Frame, nw.Expr] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """Return attributes by one query, those of all rows too where they are wanted, unless results would be more than fits into memory."""
+    """Return attributes by one query, those of all rows too where they are wanted, unless results would be
+    more than fits into memory.
+    """
     if more is None:
         found, every = to_polars(attributes_query(frame, columns, counted=True)), None
     else:
         whole, asked = more
-        parts = to_polars(attributes_query(whole.with_columns(asked_=asked), columns, by=("asked_",), counted=True))
+        parts = to_polars(
+            attributes_query(whole.with_columns(asked_=asked), columns, by=("asked_",), counted=True)
+        )
         found = parts.filter(pl.col("asked_").fill_null(value=False)).drop("asked_")
         every = merged_attributes(parts.drop("asked_", "rows"))
     refuse_many(frame, keys_of(roles), int(found["rows"].sum()))
@@ -183,7 +207,9 @@ def _attributes_at_once(
 
 
 def _by_code(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> Frame:
-    """Return a Polars scan with its keys as categories, which group faster than texts; any other frame as it is."""
+    """Return a Polars scan with its keys as categories, which group faster than texts; any other frame as it
+    is.
+    """
     native = frame.to_native()
     if not isinstance(native, pl.LazyFrame):
         return frame
@@ -202,7 +228,9 @@ def _collect_pieces(
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:
         """Return what a piece says of its items."""
-        return to_polars(attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns))
+        return to_polars(
+            attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns)
+        )
 
     return collect_pieces(
         frame.select(name for name in needed if name in names), results, attributes if columns else None
@@ -216,7 +244,9 @@ def _items(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
-    """Say whether attempts can be counted as bits, which add up over pieces and need no set of values per group."""
+    """Say whether attempts can be counted as bits, which add up over pieces and need no set of values per
+    group.
+    """
     return "attempt" in names and frame.collect_schema()["attempt"].is_integer()
 
 
@@ -230,7 +260,9 @@ def _results(
 
 
 def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
-    """Return the distinct texts of a column in order, and the position of each row's text among them; −1 for null."""
+    """Return the distinct texts of a column in order, and the position of each row's text among them; −1 for
+    null.
+    """
     column = column.cast(pl.Categorical)
     labels = column.unique().drop_nulls().sort()
     found = labels.to_physical().to_numpy()
@@ -317,7 +349,9 @@ def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
 
 
 def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
-    """Return how often (`count`) every group had every score; copies of rows count once where attempts are numbered."""
+    """Return how often (`count`) every group had every score; copies of rows count once where attempts are
+    numbered.
+    """
     frame, roles = tidy(scores.rows, scores.roles)
     frame, names = _filter(frame, wanted), frame.collect_schema().names()
     if "attempt" in names:
@@ -342,7 +376,9 @@ def tasks_of(scores: Scores, wanted: Wanted) -> list[str]:
 
 
 def metadata_names(scores: Scores) -> list[str]:
-    """Return the columns beside the tidy table that hold text or whole numbers, measures of attempts left out."""
+    """Return the columns beside the tidy table that hold text or whole numbers, measures of attempts left
+    out.
+    """
     columns = open_frame(scores.rows).collect_schema()
     used = used_columns(find_roles(columns.names(), scores.roles)) | {
         *COLUMNS,
@@ -351,11 +387,15 @@ def metadata_names(scores: Scores) -> list[str]:
         *measure_names(scores),
     }
     kinds = (nw.String, nw.Categorical, nw.Boolean)
-    return [name for name, kind in columns.items() if name not in used and (kind in kinds or kind.is_integer())]
+    return [
+        name for name, kind in columns.items() if name not in used and (kind in kinds or kind.is_integer())
+    ]
 
 
 def metadata_columns(scores: Scores) -> dict[str, int]:
-    """Return the columns beside the tidy table that hold text or whole numbers, with their number of values."""
+    """Return the columns beside the tidy table that hold text or whole numbers, with their number of
+    values.
+    """
     names = metadata_names(scores)[:MOST_COLUMNS]
     if not names:
         return {}

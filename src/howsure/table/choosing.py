@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 
 def rows_where(frame: Frame, where: Mapping[str, Sequence[str]]) -> Frame:
-    """Keep the rows in which these columns have one of these values: 1 is 1.0, and True is true. DataError where there is no such column."""
+    """Keep the rows in which these columns have one of these values: 1 is 1.0, and True is true. DataError
+    where there is no such column.
+    """
     schema = frame.collect_schema()
     for name, values in where.items():
         if name not in schema.names():
             raise DataError(
-                f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(schema.names())}."
+                f"no column {name!r} to choose rows by",
+                remedy=f"The columns are: {', '.join(schema.names())}.",
             )
         frame = frame.filter(_is_one_of(nw.col(name), schema[name], values))
     return frame
@@ -38,7 +41,9 @@ def chosen_rows(frame: pl.DataFrame, where: Mapping[str, Sequence[str]]) -> pl.D
         if kept.is_empty():
             raise DataError(
                 f"no row has {listing(list(values))} in the column {name!r}",
-                remedy=f"It holds {listing(frame[name].cast(pl.String).unique(maintain_order=True).to_list())}.",
+                remedy=(
+                    f"It holds {listing(frame[name].cast(pl.String).unique(maintain_order=True).to_list())}."
+                ),
             )
         frame = kept
     return frame

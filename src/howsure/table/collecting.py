@@ -46,7 +46,9 @@ def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     except Exception as error:
         name = str(frame.implementation).rpartition(".")[2]
         if isinstance(error, ImportError) and name in EXTRAS:
-            raise DataError(f"rows of {name} need a package ({_first_line(error)})", remedy=EXTRAS[name]) from None
+            raise DataError(
+                f"rows of {name} need a package ({_first_line(error)})", remedy=EXTRAS[name]
+            ) from None
         raise DataError(
             f"{name} can't answer ({type(error).__name__}: {_first_line(error)})",
             remedy="Check that the rows can be read to their end, and that a column is of one kind.",
@@ -57,7 +59,8 @@ def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
 def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
     """Collect a frame in pieces of so many rows, in order; at least one, which may be empty.
 
-    The pieces of `collect_batches` just end where Polars panics, as over a file that is cut meanwhile; here that is an error.
+    The pieces of `collect_batches` just end where Polars panics, as over a file that is cut meanwhile; here
+    that is an error.
     """
     pieces: Queue[pl.DataFrame | None] = Queue(maxsize=1)
     left, faults, count = Event(), list[BaseException](), 0
@@ -77,7 +80,11 @@ def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
 
 
 def _collect_into(
-    pieces: Queue[pl.DataFrame | None], frame: pl.LazyFrame, rows: int, left: Event, faults: list[BaseException]
+    pieces: Queue[pl.DataFrame | None],
+    frame: pl.LazyFrame,
+    rows: int,
+    left: Event,
+    faults: list[BaseException],
 ) -> None:
     """Put the pieces of a frame, and None after the last, until nobody waits for more (`left`)."""
 

@@ -1,4 +1,6 @@
-"""Names that leave the direction of scores open: a cost, a loss, a rate of errors. What they don't say is not guessed."""
+"""Names that leave the direction of scores open: a cost, a loss, a rate of errors. What they don't say is not
+guessed.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Tables of other packages as Polars scans: pandas, PyArrow, Modin and Dask hand over their rows piece by piece.
+"""Tables of other packages as Polars scans: pandas, PyArrow, Modin and Dask hand over their rows piece by
+piece.
 
-Only the columns that a query needs are handed over, so that memory grows by a piece and not by a second table. Engines that plan their own
-queries (DuckDB, Ibis, Spark) are left as they are.
+Only the columns that a query needs are handed over, so that memory grows by a piece and not by a second
+table. Engines that plan their own queries (DuckDB, Ibis, Spark) are left as they are.
 """
 
 from __future__ import annotations
@@ -35,16 +36,22 @@ OBJECTS: Schema = {
 }
 """What pandas finds a column of Python objects to hold, and the type in which it is handed over."""
 OTHER = pl.Binary()
-"""Lists, dicts, periods, times taken … are handed over as the bytes of their texts: they can be grouped by, and are nothing else."""
+"""Lists, dicts, periods, times taken … are handed over as the bytes of their texts: they can be grouped by,
+and are nothing else.
+"""
 
 
 def columns_of(native: Any) -> Any:
-    """Return what the columns of a frame can be seen on: of Dask its empty table of pandas, else the frame itself."""
+    """Return what the columns of a frame can be seen on: of Dask its empty table of pandas, else the frame
+    itself.
+    """
     return native._meta if _is_dask(native) else native  # noqa: SLF001 - Dask's own name for it
 
 
 def scanned(native: Any, frame: Frame) -> Frame:
-    """Return rows that lie in memory, or in partitions of Dask, as a Polars scan; any other frame as it is."""
+    """Return rows that lie in memory, or in partitions of Dask, as a Polars scan; any other frame as it
+    is.
+    """
     if _is_dask(native):
         return _scan(*_of_dask(native))
     if not isinstance(frame, nw.DataFrame):
@@ -81,7 +88,9 @@ def _first(n_rows: int | None, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.Da
 
 
 def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
-    """Return the types of an Arrow table, without columns that Polars has no type for, and what hands over its pieces."""
+    """Return the types of an Arrow table, without columns that Polars has no type for, and what hands over
+    its pieces.
+    """
     import pyarrow as pa
 
     stored = {field.name: _stored(field.type) for field in table.schema}
@@ -97,7 +106,9 @@ def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
 
 
 def _stored(kind: Any) -> Any:
-    """Return the Arrow type in which a column is handed over: what Polars can't take, or can't write as text, as what it can."""
+    """Return the Arrow type in which a column is handed over: what Polars can't take, or can't write as text,
+    as what it can.
+    """
     import pyarrow as pa
 
     if pa.types.is_decimal256(kind):
@@ -137,7 +148,9 @@ def _of_dask(table: Any) -> tuple[Schema, Pieces]:
 
 
 def _parts(table: Any) -> Iterator[Any]:
-    """Yield the partitions of a Dask table, or all at once where one needs others (a shuffle): each would compute them anew."""
+    """Yield the partitions of a Dask table, or all at once where one needs others (a shuffle): each would
+    compute them anew.
+    """
     from dask.optimization import cull
 
     first = table.partitions[0]
@@ -164,12 +177,16 @@ def _type(column: Any) -> pl.DataType:
         handed = _handed(column.iloc[:0])
     except (TypeError, ValueError, NotImplementedError):
         return OTHER
-    unusual = isinstance(handed.dtype, pl.Duration) or nw.from_native(handed, series_only=True).dtype == nw.Unknown
+    unusual = (
+        isinstance(handed.dtype, pl.Duration) or nw.from_native(handed, series_only=True).dtype == nw.Unknown
+    )
     return OTHER if unusual else handed.dtype
 
 
 def _object_type(column: Any) -> pl.DataType:
-    """Return the type for Python objects; of several kinds they are text where the first is a text or a number."""
+    """Return the type for Python objects; of several kinds they are text where the first is a text or a
+    number.
+    """
     from pandas.api.types import infer_dtype
 
     kind = infer_dtype(column, skipna=True)

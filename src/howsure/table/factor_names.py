@@ -1,4 +1,6 @@
-"""Columns whose names say that all questions share what they hold (seeds, prompts, judges), or that it is a setting of the model (temperature)."""
+"""Columns whose names say that all questions share what they hold (seeds, prompts, judges), or that it is a
+setting of the model (temperature).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
 
 
 def means_factor(name: str) -> bool:
-    """Say whether a column is called as what all questions share is: `prompt`, `template_id`, `judge_name`."""
+    """Say whether a column is called as what all questions share is: `prompt`, `template_id`,
+    `judge_name`.
+    """
     return _is_called(name, FACTORS)
 
 
@@ -31,6 +35,8 @@ def _is_called(name: str, known: frozenset[str]) -> bool:
 
 
 def silent_factor(found: Mapping[str, tuple[str, ...]], chosen: frozenset[str]) -> str:
-    """Return the column that was taken for attempts by its name alone although it may be a factor; "" where none was, or the caller chose it."""
+    """Return the column that was taken for attempts by its name alone although it may be a factor; "" where
+    none was, or the caller chose it.
+    """
     columns = found.get("attempt", ()) if "attempt" not in chosen else ()
     return next((name for name in columns if means_factor(name)), "")

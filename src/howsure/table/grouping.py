@@ -1,4 +1,6 @@
-"""The two queries that group rows, as Narwhals expressions: one row per task, metric, model and item, and one per task and item."""
+"""The two queries that group rows, as Narwhals expressions: one row per task, metric, model and item, and one
+per task and item.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 KEYS = ("task", "metric", "model", "item")
 MOST_BITS = 32
-"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as repeated."""
+"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as
+repeated.
+"""
 
 
 def check_known(columns: Sequence[str], names: Sequence[str]) -> None:
@@ -43,7 +47,9 @@ def taken_of(names: Sequence[str]) -> list[str]:
 def results_query(
     frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], *, bits: bool = False
 ) -> Frame:
-    """Return the rows grouped by their keys; `bits`: count attempts as bits, which leaves out those outside 0 … 31."""
+    """Return the rows grouped by their keys; `bits`: count attempts as bits, which leaves out those outside 0
+    … 31.
+    """
     score, status, keys = nw.col("score"), nw.col("status"), keys_of(roles)
     has_status, numbered = "status" in roles, "attempt" in names
     scored = nw.when((status == "ok") & ~score.is_null()).then(score) if has_status else score
@@ -87,8 +93,12 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
     return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
 
 
-def attributes_query(frame: Frame, columns: Sequence[str], *, by: Sequence[str] = (), counted: bool = False) -> Frame:
-    """Return the smallest and largest text of each column for every task and item; `by`: and these; `counted`: and how many `rows` it has."""
+def attributes_query(
+    frame: Frame, columns: Sequence[str], *, by: Sequence[str] = (), counted: bool = False
+) -> Frame:
+    """Return the smallest and largest text of each column for every task and item; `by`: and these;
+    `counted`: and how many `rows` it has.
+    """
     schema = frame.collect_schema()
     texts = [text_of(name, schema[name]).alias(f"{name}_") for name in columns]
     prepared = frame.select("task", "item", *by, *texts)

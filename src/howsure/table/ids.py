@@ -1,4 +1,6 @@
-"""Ids and names of models, tasks and raters as texts: as they are written, so that 007 isn't 7, and nothing where nothing is named."""
+"""Ids and names of models, tasks and raters as texts: as they are written, so that 007 isn't 7, and nothing
+where nothing is named.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ def plain_text(value: Any) -> str:
 
 def text_or_nothing(value: Any) -> str | None:
     """Write a value as a text; None where it is none: null, NaN or infinite."""
-    return None if value is None or (isinstance(value, float) and not math.isfinite(value)) else plain_text(value)
+    return (
+        None
+        if value is None or (isinstance(value, float) and not math.isfinite(value))
+        else plain_text(value)
+    )
 
 
 def whole_text(text: str) -> str:
@@ -43,8 +49,8 @@ def whole_text(text: str) -> str:
 def text_of(column: str, dtype: Any, *, item: bool = False) -> nw.Expr:
     """Return the texts of a column; null where nothing stands: NaN, or a text of nothing but blanks.
 
-    `item`: an id that is a whole number is written like one, since pandas makes 1.0 of it where another is missing; the 1.0 of a
-    model is a version.
+    `item`: an id that is a whole number is written like one, since pandas makes 1.0 of it where another is
+    missing; the 1.0 of a model is a version.
     """
     value, text = nw.col(column), nw.col(column).cast(nw.String)
     if dtype.is_float():

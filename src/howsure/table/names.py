@@ -15,7 +15,9 @@ def plain_name(name: object) -> str:
 
 
 def name_words(name: str) -> list[str]:
-    """Return the words of a column's or metric's name in lower case, a % sign too: costUSD, cost_usd, Score (%)."""
+    """Return the words of a column's or metric's name in lower case, a % sign too: costUSD, cost_usd, Score
+    (%).
+    """
     return re.findall(r"[a-z]+|%", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 

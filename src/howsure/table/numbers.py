@@ -1,8 +1,9 @@
-"""Numbers in cells, of rows, published tables, votes, verdicts and mappings alike: the one place that reads them.
+"""Numbers in cells, of rows, published tables, votes, verdicts and mappings alike: the one place that reads
+them.
 
-A text is a number, a known word, or a known way to write "no score"; any other refuses the table, and so does what is
-infinite or vast. What a comma or a point means is decided by the whole column: by the texts that can be read in one way only, else by
-the user, never by a guess.
+A text is a number, a known word, or a known way to write "no score"; any other refuses the table, and so does
+what is infinite or vast. What a comma or a point means is decided by the whole column: by the texts that can
+be read in one way only, else by the user, never by a guess.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
 VAST = 1e75
-"""A larger number is none to take differences of: fourth powers of this are the largest that a float holds."""
+"""A larger number is none to take differences of: fourth powers of this are the largest that a float
+holds.
+"""
 MOST_SHOWN = 60
 """So many characters of a cell are shown."""
 MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
@@ -59,7 +62,8 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What the numbers of a column are: `what` they are called, the `words` that are numbers too, and further words for `nothing`.
+    """What the numbers of a column are: `what` they are called, the `words` that are numbers too, and further
+    words for `nothing`.
 
     `remedy`: what to do about a cell that is none of them; empty where it can be counted as missing.
     """
@@ -76,12 +80,15 @@ FIGURE = Kind(what="number")
 
 
 def finite(value: object) -> float | None:
-    """Return a number, or a truth value, as a float; None for anything else, NaN, and what is infinite or vast."""
+    """Return a number, or a truth value, as a float; None for anything else, NaN, and what is infinite or
+    vast.
+    """
     return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= VAST else None
 
 
 def number_in(value: object) -> float | None:
-    """Return the number that a single value is, or that is written in it as a text with a decimal point; None for anything else.
+    """Return the number that a single value is, or that is written in it as a text with a decimal point; None
+    for anything else.
 
     >>> [number_in(value) for value in (1, "1", " .5 ", "1e3", "1,5", "1_0", "inf", "1e999", "yes")]
     [1.0, 1.0, 0.5, 1000.0, None, None, None, None, None]
@@ -93,7 +100,9 @@ def number_in(value: object) -> float | None:
 
 
 def plain_numbers(text: pl.Expr) -> pl.Expr:
-    """Return the same of a column of texts whose other texts are words of their own: null for these; 1e999 is infinite."""
+    """Return the same of a column of texts whose other texts are words of their own: null for these; 1e999 is
+    infinite.
+    """
     bare = text.cast(pl.String).str.strip_chars()
     return pl.when(bare.str.contains(_PLAIN.pattern)).then(bare).cast(pl.Float64)
 
@@ -104,7 +113,9 @@ def numbers_among(texts: pl.Series) -> pl.Series:
 
 
 def read_column(column: pl.Series, kind: Kind) -> pl.Series:
-    """Return the numbers of a column of any type, null where nothing stands; DataError for a cell that is none, with its row."""
+    """Return the numbers of a column of any type, null where nothing stands; DataError for a cell that is
+    none, with its row.
+    """
     frame = nw.from_native(column.to_frame().lazy())
     if is_text(frame.collect_schema()[column.name]):
         found = read_numbers(frame, column.name, Writing(), kind)
@@ -112,7 +123,8 @@ def read_column(column: pl.Series, kind: Kind) -> pl.Series:
         return read.to_series()
     if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
         raise DataError(
-            f"column {column.name!r} holds {column.dtype}, which is no {kind.what}", remedy="Name another column."
+            f"column {column.name!r} holds {column.dtype}, which is no {kind.what}",
+            remedy="Name another column.",
         )
     values = column.cast(pl.Float64).fill_nan(None)
     _refuse_vast(values, kind)
@@ -130,7 +142,9 @@ def _refuse_vast(values: pl.Series, kind: Kind) -> None:
 def numbers_of(
     frame: Frame, columns: Sequence[str], writing: Writing, kind: Kind = SCORE
 ) -> tuple[nw.Expr | None, Numbers | None]:
-    """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of it was text."""
+    """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of
+    it was text.
+    """
     schema = frame.collect_schema()
     column = next((name for name in columns if name in schema), None)
     if column is None:
@@ -155,7 +169,11 @@ def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE
     missing = MISSING | kind.nothing | {text.strip().lower() for text in writing.missing}
     is_missing = pl.col("plain").is_in(sorted(missing))
     is_word = pl.col("plain").is_in(sorted(kind.words)) & ~is_missing
-    unscored, worded, digits = texts.filter(is_missing), texts.filter(is_word), texts.filter(~is_missing & ~is_word)
+    unscored, worded, digits = (
+        texts.filter(is_missing),
+        texts.filter(is_word),
+        texts.filter(~is_missing & ~is_word),
+    )
     neither = digits.filter(~pl.col("point") & ~pl.col("comma"))["text"]
     if len(neither):
         raise _unreadable(column, neither[0], _row(frame, column, neither[0]), kind)
@@ -166,13 +184,20 @@ def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE
     percent = bool(digits["percent"].any())
     if percent:
         _refuse_bare(digits, frame, column, decimal)
-    size = nw.from_native(digits).select(_as_float("text", [], decimal, percent=percent)).to_native()["text"].abs()
+    size = (
+        nw.from_native(digits)
+        .select(_as_float("text", [], decimal, percent=percent))
+        .to_native()["text"]
+        .abs()
+    )
     vast = digits.filter(size > VAST)["text"]
     if len(vast):
         raise _unreadable(column, vast[0], _row(frame, column, vast[0]), kind)
     values = _as_float(column, [*unscored["text"], *worded["text"]], decimal, percent=percent)
     for number in sorted(set(map(kind.words.__getitem__, worded["plain"]))):
-        meant = [text for text, plain in worded.select("text", "plain").iter_rows() if kind.words[plain] == number]
+        meant = [
+            text for text, plain in worded.select("text", "plain").iter_rows() if kind.words[plain] == number
+        ]
         values = nw.when(_text(column).is_in(meant)).then(nw.lit(number)).otherwise(values)
     shown = unscored.group_by(pl.col("text").str.strip_chars().alias("shown")).agg(pl.col("count").sum())
     return Numbers(column=column, values=values, unscored=dict(shown.iter_rows()), percent=percent)
@@ -183,7 +208,9 @@ def _text(column: str) -> nw.Expr:
 
 
 def _pattern(decimal: Decimal) -> str:
-    """Return what a number looks like whose decimals stand behind this mark; thousands may be parted by the other."""
+    """Return what a number looks like whose decimals stand behind this mark; thousands may be parted by the
+    other.
+    """
     mark, between = (rf"\{sign}" for sign in MARKS[decimal])
     digit = "[0-9]"  # other scripts have digits too, which no cast reads
     plain = rf"({digit}+({mark}{digit}*)?|{mark}{digit}+)([eE][+-]?{digit}+)?"
@@ -212,14 +239,16 @@ def _texts(frame: Frame, column: str) -> pl.DataFrame:
 
 
 def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, kind: Kind) -> Decimal:
-    """Say which mark stands before decimals: what the user says, else what the texts prove that can be read in one way only."""
+    """Say which mark stands before decimals: what the user says, else what the texts prove that can be read
+    in one way only.
+    """
     if writing.decimal is not None:
         return writing.decimal
     point, comma = digits.filter(~pl.col("comma"))["text"], digits.filter(~pl.col("point"))["text"]
     if len(point) and len(comma):
         raise DataError(
-            f"column {column!r} has {point[0]!r} and {comma[0]!r} ({_row(frame, column, comma[0])}), which write decimals "
-            "in two ways",
+            f"column {column!r} has {point[0]!r} and {comma[0]!r} ({_row(frame, column, comma[0])}), which "
+            "write decimals in two ways",
             remedy="Write all of them with a point.",
         )
     if len(point):
@@ -230,8 +259,8 @@ def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, 
     if len(doubtful):
         one, other = (_said(doubtful[0], decimal) for decimal in ("comma", "point"))
         raise DataError(
-            f"column {column!r} has the value {doubtful[0]!r} ({_row(frame, column, doubtful[0])}), which could be {one} or "
-            f"{other}",
+            f"column {column!r} has the value {doubtful[0]!r} ({_row(frame, column, doubtful[0])}), which "
+            f"could be {one} or {other}",
             remedy="Write decimals with a point, and nothing between thousands."
             if kind.remedy
             else f"Say what the comma is: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
@@ -248,7 +277,11 @@ def _as_float(column: str, others: list[str], decimal: Decimal, *, percent: bool
     """Return the numbers of a column; null for its other texts."""
     mark, between = MARKS[decimal]
     text = _text(column)
-    digits = text.str.replace_all("%", "", literal=True).str.strip_chars().str.replace_all(between, "", literal=True)
+    digits = (
+        text.str.replace_all("%", "", literal=True)
+        .str.strip_chars()
+        .str.replace_all(between, "", literal=True)
+    )
     digits = digits.str.replace_all(mark, ".", literal=True) if mark != "." else digits
     number = (nw.when(~text.is_in(others)).then(digits) if others else digits).cast(nw.Float64)
     return number / 100 if percent else number
@@ -262,15 +295,16 @@ def _refuse_bare(digits: pl.DataFrame, frame: Frame, column: str, decimal: Decim
         sign = digits.filter("percent")["text"][0]
         number = _said(bare[0], decimal)
         raise DataError(
-            f"column {column!r} has {bare[0]!r} ({_row(frame, column, bare[0])}) beside {sign!r}, which could be {number} or "
-            f"{number} %",
+            f"column {column!r} has {bare[0]!r} ({_row(frame, column, bare[0])}) beside {sign!r}, which "
+            f"could be {number} or {number} %",
             remedy="Write all of them with a % sign, or none.",
         )
 
 
 def _other_mark(frame: Frame, column: str, text: str, decimal: Decimal) -> DataError:
     return DataError(
-        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no number with a decimal {decimal}",
+        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no number with "
+        f"a decimal {decimal}",
         remedy="Mend it, or leave `decimal` out.",
     )
 

@@ -1,4 +1,6 @@
-"""Rows grouped piece by piece, so that memory grows with the groups and not with the rows: what pieces found is put together here."""
+"""Rows grouped piece by piece, so that memory grows with the groups and not with the rows: what pieces found
+is put together here.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def collect_pieces(
     results: Callable[[pl.DataFrame], pl.DataFrame],
     attributes: Callable[[pl.DataFrame], pl.DataFrame] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
-    """Group each piece and join what groups have in several; None where too many groups lie in several pieces.
+    """Group each piece and join what groups have in several; None where too many groups lie in several
+    pieces.
 
     `results` groups a piece by what it has of the keys, `attributes` by task and item, where any are needed.
     Memory: one piece and the groups, where a hash table of all groups needs several times as much.
@@ -121,7 +124,9 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
 
 
 def _add_codes(total: NDArray[np.int64], column: pl.Series) -> None:
-    """Make room for the distinct texts of a column of categoricals, null among them, in numbers of groups, and add that of each row's."""
+    """Make room for the distinct texts of a column of categoricals, null among them, in numbers of groups,
+    and add that of each row's.
+    """
     physical = column.to_physical()
     if column.null_count():
         physical = physical.cast(pl.Int64).fill_null(-1) + 1
@@ -135,7 +140,9 @@ def _add_codes(total: NDArray[np.int64], column: pl.Series) -> None:
 
 
 def _distinct(codes: pl.Series) -> int:
-    """Count distinct codes, none below 0: by ticking them off, unless their range is much larger than their number."""
+    """Count distinct codes, none below 0: by ticking them off, unless their range is much larger than their
+    number.
+    """
     numbers = codes.to_numpy()
     largest = int(numbers.max(initial=0))
     if largest > DENSE * len(numbers):

@@ -35,16 +35,21 @@ class TooManyResultsError(DataError):
 
 
 def refuse_many(frame: Frame, keys: Sequence[str], rows: int) -> None:
-    """Raise TooManyResultsError where the groups of an engine's `rows` wouldn't fit into memory; they are counted only where they may not."""
+    """Raise TooManyResultsError where the groups of an engine's `rows` wouldn't fit into memory; they are
+    counted only where they may not.
+    """
     room = free_bytes() / RESULT_BYTES
     if rows <= room or isinstance(frame.to_native(), pl.LazyFrame):
         return
     back = Back.counted(frame, keys)
     if back.rows > room:
         raise TooManyResultsError(
-            f"{plural(back.rows, 'row')} would come back, {back.each}, and take about {_size(back.memory)} of memory where "
-            f"{_size(free_bytes())} are free",
-            remedy="Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items.",
+            f"{plural(back.rows, 'row')} would come back, {back.each}, and take about {_size(back.memory)} "
+            f"of memory where {_size(free_bytes())} are free",
+            remedy=(
+                "Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps "
+                "a sample of the items."
+            ),
         )
 
 
@@ -60,7 +65,9 @@ class Back:
     def counted(cls, frame: Frame, keys: Sequence[str]) -> Self:
         """Count the combinations where the rows lie."""
         models = [nw.col("model").n_unique().alias("models")] if "model" in keys else []
-        counts = to_polars(frame.select(*keys).unique().select(nw.len().alias("rows"), *models)).row(0, named=True)
+        counts = to_polars(frame.select(*keys).unique().select(nw.len().alias("rows"), *models)).row(
+            0, named=True
+        )
         return cls(keys=tuple(keys), rows=counts["rows"], models=counts.get("models", 0))
 
     @property
@@ -77,7 +84,9 @@ class Back:
 
 
 def explained(scores: Scores, columns: Sequence[str]) -> str:
-    """Return the queries that a verb runs where the rows lie, and what comes back; `columns`: attributes of items that it needs."""
+    """Return the queries that a verb runs where the rows lie, and what comes back; `columns`: attributes of
+    items that it needs.
+    """
     frame, roles = tidy(scores.rows, scores.roles)
     schema = frame.collect_schema()
     names = schema.names()
@@ -88,19 +97,22 @@ def explained(scores: Scores, columns: Sequence[str]) -> str:
     items = attributes_query(frame, list(dict.fromkeys((*declared, *columns))), counted=True)
     back, about = Back.counted(frame, keys_of(roles)), Back.counted(frame, ("task", "item"))
     return (
-        f"Comes back: {plural(back.rows, 'row')}, {back.each} (about {_size(back.memory)} of memory).{_too_many(frame, back)}\n\n{_text(results)}\n\n"
-        f"Comes back: {plural(about.rows, 'row')}, {about.each}.\n\n{_text(items)}"
+        f"Comes back: {plural(back.rows, 'row')}, {back.each} (about {_size(back.memory)} of "
+        f"memory).{_too_many(frame, back)}\n\n{_text(results)}\n\nComes back: {plural(about.rows, 'row')}, "
+        f"{about.each}.\n\n{_text(items)}"
     )
 
 
 def _too_many(frame: Frame, back: Back) -> str:
-    """Say what becomes of results that don't fit into memory; nothing where they do, or where they are in memory anyway."""
+    """Say what becomes of results that don't fit into memory; nothing where they do, or where they are in
+    memory anyway.
+    """
     free = free_bytes()
     if back.memory <= free or isinstance(frame.to_native(), pl.LazyFrame):
         return ""
     return (
-        f" Only {_size(free)} are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole "
-        "clusters, after one row per model and cluster; anything else is refused."
+        f" Only {_size(free)} are free: with clusters, estimate, compare and leaderboard ask for the same "
+        "rows in blocks of whole clusters, after one row per model and cluster; anything else is refused."
     )
 
 

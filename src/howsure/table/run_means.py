@@ -21,9 +21,9 @@ def run_means(
 ) -> dict[tuple[str, str, str], dict[str, tuple[int, float | None]]]:
     """Return items and mean score of each run, task and model, by metric.
 
-    `run_of`: the run that each source is of; any other source is a run of its own, and so are rows that name none. The attempts at an
-    item are averaged first. An attempt without a score counts as 0 on the tasks `zero`, else not at all; an item without any score
-    counts among the items.
+    `run_of`: the run that each source is of; any other source is a run of its own, and so are rows that name
+    none. The attempts at an item are averaged first. An attempt without a score counts as 0 on the tasks
+    `zero`, else not at all; an item without any score counts among the items.
     """
     frame, _ = tidy(rows, roles)
     named = "source" in frame.collect_schema().names()

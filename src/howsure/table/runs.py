@@ -28,7 +28,9 @@ def in_a_name(setting: str) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """Read a date and time in ISO 8601 as one in UTC, which it is where no zone is told; None where the text is none."""
+    """Read a date and time in ISO 8601 as one in UTC, which it is where no zone is told; None where the text
+    is none.
+    """
     try:
         date = datetime.fromisoformat(text)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
@@ -40,13 +42,16 @@ def moment(text: str) -> datetime | None:
 class Run:
     """What a log says of its run; what is empty is not known.
 
-    `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: the run's own; copies of a log share
-    it, and two runs never do. `call`: shared by the runs of all tasks that one call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601. `commit` of the code
-    that ran, and whether that was `dirty`, changed since; `limit`: to so many items the run was limited on purpose. `exam`: by what it was
-    judged, `version` of the task, `grader` and `scorer`, of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth telling
-    and makes no other run of it, such as the version of the harness. `attempts`: how many it made, where the log says how each ended, and `ends`: how many of
-    them a limit ended, by its name ("token limit"). `submission`: the folder in which one system was submitted, where the commit is that of
-    the harness and not of the system.
+    `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: the run's
+    own; copies of a log share it, and two runs never do. `call`: shared by the runs of all tasks that one
+    call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601.
+    `commit` of the code that ran, and whether that was `dirty`, changed since; `limit`: to so many items the
+    run was limited on purpose. `exam`: by what it was judged, `version` of the task, `grader` and `scorer`,
+    of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth
+    telling and makes no other run of it, such as the version of the harness. `attempts`: how many it made,
+    where the log says how each ended, and `ends`: how many of them a limit ended, by its name ("token
+    limit"). `submission`: the folder in which one system was submitted, where the commit is that of the
+    harness and not of the system.
     """
 
     key: str = ""
@@ -73,7 +78,9 @@ class Run:
 
     @property
     def apart(self) -> dict[str, str]:
-        """What keeps this run apart from others of the same model, by name; of two that were dirty nobody knows that they ran the same code."""
+        """What keeps this run apart from others of the same model, by name; of two that were dirty nobody
+        knows that they ran the same code.
+        """
         said = {"commit": self.commit, "tags": "+".join(sorted(self.tags))}
         if self.dirty:
             said |= {"commit": f"{self.commit} dirty".strip(), "run": (self.call or self.identity)[:SHORT]}
@@ -86,14 +93,20 @@ class Run:
         return all(len(text) <= most for text in shown) and all(text.isascii() for text in every)
 
     def mended(self, mend: Callable[[str], str], most: int) -> Run:
-        """Return the same run with its texts mended, and those that are shown cut; what tells runs apart keeps its length."""
-        shown: dict[str, Any] = {name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")}
+        """Return the same run with its texts mended, and those that are shown cut; what tells runs apart
+        keeps its length.
+        """
+        shown: dict[str, Any] = {
+            name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")
+        }
         names: dict[str, Any] = {name: mend(getattr(self, name)) for name in ("key", "identity", "call")}
         tags, ids = tuple(mend(tag[:most]) for tag in self.tags), tuple(mend(name) for name in self.ids)
         return replace(self, **shown, **names, tags=tags, ids=ids)
 
     def answers(self, selector: str) -> bool:
-        """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters are enough), `run:ID`."""
+        """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters
+        are enough), `run:ID`.
+        """
         kind, _, text = selector.partition(":")
         if kind == "tag":
             return text in self.tags
@@ -111,8 +124,10 @@ SHORT = 6
 class RunEntry:
     """What a log whose rows count holds of one task and one model.
 
-    `source`: the file as it is shown; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do.
-    `settings`: what else tells it from other runs of the model. `file`: where it can be read again, empty where it can't.
+    `source`: the file as it is shown; `reader`: the one that took it. `name`: the model as the log calls it;
+    `model`: as the answers do.
+    `settings`: what else tells it from other runs of the model. `file`: where it can be read again, empty
+    where it can't.
     """
 
     source: str

@@ -1,7 +1,8 @@
-"""Scales: which scores are percent, which lie between bounds, and which have none. Decided here for rows and published tables.
+"""Scales: which scores are percent, which lie between bounds, and which have none. Decided here for rows and
+published tables.
 
-Percent are divided by 100, and so are bounded as fractions are. Nothing else is guessed: scores above 1 whose name and
-values don't tell stay as they are, with a caution that offers `bounds`.
+Percent are divided by 100, and so are bounded as fractions are. Nothing else is guessed: scores above 1 whose
+name and values don't tell stay as they are, with a caution that offers `bounds`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ FRACTIONS = (0.0, 1.0)
 PERCENT_NAMES = frozenset(("percent", "percentage", "pct", "%"))
 """Words of a name that say percent."""
 
-RATES = ("pass rate", "win rate", "winrate", "success rate", "solve rate", "error rate", "failure rate", "refusal rate")
+RATES = (
+    "pass rate",
+    "win rate",
+    "winrate",
+    "success rate",
+    "solve rate",
+    "error rate",
+    "failure rate",
+    "refusal rate",
+)
 """Shares by their names: above 1 they can only be percent, and up to 1 they are what they should be."""
 
 LARGEST = 1e75
@@ -51,7 +61,9 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """The bounds that count as 0 and 1, and how that is known; `doubt`: what is warned of, "" where nothing is."""
+    """The bounds that count as 0 and 1, and how that is known; `doubt`: what is warned of, "" where nothing
+    is.
+    """
 
     bounds: tuple[float, float] = FRACTIONS
     why: str = ""
@@ -63,7 +75,9 @@ class Scale:
         return self.bounds == FRACTIONS
 
     def place(self, scores: Any) -> Any:
-        """Return scores, an array or an expression too, as shares of the way from the lower bound to the upper."""
+        """Return scores, an array or an expression too, as shares of the way from the lower bound to the
+        upper.
+        """
         low, high = self.bounds
         return scores / high if not low else (scores - low) / (high - low)
 
@@ -83,38 +97,46 @@ class Scale:
             return ""
         if self.bounds == PERCENT:
             return f"{name}: percent, {self.why}."
-        return f"{name}: scores from {_said(low)} to {_said(high)} count as 0 % to 100 %, {self.why}; so do sizes and limits."
+        return (
+            f"{name}: scores from {_said(low)} to {_said(high)} count as 0 % to 100 %, {self.why}; so do "
+            "sizes and limits."
+        )
 
     def caution(self, name: str, extent: Extent) -> Caution | None:
         """Return the warning where the scale is in doubt."""
         if self.doubt == "fractions":
             return Caution(
                 code="percent_name",
-                message=f"{name}: the name says percent, but no score is above {_said(extent.high)}; they count as fractions",
+                message=(
+                    f"{name}: the name says percent, but no score is above {_said(extent.high)}; they "
+                    "count as fractions"
+                ),
                 remedy="If they are percent, say so with `bounds=(0, 100)`; if not, `bounds=(0, 1)`.",
             )
         if self.doubt == "bounds":
             return Caution(
                 code="percent_bounds",
-                message=f"{name}: the bounds given say percent, but no score is above {_said(extent.high)}, which could be fractions",
+                message=(
+                    f"{name}: the bounds given say percent, but no score is above {_said(extent.high)}, "
+                    "which could be fractions"
+                ),
                 remedy="If they are fractions, leave `bounds` out.",
             )
         if self.doubt == "unbounded":
             return Caution(
                 code=UNBOUNDED,
-                message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on an unknown scale, "
-                "and are treated as unbounded",
-                remedy="Name the smallest and largest possible score if there are any: `bounds=(0, 100)` for percent.",
+                message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on an unknown "
+                "scale, and are treated as unbounded",
+                remedy=(
+                    "Name the smallest and largest possible score if there are any: `bounds=(0, 100)` for "
+                    "percent."
+                ),
             )
         return None
 
 
 def scale_of(
-    extent: Extent,
-    names: Iterable[str],
-    *,
-    bounds: tuple[float, float] | None = None,
-    signed: bool = False,
+    extent: Extent, names: Iterable[str], *, bounds: tuple[float, float] | None = None, signed: bool = False
 ) -> Scale:
     """Decide on a scale: what the user says, else % signs, a name, or scores that are all 0 or 100.
 
@@ -157,18 +179,26 @@ def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> No
         raise DataError(
             f"score {_said(beyond)} lies outside `bounds={_shown(bounds)}`",
             where=name,
-            remedy="Name bounds that no score can pass, or choose the scores that they are for with `task` and `metric`.",
+            remedy=(
+                "Name bounds that no score can pass, or choose the scores that they are for with `task` "
+                "and `metric`."
+            ),
         )
 
 
 def require_countable(name: str, extent: Extent) -> None:
-    """Raise DataError where scores are so large that their fourth powers, which error bars are made of, are no numbers."""
+    """Raise DataError where scores are so large that their fourth powers, which error bars are made of, are
+    no numbers.
+    """
     largest = max(extent.low, extent.high, key=abs)
     if abs(largest) > LARGEST:
         raise DataError(
             f"a score of {_said(largest)} is too large for an error bar: the limit is {_said(LARGEST)}",
             where=name,
-            remedy="Where it stands for a failure, leave the score empty; else divide the scores, or take their logarithms.",
+            remedy=(
+                "Where it stands for a failure, leave the score empty; else divide the scores, or take "
+                "their logarithms."
+            ),
         )
 
 
@@ -193,6 +223,7 @@ def refuse_doubtful_percent(extent: Extent, column: str, *, signed: bool) -> Non
     if not signed and says_percent(column) and 0 < extent.high <= 1:
         high = extent.high
         raise DataError(
-            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g} % or {100 * high:g} %",
+            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g} % "
+            f"or {100 * high:g} %",
             remedy="Write % signs for percent, or rename the column to score for fractions.",
         )

@@ -1,7 +1,8 @@
 """The one tidy table that every reader fills and every method starts from, and how any table becomes it.
 
-The schema is defined here and nowhere else: its columns, and the other names under which they are recognised. Tables are
-brought to it by Narwhals expressions; nothing is collected but the distinct texts of a score column that holds text.
+The schema is defined here and nowhere else: its columns, and the other names under which they are recognised.
+Tables are brought to it by Narwhals expressions; nothing is collected but the distinct texts of a score
+column that holds text.
 """
 
 from __future__ import annotations
@@ -34,7 +35,19 @@ NOT_TRIED = (
 """Words for what was never tried: a 0 beside them is no answer."""
 
 FAILURES = (
-    *("error", "errored", "fail", "failed", "failure", "timeout", "timed out", "crash", "crashed", "killed", "aborted"),
+    *(
+        "error",
+        "errored",
+        "fail",
+        "failed",
+        "failure",
+        "timeout",
+        "timed out",
+        "crash",
+        "crashed",
+        "killed",
+        "aborted",
+    ),
     *("cancelled", "canceled", "interrupted", "exception", "rate limited"),
 )
 """Other words for an attempt that failed, where it has no score."""
@@ -60,12 +73,14 @@ MEASURES = (
 )
 """Columns that say what an attempt took, as numbers: null is not recorded, and not nothing.
 
-Input tokens that were read from or written to a cache have a price of their own and are not among `tokens_in`; `tokens_out` are all that
-is billed as output, those of reasoning among them.
+Input tokens that were read from or written to a cache have a price of their own and are not among
+`tokens_in`; `tokens_out` are all that is billed as output, those of reasoning among them.
 """
 
 FINGERPRINTS = ("question_hash", "target_hash")
-"""Columns that name what a question was and what its right answer, short: models that were asked the same have the same in both."""
+"""Columns that name what a question was and what its right answer, short: models that were asked the same
+have the same in both.
+"""
 
 STOP = "stop"
 """The column that says why an attempt ended, where a saved baseline has kept it."""
@@ -78,7 +93,17 @@ METRICS = (
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
-    "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent", "llm", "retriever"),
+    "model": (
+        "model",
+        "model_name",
+        "model_id",
+        "system",
+        "candidate",
+        "checkpoint",
+        "agent",
+        "llm",
+        "retriever",
+    ),
     "item": (
         *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id"),
         *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
@@ -86,7 +111,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
-        *("score", "correct", "is_correct", "value", "reward", "passed", "pass", "resolved", "is_resolved", "solved"),
+        *(
+            "score",
+            "correct",
+            "is_correct",
+            "value",
+            "reward",
+            "passed",
+            "pass",
+            "resolved",
+            "is_resolved",
+            "solved",
+        ),
         *("acc", "accuracy", "result", *METRICS, "success", "ok"),
     ),
     "status": ("status",),
@@ -98,11 +134,23 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 LABELS = ("label", "labels", "gold_label", "true_label", "y_true")
 """Columns that hold the right class beside a classifier's score."""
 
-CLASSIFIED = ("prediction", "predicted", "pred", "prob", "proba", "probability", "confidence", "logit", "score")
+CLASSIFIED = (
+    "prediction",
+    "predicted",
+    "pred",
+    "prob",
+    "proba",
+    "probability",
+    "confidence",
+    "logit",
+    "score",
+)
 """Words in the names of columns that hold what a classifier said."""
 
 SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
-"""Columns by which a table of Inspect's `samples_df` is known: `id` is the item, its other ids those of one attempt or run."""
+"""Columns by which a table of Inspect's `samples_df` is known: `id` is the item, its other ids those of one
+attempt or run.
+"""
 
 CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
 """What a table without a column for it is taken to be."""
@@ -115,8 +163,8 @@ TOGETHER = " · "
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Say which columns of a table make up each column of the tidy table.
 
-    `asked`: the user's own choice, which goes first; names are compared without case, spaces and hyphens. A column serves two roles only
-    where the user gave it one and its name says the other.
+    `asked`: the user's own choice, which goes first; names are compared without case, spaces and hyphens. A
+    column serves two roles only where the user gave it one and its name says the other.
     """
     by_name = _by_name(columns)
     taken = {column for chosen in asked.values() for column in chosen}
@@ -132,8 +180,12 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     return roles
 
 
-def only_by(kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
-    """Return a role that only a column among the lost ones would have, and that column; None where there is none."""
+def only_by(
+    kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[str, ...]]
+) -> tuple[str, str] | None:
+    """Return a role that only a column among the lost ones would have, and that column; None where there is
+    none.
+    """
     have = find_roles(kept, asked)
     for role, columns in find_roles([*kept, *lost], asked).items():
         if role in (*IDENTITY, "score") and role not in have and columns[0] in lost:
@@ -142,7 +194,9 @@ def only_by(kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[
 
 
 def _by_name(columns: Iterable[str]) -> dict[str, str]:
-    """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of anything but the item."""
+    """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of
+    anything but the item.
+    """
     named = by_plain_name(columns)
     if not named.keys() >= SAMPLES:
         return named
@@ -158,19 +212,28 @@ def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def open_frame(native: Any) -> Frame:
-    """Wrap the rows of any kind of frame; those in memory become lazy Polars frames, so that the query is planned as a whole."""
+    """Wrap the rows of any kind of frame; those in memory become lazy Polars frames, so that the query is
+    planned as a whole.
+    """
     try:
-        frame: Frame = nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else columns_of(native))
+        frame: Frame = nw.from_native(
+            native.lazy() if isinstance(native, pl.DataFrame) else columns_of(native)
+        )
         unnamed = [name for name in frame.collect_schema().names() if not isinstance(name, str)]
     except nw.exceptions.DuplicateError:
         raise DataError("two columns have one name", remedy="Rename one of them.") from None
     except TypeError:
         raise DataError(
             f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
-            remedy="Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table; of a list of rows, `polars.DataFrame(rows)` is one.",
+            remedy=(
+                "Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table; of a list "
+                "of rows, `polars.DataFrame(rows)` is one."
+            ),
         ) from None
     if unnamed:
-        raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
+        raise DataError(
+            f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words."
+        )
     frame = scanned(native, frame)
     names = frame.collect_schema().names()
     plain = [name for name in names if not _is_pattern(name)]
@@ -178,7 +241,9 @@ def open_frame(native: Any) -> Frame:
 
 
 def _is_pattern(name: str) -> bool:
-    """Say whether Polars takes a column's name for a pattern of several: such a column can't be asked for, and is left out."""
+    """Say whether Polars takes a column's name for a pattern of several: such a column can't be asked for,
+    and is left out.
+    """
     return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
@@ -225,17 +290,28 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
             if {"model_a", "model_b"} <= set(columns):
                 hint = " These are votes between two models: `howsure arena` ranks them."
             elif role == "score" and label_column(columns) and (said := _classified(columns)):
-                hint = f" {said} beside {label_column(columns)} looks like a classifier's: make a column that is 1 where it is right, else 0."
+                hint = (
+                    f" {said} beside {label_column(columns)} looks like a classifier's: make a column that "
+                    "is 1 where it is right, else 0."
+                )
             elif role != "item" and "score" not in roles:
-                hint = " With one column a model: `howsure describe` proposes a mapping for a file; of a frame, make one row an answer first (unpivot, melt)."
+                hint = (
+                    " With one column a model: `howsure describe` proposes a mapping for a file; of a "
+                    "frame, make one row an answer first (unpivot, melt)."
+                )
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
-                remedy=f"Name it: `columns={{{role!r}: {(likely_item(columns) if role == 'item' else '…')!r}}}`.{hint}",
+                remedy=(
+                    f"Name it: `columns={{{role!r}: "
+                    f"{(likely_item(columns) if role == 'item' else '…')!r}}}`.{hint}"
+                ),
             )
 
 
 def likely_item(columns: Iterable[str]) -> str:
-    """Return the column that may hold the questions although its name leaves that open: "prompt"; "…" where there is none."""
+    """Return the column that may hold the questions although its name leaves that open: "prompt"; "…" where
+    there is none.
+    """
     return next((name for name in columns if plain_name(name) == "prompt"), "…")
 
 
@@ -255,7 +331,9 @@ def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
 
 
 def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.Expr:
-    """Return what a role is called in each row, the names of several columns as one; what the table is taken to be where none says it."""
+    """Return what a role is called in each row, the names of several columns as one; what the table is taken
+    to be where none says it.
+    """
     if role not in roles:
         return nw.lit(CONSTANTS[role]).alias(role)
     schema = frame.collect_schema()
@@ -264,7 +342,9 @@ def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.
 
 
 def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:
-    """Bring a status to one of STATUSES: by any other word a score counts, and what has none failed or was never scored."""
+    """Bring a status to one of STATUSES: by any other word a score counts, and what has none failed or was
+    never scored.
+    """
     word = (
         nw.concat_str([nw.col(column).cast(nw.String) for column in columns], separator=TOGETHER)
         .str.strip_chars()
@@ -286,7 +366,9 @@ def _attempt(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> list[nw.Expr
 
 def _weight(frame: Frame, column: str) -> nw.Expr:
     text = is_text(frame.collect_schema()[column])
-    weight = read_numbers(frame, column, Writing(), FIGURE).values if text else nw.col(column).cast(nw.Float64)
+    weight = (
+        read_numbers(frame, column, Writing(), FIGURE).values if text else nw.col(column).cast(nw.Float64)
+    )
     return weight.alias("weight")
 
 
@@ -300,7 +382,9 @@ def _score(frame: Frame, column: str) -> nw.Expr:
         return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
     if is_text(dtype):
         return read_numbers(frame, column, Writing()).values
-    held = "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
+    held = (
+        "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
+    )
     raise DataError(f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`.")
 
 

@@ -24,13 +24,15 @@ MOST_NAMES = 3
 class TaskFacts:
     """What a harness says of one task.
 
-    `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
-    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence; `missing_fails`: whether it
-    counts what wasn't run as failed as well. `finer` holds the
+    `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what
+    the harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence;
+    `missing_fails`: whether it counts what wasn't run as failed as well. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
-    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
-    items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
-    `clusters`: the columns that logs cluster their standard errors by, "" for a plain one; empty where no log could say.
+    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say;
+    `shuffled`: whether items were put in random order, None where it doesn't say; `order`: the items of a run
+    in progress as it starts them.
+    `clusters`: the columns that logs cluster their standard errors by, "" for a plain one; empty where no log
+    could say.
     """
 
     task: str
@@ -49,10 +51,11 @@ class TaskFacts:
 
 
 def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
-    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first log.
+    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first
+    log.
 
-    Of planned items and attempts the least counts; items are shuffled where every log says so. Of several orders in which items
-    are started an item's last place counts.
+    Of planned items and attempts the least counts; items are shuffled where every log says so. Of several
+    orders in which items are started an item's last place counts.
     """
     facts: dict[str, TaskFacts] = {}
     for fact in stated:
@@ -89,10 +92,11 @@ def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ..
 class Published:
     """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table.
 
-    `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness made one score of the
-    attempts at an item; another than the mean stands behind an @ in `metric`. `cluster`: the column that `stderr` is
-    clustered by. `decimals`: so many are stated, None where all are. `took`: what a question took on average, by measure; the measures that
-    are known alone. `run`: the id of the run that states it, where there is one.
+    `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness
+    made one score of the attempts at an item; another than the mean stands behind an @ in `metric`.
+    `cluster`: the column that `stderr` is clustered by. `decimals`: so many are stated, None where all are.
+    `took`: what a question took on average, by measure; the measures that are known alone. `run`: the id of
+    the run that states it, where there is one.
     """
 
     task: str
@@ -122,8 +126,8 @@ class FileReport:
     Attributes:
         path: The file.
         reader: The reader that took it; None where none did.
-        outcome: "read", "companion" (used by its neighbour), "published" (scores without rows behind them), "left out" or
-            "failed".
+        outcome: "read", "companion" (used by its neighbour), "published" (scores without rows behind them),
+            "left out" or "failed".
         rows: Rows that it gave.
         reason: Why it was left out, or why it failed.
     """
@@ -157,8 +161,8 @@ class Scores:
     """Per-question results in one tidy table, with what is known about where they came from.
 
     Args:
-        rows: A frame of any kind that Narwhals supports: a Polars frame from the readers, or the caller's own, eager or
-            lazy, which is aggregated where it lies.
+        rows: A frame of any kind that Narwhals supports: a Polars frame from the readers, or the caller's
+            own, eager or lazy, which is aggregated where it lies.
         roles: The columns of `rows` that make up each column of the tidy table.
         facts: What the harness says of each task.
         published: Published scores without rows behind them.
@@ -166,8 +170,8 @@ class Scores:
         cautions: Warnings, each with what to do about it.
         notes: Statements that precede any number.
         signed: Score columns that were in percent by their % signs, and are fractions now.
-        score_name: The name of the score column where the rows came from, if they don't have it any more; it says of some scores that they
-            are percent, or which direction is open.
+        score_name: The name of the score column where the rows came from, if they don't have it any more; it
+            says of some scores that they are percent, or which direction is open.
         missing: What runs were to answer and didn't, as their logs state it.
         reconciled: Figures that logs state of their rows, and what the rows give.
         groups: How harnesses put tasks together.
@@ -175,7 +179,8 @@ class Scores:
         uncounted: Logs whose rows don't count, or that have none.
         in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
         chosen: The roles whose columns the caller named.
-        unasked: The column of a side that was taken for attempts by its name although all questions may share its values; empty where none was.
+        unasked: The column of a side that was taken for attempts by its name although all questions may share
+            its values; empty where none was.
 
     Examples:
         >>> import polars as pl
@@ -237,14 +242,16 @@ class Scores:
     def explain_plan(self, *columns: str) -> str:
         """Return the queries that a verb runs where the rows lie, and how many rows come back.
 
-        Only the rows that come back are counted; nothing else runs. A verb that leaves out tasks or models filters the rows first.
+        Only the rows that come back are counted; nothing else runs. A verb that leaves out tasks or models
+        filters the rows first.
 
         Args:
-            columns: What the verb needs to know of items beside `cluster` and `weight`, such as a column of clusters or a covariate.
+            columns: What the verb needs to know of items beside `cluster` and `weight`, such as a column of
+                clusters or a covariate.
 
         Returns:
-            str: Two queries: SQL of DuckDB or of a database that Ibis reaches, the plan of Spark or Polars. Before each stands what
-                comes back.
+            str: Two queries: SQL of DuckDB or of a database that Ibis reaches, the plan of Spark or Polars.
+                Before each stands what comes back.
 
         Raises:
             DataError: If there is no such column, or none for a model, an item or a score.
@@ -255,7 +262,9 @@ class Scores:
 
 
 def with_rows(scores: Scores, rows: pl.DataFrame) -> Scores:
-    """Return scores with other rows, of the tidy table; they keep the name of the column that they stood in, which may say percent or direction."""
+    """Return scores with other rows, of the tidy table; they keep the name of the column that they stood in,
+    which may say percent or direction.
+    """
     return replace(scores, rows=rows, roles={}, score_name=scores.score_column)
 
 

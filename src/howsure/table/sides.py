@@ -25,13 +25,16 @@ TASK = CONSTANTS["task"]
 def joined(sides: Mapping[str, Scores]) -> Scores:
     """Return the scores of all sides, each a model that is called as the side is.
 
-    Where every side has the same several models, each model is a task of its own, so that the sides are compared model by model.
-    Raises DataError where there is no side, one holds no row, or several models that the others don't have.
+    Where every side has the same several models, each model is a task of its own, so that the sides are
+    compared model by model. Raises DataError where there is no side, one holds no row, or several models that
+    the others don't have.
     """
     if not sides:
         raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
     sides, of_files = _of_one_task(sides)
-    frames = {name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()}
+    frames = {
+        name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()
+    }
     models = {name: _models(name, frame) for name, frame in frames.items()}
     inside = _same_models(models)
     task_of = _task_namer(frames, inside)
@@ -55,26 +58,40 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         missing=tuple(lack for scores in called.values() for lack in scores.missing),
         reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
         runs=tuple(entry for scores in called.values() for entry in scores.runs),
-        groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
+        groups=()
+        if inside
+        else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
         unasked=next(filter(None, silent), ""),
     )
 
 
 def _of_one_task(sides: Mapping[str, Scores]) -> tuple[Mapping[str, Scores], tuple[str, ...]]:
-    """Return sides of which nothing but the file of each names the task as sides on one task, and a note of that."""
+    """Return sides of which nothing but the file of each names the task as sides on one task, and a note of
+    that.
+    """
     named = {name: _task_of_file(scores) for name, scores in sides.items()}
     if not all(named.values()) or len(set(named.values())) == 1:
         return sides, ()
     same = {
-        name: replace(scores, rows=open_frame(scores.rows).with_columns(nw.lit(TASK).alias("task")).to_native())
+        name: replace(
+            scores, rows=open_frame(scores.rows).with_columns(nw.lit(TASK).alias("task")).to_native()
+        )
         for name, scores in sides.items()
     }
     return same, ("No side names its task: they are taken for the same one.",)
 
 
 def _task_of_file(scores: Scores) -> str:
-    """Return the one task of a table that is called as its file is, or not at all; "" where something else names it."""
-    if not scores.has_rows or scores.facts or scores.runs or len(scores.files) > 1 or scores.roles.get("task"):
+    """Return the one task of a table that is called as its file is, or not at all; "" where something else
+    names it.
+    """
+    if (
+        not scores.has_rows
+        or scores.facts
+        or scores.runs
+        or len(scores.files) > 1
+        or scores.roles.get("task")
+    ):
         return ""
     rows = scores.to_frame()
     tasks, files = set(rows["task"]), {PurePath(file.path).stem for file in scores.files}
@@ -83,13 +100,17 @@ def _task_of_file(scores: Scores) -> str:
 
 
 def _silent(scores: Scores) -> str:
-    """Return the column of a side that was taken for attempts by its name, which it has no more among the sides; "" where none was."""
+    """Return the column of a side that was taken for attempts by its name, which it has no more among the
+    sides; "" where none was.
+    """
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     return scores.unasked or silent_factor(roles, scores.chosen)
 
 
 def _notes(scores: Scores) -> Iterator[str]:
-    """Yield what precedes any number of a side: its columns too, which have the names of the tidy table from now on."""
+    """Yield what precedes any number of a side: its columns too, which have the names of the tidy table from
+    now on.
+    """
     told = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
     yield from (note for note in (*scores.notes, told) if note)
 
@@ -101,13 +122,17 @@ def _models(name: str, frame: pl.DataFrame) -> tuple[str, ...]:
 
 
 def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the models that every side has, none where each side has one. DataError where sides have several and they differ."""
+    """Return the models that every side has, none where each side has one. DataError where sides have several
+    and they differ.
+    """
     if all(len(names) == 1 for names in models.values()):
         return ()
     first = next(iter(models.values()))
     if all(names == first for names in models.values()):
         return first
-    said = "; ".join(f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items())
+    said = "; ".join(
+        f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items()
+    )
     raise DataError(
         f"sides with several models, which are not the same: {said}",
         remedy="Give sides of one model each, or read the files together and name their models.",
@@ -124,7 +149,9 @@ def _task_namer(frames: Mapping[str, pl.DataFrame], inside: tuple[str, ...]) -> 
 
 def _renamed(frame: pl.DataFrame, side: str, task_of: Callable[[str, str], str]) -> pl.DataFrame:
     pairs = frame.select("task", "model").unique()
-    named = pairs.with_columns(named=pl.Series([task_of(*pair) for pair in pairs.iter_rows()], dtype=pl.String))
+    named = pairs.with_columns(
+        named=pl.Series([task_of(*pair) for pair in pairs.iter_rows()], dtype=pl.String)
+    )
     rows = frame.join(named, on=["task", "model"], how="left", maintain_order="left")
     return rows.with_columns(task="named", model=pl.lit(side)).drop("named")
 
@@ -144,8 +171,12 @@ def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Sc
             for fact in scores.facts
             for name in dict.fromkeys(name for (task, _), name in names.items() if task == fact.task)
         ),
-        missing=tuple(replace(lack, task=names[lack.task, lack.model], model=side) for lack in scores.missing),
-        published=tuple(replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.published),
+        missing=tuple(
+            replace(lack, task=names[lack.task, lack.model], model=side) for lack in scores.missing
+        ),
+        published=tuple(
+            replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.published
+        ),
         runs=tuple(replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.runs),
     )
 
@@ -162,5 +193,9 @@ def _told(models: Mapping[str, tuple[str, ...]], inside: tuple[str, ...]) -> str
 def _of_one_model(model: str, sides: list[str]) -> str:
     """Say which model a side is, or several are."""
     if len(sides) > 1:
-        return f"{listing(sides)} are all {model}" if len(sides) > 2 else f"{sides[0]} and {sides[1]} are {model}"
+        return (
+            f"{listing(sides)} are all {model}"
+            if len(sides) > 2
+            else f"{sides[0]} and {sides[1]} are {model}"
+        )
     return model if sides == [model] else f"{sides[0]} is {model}"

@@ -15,8 +15,9 @@ Figure = Literal["samples", "score", "standard error", "tokens", "usd"]
 class Extent:
     """How much one run was to answer, as its log states it.
 
-    `items` were to be answered, each `attempts` times, 0 where the log states no number of attempts. `names`: these items, where they
-    are stated. `whole`: the items of the data set of which these are a part on purpose, 0 where they are all or nobody says.
+    `items` were to be answered, each `attempts` times, 0 where the log states no number of attempts. `names`:
+    these items, where they are stated. `whole`: the items of the data set of which these are a part on
+    purpose, 0 where they are all or nobody says.
     `status`: what the log says of the run's end. `remedy`: how the rest is had.
     """
 
@@ -34,7 +35,8 @@ class Extent:
 class Missing:
     """What one model was to answer on a task and didn't.
 
-    `named`: the missing attempts of items whose names are known. `unnamed`: items that nobody names, each with `attempts` attempts.
+    `named`: the missing attempts of items whose names are known. `unnamed`: items that nobody names, each
+    with `attempts` attempts.
     """
 
     task: str
@@ -53,8 +55,9 @@ class Missing:
 class Total:
     """What all attempts of one run took together, as its log states it.
 
-    `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated, None where all are.
-    `run` names a file that states it of `files` others, where the run is spread over them and each of them says so.
+    `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated,
+    None where all are. `run` names a file that states it of `files` others, where the run is spread over them
+    and each of them says so.
     """
 
     task: str
@@ -68,7 +71,9 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count alike."""
+    """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count
+    alike.
+    """
 
     name: str
     harness: str

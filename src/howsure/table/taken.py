@@ -27,28 +27,37 @@ def taken_name(name: str) -> str:
 
 def with_taken(frame: Any, names: Sequence[str]) -> Any:
     """Return rows with measures as numbers beside them, under names of their own."""
-    return frame.with_columns(*(_number(frame, name).alias(taken_name(name)) for name in names)) if names else frame
+    return (
+        frame.with_columns(*(_number(frame, name).alias(taken_name(name)) for name in names))
+        if names
+        else frame
+    )
 
 
 def measure_names(scores: Scores) -> list[str]:
-    """Return the columns of numbers that say what an attempt took, in the order of the schema; one that is a score isn't among them."""
+    """Return the columns of numbers that say what an attempt took, in the order of the schema; one that is a
+    score isn't among them.
+    """
     columns = open_frame(scores.rows).collect_schema()
     used = used_columns(find_roles(columns.names(), scores.roles))
     return [name for name in MEASURES if name in columns and name not in used and columns[name].is_numeric()]
 
 
 def taken(scores: Scores) -> pl.DataFrame:
-    """Return a row for every measure that was recorded: `measure`, `recorded` in so many of `attempts`, and the `total`.
+    """Return a row for every measure that was recorded: `measure`, `recorded` in so many of `attempts`, and
+    the `total`.
 
-    The measures stand beside every metric of an attempt, so that of each task and model the metric with the most rows counts, or
-    attempts would count twice.
+    The measures stand beside every metric of an attempt, so that of each task and model the metric with the
+    most rows counts, or attempts would count twice.
     """
     names = measure_names(scores)
     if not names:
         return pl.DataFrame(schema={"measure": pl.String})
     frame, _ = tidy(scores.rows, scores.roles)
     values = frame.select("task", "model", "metric", *(_number(frame, name) for name in names))
-    totals = [each for name in names for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))]
+    totals = [
+        each for name in names for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))
+    ]
     parts = to_polars(values.group_by("task", "model", "metric").agg(nw.len().alias("rows"), *totals))
     once = parts.sort("rows", "metric", descending=[True, False]).unique(["task", "model"], keep="first")
     return pl.DataFrame(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def wide_table(data: Any, models: Sequence[str]) -> pl.DataFrame | None:
-    """Return one row a question and model of a table that has these models as columns, and one that is the question; None where it hasn't.
+    """Return one row a question and model of a table that has these models as columns, and one that is the
+    question; None where it hasn't.
 
     `data`: a frame, or the path of one CSV, TSV or Parquet file.
     """

@@ -16,7 +16,9 @@ UNDECIDED = frozenset(("skip", "skipped", "unknown", "invalid", "error"))
 
 WORDS: Mapping[str, float] = {
     **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved", "good", "right"), 1.0),
-    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved", "bad", "wrong"), 0.0),
+    **dict.fromkeys(
+        ("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved", "bad", "wrong"), 0.0
+    ),
     **dict.fromkeys(("p", "partial"), 0.5),
 }
 """What a score or a verdict written as a word means (C, I, P, N are Inspect's letters)."""

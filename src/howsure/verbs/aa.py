@@ -39,31 +39,32 @@ def aa(
 ) -> FalseAlarms:
     """Estimate how often a gate would fail a system against itself (an A/A test), from your own results.
 
-    Each model is split at random into two halves that act as candidate and baseline, `splits` times. With several
-    attempts at most items, the attempts at every item are split and compared in pairs; with one, whole clusters (or
-    items) are split and compared unpaired. Each model and task is a gate of its own. Splits of one data set aren't
-    independent replications: the intervals express how well the splits measure the share in these data.
+    Each model is split at random into two halves that act as candidate and baseline, `splits` times. With
+    several attempts at most items, the attempts at every item are split and compared in pairs; with one,
+    whole clusters (or items) are split and compared unpaired. Each model and task is a gate of its own.
+    Splits of one data set aren't independent replications: the intervals express how well the splits measure
+    the share in these data.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         not_worse_than: The margin of non-inferiority, in score units. None omits the criterion.
         better: Whether the gate requires the candidate to be better; assumed if no other criterion is given.
         same_within: The margin of equivalence, in score units. None omits the criterion.
-        policy: The policy of a suite, as [`gate`][howsure.gate] takes it: the share of splits that fail is then that of the whole
-            policy, all its tasks parted at once. It takes the place of all criteria.
+        policy: The policy of a suite, as [`gate`][howsure.gate] takes it: the share of splits that fail is
+            then that of the whole policy, all its tasks parted at once. It takes the place of all criteria.
         splits: The number of random splits per model.
         method: The test: "score" or "t". None chooses by the scale.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of the gate's verdicts, above ½.
         seed: The seed of the random splits.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: "new-clusters" alone, other
-            questions where there are no clusters.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`:
+            "new-clusters" alone, other questions where there are no clusters.
 
     Returns:
-        FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors), pass or
-            differ, exact intervals of these shares, and the share that is promised.
+        FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors),
+            pass or differ, exact intervals of these shares, and the share that is promised.
 
     Raises:
         OptionError: If an option has a value that it can't have, or can't be applied to halves (covariates,
@@ -90,7 +91,10 @@ def aa(
         level=level,
     )
     seed, policy = checked("aa", seed=seed, policy=policy).values()
-    design, suite = of_new_clusters(make_design(options, RESPECTS)), None if policy is None else policy_of(policy)
+    design, suite = (
+        of_new_clusters(make_design(options, RESPECTS)),
+        None if policy is None else policy_of(policy),
+    )
     if suite is not None:
         criteria = {name: given[name] for name in ("not_worse_than", "better", "same_within")}
         refuse_beside(suite, criteria, level=given["level"], design=design)

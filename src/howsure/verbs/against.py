@@ -34,37 +34,44 @@ def against(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Against:
-    """Compare every other side with one: its difference, a simultaneous confidence interval, and what it broke and fixed.
+    """Compare every other side with one: its difference, a simultaneous confidence interval, and what it
+    broke and fixed.
 
-    Each side is compared with the one as [`compare`][howsure.compare] compares two, on the items that both answered. p-values are
-    corrected for the number of sides (many to one) by the step-down max-t (Romano and Wolf 2005) over sign flips of whole
-    clusters, of which Dunnett's (1955) test is the classical form; of several tasks, for all sides on all tasks, and those of the
-    overall differences by themselves. Intervals agree with them. Clusters are assumed independent.
+    Each side is compared with the one as [`compare`][howsure.compare] compares two, on the items that both
+    answered. p-values are corrected for the number of sides (many to one) by the step-down max-t (Romano and
+    Wolf 2005) over sign flips of whole clusters, of which Dunnett's (1955) test is the classical form; of
+    several tasks, for all sides on all tasks, and those of the overall differences by themselves. Intervals
+    agree with them. Clusters are assumed independent.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame, a dict of
-            sides, or Scores.
-        against: The one: a model, by its full name or the part after the last slash; `tag:…`, `commit:…` or `run:…`, whose model it is;
-            or one of several paths, each of which is a side then, or a folder or file beside others in the folder given.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, a dict of sides, or Scores.
+        against: The one: a model, by its full name or the part after the last slash; `tag:…`, `commit:…` or
+            `run:…`, whose model it is; or one of several paths, each of which is a side then, or a folder or
+            file beside others in the folder given.
         method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of all intervals together.
-        adjust: The correction for the number of sides: "max-t", "dunnett" or "holm" (family-wise error), "bh" (false discovery
-            rate), or "none". Two clusterings, fewer than eight clusters and population="benchmark" take "dunnett" for "max-t".
-        overall: How the tasks are combined, for the sides that have them all: "harness" as the log weighs a group of exactly these
-            tasks, else the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
+        adjust: The correction for the number of sides: "max-t", "dunnett" or "holm" (family-wise error), "bh"
+            (false discovery rate), or "none". Two clusterings, fewer than eight clusters and
+            population="benchmark" take "dunnett" for "max-t".
+        overall: How the tasks are combined, for the sides that have them all: "harness" as the log weighs a
+            group of exactly these tasks, else the mean; "mean" over tasks, "pooled" over all items, or a
+            weight for each task.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses among the others;
-            `population`: by default what the clusters of each
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
+            among the others; `population`: by default what the clusters of each
             task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
 
     Returns:
-        Against: One part per task and metric, and the overall one for several tasks, each with a row per side, the best first.
+        Against: One part per task and metric, and the overall one for several tasks, each with a row per
+            side, the best first.
 
     Raises:
         OptionError: If an option has a value that it can't have, or a name is both a model and a path.
-        DataError: If the one doesn't exist, is meant by several models, or there is no other model on any of its tasks.
+        DataError: If the one doesn't exist, is meant by several models, or there is no other model on any of
+            its tasks.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
 

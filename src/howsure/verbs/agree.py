@@ -31,23 +31,28 @@ def agree(
     measurement: Measurement | None = None,
     level: float = 0.95,
 ) -> Agreement:
-    """Say how far raters agree, as it is and beyond chance, with error bars that hold for ten items and at full agreement.
+    """Say how far raters agree, as it is and beyond chance, with error bars that hold for ten items and at
+    full agreement.
 
-    Coefficients are Cohen's (1960) and Fleiss' (1971) kappa, Krippendorff's alpha (2004) and Gwet's AC1 and AC2 (2008), weighted where values are in order. Limits are all
-    values from which the one found isn't too far, with the variance that each of them would have (as Wilson's of a share; for two raters Donner and Eliasziw 1992),
-    times the design effect of clusters. Items are a sample; raters are these ones.
+    Coefficients are Cohen's (1960) and Fleiss' (1971) kappa, Krippendorff's alpha (2004) and Gwet's AC1 and
+    AC2 (2008), weighted where values are in order. Limits are all values from which the one found isn't too
+    far, with the variance that each of them would have (as Wilson's of a share; for two raters Donner and
+    Eliasziw 1992), times the design effect of clusters. Items are a sample; raters are these ones.
 
     Args:
-        data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a rating with item, rater and rating, or one row an item
-            with a column for each rater. Ratings are words, truth values or numbers. Or an export of Label Studio, Argilla or Prodigy; or logs of a harness, whose
-            scorers are the raters.
+        data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row
+            a rating with item, rater and rating, or one row an item with a column for each rater. Ratings are
+            words, truth values or numbers. Or an export of Label Studio, Argilla or Prodigy; or logs of a
+            harness, whose scorers are the raters.
         human: The rater whom the others are measured by.
-        columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater: {"rater": [first, second, …]}. None goes by the usual names.
+        columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater:
+            {"rater": [first, second, …]}. None goes by the usual names.
         exclude: Columns that are no raters, of a table with a column for each.
         where: Keep only rows with this value in a column.
-        cluster: The column by which items hang together; "none" takes each by itself. None takes the items, where several models answered each.
-        measurement: What ratings are: "nominal" (equal or not), "ordinal" (values in order) or "interval" (numbers whose differences count). None goes by the
-            values.
+        cluster: The column by which items hang together; "none" takes each by itself. None takes the items,
+            where several models answered each.
+        measurement: What ratings are: "nominal" (equal or not), "ordinal" (values in order) or "interval"
+            (numbers whose differences count). None goes by the values.
         level: The confidence level of each interval.
 
     Returns:
@@ -76,7 +81,9 @@ def agree(
 
 
 def _answers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of one."""
+    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of
+    one.
+    """
     if not {"scorer", "attempt", "model"} <= set(rows.columns):
         return rows
     several = pl.col("attempt").n_unique() > 1

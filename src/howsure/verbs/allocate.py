@@ -1,4 +1,6 @@
-"""The verb allocate: spend the next attempts on the items where they shrink the answers' part of the variance most."""
+"""The verb allocate: spend the next attempts on the items where they shrink the answers' part of the variance
+most.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 
 RESPECTS = Respects(
-    verb="allocate", all_but=("random factor", "benchmark", "covariate", "score", "average_last", "slices", "measures")
+    verb="allocate",
+    all_but=("random factor", "benchmark", "covariate", "score", "average_last", "slices", "measures"),
 )
 
 
@@ -34,35 +37,38 @@ def allocate(
     variance: Variance = "CR2",
     **options: Unpack[DesignOptions],
 ) -> Allocation:
-    """Allocate the next attempts to the items where they reduce the variance of a score, or a difference, most.
+    """Allocate the next attempts to the items where they reduce the variance of a score, or a difference,
+    most.
 
-    Attempts added to a model's own are allocated by the answers of at least two other models, never by its own, so that
-    the mean of all its attempts remains unbiased. With `new_run`, a model's own earlier answers allocate the attempts
-    of a separate run, in which each item has at least one, and which has to be analysed alone. The expected standard
-    error is compared with that of an even allocation. Attempts are assumed independent given the question. Neyman
-    (1934); Fox (1966) for whole numbers.
+    Attempts added to a model's own are allocated by the answers of at least two other models, never by its
+    own, so that the mean of all its attempts remains unbiased. With `new_run`, a model's own earlier answers
+    allocate the attempts of a separate run, in which each item has at least one, and which has to be analysed
+    alone. The expected standard error is compared with that of an even allocation. Attempts are assumed
+    independent given the question. Neyman (1934); Fox (1966) for whole numbers.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         a: The model, or the first of two. None if there is only one.
         b: The second model, if the difference a − b is the target. None: the score of `a`.
         attempts: The number of attempts to allocate in total.
-        most: The largest number of attempts of one model per item, earlier ones included unless `new_run`. None sets no
-            limit.
+        most: The largest number of attempts of one model per item, earlier ones included unless `new_run`.
+            None sets no limit.
         new_run: Whether the attempts form a separate run.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: of the error bar, by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no part of it.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: of
+            the error bar, by default what the clusters of each task allow: "same-clusters" where there are
+            too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no
+            part of it.
 
     Returns:
-        Allocation: The attempts to add to each item of each model, with the standard error now and the answers' part of
-            the variance after this and an even allocation.
+        Allocation: The attempts to add to each item of each model, with the standard error now and the
+            answers' part of the variance after this and an even allocation.
 
     Raises:
-        OptionError: If the models are ambiguous, there are several tasks or metrics, or the number of attempts doesn't
-            fit.
+        OptionError: If the models are ambiguous, there are several tasks or metrics, or the number of
+            attempts doesn't fit.
         DataError: If nothing indicates on which items answers vary.
         ReadError: If none of the files can be read.
 

@@ -38,33 +38,40 @@ def arena(
     seed: int = 0,
     winner_is: WinnerIs | None = None,
 ) -> Arena:
-    """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for every rank.
+    """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for
+    every rank.
 
-    Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is what it would be expected to get against the
-    other models, each once: P(win) + P(tie) / 2. Its error is that of the clusters of votes (CR2 on their influences; Bell and McCaffrey 2002,
-    Huber 1967), so that twenty votes of one voter aren't twenty voters. With covariates the fit is a logistic regression on these as well
-    (Agresti 2013), and scores are those of answers that are alike in them. Pairs, ranks and who could be best are those of
-    [`leaderboard`][howsure.leaderboard].
+    Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is what it would be
+    expected to get against the other models, each once: P(win) + P(tie) / 2. Its error is that of the
+    clusters of votes (CR2 on their influences; Bell and McCaffrey 2002, Huber 1967), so that twenty votes of
+    one voter aren't twenty voters. With covariates the fit is a logistic regression on these as well (Agresti
+    2013), and scores are those of answers that are alike in them. Pairs, ranks and who could be best are
+    those of [`leaderboard`][howsure.leaderboard].
 
     Args:
-        data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a vote.
-        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the usual names.
-            That of a covariate: its difference, or the two of first and second.
+        data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data
+            frame: one row a vote.
+        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the
+            usual names. That of a covariate: its difference, or the two of first and second.
         where: Keep only rows with this value in a column.
-        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None takes who voted, where a
-            column says it.
+        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None
+            takes who voted, where a column says it.
         weight: The column with the weight of each vote: 2 counts as two. None weighs all alike.
-        covariate: What answers shall be alike in: a column that holds the first's less the second's, a pair such as `length_a` and
-            `length_b` by the name "length", or "position", for who stood first. Each is measured in its standard deviation.
-        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or "rao-kupper" (1967) have it.
-        against: The models that scores are against. None takes all others, so that a newcomer moves every score a little.
-        adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false discovery rate), or "none".
+        covariate: What answers shall be alike in: a column that holds the first's less the second's, a pair
+            such as `length_a` and `length_b` by the name "length", or "position", for who stood first. Each
+            is measured in its standard deviation.
+        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or
+            "rao-kupper" (1967) have it.
+        against: The models that scores are against. None takes all others, so that a newcomer moves every
+            score a little.
+        adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false
+            discovery rate), or "none".
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         top: How many models to display; inference is about all. None displays all.
         scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
-            where these could be both.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
+            or 1. None tells by the values, and refuses where these could be both.
 
     Returns:
         Arena: One board for all models that votes connect, best first.
@@ -98,4 +105,6 @@ def arena(
     rows, notes = table_of(data, names)
     table = with_notes(read_votes(rows, **asked), notes)
     question = Question(population=NEW_CLUSTERS, **given)
-    return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])
+    return voted(
+        table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"]
+    )

@@ -30,26 +30,27 @@ def audit(
 ) -> Audit:
     """Assess which differences between published scores could be noise, from scores and numbers of questions.
 
-    The standard error is the binomial one unless the table states another, and models are compared as if unpaired. The
-    break-even correlation is the correlation between two models' answers that would make their difference significant.
-    Clusters and attempts are unknown here, so questions are assumed independent.
+    The standard error is the binomial one unless the table states another, and models are compared as if
+    unpaired. The break-even correlation is the correlation between two models' answers that would make their
+    difference significant. Clusters and attempts are unknown here, so questions are assumed independent.
 
     Args:
-        data: A leaderboard (columns model, score, n, perhaps stderr) as a path or a frame, or logs that state their
-            scores.
+        data: A leaderboard (columns model, score, n, perhaps stderr) as a path or a frame, or logs that state
+            their scores.
         n: The number of questions, where the table states none. None requires it of the table.
         level: The confidence level, between 0 and 1.
         top: How many models of each board to display. None displays all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
-        model: Only these models; what follows a slash of a name is enough. None: all but examples and templates, by their names.
+        model: Only these models; what follows a slash of a name is enough. None: all but examples and
+            templates, by their names.
         lower_is_better: Whether smaller scores are better. None leaves it to what the logs say.
-        bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for percent where the
-            table says so, and other scores as they are.
+        bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for
+            percent where the table says so, and other scores as they are.
 
     Returns:
-        Audit: One board per task and metric, best model first, with intervals, the difference from the next place and
-            its break-even correlation.
+        Audit: One board per task and metric, best model first, with intervals, the difference from the next
+            place and its break-even correlation.
 
     Raises:
         OptionError: If an option has a value that it can't have.

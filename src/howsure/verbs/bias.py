@@ -27,21 +27,27 @@ def bias(
     level: float = 0.95,
     winner_is: WinnerIs | None = None,
 ) -> Biases:
-    """Say what a judge favours beside quality when it chooses between two answers: what it was shown first, what is longer, its own family.
+    """Say what a judge favours beside quality when it chooses between two answers: what it was shown first,
+    what is longer, its own family.
 
-    Where it is known which answer is better, a favour is how much more often the judge errs towards a kind of answer than away from it. Where each pair was shown in both orders, it is how much more often
-    the first is picked than the second. These are biases. Elsewhere it is an association: longer answers may be better. Intervals are those of `compare`,
-    clustered by item.
+    Where it is known which answer is better, a favour is how much more often the judge errs towards a kind of
+    answer than away from it. Where each pair was shown in both orders, it is how much more often the first is
+    picked than the second. These are biases. Elsewhere it is an association: longer answers may be better.
+    Intervals are those of `compare`, clustered by item.
 
     Args:
-        data: A table with one row a choice as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: the winner, and what sets the two answers
-            apart. The winner and the gold are named by their columns: 1 or 2, A or B, or a model's name; `swapped` says that the second was shown first.
-        covariate: What may be favoured, as `arena` has it: `length` in columns `length_a` and `length_b`. None takes all pairs of columns of numbers.
-        columns: The column of a role: {"winner": …, "gold": …, "swapped": …, "item": …, "judge": …, "model_a": …, "model_b": …}. None goes by the usual names.
+        data: A table with one row a choice as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or
+            a data frame: the winner, and what sets the two answers apart. The winner and the gold are named
+            by their columns: 1 or 2, A or B, or a model's name; `swapped` says that the second was shown
+            first.
+        covariate: What may be favoured, as `arena` has it: `length` in columns `length_a` and `length_b`.
+            None takes all pairs of columns of numbers.
+        columns: The column of a role: {"winner": …, "gold": …, "swapped": …, "item": …, "judge": …,
+            "model_a": …, "model_b": …}. None goes by the usual names.
         where: Keep only rows with this value in a column.
         level: The confidence level of each interval.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
-            where these could be both.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
+            or 1. None tells by the values, and refuses where these could be both.
 
     Returns:
         Biases: One entry a judge and kind of answer, with its effect, interval and p-value.

@@ -44,14 +44,15 @@ def calibrate(
 ) -> Calibration:
     """Estimate the coverage of each method's interval by simulation, in worlds whose true value is known.
 
-    Without data, the worlds are those of a grid; with data, the items (ignoring clusters) are the population, from
-    which 30, 100 and 300 are drawn repeatedly, for up to 8 models and their neighbours in rank. The same seed gives the
-    same table, whatever the number of processes.
+    Without data, the worlds are those of a grid; with data, the items (ignoring clusters) are the population,
+    from which 30, 100 and 300 are drawn repeatedly, for up to 8 models and their neighbours in rank. The same
+    seed gives the same table, whatever the number of processes.
 
     Args:
-        data: Results in any form that [`read`][howsure.read] accepts, with 300 items or more that were answered right
-            or wrong, equally often each. None uses the worlds of a grid.
-        worlds: The grid: "small" (a minute), "standard" (the published record), or "stress" (beyond every promise).
+        data: Results in any form that [`read`][howsure.read] accepts, with 300 items or more that were
+            answered right or wrong, equally often each. None uses the worlds of a grid.
+        worlds: The grid: "small" (a minute), "standard" (the published record), or "stress" (beyond every
+            promise).
         trials: The number of samples drawn per world.
         level: The confidence level of the intervals, between 0 and 1.
         seed: The seed of all draws.
@@ -62,12 +63,12 @@ def calibrate(
         progress: Called with the number of worlds done and their total. None reports nothing.
 
     Returns:
-        Calibration: One row per world and method: coverage, mean width, the coverage that is promised, and whether it
-            was achieved.
+        Calibration: One row per world and method: coverage, mean width, the coverage that is promised, and
+            whether it was achieved.
 
     Raises:
-        OptionError: If an option has a value that it can't have, no method has a requested word in its name, or
-            `record` is combined with data or another level.
+        OptionError: If an option has a value that it can't have, no method has a requested word in its name,
+            or `record` is combined with data or another level.
         DataError: If no task has enough suitable items.
         ReadError: If none of the files can be read.
 
@@ -102,7 +103,9 @@ def calibrate(
 
 
 def real_worlds(data: Any) -> Iterator[World]:
-    """Yield samples of 30, 100 and 300 items of every task with right-or-wrong scores, for models and pairs."""
+    """Yield samples of 30, 100 and 300 items of every task with right-or-wrong scores, for models and
+    pairs.
+    """
     empty = True
     for matrix in gather(read(data), make_design({})).matrices():
         most = int(matrix.attempts.max())
@@ -112,8 +115,12 @@ def real_worlds(data: Any) -> Iterator[World]:
             yield from _worlds_of(matrix, complete)
     if empty:
         raise DataError(
-            f"no task here has {max(SAMPLES)} items or more that one model answered right or wrong, equally often each",
-            remedy="Such items are needed as the population. Leave the data out to check the methods in made-up worlds.",
+            f"no task here has {max(SAMPLES)} items or more that one model answered right or wrong, "
+            "equally often each",
+            remedy=(
+                "Such items are needed as the population. Leave the data out to check the methods in "
+                "made-up worlds."
+            ),
         )
 
 
@@ -127,4 +134,6 @@ def _worlds_of(matrix: ScoreMatrix, complete: Any) -> Iterator[World]:
             yield RealWorld(name=matrix.task, scores=tuple(one), n_clusters=n, attempts=attempts)
             if k + 1 < len(order):
                 gap = one - matrix.values[:, order[k + 1]]
-                yield RealWorld(name=matrix.task, scores=tuple(gap), n_clusters=n, paired=True, attempts=attempts)
+                yield RealWorld(
+                    name=matrix.task, scores=tuple(gap), n_clusters=n, paired=True, attempts=attempts
+                )

@@ -50,43 +50,48 @@ def compare(
 ) -> Comparison | Comparisons:
     """Test whether model `a` is better than model `b`, paired on the items that both answered.
 
-    Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as independent.
-    The interval and the p-value of the null hypothesis of no difference come from one pivot and never disagree. Models
-    without shared items are compared unpaired, with a caution. Miller (2024), section 4; Agresti and Min (2005) for the
-    pseudo-items.
+    Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as
+    independent. The interval and the p-value of the null hypothesis of no difference come from one pivot and
+    never disagree. Models without shared items are compared unpaired, with a caution. Miller (2024), section
+    4; Agresti and Min (2005) for the pseudo-items.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
-        a: The first side: a model, by its full name or the part after the last slash, else a path; or `tag:…`, `commit:…`, `run:…`,
-            `saved:…` (a baseline), `model:…`, `path:…`. None, with `b` None as well: of two models, or sides, the first.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
+        a: The first side: a model, by its full name or the part after the last slash, else a path; or
+            `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None, with `b` None as
+            well: of two models, or sides, the first.
         b: The second side; the difference is a − b, in score units.
         method: The test. None takes "score" for scores in [0, 1] and "t" otherwise.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
-        margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage point), or
-            "1%rel" for a share of b's score on each task. None makes neither test.
-        adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh" (false
-            discovery rate) or "none"; "max-t" is Holm's here.
-        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
-            tasks, "pooled" over all items, or a weight for each task.
-        overlap: Where the two share a part of their items: "shared" compares them on these; "combine" weighs in the items that each
-            has alone, by generalised least squares (Looney and Jones 2003), which is right where it is by chance which are shared.
-        average: What a ratio of `measure` is of: "mean", "log-normal" (the means of log-normal numbers) or "trimmed" (means without the
-            largest and smallest tenth).
-        flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
+        margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage
+            point), or "1%rel" for a share of b's score on each task. None makes neither test.
+        adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh"
+            (false discovery rate) or "none"; "max-t" is Holm's here.
+        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else
+            the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
+        overlap: Where the two share a part of their items: "shared" compares them on these; "combine" weighs
+            in the items that each has alone, by generalised least squares (Looney and Jones 2003), which is
+            right where it is by chance which are shared.
+        average: What a ratio of `measure` is of: "mean", "log-normal" (the means of log-normal numbers) or
+            "trimmed" (means without the largest and smallest tenth).
+        flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a
+            second time for it.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters".
 
     Returns:
-        A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each holds the
-        two scores, the difference with its standard error and interval, p-values, wins, losses and ties.
+        A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each
+        holds the two scores, the difference with its standard error and interval, p-values, wins, losses and
+        ties.
 
     Raises:
-        OptionError: If an option has a value that it can't have, both names mean the same model, a task has several
-            metrics and none is chosen, or the margin is as wide as the scale.
+        OptionError: If an option has a value that it can't have, both names mean the same model, a task has
+            several metrics and none is chosen, or the margin is as wide as the scale.
         DataError: If a model doesn't exist, or the two have no task and metric in common.
         MethodError: If the method isn't defined for these scores, or can't test against a margin.
         ReadError: If none of the files can be read.
@@ -118,7 +123,9 @@ def compare(
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
-    found = with_proposed_clusters(compared(study, question, Beside(slices=True, average=average)), study, question)
+    found = with_proposed_clusters(
+        compared(study, question, Beside(slices=True, average=average)), study, question
+    )
     found = with_both_readings(
         found,
         study.unasked or attempt_column(scores),

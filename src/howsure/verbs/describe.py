@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 
 def describe(data: Any, *, explain_plan: bool = False) -> Description:
-    """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate clusters.
+    """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate
+    clusters.
 
-    Nothing is estimated. Where no reader knows a file, its shape is described, and a mapping is proposed. Files and rows that were left out are listed with the reason.
+    Nothing is estimated. Where no reader knows a file, its shape is described, and a mapping is proposed.
+    Files and rows that were left out are listed with the reason.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
-        explain_plan: Whether to show the queries that verbs run where the rows lie, and what comes back of them.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
+        explain_plan: Whether to show the queries that verbs run where the rows lie, and what comes back of
+            them.
 
     Returns:
-        Description: One line per task and metric, the further columns, what became of each file, and published scores.
+        Description: One line per task and metric, the further columns, what became of each file, and
+            published scores.
 
     Raises:
         ReadError: If none of the files can be read.

@@ -35,33 +35,38 @@ def estimate(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Estimates:
-    """Estimate the score of each model on each task and metric, with a standard error and a confidence interval.
+    """Estimate the score of each model on each task and metric, with a standard error and a confidence
+    interval.
 
-    Items, or clusters of items, are regarded as a random sample from a larger population (the super-population), and
-    clusters as independent of each other; attempts are averaged within their item first. `population="benchmark"` makes
-    inference about exactly these questions instead. Miller (2024), section 2.
+    Items, or clusters of items, are regarded as a random sample from a larger population (the
+    super-population), and clusters as independent of each other; attempts are averaged within their item
+    first. `population="benchmark"` makes inference about exactly these questions instead. Miller (2024),
+    section 2.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
-        interval: The method of the confidence interval. None takes "blend" for scores in [0, 1] (Wilson's interval on
-            the effective sample size, which for independent right-or-wrong answers is Wilson's own, and for clusters
-            and attempts is drawn towards a beta-binomial posterior) and "t" otherwise.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
+        interval: The method of the confidence interval. None takes "blend" for scores in [0, 1] (Wilson's
+            interval on the effective sample size, which for independent right-or-wrong answers is Wilson's
+            own, and for clusters and attempts is drawn towards a beta-binomial posterior) and "t" otherwise.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level, between 0 and 1.
         seed: The seed of random draws; used by the interval "bootstrap" only.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters".
 
     Returns:
-        Estimates: One entry per task, metric and model: the estimate with its standard error, interval, degrees of
-            freedom and numbers of items and clusters, and what became of the attempts.
+        Estimates: One entry per task, metric and model: the estimate with its standard error, interval,
+            degrees of freedom and numbers of items and clusters, and what became of the attempts.
 
     Raises:
         OptionError: If an option has a value that it can't have, or two options contradict each other.
-        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as requested.
-        MethodError: If the interval isn't defined for these scores, such as "wilson" for scores outside [0, 1].
+        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as
+            requested.
+        MethodError: If the interval isn't defined for these scores, such as "wilson" for scores outside [0,
+            1].
         ReadError: If none of the files can be read.
 
     Examples:
@@ -75,7 +80,9 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    paired = bool(design.covariate or design.random_factor or design.average_last)  # these go by weights of the items
+    paired = bool(
+        design.covariate or design.random_factor or design.average_last
+    )  # these go by weights of the items
     study = levelled(partial(gather_or_sum, crossed=question.by_sums, paired=paired))(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
@@ -87,7 +94,9 @@ def estimate(
     answer = Estimates(
         entries=tuple(found),
         slices=tuple(
-            each for matrix, ways in ways_of(study, matrices) for each in sliced_scores(matrix, ways, question)
+            each
+            for matrix, ways in ways_of(study, matrices)
+            for each in sliced_scores(matrix, ways, question)
         ),
         percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
         notes=(*study.notes, *covariates.told(design, pools)),
@@ -98,7 +107,9 @@ def estimate(
         study.unasked or attempt_column(scores),
         design,
         question,
-        lambda other, asked: _plain(levelled(partial(gather, paired=bool(other.random_factor)))(scores, other), asked),
+        lambda other, asked: _plain(
+            levelled(partial(gather, paired=bool(other.random_factor)))(scores, other), asked
+        ),
     )
 
 

@@ -35,27 +35,31 @@ def frontier(
 ) -> Frontier:
     """Say which models could be the best buy: no other is shown to score higher and to cost no more.
 
-    Scores and costs are compared over all pairs at once by max-t over sign flips (Romano and Wolf 2005), each at half of what may be
-    missed, so that a model that no other truly beats in both stays with the chosen level, also where models tie or lack items.
+    Scores and costs are compared over all pairs at once by max-t over sign flips (Romano and Wolf 2005), each
+    at half of what may be missed, so that a model that no other truly beats in both stays with the chosen
+    level, also where models tie or lack items.
 
-    Of a published leaderboard (columns model, score, n, and usd a question or total_cost) costs are taken as known, a 0 as unknown, and
-    scores are compared as if unpaired, all pairs at once (Tukey 1953; Kramer 1956).
+    Of a published leaderboard (columns model, score, n, and usd a question or total_cost) costs are taken as
+    known, a 0 as unknown, and scores are compared as if unpaired, all pairs at once (Tukey 1953; Kramer
+    1956).
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores; or a published leaderboard. `measure` names what they took.
-        average: What is averaged of costs: "mean", "log-normal" (the means of log-normal numbers) or "trimmed" (means without the
-            largest and smallest tenth).
-        method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0, 1].
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores; or a published leaderboard. `measure` names what they took.
+        average: What is averaged of costs: "mean", "log-normal" (the means of log-normal numbers) or
+            "trimmed" (means without the largest and smallest tenth).
+        method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0,
+            1].
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of all that is said at once.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `measure` is needed.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `measure` is
+            needed.
 
     Returns:
-        Frontier: One part a task and measure: every model with its score, what it takes and who beats it, the cheapest of those that
-            could be best, and how it compares with the leader.
+        Frontier: One part a task and measure: every model with its score, what it takes and who beats it, the
+            cheapest of those that could be best, and how it compares with the leader.
 
     Raises:
         OptionError: If no measure is named, or an option has a value that it can't have.
@@ -81,7 +85,8 @@ def frontier(
     if scores.published and not scores.has_rows:
         if (average, method, variance) != ("mean", None, "CR2"):
             raise OptionError(
-                "published scores have no answers behind them", remedy="Leave average, method and variance out."
+                "published scores have no answers behind them",
+                remedy="Leave average, method and variance out.",
             )
         return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)

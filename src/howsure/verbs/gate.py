@@ -71,81 +71,95 @@ def gate(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Gate:
-    """Decide whether a candidate may pass: pass, fail, or can't tell, with pass and fail each shown at `level`.
+    """Decide whether a candidate may pass: pass, fail, or can't tell, with pass and fail each shown at
+    `level`.
 
     Several criteria may be combined; every one is checked on every task:
 
-    - `not_worse_than` (non-inferiority) passes if candidate − baseline is shown by a one-sided test to exceed −margin,
+    - `not_worse_than` (non-inferiority) passes if candidate − baseline is shown by a one-sided test to exceed
+        −margin,
       and fails if it is shown to be below.
     - `better` passes or fails if `compare` finds a difference, two-sided.
-    - `same_within` (equivalence) passes by two one-sided tests (Schuirmann 1987), and fails if the two-sided interval
+    - `same_within` (equivalence) passes by two one-sided tests (Schuirmann 1987), and fails if the two-sided
+        interval
       lies outside ±margin.
-    - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`, which are
+    - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`,
+        which are
       exact at 0 and n of n.
-    - `ratio_at_most` compares what the candidate takes of each `measure` with what the baseline takes, over all tasks together.
+    - `ratio_at_most` compares what the candidate takes of each `measure` with what the baseline takes, over
+        all tasks together.
 
-    The gate passes only if every check passes, which requires no correction (an intersection-union test, Berger 1982);
-    it fails if any check fails, with p-values Holm-corrected over the checks. A task that only the baseline has can't
-    be told. A candidate that meets all criteria fails with probability 1 − level at most; doubtful cases are "can't
-    tell" rather than random. Clusters and questions are assumed independent draws. A verdict that attempts without a score
-    could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`; so is one on two
-    models that took another exam: other questions under the same ids, another grader (`allow_differs`).
+    The gate passes only if every check passes, which requires no correction (an intersection-union test,
+    Berger 1982); it fails if any check fails, with p-values Holm-corrected over the checks. A task that only
+    the baseline has can't be told. A candidate that meets all criteria fails with probability 1 − level at
+    most; doubtful cases are "can't tell" rather than random. Clusters and questions are assumed independent
+    draws. A verdict that attempts without a score could turn, were they all right or all wrong, is "can't
+    tell" as well where these are more than `missing_at_most`; so is one on two models that took another exam:
+    other questions under the same ids, another grader (`allow_differs`).
 
-    A `policy` asks of a suite what the criteria ask of a task. A critical check has to be shown; a supporting one may stay open, and is
-    blind where even a loss of its margin would hardly have shown; an advisory one decides nothing. Fails are corrected by Holm's weighted
-    procedure (1979) over all that isn't advisory.
+    A `policy` asks of a suite what the criteria ask of a task. A critical check has to be shown; a supporting
+    one may stay open, and is blind where even a loss of its margin would hardly have shown; an advisory one
+    decides nothing. Fails are corrected by Holm's weighted procedure (1979) over all that isn't advisory.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores. None suffices where every side is a path or a saved baseline.
-        candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
-            `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
-        baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last change. None suffices for `at_least` and `at_most`.
-        not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or "1%rel" for a share of the baseline's
-            score on each task. None omits the criterion.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores. None suffices where every side is a path or a saved baseline.
+        candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a
+            path; or `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
+        baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last
+            change. None suffices for `at_least` and `at_most`.
+        not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or
+            "1%rel" for a share of the baseline's score on each task. None omits the criterion.
         better: Whether the candidate has to be better.
         same_within: The margin of equivalence, likewise. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, where smaller scores are better. None omits the criterion.
-        ratio_at_most: At most so many times what the baseline takes may the candidate take, on average over all attempts: 1.1. It
-            needs `measure`. None omits the criterion.
-        policy: What is asked of a suite: the path of a TOML file, or a dict as such a file has it, with tiers, margins (also
-            "1%rel"), weights, slices and costs. It takes the place of all criteria. None asks of every task the same.
-        overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over tasks, "pooled" over
-            all items, or a weight for each task. None checks single tasks only.
+        ratio_at_most: At most so many times what the baseline takes may the candidate take, on average over
+            all attempts: 1.1. It needs `measure`. None omits the criterion.
+        policy: What is asked of a suite: the path of a TOML file, or a dict as such a file has it, with
+            tiers, margins (also "1%rel"), weights, slices and costs. It takes the place of all criteria. None
+            asks of every task the same.
+        overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over
+            tasks, "pooled" over all items, or a weight for each task. None checks single tasks only.
         each_task: Whether single tasks are checked; False requires `overall`.
-        missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to which a verdict
-            stands although their outcomes could turn it. Above it such a verdict is "can't tell", unless the harness
-            or `failures` says what they count as.
-        allow_differs: What may differ between the two, of "questions", "targets" (the right answers), "version" (of the task),
-            "grader" and "scorer" (its options): where one that isn't named differs, a difference can't be told.
-        guard_unseen: Whether averages (of attempts, fractions) pass a margin only if whole losses that no question showed couldn't exceed
-            it either (the rule of three). False passes "for losses like those seen", and says so where that matters.
-        overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items of both, as `compare` does.
-        flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
-            second time for it.
-        looks: How often the gate may be asked while questions are added, at even shares of `items_planned`, or at how many
-            questions each look is due. Pass and fail are then each wrong with probability 1 − level at most over all looks (Lan
-            and DeMets 1983). None means that it is asked once.
-        look: Which look this is, the first being 1; it has to fit the number of questions. None finds the one that is due.
+        missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to
+            which a verdict stands although their outcomes could turn it. Above it such a verdict is "can't
+            tell", unless the harness or `failures` says what they count as.
+        allow_differs: What may differ between the two, of "questions", "targets" (the right answers),
+            "version" (of the task), "grader" and "scorer" (its options): where one that isn't named differs,
+            a difference can't be told.
+        guard_unseen: Whether averages (of attempts, fractions) pass a margin only if whole losses that no
+            question showed couldn't exceed it either (the rule of three). False passes "for losses like those
+            seen", and says so where that matters.
+        overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items
+            of both, as `compare` does.
+        flips: Whether to say which questions got worse and better from the baseline to the candidate, and
+            why; the logs are read a second time for it.
+        looks: How often the gate may be asked while questions are added, at even shares of `items_planned`,
+            or at how many questions each look is due. Pass and fail are then each wrong with probability 1 −
+            level at most over all looks (Lan and DeMets 1983). None means that it is asked once.
+        look: Which look this is, the first being 1; it has to fit the number of questions. None finds the one
+            that is due.
         spending: How looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
         items_planned: The number of questions at the last look. None takes that of `looks`.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of a pass or a fail, above ½.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters".
 
     Returns:
-        Gate: One verdict over all checks, and one check per criterion, task and metric, with its value, interval and
-            p-values.
+        Gate: One verdict over all checks, and one check per criterion, task and metric, with its value,
+            interval and p-values.
 
     Raises:
-        OptionError: If no criterion is given, there is no baseline to compare with, an option has a value that it can't
-            have, or scores called cost, error, unsafe and the like come without a direction.
-        DataError: If a model doesn't exist, the two share no task, or there are as many questions as no planned look is due at.
+        OptionError: If no criterion is given, there is no baseline to compare with, an option has a value
+            that it can't have, or scores called cost, error, unsafe and the like come without a direction.
+        DataError: If a model doesn't exist, the two share no task, or there are as many questions as no
+            planned look is due at.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
 
@@ -167,7 +181,10 @@ def gate(
     ).values()
     looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
     how = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
-    design, suite = make_design(options, RESPECTS, method=method), None if policy is None else policy_of(policy)
+    design, suite = (
+        make_design(options, RESPECTS, method=method),
+        None if policy is None else policy_of(policy),
+    )
     if suite is not None:
         beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
         refuse_beside(suite, beside, level=how["level"], design=design)
@@ -178,10 +195,14 @@ def gate(
             remedy="Leave `looks` or `random_factor` out.",
         )
     asked = Criteria(**criteria)
-    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
+    refuse_options(
+        asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure
+    )
     design = for_overlap(how["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how)
-    wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard)
+    wanted = _Wanted(
+        asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard
+    )
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
 
 
@@ -190,7 +211,9 @@ RESPECTS = Respects(verb="gate")
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is asked, and what is to be said beside the verdict; `suite`: the policy, `looks`: the options about them."""
+    """What is asked, and what is to be said beside the verdict; `suite`: the policy, `looks`: the options
+    about them.
+    """
 
     asked: Criteria
     question: Question
@@ -239,7 +262,9 @@ def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) 
     )
 
 
-def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple[list[Check], list[str], list[Caution]]:
+def _verdicts(
+    how: How, missing_at_most: float, allowed: Sequence[str]
+) -> tuple[list[Check], list[str], list[Caution]]:
     """Return every check with its verdict, notes, and cautions."""
     checks, notes, cautions = judged(how)
     checks = with_absent(how, weighed(how, settled(how, checks), missing_at_most), missing_at_most)
@@ -249,17 +274,23 @@ def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple
 
 
 def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:
-    """Return the comparison with the baseline by the slices that a design asks for. OptionError where there is no baseline."""
+    """Return the comparison with the baseline by the slices that a design asks for. OptionError where there
+    is no baseline.
+    """
     if not design.by and design.by_from is None:
         return ()
     if how.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
     study = replace(how.study, design=replace(how.study.design, by=design.by, by_from=design.by_from))
-    return tuple(way for pair in compared(study, how.question, Beside(slices=True)).every for way in pair.slices)
+    return tuple(
+        way for pair in compared(study, how.question, Beside(slices=True)).every for way in pair.slices
+    )
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:
-    """Say what changed from the baseline to the candidate, on whatever both have. OptionError without a baseline."""
+    """Say what changed from the baseline to the candidate, on whatever both have. OptionError without a
+    baseline.
+    """
     if how.baseline is None:
         raise OptionError("no baseline to show flips from", remedy="Name it as `baseline`.")
     both = [matrix for matrix in study.matrices() if {how.candidate, how.baseline} <= set(matrix.models)]
@@ -270,5 +301,7 @@ def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:
     """Gather the rows of the candidate and its baseline, once for all criteria."""
     study = gather_levelled(scores, design, models=names, whole=True)
     if len(study.models) < len(names):
-        raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")
+        raise OptionError(
+            f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models."
+        )
     return study

@@ -35,27 +35,32 @@ def head_to_head(
 ) -> HeadToHead:
     """Say which of two models is better, from all votes of their pool, and what their own votes say.
 
-    Strengths, scores and errors are those of [`arena`][howsure.arena] (Bradley and Terry 1952). Votes with third models count as well: who beats
-    one that the other loses to is likely to beat it. Votes between the two stand beside it, by themselves.
+    Strengths, scores and errors are those of [`arena`][howsure.arena] (Bradley and Terry 1952). Votes with
+    third models count as well: who beats one that the other loses to is likely to beat it. Votes between the
+    two stand beside it, by themselves.
 
     Args:
-        data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a vote.
+        data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data
+            frame: one row a vote.
         a: The first model, by its name or the part after its last slash.
         b: The second model.
-        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the usual names.
+        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the
+            usual names.
         where: Keep only rows with this value in a column.
-        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None takes who voted, where a
-            column says it.
+        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None
+            takes who voted, where a column says it.
         weight: The column with the weight of each vote. None weighs all alike.
         covariate: What answers shall be alike in, as `arena` has it.
-        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or "rao-kupper" (1967) have it.
+        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or
+            "rao-kupper" (1967) have it.
         against: The models that scores are against. None takes all others.
         level: The confidence level.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left or 1. None tells by the values, and refuses
-            where these could be both.
+        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
+            or 1. None tells by the values, and refuses where these could be both.
 
     Returns:
-        HeadToHead: The difference of the expected scores, what a is expected to get against b, and their votes against each other.
+        HeadToHead: The difference of the expected scores, what a is expected to get against b, and their
+            votes against each other.
 
     Raises:
         OptionError: If an option has a value that it can't have.

@@ -16,30 +16,28 @@ RESPECTS = Respects(verb="health", all_but=("random factor", "benchmark", "covar
 
 
 def health(
-    data: Any,
-    *,
-    top: int | None = None,
-    level: float = 0.95,
-    **options: Unpack[DesignOptions],
+    data: Any, *, top: int | None = None, level: float = 0.95, **options: Unpack[DesignOptions]
 ) -> Health:
-    """Examine which questions of each task discriminate between models, and how small a difference the task can detect.
+    """Examine which questions of each task discriminate between models, and how small a difference the task
+    can detect.
 
-    Counts the questions that all models, or none, answer correctly; identifies those with negative item discrimination,
-    which are likely mislabelled; and gives the smallest difference that can be detected and the reliability of the
-    ranking (split halves; Spearman 1910, Brown 1910). The models are regarded as an independent sample: where they are
-    related, p-values of single questions are too small.
+    Counts the questions that all models, or none, answer correctly; identifies those with negative item
+    discrimination, which are likely mislabelled; and gives the smallest difference that can be detected and
+    the reliability of the ranking (split halves; Spearman 1910, Brown 1910). The models are regarded as an
+    independent sample: where they are related, p-values of single questions are too small.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         top: Use only the so many best models of each task. None uses all.
         level: The confidence level, between 0 and 1.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; "same-clusters" asks what more questions from these would resolve.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters"; "same-clusters" asks what more questions from these would resolve.
 
     Returns:
-        Health: One part per task and metric, with the discrimination and kind of every item, the smallest detectable
-            difference and the reliability.
+        Health: One part per task and metric, with the discrimination and kind of every item, the smallest
+            detectable difference and the reliability.
 
     Raises:
         OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from howsure.answers.history import History
 
 RESPECTS = Respects(
-    verb="history",
-    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures"),
+    verb="history", all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures")
 )
 
 
@@ -30,27 +29,31 @@ def history(
 ) -> History:
     """Follow runs of one system over time, and say which changes are more than the noise of answering again.
 
-    The series may be looked at after every run and needs no end: each run has its share of error before it comes, and no later run
-    withdraws an alarm or adds one before it. An alarm is the largest change between any earlier and later runs since the last
-    alarm (Hawkins, Qiu and Kang 2003), so that it finds sudden falls and slow drift. The error is how the answers of one system
-    differ from run to run on these very items, clusters respected, and how much runs differ as wholes, which the history itself shows.
-    See docs/history.md.
+    The series may be looked at after every run and needs no end: each run has its share of error before it
+    comes, and no later run withdraws an alarm or adds one before it. An alarm is the largest change between
+    any earlier and later runs since the last alarm (Hawkins, Qiu and Kang 2003), so that it finds sudden
+    falls and slow drift. The error is how the answers of one system differ from run to run on these very
+    items, clusters respected, and how much runs differ as wholes, which the history itself shows. See
+    docs/history.md.
 
     Args:
-        data: A folder with one file or folder a run, several paths, a dict of runs by name, or one file, a data frame or Scores whose
-            models are the runs. Runs are in order of the dates in their logs, else in their names, else by their names.
-        baseline: The run that every other is compared with beside the previous and the best; what it is called, or a part of that. None:
-            the first.
-        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together; at least 10.
+        data: A folder with one file or folder a run, several paths, a dict of runs by name, or one file, a
+            data frame or Scores whose models are the runs. Runs are in order of the dates in their logs, else
+            in their names, else by their names.
+        baseline: The run that every other is compared with beside the previous and the best; what it is
+            called, or a part of that. None: the first.
+        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together;
+            at least 10.
         compare_last: Compare so many of the last runs with as many before them. None: don't.
         level: The confidence level of intervals, between 0 and 1.
         seed: For the luck of the best run, which is drawn.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses the system where runs hold
-            several; of one file, a frame or Scores, some of the runs.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
+            the system where runs hold several; of one file, a frame or Scores, some of the runs.
 
     Returns:
-        History: One part per task and metric: every run against the previous, the baseline, the best and the level since the last
-            change; the changes with the interval of their place; the records and how many were real.
+        History: One part per task and metric: every run against the previous, the baseline, the best and the
+            level since the last change; the changes with the interval of their place; the records and how
+            many were real.
 
     Raises:
         OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.

@@ -28,26 +28,27 @@ def noise(
 ) -> Noise:
     """Divide the variance of each score into the part due to the questions and the part due to the answers.
 
-    With several attempts per question, the conditional variance (of answers, given the question) and the variance of
-    the conditional means (between questions) are estimated without bias, for every model and every pair of models, the
-    latter also between and within clusters; the standard error is predicted for other numbers of attempts and
-    questions. A single attempt per question yields only a bound. Attempts are assumed independent given the question.
-    Miller (2024), section 3; Wang (2025).
+    With several attempts per question, the conditional variance (of answers, given the question) and the
+    variance of the conditional means (between questions) are estimated without bias, for every model and
+    every pair of models, the latter also between and within clusters; the standard error is predicted for
+    other numbers of attempts and questions. A single attempt per question yields only a bound. Attempts are
+    assumed independent given the question. Miller (2024), section 3; Wang (2025).
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         a: The first model of a pair whose paired difference is divided as well. None: single models only.
         b: The second model of the pair.
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of the intervals of the variance components.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with "same-clusters" how clusters differ is no part of the variance.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters"; with "same-clusters" how clusters differ is no part of the variance.
 
     Returns:
-        Noise: One part per task and metric, with an entry for every model (and the pair): the standard error, both
-            parts of its square, and the variance components with their intervals.
+        Noise: One part per task and metric, with an entry for every model (and the pair): the standard error,
+            both parts of its square, and the variance components with their intervals.
 
     Raises:
         OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.

@@ -52,56 +52,65 @@ def plan(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Plan:
-    """Plan a comparison of two models: the questions it requires, its minimum detectable effect, or its power.
+    """Plan a comparison of two models: the questions it requires, its minimum detectable effect, or its
+    power.
 
-    `effect` alone gives the number of questions, `n_items` alone the minimum detectable effect, and both give the
-    power. Clusters and questions are assumed independent draws, and attempts independent given the question; the test
-    planned for is the one that `compare` makes. Miller (2024), section 5.
+    `effect` alone gives the number of questions, `n_items` alone the minimum detectable effect, and both give
+    the power. Clusters and questions are assumed independent draws, and attempts independent given the
+    question; the test planned for is the one that `compare` makes. Miller (2024), section 5.
 
     Args:
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; variances and clusters are
-            those observed between `a` and `b`, and limits express how uncertain they are. None plans from `assume`.
-        a: The first model of the pilot. None, with `b` None as well, takes the pair whose difference has the median
-            variance.
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; variances and
+            clusters are those observed between `a` and `b`, and limits express how uncertain they are. None
+            plans from `assume`.
+        a: The first model of the pilot. None, with `b` None as well, takes the pair whose difference has the
+            median variance.
         b: The second model of the pilot.
-        effect: The true difference to detect, in score units (0.03 is three percentage points); with a margin, the true
-            difference that is supposed, 0 if None.
+        effect: The true difference to detect, in score units (0.03 is three percentage points); with a
+            margin, the true difference that is supposed, 0 if None.
         n_items: The number of questions. None seeks it.
-        attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest with
-            `costs`, else what the pilot has, or 1.
-        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number for each). None takes the
-            pilot's, or where these can't do as many as its questions need; with `costs` the cheapest design.
+        attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest
+            with `costs`, else what the pilot has, or 1.
+        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number
+            for each). None takes the pilot's, or where these can't do as many as its questions need; with
+            `costs` the cheapest design.
         power: The probability of detecting the effect, between 0 and 1.
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.
         same_within: Plan a test of equivalence (two one-sided tests) with this margin, in score units.
-        better: Whether a gate asks that the candidate is better; the plan then says what it makes of equal systems.
+        better: Whether a gate asks that the candidate is better; the plan then says what it makes of equal
+            systems.
         level: The confidence level; one minus it is the significance level.
-        method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare` would.
+        method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare`
+            would.
         paired: Whether both models answer the same questions.
-        looks: How many looks at the run are planned, at even shares of the questions, or in which proportion they lie: (1, 2, 5)
-            looks at a fifth, at two fifths and at all. The plan then says what each look takes to stop, how many questions that
-            takes on average, and whether betting or one look at the end is cheaper. None plans one look at the end.
-        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
+        looks: How many looks at the run are planned, at even shares of the questions, or in which proportion
+            they lie: (1, 2, 5) looks at a fifth, at two fifths and at all. The plan then says what each look
+            takes to stop, how many questions that takes on average, and whether betting or one look at the
+            end is cheaper. None plans one look at the end.
+        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly
+            ("pocock").
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
-        n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of questions.
+        n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of
+            questions.
         assume: The variances and clusters to assume without a pilot. None takes those of Miller (2024).
         costs: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
         simulate: Whether to check the power by resampling the items of the pilot.
         seed: The seed of that simulation.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot. `random_factor`: plans the
-            levels of a factor that all questions share as well, seeds or prompts, each of which may have its cost.
-            `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters" questions to the pilot's own
-            clusters, each at its share.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
+            the pilot. `random_factor`: plans the levels of a factor that all questions share as well, seeds
+            or prompts, each of which may have its cost. `population`: by default as in `compare`;
+            "new-clusters" adds clusters, "same-clusters" questions to the pilot's own clusters, each at its
+            share.
 
     Returns:
-        Plan: One part per task, with the ways to run the evaluation, the questions, effect and power of each, and their
-            limits.
+        Plan: One part per task, with the ways to run the evaluation, the questions, effect and power of each,
+            and their limits.
 
     Raises:
-        OptionError: If an option has a value that it can't have, neither `effect` nor `n_items` nor a margin is given,
-            or options contradict each other.
+        OptionError: If an option has a value that it can't have, neither `effect` nor `n_items` nor a margin
+            is given, or options contradict each other.
         DataError: If the pilot holds one model only, or reveals no variation to plan from.
         ReadError: If none of the files can be read.
 
@@ -127,12 +136,21 @@ def plan(
         n_clusters=n_clusters,
     ).values()
     power, level, method, paired, simulate, seed, better = checked(
-        "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed, better=better
+        "plan",
+        power=power,
+        level=level,
+        method=method,
+        paired=paired,
+        simulate=simulate,
+        seed=seed,
+        better=better,
     ).values()
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
+    asked = asked_of(
+        effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule)
+    )
     drawn, levels = seed if simulate else None, _levels(n_levels, design)
     run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
     if pilot is None:
@@ -141,7 +159,9 @@ def plan(
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
-        raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
+        raise OptionError(
+            "the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`."
+        )
     scores, (a, b) = read_pair(pilot, (a, b), design)
     planned = from_level_pilot if design.random_factor else from_pilot
     return replace(planned(scores, (a, b), asked, run, design), better=better)

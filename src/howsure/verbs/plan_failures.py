@@ -23,26 +23,28 @@ def plan_failures(
 ) -> FailurePlan:
     """Plan how many runs show a failure rate below `below`, with no failure and with a few.
 
-    Exact and one-sided at `level`: without a failure the rule of three in its exact form, with failures the upper limit
-    of Clopper and Pearson. Scenarios are assumed independent draws; runs of one scenario may be correlated
-    (beta-binomial). Hanley and Lippman-Hand (1983).
+    Exact and one-sided at `level`: without a failure the rule of three in its exact form, with failures the
+    upper limit of Clopper and Pearson. Scenarios are assumed independent draws; runs of one scenario may be
+    correlated (beta-binomial). Hanley and Lippman-Hand (1983).
 
     Args:
         below: The failure rate to be excluded, between 0 and 1: 0.01 is one in a hundred.
         level: The one-sided confidence level.
-        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required; in clusters of
-            `cluster_size` where `icc` is given, else one by one. None: no runs yet.
-        rate: The true failure rate that is supposed, to give the probability that each plan succeeds. None gives none.
+        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required; in
+            clusters of `cluster_size` where `icc` is given, else one by one. None: no runs yet.
+        rate: The true failure rate that is supposed, to give the probability that each plan succeeds. None
+            gives none.
         cluster_size: Runs that share a scenario.
-        icc: The intra-cluster correlation of the runs of a scenario, from 0 to 1. None gives both extremes: independent
-            runs, and one run that stands for all.
+        icc: The intra-cluster correlation of the runs of a scenario, from 0 to 1. None gives both extremes:
+            independent runs, and one run that stands for all.
 
     Returns:
-        FailurePlan: The number of runs, and of scenarios, by the number of failures allowed, and what was observed.
+        FailurePlan: The number of runs, and of scenarios, by the number of failures allowed, and what was
+            observed.
 
     Raises:
-        OptionError: If an option has a value that it can't have, `icc` is given without `cluster_size`, or `below`
-            would take too many runs.
+        OptionError: If an option has a value that it can't have, `icc` is given without `cluster_size`, or
+            `below` would take too many runs.
 
     Examples:
         >>> plan_failures(0.01).items
@@ -53,26 +55,41 @@ def plan_failures(
         128
     """
     below, level, observed, rate, cluster_size, icc = checked(
-        "plan_failures", below=below, level=level, observed=observed, rate=rate, cluster_size=cluster_size, icc=icc
+        "plan_failures",
+        below=below,
+        level=level,
+        observed=observed,
+        rate=rate,
+        cluster_size=cluster_size,
+        icc=icc,
     ).values()
     if icc is not None and cluster_size == 1:
         raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
-    if rare.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike) >= rare.MOST_CLUSTERS:
-        raise OptionError(f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one.")
+    if (
+        rare.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike)
+        >= rare.MOST_CLUSTERS
+    ):
+        raise OptionError(
+            f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one."
+        )
     return FailurePlan(
         below=below,
         level=level,
         cluster_size=cluster_size,
         icc=math.nan if icc is None else icc,
         rate=math.nan if rate is None else rate,
-        allowances=tuple(_allowance(k, below, level, (cluster_size, alike), rate) for k in range(MOST_FAILURES + 1)),
+        allowances=tuple(
+            _allowance(k, below, level, (cluster_size, alike), rate) for k in range(MOST_FAILURES + 1)
+        ),
         observed=None if observed is None else _observed(observed, below, level, (cluster_size, alike)),
         cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
     )
 
 
-def _allowance(failures: int, below: float, level: float, held: tuple[int, float], rate: float | None) -> Allowance:
+def _allowance(
+    failures: int, below: float, level: float, held: tuple[int, float], rate: float | None
+) -> Allowance:
     size, icc = held
     clusters = rare.runs_needed(below, level, failures=failures, size=size, icc=icc)
     items = _runs(failures, below, level, held)
@@ -108,5 +125,8 @@ def _observed(observed: tuple[int, int], below: float, level: float, held: tuple
 RUNS_COUNTED = Caution(
     code="runs_counted",
     message="the runs that were observed are counted one by one, as if they shared no scenario",
-    remedy="Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of one stand or fall together.",
+    remedy=(
+        "Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of "
+        "one stand or fall together."
+    ),
 )

@@ -39,35 +39,43 @@ def plan_labels(
     level: float = 0.95,
     seed: int = 0,
 ) -> LabelPlan:
-    """Plan how many labels a judge's corrected rate takes, and draw the answers to be labelled with known probabilities.
+    """Plan how many labels a judge's corrected rate takes, and draw the answers to be labelled with known
+    probabilities.
 
-    Answers are parted by what the judges say, and labels shared out so that the parts they leave the most open get the most (Neyman 1934): those on
-    which several judges disagree. The queue has every answer, those to be labelled first, with its `probability` and an empty `label`; filled in, it is
-    what [`judge`][howsure.judge] reads, with labels_drawn="probability:probability".
+    Answers are parted by what the judges say, and labels shared out so that the parts they leave the most
+    open get the most (Neyman 1934): those on which several judges disagree. The queue has every answer, those
+    to be labelled first, with its `probability` and an empty `label`; filled in, it is what
+    [`judge`][howsure.judge] reads, with labels_drawn="probability:probability".
 
     Args:
         data: A table of verdicts as `judge` reads it; labels needn't be there.
-        a: The first of two models, to plan their difference: items are drawn, and both answers to them labelled. None plans the rate of all answers.
+        a: The first of two models, to plan their difference: items are drawn, and both answers to them
+            labelled. None plans the rate of all answers.
         b: The second.
         within: The give or take that is asked for: 0.03 for three points.
         n_labels: So many labels in all, in place of a give or take.
         human: The column of labels that there are. None goes by the usual names.
-        columns: The column of a role: {"judge": …, "human": …}; judge may have several. None goes by the usual names.
+        columns: The column of a role: {"judge": …, "human": …}; judge may have several. None goes by the
+            usual names.
         where: Keep only rows with this value in a column.
-        labels_drawn: How labels that there are were drawn: at "random", and they count with the new ones; else they only tell what to expect.
+        labels_drawn: How labels that there are were drawn: at "random", and they count with the new ones;
+            else they only tell what to expect.
         judge_right: How often judges are assumed to be right where they agree, as far as no label tells.
         cost_label: The price of a label, in any unit.
-        cost_judge: The price of a verdict. With both, the plan says how many answers to judge and to label for the least money.
+        cost_judge: The price of a verdict. With both, the plan says how many answers to judge and to label
+            for the least money.
         budget: What may be spent in all, in place of `within`, for that.
         queue: The path of a CSV file to write the answers to.
         level: The confidence level.
         seed: The seed of the draw.
 
     Returns:
-        LabelPlan: The labels of each part of the answers, the give or take that is expected, and what labels alone would take.
+        LabelPlan: The labels of each part of the answers, the give or take that is expected, and what labels
+            alone would take.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or neither `within` nor `n_labels` is given, or both.
+        OptionError: If an option has a value that it can't have, or neither `within` nor `n_labels` is given,
+            or both.
         DataError: If a column is missing, or a verdict can't be understood.
         ReadError: If a file can't be read.
 
@@ -102,7 +110,9 @@ def plan_labels(
     _refuse(given)
     roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
     rows, notes = table_of(data, id_columns(roles), logs=True)
-    table = with_notes(read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes)
+    table = with_notes(
+        read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes
+    )
     random = given.pop("labels_drawn") == "random"
     names = sorted(set(table.models))
     models = {name: resolve(given[name], names, parts=True) for name in ("a", "b") if given[name] is not None}
@@ -121,7 +131,9 @@ def _refuse(given: Mapping[str, Any]) -> None:
             remedy="Give `within` or `n_labels`: `within=0.03` for three points.",
         )
     if (given["a"] is None) != (given["b"] is None) or (given["a"] is not None and given["a"] == given["b"]):
-        raise OptionError("a difference is of two models", remedy="Name them with `a` and `b`, or leave both out.")
+        raise OptionError(
+            "a difference is of two models", remedy="Name them with `a` and `b`, or leave both out."
+        )
     if (given["cost_label"] is None) != (given["cost_judge"] is None):
         raise OptionError("one price says nothing", remedy="Give `cost_label` and `cost_judge`.")
     if given["budget"] is not None and given["cost_label"] is None:
@@ -129,5 +141,7 @@ def _refuse(given: Mapping[str, Any]) -> None:
     if given["labels_drawn"] not in ("random", "unknown", "convenience"):
         raise OptionError(
             f"labels_drawn={given['labels_drawn']!r} can't be drawn further from",
-            remedy="Plan the labels of these answers at once, or say 'random' where earlier ones were drawn so.",
+            remedy=(
+                "Plan the labels of these answers at once, or say 'random' where earlier ones were drawn so."
+            ),
         )

@@ -18,7 +18,9 @@ from howsure.verbs.sides import read_pair
 if TYPE_CHECKING:
     from howsure.inference.gating.policy import Policy
 
-RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures"))
+RESPECTS = Respects(
+    verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
+)
 OTHERS = "every other task"
 
 
@@ -34,23 +36,28 @@ def plan_policy(
     assume: Assumptions | None = None,
     **options: Unpack[DesignOptions],
 ) -> PolicyPlan:
-    """Plan a suite: the questions of each task with which two equal systems pass a policy with a joint chance of `power`.
+    """Plan a suite: the questions of each task with which two equal systems pass a policy with a joint chance
+    of `power`.
 
-    Each of K critical checks gets a chance of `power` ** (1 / K) to pass; supporting ones get the questions with which the half-width of
-    their interval is at most their margin with that chance, so that they aren't blind. Tasks are assumed independent, clusters and
-    questions independent draws.
+    Each of K critical checks gets a chance of `power` ** (1 / K) to pass; supporting ones get the questions
+    with which the half-width of their interval is at most their margin with that chance, so that they aren't
+    blind. Tasks are assumed independent, clusters and questions independent draws.
 
     Args:
         policy: The policy, as `gate` takes it: the path of a TOML file, or a dict.
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; its tasks are those that are planned.
-            None plans the tasks that the policy names, each table as one task, from `assume`.
-        a: The candidate of the pilot. None, with `b` None as well, takes the pair whose difference has the median variance.
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; its tasks are those
+            that are planned. None plans the tasks that the policy names, each table as one task, from
+            `assume`.
+        a: The candidate of the pilot. None, with `b` None as well, takes the pair whose difference has the
+            median variance.
         b: The baseline of the pilot.
         power: The chance that two equal systems pass every critical check.
         attempts: The number of attempts per question. None takes what the pilot has, or 1.
-        n_tasks: How many tasks there are without a pilot, those that the policy names included. None takes these alone.
+        n_tasks: How many tasks there are without a pilot, those that the policy names included. None takes
+            these alone.
         assume: The variances and clusters to assume without a pilot. None assumes those of Miller (2024).
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
+            the pilot.
 
     Returns:
         PolicyPlan: One line a task, with its questions, and the joint chance.
@@ -76,11 +83,15 @@ def plan_policy(
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
-        known = [of_assumptions(assumed, name, count, attempts) for name, count in _named(suite, n_tasks).items()]
+        known = [
+            of_assumptions(assumed, name, count, attempts) for name, count in _named(suite, n_tasks).items()
+        ]
         notes = (assumed.note(paired=True),)
     else:
         if assume is not None or n_tasks is not None:
-            raise OptionError("a pilot tells what assume and n_tasks assume", remedy="Leave one of the two out.")
+            raise OptionError(
+                "a pilot tells what assume and n_tasks assume", remedy="Leave one of the two out."
+            )
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, told = read_pilots(scores, design, a, b, paired=True)
         suite.refuse_unfitting(study)
@@ -113,10 +124,14 @@ def _plan(
 
 
 def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
-    """Return the tasks that a policy names, and how many there are of each. OptionError where there are more, or none."""
+    """Return the tasks that a policy names, and how many there are of each. OptionError where there are more,
+    or none.
+    """
     names = {rule.name: 1 for rule in suite.tasks}
     if n_tasks is not None and n_tasks < len(names):
-        raise OptionError(f"n_tasks={n_tasks}, and the policy names {len(names)}", remedy="Count those as well.")
+        raise OptionError(
+            f"n_tasks={n_tasks}, and the policy names {len(names)}", remedy="Count those as well."
+        )
     others = (n_tasks or len(names)) - len(names)
     if not names and not others:
         raise OptionError("the policy names no task", remedy="Give `n_tasks`, or a pilot.")
@@ -125,6 +140,9 @@ def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
 
 NOT_PLANNED = Caution(
     code="not_planned",
-    message="the questions are for whole tasks: slices and costs of the policy may need more, and hold the joint chance down",
+    message=(
+        "the questions are for whole tasks: slices and costs of the policy may need more, and hold the "
+        "joint chance down"
+    ),
     remedy="Plan a slice as a task of its own.",
 )

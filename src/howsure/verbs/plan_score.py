@@ -9,13 +9,22 @@ from howsure.answers.plan_score import ScorePlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.inference.planning.score import assumed_scores, goal_of, one_model, option_lines, pilot_scores, refuse_rate
+from howsure.inference.planning.score import (
+    assumed_scores,
+    goal_of,
+    one_model,
+    option_lines,
+    pilot_scores,
+    refuse_rate,
+)
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
-RESPECTS = Respects(verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures"))
+RESPECTS = Respects(
+    verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
+)
 
 
 def plan_score(
@@ -36,35 +45,35 @@ def plan_score(
     """Plan the score of one model: an interval of half-width `within`, or evidence that it passes a limit.
 
     The interval is that of `estimate`, the one-sided limit that of `gate`. Clusters and questions are assumed
-    independent draws, and attempts independent given the question. Without a pilot, a half-width is planned for the
-    worst case, a true score of ½. Miller (2024), section 5.
+    independent draws, and attempts independent given the question. Without a pilot, a half-width is planned
+    for the worst case, a true score of ½. Miller (2024), section 5.
 
     Args:
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; the score, its variances and
-            clusters are those of model `a`. None plans from `rate` and `assume`.
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; the score, its
+            variances and clusters are those of model `a`. None plans from `rate` and `assume`.
         a: The model of the pilot. None if it holds only one.
         within: The half-width of the interval, in score units (0.02 is two percentage points).
         at_least: The floor that the score is to be shown to exceed.
-        at_most: The ceiling, where smaller scores are better. Exactly one of `within`, `at_least` and `at_most` is
-            required.
-        rate: The true score that is supposed. None takes the pilot's; without a pilot ½ for `within`, and a limit
-            requires it.
+        at_most: The ceiling, where smaller scores are better. Exactly one of `within`, `at_least` and
+            `at_most` is required.
+        rate: The true score that is supposed. None takes the pilot's; without a pilot ½ for `within`, and a
+            limit requires it.
         n_items: The number of questions, to learn what it achieves. None seeks it.
         attempts: The number of attempts per question. None takes what the pilot has, or 1.
         power: The probability that the floor or ceiling is shown, between 0 and 1.
         level: The confidence level.
-        assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes independent
-            right-or-wrong answers.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
-            `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters" questions to the pilot's own
-            clusters, each at its share.
+        assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes
+            independent right-or-wrong answers.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
+            the pilot. `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters"
+            questions to the pilot's own clusters, each at its share.
 
     Returns:
         ScorePlan: The ways to run the evaluation, with the questions and the half-width or power of each.
 
     Raises:
-        OptionError: If an option has a value that it can't have, not exactly one goal is given, or the supposed score
-            lies on the wrong side of the limit.
+        OptionError: If an option has a value that it can't have, not exactly one goal is given, or the
+            supposed score lies on the wrong side of the limit.
         DataError: If the pilot reveals no variation to plan from.
         ReadError: If none of the files can be read.
 
@@ -99,7 +108,10 @@ def plan_score(
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
         matrix, notes, cautions = one_model(gather(scores_of(pilot, design), design), a)
-        seen, names = pilot_scores(matrix, level, attempts, rate), (matrix.task, matrix.metric, matrix.models[0])
+        seen, names = (
+            pilot_scores(matrix, level, attempts, rate),
+            (matrix.task, matrix.metric, matrix.models[0]),
+        )
     refuse_rate(goal, seen)
     lines, chosen = option_lines(goal, seen, attempts)
     return ScorePlan(

@@ -56,54 +56,62 @@ def read(
 ) -> Scores:
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
-    A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its content, and
-    nothing in a file is executed. The table of a DuckDB file (`evals.duckdb`, or `evals.duckdb/answers` where it has several) stays
-    there, read alone. A frame may be pandas, Polars (also lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is
-    aggregated where it lies. The usual column names (benchmark, question_id, epoch, is_correct …) are recognised, and
-    the answers state which column was taken for what.
+    A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its
+    content, and nothing in a file is executed. The table of a DuckDB file (`evals.duckdb`, or
+    `evals.duckdb/answers` where it has several) stays there, read alone. A frame may be pandas, Polars (also
+    lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is aggregated where it lies. The usual column names
+    (benchmark, question_id, epoch, is_correct …) are recognised, and the answers state which column was taken
+    for what.
 
     Args:
-        data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of these, or a data frame with
-            one row per attempt; or a dict of sides, each with a name and one of these: every side becomes a model of that name. Scores are
-            returned unchanged.
-        columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are joined into
-            one name. None relies on the usual names.
-        where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all rows.
-        missing: Texts that mean "no score" in a table, beside empty, NA, N/A, #N/A, null, none, nan, -, – and —. None adds
-            none; any other text that is neither a number nor a known word refuses the table.
-        decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the column proves:
-            78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
+        data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of
+            these, or a data frame with one row per attempt; or a dict of sides, each with a name and one of
+            these: every side becomes a model of that name. Scores are returned unchanged.
+        columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are
+            joined into one name. None relies on the usual names.
+        where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all
+            rows.
+        missing: Texts that mean "no score" in a table, beside empty, NA, N/A, #N/A, null, none, nan, -, – and
+            —. None adds none; any other text that is neither a number nor a known word refuses the table.
+        decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the
+            column proves: 78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
         reader: The name of the reader to use for every file. None recognises the format of each.
-        map: A mapping for files that no reader knows: a dict, or the path of a TOML file; a list gives several. It says where
-            the records are and what each column is, in a small language; see docs/mapping.md.
-        model_from: A regular expression that finds the model in the path of its file, in its first group if it has one. None takes
-            what the file says, and the path only where it says nothing.
-        items: The path of a table with one row an item, for files that name the resolved items only (SWE-bench). None takes the items
-            from the file, or from what lies beside it.
-        runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first letters are enough),
-            `"run:ID"`. None keeps all.
-        as_attempts: Whether all runs of one model on one task are its attempts, also where they differ in a known setting such as commit or
-            temperature. None keeps these apart, except runs of one submission to a leaderboard that differ in the commit of the harness alone.
+        map: A mapping for files that no reader knows: a dict, or the path of a TOML file; a list gives
+            several. It says where the records are and what each column is, in a small language; see
+            docs/mapping.md.
+        model_from: A regular expression that finds the model in the path of its file, in its first group if
+            it has one. None takes what the file says, and the path only where it says nothing.
+        items: The path of a table with one row an item, for files that name the resolved items only
+            (SWE-bench). None takes the items from the file, or from what lies beside it.
+        runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first
+            letters are enough), `"run:ID"`. None keeps all.
+        as_attempts: Whether all runs of one model on one task are its attempts, also where they differ in a
+            known setting such as commit or temperature. None keeps these apart, except runs of one submission
+            to a leaderboard that differ in the commit of the harness alone.
         latest: Whether to keep only the newest run of each model on each task.
-        since: Keep only runs that began at most this long before the newest: "7d", "12h", "90m", "2w". None keeps all.
-        strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
-            instead of reporting it and continuing.
-        probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
-            logs that contain it.
-        cache: Whether to keep what logs hold in the user's cache folder, so that the next call on the same folder reads only what
-            changed. The results are the same; nothing is kept of what took less than 0.3 seconds, of tables, or of addresses.
-        processes: How many processes may read many files at once, where that would save seconds; the results are the same. A script that
-            asks for more than one needs `if __name__ == "__main__":`, as with all of Python's `multiprocessing`.
-        progress: Called with the sources before they are read, and with the files of an address before they are fetched; iterates
-            over what it returns. None shows no progress.
+        since: Keep only runs that began at most this long before the newest: "7d", "12h", "90m", "2w". None
+            keeps all.
+        strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file
+            itself states, instead of reporting it and continuing.
+        probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct
+            answer, from logs that contain it.
+        cache: Whether to keep what logs hold in the user's cache folder, so that the next call on the same
+            folder reads only what changed. The results are the same; nothing is kept of what took less than
+            0.3 seconds, of tables, or of addresses.
+        processes: How many processes may read many files at once, where that would save seconds; the results
+            are the same. A script that asks for more than one needs `if __name__ == "__main__":`, as with all
+            of Python's `multiprocessing`.
+        progress: Called with the sources before they are read, and with the files of an address before they
+            are fetched; iterates over what it returns. None shows no progress.
 
     Returns:
-        Scores: The results as one table, with the notes and cautions that arose in reading. Rows of a lazy frame are
-            read when they are needed.
+        Scores: The results as one table, with the notes and cautions that arose in reading. Rows of a lazy
+            frame are read when they are needed.
 
     Raises:
         OptionError: If an option has a value that it can't have.
-        ReadError: If none of the files can be read. With `strict`, if any of them can't, or differs from what it states.
+        ReadError: If none of the files can be read. With `strict`, if any of them can't, or differs from what
+            it states.
         DataError: If the columns of a table don't fit, for instance because none holds a score.
 
     Examples:
@@ -135,7 +143,8 @@ def read(
     of_runs = [name for name in OF_RUNS if how[name]]
     if of_runs and not (isinstance(data, Mapping) or is_paths(data)):
         raise OptionError(
-            f"`{of_runs[0]}` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
+            f"`{of_runs[0]}` chooses runs, which only logs have",
+            remedy="Give the paths of the logs, or leave it out.",
         )
     if isinstance(data, Scores):
         return data
@@ -143,7 +152,10 @@ def read(
         from howsure.table.sides import joined
 
         return joined(
-            {str(side): read(_of_model(part, str(side), how["columns"]), **how) for side, part in data.items()}
+            {
+                str(side): read(_of_model(part, str(side), how["columns"]), **how)
+                for side, part in data.items()
+            }
         )
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
     lies = data if not is_paths(data) else _in_database(paths_of(data), how)
@@ -153,8 +165,12 @@ def read(
 
 
 def with_columns_used(scores: Scores, columns: Any) -> Scores:
-    """Return scores as they are; DataError if columns were named and there is no table, so that they would be passed over."""
-    tables = [file for file in scores.files if file.reader == "tables" and file.outcome in ("read", "published")]
+    """Return scores as they are; DataError if columns were named and there is no table, so that they would be
+    passed over.
+    """
+    tables = [
+        file for file in scores.files if file.reader == "tables" and file.outcome in ("read", "published")
+    ]
     if columns and scores.files and not tables:
         raise DataError(
             f"columns are named for tables, and {scores.files[0].path} is none",
@@ -178,7 +194,9 @@ def _of_model(part: Any, side: str, columns: Any) -> Any:
 
 
 def _known_roles(columns: Any) -> Any:
-    """Return the columns that were named; OptionError for one of something that no row or published score has: it would be passed over."""
+    """Return the columns that were named; OptionError for one of something that no row or published score
+    has: it would be passed over.
+    """
     from howsure.readers.published import PUBLISHED_ALIASES
     from howsure.table.schema import ALIASES
 
@@ -188,13 +206,16 @@ def _known_roles(columns: Any) -> Any:
     if strange is not None:
         near = get_close_matches(strange.lower(), known, n=1)
         raise OptionError(
-            f"columns: no {strange!r} among {', '.join(known)}", remedy=f"Did you mean {near[0]!r}?" if near else ""
+            f"columns: no {strange!r} among {', '.join(known)}",
+            remedy=f"Did you mean {near[0]!r}?" if near else "",
         )
     return columns
 
 
 def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
-    """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other files."""
+    """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other
+    files.
+    """
     from howsure.readers.databases import database_of, rows_of
 
     found = database_of(paths)
@@ -211,7 +232,9 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
 
 
 def paths_of(data: Any) -> list[str | Path]:
-    """Return a path, or paths, as a list. OptionError where one is empty, as a variable of a shell may be: it would be the folder one works in."""
+    """Return a path, or paths, as a list. OptionError where one is empty, as a variable of a shell may be: it
+    would be the folder one works in.
+    """
     paths = [data] if isinstance(data, (str, Path)) else list(data)
     if "" in paths:
         raise OptionError("an empty path", remedy="Write . for the folder that you work in.")

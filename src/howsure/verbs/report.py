@@ -38,41 +38,46 @@ def report(
 ) -> Report:
     """Make one self-contained HTML page of everything that the scores show.
 
-    The page holds the ranks with their intervals, every pair, variance components, item health, and an explanation in
-    plain words. It is one file that opens offline in any current browser and requests nothing from the network. Its
-    numbers are those of `leaderboard`, `compare`, `noise` and `health` with the same options. Items are listed for up
-    to 4 million scores per page, and pairs up to 50,000. The same input gives the same bytes.
+    The page holds the ranks with their intervals, every pair, variance components, item health, and an
+    explanation in plain words. It is one file that opens offline in any current browser and requests nothing
+    from the network. Its numbers are those of `leaderboard`, `compare`, `noise` and `health` with the same
+    options. Items are listed for up to 4 million scores per page, and pairs up to 50,000. The same input
+    gives the same bytes.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         title: The title of the page. None names the tasks.
-        interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by the scale.
+        interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by
+            the scale.
         method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
-        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
-            2024).
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
+            (Miller 2024).
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         adjust: The correction for the number of pairs, as in [`leaderboard`][howsure.leaderboard].
-        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
-            tasks, "pooled" over all items, or a weight for each task.
+        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else
+            the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
-        texts: Whether the page holds prompts, right answers and answers, from the logs or the columns of the table, up to 20,000
-            characters each and 20 million together. Whoever gets the page can read them.
+        texts: Whether the page holds prompts, right answers and answers, from the logs or the columns of the
+            table, up to 20,000 characters each and 20 million together. Whoever gets the page can read them.
         inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
-        url: The address at which the page will lie, http or https: links to it are shown with its verdict, and the page offers
-            the code that embeds it.
-        card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it. Needs `url`.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; a reader can choose another in the page, where there are up to
-            15,000 pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
+        url: The address at which the page will lie, http or https: links to it are shown with its verdict,
+            and the page offers the code that embeds it.
+        card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it.
+            Needs `url`.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
+            others, else "new-clusters"; a reader can choose another in the page, where there are up to 15,000
+            pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
 
     Returns:
         Report: The page as text (`html`), and its content as data.
 
     Raises:
         OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
-        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as requested.
+        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as
+            requested.
         MethodError: If a method isn't defined for these scores.
         ReadError: If none of the files can be read.
 
@@ -119,5 +124,7 @@ def _call(data: Any, given: Mapping[str, Any]) -> str:
     """Say how the page is made again from Python."""
     what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
     usual = report.__kwdefaults__ or {}
-    said = "".join(f", {name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name)))
+    said = "".join(
+        f", {name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name))
+    )
     return f"howsure.report({what}{said})"

@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 
-def runs(data: Any, *, task: Names | None = None, metric: Names | None = None, top: int | None = None) -> Runs:
+def runs(
+    data: Any, *, task: Names | None = None, metric: Names | None = None, top: int | None = None
+) -> Runs:
     """List every run: its date, task, model, items, score, commit, tags and limit, and whether it counts.
 
-    A run is one task by one model, as one log or several hold it. Nothing is estimated. Logs that were left out (retries, copies) and
-    those that state scores without rows are listed with the reason. See docs/runs.md for what makes runs attempts of one model, what
-    keeps them apart, and what a copy is.
+    A run is one task by one model, as one log or several hold it. Nothing is estimated. Logs that were left
+    out (retries, copies) and those that state scores without rows are listed with the reason. See
+    docs/runs.md for what makes runs attempts of one model, what keeps them apart, and what a copy is.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         task: Only these tasks. None: all.
-        metric: The metric of the score, of several the first that a run has. None takes the one that the harness puts first, else
-            the only one.
+        metric: The metric of the score, of several the first that a run has. None takes the one that the
+            harness puts first, else the only one.
         top: How many of the newest to display. None displays all.
 
     Returns:

@@ -40,18 +40,20 @@ class SavedBaseline:
 
 
 def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBaseline:
-    """Save results as a baseline, a small file to be committed and compared with: `saved:NAME` in `compare` and `gate`.
+    """Save results as a baseline, a small file to be committed and compared with: `saved:NAME` in `compare`
+    and `gate`.
 
-    Kept are scores, status, measures (cost, time, tokens), short attributes of items, hashes of questions and right answers, and
-    what the logs say of their runs. No text of a prompt, a right answer or an output is: answers from the baseline equal those from
-    the logs in every number, but texts that name a set-up become digests. Several models are all kept. The same results give the
-    same bytes. A baseline of this name is replaced. Where it is read, the numbers are made anew from its scores.
+    Kept are scores, status, measures (cost, time, tokens), short attributes of items, hashes of questions and
+    right answers, and what the logs say of their runs. No text of a prompt, a right answer or an output is:
+    answers from the baseline equal those from the logs in every number, but texts that name a set-up become
+    digests. Several models are all kept. The same results give the same bytes. A baseline of this name is
+    replaced. Where it is read, the numbers are made anew from its scores.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
-        name: What it is called: letters, digits and `. _ + -`. It becomes `baselines/NAME.howsure` beside the configuration, else at
-            the repository's root, else in the working directory.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
+        name: What it is called: letters, digits and `. _ + -`. It becomes `baselines/NAME.howsure` beside the
+            configuration, else at the repository's root, else in the working directory.
         output: Another file to write to. None writes to the folder of baselines.
 
     Returns:
@@ -98,7 +100,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
 
 
 def _settled(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return tables with their columns settled, as every verb would settle them, and what is to be said of that; logs as they are.
+    """Return tables with their columns settled, as every verb would settle them, and what is to be said of
+    that; logs as they are.
 
     Scores keep their scale, and the name that tells it: beside other scores it is decided on once for all.
     """
@@ -110,7 +113,9 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     from howsure.study.remarks import silent_factor_taken
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
-    study = gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered here
+    study = gather(
+        scores, Design()
+    )  # refuses rows that nobody could tell apart, which would be numbered here
     for asked in silent_factor_taken(study.unasked):
         raise DataError(asked.message, remedy=asked.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)

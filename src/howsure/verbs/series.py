@@ -1,4 +1,6 @@
-"""Runs of one system, each read by itself and put side by side: every run is a model of its own name, whose order its date tells."""
+"""Runs of one system, each read by itself and put side by side: every run is a model of its own name, whose
+order its date tells.
+"""
 
 from __future__ import annotations
 
@@ -44,18 +46,23 @@ class _Unit:
 
 
 def are_apart(data: Any) -> bool:
-    """Say whether runs are named by a dict, or lie in files or folders of their own; else the models of the data are the runs."""
+    """Say whether runs are named by a dict, or lie in files or folders of their own; else the models of the
+    data are the runs.
+    """
     if isinstance(data, dict):
         return True
-    return is_paths(data) and (len(places := _places(data)) >= LEAST or any(Path(path).is_dir() for _, path in places))
+    return is_paths(data) and (
+        len(places := _places(data)) >= LEAST or any(Path(path).is_dir() for _, path in places)
+    )
 
 
 def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()) -> Scores:
-    """Read every run by itself with these options of `read`, of these models alone, and put them side by side.
+    """Read every run by itself with these options of `read`, of these models alone, and put them side by
+    side.
 
-    Of a folder each file or folder in it is a run; those that one call of a harness made, and the logs of a run and its retries, are one
-    run, and a folder that holds several runs of one model and task is looked into. A dict names the runs. Of one file, a frame or Scores
-    the models are the runs.
+    Of a folder each file or folder in it is a run; those that one call of a harness made, and the logs of a
+    run and its retries, are one run, and a folder that holds several runs of one model and task is looked
+    into. A dict names the runs. Of one file, a frame or Scores the models are the runs.
     """
     if not are_apart(data):
         return read(data, **options)
@@ -72,7 +79,8 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
 
 
 def level_side(path: str, options: Mapping[str, Any]) -> Scores:
-    """Read the runs of one system, and return those since the last change of each task as the attempts of one model.
+    """Read the runs of one system, and return those since the last change of each task as the attempts of one
+    model.
 
     Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
     """
@@ -83,10 +91,14 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
     scores = runs_apart(path, options)
     if len({entry.name for entry in scores.runs}) > 1:
         raise DataError(
-            "the runs of a history are of several models", where=path, remedy="Choose a folder with the runs of one."
+            "the runs of a history are of several models",
+            where=path,
+            remedy="Choose a folder with the runs of one.",
         )
     asked = HistoryOptions(
-        population=NEW_CLUSTERS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
+        population=NEW_CLUSTERS,
+        level=0.95,
+        runs_between_alarms=option("runs_between_alarms", "history").default,
     )
     found = follow(scores, Design(), asked)
     kept = {task.task: [run.run for run in task.runs if run.in_level] for task in found.tasks}
@@ -102,13 +114,19 @@ def _as_attempts(scores: Scores, kept: Mapping[str, Sequence[str]]) -> Scores:
     )
     rows = scores.to_frame().join(places, on=["task", "model"], how="inner", maintain_order="left")
     most = pl.col("attempt").max() + 1
-    rows = rows.with_columns(attempt=pl.col("attempt") + pl.col("place") * most, model=pl.lit(LEVEL)).drop("place")
+    rows = rows.with_columns(attempt=pl.col("attempt") + pl.col("place") * most, model=pl.lit(LEVEL)).drop(
+        "place"
+    )
     told = [
         f"{task}: the baseline is the mean of {plural(len(runs), 'run')} since {runs[0]}."
         for task, runs in kept.items()
     ]
-    missing = tuple(replace(lack, model=LEVEL) for lack in scores.missing if lack.model in kept.get(lack.task, ()))
-    entries = tuple(replace(entry, model=LEVEL) for entry in scores.runs if entry.model in kept.get(entry.task, ()))
+    missing = tuple(
+        replace(lack, model=LEVEL) for lack in scores.missing if lack.model in kept.get(lack.task, ())
+    )
+    entries = tuple(
+        replace(entry, model=LEVEL) for entry in scores.runs if entry.model in kept.get(entry.task, ())
+    )
     return replace(
         with_rows(scores, rows),
         notes=(*scores.notes, *told),
@@ -135,7 +153,9 @@ def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
 
 
 def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
-    """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it states."""
+    """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it
+    states.
+    """
     try:
         scores = read(path, **_uncached(options, unless=Path(path).is_dir()))
     except (ReadError, DataError):
@@ -162,7 +182,9 @@ def _several(scores: Scores) -> bool:
     """Say whether scores hold several runs of one model on one task."""
     runs: dict[tuple[str, str], set[str]] = {}
     for entry in scores.runs:
-        runs.setdefault((entry.task, entry.name), set()).add(entry.run.identity or entry.run.started or entry.source)
+        runs.setdefault((entry.task, entry.name), set()).add(
+            entry.run.identity or entry.run.started or entry.source
+        )
     return any(len(each) > 1 for each in runs.values())
 
 
@@ -180,7 +202,11 @@ def _together(units: Sequence[_Unit], options: Mapping[str, Any]) -> list[_Unit]
 
 def _marks(run: Run) -> Iterable[str]:
     """Return what logs have in common that are one run."""
-    return (f"{kind}:{text}" for kind, text in (("key", run.key), ("run", run.identity), ("call", run.call)) if text)
+    return (
+        f"{kind}:{text}"
+        for kind, text in (("key", run.key), ("run", run.identity), ("call", run.call))
+        if text
+    )
 
 
 def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
@@ -191,12 +217,16 @@ def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
 
 
 def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, Any]:
-    """Leave the cache out for single files: all of a folder share one pack, which would be opened for each of them."""
+    """Leave the cache out for single files: all of a folder share one pack, which would be opened for each of
+    them.
+    """
     return {name: value for name, value in options.items() if name != "cache" or unless}
 
 
 def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:
-    """Put the runs side by side, those of these models alone where any are named; DataError where there are too few."""
+    """Put the runs side by side, those of these models alone where any are named; DataError where there are
+    too few.
+    """
     units = _of_models(_called_alike(units), models) if models else _called_alike(units)
     if len(units) < LEAST:
         raise DataError(
@@ -276,7 +306,9 @@ def _left_out(names: Sequence[str]) -> list[Caution]:
     return [
         Caution(
             code="runs_left_out",
-            message=f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}",
+            message=(
+                f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}"
+            ),
             remedy="See `howsure describe`.",
         )
     ]

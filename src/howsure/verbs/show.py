@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 def show(
     data: Any, item: str, *, task: str | None = None, model: Names | None = None, metric: Names | None = None
 ) -> Show:
-    """Show one question: what was asked, the right answer, and what every model answered, how it was scored and why it ended.
+    """Show one question: what was asked, the right answer, and what every model answered, how it was scored
+    and why it ended.
 
-    Scores come from the rows; prompts, answers and stop reasons from the logs, which are read again for this question: Inspect's
-    and lm-eval's hold them. Nothing is estimated.
+    Scores come from the rows; prompts, answers and stop reasons from the logs, which are read again for this
+    question: Inspect's and lm-eval's hold them. Nothing is estimated.
 
     Args:
-        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
+            data frame, or Scores.
         item: The question's id, or a part of it that no other has.
         task: Its task, where several tasks have such a question.
         model: Only these models. None: all.

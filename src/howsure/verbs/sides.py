@@ -1,4 +1,6 @@
-"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, a saved baseline, or the level of a history."""
+"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, a saved baseline, or the
+level of a history.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ AS_SAVED = ("strict", "progress")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: `kind` says what `text` is; where none was written it is a model, else a path."""
+    """One side of a comparison: `kind` says what `text` is; where none was written it is a model, else a
+    path.
+    """
 
     text: str
     kind: Kind | Literal[""] = ""
@@ -52,7 +56,9 @@ class Side:
 
 
 def side_of(text: str) -> Side:
-    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `history:runs`, `model:…`, `path:…`."""
+    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`,
+    `saved:main`, `history:runs`, `model:…`, `path:…`.
+    """
     kind, colon, rest = text.partition(":")
     return Side(rest, cast("Kind", kind)) if colon and kind in KINDS and rest else Side(text)
 
@@ -66,12 +72,16 @@ def is_path(text: str) -> bool:
 
 
 def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores, tuple[str, ...]]:
-    """Read what a verb was given, with the names of the models that the sides which it was asked for are; see `parted`."""
+    """Read what a verb was given, with the names of the models that the sides which it was asked for are; see
+    `parted`.
+    """
     return parted(data, asked, {"items": design.items, "probabilities": design.score.kind == "prob"})
 
 
 def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[Scores, tuple[str, ...]]:
-    """Read two sides; of data with two models, or two sides, these where none is named. OptionError where it isn't clear which are meant."""
+    """Read two sides; of data with two models, or two sides, these where none is named. OptionError where it
+    isn't clear which are meant.
+    """
     if a is not None and b is not None:
         return read_sides(data, (a, b), design)
     if a is not None or b is not None:
@@ -85,11 +95,14 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
 
 
 def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:
-    """Return the only two models, in the order of the sides or files that they are called after. OptionError where there aren't two."""
+    """Return the only two models, in the order of the sides or files that they are called after. OptionError
+    where there aren't two.
+    """
     models = names_of(scores, "model")
     if len(models) != 2:
         raise OptionError(
-            f"which two are meant? There {'is' if len(models) == 1 else 'are'} {plural(len(models), 'model')}: {listing(models)}",
+            f"which two are meant? There {'is' if len(models) == 1 else 'are'} "
+            f"{plural(len(models), 'model')}: {listing(models)}",
             remedy="Name them as `a` and `b`; `against` compares all others with one.",
         )
     places = [name if name in models else Path(name).stem for name in map(str, order)]
@@ -97,7 +110,9 @@ def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:
     return first, second
 
 
-def read_pair(data: Any, asked: Sequence[str | None], design: Design) -> tuple[Scores, tuple[str | None, ...]]:
+def read_pair(
+    data: Any, asked: Sequence[str | None], design: Design
+) -> tuple[Scores, tuple[str | None, ...]]:
     """Read what a verb was given, of whose sides some weren't asked for."""
     scores, names = read_sides(data, [side for side in asked if side is not None], design)
     given = iter(names)
@@ -107,10 +122,11 @@ def read_pair(data: Any, asked: Sequence[str | None], design: Design) -> tuple[S
 def parted(
     data: Any, asked: Sequence[str], options: Mapping[str, Any], *, whole: bool = False
 ) -> tuple[Scores, tuple[str, ...]]:
-    """Read data with these options of `read`, each side that was asked for as a model; return the names of these.
+    """Read data with these options of `read`, each side that was asked for as a model; return the names of
+    these.
 
-    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path or a saved baseline. Raises OptionError
-    where a name is both a model and a path, or data that was read
+    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path or a saved
+    baseline. Raises OptionError where a name is both a model and a path, or data that was read
     before is to be parted by runs; DataError where sides can't be compared.
     """
     sides = tuple(map(side_of, asked))
@@ -133,7 +149,9 @@ def parted(
 
 
 def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> Scores:
-    """Read data; a table without a score in which every side that was asked for is a column of numbers is read with a model for each."""
+    """Read data; a table without a score in which every side that was asked for is a column of numbers is
+    read with a model for each.
+    """
     unmapped = bool(asked) and not options.get("columns") and not options.get("map")
     if not is_paths(data):
         table = None if isinstance(data, (Scores, Mapping)) or not unmapped else wide_table(data, asked)
@@ -144,13 +162,17 @@ def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -
         table = wide_table(data, asked) if unmapped else None
         if table is None:
             raise
-    scores = read(table, **{key: value for key, value in options.items() if key in ("where", "missing", "decimal")})
+    scores = read(
+        table, **{key: value for key, value in options.items() if key in ("where", "missing", "decimal")}
+    )
     told = f"{PurePath(paths_of(data)[0]).name}: each of the columns {listing(list(asked))} is a model."
     return replace(scores, notes=(*scores.notes, told))
 
 
 def _named(written: str, scores: Scores) -> str:
-    """Return the name of a side that is a model; one written as `model:…` is its whole name, or the part behind the last slash."""
+    """Return the name of a side that is a model; one written as `model:…` is its whole name, or the part
+    behind the last slash.
+    """
     side = side_of(written)
     return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
 
@@ -159,10 +181,14 @@ _OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
 """Options that ranks don't need."""
 
 
-def by_rank(scores: Scores, asked: Sequence[str], options: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
-    """Return models, those that were asked for by their rank by name, and what is said of that; a model of such a name goes first.
+def by_rank(
+    scores: Scores, asked: Sequence[str], options: Mapping[str, Any]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return models, those that were asked for by their rank by name, and what is said of that; a model of
+    such a name goes first.
 
-    Ranks are those of `leaderboard`. OptionError where several tasks have no overall ranks; DataError where there is no such rank.
+    Ranks are those of `leaderboard`. OptionError where several tasks have no overall ranks; DataError where
+    there is no such rank.
     """
     ranks = [name for name in dict.fromkeys(asked) if name.isdecimal()]
     ranks = [name for name in ranks if not fitting(name, names_of(scores, "model"))] if ranks else []
@@ -194,7 +220,9 @@ def _kind(text: str, base: Scores | None) -> Kind:
     """Say whether a name without a kind is a model or a path. OptionError where it is both."""
     model = base is not None and bool(fitting(text, names_of(base, "model")))
     if model and is_path(text):
-        raise OptionError(f"{text!r} is both a model and a path", remedy=f"Write model:{text} or path:{text}.")
+        raise OptionError(
+            f"{text!r} is both a model and a path", remedy=f"Write model:{text} or path:{text}."
+        )
     return "path" if not model and is_path(text) else "model"
 
 
@@ -211,7 +239,8 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
     if side.kind in SELECTORS:
         if not is_paths(data):
             raise OptionError(
-                f"{side.kind}:{side.text} asks for runs, which only logs have", remedy="Give the paths of the logs."
+                f"{side.kind}:{side.text} asks for runs, which only logs have",
+                remedy="Give the paths of the logs.",
             )
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
@@ -222,23 +251,27 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
 def _of_nothing(side: Side) -> OptionError:
     """Say that a side is a model where nothing was given that could hold it."""
     return OptionError(
-        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a model of this name",
+        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a "
+        "model of this name",
         remedy="Give the paths of the logs as well.",
     )
 
 
 def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
-    """Read data with these options of `read`, and return the name of the model that a side is, beside which all others stand.
+    """Read data with these options of `read`, and return the name of the model that a side is, beside which
+    all others stand.
 
-    A path makes every path that was given a side; of one folder that it lies in, everything of its kind that lies there as well.
-    OptionError where a name is both a model and a path, or there is nothing beside it; DataError where no model's runs, or
-    several models', have what was asked for.
+    A path makes every path that was given a side; of one folder that it lies in, everything of its kind that
+    lies there as well. OptionError where a name is both a model and a path, or there is nothing beside it;
+    DataError where no model's runs, or several models', have what was asked for.
     """
     side = side_of(against)
     if side.kind in SELECTORS:
         scores = read(data, **options)
         return scores, _model_of_runs(scores, side)
-    paths = [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)] if is_paths(data) else []
+    paths = (
+        [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)] if is_paths(data) else []
+    )
     given = any(same_place(path, place) for path in paths for place in (side.text, _folder_of(side.text)))
     if side.kind == "model" or not (side.kind == "path" or given or is_path(side.text)):
         return read(data, **options), side.text
@@ -263,7 +296,9 @@ def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) ->
         paths = [str(path) for path in sorted(Path(paths[0]).iterdir()) if _is_like(path, Path(one))]
     others = [path for path in paths if not same_place(path, one)]
     if not others:
-        raise OptionError(f"there is nothing beside {one}", remedy="Give the paths of the other sides as well.")
+        raise OptionError(
+            f"there is nothing beside {one}", remedy="Give the paths of the other sides as well."
+        )
     names = _distinct([Side(path, "path") for path in (one, *dict.fromkeys(others))])
     parts = dict(zip(names, (one, *dict.fromkeys(others)), strict=True))
     return read({name: read(path, **options) for name, path in parts.items()}), names[0]
@@ -279,18 +314,23 @@ def _is_like(path: Path, one: Path) -> bool:
 
 
 def _model_of_runs(scores: Scores, side: Side) -> str:
-    """Return the one model whose runs have what a selector says, and no other runs. DataError where there isn't one."""
+    """Return the one model whose runs have what a selector says, and no other runs. DataError where there
+    isn't one.
+    """
     selector = f"{side.kind}:{side.text}"
     models = dict.fromkeys(entry.model for entry in scores.runs if entry.run.answers(selector))
     if len(models) != 1:
         what = (
-            f"{selector} is of {len(models):,} models: {listing(list(models))}" if models else f"no run has {selector}"
+            f"{selector} is of {len(models):,} models: {listing(list(models))}"
+            if models
+            else f"no run has {selector}"
         )
         raise DataError(what, remedy="Name one of them." if models else "See `howsure runs`.")
     (model,) = models
     if any(entry.model == model and not entry.run.answers(selector) for entry in scores.runs):
         raise DataError(
-            f"{selector} is one of several runs of {model}, which count as attempts", remedy="Give paths, one a side."
+            f"{selector} is one of several runs of {model}, which count as attempts",
+            remedy="Give paths, one a side.",
         )
     return model
 

@@ -31,9 +31,11 @@ T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 
 
 def table_of(data: Any, names: Collection[str] = (), *, logs: bool = False) -> tuple[pl.DataFrame, list[str]]:
-    """Return the rows of a table, of several one below the other, and notes on the files; of exports of annotation tools as well.
+    """Return the rows of a table, of several one below the other, and notes on the files; of exports of
+    annotation tools as well.
 
-    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
+    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a
+    row a score: task, model, item, attempt, scorer, score.
     """
     if isinstance(data, Scores):
         return _scored(data), []
@@ -67,10 +69,14 @@ def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:
-    """Refuse a row that has the name of each column in it, as files that were put one below the other have it."""
+    """Refuse a row that has the name of each column in it, as files that were put one below the other have
+    it.
+    """
     if not rows.width or any(dtype != pl.String for dtype in rows.dtypes):
         return
-    again = rows.select(pl.all_horizontal(pl.col(name) == name for name in rows.columns)).to_series().arg_true()
+    again = (
+        rows.select(pl.all_horizontal(pl.col(name) == name for name in rows.columns)).to_series().arg_true()
+    )
     if len(again):
         raise ReadError(
             f"row {again[0] + 1:,} holds the names of the columns again",
@@ -91,7 +97,9 @@ def _is_log(path: Path) -> bool:
 
 
 def _scored(scores: Scores) -> pl.DataFrame:
-    """Return scores as rows for those who look for a judge: the metric is the scorer; items of several tasks are told apart."""
+    """Return scores as rows for those who look for a judge: the metric is the scorer; items of several tasks
+    are told apart.
+    """
     rows = scores.to_frame().filter(pl.col("score").is_not_null()).rename({"metric": "scorer"})
     item = pl.concat_str("task", "item", separator="/") if rows["task"].n_unique() > 1 else pl.col("item")
     return rows.select("model", "scorer", "score", "attempt", "task", item=item)

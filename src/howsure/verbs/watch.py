@@ -41,51 +41,56 @@ RESPECTS = Respects(
 class Monitor:
     """Monitor a run in progress by a confidence sequence: one may look at any time, and stop at any look.
 
-    The null hypothesis depends on the goal: with `a` and `b`, no difference; with `margin`, that `a` is worse than `b`
-    by the margin or more; with `at_least`, that the score of `a` equals this floor (a ceiling where smaller scores are
-    better). With `within` there is none: the run goes on until the interval has this half-width. The intervals of all
-    looks contain the true value simultaneously with probability `level` (Waudby-Smith and Ramdas 2024).
+    The null hypothesis depends on the goal: with `a` and `b`, no difference; with `margin`, that `a` is worse
+    than `b` by the margin or more; with `at_least`, that the score of `a` equals this floor (a ceiling where
+    smaller scores are better). With `within` there is none: the run goes on until the interval has this
+    half-width. The intervals of all looks contain the true value simultaneously with probability `level`
+    (Waudby-Smith and Ramdas 2024).
 
-    With `looks` the run is judged at so many items and never between, which takes fewer of them where the gap is small: the
-    answer depends on the results alone, however often it is asked for.
+    With `looks` the run is judged at so many items and never between, which takes fewer of them where the gap
+    is small: the answer depends on the results alone, however often it is asked for.
 
-    Items are assumed to be a random sample in random order, with scores within `bounds`, which are fixed before the
-    run. An item counts once, by its mean over attempts, as soon as all of them are there. Clusters count as units once
-    all their items are there, so they must come in random order, and their sizes be known before the run: from the
-    table `items`, from `cluster_size`, or from `clusters`.
+    Items are assumed to be a random sample in random order, with scores within `bounds`, which are fixed
+    before the run. An item counts once, by its mean over attempts, as soon as all of them are there. Clusters
+    count as units once all their items are there, so they must come in random order, and their sizes be known
+    before the run: from the table `items`, from `cluster_size`, or from `clusters`.
 
     Args:
-        a: The model, or the first of two; or a side as `compare` takes them: a path, `tag:…`, `commit:…`, `run:…`, `saved:…`.
+        a: The model, or the first of two; or a side as `compare` takes them: a path, `tag:…`, `commit:…`,
+            `run:…`, `saved:…`.
         b: The second. None monitors the score of `a` alone.
         at_least: The floor of the score of `a`. None: no floor.
         within: The half-width to reach, in score units. None: no such goal.
         margin: The margin of non-inferiority of `a` to `b`, in score units. None: no margin.
         level: The confidence level, for all looks together.
-        bounds: The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. None uses an asymptotic sequence for unbounded scores, which
-            gives no result before 50 items or clusters.
-        items_planned: The number of items of the whole run; it tunes the bets and the forecast, and any number is
-            valid. None takes what the log plans.
-        attempts: The number of attempts after which an item counts. None takes what the log plans, else the number at
-            the first look that sees the item.
-        cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there are no
+        bounds: The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. None
+            uses an asymptotic sequence for unbounded scores, which gives no result before 50 items or
             clusters.
-        clusters: The cluster of every item of the run, for items that are added one by one. None: no such table.
-        shuffled: True asserts that the order of the items is random, where the log doesn't say so. None relies on the
-            log.
-        looks: How many planned looks there are, at even shares of the items, or at how many items each is due, the last of
-            them included. The question is then decided at these looks and at no other time (Lan and DeMets 1983), by the test of
-            [`compare`][howsure.compare]. None decides at any time.
-        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
-        order: All items in the order in which the run starts them; an item then waits until all that were started
-            before it are there, since fast items, which finish first, are no random sample. None takes the order that
-            the log states.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "new-clusters"; "same-clusters" needs planned `looks`, and the cluster of every item
-            of the run (`items` or `clusters`): each item then counts by itself, and each cluster with its share.
+        items_planned: The number of items of the whole run; it tunes the bets and the forecast, and any
+            number is valid. None takes what the log plans.
+        attempts: The number of attempts after which an item counts. None takes what the log plans, else the
+            number at the first look that sees the item.
+        cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there are
+            no clusters.
+        clusters: The cluster of every item of the run, for items that are added one by one. None: no such
+            table.
+        shuffled: True asserts that the order of the items is random, where the log doesn't say so. None
+            relies on the log.
+        looks: How many planned looks there are, at even shares of the items, or at how many items each is
+            due, the last of them included. The question is then decided at these looks and at no other time
+            (Lan and DeMets 1983), by the test of [`compare`][howsure.compare]. None decides at any time.
+        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly
+            ("pocock").
+        order: All items in the order in which the run starts them; an item then waits until all that were
+            started before it are there, since fast items, which finish first, are no random sample. None
+            takes the order that the log states.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
+            default "new-clusters"; "same-clusters" needs planned `looks`, and the cluster of every item of
+            the run (`items` or `clusters`): each item then counts by itself, and each cluster with its share.
 
     Raises:
-        OptionError: If an option has a value that it can't have, more than one goal is given, or none; if planned looks don't
-            fit the items planned, or ask for a half-width.
+        OptionError: If an option has a value that it can't have, more than one goal is given, or none; if
+            planned looks don't fit the items planned, or ask for a half-width.
 
     Examples:
         >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
@@ -116,7 +121,9 @@ class Monitor:
         spending: Spending = "obrien-fleming",
         **options: Unpack[RunOptions],
     ) -> None:
-        goal = checked("watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds)
+        goal = checked(
+            "watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds
+        )
         items_planned, attempts, cluster_size, clusters, self._shuffled, known, looks, spending = checked(
             "watch",
             items_planned=items_planned,
@@ -134,7 +141,9 @@ class Monitor:
             make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
         )
         failures = self._design.failures
-        self._tally = Tally(goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures)
+        self._tally = Tally(
+            goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures
+        )
         strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)
         self._looks = plan_of(looks, spending, self._tally.goal, items_planned, strata=strata)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
@@ -147,7 +156,8 @@ class Monitor:
         """Look at all results so far, items of earlier looks and new ones.
 
         Args:
-            data: The results, in any form that [`read`][howsure.read] accepts; None where every side is a path or a saved baseline.
+            data: The results, in any form that [`read`][howsure.read] accepts; None where every side is a
+                path or a saved baseline.
 
         Returns:
             Look: The estimate, its interval, and whether the question is decided.
@@ -175,14 +185,18 @@ class Monitor:
         return self.look()
 
     def _read(self, data: Any) -> tuple[Scores, tuple[str, str | None]]:
-        """Read everything, and name the models that the sides are. A model may have no result yet; another side has."""
+        """Read everything, and name the models that the sides are. A model may have no result yet; another
+        side has.
+        """
         goal = self._tally.goal
         sides = [side_of(each) for each in (goal.a, goal.b) if each is not None]
         if all(side.kind == "model" or not (side.kind or is_path(side.text)) for side in sides):
             names = [side.text for side in sides]
             scores = read(data, probabilities=self._design.score.kind == "prob")
         else:
-            scores, found = read_sides(data, [each for each in (goal.a, goal.b) if each is not None], self._design)
+            scores, found = read_sides(
+                data, [each for each in (goal.a, goal.b) if each is not None], self._design
+            )
             names = [side_of(name).text for name in found]
         return scores, (names[0], names[1] if len(names) > 1 else None)
 
@@ -191,15 +205,15 @@ class Monitor:
 
         Args:
             item: The item's id; each may be added once.
-            a: The score of `a`, averaged over attempts. NaN marks an item that failed: it is counted as such and left out,
-                unless `failures` is "zero" or "error".
+            a: The score of `a`, averaged over attempts. NaN marks an item that failed: it is counted as such
+                and left out, unless `failures` is "zero" or "error".
             b: The score of `b`. None if the monitor has one model.
-            cluster: The item's cluster; the item waits until all items of the cluster are there. None takes what
-                `clusters` says, if anything.
+            cluster: The item's cluster; the item waits until all items of the cluster are there. None takes
+                what `clusters` says, if anything.
 
         Raises:
-            DataError: If the item was added before or isn't in the order of the run, the number of scores is wrong, or
-                the size of its cluster is unknown.
+            DataError: If the item was added before or isn't in the order of the run, the number of scores is
+                wrong, or the size of its cluster is unknown.
         """
         item = str(item)
         a, b = self._scale.place(a), None if b is None else self._scale.place(b)

@@ -149,14 +149,7 @@ def test_the_same_clustering_twice_is_that_clustering():
     assert len(clusterings([cluster, cluster], w)) == 3
 
 
-@pytest.mark.parametrize(
-    "variance",
-    [
-        "CR2",
-        "CR1",
-        "miller",
-    ],
-)
+@pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
 def test_only_the_ratio_of_weights_counts(variance):
     y, cluster, _, w = reference_data("weighted")
     assert se(y, [cluster], 7 * w, variance) == pytest.approx(se(y, [cluster], w, variance), rel=1e-12)

@@ -127,10 +127,7 @@ def test_thirty_of_thirty_says_failures_are_below_nine_and_a_half_percent():
     assert "9.5 %" in bound_sentence(mean(np.ones(30)).bounds[0])
 
 
-@pytest.mark.parametrize(
-    "method",
-    METHODS,
-)
+@pytest.mark.parametrize("method", METHODS)
 def test_400_of_400_in_8_clusters_counts_8(method):
     found = mean(np.ones(400), clusters=[EIGHT], interval=method)
     assert found.interval.low < 0.05 ** (1 / 8)
@@ -182,10 +179,7 @@ def test_weights_do_not_hide_that_all_are_right():
         assert found.bounds
 
 
-@pytest.mark.parametrize(
-    "method",
-    METHODS,
-)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("x", "clusters", "code"),
     [(np.array([0.5]), (), "one_item"), (np.tile([0.0, 1.0], 10), (np.zeros(20, int),), "one_cluster")],

@@ -108,10 +108,7 @@ def test_p_value_and_interval_agree_where_p_is_a_round_number(monkeypatch):
     assert (low > 0 or high < 0) == significant(found.p_value, 0.9)
 
 
-@pytest.mark.parametrize(
-    "method",
-    FRACTIONS,
-)
+@pytest.mark.parametrize("method", FRACTIONS)
 @given(sample=pairs_of_scores(), weighted=st.booleans())
 def test_swapping_the_models_turns_the_sign(method, sample, weighted):
     a, b, clusters = sample

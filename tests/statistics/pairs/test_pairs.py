@@ -178,10 +178,7 @@ def test_models_that_share_nothing_have_no_p_value_and_leave_the_others_alone():
     assert np.isfinite(found.p_value[2:, :]).all()
 
 
-@pytest.mark.parametrize(
-    "holes",
-    [0, 1],
-)
+@pytest.mark.parametrize("holes", [0, 1])
 def test_scores_far_from_zero_lose_nothing_by_a_missing_cell(holes):
     rng = np.random.default_rng(0)
     x = 1e7 + rng.normal(size=(40, 3))

@@ -106,8 +106,7 @@ def world(seed, n_clusters, largest=0.0, score=True, weak=0.5):
 
 @pytest.mark.parametrize("score", [True, False])
 @pytest.mark.parametrize(
-    ("n_clusters", "largest"),
-    [(12, 0.0), (60, 0.0), (150, 0.0), (290, 0.0), (250, 0.05), (400, 0.0), (900, 0.0)],
+    ("n_clusters", "largest"), [(12, 0.0), (60, 0.0), (150, 0.0), (290, 0.0), (250, 0.05), (400, 0.0), (900, 0.0)]
 )
 @pytest.mark.parametrize("seed", [0, 1])
 def test_leaving_pairs_out_changes_no_p_value(monkeypatch, seed, n_clusters, largest, score):

@@ -17,11 +17,7 @@ def worst(bias, kurtosis, critical):
     squares = roots**2
     missed = special.ndtr(-critical - roots) + special.ndtr(roots - critical)
     found = optimize.linprog(
-        -missed,
-        A_eq=[np.ones_like(squares), squares],
-        b_eq=[1, bias],
-        A_ub=[squares**2],
-        b_ub=[kurtosis * bias**2],
+        -missed, A_eq=[np.ones_like(squares), squares], b_eq=[1, bias], A_ub=[squares**2], b_ub=[kurtosis * bias**2]
     )
     return -found.fun
 

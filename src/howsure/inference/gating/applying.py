@@ -25,16 +25,21 @@ def refuse_beside(policy: Policy, given: Mapping[str, object], *, level: float, 
         raise OptionError(f"{name} and a policy both say what is asked", remedy=f"Leave `{name}` out.")
     if level not in (USUAL_LEVEL, policy.level):
         raise OptionError(
-            f"level={level!r}, and the policy's is {policy.level!r}", remedy="Write the level into the policy."
+            f"level={level!r}, and the policy's is {policy.level!r}",
+            remedy="Write the level into the policy.",
         )
     if design.measure:
-        raise OptionError("the policy says which costs count", remedy="Leave `measure` out, and write [costs.usd].")
+        raise OptionError(
+            "the policy says which costs count", remedy="Leave `measure` out, and write [costs.usd]."
+        )
 
 
 def asking(policy: Policy, design: Design) -> Design:
     """Return a design with the columns that the policy's slices and costs need."""
     columns = (*(rule.name for rule in policy.slices), *design.by)
-    return replace(design, by=tuple(dict.fromkeys(columns)), measure=tuple(cost.measure for cost in policy.costs))
+    return replace(
+        design, by=tuple(dict.fromkeys(columns)), measure=tuple(cost.measure for cost in policy.costs)
+    )
 
 
 def applied(policy: Policy, study: Study) -> Study:
@@ -42,4 +47,6 @@ def applied(policy: Policy, study: Study) -> Study:
     policy.refuse_unfitting(study)
     rules = policy.rules(every_task(study))
     slices = tuple(rule.name for rule in policy.slices)
-    return replace(study, design=replace(study.design, tasks=(*rules, *study.design.tasks), by=slices, by_from=None))
+    return replace(
+        study, design=replace(study.design, tasks=(*rules, *study.design.tasks), by=slices, by_from=None)
+    )

@@ -56,9 +56,11 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone.
+    """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task
+    alone.
 
-    `guard_unseen`: whether whole losses that no question showed count at a margin. `look`: which of several planned looks this is; None where there is one. `policy`: that of a suite, None without one.
+    `guard_unseen`: whether whole losses that no question showed count at a margin. `look`: which of several
+    planned looks this is; None where there is one. `policy`: that of a suite, None without one.
     """
 
     study: Study
@@ -99,7 +101,9 @@ class How:
         return 2 * self.level - 1
 
     def compare(self, level: float, margin: float | None) -> Comparisons:
-        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin no task has one."""
+        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin
+        no task has one.
+        """
         study = self.study if margin is not None else _without_margins(self.study)
         return compared(study, replace(self.question, level=self.looked(level), margin=margin))
 
@@ -135,10 +139,15 @@ def refuse_options(
     if not asked.of_pair and not asked.floors:
         raise OptionError(
             "nothing is asked of the candidate",
-            remedy="Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` or a `policy`.",
+            remedy=(
+                "Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` "
+                "or a `policy`."
+            ),
         )
     if asked.of_pair and baseline is None:
-        raise OptionError("no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only.")
+        raise OptionError(
+            "no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only."
+        )
     if asked.ratio_at_most is not None and not measures:
         raise OptionError("ratio_at_most of what", remedy="Give `measure`, such as 'usd'.")
     if measures and asked.ratio_at_most is None:

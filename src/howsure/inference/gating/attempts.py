@@ -1,4 +1,6 @@
-"""A seed, a prompt or a judge that was taken for repeats of each question by its name alone: a verdict waits for a choice."""
+"""A seed, a prompt or a judge that was taken for repeats of each question by its name alone: a verdict waits
+for a choice.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,14 @@ if TYPE_CHECKING:
 
 
 def chosen_only(how: How, checks: Sequence[Check]) -> list[Check]:
-    """Take back all verdicts on scores where a column is taken for attempts that may be shared by all questions; costs are judged as they are."""
+    """Take back all verdicts on scores where a column is taken for attempts that may be shared by all
+    questions; costs are judged as they are.
+    """
     name = how.study.unasked
     return [
-        replace(check, verdict="unclear", unasked=name) if name and check.criterion != "ratio_at_most" else check
+        replace(check, verdict="unclear", unasked=name)
+        if name and check.criterion != "ratio_at_most"
+        else check
         for check in checks
     ]
 

@@ -37,4 +37,6 @@ def _taken_back(check: Check, other: GateVerdict, proposed: ProposedClusters) ->
         f"{VERDICTS[other].lower()!r} if questions are clustered by {proposed.words}",
         remedy=f"Say which it is: {proposed.choice} or `cluster='none'`.",
     )
-    return replace(check, verdict="unclear", proposed_clusters=proposed.words, cautions=(*check.cautions, told))
+    return replace(
+        check, verdict="unclear", proposed_clusters=proposed.words, cautions=(*check.cautions, told)
+    )

@@ -1,4 +1,6 @@
-"""What the candidate takes, over what the baseline takes, becomes a check: at most so many times as much, over all tasks together."""
+"""What the candidate takes, over what the baseline takes, becomes a check: at most so many times as much,
+over all tasks together.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 
 def cost_checks(how: How) -> list[Check]:
-    """Judge every measure that is asked about by the one-sided limits of the ratio of the two models' means."""
+    """Judge every measure that is asked about by the one-sided limits of the ratio of the two models'
+    means.
+    """
     matrices = one_metric(how.study) if how.ratios else []
     return [_check(how, matrices, measure, limit) for measure, limit in how.ratios]
 
@@ -51,12 +55,16 @@ def _check(how: How, matrices: Sequence[ScoreMatrix], measure: str, limit: float
         cautions=measure_cautions(found, "mean"),
     )
     if any(lost.values()):
-        return replace(check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost)))
+        return replace(
+            check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost))
+        )
     return _tested(check, found, how.level)
 
 
 def _tested(check: Check, found: Ratio, level: float) -> Check:
-    """Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from."""
+    """Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes
+    from.
+    """
     if not (math.isfinite(found.low) and math.isfinite(found.high)):
         return replace(check, cautions=(*check.cautions, NO_SPREAD))
     pivots = plain_pivots(math.log(found.value), found.se**2, found.df)
@@ -83,6 +91,9 @@ def _unrecorded(measure: str, lost: dict[str, int]) -> Caution:
 
 NO_SPREAD = Caution(
     code="no_cost_error_bar",
-    message="what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on all of them",
+    message=(
+        "what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on "
+        "all of them"
+    ),
     remedy="Compare more questions, or other measures.",
 )

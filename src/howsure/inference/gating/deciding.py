@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def decided(how: How, checks: list[Check]) -> list[Check]:
-    """Give every check its verdict: passes as they are, fails after Holm's correction for the number of checks that bind."""
+    """Give every check its verdict: passes as they are, fails after Holm's correction for the number of
+    checks that bind.
+    """
     judged = [check for check in checks if check.binds and not check.lacking]
     p = np.array([_p_fail(check) for check in judged])
     stricter = _Stricter(how=how, count=len(judged))
@@ -63,14 +65,18 @@ def _with_verdict(check: Check, adjusted: float, level: float) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stricter:
-    """Floors judged at the levels of Holm's steps: a fail has p ≤ (1 − level) / j for the steps j that it survives."""
+    """Floors judged at the levels of Holm's steps: a fail has p ≤ (1 − level) / j for the steps j that it
+    survives.
+    """
 
     how: How
     count: int
     seen: dict[int, dict[tuple[str, str], GateVerdict]] = field(default_factory=dict)
 
     def bracket(self, check: Check) -> float:
-        """Return (1 − level) / j for the largest step j at which the floor still fails: all that Holm needs to know."""
+        """Return (1 − level) / j for the largest step j at which the floor still fails: all that Holm needs
+        to know.
+        """
         low, high = 1, self.count
         while low < high:
             middle = (low + high + 1) // 2

@@ -44,11 +44,15 @@ def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
         metrics.setdefault(board.task, []).append(board.metric)
     for task, found in metrics.items():
         if len(found) > 1 and not design.metric_of(task):
-            raise OptionError(f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with `metric`.")
+            raise OptionError(
+                f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with `metric`."
+            )
 
 
 def _floor(board: Board, entry: Entry, how: How) -> Check:
-    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in `decided`."""
+    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in
+    `decided`.
+    """
     name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
     limit, where = getattr(how.asked, name), board.task or "overall"
     if limit is None:
@@ -91,8 +95,9 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
 def guarded(e: Estimate) -> Estimate:
     """Return the estimate with limits no nearer than the exact ones on as many effective answers.
 
-    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one of ten runs that
-    keep it. The interval of `estimate` is guarded for two sides; this is the guard for one (Clopper and Pearson 1934).
+    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one
+    of ten runs that keep it. The interval of `estimate` is guarded for two sides; this is the guard for one
+    (Clopper and Pearson 1934).
     """
     spread = e.value * (1 - e.value)
     if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.of_benchmark:

@@ -1,4 +1,6 @@
-"""Every criterion judged on every task, and whether another count of failed attempts would change a verdict."""
+"""Every criterion judged on every task, and whether another count of failed attempts would change a
+verdict.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 
 def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
-    """Return every check with its p-values or limits, not yet decided where p-values decide; notes and cautions."""
+    """Return every check with its p-values or limits, not yet decided where p-values decide; notes and
+    cautions.
+    """
     checks: list[Check] = []
     notes: list[str] = []
     cautions: list[Caution] = []
@@ -79,7 +83,10 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
         cautions += [
             Caution(
                 code="failure_policy",
-                message=f"{check.name}: with `failures={policy!r}` the verdict would be {VERDICTS[check.verdict].lower()!r}",
+                message=(
+                    f"{check.name}: with `failures={policy!r}` the verdict would be "
+                    f"{VERDICTS[check.verdict].lower()!r}"
+                ),
                 remedy="Choose a policy and keep it.",
             )
             for check in verdicts(again)

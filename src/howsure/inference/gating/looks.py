@@ -1,4 +1,6 @@
-"""A gate that is asked again while questions are added: which look this is, and what it takes to decide there."""
+"""A gate that is asked again while questions are added: which look this is, and what it takes to decide
+there.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ ONE_SIDED = ("not_worse_than", "at_least", "at_most")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePlan:
-    """The questions at which each look is due, and which look is said to be made, the first being 1; None leaves it open."""
+    """The questions at which each look is due, and which look is said to be made, the first being 1; None
+    leaves it open.
+    """
 
     due: tuple[int, ...]
     look: int | None
@@ -33,7 +37,9 @@ class GatePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateLook:
-    """One look of a plan, on so many questions: `due`, where each is, and which of them is made, the first being 1."""
+    """One look of a plan, on so many questions: `due`, where each is, and which of them is made, the first
+    being 1.
+    """
 
     due: tuple[int, ...]
     look: int
@@ -46,11 +52,15 @@ class GateLook:
         return Schedule(tuple(count / self.due[-1] for count in self.due), self.spending)
 
     def level(self, level: float) -> float:
-        """Return the level of a two-sided interval here, so that those of all looks hold together at a level."""
+        """Return the level of a two-sided interval here, so that those of all looks hold together at a
+        level.
+        """
         return self.schedule.level_at(self.look, level)
 
     def judged(self, check: Check, level: float) -> Check:
-        """Return a check with p-values and limits that are for all looks together; `level`: that of the gate."""
+        """Return a check with p-values and limits that are for all looks together; `level`: that of the
+        gate.
+        """
         within = check.criterion == "same_within"
         sided = within or check.criterion in ONE_SIDED
         return replace(
@@ -88,26 +98,34 @@ class GateLook:
 
 
 def plan_of(given: Mapping[str, Any], population: str | None) -> GatePlan | None:
-    """Return the plan among the options of a gate, None where there is none; OptionError where it makes no sense."""
+    """Return the plan among the options of a gate, None where there is none; OptionError where it makes no
+    sense.
+    """
     looks, look, planned, spending = (given[name] for name in ("looks", "look", "items_planned", "spending"))
     if looks is None:
         if look is not None or planned is not None:
-            raise OptionError("look and items_planned are about planned looks", remedy="Give `looks` as well.")
+            raise OptionError(
+                "look and items_planned are about planned looks", remedy="Give `looks` as well."
+            )
         return None
     if population == "these-questions":
         raise OptionError(
-            "planned looks add questions, and these are exactly those asked about", remedy="Leave `looks` out."
+            "planned looks add questions, and these are exactly those asked about",
+            remedy="Leave `looks` out.",
         )
     due = _due(looks, planned)
     if look is not None and look > len(due):
         raise OptionError(
-            f"look={look} of {len(due)} looks", remedy="Plan as many looks as there will be, before the first."
+            f"look={look} of {len(due)} looks",
+            remedy="Plan as many looks as there will be, before the first.",
         )
     return GatePlan(due=due, look=look, spending=spending)
 
 
 def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
-    """Return the questions at which each look is due; OptionError where nobody says how many there will be, or too few."""
+    """Return the questions at which each look is due; OptionError where nobody says how many there will be,
+    or too few.
+    """
     if isinstance(looks, tuple):
         if planned not in (None, looks[-1]):
             raise OptionError(
@@ -121,14 +139,18 @@ def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
             remedy="Give `items_planned`, or at how many questions each look is due: `looks='200,400,600'`.",
         )
     if planned < looks:
-        raise OptionError(f"`looks={looks}` is more than the {planned} questions planned", remedy="Plan fewer.")
+        raise OptionError(
+            f"`looks={looks}` is more than the {planned} questions planned", remedy="Plan fewer."
+        )
     return even(planned, looks)
 
 
 def look_of(study: Study, plan: GatePlan | None, missing: float) -> GateLook | None:
-    """Find the look that is due at as many questions as there are, None without a plan; DataError where it isn't one, or not the one named.
+    """Find the look that is due at as many questions as there are, None without a plan; DataError where it
+    isn't one, or not the one named.
 
-    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing` may not be there.
+    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing` may not be
+    there.
     """
     if plan is None:
         return None
@@ -139,10 +161,18 @@ def look_of(study: Study, plan: GatePlan | None, missing: float) -> GateLook | N
     if look is None or look not in fitting:
         what = "fit no look" if look is None else f"don't fit look {look}"
         following = next((count for count in plan.due if count > found), None)
-        more = f"Ask the gate at {following:,} questions" if following else "Judge the questions that were planned"
+        more = (
+            f"Ask the gate at {following:,} questions"
+            if following
+            else "Judge the questions that were planned"
+        )
         raise DataError(
-            f"{found:,} questions {what}: looks are due at {listing([f'{count:,}' for count in plan.due])} questions",
-            remedy=f"{more}; where more or other looks are wanted, plan them before the first: looks='200,400,600'.",
+            f"{found:,} questions {what}: looks are due at {listing([f'{count:,}' for count in plan.due])} "
+            "questions",
+            remedy=(
+                f"{more}; where more or other looks are wanted, plan them before the first: "
+                "looks='200,400,600'."
+            ),
         )
     return GateLook(due=plan.due, look=look, spending=plan.spending, finished=found)
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def answers(how: How) -> Iterable[tuple[Any, list[Check]]]:
-    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made from."""
+    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made
+    from.
+    """
     if how.asked.better:
         found = how.compare(how.level, None)
         yield found, [_better(pair, how) for pair in how.wanted(found)]
@@ -57,7 +59,9 @@ def _with_margin(how: How, margin: float) -> Comparisons:
 
 
 def _pair_check(c: Comparison, how: How, gap: tuple[float, float], **more: Any) -> Check:
-    """Return a check of a pair; `gap`: the level of the two-sided interval that decides, and the difference from which what was seen is counted."""
+    """Return a check of a pair; `gap`: the level of the two-sided interval that decides, and the difference
+    from which what was seen is counted.
+    """
     estimate = c.difference
     sources, items = needed(how, estimate, c.sources, gap)
     return Check(
@@ -118,7 +122,9 @@ def not_worse(c: Comparison, margin: float, how: How) -> Check:
 
 
 def _same(c: Comparison, margin: float, how: How) -> Check:
-    """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either side."""
+    """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either
+    side.
+    """
     found = c.equivalence
     p, other = (math.nan, math.nan) if found is None else (found.p_equivalent, found.p_outside)
     value = c.difference.value
@@ -136,7 +142,9 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
 
 
 def _guarded(p: float, c: Comparison, margin: float, how: How) -> float:
-    """Return the p-value of a pass, where it is asked no smaller than the chance that as many whole losses as the margin show none."""
+    """Return the p-value of a pass, where it is asked no smaller than the chance that as many whole losses as
+    the margin show none.
+    """
     if not how.guard_unseen or math.isnan(c.unseen):
         return p
     tail = (1 - c.difference.interval.level) / 2
@@ -148,12 +156,15 @@ def needed(
 ) -> tuple[ErrorSources | None, float]:
     """Return how many levels of random factors, and about how many items in all, would settle it.
 
-    Items are NaN on exactly these items, where attempts would, and if one task needs them. `gap`: see `_pair_check`.
+    Items are NaN on exactly these items, where attempts would, and if one task needs them. `gap`: see
+    `_pair_check`.
     """
     level, target = gap
     if sources is not None:
         return settled_by(sources, estimate.value - target, level)
-    return None, math.nan if estimate.small_part else how.question.population.items_needed(estimate, level, target)
+    return None, math.nan if estimate.small_part else how.question.population.items_needed(
+        estimate, level, target
+    )
 
 
 def _missing_items(c: Comparison) -> list[Caution]:

@@ -25,7 +25,9 @@ NO_MARGIN = "Give `margin` above the tables of the policy, or in its table."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What one check has to show and what hangs on it; `weight`: its share of the level where fails are corrected."""
+    """What one check has to show and what hangs on it; `weight`: its share of the level where fails are
+    corrected.
+    """
 
     tier: Tier
     margin: float
@@ -34,7 +36,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:
-    """What a table of a policy says; None where it says nothing. `name`: a pattern of tasks, or a column whose slices are meant."""
+    """What a table of a policy says; None where it says nothing. `name`: a pattern of tasks, or a column
+    whose slices are meant.
+    """
 
     name: str
     tier: Tier | None = None
@@ -58,7 +62,9 @@ class CostRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Tiers, margins and weights of a suite; `tier` and `margin` are those of tasks that no rule speaks of."""
+    """Tiers, margins and weights of a suite; `tier` and `margin` are those of tasks that no rule speaks
+    of.
+    """
 
     level: float = 0.95
     tier: Tier = "supporting"
@@ -68,14 +74,20 @@ class Policy:
     costs: tuple[CostRule, ...] = ()
 
     def of_task(self, task: str) -> Standing:
-        """Return what a task has to show: of each, what the first rule says that matches it and speaks of it."""
+        """Return what a task has to show: of each, what the first rule says that matches it and speaks of
+        it.
+        """
         margin = self._said(task, "margin", self.margin)
         if margin is None:
             raise OptionError(f"the policy gives no margin for {task}", remedy=NO_MARGIN)
-        return Standing(tier=self._said(task, "tier", self.tier), margin=margin, weight=self._said(task, "weight", 1.0))
+        return Standing(
+            tier=self._said(task, "tier", self.tier), margin=margin, weight=self._said(task, "weight", 1.0)
+        )
 
     def of_slice(self, column: str, task: str) -> Standing:
-        """Return what a slice has to show: no more hangs on it than advice where no more hangs on its task."""
+        """Return what a slice has to show: no more hangs on it than advice where no more hangs on its
+        task.
+        """
         whole, rule = self.of_task(task), next(rule for rule in self.slices if rule.name == column)
         return Standing(
             tier="advisory" if whole.tier == "advisory" else rule.tier or whole.tier,
@@ -100,16 +112,24 @@ class Policy:
         return tuple(TaskRule(pattern=_exactly(task), margin=self.of_task(task).margin) for task in tasks)
 
     def refuse_unfitting(self, study: Study) -> None:
-        """Raise OptionError for a pattern that matches no task, and for points where scores aren't in [0, 1]."""
+        """Raise OptionError for a pattern that matches no task, and for points where scores aren't in [0,
+        1].
+        """
         tasks = every_task(study)
         for rule in self.tasks:
             if not any(rule.matches(task) for task in tasks):
                 raise OptionError(
                     f"the policy's [tasks.{rule.name!r}] matches no task",
-                    remedy=f"The tasks are {', '.join(tasks[:MOST_NAMED])}{', …' if len(tasks) > MOST_NAMED else ''}.",
+                    remedy=(
+                        "The tasks are "
+                        f"{', '.join(tasks[:MOST_NAMED])}{', …' if len(tasks) > MOST_NAMED else ''}."
+                    ),
                 )
         for key in study.parts:
-            margins = [self.of_task(key[0]).margin, *(self.of_slice(rule.name, key[0]).margin for rule in self.slices)]
+            margins = [
+                self.of_task(key[0]).margin,
+                *(self.of_slice(rule.name, key[0]).margin for rule in self.slices),
+            ]
             if any(isinstance(margin, Points) for margin in margins) and not study.matrix(key).bounded:
                 raise OptionError(
                     f"the policy's margin for {key[0]} is in points, and its scores aren't in [0, 1]",

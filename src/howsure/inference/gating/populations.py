@@ -1,4 +1,6 @@
-"""Few clusters: a verdict that hangs on whether these same clusters or new ones are meant can't be told, unless a configuration says which."""
+"""Few clusters: a verdict that hangs on whether these same clusters or new ones are meant can't be told,
+unless a configuration says which.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ MEANT = {"new-clusters": "about new clusters", "same-clusters": "on more questio
 
 
 def other_of(how: How) -> How | None:
-    """Return the same gate about the other of new and same clusters; None where clusters aren't few, or exactly these questions are meant."""
+    """Return the same gate about the other of new and same clusters; None where clusters aren't few, or
+    exactly these questions are meant.
+    """
     population = how.question.population
     if not how.study.few_clusters or population.only_these:
         return None
@@ -29,7 +33,9 @@ def other_of(how: How) -> How | None:
 
 
 def with_other(how: How, checks: Sequence[Check], others: Sequence[Check]) -> list[Check]:
-    """Return checks with what they are for the other population; where none was chosen, a verdict that only one of the two has is taken back."""
+    """Return checks with what they are for the other population; where none was chosen, a verdict that only
+    one of the two has is taken back.
+    """
     found = {check.key: check for check in others}
     chosen = how.question.population is not BY_TASK
     return [_beside(check, found.get(check.key), chosen=chosen) for check in checks]
@@ -46,6 +52,9 @@ def _beside(check: Check, other: Check | None, *, chosen: bool) -> Check:
     caution = Caution(
         code="population_would_change_verdict",
         message=f"{check.name}: {' and '.join(said)}; these clusters are too few to speak of new ones",
-        remedy='Say which is meant with `population`; in howsure.toml: population = "same-clusters", or population = "new-clusters".',
+        remedy=(
+            'Say which is meant with `population`; in howsure.toml: population = "same-clusters", or '
+            'population = "new-clusters".'
+        ),
     )
     return replace(check, verdict="unclear", verdict_here=check.verdict, cautions=(*check.cautions, caution))

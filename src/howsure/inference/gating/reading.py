@@ -1,4 +1,6 @@
-"""A policy as it is written: a TOML file, or the same as a dict. Whatever isn't understood is an error that says where."""
+"""A policy as it is written: a TOML file, or the same as a dict. Whatever isn't understood is an error that
+says where.
+"""
 
 from __future__ import annotations
 
@@ -39,21 +41,31 @@ def _loaded(path: Path) -> Mapping[str, Any]:
         raise OptionError(f"no TOML ({error})", where=str(path), remedy="Mend it.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no path"
-        raise OptionError(f"no policy {str(path)!r} ({why})", remedy="Name a TOML file; see docs/policy.md.") from None
+        raise OptionError(
+            f"no policy {str(path)!r} ({why})", remedy="Name a TOML file; see docs/policy.md."
+        ) from None
 
 
 def _policy(table: Mapping[str, Any], where: str) -> Policy:
     own = {key: value for key, value in table.items() if key not in TABLES}
     said = _read(own, {**RULE, "level": checks.one_sided_level}, where, (*RULE, "level", *TABLES))
     if "weight" in said:
-        raise OptionError("a weight is one task's, slice's or cost's", where=where, remedy="Put it into its table.")
+        raise OptionError(
+            "a weight is one task's, slice's or cost's", where=where, remedy="Put it into its table."
+        )
     whole = Policy(**said)
     tables = {key: _tables(table, key, where) for key in TABLES}
     return Policy(
         **said,
-        tasks=tuple(_rule(name, rule, f"{where}: [tasks.{name!r}]") for name, rule in tables["tasks"].items()),
-        slices=tuple(_rule(name, rule, f"{where}: [slices.{name!r}]") for name, rule in tables["slices"].items()),
-        costs=tuple(_cost(name, cost, f"{where}: [costs.{name!r}]", whole) for name, cost in tables["costs"].items()),
+        tasks=tuple(
+            _rule(name, rule, f"{where}: [tasks.{name!r}]") for name, rule in tables["tasks"].items()
+        ),
+        slices=tuple(
+            _rule(name, rule, f"{where}: [slices.{name!r}]") for name, rule in tables["slices"].items()
+        ),
+        costs=tuple(
+            _cost(name, cost, f"{where}: [costs.{name!r}]", whole) for name, cost in tables["costs"].items()
+        ),
     )
 
 
@@ -61,7 +73,9 @@ def _tables(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]
     """Return the tables of one kind, by what each is about."""
     found = table.get(key, {})
     if not isinstance(found, Mapping) or not all(isinstance(each, Mapping) for each in found.values()):
-        raise OptionError(f"{key} is no table of tables", where=where, remedy=f'Write [{key}."NAME"] and what it says.')
+        raise OptionError(
+            f"{key} is no table of tables", where=where, remedy=f'Write [{key}."NAME"] and what it says.'
+        )
     if not all(isinstance(name, str) and name for name in found):
         raise OptionError(f"{key} has a name that is no text", where=where, remedy=f'Write [{key}."NAME"].')
     return found
@@ -78,7 +92,9 @@ def _cost(measure: str, said: Mapping[str, Any], where: str, whole: Policy) -> C
     return CostRule(measure=measure, **{"tier": whole.tier, **found})
 
 
-def _read(said: Mapping[str, Any], kinds: Mapping[str, Read], where: str, known: tuple[str, ...]) -> dict[str, Any]:
+def _read(
+    said: Mapping[str, Any], kinds: Mapping[str, Read], where: str, known: tuple[str, ...]
+) -> dict[str, Any]:
     """Check every key and its value."""
     for key in said:
         if key not in kinds:
@@ -102,7 +118,9 @@ def _margin(name: str, value: Any) -> float:
     except ValueError:
         size = math.nan
     if not 0 < size < math.inf:
-        raise OptionError(f"{checks.said(name, value)} is no size above 0", remedy="Write 1pp, 0.01 or 1%rel.")
+        raise OptionError(
+            f"{checks.said(name, value)} is no size above 0", remedy="Write 1pp, 0.01 or 1%rel."
+        )
     return checks.Points(size)
 
 

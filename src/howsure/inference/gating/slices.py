@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 
 def slice_checks(how: How, policy: Policy) -> list[Check]:
-    """Judge every slice of every column that the policy names, of every task that has it. OptionError for one that none has."""
+    """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
+    that none has.
+    """
     if not policy.slices:
         return []
     ways = [(matrix, way) for matrix in one_metric(how.study) for way in partitions(how.study, matrix)]
@@ -93,7 +95,9 @@ def _pair(part: ScoreMatrix, asked: Question) -> Comparison:
 
 
 def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
-    """Return a margin in score units; one that is a share is of the baseline's score on the slice. OptionError for the whole scale."""
+    """Return a margin in score units; one that is a share is of the baseline's score on the slice.
+    OptionError for the whole scale.
+    """
     if isinstance(margin, Relative):
         kept = part.weights[shared] if part.weights is not None else None
         margin = margin.of(float(np.average(part.values[shared, 1], weights=kept)))

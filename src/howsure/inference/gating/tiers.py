@@ -21,7 +21,9 @@ ORDER: tuple[Tier, ...] = get_args(Tier)
 
 
 def tiered(policy: Policy, checks: Sequence[Check], pairs: Sequence[Comparison]) -> list[Check]:
-    """Return the checks with their tiers, the critical ones first; `pairs`: the comparisons at the gate's two-sided level."""
+    """Return the checks with their tiers, the critical ones first; `pairs`: the comparisons at the gate's
+    two-sided level.
+    """
     widths = {(pair.task, pair.metric): pair.difference.interval.half_width for pair in pairs}
     placed = [_placed(policy, check, widths) for check in checks]
     return sorted(placed, key=lambda check: ORDER.index(check.tier or "critical"))

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 
 def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
-    """Take back verdicts that attempts of unknown outcome could turn, where they are more than a share of `at_most`.
+    """Take back verdicts that attempts of unknown outcome could turn, where they are more than a share of
+    `at_most`.
 
-    Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they count as. Where they are
-    fewer, the verdict stands, and how many of them would have to go the other way is said.
+    Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they
+    count as. Where they are fewer, the verdict stands, and how many of them would have to go the other way is
+    said.
     """
     worlds = _Worlds.of(how)
     if not worlds.unknown:
@@ -46,25 +48,36 @@ def _weighed(
     if worlds.can_be_judged and all(world.get(check.key, kept) == kept for world in extremes):
         return check
     share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
-    held = check.n_items + check.n_absent if check.by else tried  # where they turn a slice's verdict they are in it
+    held = (
+        check.n_items + check.n_absent if check.by else tried
+    )  # where they turn a slice's verdict they are in it
     if count > at_most * held:
-        message = f"{share}, and their outcomes could turn the verdict, which would be {VERDICTS[check.verdict].lower()!r} without them"
+        message = (
+            f"{share}, and their outcomes could turn the verdict, which would be "
+            f"{VERDICTS[check.verdict].lower()!r} without them"
+        )
         told = Caution(code="missing_could_turn", message=message, remedy=REMEDY)
         return replace(check, verdict="unclear", n_unknown=count, cautions=(*check.cautions, told))
     if not worlds.can_be_judged or not check.task:
         told = Caution(
-            code="missing_could_turn", message=f"{share}, and their outcomes could turn the verdict", remedy=RUN
+            code="missing_could_turn",
+            message=f"{share}, and their outcomes could turn the verdict",
+            remedy=RUN,
         )
     else:
         against = extremes[0].get(check.key, kept) != kept
         needed, way = worlds.turning(check, against=against), "against" if against else "in favour of"
-        message = f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
+        message = (
+            f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
+        )
         told = Caution(code="missing_could_turn", message=message, remedy=RUN)
     return replace(check, cautions=(*check.cautions, told))
 
 
 def with_absent(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
-    """Say of a policy's checks that stay open, although the candidate lacks more than a share of `at_most` of the items, that results are missing."""
+    """Say of a policy's checks that stay open, although the candidate lacks more than a share of `at_most` of
+    the items, that results are missing.
+    """
     if how.policy is None:
         return list(checks)
     return [
@@ -76,12 +89,16 @@ def with_absent(how: How, checks: Sequence[Check], at_most: float) -> list[Check
 
 
 RUN = "Run them again to be sure."
-REMEDY = "Run them again, or say what they count as with `failures`; `missing_at_most` lets a share of them be."
+REMEDY = (
+    "Run them again, or say what they count as with `failures`; `missing_at_most` lets a share of them be."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Worlds:
-    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by model."""
+    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by
+    model.
+    """
 
     how: How
     study: Study
@@ -89,14 +106,18 @@ class _Worlds:
 
     @classmethod
     def of(cls, how: How) -> _Worlds:
-        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing settles."""
+        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing
+        settles.
+        """
         study = replace(how.study, parts=completed(how.study.parts, how.study.missing))
         lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key)}
         return cls(how=how, study=study, unknown={key: found for key, found in lost.items() if found})
 
     @property
     def can_be_judged(self) -> bool:
-        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from single rows."""
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from
+        single rows.
+        """
         return not (self.study.rule.over_attempts or self.study.averages)
 
     @property
@@ -105,7 +126,9 @@ class _Worlds:
         return {key: sum(found.values()) for key, found in self.unknown.items()}
 
     def counts(self, task: str) -> tuple[int, int]:
-        """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be made."""
+        """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be
+        made.
+        """
         keys = [key for key in self.study.parts if task in ("", key[0])]
         return (
             sum(self.all_against.get(key, 0) for key in keys),
@@ -113,7 +136,9 @@ class _Worlds:
         )
 
     def stakes(self, against: Mapping[Key, int]) -> dict[CheckKey, GateVerdict]:
-        """Judge a world in which so many of these attempts go against the candidate, and the others for it."""
+        """Judge a world in which so many of these attempts go against the candidate, and the others for
+        it.
+        """
         if not self.can_be_judged:
             return {}
         parts = {
@@ -124,7 +149,9 @@ class _Worlds:
         return {check.key: _stake(check) for check in verdicts(how)}
 
     def turning(self, check: Check, *, against: bool) -> int:
-        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it, found by halving."""
+        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it,
+        found by halving.
+        """
         key = (check.task, check.metric)
         count = self.all_against[key]
 
@@ -136,14 +163,20 @@ class _Worlds:
         return bisect_left(range(count + 1), True, key=turns)
 
     def _filled(self, key: Key, against: int) -> pl.DataFrame:
-        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the baseline's for that one."""
+        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the
+        baseline's for that one.
+        """
         part, found, candidate = self.study.parts[key], self.unknown[key], self.how.candidate
         mine = min(against, found.get(candidate, 0))
         theirs = sum(count for model, count in found.items() if model != candidate)
         bounded = not bool(((part["low"] < 0) | (part["high"] > 1)).any())
         ends = (0.0, 1.0) if bounded else (float(part["low"].min()), float(part["high"].max()))  # type: ignore[arg-type]
         worst, best = reversed(ends) if self.study.is_lower_better(key) else ends
-        bad = pl.when(pl.col("model").cast(pl.String) == candidate).then(mine).otherwise(theirs - (against - mine))
+        bad = (
+            pl.when(pl.col("model").cast(pl.String) == candidate)
+            .then(mine)
+            .otherwise(theirs - (against - mine))
+        )
         return _with_outcomes(part, bad, worst, best)
 
 
@@ -170,7 +203,9 @@ def _with_outcomes(part: pl.DataFrame, bad: pl.Expr, worst: float, best: float) 
 
 
 def _is_settled(study: Study, key: Key) -> bool:
-    """Say whether harness or user say what an attempt without a score counts as; of what was never run the user alone may."""
+    """Say whether harness or user say what an attempt without a score counts as; of what was never run the
+    user alone may.
+    """
     if study.design.failures_of(key[0]) != "harness":
         return True
     silent = any(lack.task == key[0] for lack in study.missing)
@@ -178,7 +213,9 @@ def _is_settled(study: Study, key: Key) -> bool:
 
 
 def _lost(part: pl.DataFrame) -> dict[str, int]:
-    lost = part.group_by(pl.col("model").cast(pl.String)).agg((pl.col("rows") - pl.col("n")).sum().cast(pl.Int64))
+    lost = part.group_by(pl.col("model").cast(pl.String)).agg(
+        (pl.col("rows") - pl.col("n")).sum().cast(pl.Int64)
+    )
     return {model: count for model, count in lost.iter_rows() if count}
 
 

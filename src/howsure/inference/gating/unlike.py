@@ -1,4 +1,6 @@
-"""Sides that were not asked the same: a verdict on their difference is about the exam as much as about the candidate."""
+"""Sides that were not asked the same: a verdict on their difference is about the exam as much as about the
+candidate.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,17 @@ OF_ONE = ("at_least", "at_most")
 
 
 def alike_only(how: How, checks: Sequence[Check], allowed: Collection[str]) -> list[Check]:
-    """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is allowed."""
+    """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is
+    allowed.
+    """
     found = [each for each in how.study.differs if each.what not in allowed]
     return [_taken_back(check, found, disjoint="questions" in allowed) for check in checks]
 
 
 def as_stated(how: How, checks: Sequence[Check], figures: Sequence[Reconciled]) -> list[Check]:
-    """Take back what was judged on rows that give another score than their own log states: nobody knows which of the two is right."""
+    """Take back what was judged on rows that give another score than their own log states: nobody knows which
+    of the two is right.
+    """
     sides = {how.candidate, how.baseline}
     of_sides = [
         each for each in figures if each.model in sides
@@ -41,7 +47,11 @@ def as_stated(how: How, checks: Sequence[Check], figures: Sequence[Reconciled]) 
 
 
 def _as_stated(check: Check, found: Sequence[Reconciled]) -> Check:
-    mine = [each for each in found if check.task in ("", each.task) and check.metric == each.metric.partition("@")[0]]
+    mine = [
+        each
+        for each in found
+        if check.task in ("", each.task) and check.metric == each.metric.partition("@")[0]
+    ]
     if check.criterion in OF_ONE:
         mine = [each for each in mine if each.model != check.baseline]
     if not mine:
@@ -55,7 +65,9 @@ def _as_stated(check: Check, found: Sequence[Reconciled]) -> Check:
 
 def remedied(how: How, cautions: Iterable[Caution], allowed: Collection[str]) -> list[Caution]:
     """Say with each caution of what isn't alike how a gate lets it be, unless it does."""
-    told = {caution(each): caution(each, allow=True) for each in how.study.differs if each.what not in allowed}
+    told = {
+        caution(each): caution(each, allow=True) for each in how.study.differs if each.what not in allowed
+    }
     return [told.get(each, each) for each in cautions]
 
 

@@ -39,7 +39,9 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
     comparisons, paired = run.pairs * n_tasks, asked.paired
     percent = assumed.percent(asked.effect, asked.margin)
     asked = _fitting(possible(asked, percent=percent), run.method, bounded=percent)
-    known = Known(spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None)
+    known = Known(
+        spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None
+    )
     lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=1.0)
     task = TaskPlan(
         task="",
@@ -70,7 +72,11 @@ class Kept:
 
 
 def asked_of(
-    effect: float | None, items: int | None, not_worse_than: float | None, same_within: float | None, kept: Kept
+    effect: float | None,
+    items: int | None,
+    not_worse_than: float | None,
+    same_within: float | None,
+    kept: Kept,
 ) -> Asked:
     """Check what is to be planned for, and find out what is looked for."""
     power, level, method, paired = kept.power, kept.level, kept.method, kept.paired
@@ -79,9 +85,13 @@ def asked_of(
     margin = not_worse_than if not_worse_than is not None else same_within
     if margin is not None:
         checks.one_sided_level("level", level)
-    goal: Goal = "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
+    goal: Goal = (
+        "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
+    )
     for name, size in (("effect", effect), ("margin", margin)):
-        if size is not None and not (math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))):
+        if size is not None and not (
+            math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))
+        ):
             raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
@@ -106,10 +116,14 @@ def asked_of(
 
 
 def possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
-    """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores in [0, 1]."""
+    """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores
+    in [0, 1].
+    """
     for name, size in (("effect", asked.effect), ("margin", asked.margin)):
         if percent and abs(size) >= 1:
-            raise OptionError(f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points.")
+            raise OptionError(
+                f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points."
+            )
     directed = replace(asked, lower_is_better=lower)
     ahead = directed.ahead(asked.effect)
     outside = ahead <= -asked.margin if asked.goal == "not-worse" else abs(ahead) >= asked.margin
@@ -149,7 +163,9 @@ def _answer(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given; `levels`: of each random factor, none to seek them."""
+    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given;
+    `levels`: of each random factor, none to seek them.
+    """
 
     method: PlanMethod | None
     attempts: int | None
@@ -160,7 +176,9 @@ class Run:
     levels: tuple[int, ...] = ()
 
 
-def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Asked, run: Run, design: Design) -> Plan:
+def from_pilot(
+    scores: Scores, names: tuple[str | None, str | None], asked: Asked, run: Run, design: Design
+) -> Plan:
     """Plan from what a pilot tells, task by task and overall."""
     a, b = names
     if (a is None) != (b is None):
@@ -190,7 +208,11 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
     )
     cautions += [_small_pilot(few, pilots, limited=limited)] if few < FEW_UNITS else []
     told = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
-    told += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",) if len(pilots) > 1 else ()
+    told += (
+        (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
+        if len(pilots) > 1
+        else ()
+    )
     return _answer(
         asked,
         tasks,
@@ -202,7 +224,9 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
 
 
 def _fitting(asked: Asked, method: PlanMethod | None, *, bounded: bool) -> Asked:
-    """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in [0, 1]."""
+    """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in
+    [0, 1].
+    """
     if bounded or not asked.paired:
         return asked
     if method == "score":
@@ -218,7 +242,10 @@ def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
         return ("Planned for the pair of each task whose difference varies as that of the median pair does.",)
     a, b = pilots[0].both.models
     return (
-        f"Planned for the median of {pilots[0].basis.pairs:,} pairs by the variance of their difference: {a} − {b}.",
+        (
+            f"Planned for the median of {pilots[0].basis.pairs:,} pairs by the variance of their difference: "
+            f"{a} − {b}."
+        ),
     )
 
 
@@ -293,15 +320,11 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
 
 
 def equal_systems(
-    asked: Asked,
-    known: Known,
-    option: Option,
-    *,
-    percent: bool,
-    usual: float = math.nan,
-    **about: str,
+    asked: Asked, known: Known, option: Option, *, percent: bool, usual: float = math.nan, **about: str
 ) -> EqualSystems | None:
-    """Return what the gate says of equal systems; None without a margin. `usual`: the pilot's questions, where none are given."""
+    """Return what the gate says of equal systems; None without a margin. `usual`: the pilot's questions,
+    where none are given.
+    """
     items = next((n for n in (asked.items, usual, option.items.value) if math.isfinite(n)), math.inf)
     if asked.goal == "different" or math.isinf(items):
         return None
@@ -325,7 +348,9 @@ def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) ->
     return [*ATTEMPTS, usual, *priced, *([float(run.attempts)] if run.attempts else [])]
 
 
-def _known(spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float) -> Known:
+def _known(
+    spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float
+) -> Known:
     """Put the spread and its limits together."""
     limits = {k: limits_of(found, level) for k, found in zip(counts, errors, strict=True)}
     doubts = {k: doubt_of(found) for k, found in zip(counts, errors, strict=True)}

@@ -1,4 +1,6 @@
-"""Verdicts become a plan of labels, and the table of answers in the order in which they are to be labelled."""
+"""Verdicts become a plan of labels, and the table of answers in the order in which they are to be
+labelled.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsAsked:
-    """What is asked of a plan: of two models or of all answers, a give or take or a number of labels, whether earlier labels were drawn at random, prices, the seed."""
+    """What is asked of a plan: of two models or of all answers, a give or take or a number of labels, whether
+    earlier labels were drawn at random, prices, the seed.
+    """
 
     a: str | None
     b: str | None
@@ -52,10 +56,12 @@ class LabelsAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pool:
-    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected of each stratum.
+    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected
+    of each stratum.
 
-    `rows`: the places in the table of each answer, or of both (N,); `said` (N,): what judges say of an answer, or by how much of two;
-    `labels` (N,): NaN without one, or without both; `counted` (N,): those that count.
+    `rows`: the places in the table of each answer, or of both (N,); `said` (N,): what judges say of an
+    answer, or by how much of two; `labels` (N,): NaN without one, or without both; `counted` (N,): those that
+    count.
     """
 
     rows: tuple[Ints, ...]
@@ -73,7 +79,10 @@ class _Pool:
         said, labels = opinions, table.labels
         if asked.a is not None and asked.b is not None:
             first, second = rows = shared_answers(table, asked.a, asked.b)
-            said, labels = np.round(opinions[first] - opinions[second], 9), table.labels[first] - table.labels[second]
+            said, labels = (
+                np.round(opinions[first] - opinions[second], 9),
+                table.labels[first] - table.labels[second],
+            )
         code = planned_strata(said)
         expected = (
             expected_rates(code, said, labels, asked.judge_right)
@@ -85,7 +94,9 @@ class _Pool:
 
 
 def planned(table: Verdicts, asked: LabelsAsked) -> tuple[LabelPlan, pl.DataFrame]:
-    """Plan labels; see `howsure.plan_labels`. Beside the plan its queue: every answer, those to be labelled first."""
+    """Plan labels; see `howsure.plan_labels`. Beside the plan its queue: every answer, those to be labelled
+    first.
+    """
     pool = _Pool.of(table, asked)
     expected, counted = pool.expected, pool.counted
     wanted = _wanted(expected, asked)
@@ -172,7 +183,9 @@ def _bills(expected: Expected, asked: LabelsAsked, half: float) -> tuple[LabelBi
 
 
 def _bill(found: Bill) -> LabelBill:
-    return LabelBill(n_judged=found.judged, n_labels=found.labelled, cost=found.cost, half_width=found.half_width)
+    return LabelBill(
+        n_judged=found.judged, n_labels=found.labelled, cost=found.cost, half_width=found.half_width
+    )
 
 
 def _out_of_reach(reached: bool, half: float) -> list[Caution]:
@@ -181,7 +194,10 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
     return [
         Caution(
             code="out_of_reach",
-            message=f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is labelled",
+            message=(
+                f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
+                "labelled"
+            ),
             remedy="Judge more answers, or ask for less.",
         )
     ]
@@ -195,7 +211,10 @@ def _fewest(expected: Expected, asked: LabelsAsked) -> list[Caution]:
     return [
         Caution(
             code="fewest_labels",
-            message=f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {FEWEST}, or all its answers, {least:,} in all",
+            message=(
+                f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {FEWEST}, "
+                f"or all its answers, {least:,} in all"
+            ),
             remedy="Ask for more.",
         )
     ]
@@ -212,7 +231,10 @@ def _earlier(pool: _Pool, asked: LabelsAsked) -> list[Caution]:
     return [
         Caution(
             code="earlier_labels",
-            message=f"{plural(count, 'earlier label')} {told} count, since nothing says that {they_were} at random",
+            message=(
+                f"{plural(count, 'earlier label')} {told} count, since nothing says that {they_were} at "
+                "random"
+            ),
             remedy="If so, say `labels_drawn='random'`.",
         )
     ]
@@ -225,14 +247,19 @@ def _together(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
     return [
         Caution(
             code="taken_one_by_one",
-            message="several answers are to one item, and the plan takes each by itself; where they hang together it takes more labels",
+            message=(
+                "several answers are to one item, and the plan takes each by itself; where they hang "
+                "together it takes more labels"
+            ),
             remedy="Plan a model at a time with `where`.",
         )
     ]
 
 
 def _queue(table: Verdicts, pool: _Pool, chosen: Ints, probability: Floats) -> pl.DataFrame:
-    """Return every answer with its probability, those to be labelled first and in random order, and a column for the label."""
+    """Return every answer with its probability, those to be labelled first and in random order, and a column
+    for the label.
+    """
     order, chance, counted = (np.full(len(table.labels), filling) for filling in (np.nan, np.nan, 0.0))
     for places in pool.rows:
         order[places[chosen]] = 1 + np.arange(len(chosen))

@@ -1,4 +1,6 @@
-"""The plan of a comparison whose random factors are samples too: questions, levels and attempts, from a pilot."""
+"""The plan of a comparison whose random factors are samples too: questions, levels and attempts, from a
+pilot.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100)
 BEYOND = (1.0, 1.25, 1.5, 2.0)
-"""Plans are made for these multiples of the fewest levels that can do, and of those that as many questions as the pilot's take."""
+"""Plans are made for these multiples of the fewest levels that can do, and of those that as many questions as
+the pilot's take.
+"""
 FEW = 10
 ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0)
 SHOWN = 7
@@ -55,7 +59,10 @@ def from_level_pilot(
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
         matrices = one_metric(study)
-        pairs, cautions = [(study.models[0], study.models[1], 1)] * len(matrices), tasks_left_out(study, matrices)
+        pairs, cautions = (
+            [(study.models[0], study.models[1], 1)] * len(matrices),
+            tasks_left_out(study, matrices),
+        )
     else:
         study = gather_levelled(scores, design)
         matrices, cautions = list(study.matrices()), []
@@ -102,7 +109,9 @@ def _refuse(asked: Asked, run: Run, design: Design) -> None:
     }
     name = next((name for name, given in others.items() if given), "")
     if name:
-        raise OptionError(f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out.")
+        raise OptionError(
+            f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
+        )
     if run.levels and len(run.levels) != len(design.random_factor):
         raise OptionError(
             f"{len(run.levels)} numbers of levels and {len(design.random_factor)} random factors",
@@ -132,14 +141,18 @@ def _task(matrix: ScoreMatrix, pilot: Comparison, asked: Asked, run: Run) -> Tas
         options=tuple(lines),
         chosen=chosen,
         curve=curve_of(best, asked, run.pairs, [lines[chosen]], 0),
-        equal=equal_systems(asked, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **about),
+        equal=equal_systems(
+            asked, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **about
+        ),
         percent=matrix.bounded,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sought:
-    """What is sought for a task, from what its pilot tells; `doubt`, `limits`: by how many times its variance may be larger."""
+    """What is sought for a task, from what its pilot tells; `doubt`, `limits`: by how many times its variance
+    may be larger.
+    """
 
     sources: ErrorSources
     asked: Asked
@@ -152,7 +165,9 @@ class _Sought:
         """Return it, the pilot's variance as sure as its degrees of freedom make it."""
         variance = pilot.se**2
         error = (variance, variance * math.sqrt(2 / pilot.df), int(pilot.df) + 1)
-        return cls(sources=sources, asked=asked, run=run, doubt=doubt_of(error), limits=limits_of(error, asked.level))
+        return cls(
+            sources=sources, asked=asked, run=run, doubt=doubt_of(error), limits=limits_of(error, asked.level)
+        )
 
     @property
     def test(self) -> Test:
@@ -179,11 +194,14 @@ class _Sought:
         every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
         best = self._best(every)
         alike = [line for line in every if sum(map(operator.ne, line.levels, best.levels)) <= 1]
-        shown = {line.levels: line for line in sorted(alike, key=lambda line: (line is best, -self._worth(line)))}
+        shown = {
+            line.levels: line for line in sorted(alike, key=lambda line: (line is best, -self._worth(line)))
+        }
         held = {best.levels, tuple(map(int, self.usual))}
         idle = [key for key, line in shown.items() if key not in held and not math.isfinite(line.items.value)]
         far = sorted(
-            (key for key in shown if key not in held and key not in idle), key=lambda key: -_apart(key, best.levels)
+            (key for key in shown if key not in held and key not in idle),
+            key=lambda key: -_apart(key, best.levels),
         )
         for key in (*idle, *far[: max(len(far) - SHOWN, 0)]):
             del shown[key]
@@ -191,7 +209,9 @@ class _Sought:
         return ordered, ordered.index(best)
 
     def fewest_levels(self) -> tuple[float, ...]:
-        """Return the fewest levels of each factor with which some number of questions is enough, those of the others as they are."""
+        """Return the fewest levels of each factor with which some number of questions is enough, those of the
+        others as they are.
+        """
         return tuple(self._fewest(k, float(MOST_ITEMS)) for k in range(len(self.usual)))
 
     def _fewest(self, k: int, items: float) -> float:
@@ -201,7 +221,10 @@ class _Sought:
         def enough(count: float) -> bool:
             """Say whether so many levels are."""
             spread = self.sources.spread.with_levels((*held[:k], max(count, float(LEAST)), *held[k + 1 :]))
-            return power(self.test, spread, truth, items, self.sources.attempts, doubt=self.doubt) >= self.asked.power
+            return (
+                power(self.test, spread, truth, items, self.sources.attempts, doubt=self.doubt)
+                >= self.asked.power
+            )
 
         return max(fewest(enough, 1.0), float(LEAST))
 
@@ -218,7 +241,9 @@ class _Sought:
         return ATTEMPTS if run.costs is not None and self.sources.spread.answer > 0 else [usual]
 
     def _counts(self, k: int) -> Sequence[float]:
-        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as many questions as the pilot's take."""
+        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
+        many questions as the pilot's take.
+        """
         usual = self.usual[k]
         if self.run.levels:
             return [usual]
@@ -247,7 +272,9 @@ class _Sought:
         return line.cost if self.run.costs is not None else answers
 
     def _best(self, every: Sequence[Option]) -> Option:
-        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with the fewest levels that takes no more questions than the pilot has, or else the fewest answers."""
+        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with
+        the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
+        """
         usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
         if self.asked.sought != "items":
             return usual

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 
-def measured_costs(costs: Costs | None, study: Study, models: Sequence[str]) -> tuple[Costs | None, tuple[str, ...]]:
-    """Return what an attempt at a question by all these models took in the pilot, and a note of it; the costs as they are without a measure.
+def measured_costs(
+    costs: Costs | None, study: Study, models: Sequence[str]
+) -> tuple[Costs | None, tuple[str, ...]]:
+    """Return what an attempt at a question by all these models took in the pilot, and a note of it; the costs
+    as they are without a measure.
 
     OptionError where costs are given as well, or several measures; DataError where attempts don't record it.
     """
@@ -27,7 +30,10 @@ def measured_costs(costs: Costs | None, study: Study, models: Sequence[str]) -> 
         raise OptionError("a plan has one cost", remedy="Name one `measure`, or give `costs`, not both.")
     name = study.design.measure[0]
     cost = sum(_mean(study, name, model) for model in models)
-    told = f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by {plural(len(models), 'model')}, as in the pilot."
+    told = (
+        f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by "
+        f"{plural(len(models), 'model')}, as in the pilot."
+    )
     return Costs(item=0.0, attempt=cost), (told,)
 
 
@@ -42,7 +48,8 @@ def _mean(study: Study, name: str, model: str) -> float:
         lacking = int(one.n_failed[0])
         if lacking:
             raise DataError(
-                f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too cheap",
+                f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too "
+                "cheap",
                 where=key[0],
                 remedy="Give `costs` (`--cost-attempt`) instead.",
             )

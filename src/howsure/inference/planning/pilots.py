@@ -43,8 +43,10 @@ LEAST_SHARE = 1e-3
 class Pilot:
     """Two models on the items of a task that both answered, and what their differences tell.
 
-    `both`: their matrix, as the population has it drawn; `found`: the columns a, b and a − b; `codes`: clusters, None where each item is its own;
-    `parts`: the variances of these columns; `weight`: how many times the variance is that of equal weights (Kish's design effect of weights).
+    `both`: their matrix, as the population has it drawn; `found`: the columns a, b and a − b; `codes`:
+    clusters, None where each item is its own;
+    `parts`: the variances of these columns; `weight`: how many times the variance is that of equal weights
+    (Kish's design effect of weights).
     """
 
     both: ScoreMatrix
@@ -86,19 +88,30 @@ class Pilot:
         return float((e**2).sum()) ** 2 / fourths / len(e) if fourths > 0 else math.nan
 
     def variances(self, attempts: Sequence[float]) -> Floats:
-        """Return n times the variance of each column that the difference is made of (K, columns), with so many attempts."""
+        """Return n times the variance of each column that the difference is made of (K, columns), with so
+        many attempts.
+        """
         shares = [(self.basis.crowd, 1 / k) for k in attempts]
         seen = np.array([mixed(self.parts, crowd, share) for crowd, share in shares])[:, self.columns]
-        least = [[spread_of(self.parts, k, self.codes).per_item(1.0, each) for k in self.columns] for each in attempts]
+        least = [
+            [spread_of(self.parts, k, self.codes).per_item(1.0, each) for k in self.columns]
+            for each in attempts
+        ]
         return np.asarray(np.maximum(seen, least))
 
     def errors(self, attempts: Sequence[float]) -> list[tuple[float, float, int]]:
-        """Return n times the variance of the difference with so many attempts, its jackknife error, and the units."""
+        """Return n times the variance of the difference with so many attempts, its jackknife error, and the
+        units.
+        """
         shares = [(self.basis.crowd, 1 / k) for k in attempts]
-        errors = mixture_errors(self.found.take(slice(self.columns[0], self.columns[-1] + 1)), self.codes, shares)
+        errors = mixture_errors(
+            self.found.take(slice(self.columns[0], self.columns[-1] + 1)), self.codes, shares
+        )
         value, error = self.variances(attempts).sum(axis=1), np.sqrt((errors**2).sum(axis=1))
         units = self.basis.n_clusters
-        return [(self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)]
+        return [
+            (self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)
+        ]
 
     def limits(self, attempts: Sequence[float], level: float) -> list[tuple[float, float]]:
         """Return the limits of that variance as shares of it, for each number of attempts."""
@@ -113,8 +126,9 @@ def _columns(*, paired: bool) -> list[int]:
 def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
     """Return the spread of one column as a plan may carry it on to other numbers of attempts and items.
 
-    Where questions vary less than answers alone would have them vary, by chance, all spread is taken as that of answers: the
-    estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters are to grow, and vary no less than 0.
+    Where questions vary less than answers alone would have them vary, by chance, all spread is taken as that
+    of answers: the estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters are to
+    grow, and vary no less than 0.
     """
     sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
     within, between, answer = (float(part[column]) for part in (parts.within, parts.between, parts.answer))
@@ -123,7 +137,9 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
         return Spread(within=0.0, answer=max(answer + question, 0.0), sizes=sizes)
     if fixed and between < 0:
         within, between = question, 0.0
-    return Spread(within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes)
+    return Spread(
+        within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes
+    )
 
 
 def median_pilot(matrix: ScoreMatrix) -> Pilot:
@@ -135,7 +151,9 @@ def median_pilot(matrix: ScoreMatrix) -> Pilot:
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[Caution]]:
-    """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median pair's does."""
+    """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median
+    pair's does.
+    """
     question = Question(population=population_of(design.population), method="t")
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
@@ -153,7 +171,9 @@ def read_pilots(
 
 
 def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
-    """Return the two models whose difference varies as that of the median pair does, and the number of pairs."""
+    """Return the two models whose difference varies as that of the median pair does, and the number of
+    pairs.
+    """
     if len(matrix.models) < 2:
         raise DataError(
             f"the pilot holds one model only, {matrix.models[0]}",
@@ -173,7 +193,9 @@ def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str
     return (matrix.models[first], matrix.models[second]), len(known)
 
 
-def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Question, *, paired: bool) -> Pilot:
+def _pilot(
+    matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Question, *, paired: bool
+) -> Pilot:
     pair = matrix.take_models(matrix.columns(names))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
@@ -236,11 +258,13 @@ def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, fl
 
 
 def doubt_of(errors: tuple[float, float, int]) -> Doubt:
-    """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where nothing tells.
+    """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where
+    nothing tells.
 
-    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and no more than one less than the units. A plan whose
-    power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and Campbell 2005); one that takes the pilot
-    at its word falls short, since power falls more for a variance that is too small than it rises for one that is too large.
+    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and no more than one less than the
+    units. A plan whose power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and
+    Campbell 2005); one that takes the pilot at its word falls short, since power falls more for a variance
+    that is too small than it rises for one that is too large.
     """
     value, error, units = errors
     if not (value > 0 and error > 0 and math.isfinite(error)):
@@ -265,7 +289,9 @@ def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | N
 def joined_errors(
     pilots: Sequence[Pilot], shares: Sequence[float], attempts: Sequence[float]
 ) -> list[tuple[float, float, int]]:
-    """Return n times the variance of the overall difference, its jackknife error, and the units of all tasks."""
+    """Return n times the variance of the overall difference, its jackknife error, and the units of all
+    tasks.
+    """
     n = sum(pilot.basis.n_items for pilot in pilots)
     factors = [share**2 * n / pilot.basis.n_items for share, pilot in zip(shares, pilots, strict=True)]
     parts = [pilot.errors(attempts) for pilot in pilots]

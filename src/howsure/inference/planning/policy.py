@@ -1,8 +1,9 @@
-"""The plan of a policy: questions of each task, so that two equal systems pass the whole gate with the chance that is wanted.
+"""The plan of a policy: questions of each task, so that two equal systems pass the whole gate with the chance
+that is wanted.
 
-A gate passes where every critical check does. Each of K gets the K-th root of the joint chance: .8 each would be .07 over twelve.
-Supporting checks hold no pass up, but are blind where the half-width of their interval exceeds their margin: they get the questions
-with which it hardly does.
+A gate passes where every critical check does. Each of K gets the K-th root of the joint chance: .8 each would
+be .07 over twelve. Supporting checks hold no pass up, but are blind where the half-width of their interval
+exceeds their margin: they get the questions with which it hardly does.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ STEP, MOST_STEPS = 1.02, 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskKnown:
-    """What is known of one task, or of several alike: how its differences vary, in which doubt, and the baseline's score.
+    """What is known of one task, or of several alike: how its differences vary, in which doubt, and the
+    baseline's score.
 
     `seen`: the questions of the pilot; 0 without one.
     """
@@ -53,7 +55,9 @@ class TaskKnown:
     percent: bool = True
 
 
-def of_pilot(pilot: Pilot, attempts: int | None, doubt_of: Callable[[tuple[float, float, int]], Doubt]) -> TaskKnown:
+def of_pilot(
+    pilot: Pilot, attempts: int | None, doubt_of: Callable[[tuple[float, float, int]], Doubt]
+) -> TaskKnown:
     """Return what a pilot tells of its task."""
     if attempts is not None and attempts > 1 and not pilot.measured:
         raise OptionError(
@@ -110,7 +114,9 @@ def planned(policy: Policy, known: TaskKnown, each: float) -> PolicyTask:
         half_width=half_width(known.spread, known, shown, policy.level),
         items_seen=known.seen,
         passes_seen=_passes(test, known, float(known.seen)) if known.seen else math.nan,
-        half_width_seen=half_width(known.spread, known, float(known.seen), policy.level) if known.seen else math.nan,
+        half_width_seen=half_width(known.spread, known, float(known.seen), policy.level)
+        if known.seen
+        else math.nan,
         percent=known.percent,
     )
 
@@ -127,7 +133,9 @@ def _margin(standing: Standing, known: TaskKnown) -> float:
 
 
 def _passing(test: Test, known: TaskKnown, each: float) -> float:
-    """Return the questions with which two equal systems pass one check: by the t distribution, then raised until the exact chance is reached."""
+    """Return the questions with which two equal systems pass one check: by the t distribution, then raised
+    until the exact chance is reached.
+    """
     n = items_needed(test, known.spread, 0.0, known.attempts, each, doubt=known.doubt)
     for _ in range(MOST_STEPS):
         if not math.isfinite(n) or _passes(test, known, n) >= each:
@@ -137,10 +145,15 @@ def _passing(test: Test, known: TaskKnown, each: float) -> float:
 
 
 def _passes(test: Test, known: TaskKnown, n: float) -> float:
-    """Return the chance that a check of two equal systems passes with n questions, the mean over what the pilot leaves open."""
+    """Return the chance that a check of two equal systems passes with n questions, the mean over what the
+    pilot leaves open.
+    """
     if not n > 0:
         return math.nan
-    found = (share * equal_shares(test, known.spread.times(f), n, known.attempts).passed for f, share in known.doubt)
+    found = (
+        share * equal_shares(test, known.spread.times(f), n, known.attempts).passed
+        for f, share in known.doubt
+    )
     return float(sum(found))
 
 
@@ -148,19 +161,25 @@ def _seeing(known: TaskKnown, margin: float, level: float, each: float) -> float
     """Return the questions with which the half-width is at most the margin with the chance that is wanted."""
     doubt = sum(factor * share for factor, share in known.doubt)
     return fewest(
-        lambda n: half_width(_upper(known.spread.times(doubt), n, known.attempts, each), known, n, level) <= margin,
+        lambda n: (
+            half_width(_upper(known.spread.times(doubt), n, known.attempts, each), known, n, level) <= margin
+        ),
         known.spread.step,
     )
 
 
 def _upper(spread: Spread, n: float, attempts: float, chance: float) -> Spread:
-    """Return a spread as large as n questions show it with this chance at most; its square varies by how many items differ."""
+    """Return a spread as large as n questions show it with this chance at most; its square varies by how many
+    items differ.
+    """
     events = max(n * spread.events_an_item(attempts) / spread.sizes.crowd, 1.0)
     return spread.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
 
 
 def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> float:
-    """Return the half-width of the two-sided interval that is expected of two equal systems with n questions; NaN without any."""
+    """Return the half-width of the two-sided interval that is expected of two equal systems with n questions;
+    NaN without any.
+    """
     if not n >= 2:
         return math.nan
     pivot = spread.pivot(known.method, n, known.attempts)
@@ -177,5 +196,7 @@ def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> flo
         "averaged": float(pivot.averaged),
     }
     found = Pivots(**{name: np.asarray(part) for name, part in parts.items()})
-    net = pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
+    net = (
+        pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
+    )
     return max(float(found.upper(level, 1.0 if known.method == "score" else math.inf)), net)

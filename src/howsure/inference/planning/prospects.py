@@ -1,4 +1,6 @@
-"""What a spread promises: for each number of attempts the questions, the smallest difference, or the power."""
+"""What a spread promises: for each number of attempts the questions, the smallest difference, or the
+power.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ CURVE = 33
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better.
+    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is
+    better.
 
     `looks`: when the test is made; None makes it once, with all items.
     """
@@ -52,12 +55,15 @@ class Asked:
     def corrected(self, comparisons: int) -> Test:
         """Return the test at the level that is left to one of so many comparisons."""
         level = 1 - (1 - self.level) / comparisons
-        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin, looks=self.looks)
+        return powers.Test(
+            goal=self.goal, method=self.method, level=level, margin=self.margin, looks=self.looks
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of more attempts.
+    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of
+    more attempts.
 
     `doubts`: by how many times it may be larger, and how likely that is.
     """
@@ -107,7 +113,9 @@ def option(known: Known, asked: Asked, test: Test, attempts: float, costs: Costs
     truth = asked.ahead(asked.effect)
 
     def forecast(sought: str, seek: Callable[[Planned, Doubt], float], kept: float) -> Forecast:
-        """Return what is sought, and between which numbers it lies as far as the pilot tells; `kept` where something else is sought."""
+        """Return what is sought, and between which numbers it lies as far as the pilot tells; `kept` where
+        something else is sought.
+        """
         if asked.sought != sought:
             return Forecast(value=kept)
         value = seek(known.spread, known.doubt_at(attempts))
@@ -121,7 +129,9 @@ def option(known: Known, asked: Asked, test: Test, attempts: float, costs: Costs
     )
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
     effect = forecast(
-        "effect", lambda s, d: powers.smallest_effect(test, s, n, attempts, asked.power, doubt=d), asked.effect
+        "effect",
+        lambda s, d: powers.smallest_effect(test, s, n, attempts, asked.power, doubt=d),
+        asked.effect,
     )
     chance = forecast("power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), asked.power)
     per_item = known.spread.per_item(n, attempts)
@@ -147,7 +157,10 @@ def curve_of(
     if not (math.isfinite(n) and math.isfinite(effect)):
         return ()
     steps = np.geomspace(1 / 4, 4, CURVE) if asked.sought != "effect" else np.linspace(0, 2, CURVE)
-    places = [(n, effect * x) if asked.sought == "effect" else (max(round(n * x), 2), effect) for x in steps.tolist()]
+    places = [
+        (n, effect * x) if asked.sought == "effect" else (max(round(n * x), 2), effect)
+        for x in steps.tolist()
+    ]
     return tuple(
         CurvePoint(
             attempts=line.attempts,

@@ -72,7 +72,11 @@ class _Goal:
 
 def goal_of(within: float | None, at_least: float | None, at_most: float | None) -> _Goal:
     """Return what is to be shown; OptionError unless exactly one of the three is asked."""
-    asked: list[tuple[ScoreGoal, float | None]] = [("within", within), ("at-least", at_least), ("at-most", at_most)]
+    asked: list[tuple[ScoreGoal, float | None]] = [
+        ("within", within),
+        ("at-least", at_least),
+        ("at-most", at_most),
+    ]
     given = [(kind, target) for kind, target in asked if target is not None]
     if len(given) != 1:
         what = " and ".join(kind for kind, _ in given) or "nothing"
@@ -80,13 +84,16 @@ def goal_of(within: float | None, at_least: float | None, at_most: float | None)
     kind, target = given[0]
     if not (math.isfinite(target) and (target > 0 or kind == "at-most")):
         raise OptionError(
-            f"{kind.replace('-', '_')}={target!r} is not above 0", remedy="Write 0.02 (or 2pp), 0.92 (or 92%)."
+            f"{kind.replace('-', '_')}={target!r} is not above 0",
+            remedy="Write 0.02 (or 2pp), 0.92 (or 92%).",
         )
     return _Goal(kind=kind, target=target, level=math.nan, power=math.nan, items=None)
 
 
 def refuse_rate(goal: _Goal, seen: _Seen) -> None:
-    """Raise OptionError where the true score misses the limit, or a limit is asked of scores without bounds."""
+    """Raise OptionError where the true score misses the limit, or a limit is asked of scores without
+    bounds.
+    """
     if goal.kind == "within":
         if seen.bounded and goal.target >= WHOLE:
             raise OptionError(
@@ -98,7 +105,8 @@ def refuse_rate(goal: _Goal, seen: _Seen) -> None:
         raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
     if not 0 < goal.target < 1:
         raise OptionError(
-            f"{goal.kind.replace('-', '_')}={goal.target:g} is not between 0 and 1", remedy=share_remedy(goal.target)
+            f"{goal.kind.replace('-', '_')}={goal.target:g} is not between 0 and 1",
+            remedy=share_remedy(goal.target),
         )
     ahead = seen.rate - goal.target if goal.kind == "at-least" else goal.target - seen.rate
     if not ahead > 0:
@@ -122,18 +130,23 @@ def assumed_scores(goal: _Goal, rate: float | None, assumed: Assumptions) -> tup
     question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance
     if question + answer > total * (1 + 1e-9):
         raise OptionError(
-            f"variances of {question:.3g} and {answer:.3g} are more than a score of {score:g} can have ({total:.3g})",
+            f"variances of {question:.3g} and {answer:.3g} are more than a score of {score:g} can have "
+            f"({total:.3g})",
             remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
         )
     between = assumed.icc * (question + answer)
     if between > question + 1e-12:
-        raise OptionError(f"icc={assumed.icc:g} makes clusters differ more than questions do", remedy="Assume less.")
+        raise OptionError(
+            f"icc={assumed.icc:g} makes clusters differ more than questions do", remedy="Assume less."
+        )
     sizes = spread_sizes(assumed.cluster_size, assumed.cluster_variation)
     spread = Spread(within=question - between, between=between, answer=answer, sizes=sizes)
     usual = " (the worst case)" if rate is None else ""
     note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
     counts = ATTEMPTS if answer else (1.0,)
-    return _Seen(spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0), (note,)
+    return _Seen(spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0), (
+        note,
+    )
 
 
 def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
@@ -145,7 +158,9 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
         )
     matrix = matrices[0]
     if model is None and len(matrix.models) > 1:
-        raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
+        raise OptionError(
+            f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`."
+        )
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
     known = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
     return known, study.notes, (*study.cautions, *direction_cautions(study))
@@ -154,7 +169,11 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
 def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
     """Return the spread that a pilot shows, with how far off it could be for each number of attempts."""
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
-    codes = matrix.clusters[0] if matrix.clusters and int(matrix.clusters[0].max()) + 1 < len(matrix.items) else None
+    codes = (
+        matrix.clusters[0]
+        if matrix.clusters and int(matrix.clusters[0].max()) + 1 < len(matrix.items)
+        else None
+    )
     if len(matrix.items) < 2 or (codes is not None and int(codes.max()) < 1):
         raise DataError(
             f"one {'item' if codes is None else 'cluster'} tells nothing of how scores vary",
@@ -198,8 +217,11 @@ def option_lines(goal: _Goal, seen: _Seen, attempts: int | None) -> tuple[tuple[
     if attempts is not None and float(attempts) not in seen.limits:
         if len(seen.limits) == 1:
             raise OptionError(
-                f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or assumed",
-                remedy="Run the pilot with two attempts or more, or assume variances of questions and answers.",
+                f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or "
+                "assumed",
+                remedy=(
+                    "Run the pilot with two attempts or more, or assume variances of questions and answers."
+                ),
             )
         seen = replace(seen, limits={**seen.limits, float(attempts): (math.nan, math.nan)})
     counts = sorted(seen.limits)
@@ -221,12 +243,16 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
         """Return half the width of the interval of n items."""
         level = goal.level if goal.kind == "within" else 2 * goal.level - 1
         unseen = seen.unseen(n, attempts)
-        return score_power.half_width(seen.rate, spread, n, attempts, level, unseen=unseen, bounded=seen.bounded)
+        return score_power.half_width(
+            seen.rate, spread, n, attempts, level, unseen=unseen, bounded=seen.bounded
+        )
 
     def chance(n: float, spread: Spread) -> float:
         """Return the chance that n items show the limit."""
         ends = (seen.rate, goal.target) if goal.kind == "at-least" else (1 - seen.rate, 1 - goal.target)
-        return score_power.floor_power(*ends, spread, n, attempts, level=goal.level, unseen=seen.unseen(n, attempts))
+        return score_power.floor_power(
+            *ends, spread, n, attempts, level=goal.level, unseen=seen.unseen(n, attempts)
+        )
 
     def needed(spread: Spread) -> float:
         """Return the fewest items that are narrow enough, or show the limit."""
@@ -239,11 +265,15 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
     known = goal.items is not None
     if not math.isfinite(n):
         nothing = Forecast(value=math.nan)
-        return ScoreOption(attempts=attempts, items=items, half_width=nothing, power=nothing, clusters=math.nan)
+        return ScoreOption(
+            attempts=attempts, items=items, half_width=nothing, power=nothing, clusters=math.nan
+        )
     return ScoreOption(
         attempts=attempts,
         items=items,
-        half_width=forecast(partial(wide, n)) if known and not limit else Forecast(value=wide(n, seen.spread)),
+        half_width=forecast(partial(wide, n))
+        if known and not limit
+        else Forecast(value=wide(n, seen.spread)),
         power=(forecast(partial(chance, n)) if known else Forecast(value=chance(n, seen.spread)))
         if limit
         else Forecast(value=math.nan),

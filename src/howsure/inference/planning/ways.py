@@ -1,4 +1,6 @@
-"""Planned looks of a plan, and what else decides a run: once at the end, or betting at any time; which of them is cheapest."""
+"""Planned looks of a plan, and what else decides a run: once at the end, or betting at any time; which of
+them is cheapest.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,18 @@ AS_GOOD = 0.02
 
 
 def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Schedule | None:
-    """Return the shares of the items at which looks are due: even ones, or in the proportion that is given."""
+    """Return the shares of the items at which looks are due: even ones, or in the proportion that is
+    given.
+    """
     if looks is None:
         return None
     counts = tuple(range(1, looks + 1)) if isinstance(looks, int) else looks
     return Schedule(tuple(count / counts[-1] for count in counts), spending)
 
 
-def looks_of(known: Known, asked: Asked, comparisons: int, option: Option, *, percent: bool) -> LooksPlan | None:
+def looks_of(
+    known: Known, asked: Asked, comparisons: int, option: Option, *, percent: bool
+) -> LooksPlan | None:
     """Return the looks of the chosen option; None where none are planned, or no number of items is enough."""
     test, n, effect = asked.corrected(comparisons), option.items.value, option.effect.value
     if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
@@ -117,4 +123,6 @@ def _betting(test: Test, known: Known, most: float, **about: Any) -> Way:
     found = betting_power.followed(test, known.spread, n=most, doubt=doubt, **about)
     none = 0.0 if test.goal == "different" else -test.margin
     idle = betting_power.followed(test, known.spread, n=most, doubt=doubt, **{**about, "effect": none})
-    return Way(name="betting", most=most, power=found.power, expected=found.items, expected_if_none=idle.items)
+    return Way(
+        name="betting", most=most, power=found.power, expected=found.items, expected_if_none=idle.items
+    )

@@ -1,7 +1,8 @@
-"""The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the package.
+"""The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the
+package.
 
-The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose data lie where its
-method is known to miss says so, with the coverage that was measured there.
+The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
+data lie where its method is known to miss says so, with the coverage that was measured there.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ LEAST = 0.93
 LEVEL = 0.95
 SKEWED = 1.5
 MISSED, SEVERAL = 0.82, {"difference": 100, "mean": 15}
-"""A worst pair of a real benchmark that is held less often is told, where it is the worst of so many pairs, or models."""
+"""A worst pair of a real benchmark that is held less often is told, where it is the worst of so many pairs,
+or models.
+"""
 
 
 @cache
@@ -40,7 +43,9 @@ def boards() -> pl.DataFrame:
 
 
 def looks() -> pl.DataFrame:
-    """Return one row per run that is looked at, and method; the columns are told in howsure/calibration/looks.py."""
+    """Return one row per run that is looked at, and method; the columns are told in
+    howsure/calibration/looks.py.
+    """
     return pl.read_parquet(FOLDER / "looks.parquet")
 
 
@@ -51,7 +56,9 @@ def ratios() -> pl.DataFrame:
 
 
 def plans() -> pl.DataFrame:
-    """Return one row per planned comparison and method; the columns are told in howsure/calibration/plans.py."""
+    """Return one row per planned comparison and method; the columns are told in
+    howsure/calibration/plans.py.
+    """
     return pl.read_parquet(FOLDER / "plans.parquet")
 
 
@@ -61,7 +68,9 @@ def suites() -> pl.DataFrame:
 
 
 def agreements() -> pl.DataFrame:
-    """Return one row per world of raters and coefficient; the columns are told in howsure/calibration/agreement.py."""
+    """Return one row per world of raters and coefficient; the columns are told in
+    howsure/calibration/agreement.py.
+    """
     return pl.read_parquet(FOLDER / "agreements.parquet")
 
 
@@ -72,17 +81,20 @@ def factors() -> pl.DataFrame:
 
 @cache
 def clusters() -> pl.DataFrame:
-    """Return one row per real benchmark, number of its clusters drawn and method; see howsure/calibration/real_clusters.py."""
+    """Return one row per real benchmark, number of its clusters drawn and method; see
+    howsure/calibration/real_clusters.py.
+    """
     return pl.read_parquet(FOLDER / "clusters.parquet")
 
 
 @lru_cache(maxsize=4_096)
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
-    """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an item.
+    """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an
+    item.
 
-    `kind`: "mean" or "difference"; `rate`: the score, or the share of discordant items. The nearest worlds of the record
-    are asked; among those that differ only in what data don't tell (the intra-cluster correlation, the true difference,
-    how unequal the clusters are) the worst one is told.
+    `kind`: "mean" or "difference"; `rate`: the score, or the share of discordant items. The nearest worlds of
+    the record are asked; among those that differ only in what data don't tell (the intra-cluster correlation,
+    the true difference, how unequal the clusters are) the worst one is told.
     """
     cells = _cells(kind, method)
     if not cells or not 0 < rate < 1:
@@ -117,22 +129,28 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
     units = f"{nearest['n_clusters']:,} {'clusters of 10' if clustered else 'items'}"
     return Caution(
         code="skewed",
-        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95 % intervals of this "
-        f"method held the truth in {100 * nearest['coverage']:.0f} % of samples",
+        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95 % "
+        f"intervals of this method held the truth in {100 * nearest['coverage']:.0f} % of samples",
         remedy="More items would help, or scores on a log scale.",
     )
 
 
 def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) -> Caution | None:
-    """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of their ratio miss.
+    """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of
+    their ratio miss.
 
-    `spread`: the standard deviation of the logarithms. A trimmed mean is another quantity, and isn't held to the ratio of means.
+    `spread`: the standard deviation of the logarithms. A trimmed mean is another quantity, and isn't held to
+    the ratio of means.
     """
     if average == "trimmed" or not math.isfinite(spread) or not n_clusters:
         return None
-    cells = ratios().filter(pl.col("average") == average, (pl.col("cluster_size") > 1) == (n_items > n_clusters))
+    cells = ratios().filter(
+        pl.col("average") == average, (pl.col("cluster_size") > 1) == (n_items > n_clusters)
+    )
     count, wide = pl.col("n_clusters").log() - math.log(n_clusters), (pl.col("spread") - spread) / SPREAD_STEP
-    nearest = cells.with_columns(far=(count**2 + wide**2).round(9)).filter(pl.col("far") == pl.col("far").min())
+    nearest = cells.with_columns(far=(count**2 + wide**2).round(9)).filter(
+        pl.col("far") == pl.col("far").min()
+    )
     worst = nearest.sort("coverage").row(0, named=True)
     if worst["coverage"] >= LEAST - 0.01 or spread < worst["spread"] - SPREAD_STEP / 2:
         return None
@@ -140,8 +158,9 @@ def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) ->
     other = " The log-normal average may hold." if average == "mean" else ""
     return Caution(
         code="heavy_tailed",
-        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): with {worst['n_clusters']:,} {units} that "
-        f"spread by {worst['spread']:g}, 95 % intervals of such ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
+        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): with "
+        f"{worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95 % intervals of such "
+        f"ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
         remedy=f"More items would help.{other}",
     )
 
@@ -151,36 +170,46 @@ SPREAD_STEP = 0.5
 
 
 def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
-    """Tell how often the intervals of a method held on whole clusters of the real benchmark whose draws are most like these.
+    """Tell how often the intervals of a method held on whole clusters of the real benchmark whose draws are
+    most like these.
 
     `shares` (C,): of the items that each cluster holds. Counts alone decide, as no score can tell
-    (docs/decisions/0022-score.md), and only where the worst pair, or model, was held less often than in MISSED.
+    (docs/decisions/0022-score.md), and only where the worst pair, or model, was held less often than in
+    MISSED.
     """
     seen = _crowding(len(shares), 1 / float(shares @ shares), float(shares.max()))
     rows = _real_rows(kind, method)
     if not rows:
         return None
-    row = min(rows, key=lambda each: math.dist(seen, _crowding(each["n_clusters"], each["effective"], each["largest"])))
+    row = min(
+        rows,
+        key=lambda each: math.dist(seen, _crowding(each["n_clusters"], each["effective"], each["largest"])),
+    )
     if row["again"] >= MISSED:
         return None
     what = "pairs of real systems" if kind == "difference" else "real systems"
     return Caution(
         code="real_clusters",
-        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals of {row['count']:,} {what} held the "
-        f"truth in {100 * row['mean']:.0f} % of draws on average, but in {100 * row['again']:.0f} % for the worst",
+        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals of "
+        f"{row['count']:,} {what} held the truth in {100 * row['mean']:.0f} % of draws on average, but "
+        f"in {100 * row['again']:.0f} % for the worst",
         remedy="More clusters help; `population='same-clusters'` asks about these alone.",
     )
 
 
 def _crowding(clusters: int, effective: float, largest: float) -> Place:
-    """Return where clusters lie among those of the record: how many, how many they are worth, how much the largest holds."""
+    """Return where clusters lie among those of the record: how many, how many they are worth, how much the
+    largest holds.
+    """
     return math.log(clusters), math.log(effective), math.log(largest)
 
 
 @cache
 def _real_rows(kind: str, method: str) -> list[dict[str, Any]]:
     """Return the rows of one method over enough pairs, or models, that one can be said to be the worst."""
-    found = clusters().filter(pl.col("kind") == kind, pl.col("method") == method, pl.col("count") >= SEVERAL[kind])
+    found = clusters().filter(
+        pl.col("kind") == kind, pl.col("method") == method, pl.col("count") >= SEVERAL[kind]
+    )
     return list(found.iter_rows(named=True))
 
 
@@ -225,7 +254,9 @@ def _caution(kind: str, cell: dict[str, float]) -> Caution:
         code="known_to_miss",
         message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
         f"{100 * cell['coverage']:.0f} % of samples",
-        remedy="More clusters or items would help." if cell["default"] else f"Leave `{option}` and `variance` out.",
+        remedy="More clusters or items would help."
+        if cell["default"]
+        else f"Leave `{option}` and `variance` out.",
     )
 
 
@@ -234,7 +265,9 @@ def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     wanted = list(names)
     if not wanted:
         return cells
-    kept = cells.filter(pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted)))
+    kept = cells.filter(
+        pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted))
+    )
     if not len(kept):
         known = "; ".join(sorted(cells["method"].unique()))
         raise OptionError(

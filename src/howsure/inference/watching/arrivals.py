@@ -1,4 +1,6 @@
-"""What of a run in progress is there: items that are ready to count, items still waiting, clusters and their sizes."""
+"""What of a run in progress is there: items that are ready to count, items still waiting, clusters and their
+sizes.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 class Arrivals:
     """The items of a run so far, cumulative.
 
-    `ready`: one row an item that every model has in full, as every item that was started before it: item, cluster (null without), mean scores a and b (null where
-    all attempts failed), weight. `n_partial`: items that some model lacks or has in part, and those that wait for one
-    that was started before. `sizes`: cluster and size,
-    None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in the log.
+    `ready`: one row an item that every model has in full, as every item that was started before it: item,
+    cluster (null without), mean scores a and b (null where all attempts failed), weight. `n_partial`: items
+    that some model lacks or has in part, and those that wait for one that was started before. `sizes`:
+    cluster and size,
+    None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in
+    the log.
     """
 
     a: str
@@ -64,10 +68,12 @@ def arrivals(
     order: tuple[str, ...] = (),
     as_logged: bool = False,
 ) -> Arrivals:
-    """See what is there of one task and metric. DataError where there are several, or clusters of unknown size.
+    """See what is there of one task and metric. DataError where there are several, or clusters of unknown
+    size.
 
-    `order`: of all items as they are started; empty takes what the log tells. `as_logged`: where it tells none, items stand
-    in the order in which the log first has them, so that what came before an item never changes as the log grows.
+    `order`: of all items as they are started; empty takes what the log tells. `as_logged`: where it tells
+    none, items stand in the order in which the log first has them, so that what came before an item never
+    changes as the log grows.
     """
     study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
     task, metric = _one_part(study)
@@ -76,7 +82,9 @@ def arrivals(
         [c for c in (*study.cautions, *direction_cautions(study)) if c.code not in USUAL],
     )
     names = part["model"].unique().cast(pl.String).sort().to_list()
-    found = {side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None}
+    found = {
+        side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None
+    }
     if len(found) == 2 and found["a"] == found["b"]:
         raise OptionError(f"{a!r} and {b!r} are one model, {found['a']!r}", remedy="Write the names in full.")
     fact = scores.fact(task)
@@ -92,7 +100,9 @@ def arrivals(
         order = _order_of_looks(table, order, tuple(logged))
     table, note = _in_order(table, order)
     complete = table["complete"]
-    stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
+    stated = (
+        len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
+    )
     return Arrivals(
         a=found["a"],
         b=found.get("b"),
@@ -112,7 +122,9 @@ def arrivals(
 
 
 def _order_of_looks(table: pl.DataFrame, stated: tuple[str, ...], logged: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the order that planned looks rest on: as stated, else as the log has it; DataError where nothing tells one."""
+    """Return the order that planned looks rest on: as stated, else as the log has it; DataError where nothing
+    tells one.
+    """
     items = set(table["item"])
     found = next((order for order in (stated, logged) if items.intersection(order)), ())
     if items and not found:
@@ -124,13 +136,16 @@ def _order_of_looks(table: pl.DataFrame, stated: tuple[str, ...], logged: tuple[
 
 
 def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Let an item wait until all that were started before it are there: fast ones would come first, and be no random sample.
+    """Let an item wait until all that were started before it are there: fast ones would come first, and be no
+    random sample.
 
     Where a log tells no order, or of other items, all count.
     """
     table = table.with_columns(pl.col("complete").fill_null(value=False))
     places = (
-        pl.DataFrame({"item": order}, schema={"item": pl.String}).unique(maintain_order=True).with_row_index("place")
+        pl.DataFrame({"item": order}, schema={"item": pl.String})
+        .unique(maintain_order=True)
+        .with_row_index("place")
     )
     known = places.join(table, on="item", how="left", maintain_order="left")
     if not len(known) or not known["complete"].any():
@@ -143,7 +158,10 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
     waits = pl.col("complete") & (pl.col("place") >= first).fill_null(value=True)
     count = int(table.select(waits.sum()).item())
     word = "waits" if count == 1 else "wait"
-    note = f"Order: items count as the run starts them, so that fast ones don't come first; {plural(count, 'item')} {word}."
+    note = (
+        "Order: items count as the run starts them, so that fast ones don't come first; "
+        f"{plural(count, 'item')} {word}."
+    )
     return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
 
 
@@ -179,7 +197,9 @@ def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
 
 
 def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
-    """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones included."""
+    """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones
+    included.
+    """
     (key,) = study.parts
     scored = study.scored(key)
     table: pl.DataFrame | None = None
@@ -189,7 +209,11 @@ def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted
         one = _of_model(part, found[side]).select("item", (pl.col("rows") >= wanted).alias(f"full_{side}"))
         means = _of_model(scored, found[side]).select("item", pl.col("mean").alias(side))
         one = one.join(means, on="item", how="left", maintain_order="left")
-        table = one if table is None else table.join(one, on="item", how="full", coalesce=True, maintain_order="left")
+        table = (
+            one
+            if table is None
+            else table.join(one, on="item", how="full", coalesce=True, maintain_order="left")
+        )
     assert table is not None
     if "b" not in table.columns:
         table = table.with_columns(b=pl.lit(None, pl.Float64))
@@ -204,7 +228,9 @@ def _of_model(rows: pl.DataFrame, model: str) -> pl.DataFrame:
 def _with_units(
     table: pl.DataFrame, study: Study, plan: pl.DataFrame | None, design: Design, *, cluster_size: int | None
 ) -> tuple[pl.DataFrame, pl.DataFrame | None, float]:
-    """Attach clusters and weights; return also the sizes of clusters and the largest sum of weights of a unit."""
+    """Attach clusters and weights; return also the sizes of clusters and the largest sum of weights of a
+    unit.
+    """
     (task,) = study.tasks
     names = study.cluster_names.get(task, ())
     groups = study.items.filter(pl.col("task").cast(pl.String) == task)
@@ -230,7 +256,9 @@ def _with_units(
 
 
 def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame | None:
-    """Return cluster and weight of every planned item, from the items' table; None where there is no table."""
+    """Return cluster and weight of every planned item, from the items' table; None where there is no
+    table.
+    """
     if side is None:
         return None
     if "task" not in side.columns:
@@ -242,7 +270,9 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
         return side.select(cluster=pl.lit(None, pl.String), weight=pl.lit(1.0))
     table = side.select("task", "item", *(["cluster"] if "cluster" in side.columns else []))
     if "cluster" in table.columns:
-        table = table.with_columns(pl.col("cluster").cast(pl.String), cluster_max=pl.col("cluster").cast(pl.String))
+        table = table.with_columns(
+            pl.col("cluster").cast(pl.String), cluster_max=pl.col("cluster").cast(pl.String)
+        )
     grouped = attach_clusters(table, side, design)
     table = attach_weights(grouped.table, side, design)
     return table.select(
@@ -257,8 +287,8 @@ def no_sizes(name: str, *, strata: bool = False) -> DataError:
         f"clusters by {name!r} of a run in progress, and nothing says how many items they will have",
         remedy="Each of the same clusters has its share of the run: give a table of all items (`items`)."
         if strata
-        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` where "
-        "all have N items; `cluster='none'` ignores clusters.",
+        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` "
+        "where all have N items; `cluster='none'` ignores clusters.",
     )
 
 
@@ -277,7 +307,9 @@ def _order(scores: Scores, task: str) -> pl.Series:
 
 
 def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
-    """Warn where nothing says that items come in random order, and more so where they come sorted by their ids."""
+    """Warn where nothing says that items come in random order, and more so where they come sorted by their
+    ids.
+    """
     if shuffled:
         return []
     remedy = "Shuffle the items before the run, and say so with `shuffled=True` where the log doesn't."
@@ -291,7 +323,9 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
     return [
         Caution(
             code="order_not_random",
-            message=f"{message}; what comes first is then no random sample, and the interval so far may not hold",
+            message=(
+                f"{message}; what comes first is then no random sample, and the interval so far may not hold"
+            ),
             remedy=remedy,
         )
     ]
@@ -303,4 +337,8 @@ FEW_IDS = 8
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """Return a key that puts q2 before q10."""
-    return [(0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in re.split(r"(\d+)", name) if piece]
+    return [
+        (0, int(piece), "") if piece.isdigit() else (1, 0, piece)
+        for piece in re.split(r"(\d+)", name)
+        if piece
+    ]

@@ -26,7 +26,8 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or all `each`.
+    """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or
+    all `each`.
 
     `heaviest`: the largest sum of weights of a unit, None where all items weigh 1.
     """
@@ -73,9 +74,11 @@ def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> Sizes:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Items that wait, items that count, and the state of the inference: each unit is counted once, and stays counted.
+    """Items that wait, items that count, and the state of the inference: each unit is counted once, and stays
+    counted.
 
-    `order`: of all items as the run starts them; an item that was added waits for those before it. Empty: none waits.
+    `order`: of all items as the run starts them; an item that was added waits for those before it. Empty:
+    none waits.
     `failures`: what an item counts as that is added without a score.
     """
 
@@ -118,25 +121,32 @@ class Tally:
         """Take one item by its mean scores; DataError where it can't belong to this run."""
         if (b is None) != (self.goal.b is None):
             raise DataError(
-                f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="Give one score a model."
+                f"item {item!r} has {'one score' if b is None else 'two scores'}",
+                remedy="Give one score a model.",
             )
         if cluster is not None and not sizes.stated:
             raise no_sizes("cluster")
         if self.order and item not in self._known:
-            raise DataError(f"item {item!r} is not in the order of the run", remedy="Name all items in `order`.")
+            raise DataError(
+                f"item {item!r} is not in the order of the run", remedy="Name all items in `order`."
+            )
         if item in self._ids:
             raise DataError(
                 f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
             )
         self._ids.add(item)
-        self._added.append((item, cluster, self._score(item, a), math.nan if b is None else self._score(item, b), 1.0))
+        self._added.append(
+            (item, cluster, self._score(item, a), math.nan if b is None else self._score(item, b), 1.0)
+        )
 
     def _score(self, item: str, score: float) -> float:
         """Return a score, that of a failed item under the policy; DataError where it is an error."""
         if not math.isnan(score) or self.failures in ("harness", "drop"):
             return float(score)
         if self.failures == "error":
-            raise DataError(f"item {item!r} failed", remedy="Run it again, or choose `failures='zero'` or 'drop'.")
+            raise DataError(
+                f"item {item!r} failed", remedy="Run it again, or choose `failures='zero'` or 'drop'."
+            )
         return 0.0
 
     def count(self, sizes: Sizes, *, planned: int | None, lower_is_better: bool) -> None:
@@ -151,7 +161,9 @@ class Tally:
         scored = ready.filter(self.has_scores())
         self.refuse_out_of_bounds(scored)
         self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
-        if known is None:  # an item whose attempts all failed may be run again; in a cluster it would change the unit
+        if (
+            known is None
+        ):  # an item whose attempts all failed may be run again; in a cluster it would change the unit
             self.failed += len(ready) - len(scored)
             ready = scored
         self.counted = pl.concat([self.counted, ready.select(*SCHEMA)], rechunk=True)
@@ -159,13 +171,17 @@ class Tally:
             return
         if self.sequence is None:
             self.sequence = _sequence(self.goal, sizes, planned, lower_is_better=lower_is_better)
-        units = scored.select(sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster"))
+        units = scored.select(
+            sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster")
+        )
         if known is not None:
             units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
 
     def finished(self) -> pl.DataFrame:
-        """Return all items that are there and that none started before them lacks, in the order of the run; none is counted."""
+        """Return all items that are there and that none started before them lacks, in the order of the run;
+        none is counted.
+        """
         self._take_added()
         if not (self.order and self._ids):
             return self.waiting
@@ -180,10 +196,16 @@ class Tally:
     def mean(self, side: str) -> float:
         """Return the weighted mean of a model's scores so far, NaN before the first."""
         rows = self.scored if side in self.goal.sides else self.counted.clear()
-        return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy())) if len(rows) else math.nan
+        return (
+            float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
+            if len(rows)
+            else math.nan
+        )
 
     def changed(self, ready: pl.DataFrame) -> pl.Series:
-        """Return the items whose scores have changed since they were counted, by late attempts or another scoring."""
+        """Return the items whose scores have changed since they were counted, by late attempts or another
+        scoring.
+        """
         both = self.counted.join(ready, on="item", suffix="_now", how="inner")
         now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
         differ = (
@@ -200,7 +222,9 @@ class Tally:
 
     def has_scores(self) -> pl.Expr:
         """Return where every model has a score."""
-        return pl.all_horizontal(*(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides))
+        return pl.all_horizontal(
+            *(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides)
+        )
 
     def _value(self) -> pl.Expr:
         return pl.col("a") if self.goal.b is None else pl.col("a") - pl.col("b")
@@ -220,26 +244,36 @@ class Tally:
 
 
 def complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of clusters all of whose items are there; DataError where one has more than its size."""
+    """Return the rows of clusters all of whose items are there; DataError where one has more than its
+    size.
+    """
     return with_sizes(rows, sizes).filter(pl.col("there") == pl.col("size"))
 
 
 def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the `size` of their cluster, and how many of it are `there`; DataError where these are more, or nothing tells."""
+    """Return rows with the `size` of their cluster, and how many of it are `there`; DataError where these are
+    more, or nothing tells.
+    """
     rows = rows.join(sizes, on="cluster", how="left", maintain_order="left").with_columns(
         there=pl.len().over("cluster")
     )
     bad = rows.filter(pl.col("size").is_null() | (pl.col("there") > pl.col("size"))).sort("cluster")
     if len(bad):
         row = bad.row(0, named=True)
-        known = "isn't in the items table" if row["size"] is None else f"has {row['there']} items, not {row['size']}"
+        known = (
+            "isn't in the items table"
+            if row["size"] is None
+            else f"has {row['there']} items, not {row['size']}"
+        )
         raise DataError(
             f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
         )
     return rows
 
 
-def _sequence(goal: Goal, sizes: Sizes, planned: int | None, *, lower_is_better: bool) -> Betting | Asymptotic:
+def _sequence(
+    goal: Goal, sizes: Sizes, planned: int | None, *, lower_is_better: bool
+) -> Betting | Asymptotic:
     """Return the confidence sequence of a goal, as it is before the first unit."""
     null = goal.null(lower_is_better=lower_is_better)
     horizon = max(planned / sizes.mean, 1.0) if planned else HORIZON

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What is to be shown of a model, or of two: a floor, a half-width, a margin, or that one of them is better.
+    """What is to be shown of a model, or of two: a floor, a half-width, a margin, or that one of them is
+    better.
 
     `within`, `margin` and `bounds` are in score units; bounds None means that scores have none.
     """
@@ -33,7 +34,9 @@ class Goal:
         if sum(goal is not None for goal in (self.at_least, self.within, self.margin)) > 1:
             raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
         if self.b is None and self.at_least is None and self.within is None:
-            raise OptionError(f"nothing is asked of {self.a!r}", remedy="Name b to compare with, at_least or within.")
+            raise OptionError(
+                f"nothing is asked of {self.a!r}", remedy="Name b to compare with, at_least or within."
+            )
         if self.b is None and self.margin is not None:
             raise OptionError("a margin is for two models", remedy="Name b, or use at_least.")
         if self.b is not None and self.at_least is not None:
@@ -55,7 +58,9 @@ class Goal:
                 f"within={self.within!r} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
             )
         if self.margin is not None and self.margin >= high - low:
-            raise OptionError(f"margin={self.margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+            raise OptionError(
+                f"margin={self.margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
+            )
 
     @property
     def sides(self) -> tuple[str, ...]:

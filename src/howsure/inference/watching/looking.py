@@ -29,7 +29,8 @@ def look_at(
     shuffled: bool | None,
     made: tuple[AlwaysValid, Looks] | None = None,
 ) -> Look:
-    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by one.
+    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by
+    one.
 
     `made`: what the last of planned looks showed, and all of them; None where any moment is one.
     """
@@ -66,7 +67,8 @@ def look_at(
         needed=needed,
         lower_is_better=lower_is_better,
         percent=goal.percent,
-        clustered=sizes.known(tally.waiting) is not None or tally.counted["cluster"].null_count() < len(tally.counted),
+        clustered=sizes.known(tally.waiting) is not None
+        or tally.counted["cluster"].null_count() < len(tally.counted),
         method=seen.method,
         looks=looks,
         notes=() if arrived is None else arrived.notes,
@@ -118,7 +120,10 @@ def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
             code="scores_changed",
             message=f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; the "
             "scores of the first look are kept",
-            remedy="Where attempts came late, name how many are planned (`attempts`); after another scoring start anew.",
+            remedy=(
+                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
+                "start anew."
+            ),
         )
     ]
 
@@ -126,18 +131,27 @@ def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
 def nothing(level: float) -> AlwaysValid:
     """Return what a run shows before anything counts."""
     return AlwaysValid(
-        value=math.nan, low=math.nan, high=math.nan, level=level, p_value=math.nan, n_units=0, method="none yet"
+        value=math.nan,
+        low=math.nan,
+        high=math.nan,
+        level=level,
+        p_value=math.nan,
+        n_units=0,
+        method="none yet",
     )
 
 
 TORN = Caution(
     code="looks_contradict",
-    message="the intervals of the looks have nothing in common; that happens in few runs of random order, and easily "
-    "where items come sorted",
+    message="the intervals of the looks have nothing in common; that happens in few runs of random order, and "
+    "easily where items come sorted",
     remedy="Look at the order of the items; compare at the end with `howsure compare`.",
 )
 ASYMPTOTIC = Caution(
     code="asymptotic",
-    message="the scores have no bounds, so the interval is right for many items only, and promises nothing for few",
+    message=(
+        "the scores have no bounds, so the interval is right for many items only, and promises nothing "
+        "for few"
+    ),
     remedy="Name bounds that no score can pass (`bounds=(0, 100)`), where there are any.",
 )

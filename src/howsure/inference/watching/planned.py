@@ -1,7 +1,8 @@
 """Planned looks at a run in progress: what was due is judged, from the data alone, whenever it is asked for.
 
-A look is due at a number of finished items, in the order of the run; those that failed are finished as well, and clusters once they
-are complete. It is judged on the items that were due then, however many there are by now, and the first one that stops is final.
+A look is due at a number of finished items, in the order of the run; those that failed are finished as well,
+and clusters once they are complete. It is judged on the items that were due then, however many there are by
+now, and the first one that stops is final.
 """
 
 from __future__ import annotations
@@ -34,14 +35,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookPlan:
-    """How many looks there are, or at how many items each is due, and how they spend the error; `strata`: clusters are strata."""
+    """How many looks there are, or at how many items each is due, and how they spend the error; `strata`:
+    clusters are strata.
+    """
 
     looks: int | tuple[int, ...]
     spending: Spending
     strata: bool = False
 
     def due(self, planned: int | None) -> tuple[int, ...]:
-        """Return the items that each look is due at; OptionError where nobody says how many there will be, or too few."""
+        """Return the items that each look is due at; OptionError where nobody says how many there will be, or
+        too few.
+        """
         if isinstance(self.looks, tuple):
             return self.looks
         if planned is None:
@@ -59,11 +64,15 @@ class LookPlan:
 def plan_of(
     looks: Any, spending: Spending, goal: Goal, planned: int | None, *, strata: bool = False
 ) -> LookPlan | None:
-    """Return the planned looks of a run, None where any moment is one; OptionError where they make no sense."""
+    """Return the planned looks of a run, None where any moment is one; OptionError where they make no
+    sense.
+    """
     if looks is None:
         return None
     if goal.within is not None:
-        raise OptionError("planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out.")
+        raise OptionError(
+            "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
+        )
     if isinstance(looks, tuple) and planned is not None and planned != looks[-1]:
         raise OptionError(
             f"the last look is due at {looks[-1]:,} items, and items_planned={planned}",
@@ -121,7 +130,9 @@ def look_as_planned(
 
 
 def _in_units(rows: pl.DataFrame, sizes: Sizes, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the finished rows with the unit that each belongs to, in the order in which units are complete, and the others."""
+    """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
+    and the others.
+    """
     known = sizes.known(rows)
     if known is not None and strata:
         with_sizes(rows, known)
@@ -134,15 +145,23 @@ def _in_units(rows: pl.DataFrame, sizes: Sizes, *, strata: bool) -> tuple[pl.Dat
 
 
 def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
-    """Return the number of each look that can be made, and on how many items: of looks on the same items the last."""
-    ends = rows.group_by("unit", maintain_order=True).len()["len"].cum_sum().to_numpy() if len(rows) else np.zeros(0)
+    """Return the number of each look that can be made, and on how many items: of looks on the same items the
+    last.
+    """
+    ends = (
+        rows.group_by("unit", maintain_order=True).len()["len"].cum_sum().to_numpy()
+        if len(rows)
+        else np.zeros(0)
+    )
     places = np.searchsorted(ends, due)
     reached = {int(ends[place]): k + 1 for k, place in enumerate(places) if place < len(ends)}
     return [(number, count) for count, number in reached.items()]
 
 
 def _schedule(due: tuple[int, ...], made: list[tuple[int, int]], spending: Spending) -> Schedule:
-    """Return the schedule of looks made on so many items, as far as these; what comes after is no matter to them."""
+    """Return the schedule of looks made on so many items, as far as these; what comes after is no matter to
+    them.
+    """
     shares = [count / due[-1] if number < len(due) else 1.0 for number, count in made]
     return Schedule((*shares, *([] if shares and shares[-1] == 1 else [1.0])), spending)
 
@@ -157,7 +176,9 @@ def _told(
     boundary = _schedule(due, every, spending).boundary(level)
     return tuple(
         PlannedLook(number=number, items=count, z=float(z), nominal=float(nominal), spent=float(spent))
-        for (number, count), z, nominal, spent in zip(every, boundary.z, boundary.nominal, boundary.spent, strict=True)
+        for (number, count), z, nominal, spent in zip(
+            every, boundary.z, boundary.nominal, boundary.spent, strict=True
+        )
     )
 
 
@@ -170,7 +191,9 @@ def _judged(
     *,
     lower_is_better: bool,
 ) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops. `shares`: of clusters that are strata."""
+    """Return what a look shows: its repeated interval, and the least error with which it stops. `shares`: of
+    clusters that are strata.
+    """
     goal = tally.goal
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
@@ -188,7 +211,10 @@ def _judged(
         level=goal.level,
         p_value=schedule.overall_p(look, p_value, goal.level),
         n_units=estimate.n_items if estimate.method.same_clusters else estimate.n_clusters,
-        method=f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned looks",
+        method=(
+            f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned "
+            "looks"
+        ),
     )
 
 
@@ -207,13 +233,17 @@ def _tested(goal: Goal, rows: pl.DataFrame, level: float, *, lower_is_better: bo
     found = difference(a, b, level=level, margin=None, lower_is_better=lower_is_better, **shared)
     if goal.margin is None or math.isnan(found.p_value):
         return found.estimate, found.p_value
-    sided = difference(a, b, level=level, margin=goal.margin, lower_is_better=lower_is_better, **shared).equivalence
+    sided = difference(
+        a, b, level=level, margin=goal.margin, lower_is_better=lower_is_better, **shared
+    ).equivalence
     assert sided is not None
     return found.estimate, min(2 * min(sided.p_noninferior, sided.p_inferior), 1.0)
 
 
 def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tuple[Estimate, float]:
-    """Return the estimate of one model, and the p-value of its score being the floor: the level that just leaves it out."""
+    """Return the estimate of one model, and the p-value of its score being the floor: the level that just
+    leaves it out.
+    """
     found = mean(x, level=level, **shared)
 
     def ends(at: float) -> tuple[float, float]:
@@ -227,6 +257,11 @@ def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tup
 def _beyond(finished: int, last: int) -> Caution:
     return Caution(
         code="beyond_last_look",
-        message=f"{finished:,} items are finished, and the last look was due at {last:,}; the others aren't used",
-        remedy="Plan the last look at all items; `howsure compare` is on all of them, as a second chance to be wrong.",
+        message=(
+            f"{finished:,} items are finished, and the last look was due at {last:,}; the others aren't used"
+        ),
+        remedy=(
+            "Plan the last look at all items; `howsure compare` is on all of them, as a second chance to "
+            "be wrong."
+        ),
     )

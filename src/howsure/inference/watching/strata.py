@@ -1,9 +1,11 @@
-"""A planned look on more questions from the same clusters: clusters are strata, each with the share of the questions that it has in the whole run.
+"""A planned look on more questions from the same clusters: clusters are strata, each with the share of the
+questions that it has in the whole run.
 
-A look's questions are no even mix of the clusters, so each cluster's own mean gets its share (post-stratification, Holt and Smith
-1979). Such estimates of successive looks have independent increments, as a cluster's mean over more of its questions covaries with
-its mean over fewer by exactly its own variance: the boundaries of planned looks hold. Bets don't: the mean of the next score depends on the
-cluster that it is from.
+A look's questions are no even mix of the clusters, so each cluster's own mean gets its share
+(post-stratification, Holt and Smith 1979). Such estimates of successive looks have independent increments, as
+a cluster's mean over more of its questions covaries with its mean over fewer by exactly its own variance: the
+boundaries of planned looks hold. Bets don't: the mean of the next score depends on the cluster that it is
+from.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ def are_strata(design: Design, *, looks: object, cluster_size: int | None) -> bo
         return False
     if looks is None:
         raise OptionError(
-            "a bet on more questions from the same clusters isn't valid: what the next score is to be depends on its cluster",
+            "a bet on more questions from the same clusters isn't valid: what the next score is to be "
+            "depends on its cluster",
             remedy="Plan `looks`; or `cluster='none'`, where the order of all questions is random.",
         )
     if cluster_size is not None or design.weight is not None:
@@ -101,7 +104,10 @@ def unseen_caution(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
     return [
         Caution(
             code="clusters_unseen",
-            message=f"{missing} of {plural(len(sizes), 'cluster')} had no scored question at this look, which tells nothing of all then",
+            message=(
+                f"{missing} of {plural(len(sizes), 'cluster')} had no scored question at this look, which "
+                "tells nothing of all then"
+            ),
             remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
         )
     ]

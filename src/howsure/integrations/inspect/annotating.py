@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
 
 
-def annotate(log: str | Path, *, output: str | Path | None = None, level: float = 0.95, **options: Any) -> str:
-    """Write howsure's estimate into an Inspect log, as metrics beside Inspect's own; return where it was written.
+def annotate(
+    log: str | Path, *, output: str | Path | None = None, level: float = 0.95, **options: Any
+) -> str:
+    """Write howsure's estimate into an Inspect log, as metrics beside Inspect's own; return where it was
+    written.
 
-    `howsure_se`, `howsure_low` and `howsure_high` of every scorer, with the method, level and clusters as their parameters.
+    `howsure_se`, `howsure_low` and `howsure_high` of every scorer, with the method, level and clusters as
+    their parameters.
     `output`: another file; None rewrites the log. Other arguments: those of `howsure.estimate`.
     """
     from inspect_ai.log import write_eval_log
@@ -51,7 +55,10 @@ def _log(log: str | Path) -> EvalLog:
         raise ReadError(
             "not a log of Inspect",
             where=str(log),
-            remedy="Name one file that Inspect wrote, .eval or .json; of other results `howsure estimate` gives the numbers.",
+            remedy=(
+                "Name one file that Inspect wrote, .eval or .json; of other results `howsure estimate` "
+                "gives the numbers."
+            ),
         ) from None
 
 
@@ -66,7 +73,9 @@ def _entries(log: str | Path, *, level: float, **options: Any) -> dict[str, Entr
 
 
 def _names(score: EvalScore) -> tuple[str, str]:
-    """Return how the rows may name what an entry of the log is about: a part of what a scorer gave, or all of it."""
+    """Return how the rows may name what an entry of the log is about: a part of what a scorer gave, or all of
+    it.
+    """
     return f"{score.scorer}/{score.name}", score.name
 
 

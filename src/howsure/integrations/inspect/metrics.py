@@ -1,4 +1,6 @@
-"""Metrics for Inspect: they average the attempts (epochs) at a sample first, and never raise, giving NaN instead."""
+"""Metrics for Inspect: they average the attempts (epochs) at a sample first, and never raise, giving NaN
+instead.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ T = TypeVar("T")
 
 @metric(name="clustered_se", scores="unreduced")
 def clustered_se(cluster: str | None = None) -> Metric:
-    """Return the standard error of the mean: attempts averaged, CR2 over clusters (a key of the samples' metadata).
+    """Return the standard error of the mean: attempts averaged, CR2 over clusters (a key of the samples'
+    metadata).
 
     NaN with one cluster, or where a sample lacks the key. Bell and McCaffrey (2002).
     """
@@ -90,7 +93,9 @@ def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, 
         raise MethodError("no sample has a score yet")
     means, variances = (np.array([find(values) for values in held.values()]) for find in (np.mean, np.var))
     counts = np.array([len(values) for values in held.values()], dtype=float)
-    codes = None if cluster is None else np.unique([str(groups[item]) for item in held], return_inverse=True)[1]
+    codes = (
+        None if cluster is None else np.unique([str(groups[item]) for item in held], return_inverse=True)[1]
+    )
     return means, counts, variances, codes
 
 

@@ -19,7 +19,9 @@ PRINT = "HOWSURE_PRINT"
 
 @hooks(name="estimate", description="Prints howsure's estimate at the end of a task (HOWSURE_PRINT=1).")
 class PrintEstimate(Hooks):
-    """Print the estimate of every task that ends, to standard error; on where HOWSURE_PRINT is set and not 0."""
+    """Print the estimate of every task that ends, to standard error; on where HOWSURE_PRINT is set and not
+    0.
+    """
 
     def enabled(self) -> bool:
         """Say whether it was asked for."""

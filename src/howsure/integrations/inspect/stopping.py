@@ -47,17 +47,20 @@ def stop_when_decided(
 ) -> StopWhenDecided:
     """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
 
-    The question: is the model of this run better than that of the log `baseline` (what `howsure.read` takes; `model` names it
-    where the log holds several), or not worse by more than `margin`; or does it score `at_least` so much; or is its interval
-    ± `within`. Always valid at the `level`, however often it looks; see `howsure.Monitor`.
+    The question: is the model of this run better than that of the log `baseline` (what `howsure.read` takes;
+    `model` names it where the log holds several), or not worse by more than `margin`; or does it score
+    `at_least` so much; or is its interval ± `within`. Always valid at the `level`, however often it looks;
+    see `howsure.Monitor`.
 
-    The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or `shuffled=True` if
-    you know better). Samples count in the order in which they start, so that fast ones don't come first. `cluster`: a key of
-    their metadata; a cluster counts once it is complete, so clusters must be together (`shuffle_clusters`). Of several epochs
-    the first decides. `scorer`: which score, where there are several ("scorer/key" of one that gives several). `bounds`: of the
-    scores, known before the run; None where there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
-    whether smaller scores are better; a scorer called cost, error, wer and the like is refused without it, where the direction decides. Samples that run already are not stopped: with
-    `max_samples` as large as the data there is nothing to stop.
+    The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or
+    `shuffled=True` if you know better). Samples count in the order in which they start, so that fast ones
+    don't come first. `cluster`: a key of their metadata; a cluster counts once it is complete, so clusters
+    must be together (`shuffle_clusters`). Of several epochs the first decides. `scorer`: which score, where
+    there are several ("scorer/key" of one that gives several). `bounds`: of the scores, known before the run;
+    None where there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
+    whether smaller scores are better; a scorer called cost, error, wer and the like is refused without it,
+    where the direction decides. Samples that run already are not stopped: with `max_samples` as large as the
+    data there is nothing to stop.
 
     >>> from inspect_ai import Task
     >>> stopping = stop_when_decided(at_least=0.9)
@@ -133,7 +136,8 @@ class StopWhenDecided:
         most = task.config.max_samples
         if most is not None and most >= len(samples):
             logger.warning(
-                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop; lower it.",
+                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop; "
+                "lower it.",
                 most,
                 len(samples),
             )
@@ -155,7 +159,8 @@ class StopWhenDecided:
         """Raise OptionError where the question hangs on a direction that the scorer's name leaves open."""
         if self._lower is None and self._goal["within"] is None and is_burden(scorer):
             raise OptionError(
-                f"nothing says whether larger or smaller scores of {visible(scorer)} are better", remedy=REMEDY
+                f"nothing says whether larger or smaller scores of {visible(scorer)} are better",
+                remedy=REMEDY,
             )
 
     async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
@@ -174,7 +179,9 @@ class StopWhenDecided:
             return
         self._add(item, self._value(scores))
         for late in self._overdue():
-            logger.warning("howsure: sample %r is unfinished after %d later ones; it counts as failed.", late, PATIENCE)
+            logger.warning(
+                "howsure: sample %r is unfinished after %d later ones; it counts as failed.", late, PATIENCE
+            )
             self._add(late, math.nan)
         self.look = self._monitor.look()
 
@@ -194,7 +201,9 @@ class StopWhenDecided:
             }
             ends = (look.estimate, look.interval.low, look.interval.high, look.p_value)
             names = ("estimate", "low", "high", "p_value")
-            told |= {name: value if math.isfinite(value) else None for name, value in zip(names, ends, strict=True)}
+            told |= {
+                name: value if math.isfinite(value) else None for name, value in zip(names, ends, strict=True)
+            }
         return told
 
     def _add(self, item: str, value: float) -> None:
@@ -220,11 +229,17 @@ class StopWhenDecided:
 
 
 def _values(scores: Mapping[str, SampleScore]) -> dict[str, Any]:
-    """Return a sample's values; those of a scorer that gives several are named `scorer/key`, as `read` names them."""
+    """Return a sample's values; those of a scorer that gives several are named `scorer/key`, as `read` names
+    them.
+    """
     values: dict[str, Any] = {}
     for name, held in scores.items():
         value = held.score.value
-        values |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+        values |= (
+            {f"{name}/{key}": part for key, part in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
     return values
 
 
@@ -253,8 +268,12 @@ def _groups(samples: Sequence[Sample], cluster: str | None) -> dict[str, str]:
     return {str(sample.id): str((sample.metadata or {})[cluster]) for sample in samples}
 
 
-def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None, *, scaled: bool) -> dict[str, float]:
-    """Return the baseline's mean score at every sample; `scaled`: as a fraction where it is percent, else as the log has it."""
+def _baseline_scores(
+    data: Any, model: str | None, task: str, scorer: str | None, *, scaled: bool
+) -> dict[str, float]:
+    """Return the baseline's mean score at every sample; `scaled`: as a fraction where it is percent, else as
+    the log has it.
+    """
     import numpy as np
 
     from howsure.study.design import make_design
@@ -268,7 +287,8 @@ def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None
     chosen = same or matrices
     if len(chosen) != 1:
         raise OptionError(
-            f"the baseline holds {len(chosen)} tasks or scores", remedy="Give the log of one task, and scorer=…"
+            f"the baseline holds {len(chosen)} tasks or scores",
+            remedy="Give the log of one task, and scorer=…",
         )
     matrix = chosen[0]
     if model is None and len(matrix.models) > 1:

@@ -1,4 +1,5 @@
-"""howsure around lm-evaluation-harness (lm_eval): evaluate with error bars, and stop once a question is answered.
+"""howsure around lm-evaluation-harness (lm_eval): evaluate with error bars, and stop once a question is
+answered.
 
 lm_eval is imported when one of the two is called.
 """

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What lm-eval returned, its samples as scores, and the estimates with their error bars. `print` shows the estimates."""
+    """What lm-eval returned, its samples as scores, and the estimates with their error bars. `print` shows
+    the estimates.
+    """
 
     results: dict[str, Any]
     scores: Scores
@@ -42,12 +44,13 @@ def evaluate(
 ) -> Evaluated:
     """Run lm-eval's `simple_evaluate` and estimate every score with its error bar.
 
-    `options`: those that howsure's verbs share (`cluster`, `metric`, `score`, `failures` …; a cluster is a field of the
-    documents; see [`Design`][howsure.study.design.Design]), and everything that `simple_evaluate` takes (`model_args`,
-    `num_fewshot`, `limit` …). `name`: what the model is called; None takes what lm-eval's results say. `interval`, `variance`,
-    `level`, `seed` as in `howsure.estimate`. Filters, metrics of the whole corpus and repeats are handled as in lm-eval's own
-    log files. In a process that is not the first of a distributed run lm-eval has no results: MethodError.
-    Raises OptionError where lm_eval is not installed.
+    `options`: those that howsure's verbs share (`cluster`, `metric`, `score`, `failures` …; a cluster is a
+    field of the documents; see [`Design`][howsure.study.design.Design]), and everything that
+    `simple_evaluate` takes (`model_args`, `num_fewshot`, `limit` …). `name`: what the model is called; None
+    takes what lm-eval's results say. `interval`, `variance`, `level`, `seed` as in `howsure.estimate`.
+    Filters, metrics of the whole corpus and repeats are handled as in lm-eval's own log files. In a process
+    that is not the first of a distributed run lm-eval has no results: MethodError. Raises OptionError where
+    lm_eval is not installed.
     """
     shared = {key: options.pop(key) for key in list(options) if key in DesignOptions.__annotations__}
     design = make_design(shared)  # type: ignore[arg-type]

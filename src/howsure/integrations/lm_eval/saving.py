@@ -27,7 +27,8 @@ def scores_of(
     name: str | None = None,
     probabilities: bool = False,
 ) -> Scores:
-    """Read samples of one run, by task, through the files that lm-eval would write of them. `name`: of the model.
+    """Read samples of one run, by task, through the files that lm-eval would write of them. `name`: of the
+    model.
 
     Raises ReadError where no sample holds a score.
     """
@@ -56,7 +57,8 @@ def name_of(results: Mapping[str, Any]) -> str:
 def _as_saved(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a sample as lm-eval saves it: answers and target as text, arguments by name."""
     arguments = {
-        f"gen_args_{i}": {f"arg_{j}": part for j, part in enumerate(each)} for i, each in enumerate(row["arguments"])
+        f"gen_args_{i}": {f"arg_{j}": part for j, part in enumerate(each)}
+        for i, each in enumerate(row["arguments"])
     }
     texts = {key: _texts(row[key]) for key in ("resps", "filtered_resps")}
     return {**row, **texts, "arguments": arguments, "target": str(row["target"])}

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 SEEDS = {"random_seed": 0, "numpy_random_seed": 1234, "torch_random_seed": 1234, "fewshot_random_seed": 1234}
-"""lm-eval's own seeds, as it starts; every batch goes on by one, so that not all batches draw the same numbers."""
+"""lm-eval's own seeds, as it starts; every batch goes on by one, so that not all batches draw the same
+numbers.
+"""
 
 
 OF_A_BATCH = ("samples", "results", "n-samples")
@@ -39,8 +41,8 @@ OF_A_BATCH = ("samples", "results", "n-samples")
 class EvaluatedUntil:
     """What a run showed when it stopped. `print` shows the last look, whose interval allows for stopping.
 
-    `samples`: those of lm-eval from all batches, by task; `scores`: the same in howsure's table; `estimates`: of the documents
-    that were run, as if so many had been planned. `n_used` of `n_documents` were run.
+    `samples`: those of lm-eval from all batches, by task; `scores`: the same in howsure's table; `estimates`:
+    of the documents that were run, as if so many had been planned. `n_used` of `n_documents` were run.
     """
 
     look: Look
@@ -74,15 +76,17 @@ def evaluate_until(
 ) -> EvaluatedUntil:
     """Run a task of lm-eval batch by batch, in random order, and stop as soon as the question is answered.
 
-    The question: is the model better than the `baseline` (what `howsure.read` takes: the samples of an earlier lm-eval run of
-    one model, whose documents are known by `doc_hash`), or not worse by more than `margin`; or does it score `at_least` so much;
-    or is its interval ± `within`. Valid at the `level` however many batches there are; see `howsure.Monitor`. `batch`: documents
-    a batch; `seed`: of their order. `metric`: which one, where there are several ("exact_match,strict-match" with its filter).
-    `cluster`: a field of the documents; clusters are drawn whole, and count once they are complete. `bounds`: which no score
-    can pass. `name`: what the model is called. `each` is called with every look. `arguments`: what `simple_evaluate` takes, but
-    limit, samples and cache_requests. The model is made once. Few-shot examples and answers that are drawn
-    at random differ from those of a run in one piece: the seeds go on from batch to batch.
-    Raises OptionError where lm_eval is not installed or an option doesn't fit, DataError where documents and baseline don't.
+    The question: is the model better than the `baseline` (what `howsure.read` takes: the samples of an
+    earlier lm-eval run of one model, whose documents are known by `doc_hash`), or not worse by more than
+    `margin`; or does it score `at_least` so much; or is its interval ± `within`. Valid at the `level` however
+    many batches there are; see `howsure.Monitor`. `batch`: documents a batch; `seed`: of their order.
+    `metric`: which one, where there are several ("exact_match,strict-match" with its filter).
+    `cluster`: a field of the documents; clusters are drawn whole, and count once they are complete. `bounds`:
+    which no score can pass. `name`: what the model is called. `each` is called with every look. `arguments`:
+    what `simple_evaluate` takes, but limit, samples and cache_requests. The model is made once. Few-shot
+    examples and answers that are drawn at random differ from those of a run in one piece: the seeds go on
+    from batch to batch. Raises OptionError where lm_eval is not installed or an option doesn't fit, DataError
+    where documents and baseline don't.
     """
     asked = {"at_least": at_least, "within": within, "margin": margin, "level": level, "bounds": bounds}
     _refuse(arguments, batch)
@@ -125,13 +129,17 @@ def evaluate_until(
 def _refuse(arguments: Mapping[str, Any], batch: int) -> None:
     for option in ("limit", "samples", "cache_requests", "log_samples"):
         if arguments.get(option):
-            raise OptionError(f"{option} can't be used: documents are chosen batch by batch", remedy="Leave it out.")
+            raise OptionError(
+                f"{option} can't be used: documents are chosen batch by batch", remedy="Leave it out."
+            )
     checks.count("batch", batch)
 
 
 def _task(tasks: Any, arguments: Mapping[str, Any]) -> Any:
     """Load the one task."""
-    manager = arguments.get("task_manager") or harness("lm_eval.tasks").TaskManager(metadata=arguments.get("metadata"))
+    manager = arguments.get("task_manager") or harness("lm_eval.tasks").TaskManager(
+        metadata=arguments.get("metadata")
+    )
     loaded = manager.load(listed(tasks))["tasks"]
     if len(loaded) != 1:
         raise OptionError(
@@ -160,7 +168,9 @@ def _model(model: Any, arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Documents:
-    """The documents of a task: their names, `doc_hash` or `doc_hash#2`, by position, and the cluster of each name."""
+    """The documents of a task: their names, `doc_hash` or `doc_hash#2`, by position, and the cluster of each
+    name.
+    """
 
     names: dict[int, str]
     clusters: dict[str, str] | None
@@ -220,7 +230,8 @@ def _baseline(data: Any, task: str, metric: str | None) -> _Baseline:
     models = rows["model"].unique().sort().to_list()
     if len(models) != 1:
         raise DataError(
-            f"the baseline has {plural(len(models), 'model')} for {task}" + (f": {listing(models)}" if models else ""),
+            f"the baseline has {plural(len(models), 'model')} for {task}"
+            + (f": {listing(models)}" if models else ""),
             remedy="Give the samples of one model: its folder or file.",
         )
     _, means = _means(rows, metric, "the baseline")
@@ -231,7 +242,9 @@ def _means(rows: pl.DataFrame, metric: str | None, where: str) -> tuple[str, dic
     """Return the metric, which must be the only one or the one that was asked for, and each item's mean."""
     metrics = rows["metric"].unique().sort().to_list()
     if metric is None and len(metrics) > 1:
-        raise OptionError(f"{where} has {len(metrics)} metrics: {listing(metrics)}", remedy="Choose one with metric.")
+        raise OptionError(
+            f"{where} has {len(metrics)} metrics: {listing(metrics)}", remedy="Choose one with metric."
+        )
     if metric is not None and metric not in metrics:
         raise OptionError(f"{where} has no metric {metric!r}", remedy=f"It has {listing(metrics)}.")
     chosen = metric or str(metrics[0])
@@ -270,11 +283,17 @@ class _Sequence:
         task = str(self.task.config.task)
         # lm-eval takes the n-th of `samples` for the n-th document that it runs, which is so in ascending order only
         results = run(
-            harness().simple_evaluate, model=self.lm, tasks=[self.task], samples={task: sorted(positions)}, **given
+            harness().simple_evaluate,
+            model=self.lm,
+            tasks=[self.task],
+            samples={task: sorted(positions)},
+            **given,
         )
         rows = results["samples"][task]
         if {int(row["doc_id"]) for row in rows} != set(positions):
-            raise MethodError("lm-eval ran documents other than those requested", remedy="pip install -U lm_eval")
+            raise MethodError(
+                "lm-eval ran documents other than those requested", remedy="pip install -U lm_eval"
+            )
         self.batches += 1
         self.samples += rows
         self._tell(results)
@@ -320,7 +339,7 @@ def _answer(
 
 STOPPED = Caution(
     code="stopped_early",
-    message="the run stopped because of its own results, so these scores are slightly biased, and their error bars don't account "
-    "for that",
+    message="the run stopped because of its own results, so these scores are slightly biased, and their error "
+    "bars don't account for that",
     remedy="Report the interval of the look.",
 )

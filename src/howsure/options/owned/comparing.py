@@ -16,11 +16,16 @@ OPTIONS = (
         replace(
             reused.A,
             metavar="SIDE",
-            help="The first side: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: of two models the first]",
+            help=(
+                "The first side: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: of two "
+                "models the first]"
+            ),
         ),
         replace(reused.B, metavar="SIDE", help="The second side."),
         replace(reused.ADJUST, default="holm", help="Correct for many tasks."),
-        replace(reused.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
+        replace(
+            reused.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
+        ),
         reused.OVERLAP,
         reused.FLIPS,
         reused.AVERAGE,
@@ -28,7 +33,11 @@ OPTIONS = (
     *owned(
         "against",
         Option(
-            "against", kinds.NAME, "SIDE", needed=True, help="Compare every other side with this one, not a with b."
+            "against",
+            kinds.NAME,
+            "SIDE",
+            needed=True,
+            help="Compare every other side with this one, not a with b.",
         ),
         replace(
             reused.ADJUST,
@@ -57,19 +66,34 @@ OPTIONS = (
             "covariate",
             kinds.NAMES,
             "NAME",
-            help="What may be favoured: a pair of columns NAME_a and NAME_b, or first − second (again for more).  [default: all pairs]",
+            help=(
+                "What may be favoured: a pair of columns NAME_a and NAME_b, or first − second (again for "
+                "more).  [default: all pairs]"
+            ),
         ),
     ),
     *owned(
         "agree",
         Option("human", kinds.NAME, "RATER", help="Measure the others by this rater."),
-        Option("exclude", kinds.NAMES, "COLUMN", help="Leave out a column that is no rater's (again for more)."),
-        Option("cluster", kinds.NAME, "COLUMN", help="Items of one value hang together; 'none' takes each by itself."),
-        Option("measurement", kinds.word_of(Measurement), help="What ratings are.  [default: by their values]"),
+        Option(
+            "exclude", kinds.NAMES, "COLUMN", help="Leave out a column that is no rater's (again for more)."
+        ),
+        Option(
+            "cluster",
+            kinds.NAME,
+            "COLUMN",
+            help="Items of one value hang together; 'none' takes each by itself.",
+        ),
+        Option(
+            "measurement", kinds.word_of(Measurement), help="What ratings are.  [default: by their values]"
+        ),
     ),
     *owned(
         "judge",
-        replace(reused.A, help="Compare two models by corrected rates: the first …, or the one that a floor is about."),
+        replace(
+            reused.A,
+            help="Compare two models by corrected rates: the first …, or the one that a floor is about.",
+        ),
         replace(reused.B, help="… and the second."),
         Option("human", kinds.NAME, "COLUMN", help="The column of the labels, empty where there is none."),
         Option(
@@ -82,7 +106,10 @@ OPTIONS = (
             "cluster",
             kinds.NAME,
             "COLUMN",
-            help="Answers of one value hang together; 'none' takes each by itself.  [default: cluster, else repeated items]",
+            help=(
+                "Answers of one value hang together; 'none' takes each by itself.  [default: cluster, "
+                "else repeated items]"
+            ),
         ),
         Option(
             "labels_drawn",
@@ -92,8 +119,7 @@ OPTIONS = (
             help="How the labelled answers were chosen.",
         ),
         replace(
-            reused.AT_LEAST,
-            help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7.",
+            reused.AT_LEAST, help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7."
         ),
         replace(
             reused.MARGIN,
@@ -103,7 +129,6 @@ OPTIONS = (
         replace(reused.LEVEL, kind=kinds.ONE_SIDED),
     ),
     *owned(
-        "audit",
-        Option("n", kinds.count_of(1), "N", help="Number of questions, where the table has none."),
+        "audit", Option("n", kinds.count_of(1), "N", help="Number of questions, where the table has none.")
     ),
 )

@@ -42,18 +42,16 @@ OPTIONS = (
             flags=("--each-task/--overall-only",),
             help="Judge every task, or the overall score alone.",
         ),
-        Option(
-            "overall",
-            kinds.OVERALL,
-            "harness|mean|pooled|TASK=WEIGHT",
-            help="How tasks make one score.",
-        ),
+        Option("overall", kinds.OVERALL, "harness|mean|pooled|TASK=WEIGHT", help="How tasks make one score."),
         reused.POLICY,
         Option(
             "ratio_at_most",
             kinds.Kind(check=checks.ratio, written="real"),
             "RATIO",
-            help="Ask that the candidate takes at most so many times what the baseline takes, of each --measure: 1.1.",
+            help=(
+                "Ask that the candidate takes at most so many times what the baseline takes, of each "
+                "--measure: 1.1."
+            ),
         ),
         Option(
             "missing_at_most",
@@ -66,18 +64,25 @@ OPTIONS = (
             "allow_differs",
             kinds.EXAMS,
             "WHAT",
-            help="Decide although these differ between the two: questions, targets, version, grader, scorer (again for more).",
+            help=(
+                "Decide although these differ between the two: questions, targets, version, grader, "
+                "scorer (again for more)."
+            ),
         ),
         Option(
             "guard_unseen",
             kinds.FLAG,
             default=False,
-            help="Pass averages only if whole losses that no question showed couldn't exceed the margin either.",
+            help=(
+                "Pass averages only if whole losses that no question showed couldn't exceed the margin "
+                "either."
+            ),
         ),
         reused.OVERLAP,
         reused.FLIPS,
         replace(
-            reused.LOOKS, help="The gate may be asked so often while questions are added, or at these numbers of them."
+            reused.LOOKS,
+            help="The gate may be asked so often while questions are added, or at these numbers of them.",
         ),
         Option(
             "look",
@@ -125,13 +130,16 @@ OPTIONS = (
         replace(reused.MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),
         replace(reused.LEVEL, help="Confidence level, for all looks at once."),
         replace(
-            reused.LOOKS, help="Decide at so many planned looks, or at these numbers of items, and at no other time."
+            reused.LOOKS,
+            help="Decide at so many planned looks, or at these numbers of items, and at no other time.",
         ),
         reused.SPENDING,
         reused.ITEMS_PLANNED,
         replace(reused.ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
         replace(reused.CLUSTER_SIZE, help="Every cluster has N items."),
-        replace(reused.BOUNDS, metavar="LOW,HIGH|none", help="No score can pass them; they count as 0 and 1."),
+        replace(
+            reused.BOUNDS, metavar="LOW,HIGH|none", help="No score can pass them; they count as 0 and 1."
+        ),
         Option("clusters", kinds.Kind(check=checks.groups)),
         Option("shuffled", kinds.FLAG, help="The items come in random order, though no log says so."),
         Option("order", kinds.Kind(check=checks.ids)),

@@ -24,7 +24,9 @@ OPTIONS = (
             kinds.FLAG,
             default=False,
             help="Show what is asked of the engine that holds the rows (SQL of DuckDB), and what comes back.",
-            about="Whether to show the queries that verbs run where the rows lie, and what comes back of them.",
+            about=(
+                "Whether to show the queries that verbs run where the rows lie, and what comes back of them."
+            ),
         ),
     ),
     *owned(
@@ -48,15 +50,11 @@ OPTIONS = (
             help="Least mean number of runs between two false alarms.",
         ),
         Option(
-            "compare_last",
-            kinds.count_of(2),
-            "N",
-            help="Also compare the last N runs with the N before.",
+            "compare_last", kinds.count_of(2), "N", help="Also compare the last N runs with the N before."
         ),
     ),
     *owned(
-        "trend",
-        Option("last", kinds.count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
+        "trend", Option("last", kinds.count_of(2), default=5, help="Checkpoints that measure a run's wobble.")
     ),
     *owned(
         "show",
@@ -85,7 +83,8 @@ OPTIONS = (
             "inspect_view",
             kinds.Kind(
                 check=partial(
-                    checks.address, remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575."
+                    checks.address,
+                    remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575.",
                 )
             ),
             "ADDRESS",
@@ -95,7 +94,10 @@ OPTIONS = (
             "url",
             kinds.Kind(check=checks.address),
             "ADDRESS",
-            help="Where the page will lie: links to it are shown with its verdict, and with the card, which lies beside it.",
+            help=(
+                "Where the page will lie: links to it are shown with its verdict, and with the card, "
+                "which lies beside it."
+            ),
         ),
         Option("card", kinds.NAME, flags=()),
     ),

@@ -22,11 +22,17 @@ OPTIONS = (
             "n_levels",
             kinds.counts_of(2),
             "N",
-            help="With --random-factor: so many levels of it (8; of two factors 8,5).  [default: the pilot's, or as many as its questions need]",
+            help=(
+                "With --random-factor: so many levels of it (8; of two factors 8,5).  [default: the "
+                "pilot's, or as many as its questions need]"
+            ),
         ),
         Option("power", kinds.SHARE, default=0.8, help="The chance that it shows."),
         Option(
-            "better", kinds.FLAG, default=False, help="Say what a gate that asks for “better” makes of equal systems."
+            "better",
+            kinds.FLAG,
+            default=False,
+            help="Say what a gate that asks for “better” makes of equal systems.",
         ),
         replace(reused.NOT_WORSE, help="Plan to show that a is not worse by more than this."),
         replace(reused.SAME_WITHIN, help="Plan to show that the two are the same within this."),
@@ -46,7 +52,9 @@ OPTIONS = (
         Option("n_tasks", kinds.count_of(1), default=1, help="On so many tasks (without a pilot)."),
         Option("n_clusters", kinds.count_of(2), "N", help="Hold the number of clusters fixed."),
         replace(
-            reused.METHOD, kind=kinds.word_of(PlanMethod), help="Which test to plan for; z is the paper's formula."
+            reused.METHOD,
+            kind=kinds.word_of(PlanMethod),
+            help="Which test to plan for; z is the paper's formula.",
         ),
         Option(
             "simulate",
@@ -91,7 +99,10 @@ OPTIONS = (
         reused.B,
         replace(reused.WITHIN, help="With --labels-for: the corrected rate ± this."),
         Option(
-            "n_labels", kinds.count_of(2), "N", help="With --labels-for: so many labels in all, in place of --within."
+            "n_labels",
+            kinds.count_of(2),
+            "N",
+            help="With --labels-for: so many labels in all, in place of --within.",
         ),
         Option("human", kinds.NAME, "COLUMN", help="The column of labels that there are."),
         Option(
@@ -117,7 +128,10 @@ OPTIONS = (
         Option("cost_judge", kinds.PRICE, "PRICE", help="What a verdict costs."),
         Option("budget", kinds.PRICE, "PRICE", help="What labels and verdicts may cost together."),
         Option(
-            "queue", kinds.PATH, "FILE", help="Write the answers as CSV, those to label first, as `judge` reads them."
+            "queue",
+            kinds.PATH,
+            "FILE",
+            help="Write the answers as CSV, those to label first, as `judge` reads them.",
         ),
         replace(reused.SEED, help="For the draw."),
     ),
@@ -132,15 +146,27 @@ OPTIONS = (
         ),
         replace(reused.B, metavar="SIDE", help="… and the second, where their difference is asked for."),
         Option("most", kinds.count_of(1), "K", help="No item shall have more, old and new together."),
-        Option("new_run", kinds.FLAG, default=False, help="A run of its own, chosen by a model's own old answers."),
+        Option(
+            "new_run",
+            kinds.FLAG,
+            default=False,
+            help="A run of its own, chosen by a model's own old answers.",
+        ),
     ),
     *owned(
         "calibrate",
-        Option("worlds", kinds.word_of(Worlds), default="small", help="Which made-up worlds, where no data are given."),
+        Option(
+            "worlds",
+            kinds.word_of(Worlds),
+            default="small",
+            help="Which made-up worlds, where no data are given.",
+        ),
         Option("record", kinds.FLAG, default=False, help="Show the published record; draw nothing."),
         Option("methods", kinds.NAMES, "WORD", help="Only methods with this word in their name."),
         Option("trials", kinds.count_of(10), default=2_000, help="Samples drawn per world."),
-        Option("slow", kinds.FLAG, default=False, help="Also the methods that resample, in every tenth world."),
+        Option(
+            "slow", kinds.FLAG, default=False, help="Also the methods that resample, in every tenth world."
+        ),
         Option("processes", kinds.count_of(1), default=1, help="How many to use."),
         replace(reused.SEED, help="For all draws."),
         Option("progress", kinds.Kind(check=checks.callback)),

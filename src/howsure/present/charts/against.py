@@ -1,4 +1,6 @@
-"""Many sides beside one: every difference with its corrected interval against 0, one row a side, the best first."""
+"""Many sides beside one: every difference with its corrected interval against 0, one row a side, the best
+first.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def spec(
     subtitle: str = "",
     description: str,
 ) -> Spec:
-    """Return the chart of all sides on one task. `records`: side, difference, adjusted_low, adjusted_high, told, broke, fixed, p_adjusted."""
+    """Return the chart of all sides on one task. `records`: side, difference, adjusted_low, adjusted_high,
+    told, broke, fixed, p_adjusted.
+    """
     behind, metric = points(percent=percent)[1], visible(score)
     better = "; lower is better" if lower_is_better else ""
     shown = drawing(
@@ -43,7 +47,12 @@ def spec(
         tooltip(
             [
                 *(("name", "side"), ("difference", f"difference{behind}"), ("low", "from"), ("high", "to")),
-                *(("p_adjusted", "p, adjusted"), ("broke", "broke"), ("fixed", "fixed"), ("group", "verdict")),
+                *(
+                    ("p_adjusted", "p, adjusted"),
+                    ("broke", "broke"),
+                    ("fixed", "fixed"),
+                    ("group", "verdict"),
+                ),
             ],
             percent=percent,
         ),

@@ -33,7 +33,13 @@ WORDS = ("name", "row", "against", "places", "group")
 def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
     """Return the one style, as a Vega-Lite config; `ink` and `ground`: the colours of text and background."""
     quiet = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.25}
-    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
+    text = {
+        "labelColor": ink,
+        "titleColor": ink,
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
     return {
         "font": "sans-serif",
         "background": ground,
@@ -58,7 +64,9 @@ def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
     }
 
 
-def figure(rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = "") -> Spec:
+def figure(
+    rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = ""
+) -> Spec:
     """Return a whole specification around a drawing: its rows, its style, and what a screen reader says."""
     return {
         "$schema": SCHEMA,
@@ -79,7 +87,8 @@ def heading(title: str, subtitle: str = "") -> Spec:
 
 
 def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False) -> Spec:
-    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it is.
+    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it
+    is.
 
     `own_scales`: every panel has its own colours and legend.
     """
@@ -113,7 +122,9 @@ _IDS = re.compile(r'((?:\bid="|"url\(#))((?:gradient_|clip)\d+)')
 
 
 def _numbered(svg: str) -> str:
-    """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to chart."""
+    """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to
+    chart.
+    """
     new: dict[str, str] = {}
     return _IDS.sub(lambda found: found[1] + new.setdefault(found[2], f"part{len(new)}"), svg)
 
@@ -136,7 +147,9 @@ def points(*, percent: bool) -> tuple[float, str]:
 
 
 def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
-    """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in tables."""
+    """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in
+    tables.
+    """
     digits = {"rank": "d", "broke": "d", "fixed": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
     usual = ".1f" if percent else ".4~g"
     return [
@@ -178,7 +191,8 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
 
 @cache
 def _offline(kind: Any) -> Any:
-    """Return the same kind of chart, which a notebook shows as a picture: Altair's own asks a server for its program.
+    """Return the same kind of chart, which a notebook shows as a picture: Altair's own asks a server for its
+    program.
 
     A renderer of Altair that somebody chose is left to do it.
     """
@@ -200,7 +214,8 @@ DPI = 300
 def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
     """Return a specification as a picture: the same bytes for the same chart.
 
-    PNG has `scale` dots a pixel; where the figure's size is given (see sizes.py), its unit is the point, and PNG has 300 dots an inch.
+    PNG has `scale` dots a pixel; where the figure's size is given (see sizes.py), its unit is the point, and
+    PNG has 300 dots an inch.
     """
     try:
         import vl_convert

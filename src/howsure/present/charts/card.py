@@ -1,4 +1,6 @@
-"""The card that is shown where a page is linked: 1200 × 630, how many could be best, in large letters, over the top of the board."""
+"""The card that is shown where a page is linked: 1200 × 630, how many could be best, in large letters, over
+the top of the board.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ TICKS = 8
 
 
 def card(chart: Spec, headline: str, verdict: str) -> bytes:
-    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it; `headline`, `verdict`: what stands over it."""
+    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it; `headline`,
+    `verdict`: what stands over it.
+    """
     spec = typed(chart, TYPE)
     rows = spec["data"]["values"]
     names = labels(short_names(*(row["name"] for row in rows)), NAME)
@@ -46,7 +50,10 @@ def card(chart: Spec, headline: str, verdict: str) -> bytes:
         "height": HEIGHT,
         "padding": PADDING,
         "autosize": {"type": "fit", "contains": "padding"},
-        "data": {**spec["data"], "values": [{**row, "label": name} for row, name in zip(rows, names, strict=True)]},
+        "data": {
+            **spec["data"],
+            "values": [{**row, "label": name} for row, name in zip(rows, names, strict=True)],
+        },
     }
     return picture(made, "png", scale=1)
 

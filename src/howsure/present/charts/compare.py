@@ -1,4 +1,6 @@
-"""The difference of two models with its interval against 0, one row a task, the margin where one was given."""
+"""The difference of two models with its interval against 0, one row a task, the margin where one was
+given.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def spec(
 ) -> Spec:
     """Return the chart of one pair on one task or several.
 
-    `parts`: what the rows are, tasks or slices. `records`: task, a, b, difference, adjusted_low, adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
+    `parts`: what the rows are, tasks or slices. `records`: task, a, b, difference, adjusted_low,
+    adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
     """
     factor, behind = points(percent=percent)
     score = visible(score)
@@ -46,7 +49,12 @@ def spec(
         GROUPS,
         tooltip(
             [
-                *(("name", visible(parts)), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
+                *(
+                    ("name", visible(parts)),
+                    ("difference", f"a − b{behind}"),
+                    ("low", "from"),
+                    ("high", "to"),
+                ),
                 *(("p_value", "p"), ("p_adjusted", "p, adjusted"), ("group", "verdict")),
             ],
             percent=percent,

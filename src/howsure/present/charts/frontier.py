@@ -1,4 +1,6 @@
-"""Score over cost: crosses for both error bars, a step line through those that could be the best buy, faded what is beaten."""
+"""Score over cost: crosses for both error bars, a step line through those that could be the best buy, faded
+what is beaten.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def spec(
     description: str,
     ground: str = "white",
 ) -> Spec:
-    """Return the chart of a frontier. `records`: model, value, low, high, cost, cost_low, cost_high, could_be_best_buy; `ground`: behind names."""
+    """Return the chart of a frontier. `records`: model, value, low, high, cost, cost_low, cost_high,
+    could_be_best_buy; `ground`: behind names.
+    """
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
     shown = rows(records, percent=percent, lower_is_better=lower_is_better)
@@ -67,7 +71,9 @@ def spec(
 
 
 def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list[Spec]:
-    """Return the step line, crosses, points and names; `x` and `y`: the axes. Of many points the crosses are faint."""
+    """Return the step line, crosses, points and names; `x` and `y`: the axes. Of many points the crosses are
+    faint.
+    """
     names = {"domain": list(GROUPS)}
     color = {
         "field": "group",
@@ -78,7 +84,12 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
     }
     shape = {**color, "scale": {**names, "range": [form for _, form in GROUPS.values()]}}
     faded = {"condition": {"test": f"datum.group == '{BEATEN}'", "value": FADED}, "value": 1}
-    shared = {"color": color, "opacity": faded, "tooltip": told, "description": {"field": "told", "type": "nominal"}}
+    shared = {
+        "color": color,
+        "opacity": faded,
+        "tooltip": told,
+        "description": {"field": "told", "type": "nominal"},
+    }
     bars = {**shared, "opacity": {**faded, "value": 1 if count <= MANY else FADED}}
     at_x, at_y = {"field": "cost", **x}, {"field": "score", **y}
     return [
@@ -93,7 +104,10 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
             },
             "encoding": {"x": at_x, "y": {"field": "step", **y}, "order": {"field": "cost"}},
         },
-        {"mark": "rule", "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **bars}},
+        {
+            "mark": "rule",
+            "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **bars},
+        },
         {
             "mark": "rule",
             "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": at_y, **bars},
@@ -107,14 +121,20 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
 
 
 def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
-    """Return the names, each with a line to its point and an edge of the ground, so that it stays legible over error bars."""
+    """Return the names, each with a line to its point and an edge of the ground, so that it stays legible
+    over error bars.
+    """
     named = {"transform": [{"filter": {"field": "label_x", "valid": True}}]}
     at = {"x": {"field": "label_x", **x}, "y": {"field": "label_y", **y}}
     text = {"type": "text", "align": "center", "baseline": "middle", "fontSize": TYPE}
     said = {**at, "text": {"field": "label", "type": "nominal"}}
     to_point = {"x2": {"field": "cost"}, "y2": {"field": "score"}}
     return [
-        {**named, "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.7}, "encoding": {**at, **to_point}},
+        {
+            **named,
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.7},
+            "encoding": {**at, **to_point},
+        },
         {**named, "mark": {**text, "stroke": ground, "strokeWidth": 3, "aria": False}, "encoding": said},
         {**named, "mark": text, "encoding": said},
     ]
@@ -134,7 +154,9 @@ def _reach(shown: Sequence[Row], fields: tuple[str, str, str], *, log: bool = Fa
 
 
 def placed(spec: Spec, font: float) -> Spec:
-    """Return a figure whose names lie beside their points without touching: those of the line, and others where there is room."""
+    """Return a figure whose names lie beside their points without touching: those of the line, and others
+    where there is room.
+    """
     parts = spec.get("concat", [spec])
     every = spec["data"]["values"]
     for k, part in enumerate(parts):
@@ -165,10 +187,17 @@ def _place(part: Spec, mine: list[Row], font: float) -> None:
 
 
 def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> list[Row]:
-    """Return what is drawn: one row a model with a cost above 0; `step` is the best score so far of those that could be the best buy."""
+    """Return what is drawn: one row a model with a cost above 0; `step` is the best score so far of those
+    that could be the best buy.
+    """
     factor = unit(percent=percent)[0]
     kept = [record for record in records if record["cost"] is not None and record["cost"] > 0]
-    names, sign, best, found = labels(record["model"] for record in kept), -1 if lower_is_better else 1, -math.inf, []
+    names, sign, best, found = (
+        labels(record["model"] for record in kept),
+        -1 if lower_is_better else 1,
+        -math.inf,
+        [],
+    )
     for record, label in zip(kept, names, strict=True):
         buy = record["could_be_best_buy"]
         ahead = buy and sign * record["value"] > best

@@ -20,7 +20,9 @@ LIMITS, LEVEL = LINES
 
 
 def spec(records: Sequence[Row], *, percent: bool = True, score: str = "score", description: str) -> Spec:
-    """Return the chart. `records` as an answer has them; of more than twelve tasks the first twelve are drawn."""
+    """Return the chart. `records` as an answer has them; of more than twelve tasks the first twelve are
+    drawn.
+    """
     behind = unit(percent=percent)[1]
     return figure(
         rows(records, percent=percent),
@@ -70,7 +72,11 @@ def _drawing(title: str) -> Spec:
         *({"field": name, "title": name, "type": "quantitative", "format": ".4~g"} for name in NUMBERS),
         {"field": "group", "title": "verdict", "type": "nominal"},
     ]
-    lines: Spec = {"type": "nominal", "title": None, "scale": {"domain": list(LINES), "range": list(LINES.values())}}
+    lines: Spec = {
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(LINES), "range": list(LINES.values())},
+    }
     sides: Spec = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
     rules: list[Spec] = [
         {

@@ -29,7 +29,9 @@ def spec(
     subtitle: str = "",
     description: str,
 ) -> Spec:
-    """Return the chart of a board. `records`: model, value, low, high, rank, rank_low, rank_high, could_be_best."""
+    """Return the chart of a board. `records`: model, value, low, high, rank, rank_low, rank_high,
+    could_be_best.
+    """
     behind = unit(percent=percent)[1]
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
@@ -40,7 +42,9 @@ def spec(
         told_fields(behind, percent=percent),
         count=len(records),
     )
-    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)
+    return figure(
+        rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle
+    )
 
 
 def told_fields(behind: str, *, percent: bool) -> list[Spec]:
@@ -76,7 +80,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 
 def _told(record: Row, scale: Scale) -> str:
     """Say a row in words: `gpt: 78.8 % [75.0, 82.2], rank 1, could be 1–21`."""
-    value, low, high = (math.nan if record[name] is None else record[name] for name in ("value", "low", "high"))
+    value, low, high = (
+        math.nan if record[name] is None else record[name] for name in ("value", "low", "high")
+    )
     score = f"{scale.score(value)} {scale.interval(low, high)}"
     return f"{visible(record['model'])}: {score}, rank {record['rank']}, could be {places(record)}"
 

@@ -1,4 +1,6 @@
-"""Text that fits: titles, headings and names on several lines, legends in as many columns as there is room for."""
+"""Text that fits: titles, headings and names on several lines, legends in as many columns as there is room
+for.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def wrap_titles(node: Any, wide: float, high: float, font: float, *, upright: bo
     for key, value in node.items():
         if key == "title" and isinstance(value, str):
             node[key] = _lines(
-                value, int((high if upright else wide) / (EM * font)) if not upright or high < math.inf else 99
+                value,
+                int((high if upright else wide) / (EM * font)) if not upright or high < math.inf else 99,
             )
         elif key != "tooltip":
             wrap_titles(value, wide, high, font, upright=key == "y" or (upright and key == "axis"))
@@ -72,7 +75,9 @@ def wrap_heading(part: Spec, most: int) -> None:
         for key in ("text", "subtitle"):
             texts = title.get(key, [])
             lines = [
-                line for text in ([texts] if isinstance(texts, str) else texts) for line in textwrap.wrap(text, most)
+                line
+                for text in ([texts] if isinstance(texts, str) else texts)
+                for line in textwrap.wrap(text, most)
             ]
             if lines:
                 title[key] = lines
@@ -87,7 +92,9 @@ def broken(label: str, most: int) -> str:
     """Break a name that is too wide into lines, behind its dashes and slashes where it has some."""
     parts = re.findall(r"[^/\-_ ]*[/\-_ ]?", label)
     lines = [""]
-    for part in (piece for each in parts for piece in (textwrap.wrap(each, most, drop_whitespace=False) or [""])):
+    for part in (
+        piece for each in parts for piece in (textwrap.wrap(each, most, drop_whitespace=False) or [""])
+    ):
         if lines[-1] and len(lines[-1]) + len(part) > most + 1:
             lines.append("")
         lines[-1] += part

@@ -1,4 +1,6 @@
-"""Many boards on one page: a small panel each, all with the same models in the same order and the same axis."""
+"""Many boards on one page: a small panel each, all with the same models in the same order and the same
+axis.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def spec(
     subtitle: str,
     description: str,
 ) -> Spec:
-    """Return the chart. `boards`: the name and the records of each; `models`: those that are shown, in their order."""
+    """Return the chart. `boards`: the name and the records of each; `models`: those that are shown, in their
+    order.
+    """
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
     title = f"{visible(score)}{behind} with its {level_text(level)} confidence interval{better}"

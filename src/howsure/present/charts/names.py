@@ -89,7 +89,9 @@ def places(rows: Sequence[Row], frame: Frame, font: float) -> list[tuple[float, 
 
 
 def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -> Box | None:
-    """Return the nearest free place, one over no error bar where there is one; None where all cost `most` or more."""
+    """Return the nearest free place, one over no error bar where there is one; None where all cost `most` or
+    more.
+    """
     best, least = None, most
     for far, box in free:
         if far >= least:
@@ -103,7 +105,9 @@ def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -
 def _around(label: str, at: tuple[float, float], frame: Frame, font: float) -> Iterator[tuple[float, Box]]:
     """Yield places around a point, the near ones first, each with how far it is."""
     half_width, half_height = EM * font * cell_len(label) / 2, 0.6 * font
-    middle = max(min(at[0], frame.width - half_width - 1.0), half_width + 1.0)  # above and below a name may move along
+    middle = max(
+        min(at[0], frame.width - half_width - 1.0), half_width + 1.0
+    )  # above and below a name may move along
     for ring in RINGS:
         gap = (DOT + 0.2 + ring) * font
         side, above = half_width + gap, half_height + gap

@@ -16,7 +16,9 @@ TICKS = (1, 2, 3, 5, 10, 20)
 
 
 def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> Spec:
-    """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first twelve are drawn."""
+    """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first
+    twelve are drawn.
+    """
     factor, behind = points(percent=percent)
     shown = rows(records, factor)
     words = list(dict.fromkeys(row["questions"] for row in sorted(shown, key=_order)))

@@ -31,15 +31,17 @@ def spec(
 ) -> Spec:
     """Return the matrix of differences, row − column.
 
-    `records`: a, b, difference, p_adjusted (p_value, n_shared); `names`: the models, in the order of the axes. Each pair is
-    drawn twice, with both signs.
+    `records`: a, b, difference, p_adjusted (p_value, n_shared); `names`: the models, in the order of the
+    axes. Each pair is drawn twice, with both signs.
     """
     factor, behind = points(percent=percent)
     score = visible(score)
     shown = rows(records, names, factor, level)
     fields = [("row", "row"), ("against", "column"), ("difference", f"difference{behind}")]
     fields += [("p_value", "p"), ("p_adjusted", "p, adjusted")]
-    drawing = _drawing(_rows(names), f"difference in {score}{behind}, row − column", tooltip(fields, percent=percent))
+    drawing = _drawing(
+        _rows(names), f"difference in {score}{behind}, row − column", tooltip(fields, percent=percent)
+    )
     note = "\n".join(text for text in (subtitle, SIGNS) if text)
     return figure(shown, drawing, description=description, title=title, subtitle=note)
 

@@ -27,8 +27,8 @@ def spec(
 ) -> Spec:
     """Return the power curves, with a line at a power and the plan marked.
 
-    `records`: task, attempts, items, effect, power; `over`: what runs along the axis; `planned`: the points that are the plan, as
-    records.
+    `records`: task, attempts, items, effect, power; `over`: what runs along the axis; `planned`: the points
+    that are the plan, as records.
     """
     factor, behind = points(percent=percent)
     shown = rows(records, over, factor if over == "effect" else 1.0)
@@ -42,7 +42,8 @@ def spec(
     order = list(dict.fromkeys(row["attempts"] for row in shown))
     known = [each for each in planned if each["task"] in {record["task"] for record in records}]
     marks = [
-        {**row, "plan": _said(row["x"], over, behind)} for row in rows(known, over, factor if over == "effect" else 1.0)
+        {**row, "plan": _said(row["x"], over, behind)}
+        for row in rows(known, over, factor if over == "effect" else 1.0)
     ]
     drawing = by_panel(_drawing({"title": title, **x}, order, power))
     note = f"dotted: {100 * power:.0f} % power" + ("; ringed: the plan" if marks else "")
@@ -72,7 +73,8 @@ def rows(records: Sequence[Row], over: Over, factor: float) -> list[Row]:
 
 
 def ticks(values: Sequence[float]) -> list[int]:
-    """Return round numbers for a logarithmic axis: 1, 2 and 5 times powers of ten, and all digits where these are few.
+    """Return round numbers for a logarithmic axis: 1, 2 and 5 times powers of ten, and all digits where these
+    are few.
 
     >>> ticks([80, 1200])
     [100, 200, 500, 1000]
@@ -85,7 +87,12 @@ def ticks(values: Sequence[float]) -> list[int]:
 
 
 def _drawing(x: Spec, order: list[str], power: float) -> Spec:
-    lines = {"field": "attempts", "type": "nominal", "title": "attempts per question", "legend": {"symbolSize": 900}}
+    lines = {
+        "field": "attempts",
+        "type": "nominal",
+        "title": "attempts per question",
+        "legend": {"symbolSize": 900},
+    }
     at_x: Spec = {"field": "x", "type": "quantitative", **x}
     at_y: Spec = {
         "field": "power",

@@ -41,6 +41,12 @@ def spec(
         ),
         count=len(records),
         scale={"zero": False, "nice": False, "padding": 8},
-        axis={"format": "d", "tickMinStep": 1, **({"values": list(range(1, last + 1))} if last <= 12 else {})},
+        axis={
+            "format": "d",
+            "tickMinStep": 1,
+            **({"values": list(range(1, last + 1))} if last <= 12 else {}),
+        },
     )
-    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)
+    return figure(
+        rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle
+    )

@@ -1,4 +1,5 @@
-"""A figure at the size that a paper, a slide or a poster has for it: its whole width, its type, names and titles that fit.
+"""A figure at the size that a paper, a slide or a poster has for it: its whole width, its type, names and
+titles that fit.
 
 The unit is the point. Names are measured by drawing, since a chart's own width is that of its axes alone.
 """
@@ -14,7 +15,16 @@ from howsure.errors import OptionError
 from howsure.present.beginning import shared
 from howsure.present.charts import frontier
 from howsure.present.charts.base import picture
-from howsure.present.charts.lines import EM, WIDE, broken, fit_legend, legends, ticks, wrap_heading, wrap_titles
+from howsure.present.charts.lines import (
+    EM,
+    WIDE,
+    broken,
+    fit_legend,
+    legends,
+    ticks,
+    wrap_heading,
+    wrap_titles,
+)
 from howsure.present.labels import labels
 from howsure.present.render.terminal import shorten
 
@@ -40,7 +50,9 @@ CELL = 4
 SHARED, SMALL, LEAST_SMALL = 0.28, 9, 4.5
 """Of many small panels: the names' share of the whole width; a panel's usual and least width."""
 TRIES = 8
-"""Titles break anew at each width, so that the right one may never come; the nearest that is no wider is taken."""
+"""Titles break anew at each width, so that the right one may never come; the nearest that is no wider is
+taken.
+"""
 OFF = 0.6
 """Points that a figure may be off its width: what is drawn is measured in whole ones."""
 _WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
@@ -48,7 +60,9 @@ _WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a figure is, in points; None keeps what the chart has. `tallest`: no higher, where that can be."""
+    """How large a figure is, in points; None keeps what the chart has. `tallest`: no higher, where that can
+    be.
+    """
 
     width: float | None
     font: float
@@ -73,7 +87,9 @@ def size_of(width: float | None, font_size: float | None, preset: Preset | None)
 
 
 def sized(spec: Spec, size: Size | None) -> Spec:
-    """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no room for what is shown."""
+    """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no
+    room for what is shown.
+    """
     if size is None:
         return spec
     told = {**typed(spec, size.font), "usermeta": {"unit": "pt"}}
@@ -103,14 +119,17 @@ def _fitted(spec: Spec, size: Size, width: float) -> Spec:
             break
     if best is None:
         raise OptionError(
-            f"{width / 72:.2f}in are too narrow for this figure at {size.font:g} pt: it takes {least / 72:.2f}in",
+            f"{width / 72:.2f}in are too narrow for this figure at {size.font:g} pt: it takes "
+            f"{least / 72:.2f}in",
             remedy="Give more `width` or a smaller `font_size`.",
         )
     return best
 
 
 def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, float]:
-    """Find the width of a panel's axes that gives the figure its width; return the figure and what it came to."""
+    """Find the width of a panel's axes that gives the figure its width; return the figure and what it came
+    to.
+    """
     inner, least = 0.6 * width / side, LEAST * font * (0.6 if side > 1 else 1)
     tries: list[tuple[Spec, float]] = []
     for _ in range(TRIES):
@@ -142,13 +161,17 @@ def _no_taller(spec: Spec, size: Size) -> Spec:
 
 
 def _side_by_side(spec: Spec, width: float, font: float) -> list[int]:
-    """Return how many panels there may be side by side, the fewest first: no more than the width has room for."""
+    """Return how many panels there may be side by side, the fewest first: no more than the width has room
+    for.
+    """
     if "facet" not in spec and "concat" not in spec:
         return [1]
     count = len(spec.get("concat", ())) or len({row["panel"] for row in spec["data"]["values"]})
     if _is_small(spec):
         room = (1 - SHARED) * width / font
-        return list(range(max(1, min(count, int(room // SMALL))), max(1, min(count, int(room // LEAST_SMALL))) + 1))
+        return list(
+            range(max(1, min(count, int(room // SMALL))), max(1, min(count, int(room // LEAST_SMALL))) + 1)
+        )
     most = math.inf if "facet" in spec else spec["columns"]
     return [int(max(1, min(count, most, width // (PANEL * font))))]
 
@@ -159,7 +182,9 @@ def _is_small(spec: Spec) -> bool:
 
 
 def _with_width(spec: Spec, inner: float, panel: float, side: int, font: float) -> Spec:
-    """Return a figure whose panels' axes are `inner` wide, `side` of them side by side; titles and names fit a `panel`."""
+    """Return a figure whose panels' axes are `inner` wide, `side` of them side by side; titles and names fit
+    a `panel`.
+    """
     names = SHARED * panel * side if _is_small(spec) else NAMES * panel
     most = max(int(names / (EM * font)), 8)
     made = _named({**_copy(spec), "data": spec["data"]}, most, font)
@@ -239,7 +264,17 @@ def typed(spec: Spec, font: float) -> Spec:
 _TYPES = ("fontSize", "labelFontSize", "titleFontSize", "subtitleFontSize")
 _AREAS = ("size", "symbolSize")
 _LENGTHS = (
-    *("labelPadding", "titlePadding", "subtitlePadding", "offset", "padding", "spacing", "dx", "dy", "gradientLength"),
+    *(
+        "labelPadding",
+        "titlePadding",
+        "subtitlePadding",
+        "offset",
+        "padding",
+        "spacing",
+        "dx",
+        "dy",
+        "gradientLength",
+    ),
     *("step", "height", "width", "strokeWidth", "row", "column"),
 )
 
@@ -251,7 +286,10 @@ def _type(font: float) -> Callable[[float], float]:
 
 def _changed(node: Any, change: dict[str, Callable[[float], float]], key: str = "") -> Any:
     if isinstance(node, dict):
-        return {name: value if name == "tooltip" else _changed(value, change, name) for name, value in node.items()}
+        return {
+            name: value if name == "tooltip" else _changed(value, change, name)
+            for name, value in node.items()
+        }
     if isinstance(node, list):
         return [_changed(each, change) for each in node]
     if key in change and isinstance(node, (int, float)) and not isinstance(node, bool):
@@ -260,7 +298,9 @@ def _changed(node: Any, change: dict[str, Callable[[float], float]], key: str = 
 
 
 def _named(spec: Spec, most: int, font: float) -> Spec:
-    """Return a figure whose names are no longer than so many characters: cut where they stay different, else on several lines."""
+    """Return a figure whose names are no longer than so many characters: cut where they stay different, else
+    on several lines.
+    """
     rows = spec["data"]["values"]
     if not rows or "label_x" in rows[0]:
         return spec

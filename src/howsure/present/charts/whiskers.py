@@ -19,8 +19,9 @@ def drawing(
 ) -> Spec:
     """Return a layer of bars and points along x, rows by their `label`, coloured and shaped by their `group`.
 
-    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `told`: the tooltip. What a
-    screen reader says of a row is its `told`: Vega-Lite would make a program of the titles, which hold names.
+    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `told`:
+    the tooltip. What a screen reader says of a row is its `told`: Vega-Lite would make a program of the
+    titles, which hold names.
     """
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}

@@ -1,4 +1,6 @@
-"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe, control characters are shown."""
+"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe, control
+characters are shown.
+"""
 
 from __future__ import annotations
 
@@ -25,4 +27,6 @@ def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = visible(value)
-    return "'" + text if value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS) else text
+    return (
+        "'" + text if value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS) else text
+    )

@@ -45,11 +45,15 @@ class Axis:
 
 
 def draw_error_bar(whisker: Whisker, axis: Axis) -> str:
-    """Draw a dot for the value and a line between its limits, or the limits alone, over the lines of the axis."""
+    """Draw a dot for the value and a line between its limits, or the limits alone, over the lines of the
+    axis.
+    """
     low, high, value = (axis.place(each) for each in (whisker.low, whisker.high, whisker.value))
     middle = HEIGHT / 2
     cap = middle if whisker.limits else CAP
-    caps = "".join(f"M{end:g} {middle - cap:g}v{2 * cap:g}" for end in (low, high) if low < high or not whisker.limits)
+    caps = "".join(
+        f"M{end:g} {middle - cap:g}v{2 * cap:g}" for end in (low, high) if low < high or not whisker.limits
+    )
     line = "" if whisker.limits else f"M{low:g} {middle:g}H{high:g}"
     shapes = (
         _uprights((tick for tick in axis.ticks() if tick), axis, "tick"),

@@ -1,4 +1,6 @@
-"""GitHub's workflow commands: annotations, and a fence around text that must not be read as commands. Pure."""
+"""GitHub's workflow commands: annotations, and a fence around text that must not be read as commands.
+Pure.
+"""
 
 from __future__ import annotations
 

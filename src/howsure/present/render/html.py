@@ -1,4 +1,6 @@
-"""HTML: a fragment for pages and notebooks, and a whole page. Semantic, without scripts, ids or style attributes."""
+"""HTML: a fragment for pages and notebooks, and a whole page. Semantic, without scripts, ids or style
+attributes.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ body {{ margin: 2em; }}
 
 
 def render(document: Document) -> str:
-    """Return a document as an HTML fragment: paragraphs, tables and lists, to be styled by the page around it."""
+    """Return a document as an HTML fragment: paragraphs, tables and lists, to be styled by the page around
+    it.
+    """
     return "".join(_block(block) for block in document.blocks)
 
 
@@ -102,7 +106,11 @@ def prose(text: str) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Text):
-        text = "\n".join(escape(line) for line in block.text.split("\n")) if block.kind == "code" else prose(block.text)
+        text = (
+            "\n".join(escape(line) for line in block.text.split("\n"))
+            if block.kind == "code"
+            else prose(block.text)
+        )
         return {
             "verdict": f'<p class="verdict">{text}</p>\n',
             "heading": f"<h3>{text}</h3>\n",
@@ -136,7 +144,9 @@ def _axis(table: Table) -> Axis:
 
 
 def _head(column: Column, axis: Axis) -> str:
-    """Return a column's heading: its name, or the numbers of its axis; one that says nothing is no heading."""
+    """Return a column's heading: its name, or the numbers of its axis; one that says nothing is no
+    heading.
+    """
     if column.axis is not None:
         return f'<td class="howsure-drawn">{draw_axis(axis, column.axis)}</td>'
     return f'<th scope="col"{_number(column)}>{escape(column.name)}</th>' if column.name else "<td></td>"
@@ -155,7 +165,9 @@ def _number(column: Column) -> str:
 
 def _note(note: Note) -> str:
     items = [
-        f"<li>{prose(message)}" + (f' <span class="remedy">{prose(remedy)}</span>' if remedy else "") + "</li>"
+        f"<li>{prose(message)}"
+        + (f' <span class="remedy">{prose(remedy)}</span>' if remedy else "")
+        + "</li>"
         for message, remedy in note.lines
     ]
     return "\n".join(['<ul class="cautions">', *items, "</ul>"]) + "\n"

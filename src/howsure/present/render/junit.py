@@ -17,7 +17,8 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]], *, beside: str = "") -> str:
-    """Return one test suite; a case is its class, its name, its outcome and what there is to say. `beside`: the suite's own output.
+    """Return one test suite; a case is its class, its name, its outcome and what there is to say. `beside`:
+    the suite's own output.
 
     >>> print(render("gate", [("quiz", "not worse", "skip", "a < b & c")]))
     <?xml version="1.0" encoding="UTF-8"?>
@@ -33,7 +34,8 @@ def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]], *, beside
     listed = list(cases)
     counts = {outcome: sum(case[2] == outcome for case in listed) for outcome in ("fail", "skip")}
     head = (
-        f'name={_quoted(suite)} tests="{len(listed)}" failures="{counts["fail"]}" errors="0" skipped="{counts["skip"]}"'
+        f'name={_quoted(suite)} tests="{len(listed)}" failures="{counts["fail"]}" errors="0" '
+        f'skipped="{counts["skip"]}"'
     )
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {head}>", f"  <testsuite {head}>"]
     for case in listed:

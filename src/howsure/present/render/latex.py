@@ -59,7 +59,8 @@ class Paper:
     """How tables go into a paper.
 
     Attributes:
-        caption: LaTeX, as it is; with one, every table floats, and what is said beside the tables becomes comments.
+        caption: LaTeX, as it is; with one, every table floats, and what is said beside the tables becomes
+            comments.
         label: What the first table is referred to by; the others have -2, -3 … behind it.
         siunitx: Columns of numbers are aligned at their decimal points by the package siunitx.
     """
@@ -70,10 +71,14 @@ class Paper:
 
 
 def render(document: Document, paper: Paper | None = None) -> str:
-    """Return a document as LaTeX that needs the package booktabs, and siunitx where its columns are asked for."""
+    """Return a document as LaTeX that needs the package booktabs, and siunitx where its columns are asked
+    for.
+    """
     paper = paper or Paper()
     told = (
-        _floats(document, paper) if paper.caption else [_block(each, siunitx=paper.siunitx) for each in document.blocks]
+        _floats(document, paper)
+        if paper.caption
+        else [_block(each, siunitx=paper.siunitx) for each in document.blocks]
     )
     return "\n\n".join([NEEDS_BOTH if paper.siunitx else NEEDS, *told]) + "\n"
 
@@ -120,7 +125,9 @@ def _comment(block: Text | Note) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape every character that LaTeX would obey, and part those that it would join: no dash out of two hyphens."""
+    """Escape every character that LaTeX would obey, and part those that it would join: no dash out of two
+    hyphens.
+    """
     shown = visible(text)
     ends = [found.end() for found in _LIGATURE.finditer(shown)]
     return "{}".join(shown[i:j].translate(_SPECIAL) for i, j in pairwise([0, *ends, len(shown)]))
@@ -157,7 +164,9 @@ def _table(table: Table, *, siunitx: bool = False) -> str:
 
 
 def _tabular(table: Table, *, siunitx: bool) -> list[str]:
-    """Return the lines of a table itself. Standard errors stand behind their scores, or have columns of their own by siunitx."""
+    """Return the lines of a table itself. Standard errors stand behind their scores, or have columns of their
+    own by siunitx.
+    """
     errors = {} if siunitx else _errors(table)
     shown = [k for k in range(len(table.columns)) if k not in errors.values() and not table.is_drawn(k)]
     formats = {k: found for k in shown if siunitx and (found := _format(table, k))}
@@ -168,7 +177,8 @@ def _tabular(table: Table, *, siunitx: bool) -> list[str]:
     if table.has_header:
         lines += [_line([_head(table, k, errors, formats) for k in shown]), r"\midrule"]
     body = [
-        _line([_number(row, k) if k in formats else _with_error(row, k, errors) for k in shown]) for row in table.rows
+        _line([_number(row, k) if k in formats else _with_error(row, k, errors) for k in shown])
+        for row in table.rows
     ]
     lines += [*body[: table.lead], r"\midrule", *body[table.lead :]] if table.lead else body
     return [*lines, r"\bottomrule", r"\end{tabular}"]
@@ -181,7 +191,9 @@ def _head(table: Table, k: int, errors: dict[int, int], formats: dict[int, str])
 
 
 def _format(table: Table, k: int) -> str:
-    """Return siunitx's column for numbers with so many digits before and behind the point; "" for other columns."""
+    """Return siunitx's column for numbers with so many digits before and behind the point; "" for other
+    columns.
+    """
     cells = [cell for row in table.rows if isinstance(cell := row[k], str)]
     found = [match for cell in cells if (match := _NUMBER.fullmatch(cell))]
     if table.columns[k].align != "right" or not found:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Column, Document, LinkedPage, Note
 
 _LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
-"""Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has undone all escapes."""
+"""Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has
+undone all escapes.
+"""
 ADDRESS = "%:/?#@!$&'()*+,;=[]~"
 """What stands in an address as it is, beside letters and digits."""
 _NOTHING = "<!-- -->"

@@ -29,12 +29,16 @@ NAME_WIDTH = 20
 TEXT_WIDTH = 14
 GAP = 2
 MARK = "magenta bold"
-"""Of the eight colours of a terminal the one that is legible on a light and on a dark ground; text has the ground's own colour."""
+"""Of the eight colours of a terminal the one that is legible on a light and on a dark ground; text has the
+ground's own colour.
+"""
 STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
 
 def render(document: Document, *, width: int | None = None, color: bool = False) -> str:
-    """Return a document as terminal text of at most `width` columns (None: the terminal's own, 80 without one)."""
+    """Return a document as terminal text of at most `width` columns (None: the terminal's own, 80 without
+    one).
+    """
     columns = width or shutil.get_terminal_size((80, 24)).columns
     out = io.StringIO()
     console = Console(
@@ -53,7 +57,9 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
             console.print()
         for part in _parts(block, columns):
-            console.print(part, soft_wrap=_is_pasted(block), crop=False)  # what is to be pasted stays on its lines
+            console.print(
+                part, soft_wrap=_is_pasted(block), crop=False
+            )  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -104,7 +110,8 @@ def _grid(table: Table, width: int) -> Iterator[RenderableType]:
     yield RichText(header, style="dim", no_wrap=True, overflow="ignore")
     texts = {k: _texts(table, k, w) for k, w in widths.items()}
     lines = [
-        _line(table, widths, [_cell(row[k], w, low, high, texts[k]) for k, w in widths.items()]) for row in table.rows
+        _line(table, widths, [_cell(row[k], w, low, high, texts[k]) for k, w in widths.items()])
+        for row in table.rows
     ]
     if table.lead:
         lines.insert(table.lead, "")
@@ -132,7 +139,8 @@ def _facts(table: Table) -> RichTable:
 def fit(table: Table, width: int) -> dict[int, int]:
     """Choose the columns that fit, by position with their widths.
 
-    Columns of low priority are left out first; then whiskers get what is left, names and texts shrink to what there is.
+    Columns of low priority are left out first; then whiskers get what is left, names and texts shrink to what
+    there is.
     """
     columns = range(len(table.columns))
     natural = {k: _natural(table, k) for k in columns}
@@ -192,9 +200,13 @@ def _told_apart(told: dict[str, str], width: int) -> dict[str, str]:
     head = width // 3
     rest = width - head - 1
     for same in (group for group in groups.values() if len(group) > 1):
-        differ = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(same), max(same), strict=False)))
+        differ = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(same), max(same), strict=False))
+        )
         start = max(same[0].rfind(" ", 0, differ) + 1, differ - rest // 2)
-        apart = {text: f"{set_cell_size(text, head).rstrip()}…{beginning(text[start:], rest)}" for text in same}
+        apart = {
+            text: f"{set_cell_size(text, head).rstrip()}…{beginning(text[start:], rest)}" for text in same
+        }
         again |= apart | (_told_apart(apart, width) if len(set(apart.values())) > 1 else {})
     return again
 

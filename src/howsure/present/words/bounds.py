@@ -16,14 +16,17 @@ SMALL = 0.1
 
 
 def bound_sentence(bound: Bound) -> str:
-    """Say a limit in words: `failure rate below 9.5 % (95 % confidence), counting 30 items`; where some were seen, how many."""
+    """Say a limit in words: `failure rate below 9.5 % (95 % confidence), counting 30 items`; where some were
+    seen, how many.
+    """
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
     counted = plural(bound.n, bound.units[:-1])
     if bound.seen:
         return (
-            f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of {counted})"
+            f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of "
+            f"{counted})"
         )
     if bound.worth < bound.n - LEAST_TOLD:
         counted = f"{counted}, by their weights worth {bound.worth:,.1f}"

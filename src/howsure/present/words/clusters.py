@@ -17,9 +17,41 @@ NOUNS = {
     **{
         noun: noun
         for noun in (
-            *("passage", "context", "document", "repository", "template", "subject", "category", "topic", "story"),
-            *("conversation", "contest", "paragraph", "article", "theme", "domain", "source", "family", "language"),
-            *("book", "text", "page", "site", "project", "chapter", "skill", "scenario", "patient", "case", "author"),
+            *(
+                "passage",
+                "context",
+                "document",
+                "repository",
+                "template",
+                "subject",
+                "category",
+                "topic",
+                "story",
+            ),
+            *(
+                "conversation",
+                "contest",
+                "paragraph",
+                "article",
+                "theme",
+                "domain",
+                "source",
+                "family",
+                "language",
+            ),
+            *(
+                "book",
+                "text",
+                "page",
+                "site",
+                "project",
+                "chapter",
+                "skill",
+                "scenario",
+                "patient",
+                "case",
+                "author",
+            ),
         )
     },
 }
@@ -36,7 +68,9 @@ def more_of_these(clusters: TaskClusters | None, task: str) -> str:
     which = "this" if clusters.n == 1 else f"these {clusters.n:,}"
     noun = _noun(clusters, task)
     column = (
-        f" ({clusters.name})" if noun == "cluster" and clusters.name.isidentifier() and clusters.name != noun else ""
+        f" ({clusters.name})"
+        if noun == "cluster" and clusters.name.isidentifier() and clusters.name != noun
+        else ""
     )
     return f"more {_questions(task)} from {which} {noun if clusters.n == 1 else _many(noun)}{column}"
 

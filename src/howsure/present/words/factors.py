@@ -1,4 +1,6 @@
-"""Random factors in words: how many levels, where an error comes from, and how many levels would settle it."""
+"""Random factors in words: how many levels, where an error comes from, and how many levels would settle
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def as_sample(sources: ErrorSources) -> str:
 
 
 def beyond(sources: ErrorSources, *, real: bool) -> str:
-    """Say whether a difference is larger than those between questions and levels, with the space before it."""
+    """Say whether a difference is larger than those between questions and levels, with the space before
+    it.
+    """
     chance = f"the choice of questions and of {counted(sources)} each"
     return f" more than {chance} explains" if real else f" no more than {chance} can explain"
 
@@ -36,7 +40,10 @@ def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
     return [
         ("questions", sources.questions),
         *((each.name, each.share) for each in sources.factors),
-        *((f"questions × {each.name}{'' if alone else ', answers'}", each.interaction) for each in sources.factors),
+        *(
+            (f"questions × {each.name}{'' if alone else ', answers'}", each.interaction)
+            for each in sources.factors
+        ),
         *([("answers", sources.answers)] if alone else []),
     ]
 
@@ -47,10 +54,15 @@ def shares_text(sources: ErrorSources) -> str:
 
 
 def shares_listed(sources: ErrorSources) -> str:
-    """Say the same in a sentence: `40 % comes from the choice of questions, 35 % from that of seeds and 25 % from …`."""
+    """Say the same in a sentence: `40 % comes from the choice of questions, 35 % from that of seeds and 25 %
+    from …`.
+    """
     alone = math.isfinite(sources.answers)
     rest = [
-        f"{100 * each.interaction:.0f} % from how {each.name}s suit single questions{'' if alone else ', with randomness in the answers'}"
+        (
+            f"{100 * each.interaction:.0f} % from how {each.name}s suit single "
+            f"questions{'' if alone else ', with randomness in the answers'}"
+        )
         for each in sources.factors
     ]
     *parts, last = [
@@ -66,7 +78,10 @@ def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, s
     """Say where the error comes from, and what more of each would bring; nothing where that isn't known."""
     if sources is None or not sources.known:
         return []
-    twice = [("questions", sources.se_twice_questions), *((f"{each.name}s", each.se_twice) for each in sources.factors)]
+    twice = [
+        ("questions", sources.se_twice_questions),
+        *((f"{each.name}s", each.se_twice) for each in sources.factors),
+    ]
     return [
         ("variance from", shares_text(sources)),
         ("SE with twice the", ", ".join(f"{name}: {scale.number(se)}{scale.unit}" for name, se in twice)),
@@ -80,9 +95,13 @@ def alone(sources: ErrorSources, se: float, scale: Scale) -> str:
 
 
 def needed(sources: ErrorSources | None) -> str:
-    """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else nothing."""
+    """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else
+    nothing.
+    """
     near = (
-        [] if sources is None else [each for each in sources.factors if each.n_levels < each.n_needed < MOST_FORECAST]
+        []
+        if sources is None
+        else [each for each in sources.factors if each.n_levels < each.n_needed < MOST_FORECAST]
     )
     if not near:
         return ""

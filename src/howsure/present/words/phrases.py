@@ -1,9 +1,10 @@
 """What plain words are made of: phrases with {fields}, each with the conditions under which it is true.
 
-Data, so that a page can choose and fill the same phrases: a phrase is used where each condition in `WHEN` holds (`!name`: where it
-doesn't), and its fields are texts that are already formatted. They stand in phrases.txt: under the name and the question of a topic
-(`# pair.seen: What was seen?`) its phrases, each a line with its name and its conditions and then the text. The phrases of a topic
-make one paragraph under its question. See plain.py for what the conditions mean.
+Data, so that a page can choose and fill the same phrases: a phrase is used where each condition in `WHEN`
+holds (`!name`: where it doesn't), and its fields are texts that are already formatted. They stand in
+phrases.txt: under the name and the question of a topic (`# pair.seen: What was seen?`) its phrases, each a
+line with its name and its conditions and then the text. The phrases of a topic make one paragraph under its
+question. See plain.py for what the conditions mean.
 """
 
 from __future__ import annotations

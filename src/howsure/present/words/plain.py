@@ -1,7 +1,8 @@
 """In plain words: what an answer says to a reader without statistics, with the reader's own numbers.
 
-Three steps, each plain data: conditions (what holds of an answer), fields (its numbers as texts), and the phrases of phrases.py
-whose conditions hold. Every number here is one of the answer's own, written by the one formatter.
+Three steps, each plain data: conditions (what holds of an answer), fields (its numbers as texts), and the
+phrases of phrases.py whose conditions hold. Every number here is one of the answer's own, written by the one
+formatter.
 """
 
 from __future__ import annotations
@@ -38,11 +39,14 @@ AGREEING = 0.1
 
 
 def chosen(kind: str, holds: Mapping[str, bool]) -> list[str]:
-    """Return the keys of the phrases of one kind ("pair", "against", "board", "score") whose conditions hold, in reading order."""
+    """Return the keys of the phrases of one kind ("pair", "against", "board", "score") whose conditions hold,
+    in reading order.
+    """
     return [
         key
         for key, when in WHEN.items()
-        if key.startswith(f"{kind}.") and all(holds[name.removeprefix("!")] != name.startswith("!") for name in when)
+        if key.startswith(f"{kind}.")
+        and all(holds[name.removeprefix("!")] != name.startswith("!") for name in when)
     ]
 
 
@@ -201,7 +205,9 @@ def board_fields(board: Board) -> dict[str, str]:
         "visible": scale.gap(visible),
         "pairs": plural(pairs, "pair"),
         "pair_count": f"{pairs:,}",
-        "expected": f"{pairs * (1 - level):,.2g}" if pairs * (1 - level) < 10 else f"{pairs * (1 - level):,.0f}",
+        "expected": f"{pairs * (1 - level):,.2g}"
+        if pairs * (1 - level) < 10
+        else f"{pairs * (1 - level):,.0f}",
     }
 
 
@@ -248,7 +254,9 @@ def _shown_side(part: AgainstTask) -> AgainstSide | None:
 
 
 def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> Said:
-    """Return the phrases that are true of one model's score; `many`: whether there are others to compare it with."""
+    """Return the phrases that are true of one model's score; `many`: whether there are others to compare it
+    with.
+    """
     fields = score_fields(entry, percent=percent)
     return [(key, fields) for key in chosen("score", score_conditions(entry, many=many))]
 
@@ -265,7 +273,8 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
         "levels": entry.sources is not None and entry.sources.known,
         "few": estimate.df < FEW,
         "bound": bool(estimate.bounds) and not estimate.bounds[0].seen,
-        "full": bool(estimate.bounds) and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
+        "full": bool(estimate.bounds)
+        and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
         "many": many,
     }
 
@@ -279,7 +288,9 @@ def score_fields(entry: Entry, *, percent: bool = True) -> dict[str, str]:
         "score": scale.score(estimate.value),
         "why": _why(estimate),
         "bound": bound_sentence(estimate.bounds[0]) if estimate.bounds else "",
-        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high), entry.sources),
+        **_bar_fields(
+            estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high), entry.sources
+        ),
         **_level_fields(entry.sources),
     }
 
@@ -298,7 +309,9 @@ def short_names(*names: str) -> tuple[str, ...]:
 
 
 def explained(said: Said, title: str = "") -> Document:
-    """Return phrases as a document under its heading, which names what they are about where there are others."""
+    """Return phrases as a document under its heading, which names what they are about where there are
+    others.
+    """
     heading = Text(text=f"{HEADING}: {title}" if title else HEADING, kind="heading")
     return Document(blocks=(heading, *paragraphs(said)))
 
@@ -331,7 +344,11 @@ def _steps(board: Board) -> tuple[float, float]:
 
     gaps, high = (np.diagonal(x, offset=1) for x in (board.pairs.difference, board.pairs.high))
     known = np.isfinite(gaps) & np.isfinite(high)
-    return (float(np.median(np.abs(gaps[known]))), board.smallest_significant) if known.any() else (math.nan, math.nan)
+    return (
+        (float(np.median(np.abs(gaps[known]))), board.smallest_significant)
+        if known.any()
+        else (math.nan, math.nan)
+    )
 
 
 def clearly_less(small: float, large: float) -> bool | None:
@@ -346,8 +363,14 @@ def _benchmark(estimate: Estimate) -> bool:
 
 
 def kind_of(estimate: Estimate, sources: ErrorSources | None = None) -> str:
-    """Say which questions, and levels of random factors, a score or a difference is about, where it isn't about exactly these."""
-    like = "" if sources is None else f" and {' and '.join(f'{each.name}s' for each in sources.factors)} like these"
+    """Say which questions, and levels of random factors, a score or a difference is about, where it isn't
+    about exactly these.
+    """
+    like = (
+        ""
+        if sources is None
+        else f" and {' and '.join(f'{each.name}s' for each in sources.factors)} like these"
+    )
     return "from these same clusters" if estimate.method.same_clusters else f"of this kind{like}"
 
 

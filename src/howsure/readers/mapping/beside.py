@@ -21,7 +21,8 @@ LEVELS = 4
 
 
 def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str, Any]]:
-    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields gives for each id.
+    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields
+    gives for each id.
 
     Raises ReadError where there is none, or its records have no ids.
     """
@@ -39,7 +40,9 @@ def _found(source: Source, name: str) -> Source:
     found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
     if found is None:
         raise ReadError(
-            f"no file {name!r} in its folder or above it", where=source.name, remedy="Put it there, or mend `beside`."
+            f"no file {name!r} in its folder or above it",
+            where=source.name,
+            remedy="Put it there, or mend `beside`.",
         )
     return found
 
@@ -61,13 +64,17 @@ def _by_id(source: Source) -> dict[str, Any]:
     key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
     if key is None:
         raise ReadError(
-            "no id by which its records can be looked up", where=source.name, remedy="Write an object of id and record."
+            "no id by which its records can be looked up",
+            where=source.name,
+            remedy="Write an object of id and record.",
         )
     found: dict[str, Any] = {}
     for row in rows:
         name = plain_text(row.get(key))
         if found.setdefault(name, row) != row:
             raise ReadError(
-                f"id {name!r} comes more than once, with different values", where=source.name, remedy="Mend the file."
+                f"id {name!r} comes more than once, with different values",
+                where=source.name,
+                remedy="Mend the file.",
             )
     return found

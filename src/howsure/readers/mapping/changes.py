@@ -1,7 +1,9 @@
-"""The log of changes beside an SQLite database (WAL): SQLite ends at its first damaged page in silence, so what it committed is counted.
+"""The log of changes beside an SQLite database (WAL): SQLite ends at its first damaged page in silence, so
+what it committed is counted.
 
-A header of 32 bytes, then frames: 24 bytes that say whether the frame ends a transaction, and a page. Frames of this log have the salt of its
-header; others are left over from before. See "WAL File Format" in SQLite's documentation.
+A header of 32 bytes, then frames: 24 bytes that say whether the frame ends a transaction, and a page. Frames
+of this log have the salt of its header; others are left over from before. See "WAL File Format" in SQLite's
+documentation.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ LITTLE, BIG = 0x377F0682, 0x377F0683
 
 
 def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Source) -> None:
-    """Raise ReadError where the log beside a database has committed more than SQLite can carry out, or can't be read at all."""
+    """Raise ReadError where the log beside a database has committed more than SQLite can carry out, or can't
+    be read at all.
+    """
     log = place.with_name(f"{place.name}{ENDING}")
     if not log.is_file() or not log.stat().st_size:
         return
@@ -34,7 +38,9 @@ def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Sour
     last = committed(log)
     if last is None or last > known:
         what = (
-            "can't be read" if last is None else f"has {last:,} pages committed, and only {known:,} of them are sound"
+            "can't be read"
+            if last is None
+            else f"has {last:,} pages committed, and only {known:,} of them are sound"
         )
         raise ReadError(
             f"the log of changes beside it ({source.name}{ENDING}) {what}",
@@ -44,7 +50,9 @@ def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Sour
 
 
 def committed(log: Path) -> int | None:
-    """Return how many frames a log has up to the end of its last transaction; None where it doesn't begin as one."""
+    """Return how many frames a log has up to the end of its last transaction; None where it doesn't begin as
+    one.
+    """
     with log.open("rb") as file:
         head = file.read(HEADER.size)
         if len(head) < HEADER.size:

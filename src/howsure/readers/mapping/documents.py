@@ -1,4 +1,6 @@
-"""Files as documents or as tables, whatever they are packed in: JSON, JSON Lines, YAML, CSV, Parquet, SQLite, .gz and .xz."""
+"""Files as documents or as tables, whatever they are packed in: JSON, JSON Lines, YAML, CSV, Parquet, SQLite,
+.gz and .xz.
+"""
 
 from __future__ import annotations
 
@@ -95,13 +97,17 @@ def unpacked(source: Source) -> bytes:
         data = file.read(MAX_UNPACKED_BYTES + 1)
     if len(data) > MAX_UNPACKED_BYTES:
         raise ReadError(
-            f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", where=source.name, remedy="Unpack it yourself."
+            f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes",
+            where=source.name,
+            remedy="Unpack it yourself.",
         )
     return data
 
 
 def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
-    """Open a table, lazily where it lies unpacked; of CSV these columns as they are written, so that 007 isn't 7."""
+    """Open a table, lazily where it lies unpacked; of CSV these columns as they are written, so that 007
+    isn't 7.
+    """
     if source.path.suffix.lower() not in PACKED:
         frame = tables.scan(source)
         named = [name for name in names if name in frame.collect_schema()]
@@ -122,12 +128,17 @@ def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
 def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.LazyFrame:
     """Read the wanted columns of one table of an SQLite database; of the only table where none is named.
 
-    One beside which a log of changes lies (WAL, or a journal) is copied with it, so that SQLite can carry these out; nothing is written beside the file.
+    One beside which a log of changes lies (WAL, or a journal) is copied with it, so that SQLite can carry
+    these out; nothing is written beside the file.
     """
     try:
         with TemporaryDirectory(prefix="howsure-") as folder:
             copied = _with_changes(source, Path(folder))
-            place = f"{source.path.absolute().as_uri()}?mode=ro&immutable=1" if copied is None else copied.as_uri()
+            place = (
+                f"{source.path.absolute().as_uri()}?mode=ro&immutable=1"
+                if copied is None
+                else copied.as_uri()
+            )
             with closing(sqlite3.connect(place, uri=True)) as connection:
                 connection.execute("PRAGMA trusted_schema=OFF")
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
@@ -136,12 +147,16 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
                 return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ReadError(
-            f"not a readable database ({error})", where=source.name, remedy="The file may be damaged: copy it again."
+            f"not a readable database ({error})",
+            where=source.name,
+            remedy="The file may be damaged: copy it again.",
         ) from None
 
 
 def _with_changes(source: Source, folder: Path) -> Path | None:
-    """Copy a database with the changes that are logged beside it; None where there are none. ReadError where it is being written."""
+    """Copy a database with the changes that are logged beside it; None where there are none. ReadError where
+    it is being written.
+    """
     places = [source.path, *(source.path.with_name(f"{source.path.name}{ending}") for ending in CHANGES)]
     for _ in range(TRIES):
         before = list(map(stamp_of, places))
@@ -165,8 +180,13 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
 def _selected(
     connection: sqlite3.Connection, name: str, source: Source, is_wanted: Callable[[str], bool]
 ) -> pl.DataFrame:
-    """Read the wanted columns of a table, row by row up to a limit; a column that mixes kinds becomes text."""
-    known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    """Read the wanted columns of a table, row by row up to a limit; a column that mixes kinds becomes
+    text.
+    """
+    known = [
+        row[0]
+        for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    ]
     if not name and len(known) == 1:
         name = known[0]
     if name not in known:
@@ -176,7 +196,9 @@ def _selected(
     wanted = [column for column in columns if is_wanted(column)]
     if not wanted:
         raise ReadError(
-            "none of the columns that are named", where=source.name, remedy=f"There is {', '.join(columns[:12])}."
+            "none of the columns that are named",
+            where=source.name,
+            remedy=f"There is {', '.join(columns[:12])}.",
         )
     rows, size = [], 0
     for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
@@ -193,7 +215,9 @@ def _selected(
 
 
 def _refuse_blobs(row: tuple[Any, ...], columns: list[str], source: Source) -> None:
-    """Raise ReadError where a cell holds many bytes that are no text: as one they would take several times their size."""
+    """Raise ReadError where a cell holds many bytes that are no text: as one they would take several times
+    their size.
+    """
     for column, cell in zip(columns, row, strict=True):
         if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
             raise ReadError(

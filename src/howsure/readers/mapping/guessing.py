@@ -1,4 +1,6 @@
-"""What the fields of records seem to be, and why a guess is doubtful: the item, the model and the score of a proposed mapping."""
+"""What the fields of records seem to be, and why a guess is doubtful: the item, the model and the score of a
+proposed mapping.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,42 @@ PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_ans
 GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
 ID_WORDS = frozenset(
     (
-        *("id", "uid", "qid", "q", "uuid", "key", "case", "testcase", "sample", "index", "idx", "nr", "no", "number"),
+        *(
+            "id",
+            "uid",
+            "qid",
+            "q",
+            "uuid",
+            "key",
+            "case",
+            "testcase",
+            "sample",
+            "index",
+            "idx",
+            "nr",
+            "no",
+            "number",
+        ),
         *("segment", "prompt", "input", "question", "problem", "line", "row"),
     )
 )
 """Words in the names of fields that number or name the questions."""
-FAMILIES = re.compile(r"gpt|claude|llama|gemini|gemma|qwen|mi[sx]tral|deepseek|sonnet|opus|haiku|grok", re.IGNORECASE)
+FAMILIES = re.compile(
+    r"gpt|claude|llama|gemini|gemma|qwen|mi[sx]tral|deepseek|sonnet|opus|haiku|grok", re.IGNORECASE
+)
 """What stands in the names of many models."""
-SUMMARIES = ("n", "n_items", "n_questions", "n_samples", "num_samples", "total", "count", "stderr", "std_err", "se")
+SUMMARIES = (
+    "n",
+    "n_items",
+    "n_questions",
+    "n_samples",
+    "num_samples",
+    "total",
+    "count",
+    "stderr",
+    "std_err",
+    "se",
+)
 """Names of fields that stand beside the score of many questions."""
 LIKELY_PERCENT = 10.0
 
@@ -74,7 +104,9 @@ def _is_missing(value: Any) -> bool:
 
 
 def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
-    """Return the expression of a score between 0 and 1 from a field: yes/no, numbers, percent or words; "" if its values are none."""
+    """Return the expression of a score between 0 and 1 from a field: yes/no, numbers, percent or words; "" if
+    its values are none.
+    """
     found = known(values)
     if found and all(isinstance(value, str) for value in found):
         words = {value.lower(): VERDICTS.get(value.strip().lower()) for value in found}
@@ -121,14 +153,18 @@ def score(fields: Fields) -> Guess:
     if candidates:
         name, *others = candidates
         if plain_name(name) in METRICS:
-            others += [other for other in fields if other not in candidates and worth("x", other, fields[other])[0]]
+            others += [
+                other for other in fields if other not in candidates and worth("x", other, fields[other])[0]
+            ]
         made, doubt = worth(field(name), name, fields[name])
         also = [repr(other) for other in others if list(fields[other]) != list(fields[name])]
         return made, doubt or (f"{listing(also)} could be the score, too" if also else "")
     predicted, gold = named(fields, PREDICTED), named(fields, GOLD)
     if predicted and gold and predicted != gold:
         return f"{field(predicted)} == {field(gold)}", _unequal(fields[predicted], fields[gold])
-    flags = [name for name, values in fields.items() if known(values) and {*map(type, known(values))} == {bool}]
+    flags = [
+        name for name, values in fields.items() if known(values) and {*map(type, known(values))} == {bool}
+    ]
     if flags:
         return field(flags[0]), "is it the score?"
     words = next((name for name, values in fields.items() if _is_verdict(known(values))), "")
@@ -148,7 +184,9 @@ def _is_verdict(values: Sequence[Any]) -> bool:
 
 def _unequal(predicted: Sequence[Any], gold: Sequence[Any]) -> str:
     """Say why a comparison letter by letter may be no score."""
-    pairs = [(str(a), str(b)) for a, b in zip(predicted, gold, strict=True) if a is not None and b is not None]
+    pairs = [
+        (str(a), str(b)) for a, b in zip(predicted, gold, strict=True) if a is not None and b is not None
+    ]
     equal = sum(a == b for a, b in pairs)
     nearly = sum(a.strip().lower() == b.strip().lower() for a, b in pairs)
     if nearly > equal:
@@ -159,7 +197,8 @@ def _unequal(predicted: Sequence[Any], gold: Sequence[Any]) -> str:
 
 
 def item_field(fields: Fields, models: Sequence[Any], *, keyed: bool) -> str:
-    """Return the field with the questions: one of the usual names, else one named as ids are that comes once per model.
+    """Return the field with the questions: one of the usual names, else one named as ids are that comes once
+    per model.
 
     `keyed`: records have keys, so that a field counts only if it comes once per model.
     """
@@ -170,11 +209,17 @@ def item_field(fields: Fields, models: Sequence[Any], *, keyed: bool) -> str:
 
 
 def not_questions(texts: Sequence[str], fields: Iterable[str]) -> str:
-    """Say why what is taken for questions may be models: their names, or a count or an error beside a score."""
+    """Say why what is taken for questions may be models: their names, or a count or an error beside a
+    score.
+    """
     models = [text for text in texts if len(text) <= LONG and FAMILIES.search(text)]
     summary = named(fields, SUMMARIES)
     return (
-        "are these models?" if 2 * len(models) > len(texts) else f"{summary!r} looks like a summary" if summary else ""
+        "are these models?"
+        if 2 * len(models) > len(texts)
+        else f"{summary!r} looks like a summary"
+        if summary
+        else ""
     )
 
 

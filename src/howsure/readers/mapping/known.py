@@ -1,4 +1,6 @@
-"""Mappings that come with howsure, from known.toml: those that were tried read the files that they recognise, the others where they are named."""
+"""Mappings that come with howsure, from known.toml: those that were tried read the files that they recognise,
+the others where they are named.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,9 @@ NOT_TRIED = "from the documentation, not tried"
 class KnownReader:
     """A mapping that comes with howsure, as a reader.
 
-    `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a file; `ending` is a pattern for
-    what follows the model in the file's name; `failures` and `words` are what the harness does with failed attempts.
+    `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a
+    file; `ending` is a pattern for what follows the model in the file's name; `failures` and `words` are what
+    the harness does with failed attempts.
     """
 
     mapping: Mapping
@@ -62,7 +65,9 @@ class KnownReader:
         if source.path.suffix.lower() in CELLS:
             header = source.head.split(b"\n")[0].decode(errors="replace").strip()
             return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
-        return has_objects(source) and (looks_like(source.head, self.keys) or source.first.keys() >= set(self.keys))
+        return has_objects(source) and (
+            looks_like(source.head, self.keys) or source.first.keys() >= set(self.keys)
+        )
 
     def names(self, source: Source) -> bool:  # noqa: ARG002 - what every given reader has
         """Say whether it was given for this very file: never, it goes by content."""

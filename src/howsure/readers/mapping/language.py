@@ -1,11 +1,14 @@
-"""The language in which a mapping says what a value is: fields, constants, comparisons, and no calls but a few of its own.
+"""The language in which a mapping says what a value is: fields, constants, comparisons, and no calls but a
+few of its own.
 
     verdict in ("A", "A>B")            pred == answer            {"yes": 1, "no": 0}[label]
-    1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id      pred == gold[id].answer
+    1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id      pred ==
+    gold[id].answer
 
-The grammar is a part of Python's expressions; the text is parsed, never run: every node becomes an expression of Polars, or is
-refused. Names are fields of a record, `record["a name"]` any field, `a.b` those of a field, `key[0]` the first key on the way to it, `value` what stands there.
-`gold[id]` is what a file beside, called `gold`, says of an id.
+The grammar is a part of Python's expressions; the text is parsed, never run: every node becomes an expression
+of Polars, or is refused. Names are fields of a record, `record["a name"]` any field, `a.b` those of a field,
+`key[0]` the first key on the way to it, `value` what stands there. `gold[id]` is what a file beside, called
+`gold`, says of an id.
 """
 
 from __future__ import annotations
@@ -33,7 +36,10 @@ Kind = Literal["text", "number", "yes/no"]
 """What a value is, as far as that can be seen before it is computed."""
 MOST_LETTERS, MOST_NODES = 1_000, 200
 LARGEST = 2**63 - 1
-LANGUAGE = "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, digest, number, percent, missing"
+LANGUAGE = (
+    "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, digest, "
+    "number, percent, missing"
+)
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: eq,
     ast.NotEq: ne,
@@ -46,7 +52,9 @@ COUNTED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Sub: sub, as
 
 
 def fields(text: str, beside: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the fields that an expression names, dotted, each once; `beside` are the names of files beside."""
+    """Return the fields that an expression names, dotted, each once; `beside` are the names of files
+    beside.
+    """
     found: dict[str, None] = {}
     empty: Beside = dict.fromkeys(beside, lambda _: {})
     _Translation(text, lambda name: found.setdefault(name) or pl.col(name), empty, {}).made()
@@ -72,7 +80,9 @@ def equality(text: str) -> tuple[str, str] | None:
 class _Translation:
     """One text, node by node."""
 
-    def __init__(self, text: str, field: Callable[[str], pl.Expr], beside: Beside, kinds: Mapping[str, Kind]) -> None:
+    def __init__(
+        self, text: str, field: Callable[[str], pl.Expr], beside: Beside, kinds: Mapping[str, Kind]
+    ) -> None:
         self._text = text
         self._field = field
         self._files = beside
@@ -107,7 +117,9 @@ class _Translation:
         return self._field(self._dotted(node)) if found is None else found
 
     def _beside(self, node: ast.expr) -> pl.Expr | None:
-        """Return what a file beside says of an id: `gold[id]`, `gold[id].answer`; None where no such file is named."""
+        """Return what a file beside says of an id: `gold[id]`, `gold[id].answer`; None where no such file is
+        named.
+        """
         found = self._said_beside(node)
         return None if found is None else _replaced(self._key(found[0]), found[1], kind_of(found[1].values()))
 
@@ -116,7 +128,11 @@ class _Translation:
         steps: list[str] = []
         while isinstance(node, ast.Attribute):
             steps, node = [node.attr, *steps], node.value
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in self._files:
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in self._files
+        ):
             return node.slice, self._files[node.value.id](tuple(steps))
         return None
 
@@ -154,7 +170,9 @@ class _Translation:
         return pairs
 
     def _key(self, node: ast.expr) -> pl.Expr:
-        """Return what is looked up as a text; of a number 1.0 it is 1, as tables and files beside write it."""
+        """Return what is looked up as a text; of a number 1.0 it is 1, as tables and files beside write
+        it.
+        """
         text = self._expr(node).cast(pl.String)
         return text.str.strip_suffix(".0") if self._kind(node) == "number" else text
 
@@ -202,7 +220,9 @@ class _Translation:
         return pl.when(left.abs() >= EXACT).then(texts).otherwise(same)
 
     def _null_without_reference(self, found: pl.Expr, *sides: ast.expr) -> pl.Expr:
-        """Return the outcome of a comparison, null where a file beside lacks the id: that is no wrong answer."""
+        """Return the outcome of a comparison, null where a file beside lacks the id: that is no wrong
+        answer.
+        """
         known = [value.is_not_null() for side in sides for value in self._reference_values(side)]
         return pl.when(reduce(and_, known)).then(found) if known else found
 
@@ -217,10 +237,14 @@ class _Translation:
         """Say whether a value is one of these constants."""
         for each in values:
             self._value(each)  # refuses what is none
-        return reduce(or_, [self._equal(side, each).fill_null(value=False) for each in values], pl.lit(value=False))
+        return reduce(
+            or_, [self._equal(side, each).fill_null(value=False) for each in values], pl.lit(value=False)
+        )
 
     def _alike(self, a: ast.expr, b: ast.expr) -> tuple[pl.Expr, pl.Expr]:
-        """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same, and true and "True"."""
+        """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the
+        same, and true and "True".
+        """
         left, right, kinds = self._expr(a), self._expr(b), {self._kind(a), self._kind(b)}
         if kinds == {"text", "number"}:
             return self._number(a), self._number(b)
@@ -277,7 +301,11 @@ class _Translation:
     def _binop(self, node: ast.BinOp) -> pl.Expr:
         left, right = self._expr(node.left), self._expr(node.right)
         if isinstance(node.op, ast.Add):
-            return pl.concat_str([left, right]) if _joins(node) else add(left.cast(pl.Float64), right.cast(pl.Float64))
+            return (
+                pl.concat_str([left, right])
+                if _joins(node)
+                else add(left.cast(pl.Float64), right.cast(pl.Float64))
+            )
         if type(node.op) not in COUNTED:
             raise self._refused(f"has a {type(node.op).__name__}, which a mapping doesn't know")
         return COUNTED[type(node.op)](left.cast(pl.Float64), right.cast(pl.Float64))  # type: ignore[no-any-return]
@@ -290,14 +318,21 @@ class _Translation:
         )
 
     def _call(self, node: ast.Call) -> pl.Expr:
-        if not isinstance(node.func, ast.Name) or node.func.id not in CALLS or len(node.args) != 1 or node.keywords:
+        if (
+            not isinstance(node.func, ast.Name)
+            or node.func.id not in CALLS
+            or len(node.args) != 1
+            or node.keywords
+        ):
             raise self._refused("calls what a mapping doesn't know")
         (inner,) = node.args
         return self._number(inner) if node.func.id == "number" else CALLS[node.func.id](self._expr(inner))
 
 
 def _joins(node: ast.BinOp) -> bool:
-    """Say whether a sum puts texts together: one of them stands in quotes, or is made by a function that gives a text."""
+    """Say whether a sum puts texts together: one of them stands in quotes, or is made by a function that
+    gives a text.
+    """
     return isinstance(node.op, ast.Add) and (_is_text(node.left) or _is_text(node.right))
 
 
@@ -312,7 +347,9 @@ def _is_text(side: ast.expr) -> bool:
 
 
 def kind_of(values: Collection[Any]) -> Kind | None:
-    """Say of what kind values are together: texts where one of them is, or too large a number; None where there are none."""
+    """Say of what kind values are together: texts where one of them is, or too large a number; None where
+    there are none.
+    """
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return None
@@ -321,14 +358,18 @@ def kind_of(values: Collection[Any]) -> Kind | None:
 
 
 def _replaced(key: pl.Expr, pairs: Mapping[str, Any], kind: Kind | None) -> pl.Expr:
-    """Return what a table says of each key, as texts where one of them is; nothing where it doesn't name it."""
+    """Return what a table says of each key, as texts where one of them is; nothing where it doesn't name
+    it.
+    """
     dtype, made = DTYPES[kind or "number"]
     values = [None if value is None else made(value) for value in pairs.values()]
     return key.replace_strict(list(pairs), values, default=None, return_dtype=dtype)
 
 
 def _digests(values: pl.Series) -> pl.Series:
-    return pl.Series(values.name, [None if text is None else digest(text) for text in values], dtype=pl.String)
+    return pl.Series(
+        values.name, [None if text is None else digest(text) for text in values], dtype=pl.String
+    )
 
 
 _FIELDS = (ast.Name, ast.Attribute, ast.Subscript)

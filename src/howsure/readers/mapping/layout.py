@@ -24,7 +24,8 @@ def rows_of(
 ) -> pl.LazyFrame | pl.DataFrame:
     """Return the fields of all records as columns, from a document or, lazily, from a table.
 
-    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each; `names` are fields that name something.
+    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each;
+    `names` are fields that name something.
     """
     if documents.is_database(source):
         named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
@@ -35,7 +36,9 @@ def rows_of(
         found = list(records.records(document, path))
         if not columns:
             return records.frame(found, document, wanted)
-        names = dict.fromkeys(str(name) for record in found if isinstance(record.value, dict) for name in record.value)
+        names = dict.fromkeys(
+            str(name) for record in found if isinstance(record.value, dict) for name in record.value
+        )
         chosen = [name for name in names if _is_chosen(name, columns)]
         others = [name for name in wanted if name not in (VALUE, *chosen)]
         table = records.frame(found, document, [*others, *chosen]).lazy()
@@ -54,12 +57,15 @@ def rows_of(
         )
     extra = [COLUMN] if COLUMN in known else []
     return table.select(
-        *extra, *(place.alias(name) for name, place in places.items() if place is not None and name not in extra)
+        *extra,
+        *(place.alias(name) for name, place in places.items() if place is not None and name not in extra),
     )
 
 
 def _has_parts(wanted: list[str]) -> bool:
-    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around one."""
+    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around
+    one.
+    """
     return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
 
 
@@ -68,10 +74,14 @@ def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.L
     chosen = [name for name in names if _is_chosen(name, columns)]
     if not chosen:
         raise ReadError(
-            f"no column like {listing(columns)}", where=source.name, remedy=f"There is {', '.join(names[:12])}."
+            f"no column like {listing(columns)}",
+            where=source.name,
+            remedy=f"There is {', '.join(names[:12])}.",
         )
     others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
-    return table.select(*chosen, *others).unpivot(on=chosen, index=others, variable_name=COLUMN, value_name=VALUE)
+    return table.select(*chosen, *others).unpivot(
+        on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
+    )
 
 
 def _is_chosen(name: str, columns: tuple[str, ...]) -> bool:

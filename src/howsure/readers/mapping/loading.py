@@ -20,7 +20,9 @@ OWN = "map"
 
 
 def mappings_of(given: Any) -> tuple[GivenReader, ...]:
-    """Return the mappings that are given: a path, the name of one that comes with howsure, a mapping, mappings by name, or several of these."""
+    """Return the mappings that are given: a path, the name of one that comes with howsure, a mapping,
+    mappings by name, or several of these.
+    """
     if given is None:
         return ()
     if isinstance(given, (str, Path)):

@@ -1,4 +1,6 @@
-"""A mapping: what the columns of the tidy table are in a file of any shape, and the reading of a file by it."""
+"""A mapping: what the columns of the tidy table are in a file of any shape, and the reading of a file by
+it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,20 @@ if TYPE_CHECKING:
 
     from howsure.readers.base import Claim, Source
 
-ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr", "where")
+ROLES = (
+    "task",
+    "model",
+    "item",
+    "attempt",
+    "metric",
+    "score",
+    "status",
+    "cluster",
+    "weight",
+    "n",
+    "stderr",
+    "where",
+)
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
 WANTED: dict[type, tuple[str, str]] = {
@@ -42,7 +57,9 @@ WANTED: dict[type, tuple[str, str]] = {
 ANY = "*"
 """The pattern of all files."""
 FEW_EQUAL, LONG = 0.02, 60
-"""Below this share of equal texts, of which one has more characters than this, a comparison letter by letter says little."""
+"""Below this share of equal texts, of which one has more characters than this, a comparison letter by letter
+says little.
+"""
 MOST_WORDS = 100
 WORTH = Kind(what="score", remedy="Say what such words are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".")
 FIGURE = Kind(what="number", remedy="Write number(…) where such a text stands for nothing.")
@@ -51,13 +68,16 @@ REPEATED = "some items come more than once and the mapping says no attempt: thei
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """What a file's records mean; texts are expressions of the language, see `howsure.readers.mapping.language`.
+    """What a file's records mean; texts are expressions of the language, see
+    `howsure.readers.mapping.language`.
 
-    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`: files in the same folder or
-    one above it, whose records are looked up by id. `columns`: those of a wide table that hold a value each. `files`: a
-    pattern for the names of the files that it is for. `path`: a regular expression whose named groups, found in the path, are fields.
-    `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions, too. Without an `item`
-    the scores are published ones, of models, with `n` questions and `stderr` where they are known.
+    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`:
+    files in the same folder or one above it, whose records are looked up by id. `columns`: those of a wide
+    table that hold a value each. `files`: a pattern for the names of the files that it is for. `path`: a
+    regular expression whose named groups, found in the path, are fields.
+    `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions,
+    too. Without an `item` the scores are published ones, of models, with `n` questions and `stderr` where
+    they are known.
     """
 
     name: str
@@ -130,15 +150,21 @@ class MappedReader:
 
 
 def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
-    """Check what a mapping says. OptionError where a key is unknown, something is missing, or a text isn't of the language."""
+    """Check what a mapping says. OptionError where a key is unknown, something is missing, or a text isn't of
+    the language.
+    """
     known = [each.name for each in fields_of(Mapping) if each.name != "name"]
     for key, value in said.items():
         if key not in known:
-            raise OptionError(f"a mapping has no {key!r}", where=f"map {name}", remedy=f"It has {', '.join(known)}.")
+            raise OptionError(
+                f"a mapping has no {key!r}", where=f"map {name}", remedy=f"It has {', '.join(known)}."
+            )
         wanted = list if key in LISTS else bool if key in YES_NO else dict if key in TABLES else str
         if not isinstance(value, (list, tuple) if wanted is list else wanted) or not _holds_texts(value):
             kind, example = WANTED[wanted]
-            raise OptionError(f"{key} = {value!r} is no {kind}", where=f"map {name}", remedy=f"Write {example}.")
+            raise OptionError(
+                f"{key} = {value!r} is no {kind}", where=f"map {name}", remedy=f"Write {example}."
+            )
     if not said.get("score"):
         raise OptionError("the mapping says no score", where=f"map {name}", remedy='Write score = "…".')
     if not said.get("item") and not said.get("model"):
@@ -163,7 +189,13 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
 
 def _holds_texts(value: Any) -> bool:
     """Say whether the parts of a list or a table are texts; what has no parts passes."""
-    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    parts = (
+        [*value, *value.values()]
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, (list, tuple))
+        else ()
+    )
     return all(isinstance(part, str) for part in parts)
 
 
@@ -171,7 +203,9 @@ def _pattern(mapping: Mapping) -> re.Pattern[str]:
     try:
         return re.compile(mapping.path)
     except re.error as error:
-        raise OptionError(f"path = {mapping.path!r} is no pattern ({error})", where=f"map {mapping.name}") from None
+        raise OptionError(
+            f"path = {mapping.path!r} is no pattern ({error})", where=f"map {mapping.name}"
+        ) from None
 
 
 def read(source: Source, mapping: Mapping) -> Reading:
@@ -179,7 +213,9 @@ def read(source: Source, mapping: Mapping) -> Reading:
     frame = _columns(source, mapping)
     if not len(frame):
         raise ReadError(
-            f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check the mapping's rows."
+            f"no record at {mapping.rows or 'its lines'}",
+            where=source.name,
+            remedy="Check the mapping's rows.",
         )
     if not mapping.item:
         published = tuple(_published(frame, source, mapping))
@@ -198,12 +234,16 @@ def read(source: Source, mapping: Mapping) -> Reading:
 
 
 def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[Caution]:
-    """Warn of a score that compares long texts letter by letter, or with nothing, and finds hardly any two equal."""
+    """Warn of a score that compares long texts letter by letter, or with nothing, and finds hardly any two
+    equal.
+    """
     sides = language.equality(mapping.score)
     if sides is None or scores.dtype != pl.Boolean or scores.sum() >= FEW_EQUAL * len(scores):
         return
     texts = [_columns(source, replace(mapping, score=side))["score"] for side in sides]
-    empty = next((side for side, text in zip(sides, texts, strict=True) if text.null_count() == len(text)), None)
+    empty = next(
+        (side for side, text in zip(sides, texts, strict=True) if text.null_count() == len(text)), None
+    )
     if empty is not None:
         yield Caution(
             code="seldom_equal",
@@ -213,7 +253,10 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
     elif any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
         yield Caution(
             code="seldom_equal",
-            message=f"{source.name}: {mapping.score} compares long texts letter by letter; {int(scores.sum()):,} of {len(scores):,} are equal",
+            message=(
+                f"{source.name}: {mapping.score} compares long texts letter by letter; "
+                f"{int(scores.sum()):,} of {len(scores):,} are equal"
+            ),
             remedy="Extract the answer first, or name a field that holds the grade as the score.",
         )
 
@@ -222,7 +265,9 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
     """Yield the scores of models that stand without the answers behind them."""
     figures = [_numbers(frame[name], source) for name in ("score", "n", "stderr") if name in frame.columns]
     rows = frame.with_columns(*figures, *(texts_of(frame[name]) for name in NAMES if name in frame.columns))
-    for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(named=True):
+    for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(
+        named=True
+    ):
         n, stderr = row.get("n"), row.get("stderr")
         yield Published(
             task=row.get("task") or mapping.name,
@@ -272,7 +317,9 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     return computed.filter(pl.col("where").cast(pl.Boolean)).drop("where")
 
 
-def _not_computed(rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[str, str], source: Source) -> ReadError:
+def _not_computed(
+    rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[str, str], source: Source
+) -> ReadError:
     """Say which of the values can't be computed."""
     for role, value in made.items():
         try:
@@ -285,7 +332,9 @@ def _not_computed(rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[st
                 remedy='Say what it is: number(x), text(x), x == "yes".',
             )
     return ReadError(
-        "the values can't be computed together", where=source.name, remedy="Check path and columns of the mapping."
+        "the values can't be computed together",
+        where=source.name,
+        remedy="Check path and columns of the mapping.",
     )
 
 
@@ -300,11 +349,15 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
     given = set(frame.columns)
     assumed = {"task": name, "metric": "score", "cluster": None}
     texts = {
-        each: texts_of(frame[each], item=each == "item") if each in given else pl.lit(assumed[each], pl.String)
+        each: texts_of(frame[each], item=each == "item")
+        if each in given
+        else pl.lit(assumed[each], pl.String)
         for each in NAMES
     }
     score = _numbers(frame["score"], source)
-    weight = _numbers(frame["weight"], source) if "weight" in given else pl.lit(None, pl.Float64).alias("weight")
+    weight = (
+        _numbers(frame["weight"], source) if "weight" in given else pl.lit(None, pl.Float64).alias("weight")
+    )
     figures = [plain_numbers(pl.col(each)).alias(each) for each in MEASURES if each in given]
     rows = frame.with_columns(score, weight, *figures, **texts)
     status = _status(rows, source) if "status" in given else pl.lit("ok")
@@ -336,7 +389,9 @@ def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
         return pl.when(pl.col("status").fill_null(value=False)).then(pl.lit("error")).otherwise(pl.lit("ok"))
     odd = set(rows["status"].drop_nulls().cast(pl.String).unique()) - set(STATUSES)
     if odd:
-        raise ReadError(f"status {min(odd)!r}", where=source.name, remedy=f"It is one of {', '.join(STATUSES)}.")
+        raise ReadError(
+            f"status {min(odd)!r}", where=source.name, remedy=f"It is one of {', '.join(STATUSES)}."
+        )
     return pl.col("status").cast(pl.String).fill_null("ok")
 
 
@@ -346,8 +401,12 @@ def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
         raise ReadError(
-            f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend the mapping's attempt."
+            f"{plural(lacking, 'row')} without an attempt",
+            where=source.name,
+            remedy="Mend the mapping's attempt.",
         )
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
-    return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(pl.Int64)
+    return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(
+        pl.Int64
+    )

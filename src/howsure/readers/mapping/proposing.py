@@ -1,4 +1,6 @@
-"""What a file that no reader knows looks like, and the mapping that fits it best, checked by reading the file with it."""
+"""What a file that no reader knows looks like, and the mapping that fits it best, checked by reading the file
+with it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ CHANGE = "# change me"
 """What stands where a user has to say something."""
 NO_ITEM = "no field is known as the question"
 ROLES = {
-    role: [name for name in ALIASES[role] if name not in ALIASES["item"]] for role in ("task", "attempt", "metric")
+    role: [name for name in ALIASES[role] if name not in ALIASES["item"]]
+    for role in ("task", "attempt", "metric")
 }
 """The usual names of further fields."""
 WHOLE = "."
@@ -78,12 +81,16 @@ def proposed(source: Source) -> Proposal | None:
         return None
     own = fitting(source)
     if own is not None:
-        return Proposal(source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME)
+        return Proposal(
+            source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME
+        )
     try:
         with faults.named(source.name):
             places = sorted(_places(_document(source)), key=_rank, reverse=True)
             if not places:
-                return Proposal(source=source.name, shape=("no list of records and no object of ids",), mapping="")
+                return Proposal(
+                    source=source.name, shape=("no list of records and no object of ids",), mapping=""
+                )
             shape = tuple(_shown(place) for place in places[:3])
             return Proposal(source=source.name, shape=shape, mapping=_mapping(places[0], source))
     except HowsureError:
@@ -97,7 +104,9 @@ def _document(source: Source) -> Any:
 
 
 def _places(document: Any) -> Iterator[_Place]:
-    """Find lists of objects, and objects of objects or values, down to a few levels; else a document that is one record."""
+    """Find lists of objects, and objects of objects or values, down to a few levels; else a document that is
+    one record.
+    """
     paths, scored = [""], False
     for _ in range(DEPTH):
         paths, tried = [], paths
@@ -133,7 +142,9 @@ def _inner(values: list[Any]) -> list[str]:
 
 
 def _is_keyed(value: Any) -> bool:
-    """Say whether an object is one of ids: several keys, none named as a score is, all with values of one kind."""
+    """Say whether an object is one of ids: several keys, none named as a score is, all with values of one
+    kind.
+    """
     if not isinstance(value, dict) or len(value) < 2 or guessing.named(map(str, value), guessing.SCORES):
         return False
     kinds = {type(part) for part in value.values()} - {type(None)}
@@ -141,7 +152,9 @@ def _is_keyed(value: Any) -> bool:
 
 
 def _rank(place: _Place) -> tuple[bool, bool, bool, bool, int]:
-    """Rank places: those with a field named as a score go first, then with any score, a named item, fields or numbers, and most records."""
+    """Rank places: those with a field named as a score go first, then with any score, a named item, fields or
+    numbers, and most records.
+    """
     named = bool(guessing.named(place.fields, ALIASES["item"]))
     plain = isinstance(place.first.value, (bool, int, float))
     scored = bool(guessing.score_fields(place.flat)) or plain
@@ -176,7 +189,11 @@ def _mapping(place: _Place, source: Source) -> str:
     claimed = registry.identify(source)
     if claimed is not None and claimed[0].NAME not in registry.GENERIC:
         said["files"] = escape(source.path.name)
-    said = {key: value for key, value in said.items() if value or key == "score" or (key == "item" and key in doubts)}
+    said = {
+        key: value
+        for key, value in said.items()
+        if value or key == "score" or (key == "item" and key in doubts)
+    }
     doubts |= {} if any(doubts.get(key) for key in ("item", "score", "model")) else _misread(said, source)
     lines = [_line(key, value, doubts.get(key, "")) for key, value in said.items()]
     return "\n".join([f"[map.{_plain(source.path.stem)}]", *lines])
@@ -191,7 +208,10 @@ def _line(key: str, value: Any, doubt: str) -> str:
 
 
 def _plain(stem: str) -> str:
-    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem).strip("-") or "mine"
+    return (
+        "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem).strip("-")
+        or "mine"
+    )
 
 
 def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
@@ -213,7 +233,9 @@ def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
         and not guessing.named(fields, guessing.PREDICTED)
     ):
         board = bool(own) and len({*models}) == len(models)
-        made, doubts = wide(fields, "" if board else item, own if board else "") if board or not own else ({}, {})
+        made, doubts = (
+            wide(fields, "" if board else item, own if board else "") if board or not own else ({}, {})
+        )
         if made:
             return said | made, doubts if board or item else doubts | {"item": NO_ITEM}
     rest = {name: values for name, values in place.flat.items() if name not in (own, item)}
@@ -236,7 +258,9 @@ def _texts(place: _Place, name: str) -> list[str]:
     """Return the values of a field, or a key, as texts, one per record; empty ones for no name."""
     if not name:
         return [""] * len(place.every)
-    return [str(value) for value in records.frame(place.every, place.document, language.fields(name)).to_series()]
+    return [
+        str(value) for value in records.frame(place.every, place.document, language.fields(name)).to_series()
+    ]
 
 
 def _score(place: _Place) -> guessing.Guess:
@@ -248,7 +272,9 @@ def _score(place: _Place) -> guessing.Guess:
 
 
 def _keys(place: _Place) -> tuple[tuple[str, str], str]:
-    """Return which keys on the way to a record are the question and the model: there are fewer models; and why that is doubtful."""
+    """Return which keys on the way to a record are the question and the model: there are fewer models; and
+    why that is doubtful.
+    """
     found = [record.keys for record in place.every]
     depth = len(found[0])
     if depth < 2:
@@ -260,7 +286,9 @@ def _keys(place: _Place) -> tuple[tuple[str, str], str]:
 
 
 def _model_around(place: _Place) -> str:
-    """Return the model that the record around a record names, or the whole document; "" where neither does."""
+    """Return the model that the record around a record names, or the whole document; "" where neither
+    does.
+    """
     around = place.first.around[-2] if len(place.first.around) > 1 else place.document
     for where, record in (("up", around), ("top", place.document)):
         name = (
@@ -297,7 +325,9 @@ def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
 
 
 def _alone(rows: pl.DataFrame) -> str:
-    """Return the first model that shares no question with any other of its task; "" if all do, or there is one only."""
+    """Return the first model that shares no question with any other of its task; "" if all do, or there is
+    one only.
+    """
     pairs = rows.select("task", "model", "item").unique(maintain_order=True)
     shared = pairs.filter(pairs.select("task", "item").is_duplicated())["model"].unique().to_list()
     models = pairs["model"].unique(maintain_order=True).to_list()

@@ -1,4 +1,6 @@
-"""Where the records of a file are: a path with wildcards through a document, `results[*]`, `*.*`, `data.runs[*].items[*]`."""
+"""Where the records of a file are: a path with wildcards through a document, `results[*]`, `*.*`,
+`data.runs[*].items[*]`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ EACH = "[*]"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: what stands there, the keys of the wildcards that led to it, and the records that it lies in, outermost first."""
+    """One record: what stands there, the keys of the wildcards that led to it, and the records that it lies
+    in, outermost first.
+    """
 
     value: Any
     keys: tuple[str, ...] = ()
@@ -27,7 +31,9 @@ class Record:
 
 
 def steps(path: str) -> tuple[str, ...]:
-    """Return the steps of a path: names, `*` for every value of an object, `[*]` for every element of a list."""
+    """Return the steps of a path: names, `*` for every value of an object, `[*]` for every element of a
+    list.
+    """
     found = [part for part in path.replace(EACH, f".{EACH}").split(".") if part]
     if any(("*" in step or "[" in step) and step not in ("*", EACH) for step in found):
         raise OptionError(
@@ -47,7 +53,9 @@ def records(document: Any, path: str) -> Iterator[Record]:
 def _step(record: Record, step: str) -> list[Record]:
     value, around = record.value, record.around
     if step == EACH:
-        return [Record(each, record.keys, (*around, each)) for each in value] if isinstance(value, list) else []
+        return (
+            [Record(each, record.keys, (*around, each)) for each in value] if isinstance(value, list) else []
+        )
     if step == "*":
         inner = value.items() if isinstance(value, dict) else ()
         return [Record(each, (*record.keys, str(key)), (*around, each)) for key, each in inner]
@@ -69,7 +77,9 @@ def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
         return [reached(record.around[-2] if len(record.around) > 1 else document, rest) for record in found]
     if first == KEY:
         place = int(rest[0]) if rest and rest[0].isdigit() else -1
-        return [record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found]
+        return [
+            record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found
+        ]
     if first == VALUE and not any(isinstance(record.value, dict) for record in found):
         return [reached(record.value, rest) for record in found]
     return [_own(record.value, name) for record in found]
@@ -93,12 +103,16 @@ def reached(value: Any, steps: Sequence[str]) -> Any:
 
 
 def series(name: str, values: list[Any]) -> pl.Series:
-    """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as JSON."""
+    """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as
+    JSON.
+    """
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
     if kinds <= {int, float, bool} and not any(type(value) is int and abs(value) > EXACT for value in values):
         if kinds == {int}:
             return pl.Series(name, values, dtype=pl.Int64)
-        return pl.Series(name, [None if value is None else float(value) for value in values], dtype=pl.Float64)
+        return pl.Series(
+            name, [None if value is None else float(value) for value in values], dtype=pl.Float64
+        )
     return pl.Series(name, list(map(text_or_nothing, values)), dtype=pl.String)

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 NUMBERS = ID_WORDS | frozenset(
     (
-        *("rank", "n", "num", "count", "counts", "total", "year", "date", "time", "timestamp", "size", "length"),
+        *(
+            "rank",
+            "n",
+            "num",
+            "count",
+            "counts",
+            "total",
+            "year",
+            "date",
+            "time",
+            "timestamp",
+            "size",
+            "length",
+        ),
         *("params", "parameters", "context", "window", "seed", "epoch", "attempt", "temperature", "elo"),
         *("difficulty", "level", "weight", "position", "turn", "ms"),
     )
@@ -30,7 +43,8 @@ NAMED_MODEL = re.compile(rf"\d|model|system|baseline|{FAMILIES.pattern}", re.IGN
 
 
 def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what a mapping says of a table with a column a model, or, with a `model`, a column a task, and what is doubtful; nothing of others.
+    """Return what a mapping says of a table with a column a model, or, with a `model`, a column a task, and
+    what is doubtful; nothing of others.
 
     `item` and `model` are the columns that were found for them.
     """
@@ -41,7 +55,9 @@ def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[st
     left = [name for name in fields if name not in (*taken, *columns)]
     made, doubt = worth("value", " ".join(columns), [value for name in columns for value in fields[name]])
     said = {"columns": [escape(name) for name in columns], "score": made}
-    doubts = {"score": doubt or ("" if _one_scale(fields, columns) else "the columns are on different scales")}
+    doubts = {
+        "score": doubt or ("" if _one_scale(fields, columns) else "the columns are on different scales")
+    }
     notes = {"columns": f"without {', '.join(map(repr, left))}"} if left else {}
     if model:
         return {"item": "", "model": field(model), **said, "task": "column"}, {**doubts, **notes}

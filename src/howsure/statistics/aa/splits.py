@@ -1,8 +1,10 @@
-"""A/A splits: one model's scores parted at random into two halves, many times at once, and compared like two models.
+"""A/A splits: one model's scores parted at random into two halves, many times at once, and compared like two
+models.
 
-With several attempts at an item, its attempts are parted: a half's sum of right-or-wrong answers is hypergeometric, and that
-of other scores comes from one hypergeometric draw for each of their values. With one attempt whole clusters (items where
-there are none) are parted: see unpaired_splits.py. The algebra of a pair is that of differences.py.
+With several attempts at an item, its attempts are parted: a half's sum of right-or-wrong answers is
+hypergeometric, and that of other scores comes from one hypergeometric draw for each of their values. With one
+attempt whole clusters (items where there are none) are parted: see unpaired_splits.py. The algebra of a pair
+is that of differences.py.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ def right_or_wrong(means: Floats, attempts: Ints) -> Attempts:
 
 
 def part_attempts(items: Attempts, splits: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Part the attempts at every item into two halves: their means, both (n, T). Needs two attempts at every item.
+    """Part the attempts at every item into two halves: their means, both (n, T). Needs two attempts at every
+    item.
 
     Of an odd number either half may get one more, by the throw of a coin.
 
@@ -85,7 +88,9 @@ def paired_splits(
     score: bool,
     rng: np.random.Generator,
 ) -> Iterator[Pivots]:
-    """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have mean 1."""
+    """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have
+    mean 1.
+    """
     terms = clusterings(codes, weights)
     for part in blocks(splits, len(weights), MOST_CELLS):
         a, b = part_attempts(items, part.stop - part.start, rng)
@@ -95,7 +100,8 @@ def paired_splits(
         weighted = d * weights[:, None]
         events = Events.of_items(d, weights)
         sums = [
-            column_sums(term.sums(weighted), term.totals, spread, term, variance, events=events) for term, _ in terms
+            column_sums(term.sums(weighted), term.totals, spread, term, variance, events=events)
+            for term, _ in terms
         ]
         signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
         crowd = float(weights @ weights) / len(d)
@@ -121,11 +127,14 @@ class Verdicts:
 
     def __add__(self, other: Verdicts) -> Verdicts:
         """Add two counts."""
-        return Verdicts(self.passed + other.passed, self.failed + other.failed, self.different + other.different)
+        return Verdicts(
+            self.passed + other.passed, self.failed + other.failed, self.different + other.different
+        )
 
 
 def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdicts:
-    """Count what a gate says of T differences: it passes where all criteria do, and fails where one does (Holm).
+    """Count what a gate says of T differences: it passes where all criteria do, and fails where one does
+    (Holm).
 
     `sign`: −1 where smaller scores are better.
     """
@@ -139,7 +148,9 @@ def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdic
         p_pass.append(p_below(found, asked.not_worse_than, -sign))
         p_fail.append(1 - p_pass[-1])
     if asked.same_within is not None:
-        p_pass.append(np.maximum(p_below(found, asked.same_within, -sign), p_below(found, asked.same_within, sign)))
+        p_pass.append(
+            np.maximum(p_below(found, asked.same_within, -sign), p_below(found, asked.same_within, sign))
+        )
         p_fail.append(2 * (1 - p_pass[-1]))
     known = found.known
     most = allowed(level)

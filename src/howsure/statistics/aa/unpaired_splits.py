@@ -1,8 +1,9 @@
 """Unpaired differences of random halves of clusters, for T splits at once.
 
-Clusters that hold the same scores are one kind, and a half is how many of each kind it has: a draw of the multivariate
-hypergeometric distribution. A million items that stand alone, right or wrong, are two kinds. The algebra is that of unpaired.py (Welch, with pseudo-items for bounded scores), written for arrays; a test holds one against
-the other.
+Clusters that hold the same scores are one kind, and a half is how many of each kind it has: a draw of the
+multivariate hypergeometric distribution. A million items that stand alone, right or wrong, are two kinds. The
+algebra is that of unpaired.py (Welch, with pseudo-items for bounded scores), written for arrays; a test holds
+one against the other.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMoments:
-    """Kinds of clusters: Σ w x^k over the items of one, k = 0 … 4, shape (5, C), how many items it holds, and how many such clusters there are (C,)."""
+    """Kinds of clusters: Σ w x^k over the items of one, k = 0 … 4, shape (5, C), how many items it holds, and
+    how many such clusters there are (C,).
+    """
 
     powers: Floats
     items: Ints
@@ -37,7 +40,9 @@ class ClusterMoments:
     def of(cls, x: Floats, weights: Floats, codes: Ints | None) -> ClusterMoments:
         """Sum item scores x (n,); codes None: each item is its own cluster."""
         if codes is None:
-            pairs, copies = np.unique(x + 1j * weights, return_counts=True)  # a score and a weight in one number
+            pairs, copies = np.unique(
+                x + 1j * weights, return_counts=True
+            )  # a score and a weight in one number
             powers = np.array([pairs.imag * pairs.real**k for k in range(5)])
             return cls(powers=powers, items=np.ones(len(pairs), dtype=np.int64), copies=copies, single=True)
         count = int(codes.max()) + 1
@@ -56,23 +61,33 @@ def unpaired_splits(
 ) -> Iterator[Pivots]:
     """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
     for part in blocks(splits, len(clusters.items), MOST_CELLS):
-        yield unpaired_pivots(clusters, halves(clusters, part.stop - part.start, rng), variance, pseudo=pseudo)
+        yield unpaired_pivots(
+            clusters, halves(clusters, part.stop - part.start, rng), variance, pseudo=pseudo
+        )
 
 
 def halves(clusters: ClusterMoments, splits: int, rng: np.random.Generator) -> Ints:
-    """Draw how many clusters of each kind are in the first half of every split (C, T); of an odd number either half may get one more."""
+    """Draw how many clusters of each kind are in the first half of every split (C, T); of an odd number
+    either half may get one more.
+    """
     more = rng.integers(0, 2, splits) * (clusters.count % 2)
     drawn = np.empty((splits, len(clusters.copies)), dtype=np.int64)
     for extra in (0, 1):
         rows = more == extra
         size = clusters.count // 2 + extra
-        drawn[rows] = rng.multivariate_hypergeometric(clusters.copies, size, int(rows.sum()), method="marginals")
+        drawn[rows] = rng.multivariate_hypergeometric(
+            clusters.copies, size, int(rows.sum()), method="marginals"
+        )
     return drawn.T
 
 
 def unpaired_pivots(clusters: ClusterMoments, first: Ints, variance: Variance, *, pseudo: bool) -> Pivots:
-    """Return Welch's pivots of the clusters counted in `first` (C, T) against the others, as unpaired.py has them."""
-    sides = [_side(clusters, held, variance, pseudo=pseudo) for held in (first, clusters.copies[:, None] - first)]
+    """Return Welch's pivots of the clusters counted in `first` (C, T) against the others, as unpaired.py has
+    them.
+    """
+    sides = [
+        _side(clusters, held, variance, pseudo=pseudo) for held in (first, clusters.copies[:, None] - first)
+    ]
     (m1, v1, df1), (m2, v2, df2) = sides
     total = v1 + v2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -80,8 +95,12 @@ def unpaired_pivots(clusters: ClusterMoments, first: Ints, variance: Variance, *
     return plain_pivots(m1 - m2, total, df)
 
 
-def _side(clusters: ClusterMoments, counts: Ints, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
-    """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1 counted in."""
+def _side(
+    clusters: ClusterMoments, counts: Ints, variance: Variance, *, pseudo: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1
+    counted in.
+    """
     held = counts.astype(float)
     scale = (clusters.items @ held) / (clusters.powers[0] @ held)  # weights of mean 1 on this side
     plain = _Side(clusters, held, scale, np.zeros(held.shape[1]), variance)
@@ -94,9 +113,13 @@ def _side(clusters: ClusterMoments, counts: Ints, variance: Variance, *, pseudo:
 
 
 class _Side:
-    """One side of T splits: `held` (C, T) counts its clusters of each kind, `unit` (T,) is the weight of a pseudo-item, 0 for none."""
+    """One side of T splits: `held` (C, T) counts its clusters of each kind, `unit` (T,) is the weight of a
+    pseudo-item, 0 for none.
+    """
 
-    def __init__(self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: Variance) -> None:
+    def __init__(
+        self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: Variance
+    ) -> None:
         self.held, self.scale, self.unit, self.kind = held, scale, unit, variance
         self.moments = np.array([scale * (power @ held) for power in clusters.powers])
         self.n, self.count = self.moments[0], held.sum(axis=0)
@@ -151,7 +174,9 @@ class _Side:
         with np.errstate(divide="ignore", invalid="ignore"):
             a, b = q**2 / (1 - q), p**2 / (1 - p)
             squares, sums, fourths = ((self.held * each).sum(axis=0) for each in (q**2, a, a**2))
-            inner = squares + self.pseudo * p**2 + (sums + self.pseudo * b) ** 2 - fourths - self.pseudo * b**2
+            inner = (
+                squares + self.pseudo * p**2 + (sums + self.pseudo * b) ** 2 - fourths - self.pseudo * b**2
+            )
             return np.asarray(1 / inner)
 
     def pseudo_unit(self) -> Floats:
@@ -162,4 +187,6 @@ class _Side:
         fourths = m[4] - 4 * mean * m[3] + 6 * mean**2 * m[2] - 3 * mean**4 * m[0]
         spread = ItemSpread(squares=4 * np.maximum(squares, 0.0), fourths=16 * np.maximum(fourths, 0.0))
         average = (self.held * self.sizes**2).sum(axis=0) / self.n
-        return event_worth(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))
+        return event_worth(
+            4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count)
+        )

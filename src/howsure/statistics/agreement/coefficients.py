@@ -1,8 +1,9 @@
-"""Agreement beyond chance: Cohen's and Fleiss' kappa, Krippendorff's alpha, Gwet's AC1 and AC2, and plain agreement.
+"""Agreement beyond chance: Cohen's and Fleiss' kappa, Krippendorff's alpha, Gwet's AC1 and AC2, and plain
+agreement.
 
-Each is 1 − O / E, O the mean distance of two ratings of an item and E that of two ratings by chance; they differ in what chance is. Its error is that of
-its influences (what each item adds to it), clustered (CR2); its limits are those of limits.py. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004),
-Gwet (2008, 2014).
+Each is 1 − O / E, O the mean distance of two ratings of an item and E that of two ratings by chance; they
+differ in what chance is. Its error is that of its influences (what each item adds to it), clustered (CR2);
+its limits are those of limits.py. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004), Gwet (2008, 2014).
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def agreed(found: Counts, measurement: Measurement, clusters: Sequence[Ints], le
 
 
 def fleiss(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Fleiss' kappa: chance draws from the shares of all raters together. Weighted where values are in order."""
+    """Estimate Fleiss' kappa: chance draws from the shares of all raters together. Weighted where values are
+    in order.
+    """
     apart, share = distances(found.numbers, measurement), found.shares.mean(axis=0)
     far = apart @ share
     chance = float(share @ far)
@@ -54,8 +57,12 @@ def fleiss(found: Counts, measurement: Measurement, clusters: Sequence[Ints], le
     return _estimate("fleiss", pooled.found(_mixed(found, apart, chance)), found, clusters, level)
 
 
-def cohen(values: Ints, numbers: Floats, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Cohen's kappa of two raters' values (n, 2), places in `numbers` (q,): chance draws from each rater's own shares."""
+def cohen(
+    values: Ints, numbers: Floats, measurement: Measurement, clusters: Sequence[Ints], level: float
+) -> Estimate:
+    """Estimate Cohen's kappa of two raters' values (n, 2), places in `numbers` (q,): chance draws from each
+    rater's own shares.
+    """
     first, second = values.T
     eye, apart = np.eye(len(numbers)), distances(numbers, measurement)
     one, two = eye[first].mean(axis=0), eye[second].mean(axis=0)
@@ -67,7 +74,9 @@ def cohen(values: Ints, numbers: Floats, measurement: Measurement, clusters: Seq
 
 
 def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Krippendorff's alpha: chance draws two of all ratings, without putting the first one back; each rating counts the same."""
+    """Estimate Krippendorff's alpha: chance draws two of all ratings, without putting the first one back;
+    each rating counts the same.
+    """
     many = found.ratings
     weight, total = many / many.mean(), float(many.sum())
     share = found.counts.sum(axis=0) / total
@@ -99,14 +108,18 @@ def gwet(found: Counts, measurement: Measurement, clusters: Sequence[Ints], leve
     chance = 1 - guessed * float(share @ (1 - share))
     slope = -guessed * (1 - 2 * share)
     parts = _Parts(
-        disagreement=differences(found, apart), chance=chance, by_chance=chance + (found.shares - share) @ slope
+        disagreement=differences(found, apart),
+        chance=chance,
+        by_chance=chance + (found.shares - share) @ slope,
     )
     return _estimate("gwet", parts.found(events(parts.disagreement, chance)), found, clusters, level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """Each item's disagreement (n,), that by chance, and what each item adds to the latter (n,), its mean included."""
+    """Each item's disagreement (n,), that by chance, and what each item adds to the latter (n,), its mean
+    included.
+    """
 
     disagreement: Floats
     chance: float
@@ -129,7 +142,9 @@ def _mixed(found: Counts, apart: Floats, chance: float) -> Variances | None:
 
 
 def _bent(found: Counts, weight: Floats, share: Floats, apart: Floats, chance: float) -> Floats:
-    """Return what a value's share (q,) does to alpha by way of the distances between others, as part of the slope of chance."""
+    """Return what a value's share (q,) does to alpha by way of the distances between others, as part of the
+    slope of chance.
+    """
     root, inner = np.sqrt(apart), _between(len(share))
     each = found.counts * (weight / (found.ratings * (found.ratings - 1)) / len(weight))[:, None]
     seen = each.T @ found.counts - np.diag(each.sum(axis=0))
@@ -140,14 +155,18 @@ def _bent(found: Counts, weight: Floats, share: Floats, apart: Floats, chance: f
 
 
 def _between(values: int) -> Floats:
-    """Return how much of each value g lies between two others (q, q, q): all of those within, half of both ends."""
+    """Return how much of each value g lies between two others (q, q, q): all of those within, half of both
+    ends.
+    """
     one, other, g = np.indices((values, values, values))
     low, high = np.minimum(one, other), np.maximum(one, other)
     ends = ((g == low) | (g == high)) & (low < high)
     return np.asarray(np.where((low < g) & (g < high), 1.0, np.where(ends, 0.5, 0.0)))
 
 
-def _estimate(name: str, found: _Found | None, counts: Counts, clusters: Sequence[Ints], level: float) -> Estimate:
+def _estimate(
+    name: str, found: _Found | None, counts: Counts, clusters: Sequence[Ints], level: float
+) -> Estimate:
     if found is None:
         return undefined(name, len(counts.counts), clusters, level)
     spread = spread_of(found.influence, clusters)

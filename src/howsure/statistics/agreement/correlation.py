@@ -22,10 +22,13 @@ FEWEST = 4
 NONE = 1e-12
 
 
-def correlation(first: Floats, second: Floats, *, ranks: bool, clusters: Sequence[Ints], level: float) -> Estimate:
+def correlation(
+    first: Floats, second: Floats, *, ranks: bool, clusters: Sequence[Ints], level: float
+) -> Estimate:
     """Estimate Pearson's correlation of two raters' numbers (n,), or Spearman's with `ranks`.
 
-    Limits are those of limits.py, with the variance (1 − r²)² of a normal pair times the design effect; so they are no narrower than Fisher's (1921) are wide.
+    Limits are those of limits.py, with the variance (1 − r²)² of a normal pair times the design effect; so
+    they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:
         first, second = midranks(first), midranks(second)
@@ -51,8 +54,8 @@ def correlation(first: Floats, second: Floats, *, ranks: bool, clusters: Sequenc
 def independent(errors: Floats, clusters: Sequence[Ints], level: float) -> tuple[float, Interval]:
     """Return how many independent raters these are worth, from their errors (n, m), and an interval.
 
-    The mean variance of one's errors over the variance of the mean of all (Kish 1965 has it as m / (1 + (m − 1) r), r the mean correlation), its interval on the logarithmic scale from the items'
-    influences.
+    The mean variance of one's errors over the variance of the mean of all (Kish 1965 has it as m / (1 + (m −
+    1) r), r the mean correlation), its interval on the logarithmic scale from the items' influences.
     """
     n, raters = errors.shape
     apart = errors - errors.mean(axis=0)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """`counts` (n, q): how often each of n items got each of q values, at least two ratings an item. `numbers` (q,): the values, rising."""
+    """`counts` (n, q): how often each of n items got each of q values, at least two ratings an item.
+    `numbers` (q,): the values, rising.
+    """
 
     counts: Floats
     numbers: Floats
@@ -36,7 +38,9 @@ def nominal(values: int) -> Floats:
 
 
 def distances(numbers: Floats, measurement: Measurement) -> Floats:
-    """Return the distances (q, q) of values, the largest 1: by their ranks if they are in order, squared if their differences count."""
+    """Return the distances (q, q) of values, the largest 1: by their ranks if they are in order, squared if
+    their differences count.
+    """
     if measurement == "nominal" or len(numbers) <= 2:
         return nominal(len(numbers))
     places = np.arange(len(numbers), dtype=float) if measurement == "ordinal" else numbers
@@ -45,7 +49,9 @@ def distances(numbers: Floats, measurement: Measurement) -> Floats:
 
 
 def cumulative(shares: Floats) -> Floats:
-    """Return by how many ratings two values in order are apart (q, q), half of the ends counted (Krippendorff 2004), as a share."""
+    """Return by how many ratings two values in order are apart (q, q), half of the ends counted (Krippendorff
+    2004), as a share.
+    """
     below = np.cumsum(shares) - shares / 2
     return np.abs(below[:, None] - below)
 

@@ -1,12 +1,16 @@
-"""Limits of an agreement coefficient: all true values that the one found isn't too far from, with the variance that each of them would have.
+"""Limits of an agreement coefficient: all true values that the one found isn't too far from, with the
+variance that each of them would have.
 
-A coefficient is 1 − O / E: O the mean disagreement of an item, E that by chance. Around a true value g, O − (1 − g) E has mean 0, and a variance that depends
-on g: at full agreement next to none, so that an interval from the variance at hand has no width there. As Wilson's interval of a share, this one takes at each g the variance
-of a model with that agreement, times the design effect: the clustered variance at hand over the model's at the value found, never below 1. Where nothing
-varies, items (clusters) are as good as one each.
+A coefficient is 1 − O / E: O the mean disagreement of an item, E that by chance. Around a true value g, O −
+(1 − g) E has mean 0, and a variance that depends on g: at full agreement next to none, so that an interval
+from the variance at hand has no width there. As Wilson's interval of a share, this one takes at each g the
+variance of a model with that agreement, times the design effect: the clustered variance at hand over the
+model's at the value found, never below 1. Where nothing varies, items (clusters) are as good as one each.
 
-The model of kappa and alpha: the ratings of an item are all alike with probability g, else drawn anew from the shares of the values (a mixture; for two
-raters Donner and Eliasziw 1992). One item more, spread over all values, is added to the shares there. The model of coefficients whose E hardly varies: disagreement comes in events of the size at hand.
+The model of kappa and alpha: the ratings of an item are all alike with probability g, else drawn anew from
+the shares of the values (a mixture; for two raters Donner and Eliasziw 1992). One item more, spread over all
+values, is added to the shares there. The model of coefficients whose E hardly varies: disagreement comes in
+events of the size at hand.
 """
 
 from __future__ import annotations
@@ -36,7 +40,9 @@ SPREAD = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """What limits need beside the value: its clustered `variance`, and `alone`, that of items by themselves; `units`, independent ones; `items`; degrees of freedom."""
+    """What limits need beside the value: its clustered `variance`, and `alone`, that of items by themselves;
+    `units`, independent ones; `items`; degrees of freedom.
+    """
 
     variance: float
     alone: float
@@ -46,9 +52,11 @@ class Spread:
 
 
 def design_effect(value: float, known: Spread, model: Variances) -> float:
-    """Return how much larger the variance at hand is than the model's; at least 1, and items over clusters where nothing varies.
+    """Return how much larger the variance at hand is than the model's; at least 1, and items over clusters
+    where nothing varies.
 
-    That of items is at least the model's, whatever clusters make of it: so copies of items, as clusters, change nothing.
+    That of items is at least the model's, whatever clusters make of it: so copies of items, as clusters,
+    change nothing.
     """
     expected = float(model(np.array([value]))[0]) / known.items
     if min(known.variance, known.alone, expected) <= CALM:
@@ -85,7 +93,9 @@ def limits(value: float, known: Spread, model: Variances, level: float) -> tuple
         """Say which true values the seen one may have come from."""
         return np.asarray((value - true) ** 2 <= reach * model(true) + CALM)
 
-    return _outermost(inside, np.linspace(value, least, STEPS)), _outermost(inside, np.linspace(value, 1.0, STEPS))
+    return _outermost(inside, np.linspace(value, least, STEPS)), _outermost(
+        inside, np.linspace(value, 1.0, STEPS)
+    )
 
 
 def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
@@ -99,7 +109,9 @@ def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
 
 
 def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items: int) -> Variances:
-    """Return the model of kappa and alpha, from the shares of values (q,), their distances (q, q), E, and the ratings an item has."""
+    """Return the model of kappa and alpha, from the shares of values (q,), their distances (q, q), E, and the
+    ratings an item has.
+    """
     p = (shares * items + SPREAD / len(shares)) / (items + SPREAD)
     far = apart @ p
     mean, square, far_square = p @ far, p @ (apart**2 @ p), p @ far**2
@@ -123,7 +135,9 @@ def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items:
 
 
 def events(disagreement: Floats, chance: float) -> Variances:
-    """Return the model of coefficients whose chance disagreement hardly varies, from each item's disagreement (n,)."""
+    """Return the model of coefficients whose chance disagreement hardly varies, from each item's disagreement
+    (n,).
+    """
     size = (float(disagreement @ disagreement) + SPREAD) / (float(disagreement.sum()) + SPREAD)
 
     def variance(true: Floats) -> Floats:

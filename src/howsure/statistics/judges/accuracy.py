@@ -19,7 +19,9 @@ NOTHING = Method(name="no labels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """The share of right answers that a judge calls right, and of wrong ones that it calls wrong; NaN where no label tells."""
+    """The share of right answers that a judge calls right, and of wrong ones that it calls wrong; NaN where
+    no label tells.
+    """
 
     sensitivity: Estimate
     specificity: Estimate
@@ -43,6 +45,10 @@ def _share(right: Floats, judged: Judged, level: float) -> Estimate:
     """Estimate the mean of what is known of some answers (N,)."""
     if not np.isfinite(right).any():
         none = Interval(low=np.nan, high=np.nan, level=level)
-        return Estimate(value=np.nan, se=np.nan, interval=none, df=np.nan, n_items=0, n_clusters=0, method=NOTHING)
+        return Estimate(
+            value=np.nan, se=np.nan, interval=none, df=np.nan, n_items=0, n_clusters=0, method=NOTHING
+        )
     one = np.zeros(len(right), dtype=np.int64)
-    return corrected(Judged(strata=one, labels=right, weights=judged.weights, clusters=judged.clusters), level).alone
+    return corrected(
+        Judged(strata=one, labels=right, weights=judged.weights, clusters=judged.clusters), level
+    ).alone

@@ -1,9 +1,10 @@
 """All pairs of models whose rates were corrected with labels, for ranks that hold at once.
 
-Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus what the unit adds to it (influence.py), as
-votes have it (votes/clustered.py): models that answered the same items have what they share taken off. Where a model's own limits are wider than
-that, because its labels are few or all alike, the pivots of its pairs are as wide, by the lower limit of the one that is ahead and the upper limit of
-the other.
+Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus what the
+unit adds to it (influence.py), as votes have it (votes/clustered.py): models that answered the same items
+have what they share taken off. Where a model's own limits are wider than that, because its labels are few or
+all alike, the pivots of its pairs are as wide, by the lower limit of the one that is ahead and the upper
+limit of the other.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.moments import PairMoments
 
 MOST_UNITS = 2_000
-"""More units are put together into so many: independent ones may be, and cost nothing but degrees of freedom."""
+"""More units are put together into so many: independent ones may be, and cost nothing but degrees of
+freedom.
+"""
 
 
 def judged_pairs(found: Sequence[Corrected], units: Sequence[Ints]) -> PairMoments:

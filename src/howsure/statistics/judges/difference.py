@@ -1,8 +1,9 @@
 """The corrected difference of two systems: what the judge has one ahead by, corrected with labels.
 
-Where both answers to an item have labels, items are parted by how the two verdicts differ, and the labels' differences are put together as
-small tasks are (pairs/suite.py), each with the limits of the score pivot, so that it holds with ten items and where all agree. Where few
-items have both, it is the difference of the two corrected rates, whose errors are taken as independent.
+Where both answers to an item have labels, items are parted by how the two verdicts differ, and the labels'
+differences are put together as small tasks are (pairs/suite.py), each with the limits of the score pivot, so
+that it holds with ten items and where all agree. Where few items have both, it is the difference of the two
+corrected rates, whose errors are taken as independent.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedGap:
-    """A corrected difference and the p-value of none, from one pivot; `paired`: from items on which both have a label."""
+    """A corrected difference and the p-value of none, from one pivot; `paired`: from items on which both have
+    a label.
+    """
 
     estimate: Estimate
     p_value: float
@@ -36,7 +39,9 @@ class CorrectedGap:
 
 
 def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> CorrectedGap:
-    """Correct a difference with labels of both, first and second (N,); `judged` has their differences, in strata of those of the verdicts."""
+    """Correct a difference with labels of both, first and second (N,); `judged` has their differences, in
+    strata of those of the verdicts.
+    """
     found = Influences.of(judged)
     codes = np.unique(judged.strata[judged.known]).tolist()
     held = judged.shares[codes]
@@ -49,7 +54,9 @@ def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> C
 
 
 def separate_gap(first: Corrected, second: Corrected, judged: Judged, level: float) -> CorrectedGap:
-    """Return the difference of two corrected rates at the reference level, errors independent; `judged`: all answers of both."""
+    """Return the difference of two corrected rates at the reference level, errors independent; `judged`: all
+    answers of both.
+    """
     sums = Suite(
         value=first.sums.value - second.sums.value,
         below=first.sums.below.beside(second.sums.above),
@@ -68,13 +75,21 @@ def _part(first: Floats, second: Floats, judged: Judged, members: Bools, effect:
     found = difference(first[at], second[at], weights=weights, level=REFERENCE).estimate
     effective = count if weights is None else float(weights.sum() ** 2 / (weights @ weights))
     wider = math.sqrt(effect)
-    low, high = (found.value + wider * (limit - found.value) for limit in (found.interval.low, found.interval.high))
-    return _task(found.value, effect * found.se**2, found.df, effective / effect, (max(low, -1.0), min(high, 1.0)))
+    low, high = (
+        found.value + wider * (limit - found.value) for limit in (found.interval.low, found.interval.high)
+    )
+    return _task(
+        found.value, effect * found.se**2, found.df, effective / effect, (max(low, -1.0), min(high, 1.0))
+    )
 
 
-def _task(value: float, variance: float, df: float, units: float, limits: tuple[float, float]) -> TaskDifferences:
+def _task(
+    value: float, variance: float, df: float, units: float, limits: tuple[float, float]
+) -> TaskDifferences:
     each = (np.asarray(number, dtype=float) for number in (value, variance, df, units, *limits))
-    return TaskDifferences(**dict(zip(("value", "variance", "df", "units", "low", "high"), each, strict=True)))
+    return TaskDifferences(
+        **dict(zip(("value", "variance", "df", "units", "low", "high"), each, strict=True))
+    )
 
 
 def _tasks(parts: list[TaskDifferences]) -> TaskDifferences:
@@ -82,8 +97,12 @@ def _tasks(parts: list[TaskDifferences]) -> TaskDifferences:
     return TaskDifferences(**{name: np.stack([getattr(part, name) for part in parts]) for name in names})
 
 
-def _gap(sums: Suite, unknown: tuple[float, float], judged: Judged, level: float, *, paired: bool) -> CorrectedGap:
-    """Return limits and p-value of sums to which strata without a label could add so much, below and above."""
+def _gap(
+    sums: Suite, unknown: tuple[float, float], judged: Judged, level: float, *, paired: bool
+) -> CorrectedGap:
+    """Return limits and p-value of sums to which strata without a label could add so much, below and
+    above.
+    """
     low, high = (float(limit) for limit in sums.limits(level))
     value = float(sums.value)
     estimate = Estimate(

@@ -1,11 +1,14 @@
 """What each answer adds to a corrected mean, and how much more it varies where answers come in clusters.
 
-Corrected is Σ share · mean of the labels in the stratum. An answer adds to it by its place, (mean of its stratum − the whole) / N, and, where
-it has a label, by share · w / W · (label − mean), w how many answers the label stands for and W their sum in the stratum. Both sum to 0.
+Corrected is Σ share · mean of the labels in the stratum. An answer adds to it by its place, (mean of its
+stratum − the whole) / N, and, where it has a label, by share · w / W · (label − mean), w how many answers the
+label stands for and W their sum in the stratum. Both sum to 0.
 
-Clusters change these two apart. The variance of the shares is that of the clusters' sums (CR2; Bell and McCaffrey 2002), known from all
-answers, with twice their covariance with the labels' where that is positive. That of the labels is multiplied by a design effect: no smaller than 1, no larger than Σ n² / Σ n of the labels in each cluster, which it
-is where they are all alike; below the square root of that it is drawn there, by one unit against as many clusters as made it (means/limits.py).
+Clusters change these two apart. The variance of the shares is that of the clusters' sums (CR2; Bell and
+McCaffrey 2002), known from all answers, with twice their covariance with the labels' where that is positive.
+That of the labels is multiplied by a design effect: no smaller than 1, no larger than Σ n² / Σ n of the
+labels in each cluster, which it is where they are all alike; below the square root of that it is drawn there,
+by one unit against as many clusters as made it (means/limits.py).
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ REFERENCE, NOTHING = 0.95, 1e-20
 class Judged:
     """N judged answers, or pairs of them: `strata` (N,) codes from 0, `labels` (N,), NaN where there is none.
 
-    `weights` (N,): how many answers each label stands for; None: drawn at random. `clusters` (N,): codes from 0; None: each by itself.
+    `weights` (N,): how many answers each label stands for; None: drawn at random. `clusters` (N,): codes from
+    0; None: each by itself.
     """
 
     strata: Ints
@@ -49,13 +53,16 @@ class Judged:
 
     @property
     def stands_for(self) -> Floats:
-        """How many answers each label stands for (N,); 1 where they were drawn at random, 0 without a label."""
+        """How many answers each label stands for (N,); 1 where they were drawn at random, 0 without a
+        label.
+        """
         return np.where(self.known, 1.0 if self.weights is None else self.weights, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influences:
-    """What each answer adds by its place and by its label (N,), and the share of the labels' variance that is expected of it (N,).
+    """What each answer adds by its place and by its label (N,), and the share of the labels' variance that is
+    expected of it (N,).
 
     `clusters` (N,): codes of those that answers come in, None where each is by itself.
     """
@@ -93,7 +100,9 @@ class Influences:
         return self.places + self.labels
 
     def variance_of_shares(self) -> tuple[float, float]:
-        """Return the variance of the strata's shares, and its degrees of freedom; with what clusters add where both go the same way."""
+        """Return the variance of the strata's shares, and its degrees of freedom; with what clusters add
+        where both go the same way.
+        """
         alone = float(self.places @ self.places)
         if self.clusters is None:
             return alone, np.inf
@@ -105,7 +114,9 @@ class Influences:
         return max(grouped, alone), satterthwaite(sizes)
 
     def design_effect(self) -> float:
-        """Return by how much clusters multiply the variance of the labels, and the wider quantile of fewer units; 1 without clusters."""
+        """Return by how much clusters multiply the variance of the labels, and the wider quantile of fewer
+        units; 1 without clusters.
+        """
         if self.clusters is None:
             return 1.0
         at = np.flatnonzero(self.expected)
@@ -116,7 +127,9 @@ class Influences:
             return most
         single, together = (each / each.sum() for each in (self.expected[at], _sums(code, self.expected[at])))
         added = self.labels[at]
-        apart, grouped = (_scaled(each, shares) for each, shares in ((added, single), (_sums(code, added), together)))
+        apart, grouped = (
+            _scaled(each, shares) for each, shares in ((added, single), (_sums(code, added), together))
+        )
         usual = np.sqrt(most)
         seen = float(np.clip(grouped / apart, 1.0, most)) if apart > NOTHING else usual
         evidence = float(deciding(_sums(code, added)[:, None])[0])
@@ -125,10 +138,14 @@ class Influences:
 
 
 def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
-    """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that none is 0."""
+    """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that
+    none is 0.
+    """
     y = judged.labels[judged.known]
     squares = np.bincount(
-        judged.strata[judged.known], weights=(y - means[judged.strata[judged.known]]) ** 2, minlength=len(means)
+        judged.strata[judged.known],
+        weights=(y - means[judged.strata[judged.known]]) ** 2,
+        minlength=len(means),
     )
     return np.asarray((squares + max(float(y.var()), 1 / (len(y) + 2))) / (counts + 1))
 
@@ -143,7 +160,9 @@ def _scaled(added: Floats, shares: Floats) -> float:
 
 
 def _quantiles(fewer: Floats, more: Floats) -> float:
-    """Return the squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides alone."""
+    """Return the squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides
+    alone.
+    """
     wide, narrow = (satterthwaite(each) for each in (fewer, more))
     ratio = float(t_quantile(REFERENCE, wide) / t_quantile(REFERENCE, narrow)) ** 2
     return max(ratio, 1.0) if np.isfinite(ratio) else 1.0

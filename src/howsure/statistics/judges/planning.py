@@ -1,10 +1,11 @@
 """How many labels a corrected rate takes, and of which answers: more where the judge leaves more open.
 
-Labels are shared out among strata in proportion to their answers times the standard deviation that is expected in each (Neyman 1934), at least
-five a stratum, or all of its answers. The width
-is that of the interval that such labels would have if each stratum had just its expected rate (correction.py), so that small numbers cost what
-they cost. What a judge is worth in money follows from sampling in two phases (Cochran 1977, chapter 12): variance A / N + B / n of N judged and n labelled
-answers costs least where n / N = √(B · price of a verdict / (A · price of a label)).
+Labels are shared out among strata in proportion to their answers times the standard deviation that is
+expected in each (Neyman 1934), at least five a stratum, or all of its answers. The width
+is that of the interval that such labels would have if each stratum had just its expected rate
+(correction.py), so that small numbers cost what they cost. What a judge is worth in money follows from
+sampling in two phases (Cochran 1977, chapter 12): variance A / N + B / n of N judged and n labelled answers
+costs least where n / N = √(B · price of a verdict / (A · price of a label)).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ MOST_PARTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Strata of judged answers, or of pairs of them (S,): `sizes`, and the mean and variance of a label, or of a difference of two, in each.
+    """Strata of judged answers, or of pairs of them (S,): `sizes`, and the mean and variance of a label, or
+    of a difference of two, in each.
 
     `bounded`: means are rates, between 0 and 1.
     """
@@ -66,7 +68,9 @@ class Expected:
         return float(self.shares @ np.sqrt(self.variances)) ** 2
 
     def shared_out(self, count: int) -> Ints:
-        """Share out so many labels (S,), none more often than there are answers; a few more where a stratum needs its least."""
+        """Share out so many labels (S,), none more often than there are answers; a few more where a stratum
+        needs its least.
+        """
         least = np.minimum(self.sizes, FEWEST)
         wanted = self.sizes * np.sqrt(self.variances)
         found = least.astype(float)
@@ -102,7 +106,9 @@ class Expected:
             return None
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.half_width(self.shared_out(middle), level) <= within else (middle, high)
+            low, high = (
+                (low, middle) if self.half_width(self.shared_out(middle), level) <= within else (middle, high)
+            )
         return int(self.shared_out(high).sum())
 
 
@@ -119,12 +125,16 @@ class Bill:
 def cheapest(
     expected: Expected, prices: tuple[float, float], level: float, *, within: float | None, budget: float
 ) -> Bill:
-    """Return the cheapest answers for a give or take, or the most telling ones for a budget; `prices`: of a label, and of a verdict."""
+    """Return the cheapest answers for a give or take, or the most telling ones for a budget; `prices`: of a
+    label, and of a verdict.
+    """
     label, verdict = prices
     ratio = math.sqrt(expected.within * verdict / (max(expected.between, 1e-12) * label))
     ratio = min(ratio, 1.0) if ratio > 0 else 1.0
     z = float(intervals.t_quantile(level, np.inf))
-    each = expected.between + expected.within / ratio  # the variance of one judged answer, with its share of labels
+    each = (
+        expected.between + expected.within / ratio
+    )  # the variance of one judged answer, with its share of labels
     judged = z**2 * each / within**2 if within is not None else budget / (verdict + ratio * label)
     judged = max(math.ceil(judged), 1)
     labelled = max(math.ceil(ratio * judged), 1)
@@ -136,7 +146,9 @@ def cheapest(
     )
 
 
-def labels_alone(expected: Expected, price: float, level: float, *, within: float | None, budget: float) -> Bill:
+def labels_alone(
+    expected: Expected, price: float, level: float, *, within: float | None, budget: float
+) -> Bill:
     """Return the same without a judge."""
     z, variance = float(intervals.t_quantile(level, np.inf)), expected.whole_variance
     count = z**2 * variance / within**2 if within is not None else budget / price
@@ -145,7 +157,9 @@ def labels_alone(expected: Expected, price: float, level: float, *, within: floa
 
 
 def planned_strata(opinions: Floats) -> Ints:
-    """Return the stratum of every answer (N,) to be labelled from: by what judges say together, up to five parts."""
+    """Return the stratum of every answer (N,) to be labelled from: by what judges say together, up to five
+    parts.
+    """
     values = np.unique(opinions)
     if len(values) <= MOST_PARTS:
         return np.searchsorted(values, opinions)
@@ -154,18 +168,24 @@ def planned_strata(opinions: Floats) -> Ints:
 
 
 def expected_rates(code: Ints, opinions: Floats, labels: Floats, right: float) -> Expected:
-    """Expect a rate in each stratum: of answers that judges agree on as often as they are assumed to be right, drawn to the labels there are."""
+    """Expect a rate in each stratum: of answers that judges agree on as often as they are assumed to be
+    right, drawn to the labels there are.
+    """
     assumed = _rates(opinions, right)
     means, squares = _drawn_to(code, labels, assumed, assumed)
     return Expected(sizes=np.bincount(code), means=means, variances=np.maximum(squares - means**2, 0.0))
 
 
 def expected_gaps(code: Ints, opinions: tuple[Floats, Floats], labels: Floats, right: float) -> Expected:
-    """Expect a difference in each stratum of pairs, whose answers are right independently of each other as far as no label tells."""
+    """Expect a difference in each stratum of pairs, whose answers are right independently of each other as
+    far as no label tells.
+    """
     first, second = (_rates(each, right) for each in opinions)
     squares = (first - second) ** 2 + first * (1 - first) + second * (1 - second)
     means, squares = _drawn_to(code, labels, first - second, squares)
-    return Expected(sizes=np.bincount(code), means=means, variances=np.maximum(squares - means**2, 0.0), bounded=False)
+    return Expected(
+        sizes=np.bincount(code), means=means, variances=np.maximum(squares - means**2, 0.0), bounded=False
+    )
 
 
 def _rates(opinions: Floats, right: float) -> Floats:
@@ -174,7 +194,9 @@ def _rates(opinions: Floats, right: float) -> Floats:
 
 
 def _drawn_to(code: Ints, labels: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats]:
-    """Return the mean and the mean square of each stratum (S,): those assumed of every answer (N,), drawn to its labels."""
+    """Return the mean and the mean square of each stratum (S,): those assumed of every answer (N,), drawn to
+    its labels.
+    """
     known, sizes = np.isfinite(labels), np.bincount(code)
     count = np.bincount(code[known], minlength=len(sizes))
     return tuple(  # type: ignore[return-value]

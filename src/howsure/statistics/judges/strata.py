@@ -1,11 +1,12 @@
 """Strata of answers by what judges said of them, which is known of all.
 
-One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several judges: their verdicts are
-put together, each weighed by the logarithm of its odds to be right, as its labels have them (Nitzan and Paroush 1982); with fewer than 30
-labels in two parts by that majority, else each of these as the numbers of one judge.
+One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several
+judges: their verdicts are put together, each weighed by the logarithm of its odds to be right, as its labels
+have them (Nitzan and Paroush 1982); with fewer than 30 labels in two parts by that majority, else each of
+these as the numbers of one judge.
 
-Strata with few labels are joined to a neighbour, which two of yes and no are: by the numbers of labels alone, never by what they say. Chosen by
-trial: docs/decisions/0033-judges.md.
+Strata with few labels are joined to a neighbour, which two of yes and no are: by the numbers of labels alone,
+never by what they say. Chosen by trial: docs/decisions/0033-judges.md.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def _at_quantiles(verdicts: Floats, labels: int) -> Ints:
 
 
 def strata_of_panel(opinions: Floats, labels: int) -> Ints:
-    """Return the stratum of every answer (N,), by what several judges said together (`opinion`): the majority first, then its quantiles."""
+    """Return the stratum of every answer (N,), by what several judges said together (`opinion`): the majority
+    first, then its quantiles.
+    """
     yes = opinions > 1 / 2
     if labels < MAJORITY_BELOW or yes.all() or not yes.any():
         return strata(yes.astype(float), labels)
@@ -57,20 +60,27 @@ def strata_of_panel(opinions: Floats, labels: int) -> Ints:
 
 
 def strata_of_gaps(gaps: Floats, labels: int) -> Ints:
-    """Return the stratum of every pair of answers (N,), by how the verdicts differ, and the number of pairs of labels."""
+    """Return the stratum of every pair of answers (N,), by how the verdicts differ, and the number of pairs
+    of labels.
+    """
     return np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, labels)
 
 
 def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
-    """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours to that with fewer.
+    """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours
+    to that with fewer.
 
-    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays as it is. If all have one, there is
-    nothing to correct, and no strata.
+    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays
+    as it is. If all have one, there is nothing to correct, and no strata.
     """
     if known.all():
         return np.zeros_like(code)
     found, sizes = (np.bincount(each, minlength=int(code.max()) + 1) for each in (code[known], code))
-    left = [k for k in np.flatnonzero(sizes).tolist() if found[k] or known.sum() * sizes[k] / len(code) < HARDLY_NONE]
+    left = [
+        k
+        for k in np.flatnonzero(sizes).tolist()
+        if found[k] or known.sum() * sizes[k] / len(code) < HARDLY_NONE
+    ]
     place = np.arange(len(sizes))
     while len(left) > 1 and min(found[left]) < fewest:
         at = int(np.argmin(found[left]))
@@ -82,7 +92,8 @@ def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
 
 
 def opinion(verdicts: Floats, labels: Floats) -> Floats:
-    """Return what judges say of every answer together (N,), from 0 to 1; verdicts (N, J), NaN where a judge is silent, labels (N,).
+    """Return what judges say of every answer together (N,), from 0 to 1; verdicts (N, J), NaN where a judge
+    is silent, labels (N,).
 
     A silent judge counts as undecided; one that is more often wrong than right counts the other way.
     """

@@ -1,4 +1,6 @@
-"""Bayesian alternatives: a Beta posterior for one rate, the Bayesian bootstrap over clusters for a difference."""
+"""Bayesian alternatives: a Beta posterior for one rate, the Bayesian bootstrap over clusters for a
+difference.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ def difference_draws(
 ) -> Floats:
     """Draw the posterior of a mean difference (draws,) by the Bayesian bootstrap (Rubin 1981) over clusters.
 
-    d (n,): differences per item; two pseudo-items at ±reach (0: none) keep it from collapsing when all items agree.
-    Memory: blocks of at most 4 million weights.
+    d (n,): differences per item; two pseudo-items at ±reach (0: none) keep it from collapsing when all items
+    agree. Memory: blocks of at most 4 million weights.
     """
     term = clustering(codes, w)
     sums, totals = term.sums(w * d), term.totals

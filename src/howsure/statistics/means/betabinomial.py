@@ -1,13 +1,14 @@
-"""The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at an item.
+"""The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at
+an item.
 
-Groups differ in their own rate, which is Beta distributed around p with intra-cluster correlation ρ. The posterior of p
-under Jeffreys' prior for p and a uniform one for ρ, integrated over ρ on a grid, knows what a plug-in design effect
-does not: five failures in one group say next to nothing about how the groups differ. It is one half of the default
-interval of limits.py.
+Groups differ in their own rate, which is Beta distributed around p with intra-cluster correlation ρ. The
+posterior of p under Jeffreys' prior for p and a uniform one for ρ, integrated over ρ on a grid, knows what a
+plug-in design effect does not: five failures in one group say next to nothing about how the groups differ. It
+is one half of the default interval of limits.py.
 
-Every group counts by its share of the items and as if it had the average number of trials, so that the centre is the
-plain mean whatever the sizes, and the information is that of n / (1 + (M − 1) ρ) trials, M the average size.
-Memory: blocks of at most 4 million grid cells.
+Every group counts by its share of the items and as if it had the average number of trials, so that the centre
+is the plain mean whatever the sizes, and the information is that of n / (1 + (M − 1) ρ) trials, M the average
+size. Memory: blocks of at most 4 million grid cells.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ BLOCK_CELLS = 4_000_000
 class Groups:
     """T samples of right-or-wrong answers in the same C groups.
 
-    `means` (C, T): share of right answers in each group; `shares` (C,): each group's share of the items, or of their
-    weight; `trials` (T,): the average number of answers in a group, weighted by the shares; `several` (T,): there are
-    several answers to an item that don't all agree, so that scores lie between 0 and 1.
+    `means` (C, T): share of right answers in each group; `shares` (C,): each group's share of the items, or
+    of their weight; `trials` (T,): the average number of answers in a group, weighted by the shares;
+    `several` (T,): there are several answers to an item that don't all agree, so that scores lie between 0
+    and 1.
     """
 
     means: Floats
@@ -65,7 +67,9 @@ class Groups:
 def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
     """Return the equal-tailed posterior limits of p of every sample (T,) each."""
     limits = np.empty((2, len(groups.trials)))
-    about = np.round(groups.trials, 9)  # those that only the order of their sums tells apart are looked at together
+    about = np.round(
+        groups.trials, 9
+    )  # those that only the order of their sums tells apart are looked at together
     for trials in np.unique(about):
         alike = np.flatnonzero(about == trials)
         for part in blocks(len(alike), len(groups.shares), BLOCK_CELLS):
@@ -114,7 +118,9 @@ def _weigh(code: Positions, counts: Floats, n_levels: int) -> Floats:
 
 
 def _quantiles(log_likelihood: Floats, level: float) -> Floats:
-    """Integrate over ρ and return both quantiles of p (2, samples), between grid points on the arcsine scale."""
+    """Integrate over ρ and return both quantiles of p (2, samples), between grid points on the arcsine
+    scale.
+    """
     log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
     density = np.exp(log_likelihood, out=log_likelihood).reshape(-1, N_ANGLES, N_RHO) @ np.diff(RHO_EDGES)
     below = np.concatenate([np.zeros((len(density), 1)), np.cumsum(density, axis=1)], axis=1)

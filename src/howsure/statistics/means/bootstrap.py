@@ -1,7 +1,8 @@
-"""Studentized bootstrap over clusters (Efron and Tibshirani 1993, chapter 12; Cameron, Gelbach and Miller 2008).
+"""Studentized bootstrap over clusters (Efron and Tibshirani 1993, chapter 12; Cameron, Gelbach and Miller
+2008).
 
-Clusters are drawn with replacement; each draw is one row of counts, so that all means and standard errors come from
-two matrix products. The symmetric pivot |t*| gives an interval and a p-value that can't disagree.
+Clusters are drawn with replacement; each draw is one row of counts, so that all means and standard errors
+come from two matrix products. The symmetric pivot |t*| gives an interval and a p-value that can't disagree.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ DRAWS = 9_999
 BLOCK_CELLS = 4_000_000
 
 
-def pivots(x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Generator, draws: int = DRAWS) -> Floats:
+def pivots(
+    x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Generator, draws: int = DRAWS
+) -> Floats:
     """Return |t*| of each draw (draws,); x (n,), only the first clustering is resampled.
 
     A draw without any variance is kept as an infinite pivot, so that too few clusters widen the interval.
@@ -45,7 +48,13 @@ def pivots(x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Genera
 
 
 def mean_interval(
-    x: Floats, w: Floats, clusters: Sequence[Ints], *, level: float, rng: np.random.Generator, draws: int = DRAWS
+    x: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    *,
+    level: float,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
 ) -> tuple[float, float]:
     """Return the studentized interval of a mean."""
     value = float(w @ x / w.sum())

@@ -1,15 +1,16 @@
 """The one estimator: a mean over items that come in clusters, its variance and its degrees of freedom.
 
-Claim: SE² = Σ_g e_g² / (1 − q_g) / W², e_g the weighted sum of residuals of cluster g, q_g = W_g / W its share of
-the weight. This is CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018) in closed form for a mean; with each
-item its own cluster it is sd / √n. Degrees of freedom are Satterthwaite's under independence:
-1 / [Σ q_g² + (Σ a_g)² − Σ a_g²] with a_g = q_g² / (1 − q_g); C equal clusters give C − 1.
-Assumes: clusters are independent draws; nothing about what happens inside a cluster.
-With weights, the working model is a variance inversely proportional to the weight, so that everything stays a
-function of the shares q_g (the same as CR2 of √w·y on √w without a constant).
+Claim: SE² = Σ_g e_g² / (1 − q_g) / W², e_g the weighted sum of residuals of cluster g, q_g = W_g / W its
+share of the weight. This is CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018) in closed form for a
+mean; with each item its own cluster it is sd / √n. Degrees of freedom are Satterthwaite's under independence:
+1 / [Σ q_g² + (Σ a_g)² − Σ a_g²] with a_g = q_g² / (1 − q_g); C equal clusters give C − 1. Assumes: clusters
+are independent draws; nothing about what happens inside a cluster. With weights, the working model is a
+variance inversely proportional to the weight, so that everything stays a function of the shares q_g (the same
+as CR2 of √w·y on √w without a constant).
 
-"miller" is the formula of Miller (2024), section 2.2, and "CR1" is Σ e_g² · C/(C − 1) / W², as statsmodels has it.
-Two clusterings at once: V = V_1 + V_2 − V_12 (Cameron, Gelbach and Miller 2011), df the smaller of the two.
+"miller" is the formula of Miller (2024), section 2.2, and "CR1" is Σ e_g² · C/(C − 1) / W², as statsmodels
+has it. Two clusterings at once: V = V_1 + V_2 − V_12 (Cameron, Gelbach and Miller 2011), df the smaller of
+the two.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Clustering:
     def inflation(self, variance: Variance) -> Floats | float:
         """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise.
 
-        A cluster that holds everything gets 0: callers must not trust a variance from fewer than two clusters.
+        A cluster that holds everything gets 0: callers must not trust a variance from fewer than two
+        clusters.
         """
         if variance == "CR2":
             rest = 1 - self.shares
@@ -69,7 +71,9 @@ class Clustering:
         return 1.0
 
     def df(self, variance: Variance) -> float:
-        """Return the degrees of freedom: Satterthwaite's for CR2, C − 1 for CR1, infinite for the paper's z."""
+        """Return the degrees of freedom: Satterthwaite's for CR2, C − 1 for CR1, infinite for the paper's
+        z.
+        """
         if variance == "miller":
             return np.inf
         if variance == "CR1":
@@ -125,8 +129,8 @@ def satterthwaite(shares: Floats) -> float:
 def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
     """Return the covariance matrix (M, M) of the M column means of x (n, M), no value missing.
 
-    With two clusterings it can come out indefinite, even with a negative diagonal: see `degrees_of_freedom` and
-    the callers, which say so.
+    With two clusterings it can come out indefinite, even with a negative diagonal: see `degrees_of_freedom`
+    and the callers, which say so.
     """
     total = float(weights.sum())
     residuals = (x - weights @ x / total) * weights[:, None]
@@ -140,12 +144,16 @@ def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Vari
 
 
 def cancelled(total: Floats, largest: Floats) -> Bools:
-    """Say where V_1 + V_2 − V_12 leaves nothing, or less than nothing, of the larger of the first two but rounding."""
+    """Say where V_1 + V_2 − V_12 leaves nothing, or less than nothing, of the larger of the first two but
+    rounding.
+    """
     return np.asarray((total <= CANCELLED * largest) & (largest > 0))
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
-    """Return the variance of every column mean of x (n, T), no value missing: the diagonal of `covariance`."""
+    """Return the variance of every column mean of x (n, T), no value missing: the diagonal of
+    `covariance`.
+    """
     total = float(weights.sum())
     residuals = (x - weights @ x / total) * weights[:, None]
     result = np.zeros(x.shape[1])
@@ -160,7 +168,9 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Varia
 
 
 def paper_part(squares: Floats, n: int) -> Floats:
-    """Return what Miller's formula adds to the variance of a mean of n items, whose mean squared deviation is this."""
+    """Return what Miller's formula adds to the variance of a mean of n items, whose mean squared deviation is
+    this.
+    """
     return squares * (1 / (n - 1) - 1 / n)
 
 

@@ -1,14 +1,15 @@
 """Control variates: a mean adjusted by covariates whose mean over a larger pool of items is known.
 
-Claim: θ = ȳ + (Z̄ − z̄)'β, with β by least squares on the n items that were answered and Z̄ over the N items of the pool, is the
-regression estimator of two-phase sampling (Särndal, Swensson and Wretman 1992, chapter 9); for experiments it is known as CUPED
-(Deng et al. 2013), for language models' scores as control variates (Miller 2024, section 3). Its variance is that of its
-influence on every item: g_i e_i / n for the answered ones, e the residual and g the calibration weight, and (z_j − Z̄)'β / N for
-those of the pool, summed within clusters. Assumes that the answered items are a random part of the pool, and the pool of all
-questions. Approximately unbiased; degrees of freedom: those of the plain mean, less one per covariate.
+Claim: θ = ȳ + (Z̄ − z̄)'β, with β by least squares on the n items that were answered and Z̄ over the N items
+of the pool, is the regression estimator of two-phase sampling (Särndal, Swensson and Wretman 1992, chapter
+9); for experiments it is known as CUPED (Deng et al. 2013), for language models' scores as control variates
+(Miller 2024, section 3). Its variance is that of its influence on every item: g_i e_i / n for the answered
+ones, e the residual and g the calibration weight, and (z_j − Z̄)'β / N for those of the pool, summed within
+clusters. Assumes that the answered items are a random part of the pool, and the pool of all questions.
+Approximately unbiased; degrees of freedom: those of the plain mean, less one per covariate.
 
-The difference of two models is the difference of their adjusted means, with the difference of their influences: paired on the
-items that both answered, adjusted for those that only one did.
+The difference of two models is the difference of their adjusted means, with the difference of their
+influences: paired on the items that both answered, adjusted for those that only one did.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ RANK_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjusted:
-    """An adjusted mean: its `value`, its `influence` (N,) on every item of the pool, and the error that follows.
+    """An adjusted mean: its `value`, its `influence` (N,) on every item of the pool, and the error that
+    follows.
 
-    `plain`, `plain_variance`: the mean without covariates; `df`; `used`: how many covariates, collinear ones left out;
-    `n`: answered items, in so many clusters (`units`); `codes` (N,): clusters, each item its own where there are none; `inflation` (C,).
+    `plain`, `plain_variance`: the mean without covariates; `df`; `used`: how many covariates, collinear ones
+    left out;
+    `n`: answered items, in so many clusters (`units`); `codes` (N,): clusters, each item its own where there
+    are none; `inflation` (C,).
     """
 
     value: float
@@ -61,8 +65,11 @@ class Adjusted:
         return 1 - self.variance / self.plain_variance if self.plain_variance > 0 else 0.0
 
 
-def adjusted_mean(y: Floats, z: Floats, *, clusters: Ints | None = None, weights: Floats | None = None) -> Adjusted:
-    """Adjust the mean of y (N,), NaN where an item of the pool wasn't answered, by covariates z (N, q) known for all.
+def adjusted_mean(
+    y: Floats, z: Floats, *, clusters: Ints | None = None, weights: Floats | None = None
+) -> Adjusted:
+    """Adjust the mean of y (N,), NaN where an item of the pool wasn't answered, by covariates z (N, q) known
+    for all.
 
     `clusters` (N,): codes of one clustering; `weights` (N,).
 
@@ -98,7 +105,9 @@ def adjusted_mean(y: Floats, z: Floats, *, clusters: Ints | None = None, weights
     inside = shares[shares > 0]
     names = np.unique(codes[has], return_inverse=True)[1].astype(np.int64)
     term = clustering(None if clusters is None else names, w[has] * (n / held.sum()))
-    plain_variance = variances(y[has][:, None], w[has] * (n / held.sum()), [] if term.codes is None else [names], "CR2")
+    plain_variance = variances(
+        y[has][:, None], w[has] * (n / held.sum()), [] if term.codes is None else [names], "CR2"
+    )
     return Adjusted(
         value=plain + float((all_mean - own_mean) @ beta),
         influence=influence,
@@ -114,7 +123,9 @@ def adjusted_mean(y: Floats, z: Floats, *, clusters: Ints | None = None, weights
 
 
 def _independent(z: Floats, w: Floats) -> Ints:
-    """Return the columns of z that vary and don't follow from those before them; fewer than a third of the items."""
+    """Return the columns of z that vary and don't follow from those before them; fewer than a third of the
+    items.
+    """
     kept: list[int] = []
     basis = np.empty((len(z), 0))
     root = np.sqrt(w)
@@ -122,7 +133,9 @@ def _independent(z: Floats, w: Floats) -> Ints:
         column = (z[:, k] - w @ z[:, k] / w.sum()) * root
         rest = column - basis @ (basis.T @ column)
         size = float(np.linalg.norm(rest))
-        if size > RANK_TOLERANCE * max(float(np.linalg.norm(z[:, k] * root)), 1e-300) and 3 * (len(kept) + 1) < len(z):
+        if size > RANK_TOLERANCE * max(float(np.linalg.norm(z[:, k] * root)), 1e-300) and 3 * (
+            len(kept) + 1
+        ) < len(z):
             kept.append(k)
             basis = np.column_stack([basis, rest / size])
     return np.array(kept, dtype=np.int64)

@@ -1,4 +1,6 @@
-"""Intervals from estimates and their uncertainty, element by element: numbers or arrays in, (low, high) arrays out."""
+"""Intervals from estimates and their uncertainty, element by element: numbers or arrays in, (low, high)
+arrays out.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ LEAST_DEFF, TINY = 1e-6, 1e-300
 
 
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
-    """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be arrays."""
+    """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be
+    arrays.
+    """
     df = np.asarray(df, dtype=float)
     if not np.ndim(level) and df.size > 1:
         few, place = np.unique(df, return_inverse=True)
@@ -32,7 +36,11 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
             return np.asarray(t_quantile(level, few)[place]).reshape(df.shape)
     tail = (1 + np.asarray(level, dtype=float)) / 2
     return np.asarray(
-        np.where(np.isinf(df), scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+        np.where(
+            np.isinf(df),
+            scipy.special.ndtri(tail),
+            scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail),
+        )
     )
 
 
@@ -46,7 +54,9 @@ def t_p_value(t: ArrayLike, df: ArrayLike) -> Floats:
 def student_above(t: Floats, df: Floats) -> Floats:
     """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
     normal = np.isinf(df)
-    return np.asarray(np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t)))
+    return np.asarray(
+        np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t))
+    )
 
 
 def t_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> Limits:
@@ -56,7 +66,8 @@ def t_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> 
 
 
 def wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
-    """Wilson's (1927) score interval on n effective items, with the t quantile for z (Korn and Graubard 1998).
+    """Wilson's (1927) score interval on n effective items, with the t quantile for z (Korn and Graubard
+    1998).
 
     The limits always lie in [0, 1].
     """
@@ -68,10 +79,12 @@ def wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
 
 
 def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
-    """Wilson's interval, lengthened where it is known to be too short: by the exact one-sided limit next to 0 and 1.
+    """Wilson's interval, lengthened where it is known to be too short: by the exact one-sided limit next to 0
+    and 1.
 
-    With one failure in 20, Wilson's lower limit is above the true rate far too often (Brown, Cai and DasGupta 2001
-    mend it with a Poisson limit; this is the binomial one). At 95 % it matters up to about ten events from the edge.
+    With one failure in 20, Wilson's lower limit is above the true rate far too often (Brown, Cai and DasGupta
+    2001 mend it with a Poisson limit; this is the binomial one). At 95 % it matters up to about ten events
+    from the edge.
     """
     p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
     low, high = wilson(p, n, df, level)
@@ -79,13 +92,17 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
     return np.minimum(low, exact_low), np.maximum(high, exact_high)
 
 
-def guarded_score(p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike) -> Limits:
-    """Guarded Wilson's interval on n / deff items, made longer by what whole misses (or hits) that nobody saw may add.
+def guarded_score(
+    p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike
+) -> Limits:
+    """Guarded Wilson's interval on n / deff items, made longer by what whole misses (or hits) that nobody saw
+    may add.
 
-    Scores that are much alike tell little of the rare one that isn't. If a share of those seen turned to 0, so that their mean is μ
-    and no longer p, their variance would be V(μ) = deff μ (1 − μ) + (1 − deff) μ (p − μ); above p it is the same of 1 − p. Of the
-    second part m² / (m² + h²) counts: h is the half width of t, and m how far the exact limit of a rate that was never seen
-    moves the mean. `unseen`: the deff of such misses, in place of 1; where it isn't above deff, they add nothing.
+    Scores that are much alike tell little of the rare one that isn't. If a share of those seen turned to 0,
+    so that their mean is μ and no longer p, their variance would be V(μ) = deff μ (1 − μ) + (1 − deff) μ (p −
+    μ); above p it is the same of 1 − p. Of the second part m² / (m² + h²) counts: h is the half width of t,
+    and m how far the exact limit of a rate that was never seen moves the mean. `unseen`: the deff of such
+    misses, in place of 1; where it isn't above deff, they add nothing.
     """
     p, deff, unseen = (np.asarray(x, dtype=float) for x in (p, deff, unseen))
     z2 = t_quantile(level, df) ** 2 / n
@@ -107,7 +124,9 @@ def guarded_score(p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: 
 
 
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
-    """Return the exact binomial interval (Clopper and Pearson 1934); fractional counts go through the beta quantile."""
+    """Return the exact binomial interval (Clopper and Pearson 1934); fractional counts go through the beta
+    quantile.
+    """
     x, n, tail = np.asarray(successes, dtype=float), np.asarray(n, dtype=float), (1 - level) / 2
     inside, below = x > 0, x < n
     low = scipy.special.betaincinv(np.where(inside, x, 1.0), n - x + 1, tail)
@@ -116,7 +135,8 @@ def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
 
 
 def jeffreys(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
-    """Return the equal-tailed interval of the Beta(½, ½) posterior; 0 and 1 are kept as limits at 0 and n of n.
+    """Return the equal-tailed interval of the Beta(½, ½) posterior; 0 and 1 are kept as limits at 0 and n of
+    n.
 
     Brown, Cai and DasGupta (2001).
     """
@@ -141,7 +161,8 @@ def rule_of_three(n: float, level: float) -> float:
 
 
 def exact_bound(value: float, n: int, units: Units, level: float, worth: float | None = None) -> Bound:
-    """Return the exact one-sided limit of a rate near 0 or 1 in n of `units` (Clopper and Pearson 1934; at 0 and 1 the rule of three).
+    """Return the exact one-sided limit of a rate near 0 or 1 in n of `units` (Clopper and Pearson 1934; at 0
+    and 1 the rule of three).
 
     `worth`: how many of equal weight these are, of a rate that is 0 or 1.
     """
@@ -153,12 +174,19 @@ def exact_bound(value: float, n: int, units: Units, level: float, worth: float |
     )
     low = value < 0.5
     return Bound(
-        limit=limit if low else 1 - limit, side="upper" if low else "lower", level=level, units=units, n=n, seen=seen
+        limit=limit if low else 1 - limit,
+        side="upper" if low else "lower",
+        level=level,
+        units=units,
+        n=n,
+        seen=seen,
     )
 
 
 def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
-    """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's; −∞ where there are more wins."""
+    """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's; −∞ where there are
+    more wins.
+    """
     k, n = np.broadcast_arrays(np.asarray(losses, dtype=float), np.asarray(items, dtype=float))
     inside = (k >= 0) & (k < n)
     share = np.asarray(level, dtype=float)
@@ -167,7 +195,11 @@ def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
 
 
 def net_limit_below(value: Floats, losses: Floats, items: Floats, level: Floats) -> Bools:
-    """Say where `net_limit` of losses that are none below 0 surely lies below a value: a third of the work of the limit itself."""
+    """Say where `net_limit` of losses that are none below 0 surely lies below a value: a third of the work of
+    the limit itself.
+    """
     inside = losses < items
-    reached = scipy.special.betainc(losses + 1, np.where(inside, items - losses, 1.0), np.clip(value, 0.0, 1.0))
+    reached = scipy.special.betainc(
+        losses + 1, np.where(inside, items - losses, 1.0), np.clip(value, 0.0, 1.0)
+    )
     return np.asarray(inside & (reached > level * (1 + ROUNDING)))

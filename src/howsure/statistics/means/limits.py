@@ -2,13 +2,16 @@
 
 "blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
 - Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
-- Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the beta-binomial
-  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
-  the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
-  0 or 1, is no nearer to the mean than the latter.
-- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff, made longer by
-  the misses or hits that nobody saw, as much as these could move a mean whose scores are that much alike. In clusters of m
-  items such a miss counts as √m of them. Where answers in clusters are several to an item, the second part has it as well.
+- Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the
+    beta-binomial
+  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1
+  − p) / deff, the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the
+  side of the nearer end, 0 or 1, is no nearer to the mean than the latter.
+- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff,
+    made longer by
+  the misses or hits that nobody saw, as much as these could move a mean whose scores are that much alike. In
+  clusters of m items such a miss counts as √m of them. Where answers in clusters are several to an item, the
+  second part has it as well.
 """
 
 from __future__ import annotations
@@ -27,15 +30,19 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import IntervalMethod
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
-"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
+"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one
+half.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """T means over the same items, and what is known of their error.
 
-    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
-    `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in
+    [0, 1];
+    `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong
+    answers come in, None for other scores.
     `worth`: how many items of equal weight the items are, 1 / Σ share².
     """
 
@@ -51,7 +58,9 @@ class Means:
 
     @property
     def edge_units(self) -> float:
-        """What counts as independent units where all scores are 0 or 1: clusters, or items, and no more than their weights make them worth."""
+        """What counts as independent units where all scores are 0 or 1: clusters, or items, and no more than
+        their weights make them worth.
+        """
         return min(float(self.units), self.worth)
 
     @property
@@ -61,7 +70,9 @@ class Means:
 
     @property
     def effective(self) -> Floats:
-        """N / deff: how many independent items carry the same information (T,); n where there is no variance."""
+        """N / deff: how many independent items carry the same information (T,); n where there is no
+        variance.
+        """
         spread = self.value * (1 - self.value)
         with np.errstate(divide="ignore", invalid="ignore"):
             deff = self.var * (self.n - 1) / spread
@@ -69,17 +80,20 @@ class Means:
 
 
 def deciding(sums: Floats) -> Floats:
-    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where none does."""
+    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where
+    none does.
+    """
     squares = sums**2
     fourths = np.einsum("ct,ct->t", squares, squares)
     return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
 
 
 def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
-    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error bar.
+    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error
+    bar.
 
-    `method`: any but "bootstrap" and "bayes", which need the items. At 0 and n of n: Clopper and Pearson's interval,
-    counting clusters as the independent units.
+    `method`: any but "bootstrap" and "bayes", which need the items. At 0 and n of n: Clopper and Pearson's
+    interval, counting clusters as the independent units.
     """
     if method == "t":
         se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
@@ -114,7 +128,9 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
 
 
 def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
-    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of answers in clusters."""
+    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of
+    answers in clusters.
+    """
     deff = np.where(means.var > 0, means.n / means.effective, 0.0)
     unseen = np.full(len(deff), math.sqrt(means.cluster_size))
     if means.groups is None:

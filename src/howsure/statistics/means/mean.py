@@ -12,7 +12,13 @@ import numpy as np
 from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import Clustering, cancelled, clustering, degrees_of_freedom, variances
+from howsure.statistics.means.clustered import (
+    Clustering,
+    cancelled,
+    clustering,
+    degrees_of_freedom,
+    variances,
+)
 from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
@@ -32,7 +38,8 @@ ROUNDING = 1e-9
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
-    """Estimate the mean of item scores x (n,), no value missing, with the options of `means`; `attempts` (n,).
+    """Estimate the mean of item scores x (n,), no value missing, with the options of `means`; `attempts`
+    (n,).
 
     >>> import numpy as np
     >>> answer = mean(np.array([1.0, 0, 1, 1, 0, 1, 1, 1]))
@@ -60,12 +67,13 @@ def means(
     """Estimate the mean of every column of x (n, T), item scores without a missing value.
 
     `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
-    `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something else.
-    `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
-    Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
-    cautions. `strata`: in how many groups of items the scores had their own means taken (strata.py), 0 for none; `unmoved` (n, T): what they
-    were before, so that the mean is theirs to the last digit. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
-    McCaffrey (2002); Korn and Graubard (1998).
+    `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something
+    else. `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0
+    and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of
+    the (first) clusters, for cautions. `strata`: in how many groups of items the scores had their own means
+    taken (strata.py), 0 for none; `unmoved` (n, T): what they were before, so that the mean is theirs to the
+    last digit. Assumes that items (or clusters) are independent draws from a larger population. Miller
+    (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
     """
     chosen = chosen_interval(interval, bounded=bounded)
     n = len(x)
@@ -83,15 +91,23 @@ def means(
 
 
 def chosen_interval(interval: IntervalMethod | None, *, bounded: bool) -> IntervalMethod:
-    """Return the interval that was asked for, or else the usual one of such scores. MethodError where it needs other scores."""
+    """Return the interval that was asked for, or else the usual one of such scores. MethodError where it
+    needs other scores.
+    """
     chosen = interval or ("blend" if bounded else "t")
     if not bounded and chosen not in ("t", "bootstrap"):
-        raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
+        raise MethodError(
+            f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores."
+        )
     return chosen
 
 
 def estimates_of(
-    known: Means, limits: tuple[Floats, Floats], cautions: Sequence[Sequence[Caution]], method: Method, level: float
+    known: Means,
+    limits: tuple[Floats, Floats],
+    cautions: Sequence[Sequence[Caution]],
+    method: Method,
+    level: float,
 ) -> tuple[Estimate, ...]:
     """Return means (T,) with their limits (T,) and cautions as estimates."""
     low, high = limits
@@ -114,7 +130,9 @@ def estimates_of(
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None, strata, and the scores before these."""
+    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or
+    None, strata, and the scores before these.
+    """
 
     x: Floats
     w: Floats
@@ -149,7 +167,9 @@ def _limits(
     low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
     for k in np.flatnonzero(np.isfinite(known.var) & ~(known.bounded & known.at_edge)):
         draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
-        low[k], high[k] = bootstrap.mean_interval(sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws)
+        low[k], high[k] = bootstrap.mean_interval(
+            sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws
+        )
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
 
 
@@ -164,14 +184,20 @@ def plain_limits(known: Means, chosen: IntervalMethod, level: float) -> tuple[Fl
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
 
 
-def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> tuple[Means, list[list[Caution]]]:
+def _uncertainty(
+    sample: _Sample, variance: Variance, labels: Sequence[str]
+) -> tuple[Means, list[list[Caution]]]:
     x, w, clusters = sample.x, sample.w, sample.clusters
     n, n_models = x.shape
     seen = sample.unmoved
     value = np.clip(w @ seen / n, seen.min(axis=0), seen.max(axis=0))
     units = min([int(code.max()) + 1 for code in clusters], default=n)
     if units < MIN_UNITS:
-        var, df, shared = np.full(n_models, np.nan), math.nan, [doubt("one_item" if n == 1 else "one_cluster", n=n)]
+        var, df, shared = (
+            np.full(n_models, np.nan),
+            math.nan,
+            [doubt("one_item" if n == 1 else "one_cluster", n=n)],
+        )
     else:
         var = variances(x, w, clusters, variance)
         df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
@@ -198,13 +224,19 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
     return settled_means(known, floor, doubts)
 
 
-def settled_means(known: Means, floor: Floats, doubts: Sequence[list[Caution]]) -> tuple[Means, list[list[Caution]]]:
-    """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of each beyond `doubts`."""
+def settled_means(
+    known: Means, floor: Floats, doubts: Sequence[list[Caution]]
+) -> tuple[Means, list[list[Caution]]]:
+    """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of
+    each beyond `doubts`.
+    """
     var = np.where(known.var <= floor, 0.0, known.var)
     known = replace(known, var=var)
     flat = (var == 0) & ~known.at_edge
     told = zip(doubts, flat, known.value, strict=True)
-    return known, [[*shared, *([doubt("no_variance", value=value)] if none else [])] for shared, none, value in told]
+    return known, [
+        [*shared, *([doubt("no_variance", value=value)] if none else [])] for shared, none, value in told
+    ]
 
 
 def rounding_of(scale: Floats) -> Floats:
@@ -213,7 +245,9 @@ def rounding_of(scale: Floats) -> Floats:
 
 
 def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple[Bound, ...]:
-    """Return the exact one-sided statements: at 0 and n of n by items, and by clusters where there are any; of rare single answers by items."""
+    """Return the exact one-sided statements: at 0 and n of n by items, and by clusters where there are any;
+    of rare single answers by items.
+    """
     value, units = float(known.value[k]), known.units
     if known.at_edge[k]:
         counted: list[tuple[Units, int]]
@@ -244,6 +278,12 @@ def size_cautions(
     shares = totals / totals.sum()
     largest = int(shares.argmax())
     if shares[largest] > DOMINANT_SHARE:
-        name, size, n = (labels[largest] if labels else "") or "one cluster", int(sizes[largest]), int(sizes.sum())
-        return [doubt("dominant_cluster", name=name, size=size, n=n, units=units, clusters=len(shares), df=df)]
+        name, size, n = (
+            (labels[largest] if labels else "") or "one cluster",
+            int(sizes[largest]),
+            int(sizes.sum()),
+        )
+        return [
+            doubt("dominant_cluster", name=name, size=size, n=n, units=units, clusters=len(shares), df=df)
+        ]
     return [doubt("few_clusters", clusters=len(shares), df=df, units=units)] if df < FEW_CLUSTERS_DF else []

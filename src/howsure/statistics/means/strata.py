@@ -1,9 +1,10 @@
-"""More items from the same clusters: clusters are strata, whose shares are fixed, and only items within them are a sample.
+"""More items from the same clusters: clusters are strata, whose shares are fixed, and only items within them
+are a sample.
 
-Scores are moved so that every cluster has the mean of all, and what is left within it is lengthened by √(1 / (1 − w / W_g)) for
-the mean that was taken from it. Taken as items that stand alone they have the mean of all, and the variance of a stratified
-sample, Σ_g W_g² s_g² / n_g / W² (Cochran 1977, section 5.6). Clusters of a single item say nothing of the spread within: they
-are put together, as one stratum.
+Scores are moved so that every cluster has the mean of all, and what is left within it is lengthened by √(1 /
+(1 − w / W_g)) for the mean that was taken from it. Taken as items that stand alone they have the mean of all,
+and the variance of a stratified sample, Σ_g W_g² s_g² / n_g / W² (Cochran 1977, section 5.6). Clusters of a
+single item say nothing of the spread within: they are put together, as one stratum.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def joined_strata(codes: Ints) -> Ints:
-    """Return the clusters as strata (n,): those of one item together, a lone one with the smallest of the others."""
+    """Return the clusters as strata (n,): those of one item together, a lone one with the smallest of the
+    others.
+    """
     return joined_sizes(np.bincount(codes))[codes]
 
 
@@ -41,7 +44,8 @@ def joined_sizes(sizes: Ints) -> Ints:
 
 
 def free_of_strata(df: ArrayLike, n: ArrayLike, strata: ArrayLike) -> Floats:
-    """Return degrees of freedom of n items whose strata had their means taken: n − G at most; the infinite ones of z stay, NaN where none are left.
+    """Return degrees of freedom of n items whose strata had their means taken: n − G at most; the infinite
+    ones of z stay, NaN where none are left.
 
     >>> free_of_strata([9.0, 1.0], [10, 2], 3).tolist()
     [7.0, nan]
@@ -67,6 +71,8 @@ def within_strata(x: Floats, strata: Ints, weights: Floats | None = None) -> Flo
     mean = (w * filled).sum(axis=0) / np.where(total > 0, total, 1.0)
     left = 1 - w / np.where(held > 0, held, 1.0)[strata]
     whole = 1 - w / np.where(total > 0, total, 1.0)
-    rest = (filled - own[strata]) * np.sqrt(np.where(left > 0, whole / np.where(left > 0, left, 1.0), 0.0)) * has
+    rest = (
+        (filled - own[strata]) * np.sqrt(np.where(left > 0, whole / np.where(left > 0, left, 1.0), 0.0)) * has
+    )
     rest = rest - (w * rest).sum(axis=0) / np.where(total > 0, total, 1.0)
     return np.where(has, mean + rest, np.nan)

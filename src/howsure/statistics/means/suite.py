@@ -1,8 +1,9 @@
 """The overall score of several tasks, from each task's value, standard error and own interval.
 
-How a task's variance changes away from its value is read off its own limit. For scores in [0, 1] it has the shape of a rate's,
-c θ (1 − θ), with c such that the limit is where its interval says, and at the value it is the plain SE². So a task at 0 or n of n,
-with an SE of 0, counts as its exact interval has it, and one task alone keeps its own interval, whichever was chosen.
+How a task's variance changes away from its value is read off its own limit. For scores in [0, 1] it has the
+shape of a rate's, c θ (1 − θ), with c such that the limit is where its interval says, and at the value it is
+the plain SE². So a task at 0 or n of n, with an SE of 0, counts as its exact interval has it, and one task
+alone keeps its own interval, whichever was chosen.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ TINY = 1e-12
 
 
 def overall_estimate(parts: Sequence[Estimate], shares: Sequence[float], *, bounded: bool) -> Estimate:
-    """Return the estimate of Σ share · value of tasks whose errors are independent; `bounded`: scores lie in [0, 1].
+    """Return the estimate of Σ share · value of tasks whose errors are independent; `bounded`: scores lie in
+    [0, 1].
 
     One task is itself. No error bar where a task has none.
     """
@@ -63,7 +65,14 @@ def _suite(parts: Sequence[Estimate], s: Floats, *, bounded: bool) -> Suite:
     df = np.where(edge, np.inf, df)  # the exact interval has no variance to estimate
     low, high = (np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high"))
     return sums_of(
-        values, se**2, (low, high), s, df=df, level=parts[0].interval.level, straight=straight, bounded=bounded
+        values,
+        se**2,
+        (low, high),
+        s,
+        df=df,
+        level=parts[0].interval.level,
+        straight=straight,
+        bounded=bounded,
     )
 
 
@@ -78,10 +87,11 @@ def sums_of(
     straight: Bools | None = None,
     bounded: bool = True,
 ) -> Suite:
-    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
+    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this
+    level.
 
-    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing. `straight` (T,): whose variance
-    stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
+    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing.
+    `straight` (T,): whose variance stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
     """
     s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
     rooms = (values, 1 - values) if bounded else (np.full(values.shape, np.inf),) * 2
@@ -110,12 +120,15 @@ def _side(
 ) -> Side:
     """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
 
-    The degrees of freedom are those of the plain variances, and of what their limits say of tasks without one.
+    The degrees of freedom are those of the plain variances, and of what their limits say of tasks without
+    one.
     """
     away, spread = np.abs(values - limits), np.maximum(limits * (1 - limits), 0.0)
     told = away > TINY
     there = (away / intervals.t_quantile(level, df)) ** 2
-    bends = np.where(told & ~straight & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0)
+    bends = np.where(
+        told & ~straight & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0
+    )
     slopes = s * np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
     counted = np.where(variances > 0, variances, np.where(straight, 0.0, there))
     return Side(

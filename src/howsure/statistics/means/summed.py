@@ -45,14 +45,17 @@ def summed_means(
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every model, as `means` does from the items.
 
-    `answers`: the scores are means of right-or-wrong answers, of all models here; `labels`: names of the clusters, for cautions; `within`: clusters are strata, and only
-    items within them a sample. MethodError for "bootstrap", which draws items.
+    `answers`: the scores are means of right-or-wrong answers, of all models here; `labels`: names of the
+    clusters, for cautions; `within`: clusters are strata, and only items within them a sample. MethodError
+    for "bootstrap", which draws items.
     """
     chosen = chosen_interval(interval, bounded=bounded)
     if chosen == "bootstrap":
         raise needs_items(chosen)
     known, shared = (
-        _within(sums, variance, bounded=bounded) if within else _clustered(sums, variance, labels, bounded, answers)
+        _within(sums, variance, bounded=bounded)
+        if within
+        else _clustered(sums, variance, labels, bounded, answers)
     )
     scale = np.maximum(np.abs(sums.extremes.low), np.abs(sums.extremes.high))
     known, cautions = settled_means(known, rounding_of(scale), [shared] * len(known.value))
@@ -89,7 +92,9 @@ def _clustered(
         cluster_size=float(term.totals @ term.totals) / n,
         groups=_groups(sums) if enough and answers and bounded else None,
     )
-    return known, size_cautions(term.totals, term.totals, df, labels) if enough else [doubt("one_cluster", n=n)]
+    return known, size_cautions(term.totals, term.totals, df, labels) if enough else [
+        doubt("one_cluster", n=n)
+    ]
 
 
 def alone_variances(sums: ItemSums) -> Floats:
@@ -108,7 +113,9 @@ def summed_variances(sums: ItemSums, variance: Variance) -> Floats:
 
 
 def _groups(sums: ItemSums) -> Groups:
-    """Return the groups that right-or-wrong answers come in; of a model whose attempts agree at every item, one an item."""
+    """Return the groups that right-or-wrong answers come in; of a model whose attempts agree at every item,
+    one an item.
+    """
     term = sums.clusters.term
     trials = np.where(sums.extremes.agree, term.shares @ term.totals, term.shares @ sums.answers)
     return Groups(means=sums.clusters.means, shares=term.shares, trials=trials, several=~sums.extremes.agree)

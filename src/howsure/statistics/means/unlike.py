@@ -1,4 +1,6 @@
-"""Whether one model scores otherwise on the items that another answered too than on those that it has alone."""
+"""Whether one model scores otherwise on the items that another answered too than on those that it has
+alone.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ UNLIKE = 0.025
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlike:
-    """How one model's shared items differ from those that it has alone: both means, their items, and a p-value."""
+    """How one model's shared items differ from those that it has alone: both means, their items, and a
+    p-value.
+    """
 
     shared: float
     alone: float
@@ -38,9 +42,11 @@ class Unlike:
 
 
 def unlike(x: Floats, both: Bools, weights: Floats | None, clusters: Sequence[Ints] = ()) -> Unlike | None:
-    """Compare a model's scores x (n,) on the items that `both` models have with those that it has alone; None where it has no such.
+    """Compare a model's scores x (n,) on the items that `both` models have with those that it has alone; None
+    where it has no such.
 
-    A score test: residuals are those from the mean of all its items, summed within clusters, which may lie in both parts.
+    A score test: residuals are those from the mean of all its items, summed within clusters, which may lie in
+    both parts.
     """
     has = ~np.isnan(x)
     if not (has & both).any() or not (has & ~both).any():

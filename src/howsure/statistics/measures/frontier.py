@@ -1,8 +1,10 @@
-"""Which models may be the best buy: a model is out where one other is shown to be better and shown to cost no more.
+"""Which models may be the best buy: a model is out where one other is shown to be better and shown to cost no
+more.
 
-Scores and costs are each compared over all pairs by max-t, at half of what may be missed in all, so that no claim of either is wrong
-with the chosen level: a model that no other truly beats in both is then out with no more than that chance, whatever ties there are and
-whatever is missing (intersection and union of tests; Berger 1982).
+Scores and costs are each compared over all pairs by max-t, at half of what may be missed in all, so that no
+claim of either is wrong with the chosen level: a model that no other truly beats in both is then out with no
+more than that chance, whatever ties there are and whatever is missing (intersection and union of tests;
+Berger 1982).
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dominance:
-    """Of M models, [i, j]: `better`, i is shown to score higher than j; `cheaper`, i is shown to cost no more; both, `beats`."""
+    """Of M models, [i, j]: `better`, i is shown to score higher than j; `cheaper`, i is shown to cost no
+    more; both, `beats`.
+    """
 
     better: Bools
     cheaper: Bools
@@ -51,17 +55,21 @@ def cost_moments(
     average: AverageOf = "mean",
     variance: Variance = "CR2",
 ) -> PairMoments:
-    """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with their errors."""
+    """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with
+    their errors.
+    """
     found = influence(costs, weights, average)
-    return pair_moments(found.log + found.items, clusters=clusters, weights=weights, variance=variance, score=False)
+    return pair_moments(
+        found.log + found.items, clusters=clusters, weights=weights, variance=variance, score=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of the costs of M models beside their means.
 
-    `lacking` (M,): some attempts record none, so that it may be more: such a model is cheaper than nobody, and what it took at least still
-    tells who is cheaper. `free` (M,): it is 0, and recorded.
+    `lacking` (M,): some attempts record none, so that it may be more: such a model is cheaper than nobody,
+    and what it took at least still tells who is cheaper. `free` (M,): it is 0, and recorded.
     """
 
     lacking: Bools
@@ -69,11 +77,18 @@ class Known:
 
 
 def dominance(
-    leads: Floats, score_p: Floats, costs: PairMoments, known: Known, level: float, *, rng: np.random.Generator
+    leads: Floats,
+    score_p: Floats,
+    costs: PairMoments,
+    known: Known,
+    level: float,
+    *,
+    rng: np.random.Generator,
 ) -> Dominance:
     """Say which models are shown to be better, and which to cost no more.
 
-    `leads` (M, M): by how much i is better than j, and `score_p` (M, M): the p-values of all pairs, corrected together.
+    `leads` (M, M): by how much i is better than j, and `score_p` (M, M): the p-values of all pairs, corrected
+    together.
 
     A cost without any error is taken as known.
     """

@@ -1,11 +1,15 @@
-"""Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of differences.
+"""Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of
+differences.
 
-The logarithm of a mean is, but for its error, a mean of influences (the delta method). The difference of two logarithms is then a mean
-of paired differences over the items that both have, by the one estimator of clustered.py, and its exponential is the ratio of the means.
+The logarithm of a mean is, but for its error, a mean of influences (the delta method). The difference of two
+logarithms is then a mean of paired differences over the items that both have, by the one estimator of
+clustered.py, and its exponential is the ratio of the means.
 
 - "mean": log μ, influence (x − μ) / μ.
-- "log-normal": the log of a log-normal mean, m + s² / 2 of the logarithms, influence (l − m) + ((l − m)² − s²) / 2; it needs numbers above 0.
-- "trimmed": the log of the mean without the largest and smallest tenth, by its winsorised values (Tukey and McLaughlin 1963).
+- "log-normal": the log of a log-normal mean, m + s² / 2 of the logarithms, influence (l − m) + ((l − m)² −
+    s²) / 2; it needs numbers above 0.
+- "trimmed": the log of the mean without the largest and smallest tenth, by its winsorised values (Tukey and
+    McLaughlin 1963).
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ TRIMMED = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influence:
-    """The average of every column of x (n, M) and its logarithm (M,), and what each item adds to the latter (n, M), NaN for none."""
+    """The average of every column of x (n, M) and its logarithm (M,), and what each item adds to the latter
+    (n, M), NaN for none.
+    """
 
     average: Floats
     log: Floats
@@ -48,7 +54,9 @@ def influence(x: Floats, weights: Floats | None = None, average: AverageOf = "me
 
 
 def _mean(kept: Floats, spread: Floats, share: float, w: Floats) -> Influence:
-    """`kept`: what is averaged, NaN for what is left out; `spread`: what varies, over the `share` that is averaged."""
+    """`kept`: what is averaged, NaN for what is left out; `spread`: what varies, over the `share` that is
+    averaged.
+    """
     mean = _weighted(kept, w * ~np.isnan(kept))
     with np.errstate(divide="ignore", invalid="ignore"):
         items = (spread - _weighted(spread, w)) / (share * mean)

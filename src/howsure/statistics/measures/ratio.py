@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """a over b: the averages, their ratio, the standard error of its logarithm, limits, and the p-value of "they are the same".
+    """a over b: the averages, their ratio, the standard error of its logarithm, limits, and the p-value of
+    "they are the same".
 
-    NaN where an average isn't positive. `spread`: the standard deviation of the logarithms of a's and b's values, the larger one.
+    NaN where an average isn't positive. `spread`: the standard deviation of the logarithms of a's and b's
+    values, the larger one.
     """
 
     a: float
@@ -51,10 +53,11 @@ def ratio(
     level: float = 0.95,
     solved: tuple[Floats, Floats] | None = None,
 ) -> Ratio:
-    """Return the ratio of what a and b took on the items (n,) that both have; on those of each where they share none.
+    """Return the ratio of what a and b took on the items (n,) that both have; on those of each where they
+    share none.
 
-    `solved`: the scores of both (n,), in [0, 1]; then it is what a solved item took. Interval and p-value come from one t pivot of the
-    logarithm, by the delta method.
+    `solved`: the scores of both (n,), in [0, 1]; then it is what a solved item took. Interval and p-value
+    come from one t pivot of the logarithm, by the delta method.
 
     >>> import numpy as np
     >>> found = ratio(np.array([2.0, 4.0, 6.0, 4.0]), np.array([1.0, 2.0, 3.0, 2.0]))
@@ -69,7 +72,9 @@ def ratio(
     average_of, log, items = found.average, found.log, found.items
     if solved is not None:
         right = influence(np.where(np.isnan(x), np.nan, np.column_stack(solved)), weights)
-        each = np.divide(average_of, right.average, out=np.full_like(average_of, np.nan), where=right.average > 0)
+        each = np.divide(
+            average_of, right.average, out=np.full_like(average_of, np.nan), where=right.average > 0
+        )
         average_of, log, items = each, log - right.log, items - right.items
     gap = float(log[0] - log[1])
     if not math.isfinite(gap) or abs(gap) > LARGEST_LOG:

@@ -1,11 +1,12 @@
 """Allocation: where the next attempts shrink the answers' part of a mean's variance most.
 
-Claim: Σ c / (K + a), c = w² σ², a whole and of a given sum, is smallest where each next attempt goes to the cell with the
-largest c / (K (K + 1)): a separable convex sum, so greedy is exact (Fox 1966; for K = 0 and real numbers it is the allocation of
-Neyman 1934). The threshold is found by bisection, so nothing loops over attempts. A cell is one model's answers to one item.
+Claim: Σ c / (K + a), c = w² σ², a whole and of a given sum, is smallest where each next attempt goes to the
+cell with the largest c / (K (K + 1)): a separable convex sum, so greedy is exact (Fox 1966; for K = 0 and
+real numbers it is the allocation of Neyman 1934). The threshold is found by bisection, so nothing loops over
+attempts. A cell is one model's answers to one item.
 
-What σ² is known from decides what may be estimated. Chosen by a model's own answers, the plain mean of all of them is biased
-(0 of 2 stays 0, 1 of 2 is asked again); chosen by other models' answers it isn't.
+What σ² is known from decides what may be estimated. Chosen by a model's own answers, the plain mean of all of
+them is biased (0 of 2 stays 0, 1 of 2 is asked again); chosen by other models' answers it isn't.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ LEAST_SHARE = 0.05
 
 
 def allocate(cost: Floats, attempts: Ints, extra: int, most: int | None = None) -> Ints:
-    """Return how many attempts each cell gets, (C,), `extra` in all or as many as `most` a cell leave room for.
+    """Return how many attempts each cell gets, (C,), `extra` in all or as many as `most` a cell leave room
+    for.
 
-    `cost` (C,): w² σ², at least 0; `attempts` (C,): those that are there, at least 1. Of equal gains the first cells have theirs
-    first; a cell without cost is served last. No costs at all: all are alike.
+    `cost` (C,): w² σ², at least 0; `attempts` (C,): those that are there, at least 1. Of equal gains the
+    first cells have theirs first; a cell without cost is served last. No costs at all: all are alike.
 
     >>> allocate(np.array([1.0, 4.0]), np.array([1, 1]), 4)
     array([1, 3])
@@ -35,7 +37,10 @@ def allocate(cost: Floats, attempts: Ints, extra: int, most: int | None = None) 
     extra = min(extra, int(room.sum()))
     top = float(cost.max(initial=0.0))
     scaled = np.maximum(cost / top, 1e-12) if top > 0 else np.ones(len(cost))
-    low, high = 0.0, 1.0  # thresholds of the gain: at `low` more than asked for are worth it, at `high` not more
+    low, high = (
+        0.0,
+        1.0,
+    )  # thresholds of the gain: at `low` more than asked for are worth it, at `high` not more
     for _ in range(STEPS):
         middle = (low + high) / 2 if low else high / 2
         if _worth(scaled, attempts, room, middle).sum() > extra:
@@ -53,7 +58,9 @@ def allocate(cost: Floats, attempts: Ints, extra: int, most: int | None = None) 
 
 
 def _worth(cost: Floats, attempts: Ints, room: Ints, threshold: float) -> Ints:
-    """Return how many attempts of each cell gain `threshold` or more: from m − 1 to m it is c / ((m − 1) m)."""
+    """Return how many attempts of each cell gain `threshold` or more: from m − 1 to m it is c / ((m − 1)
+    m).
+    """
     m = np.floor((1 + np.sqrt(1 + 4 * cost / threshold)) / 2)
     return np.asarray(np.clip(np.minimum(m, 1e15).astype(np.int64) - attempts, 0, room))
 
@@ -64,7 +71,9 @@ def variance_after(cost: Floats, attempts: Ints, chosen: Ints) -> float:
 
 
 def variance_evenly(cost: Floats, attempts: Ints, extra: int, most: int | None = None) -> float:
-    """Return the same where all cells get as many, up to `most`, and chance says which get one more, on average."""
+    """Return the same where all cells get as many, up to `most`, and chance says which get one more, on
+    average.
+    """
     room = np.full(len(cost), extra) if most is None else np.clip(most - attempts, 0, extra)
     level, rest = _even_level(room, extra)
     base = np.minimum(room, level)
@@ -84,11 +93,13 @@ def _even_level(room: Ints, extra: int) -> tuple[int, int]:
 
 
 def shrunk_variances(means: Floats, attempts: Floats, within: Floats, *, binary: bool) -> Floats:
-    """Return the expected variance of an answer to each item of one model (n,), given its own answers; NaN: no score.
+    """Return the expected variance of an answer to each item of one model (n,), given its own answers; NaN:
+    no score.
 
-    Right or wrong: the posterior mean of p (1 − p), p being Beta distributed over items as their means and the agreement of
-    attempts say (method of moments): 2 of 2 is not noiseless. Other scores: variances shrunk to their mean, as far as they
-    differ by no more than the luck of normal samples. All NaN where no item has several attempts.
+    Right or wrong: the posterior mean of p (1 − p), p being Beta distributed over items as their means and
+    the agreement of attempts say (method of moments): 2 of 2 is not noiseless. Other scores: variances shrunk
+    to their mean, as far as they differ by no more than the luck of normal samples. All NaN where no item has
+    several attempts.
     """
     has = ~np.isnan(means)
     several = has & (attempts > 1)
@@ -126,11 +137,13 @@ def _any_scores(means: Floats, attempts: Floats, has: Bools, several: Bools, own
 
 
 def predicted_variances(variances: Floats, means: Floats, within: Floats, once: Floats) -> Floats:
-    """Predict the variance of another model's answers to each item (n,) from J ≥ 2 models' results, all (n, J).
+    """Predict the variance of another model's answers to each item (n,) from J ≥ 2 models' results, all (n,
+    J).
 
-    `variances`: shrunk ones; `once`: unbiased ones, NaN where unknown; `means`, `within`: of their attempts. Two features, the
-    average variance and the variance of all models' answers put together, weighed as they predict one of these models from the
-    rest (least squares): models that tell nothing of each other predict the same everywhere.
+    `variances`: shrunk ones; `once`: unbiased ones, NaN where unknown; `means`, `within`: of their attempts.
+    Two features, the average variance and the variance of all models' answers put together, weighed as they
+    predict one of these models from the rest (least squares): models that tell nothing of each other predict
+    the same everywhere.
     """
     mask = ~np.isnan(variances)
     cells = [np.where(mask, values, 0.0) for values in (variances, means, within + means**2, mask)]
@@ -144,7 +157,9 @@ def predicted_variances(variances: Floats, means: Floats, within: Floats, once: 
 
 
 def _features(sums: list[Floats]) -> tuple[Floats, Floats, Floats]:
-    """Return a one, the average variance and the variance of all answers put together, NaN where no model has an item."""
+    """Return a one, the average variance and the variance of all answers put together, NaN where no model has
+    an item.
+    """
     variance, mean, square, count = sums
     n = np.where(count > 0, count, np.nan)
     return np.ones_like(n), variance / n, np.maximum(square / n - (mean / n) ** 2, 0.0)

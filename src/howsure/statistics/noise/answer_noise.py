@@ -1,8 +1,9 @@
 """Answer noise: how much a mean would wiggle if the same model answered the same items again.
 
-Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an unbiased estimate of
-that part of a mean's variance, for any numbers of attempts, and the answers of two models add up. Assumes that attempts at an
-item are independent draws of one model's answers. Miller (2024), section 3; Wang (2025, arXiv:2512.21326).
+Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an
+unbiased estimate of that part of a mean's variance, for any numbers of attempts, and the answers of two
+models add up. Assumes that attempts at an item are independent draws of one model's answers. Miller (2024),
+section 3; Wang (2025, arXiv:2512.21326).
 
 An item with one attempt says nothing about its own noise: it borrows that of the average item with several.
 """
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 class Answers:
     """T columns of item scores and what is known of the answers behind them, all (n, T).
 
-    `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt at it; `now`:
-    variance of the mean over its attempts, and `borrowed` the part of it that comes from other items; `known`: whether the
-    item had several attempts (of a difference: of either model's); `attempts`: how many, of a difference the harmonic mean.
+    `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt
+    at it; `now`: variance of the mean over its attempts, and `borrowed` the part of it that comes from other
+    items; `known`: whether the item had several attempts (of a difference: of either model's); `attempts`:
+    how many, of a difference the harmonic mean.
     """
 
     means: Floats
@@ -50,7 +52,9 @@ class Answers:
         return Answers(**parts)
 
     def with_difference(self) -> Answers:
-        """Return the first two columns and their difference: their answers are independent, so their variances add up."""
+        """Return the first two columns and their difference: their answers are independent, so their
+        variances add up.
+        """
         inverse = 1 / np.maximum(self.attempts, 1)
         return Answers(
             means=_appended(self.means, self.means[:, 0] - self.means[:, 1]),
@@ -82,9 +86,10 @@ def answers(means: Floats, attempts: Floats, within: Floats) -> Answers:
 class MeanNoise:
     """The part of every mean's variance that comes from answers (T,), NaN where no item had several attempts.
 
-    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once / K. `now` is a
-    sum of independent terms, one an item with several attempts: `squares` is the sum of their squares, and `event` what one
-    attempt at an average one of these items adds when it comes out otherwise. For pairs (T, T): the row's model.
+    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once /
+    K. `now` is a sum of independent terms, one an item with several attempts: `squares` is the sum of their
+    squares, and `event` what one attempt at an average one of these items adds when it comes out otherwise.
+    For pairs (T, T): the row's model.
     """
 
     now: Floats
@@ -119,7 +124,8 @@ def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
 
 
 def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
-    """Return the same for the difference of every two columns on the items that both have, (T, T); no differences here.
+    """Return the same for the difference of every two columns on the items that both have, (T, T); no
+    differences here.
 
     Noise is borrowed from all items of the model with several attempts, shared or not.
     """

@@ -1,13 +1,14 @@
 """Scores of an item over its attempts: pass@k, pass^k, majority@k, best-of-k, consistency.
 
-Claim: with n attempts at an item, c of them right, each is the average over all ways of drawing k of the n attempts, and so an
-unbiased estimate of what k fresh attempts would give. Assumes that attempts at an item are independent and alike. pass@k:
-Chen et al. (2021), at least one of k is right. pass^k: Yao et al. (2024, tau-bench), all k are right. "plug-in" is the other
-convention in public use, (c / n)^k, which is biased upwards for n near k. majority@k: more than half of k attempts are right, a
-draw counts half (a vote over the texts of answers can come out otherwise). consistency: two attempts agree.
+Claim: with n attempts at an item, c of them right, each is the average over all ways of drawing k of the n
+attempts, and so an unbiased estimate of what k fresh attempts would give. Assumes that attempts at an item
+are independent and alike. pass@k: Chen et al. (2021), at least one of k is right. pass^k: Yao et al. (2024,
+tau-bench), all k are right. "plug-in" is the other convention in public use, (c / n)^k, which is biased
+upwards for n near k. majority@k: more than half of k attempts are right, a draw counts half (a vote over the
+texts of answers can come out otherwise). consistency: two attempts agree.
 
-The noise of such a score is estimated by the jackknife over the item's attempts, which for the unbiased ones is never too small
-on average (Efron and Stein 1981).
+The noise of such a score is estimated by the jackknife over the item's attempts, which for the unbiased ones
+is never too small on average (Efron and Stein 1981).
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def _all_of(good: Floats, n: Floats, k: int) -> Floats:
 
 
 def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
-    """Return the chance that j of k attempts, drawn from n without replacement, are among the c right ones."""
+    """Return the chance that j of k attempts, drawn from n without replacement, are among the c right
+    ones.
+    """
     possible = (c >= j) & (n - c >= k - j)
     right, wrong = np.where(possible, c, j), np.where(possible, n - c, k - j)
     return np.where(possible, np.exp(_ways(right, j) + _ways(wrong, k - j) - _ways(n, k)), 0.0)
@@ -53,7 +56,9 @@ def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
 
 def _ways(n: Floats, k: int) -> Floats:
     """Return the log of the number of ways to choose k of n."""
-    return np.asarray(scipy.special.gammaln(n + 1) - scipy.special.gammaln(n - k + 1) - scipy.special.gammaln(k + 1))
+    return np.asarray(
+        scipy.special.gammaln(n + 1) - scipy.special.gammaln(n - k + 1) - scipy.special.gammaln(k + 1)
+    )
 
 
 def fewest_attempts(kind: ScoreKind, k: int) -> int:
@@ -73,7 +78,9 @@ def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
 
 
 def best_of(k: int, counts: Floats, values: Floats) -> Floats:
-    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V) times, k or more."""
+    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V)
+    times, k or more.
+    """
     order = np.argsort(values)
     below = np.cumsum(counts[:, order], axis=1)
     total = np.broadcast_to(below[:, -1:], below.shape)

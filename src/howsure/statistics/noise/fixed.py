@@ -1,14 +1,16 @@
 """On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
 
-Claim: the interval covers the mean, over these very items, of what the model scores on average over endless attempts. Assumes
-independent attempts. The variance is the answer noise V of answer_noise.py; for scores in [0, 1] two events are added to it, one
-attempt that came out otherwise in each, so that agreement of all attempts seen is not taken for certainty. Degrees of freedom:
-2 V² / Σ (terms of V)², as V varies no more than that (Satterthwaite 1946).
+Claim: the interval covers the mean, over these very items, of what the model scores on average over endless
+attempts. Assumes independent attempts. The variance is the answer noise V of answer_noise.py; for scores in
+[0, 1] two events are added to it, one attempt that came out otherwise in each, so that agreement of all
+attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies no more than
+that (Satterthwaite 1946).
 
-Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers, which is safe because
-different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K is the smallest number of attempts. With
-weights n is W / max w. Where one item carries much of the weight, or few items had several attempts, coverage is only roughly
-the level. Chosen by trial: docs/decisions/0006-noise.md.
+Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers,
+which is safe because different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K
+is the smallest number of attempts. With weights n is W / max w. Where one item carries much of the weight, or
+few items had several attempts, coverage is only roughly the level. Chosen by trial:
+docs/decisions/0006-noise.md.
 """
 
 from __future__ import annotations
@@ -42,8 +44,8 @@ def fixed_means(
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every column over exactly these items; no value missing.
 
-    `attempts` (n, T); `binary`: every attempt is right or wrong; `bounded`: scores lie in [0, 1]. No error bar where
-    no item of a column has several attempts.
+    `attempts` (n, T); `binary`: every attempt is right or wrong; `bounded`: scores lie in [0, 1]. No error
+    bar where no item of a column has several attempts.
     """
     n = len(found.means)
     w = np.ones(n) if weights is None else weights
@@ -123,7 +125,9 @@ def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: boo
 
 
 def fixed_pivot(noise: MeanNoise, event_a: Floats, event_b: Floats) -> tuple[Floats, Floats]:
-    """Return spread and degrees of freedom of differences: an event of each model is added to their answer noise."""
+    """Return spread and degrees of freedom of differences: an event of each model is added to their answer
+    noise.
+    """
     variance = noise.now + (event_a + event_b) * EVENTS / 2
     squares = noise.squares + (event_a**2 + event_b**2) * EVENTS / 2
     return np.sqrt(variance), _df(variance, squares)

@@ -1,8 +1,10 @@
-"""How many questions a mere rerun would change: what two runs of one system differ in without any change to it.
+"""How many questions a mere rerun would change: what two runs of one system differ in without any change to
+it.
 
-Claim: of right-or-wrong answers the chances of all items have a distribution, whose non-parametric maximum-likelihood estimate (Kiefer
-and Wolfowitz 1956; Laird 1978, by EM on a grid) the attempts give; two runs drawn from it tell how often the second scores lower.
-Assumes that attempts at an item are independent and that the next run has the same chances.
+Claim: of right-or-wrong answers the chances of all items have a distribution, whose non-parametric
+maximum-likelihood estimate (Kiefer and Wolfowitz 1956; Laird 1978, by EM on a grid) the attempts give; two
+runs drawn from it tell how often the second scores lower. Assumes that attempts at an item are independent
+and that the next run has the same chances.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ ENOUGH = 1e-9
 
 
 def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> float:
-    """Return how many of n items would score lower in a second run than in a first, both of the system that was seen.
+    """Return how many of n items would score lower in a second run than in a first, both of the system that
+    was seen.
 
-    `right` (n,): right answers of `attempts` (n,), at least 1; the two runs make `first` (n,) and `second` (n,) attempts.
+    `right` (n,): right answers of `attempts` (n,), at least 1; the two runs make `first` (n,) and `second`
+    (n,) attempts.
 
     >>> two = np.full(4, 2)
     >>> expected_flips(np.array([0, 0, 2, 2]), two, two, two) < 0.2
@@ -32,7 +36,9 @@ def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> fl
     """
     weights = _mixture(right, attempts)
     pairs, counts = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
-    return float(sum(n * (weights @ _lower(int(one), int(two))) for (one, two), n in zip(pairs, counts, strict=True)))
+    return float(
+        sum(n * (weights @ _lower(int(one), int(two))) for (one, two), n in zip(pairs, counts, strict=True))
+    )
 
 
 def _mixture(right: Ints, attempts: Ints) -> Floats:
@@ -52,9 +58,13 @@ def _mixture(right: Ints, attempts: Ints) -> Floats:
 
 
 def _lower(first: int, second: int) -> Floats:
-    """Return, for each chance of the grid, how likely the mean of `second` attempts is below that of `first`."""
+    """Return, for each chance of the grid, how likely the mean of `second` attempts is below that of
+    `first`.
+    """
     right, others = np.arange(first + 1), np.arange(second + 1)
-    fewer = np.ceil(right * second / first - 1e-9).astype(np.int64)  # so many numbers of right answers are below
+    fewer = np.ceil(right * second / first - 1e-9).astype(
+        np.int64
+    )  # so many numbers of right answers are below
     below = np.cumsum(np.pad(_binomial(others, second, GRID[:, None]), ((0, 0), (1, 0))), axis=1)[:, fewer]
     return np.asarray((_binomial(right, first, GRID[:, None]) * below).sum(axis=1))
 

@@ -1,14 +1,16 @@
-"""All items that one of two models answered at least: their means, and the variance of their difference across clusters.
+"""All items that one of two models answered at least: their means, and the variance of their difference
+across clusters.
 
-The mean of each model is a weighted average of two: of its shared items and of those that it has alone. Any weights give an
-unbiased difference where it is by chance which items are shared; the best ones are those of generalised least squares
-(Looney and Jones 2003; Derrick et al. 2017). They are taken from a working model, items that are alike and independent, whose
-correlation of the two models is drawn towards 0 by as much as `PRIOR_ITEMS` items would: a few shared items tell little of it, and
-none nothing.
+The mean of each model is a weighted average of two: of its shared items and of those that it has alone. Any
+weights give an unbiased difference where it is by chance which items are shared; the best ones are those of
+generalised least squares (Looney and Jones 2003; Derrick et al. 2017). They are taken from a working model,
+items that are alike and independent, whose correlation of the two models is drawn towards 0 by as much as
+`PRIOR_ITEMS` items would: a few shared items tell little of it, and none nothing.
 
-The variance doesn't trust that model: each item's influence on the difference is summed within its cluster, across the parts, and
-squared. A sum is inflated by what the working model says that centring took from it, which is CR2 (Bell and McCaffrey 2002) where all
-items are shared, or none is and no cluster; degrees of freedom are Satterthwaite's under the same model.
+The variance doesn't trust that model: each item's influence on the difference is summed within its cluster,
+across the parts, and squared. A sum is inflated by what the working model says that centring took from it,
+which is CR2 (Bell and McCaffrey 2002) where all items are shared, or none is and no cluster; degrees of
+freedom are Satterthwaite's under the same model.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ class Moments:
 class Both:
     """Items that one of two models answered at least (n,).
 
-    `x` (n, 2): scores, 0 where there is none; `has` (n, 2); `w` (n,): weights; `codes`: of clusters; `parts` (n, 2): what each
-    score counts in its model's mean, columns that sum to 1.
+    `x` (n, 2): scores, 0 where there is none; `has` (n, 2); `w` (n,): weights; `codes`: of clusters; `parts`
+    (n, 2): what each score counts in its model's mean, columns that sum to 1.
     """
 
     x: Floats
@@ -64,7 +66,12 @@ class Both:
 
     @classmethod
     def of(
-        cls, a: Floats, b: Floats, weights: Floats | None, clusters: Sequence[Ints], labels: Sequence[str] = ()
+        cls,
+        a: Floats,
+        b: Floats,
+        weights: Floats | None,
+        clusters: Sequence[Ints],
+        labels: Sequence[str] = (),
     ) -> Both:
         """Take the items that a or b has, and weigh them."""
         x = np.column_stack([a, b])
@@ -85,7 +92,10 @@ class Both:
     @property
     def means(self) -> Floats:
         """The mean of each model (2,), no further out than its scores, whatever rounding does."""
-        low, high = np.where(self.has, self.x, np.inf).min(axis=0), np.where(self.has, self.x, -np.inf).max(axis=0)
+        low, high = (
+            np.where(self.has, self.x, np.inf).min(axis=0),
+            np.where(self.has, self.x, -np.inf).max(axis=0),
+        )
         return np.asarray(np.clip((self.parts * self.x).sum(axis=0), low, high))
 
     @property
@@ -100,7 +110,9 @@ class Both:
         return np.asarray((self.parts * (self.x - self.means)) @ SIGNS)
 
     def moments(self, variance: Variance) -> Moments:
-        """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than two clusters."""
+        """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
+        two clusters.
+        """
         value = float(self.means @ SIGNS)
         if self.fewest < MIN_CLUSTERS:
             return Moments(value=value, variance=math.nan, df=math.nan)
@@ -126,8 +138,9 @@ class Both:
     def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
         """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.
 
-        Where S_g (2, 2) is the working variance of what a cluster adds to the two means, S their sum, u = (1, −1) and r_g what
-        of the means' own error the cluster's sum has lost, Var e_g = u'S_g u − 2 u'S_g r_g + r_g'S r_g.
+        Where S_g (2, 2) is the working variance of what a cluster adds to the two means, S their sum, u = (1,
+        −1) and r_g what of the means' own error the cluster's sum has lost, Var e_g = u'S_g u − 2 u'S_g r_g +
+        r_g'S r_g.
         """
         held = term.sums(self._working() / self.w[:, None, None])
         total, lost = held.sum(axis=0), term.sums(self.parts) * SIGNS
@@ -144,19 +157,23 @@ class Both:
 
     def _working(self) -> Floats:
         """Return the working variance of what each item adds to the means (n, 2, 2), times its weight."""
-        return np.asarray(self.parts[:, :, None] * self.parts[:, None, :] * _item_covariance(self.x, self.has, self.w))
+        return np.asarray(
+            self.parts[:, :, None] * self.parts[:, None, :] * _item_covariance(self.x, self.has, self.w)
+        )
 
     def unseen(self, variance: float) -> float:
         """Return what events that weren't seen add to the variance of scores in [0, 1].
 
-        As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as many items as
-        evidence.py says: nothing where half the answers are right.
+        As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as
+        many items as evidence.py says: nothing where half the answers are right.
         """
         n, terms = len(self.w), own_clusterings(self.codes, self.w)
         moves = self.influence * n
         spread = ItemSpread(squares=np.asarray(moves @ moves), fourths=np.asarray((moves**2) @ moves**2))
         size = max(float(term.totals @ term.totals) / term.total for term in terms) / float(self.w.mean())
-        held = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
+        held = ClusterSizes(
+            average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms))
+        )
         unit = float(event_worth(variance, spread, n, held)) if self.codes else 1.0
         item = (self.parts * (self.x - self.means) ** 2).sum(axis=0)
         return float((np.maximum(1 - 4 * item, 0.0) * (self.parts**2).sum(axis=0) ** 2).sum()) * unit**2
@@ -169,7 +186,9 @@ class Both:
 
 
 def _parts(x: Floats, has: Bools, w: Floats) -> Floats:
-    """Return what each score counts in its model's mean (n, 2): the shared items their best share, the others the rest."""
+    """Return what each score counts in its model's mean (n, 2): the shared items their best share, the others
+    the rest.
+    """
     both = has.all(axis=1)
     parts = np.zeros(x.shape)
     for k, share in enumerate(_best_shares(x, has, w)):
@@ -180,7 +199,9 @@ def _parts(x: Floats, has: Bools, w: Floats) -> Floats:
 
 
 def _best_shares(x: Floats, has: Bools, w: Floats) -> Floats:
-    """Return the share of the shared items in each model's mean that makes the working variance least, within [0, 1]."""
+    """Return the share of the shared items in each model's mean that makes the working variance least, within
+    [0, 1].
+    """
     both = has.all(axis=1)
     cov = _item_covariance(x, has, w)
     shared = float(w[both].sum())
@@ -201,7 +222,8 @@ def _best_shares(x: Floats, has: Bools, w: Floats) -> Floats:
 def _item_covariance(x: Floats, has: Bools, w: Floats) -> Floats:
     """Return the working covariance (2, 2) of an item's two scores.
 
-    Variances from all items of each model, one of 0 taken for the other's; the correlation from the shared items, drawn to 0.
+    Variances from all items of each model, one of 0 taken for the other's; the correlation from the shared
+    items, drawn to 0.
     """
     both = has.all(axis=1)
     held = np.where(has, w[:, None], 0.0)
@@ -213,7 +235,9 @@ def _item_covariance(x: Floats, has: Bools, w: Floats) -> Floats:
 
 
 def _correlation(x: Floats, w: Floats, largest: float) -> float:
-    """Return the correlation of shared items (n, 2) as it is drawn to 0, 0 where there are none or nothing varies beside `largest`."""
+    """Return the correlation of shared items (n, 2) as it is drawn to 0, 0 where there are none or nothing
+    varies beside `largest`.
+    """
     if not len(x):
         return 0.0
     near = x - np.average(x, axis=0, weights=w)

@@ -13,7 +13,15 @@ from howsure.statistics.means.clustered import clusterings, covariance
 from howsure.statistics.means.summed import needs_items
 from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.paired import TWO_WAY, Paired
-from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
+from howsure.statistics.pairs.pivot import (
+    Asked,
+    NetWins,
+    Pivot,
+    equivalence,
+    pivot_of,
+    t_pivot,
+    with_net_wins,
+)
 from howsure.statistics.pairs.summed import SummedPair
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning.forecast import items_needed
@@ -68,10 +76,10 @@ def difference(
 ) -> Difference:
     """Compare the item scores a and b (n,), NaN where a model has no score for an item.
 
-    `method` None means "score" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters, for
-    cautions. `margin` in score units asks for
-    non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller (2024),
-    section 4.2; Tango (1998) for the score pivot.
+    `method` None means "score" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters,
+    for cautions. `margin` in score units asks for
+    non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller
+    (2024), section 4.2; Tango (1998) for the score pivot.
 
     >>> import numpy as np
     >>> answer = difference(np.array([1.0, 1, 1, 0, 1, 1]), np.array([0.0, 1, 1, 0, 1, 0]))
@@ -122,15 +130,21 @@ def summed_difference(
     margin: float | None = None,
     lower_is_better: bool = False,
 ) -> Difference:
-    """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a method that needs them."""
+    """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a
+    method that needs them.
+    """
     chosen = method or ("score" if bounded else "t")
     if chosen not in ("score", "t"):
         raise needs_items(chosen)
-    asked = Asked(method=chosen, bounded=bounded, level=level, variance=variance, rng=np.random.default_rng(0))
+    asked = Asked(
+        method=chosen, bounded=bounded, level=level, variance=variance, rng=np.random.default_rng(0)
+    )
     return _of_pair(sample, asked, margin, lower_is_better=lower_is_better)
 
 
-def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *, lower_is_better: bool) -> Difference:
+def _of_pair(
+    sample: Paired | SummedPair, asked: Asked, margin: float | None, *, lower_is_better: bool
+) -> Difference:
     """Compare two models that share items."""
     estimate, pivot = _paired(sample, asked)
     details = sample.details(asked.variance)
@@ -149,7 +163,9 @@ def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *,
         losses=more if lower_is_better else less,
         ties=int(details.ties[0, 1]),
         items_needed=items_needed(estimate, asked.level),
-        equivalence=None if margin is None else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
+        equivalence=None
+        if margin is None
+        else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
         pivot=pivot,
         unseen=math.nan if pivot.net is None or sample.whole else pivot.net.unseen((1 + asked.level) / 2),
     )
@@ -186,7 +202,9 @@ def _paired(s: Paired | SummedPair, asked: Asked) -> tuple[Estimate, Pivot]:
     return estimate, pivot
 
 
-def _pivot(s: Paired | SummedPair, value: float, var: float, df: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
+def _pivot(
+    s: Paired | SummedPair, value: float, var: float, df: float, asked: Asked
+) -> tuple[Pivot, list[Caution]]:
     if asked.method == "score":
         return _score(s, asked), []
     if asked.method == "t":
@@ -206,7 +224,9 @@ def _pivot(s: Paired | SummedPair, value: float, var: float, df: float, asked: A
 
 def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
     if not asked.bounded:
-        raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
+        raise MethodError(
+            "method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
+        )
     moments = s.moments(asked.variance, score=True)
     found, (wins, items) = moments.at((0, 1)), s.net_wins(moments)
     net = NetWins(wins=float(wins[0, 1]), items=float(items[0, 1]), event=float(found.event))
@@ -251,7 +271,9 @@ def _bayes(s: Paired, asked: Asked) -> Pivot:
     from howsure.statistics.means import bayes
 
     codes = s.codes[0] if s.codes else None
-    draws = np.sort(bayes.difference_draws(s.d, s.w, codes, reach=1.0 if asked.bounded else 0.0, rng=asked.rng))
+    draws = np.sort(
+        bayes.difference_draws(s.d, s.w, codes, reach=1.0 if asked.bounded else 0.0, rng=asked.rng)
+    )
     allowed = int((1 - asked.level) / 2 * len(draws) * (1 + 1e-12))
     p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
     return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))

@@ -1,7 +1,7 @@
 """From sums over clusters to the variance and the pivot of differences, element by element.
 
-The arrays are of any shape: (M, M) for all pairs of a board (pairs.py), (T,) for many single differences, as the
-calibration has them. The algebra is the same, and it is here only. For missing cells see ragged.py.
+The arrays are of any shape: (M, M) for all pairs of a board (pairs.py), (T,) for many single differences, as
+the calibration has them. The algebra is the same, and it is here only. For missing cells see ragged.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ ROUNDING = 1e-12
 class TermSums:
     """What one clustering adds to the variance: `sign` +1, or −1 for the intersection of two clusterings.
 
-    `squares`: Σ inflation · e_g², e_g a difference's residual sum in cluster g; `cubes`: Σ inflation · e_g³, of averages.
+    `squares`: Σ inflation · e_g², e_g a difference's residual sum in cluster g; `cubes`: Σ inflation · e_g³,
+    of averages.
     """
 
     term: Clustering
@@ -39,10 +40,12 @@ class TermSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceSums:
-    """Differences over n items of weight 1 on average: their means, how they spread over items, and cluster sums.
+    """Differences over n items of weight 1 on average: their means, how they spread over items, and cluster
+    sums.
 
-    `items` None: not needed, where every item is its own cluster and weighs as much as any other. `crowd`: Σ w² / n. `events`: what
-    averages count as, None of single answers; `moved`: strata had their own means taken from the scores (strata.py).
+    `items` None: not needed, where every item is its own cluster and weighs as much as any other. `crowd`: Σ
+    w² / n. `events`: what averages count as, None of single answers; `moved`: strata had their own means
+    taken from the scores (strata.py).
     """
 
     difference: Floats
@@ -65,10 +68,11 @@ class DifferenceSums:
 
     @property
     def skew(self) -> Floats:
-        """Half of what a skewed distribution of cluster sums adds to the variance of a mean for each unit that it moves.
+        """Half of what a skewed distribution of cluster sums adds to the variance of a mean for each unit
+        that it moves.
 
-        A distribution that is tilted to another mean has its third moment as the slope of its variance; by half of that errors of the
-        first kind come out right (docs/decisions/0022-score.md).
+        A distribution that is tilted to another mean has its third moment as the slope of its variance; by
+        half of that errors of the first kind come out right (docs/decisions/0022-score.md).
         """
         cubes, squares = (
             sum(np.asarray(part) for part in each)
@@ -128,7 +132,9 @@ def column_sums(
     *,
     events: Events | None = None,
 ) -> DifferenceSums:
-    """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,), their spread (T,) and what they count as."""
+    """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,), their spread
+    (T,) and what they count as.
+    """
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
     residuals = sums - totals[:, None] * difference

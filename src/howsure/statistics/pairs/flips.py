@@ -1,4 +1,6 @@
-"""Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random ones."""
+"""Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random
+ones.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,9 @@ def sign_blocks(
 ) -> list[Callable[[], Singles]]:
     """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
 
-    `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them. Each random block
-    has a generator of its own, so that threads may make them in any order. All flips come in a random order that is always the same,
-    so that the first ones stand for all.
+    `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them.
+    Each random block has a generator of its own, so that threads may make them in any order. All flips come
+    in a random order that is always the same, so that the first ones stand for all.
     """
     free = width if free is None else free
     if not listed(free, draws):

@@ -1,7 +1,9 @@
-"""McNemar's test, exact with mid-p (McNemar 1947; Fagerland, Lydersen and Laake 2013), and the interval it implies.
+"""McNemar's test, exact with mid-p (McNemar 1947; Fagerland, Lydersen and Laake 2013), and the interval it
+implies.
 
-Given the number of discordant items, wins are binomial. The interval for the win share is the mid-p interval, scaled by
-the share of discordant items to a difference; test and interval are the same pivot. It knows nothing of clusters.
+Given the number of discordant items, wins are binomial. The interval for the win share is the mid-p interval,
+scaled by the share of discordant items to a difference; test and interval are the same pivot. It knows
+nothing of clusters.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
 def midp_tail(successes: int, n: int, share: float) -> float:
     """Return P(X > successes) + ½ P(X = successes), X binomial."""
     above = 1 - scipy.special.bdtr(successes, n, share) if successes < n else 0.0
-    at = scipy.special.bdtr(successes, n, share) - (scipy.special.bdtr(successes - 1, n, share) if successes else 0.0)
+    at = scipy.special.bdtr(successes, n, share) - (
+        scipy.special.bdtr(successes - 1, n, share) if successes else 0.0
+    )
     return float(above + at / 2)
 
 
 def midp_values(wins: Floats, losses: Floats) -> Floats:
-    """Return the two-sided mid-p values of "no difference" of so many wins and losses, element by element; 1 without any.
+    """Return the two-sided mid-p values of "no difference" of so many wins and losses, element by element; 1
+    without any.
 
     >>> midp_values(np.array([4.0, 15.0, 0.0]), np.array([0.0, 6.0, 0.0])).round(4).tolist()
     [0.0625, 0.0525, 1.0]
@@ -40,8 +45,8 @@ def midp_values(wins: Floats, losses: Floats) -> Floats:
 def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
     """Return the two-sided mid-p value of "no difference" and the limits of the difference, n items in all.
 
-    Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit of
-    the share of discordant items.
+    Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit
+    of the share of discordant items.
     """
     discordant = wins + losses
     tail = 1 - level
@@ -56,7 +61,9 @@ def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, f
 
 
 def _solve(equation: Callable[[float], float]) -> float:
-    """Return the share at which a function that rises from 0 to 1 is zero, the end of the range where it isn't."""
+    """Return the share at which a function that rises from 0 to 1 is zero, the end of the range where it
+    isn't.
+    """
     if equation(0.0) >= 0:
         return 0.0
     if equation(1.0) <= 0:

@@ -28,12 +28,14 @@ ROW_CELLS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
-    """What sign flips of whole clusters need: C clusters, of which the last ones may be lone items, and M models.
+    """What sign flips of whole clusters need: C clusters, of which the last ones may be lone items, and M
+    models.
 
-    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,): what a
-    lone item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the weight.
-    `observed` (M, M): the squared pivots to compare with; None where they follow from the sums themselves. `room`: the pivot
-    adds so much of the squared difference to its variance, the same for every pair (score.py).
+    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,):
+    what a lone item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the
+    weight. `observed` (M, M): the squared pivots to compare with; None where they follow from the sums
+    themselves. `room`: the pivot adds so much of the squared difference to its variance, the same for every
+    pair (score.py).
     """
 
     sums: Floats
@@ -67,7 +69,9 @@ class FlipSums:
         return np.asarray(self.data_squares() + self.lone_squares)
 
     def centred(self) -> FlipSums:
-        """Return the same as if no two models differed: every model's own mean taken from its clusters of data."""
+        """Return the same as if no two models differed: every model's own mean taken from its clusters of
+        data.
+        """
         held = np.where(self.shared == 0, self.sizes, 0.0)
         sums = self.sums - held[:, None] * (self.sums.sum(axis=0) / held.sum())
         return replace(self, sums=sums, observed=None)
@@ -80,7 +84,8 @@ class FlipSums:
 
 
 def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
-    """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without clusters.
+    """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without
+    clusters.
 
     They part flips that would tie, so that the observed one isn't counted twice over.
     """
@@ -88,7 +93,8 @@ def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
 
 
 def item_levels(x: Floats) -> Floats:
-    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how little it varies.
+    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how
+    little it varies.
 
     Sums of what is left are small, and no model's scale makes another's coarse. x (n, M) may have holes.
     """
@@ -103,7 +109,8 @@ def item_levels(x: Floats) -> Floats:
 
 
 def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
-    """Put clusters of data and lone items of these sizes side by side; every other lone item counts downwards.
+    """Put clusters of data and lone items of these sizes side by side; every other lone item counts
+    downwards.
 
     Clusters stand in an order that hangs on what they hold alone, so that random signs do as well.
     """
@@ -119,7 +126,8 @@ def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> F
 
 
 def order_of_rows(table: Floats, sizes: Floats) -> Positions:
-    """Return an order of the rows of a table (C, K), by their size first, that hangs on no order of its rows or columns, but for rows that nothing tells apart.
+    """Return an order of the rows of a table (C, K), by their size first, that hangs on no order of its rows
+    or columns, but for rows that nothing tells apart.
 
     Rows are marked by their squares, then columns by the marks of rows, and rows by those of columns, twice.
     """
@@ -129,13 +137,19 @@ def order_of_rows(table: Floats, sizes: Floats) -> Positions:
         marks.append(rows)
         rows = table @ (table.T @ np.cos(np.round(rows, MARKED)))
     marks.append(rows)
-    return np.lexsort([np.round(mark / (np.abs(mark).max(initial=0.0) or 1.0), MARKED) for mark in reversed(marks)])
+    return np.lexsort(
+        [np.round(mark / (np.abs(mark).max(initial=0.0) or 1.0), MARKED) for mark in reversed(marks)]
+    )
 
 
-def flips_of(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, room: float = 0.0) -> FlipSums | None:
-    """Return what flips need of scores x (n, M) with weights w (n,) of mean 1: deviations from the item's level, a missing score adds nothing; None with two clusterings.
+def flips_of(
+    x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, room: float = 0.0
+) -> FlipSums | None:
+    """Return what flips need of scores x (n, M) with weights w (n,) of mean 1: deviations from the item's
+    level, a missing score adds nothing; None with two clusterings.
 
-    Where scores are missing flips know how models hang together; what they are compared with is each pair's own pivot.
+    Where scores are missing flips know how models hang together; what they are compared with is each pair's
+    own pivot.
     """
     if len(codes) > 1:
         return None
@@ -149,8 +163,8 @@ class PairMoments(Pivots):
     """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
 
     `shared`: items that both answered; `units`: clusters that these are in.
-    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect. `tested`: the p-values of "no
-    difference", where they were worked out already.
+    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
+    `tested`: the p-values of "no difference", where they were worked out already.
     """
 
     shared: Ints
@@ -182,10 +196,11 @@ class PairMoments(Pivots):
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:
-    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the clusters.
+    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the
+    clusters.
 
-    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and where items come in
-    clusters the score pivot isn't that of the flips. Nothing changes where there are no flips.
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and where
+    items come in clusters the score pivot isn't that of the flips. Nothing changes where there are no flips.
     """
     flips = moments.flips
     if flips is None:
@@ -200,7 +215,9 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
 
 
 def settled(difference: Floats, size: Floats | float) -> Floats:
-    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way to them."""
+    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way
+    to them.
+    """
     return np.where(np.abs(difference) <= ROUNDING * size, 0.0, difference)
 
 
@@ -216,7 +233,9 @@ def squared_differences(product: Floats) -> Floats:
 
 
 def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
-    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive one."""
+    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive
+    one.
+    """
     total, largest = np.zeros(()), np.zeros(())
     for term, sign in terms:
         total = total + sign * term

@@ -1,4 +1,6 @@
-"""The difference of two models that share some items and not others: all items of both, combined as both.py has it."""
+"""The difference of two models that share some items and not others: all items of both, combined as both.py
+has it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 
 def partly_shared(a: Floats, b: Floats) -> bool:
-    """Say whether two models share some items (n,), NaN where there is no score, and one of them has others as well."""
+    """Say whether two models share some items (n,), NaN where there is no score, and one of them has others
+    as well.
+    """
     has_a, has_b = ~np.isnan(a), ~np.isnan(b)
     return bool((has_a & has_b).any() and (has_a != has_b).any())
 
@@ -43,14 +47,17 @@ def combined_difference(
     lower_is_better: bool = False,
     labels: Sequence[str] = (),
 ) -> Difference:
-    """Compare item scores a and b (n,) that are partly shared, NaN where a model has no score, by all of them.
+    """Compare item scores a and b (n,) that are partly shared, NaN where a model has no score, by all of
+    them.
 
-    Assumes that it is by chance which items are shared; a caution says where their scores tell otherwise. Wins, losses and the
-    correlation are those of the shared items. Scores in [0, 1] get what two events that weren't seen would add to the variance,
-    unless `method` is "t".
+    Assumes that it is by chance which items are shared; a caution says where their scores tell otherwise.
+    Wins, losses and the correlation are those of the shared items. Scores in [0, 1] get what two events that
+    weren't seen would add to the variance, unless `method` is "t".
     """
     if method not in (None, "score", "t"):
-        raise MethodError(f"method {method!r} needs items that both models answered", remedy="Leave the method out.")
+        raise MethodError(
+            f"method {method!r} needs items that both models answered", remedy="Leave the method out."
+        )
     shared = difference(a, b, weights=weights, bounded=bounded, lower_is_better=lower_is_better)
     every = Both.of(a, b, weights, clusters, labels)
     found = every.moments(variance)
@@ -74,9 +81,13 @@ def combined_difference(
         a_mean=float(every.means[0]),
         b_mean=float(every.means[1]),
         unpaired_se=math.nan,
-        unclustered_se=math.sqrt(replace(every, codes=()).moments(variance).variance) if clusters else math.nan,
+        unclustered_se=math.sqrt(replace(every, codes=()).moments(variance).variance)
+        if clusters
+        else math.nan,
         paired=False,
         items_needed=items_needed(estimate, level),
-        equivalence=None if margin is None else equivalence(pivot, margin, level, -1 if lower_is_better else 1),
+        equivalence=None
+        if margin is None
+        else equivalence(pivot, margin, level, -1 if lower_is_better else 1),
         pivot=pivot,
     )

@@ -1,7 +1,8 @@
 """All pairs of models at once: what a comparison says beside the difference and its test.
 
-Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of matrices as in
-pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct score up to 64 of them.
+Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of
+matrices as in pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct
+score up to 64 of them.
 """
 
 from __future__ import annotations
@@ -24,18 +25,23 @@ if TYPE_CHECKING:
 ROUNDING = 1e-12
 FEW_LEVELS = 64
 BLOCK = 2_000_000
-"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are gone through."""
+"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are
+gone through.
+"""
 MOST_ODD = 400_000_000
-"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters are made."""
+"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters
+are made.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairDetails:
     """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
 
-    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j; `ties`: the same;
-    `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the difference if nobody knew which
-    score belongs to which item; `unclustered_se`: if each item stood alone, NaN without clusters.
+    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j;
+    `ties`: the same; `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the
+    difference if nobody knew which score belongs to which item; `unclustered_se`: if each item stood alone,
+    NaN without clusters.
     """
 
     mean: Floats
@@ -57,10 +63,13 @@ def pair_limits(
     net_wins: bool = True,
     squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
+    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are
+    none.
 
-    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M); `reach`: the largest difference there can be;
-    `net_wins`: lengthen them where few items differ, as pivot.py says; `squares` (M, M): Σ (d − d̄)², None for that of x.
+    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M);
+    `reach`: the largest difference there can be;
+    `net_wins`: lengthen them where few items differ, as pivot.py says; `squares` (M, M): Σ (d − d̄)², None
+    for that of x.
     """
     if not net_wins:
         return moments.limits(level, reach)
@@ -71,7 +80,9 @@ def pair_limits(
 def lengthened(
     moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective items (M, M) may hide."""
+    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective
+    items (M, M) may hide.
+    """
     low, high = moments.limits(level, reach)
     use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
     low = np.minimum(low, -event * _room(-wins, items, tail, where=use, beyond=-low / event))
@@ -82,8 +93,9 @@ def lengthened(
 def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
-    Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
-    Laurent and Massart's (2000, lemma 1) for a χ² quantile. Of the others a test of the value to lie beyond says the same.
+    Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one,
+    which is below Laurent and Massart's (2000, lemma 1) for a χ² quantile. Of the others a test of the value
+    to lie beyond says the same.
     """
     level = np.broadcast_to(level, losses.shape)
     far = -np.log1p(-level)
@@ -126,7 +138,9 @@ def pair_details(
 
 
 def _wins(x: Floats) -> Ints:
-    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are few."""
+    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are
+    few.
+    """
     x, levels = _levelled(x)
     wins = np.zeros((x.shape[1], x.shape[1]))
     if len(levels) <= FEW_LEVELS:
@@ -162,22 +176,36 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
         return np.where(varies & varies.T, np.where(np.abs(r) < ROUNDING, 0.0, np.clip(r, -1.0, 1.0)), np.nan)
 
 
-def _errors(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> tuple[Floats, Floats]:
-    """Return the SEs without pairing, and those that take every item as independent, of the models that answered everything; NaN of the others, and without clusters."""
+def _errors(
+    x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance
+) -> tuple[Floats, Floats]:
+    """Return the SEs without pairing, and those that take every item as independent, of the models that
+    answered everything; NaN of the others, and without clusters.
+    """
     unpaired, unclustered = np.full((2, x.shape[1], x.shape[1]), np.nan)
     at = np.ix_(full, full)
     if min(term.n_clusters for term in own_clusterings(clusters, w)) > 1:
         own = np.diagonal(covariance(x[:, full], w, clusters, variance))
         unpaired[at] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
     if clusters and len(x) > 1:
-        unclustered[at] = np.sqrt(np.maximum(squared_differences(covariance(x[:, full], w, (), variance)), 0.0))
+        unclustered[at] = np.sqrt(
+            np.maximum(squared_differences(covariance(x[:, full], w, (), variance)), 0.0)
+        )
     return unpaired, unclustered
 
 
 def _fill_odd(
-    unpaired: Floats, unclustered: Floats, x: Floats, w: Floats, *, clusters: Sequence[Ints], variance: Variance
+    unpaired: Floats,
+    unclustered: Floats,
+    x: Floats,
+    w: Floats,
+    *,
+    clusters: Sequence[Ints],
+    variance: Variance,
 ) -> None:
-    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too many."""
+    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too
+    many.
+    """
     has = ~np.isnan(x)
     lacking = np.asarray(~has.all(axis=0))
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
@@ -195,8 +223,12 @@ def _fill_odd(
             unclustered[rows, columns] = unclustered[columns, rows] = alone
 
 
-def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
-    """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than two clusters."""
+def _masked_variance(
+    x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance
+) -> Floats:
+    """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than
+    two clusters.
+    """
     weights = mask * w[:, None]
     count, total = mask.sum(axis=0), weights.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -207,7 +239,9 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
             share = term.sums(weights) / total
             factor = {"CR2": 1 / (1 - share), "CR1": there / (there - 1)}.get(variance, 1.0)
             found += (
-                sign * np.where(share < 1, factor * term.sums(centred * w[:, None]) ** 2, 0.0).sum(axis=0) / total**2
+                sign
+                * np.where(share < 1, factor * term.sums(centred * w[:, None]) ** 2, 0.0).sum(axis=0)
+                / total**2
             )
             fewest = np.minimum(fewest, there) if sign > 0 else fewest
         if variance == "miller":
@@ -216,9 +250,15 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
 
 
 def net_wins_of_items(
-    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None, squares: Floats | None = None
+    x: Floats,
+    moments: PairMoments,
+    clusters: Sequence[Ints],
+    weights: Floats | None,
+    squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M, M)."""
+    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M,
+    M).
+    """
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
     squares = _squares(x, mask, w) if squares is None else squares
@@ -228,7 +268,9 @@ def net_wins_of_items(
 def net_wins_of(
     moments: PairMoments, squares: Floats, alike: Callable[[Ints, Ints], Floats | float]
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair in effective items, and these (M, M); `squares`: Σ (d − d̄)², `alike`: effective items of pairs whose items all differ by the same."""
+    """Count the net wins of every pair in effective items, and these (M, M); `squares`: Σ (d − d̄)², `alike`:
+    effective items of pairs whose items all differ by the same.
+    """
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
@@ -253,7 +295,9 @@ def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
 
 
 def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
-    """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two clusterings."""
+    """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two
+    clusterings.
+    """
     found = np.full(len(i), np.inf)
     for part in blocks(len(i), len(w), BLOCK):
         shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]

@@ -1,4 +1,6 @@
-"""Two models' scores on the items that both answered, as a comparison asks of them; of their sums see summed.py."""
+"""Two models' scores on the items that both answered, as a comparison asks of them; of their sums see
+summed.py.
+"""
 
 from __future__ import annotations
 

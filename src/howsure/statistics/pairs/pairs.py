@@ -1,9 +1,9 @@
 """All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
 
-Every pair is a mean of paired differences over the items that both answered, by the one estimator of clustered.py.
-"score" tests and bounds each by the score pivot (score.py), "t" by a plain t.
-With complete data everything comes from one M × M product of cluster sums; with missing cells see ragged.py. No loop
-over pairs in either. Memory: a few arrays of M × M and one of C × M.
+Every pair is a mean of paired differences over the items that both answered, by the one estimator of
+clustered.py. "score" tests and bounds each by the score pivot (score.py), "t" by a plain t. With complete
+data everything comes from one M × M product of cluster sums; with missing cells see ragged.py. No loop over
+pairs in either. Memory: a few arrays of M × M and one of C × M.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from howsure.statistics.arrays import products
 from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
 from howsure.statistics.pairs.evidence import Events, ItemSpread
-from howsure.statistics.pairs.moments import FlipSums, PairMoments, flips_of, squared_differences, with_own_pivots
+from howsure.statistics.pairs.moments import (
+    FlipSums,
+    PairMoments,
+    flips_of,
+    squared_differences,
+    with_own_pivots,
+)
 from howsure.statistics.pairs.score import Pivots
 
 if TYPE_CHECKING:
@@ -39,8 +45,8 @@ def pair_moments(
 ) -> PairMoments:
     """Compute all pairs of the columns of x (n, M); NaN marks an item that a model has no score for.
 
-    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores as they were before strata
-    had their own means taken (strata.py).
+    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores
+    as they were before strata had their own means taken (strata.py).
     """
     from howsure.statistics.pairs import ragged
 
@@ -57,7 +63,9 @@ def pair_moments(
 
 
 def events_of(x: Floats, w: Floats) -> Events | None:
-    """Return what the differences of every two columns (n, M) count as on the items that both have; None of single answers of equal weight."""
+    """Return what the differences of every two columns (n, M) count as on the items that both have; None of
+    single answers of equal weight.
+    """
     has = ~np.isnan(x)
     weighted = bool(np.ptp(w) > 0)
     if not weighted and np.isin(x[has], (0.0, 1.0)).all():
@@ -77,7 +85,9 @@ def events_of(x: Floats, w: Floats) -> Events | None:
         return Events.of(np.nan_to_num(apart / both), np.nan_to_num(squares / both), weighted=weighted)
 
 
-def complete_moments(sums: DifferenceSums, variance: Variance, flips: FlipSums | None, *, score: bool) -> PairMoments:
+def complete_moments(
+    sums: DifferenceSums, variance: Variance, flips: FlipSums | None, *, score: bool
+) -> PairMoments:
     """Return the moments of pairs that share all their items, from their sums (M, M)."""
     found = pivots(sums, variance, score=score)
     shape = sums.difference.shape
@@ -103,7 +113,9 @@ def _difference_sums(
     weighted = bool(np.ptp(w) > 0)
     items = _item_spread(centred, w) if codes or weighted or variance == "miller" else None
     crowd = float(w @ w) / n
-    return DifferenceSums(difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events)
+    return DifferenceSums(
+        difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events
+    )
 
 
 def differences_of(means: Floats) -> Floats:
@@ -132,8 +144,12 @@ def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
     return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))
 
 
-def term_sums(term: Clustering, sign: int, sums: Floats, variance: Variance, *, cubes: bool = False) -> TermSums:
-    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M); `cubes`: their third powers as well."""
+def term_sums(
+    term: Clustering, sign: int, sums: Floats, variance: Variance, *, cubes: bool = False
+) -> TermSums:
+    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M);
+    `cubes`: their third powers as well.
+    """
     inflation = np.broadcast_to(term.inflation(variance), (len(sums),))[:, None]
     scaled = sums * np.sqrt(inflation)
     return TermSums(

@@ -1,8 +1,9 @@
 """Pivots: a test and an interval from one statistic, so that they can't disagree.
 
-Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least n δ / σ net losses of the
-size σ of an event (score.py) on average, and their number varies least where there are no wins: so whatever the wins, no more is shown
-than by a binomial count of that many net losses (Clopper and Pearson 1934). It doesn't touch tests of 0.
+Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least
+n δ / σ net losses of the size σ of an event (score.py) on average, and their number varies least where there
+are no wins: so whatever the wins, no more is shown than by a binomial count of that many net losses (Clopper
+and Pearson 1934). It doesn't touch tests of 0.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class Pivot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetWins:
-    """Events that a won less those that it lost, of so many effective items, and the size of one (1 of single answers)."""
+    """Events that a won less those that it lost, of so many effective items, and the size of one (1 of single
+    answers).
+    """
 
     wins: float
     items: float
@@ -53,11 +56,15 @@ class NetWins:
         return replace(self, wins=-self.wins)
 
     def unseen(self, level: float) -> float:
-        """Return how often whole losses can be where none was seen, one-sided (the rule of three); NaN of single answers, whose losses are whole."""
+        """Return how often whole losses can be where none was seen, one-sided (the rule of three); NaN of
+        single answers, whose losses are whole.
+        """
         return math.nan if self.event >= 1 else intervals.rule_of_three(self.items, level)
 
     def p_worse(self, margin: float) -> float:
-        """Return the chance of no more net losses than these where a is worse by the margin and never wins; 0 with net wins."""
+        """Return the chance of no more net losses than these where a is worse by the margin and never wins; 0
+        with net wins.
+        """
         losses, rate = -self.wins, margin / self.event
         if losses < 0:
             return 0.0
@@ -66,7 +73,9 @@ class NetWins:
         return float(1 - scipy.special.betainc(losses + 1, self.items - losses, rate))
 
     def most_worse(self, level: float) -> float:
-        """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said with net wins."""
+        """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said
+        with net wins.
+        """
         return self.event * float(intervals.net_limit(-self.wins, self.items, level))
 
 
@@ -87,7 +96,9 @@ def t_pivot(centre: float, spread: float, df: float, level: float, reach: float 
 
 
 def pivot_of(found: Pivots, level: float, reach: float = math.inf) -> Pivot:
-    """Return the test and interval of one difference, cut at ±reach; none where there is nothing to judge it by."""
+    """Return the test and interval of one difference, cut at ±reach; none where there is nothing to judge it
+    by.
+    """
     if not found.known:
         return Pivot(p_value=math.nan, low=math.nan, high=math.nan, found=found)
     low, high = found.limits(level, reach)
@@ -132,7 +143,9 @@ def equivalence_of(
 
 
 def with_net_wins(pivot: Pivot, net: NetWins, level: float) -> Pivot:
-    """Return a pivot whose limits leave room for the losses and wins that so few items may hide; none where it has none."""
+    """Return a pivot whose limits leave room for the losses and wins that so few items may hide; none where
+    it has none.
+    """
     if math.isnan(pivot.p_value):
         return pivot
     tail = (1 + level) / 2

@@ -33,7 +33,9 @@ def ragged_moments(
     events: Events | None = None,
     moved: bool = False,
 ) -> PairMoments:
-    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1. `events`, `moved`: as DifferenceSums has them."""
+    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1.
+    `events`, `moved`: as DifferenceSums has them.
+    """
     mask = (~np.isnan(x)).astype(float)
     filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
@@ -53,7 +55,9 @@ def ragged_moments(
     if score:
         spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
         room = (
-            _event_worth(own, difference, squares, ClusterSizes(average=size, count=units)) if codes else np.ones(shape)
+            _event_worth(own, difference, squares, ClusterSizes(average=size, count=units))
+            if codes
+            else np.ones(shape)
         )
         room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
     moments = PairMoments(
@@ -70,7 +74,8 @@ def ragged_moments(
     )
     if events is not None:
         cubes, squares = (
-            sum(part.powers(difference, weight, variance, k) for part, sign in parts if sign > 0) for k in (3, 2)
+            sum(part.powers(difference, weight, variance, k) for part, sign in parts if sign > 0)
+            for k in (3, 2)
         )
         moments = moments.of_events(events, np.where(squares > 0, cubes / (2 * weight * squares), 0.0))
     return with_own_pivots(moments)
@@ -80,14 +85,17 @@ def _event_worth(own: _RaggedSums, difference: Floats, squares: Floats, clusters
     """Return how many shared items an event is worth (M, M)."""
     item = (own.w[:, None] * own.mask).T @ own.mask / own.units
     spread = ItemSpread(
-        squares=own.single_squares(difference) / item, fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item
+        squares=own.single_squares(difference) / item,
+        fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item,
     )
     return event_worth(squares, spread, own.units, clusters)
 
 
 @dataclass(frozen=True, slots=True)
 class _RaggedSums:
-    """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than stored."""
+    """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than
+    stored.
+    """
 
     clusters: list[Positions] | None
     filled: Floats
@@ -97,7 +105,9 @@ class _RaggedSums:
 
     @classmethod
     def of(cls, term: Clustering, filled: Floats, mask: Floats, w: Floats) -> _RaggedSums:
-        """List the rows of each cluster of a clustering, and count the clusters that each pair has items in."""
+        """List the rows of each cluster of a clustering, and count the clusters that each pair has items
+        in.
+        """
         if term.codes is None:
             rows = None if np.all(w == 1) else [np.array([k]) for k in range(len(w))]
             units = mask.T @ mask
@@ -161,7 +171,9 @@ class _RaggedSums:
         return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
 
     def single_powers(self, centre: Floats, power: int) -> Floats:
-        """Return Σ w (d_k − centre)ᵖ over shared items: powers of d by the binomial theorem, then powers of d − centre."""
+        """Return Σ w (d_k − centre)ᵖ over shared items: powers of d by the binomial theorem, then powers of d
+        − centre.
+        """
         powers = [self.filled**k * self.mask for k in range(power + 1)]
         weighted = [self.w[:, None] * each for each in powers]
         total = np.zeros_like(centre)

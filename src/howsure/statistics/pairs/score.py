@@ -1,22 +1,25 @@
 """The pivot of a mean difference: one statistic for its test, its interval and its margins.
 
-To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered pairs: Yang, Sun
-and Hardin 2012):
+To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered
+pairs: Yang, Sun and Hardin 2012):
 
     V(δ) = V + max(0, r · [σ² p(δ / σ) − δ² − s² − a (d − δ)²], g (δ − d)).
 
-V is the plain variance (CR2) of the difference d that was seen, s² the variance of an item's difference, and r = u / n, u the items
-that an event is worth (evidence.py). σ is the size of an event, Σ d² / Σ |d| over items, and p the mean square of differences in
-events that fits best where their mean is that tested: for right-or-wrong answers the maximum likelihood of the share of discordant
-items. Of single answers, each as heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is
-less, a is 1, so that "no difference" is tested by a plain t (in two or three clusters that agree by chance less, so that it isn't), and g
-is half of what a skewed distribution adds to the variance of a mean as it moves. Where V is all that can be said (unbounded scores, method "t") r and g are 0.
+V is the plain variance (CR2) of the difference d that was seen, s² the variance of an item's difference, and
+r = u / n, u the items that an event is worth (evidence.py). σ is the size of an event, Σ d² / Σ |d| over
+items, and p the mean square of differences in events that fits best where their mean is that tested: for
+right-or-wrong answers the maximum likelihood of the share of discordant items. Of single answers, each as
+heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is less, a
+is 1, so that "no difference" is tested by a plain t (in two or three clusters that agree by chance less, so
+that it isn't), and g is half of what a skewed distribution adds to the variance of a mean as it moves. Where
+V is all that can be said (unbounded scores, method "t") r and g are 0.
 
-The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on each side.
-Where it is less (few clusters that are much alike), a value can be rejected and one farther off not: then the limits are the
-outermost, and the test of a value is that of all values at least as far off, so that both agree. No test of "no difference" is surer
-than McNemar's mid-p where single answers to independent items are all that there is. Everything is element by element, of any
-shape. Measured in docs/decisions/0022-score.md.
+The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on
+each side. Where it is less (few clusters that are much alike), a value can be rejected and one farther off
+not: then the limits are the outermost, and the test of a value is that of all values at least as far off, so
+that both agree. No test of "no difference" is surer than McNemar's mid-p where single answers to independent
+items are all that there is. Everything is element by element, of any shape. Measured in
+docs/decisions/0022-score.md.
 """
 
 from __future__ import annotations
@@ -44,7 +47,9 @@ STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
 FAINT = 1e-13
-"""A leading coefficient that is smaller than this share of the others is one that rounding left: its root lies far away."""
+"""A leading coefficient that is smaller than this share of the others is one that rounding left: its root
+lies far away.
+"""
 ROUNDING = 1e-12
 """By this share an event is larger than the mean difference where all items differ by as much."""
 CALM = 8.0
@@ -52,7 +57,9 @@ CALM = 8.0
 CLOSE = 1e-7
 """Nearer than this to the difference there is no telling a turn from rounding."""
 CELLS = 16_384
-"""So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six times faster."""
+"""So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six
+times faster.
+"""
 TINY = 1e-300
 
 
@@ -64,9 +71,12 @@ def _zero() -> Floats:
 class Pivots:
     """What differences need to be tested at any value, element by element.
 
-    `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's difference;
-    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested; `event`: σ;
-    `averaged`: a; `skew`: g; `counted`: whether (1, else 0) they are of single answers, each as heavy as any other, to independent items, 1 / room of them.
+    `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's
+    difference;
+    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested;
+    `event`: σ;
+    `averaged`: a; `skew`: g; `counted`: whether (1, else 0) they are of single answers, each as heavy as any
+    other, to independent items, 1 / room of them.
     """
 
     difference: Floats
@@ -94,7 +104,9 @@ class Pivots:
         size = np.maximum(events.size, np.abs(self.difference) * (1 + ROUNDING))
         expected = self.room * self.item_variance
         calm = np.where(
-            self.item_variance > NEAR * size**2, CALM * self.variance / np.where(expected > 0, expected, 1.0), 0.0
+            self.item_variance > NEAR * size**2,
+            CALM * self.variance / np.where(expected > 0, expected, 1.0),
+            0.0,
         )
         return replace(
             self,
@@ -119,7 +131,8 @@ class Pivots:
         return np.asarray(np.sqrt(self.variance_at(value)))
 
     def t_at(self, value: ArrayLike = 0.0) -> Floats:
-        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what was seen.
+        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what
+        was seen.
 
         Where a value farther off is less unlikely, the pivot is that of it.
         """
@@ -159,11 +172,16 @@ class Pivots:
         return found.reshape(shape)
 
     def least_beyond(self, value: Floats) -> Floats:
-        """Return how small the pivot is at the least from these values (N,) on, themselves above the differences."""
-        return np.asarray(self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0))
+        """Return how small the pivot is at the least from these values (N,) on, themselves above the
+        differences.
+        """
+        return np.asarray(
+            self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0)
+        )
 
     def _turns(self) -> Floats:
-        """Return all values (8, N) above the differences (N,) at which the pivot can be the least: where it stops falling.
+        """Return all values (8, N) above the differences (N,) at which the pivot can be the least: where it
+        stops falling.
 
         On either side of 0 these are among the roots of a polynomial of the fourth degree (`_Fitted.turns`).
         """
@@ -183,7 +201,9 @@ class Pivots:
         return np.where(value > self.difference, np.where(np.isnan(found), np.inf, found), 0.0)
 
     def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
-        """Return two values, at the lower of which the pivot is no larger than t and at the upper of which, and beyond, it is."""
+        """Return two values, at the lower of which the pivot is no larger than t and at the upper of which,
+        and beyond, it is.
+        """
         places = np.concatenate([self.difference[None], self._turns(), high[None]])
         at = np.sort(np.minimum(places, high), axis=0)
         last = (len(at) - 1 - (self._size_at(at) <= t)[::-1].argmax(axis=0))[None]
@@ -206,17 +226,23 @@ class Pivots:
 
     @property
     def least_p(self) -> Floats:
-        """The smallest p-value that "no difference" can have: McNemar's mid-p of answers that are counted, else 0."""
+        """The smallest p-value that "no difference" can have: McNemar's mid-p of answers that are counted,
+        else 0.
+        """
         if not np.any(self.counted):
             return np.zeros(())
         usable = (self.counted > 0) & (self.room > 0) & np.isfinite(self.item_variance + self.difference)
-        room, item, d = (np.where(usable, part, 1.0) for part in (self.room, self.item_variance, self.difference))
+        room, item, d = (
+            np.where(usable, part, 1.0) for part in (self.room, self.item_variance, self.difference)
+        )
         discordant = np.rint((item + d**2) / room)
         wins = np.rint((discordant + d / room) / 2)
         return np.where(usable, midp_values(wins, discordant - wins), 0.0)
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
-        """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of each."""
+        """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of
+        each.
+        """
         return 0.0 - self.reversed().upper(level, reach), self.upper(level, reach)
 
     def reversed(self) -> Pivots:
@@ -243,16 +269,21 @@ class Pivots:
         return np.where(known, np.minimum(high, reach), np.nan)
 
     def detectable(self, level: float, power: float) -> Floats:
-        """Return the smallest true difference that is shown with this power, the variances being what they are; NaN where there is none."""
+        """Return the smallest true difference that is shown with this power, the variances being what they
+        are; NaN where there is none.
+        """
         df = np.where(self.known, self.df, 1.0)
         reach = intervals.t_quantile(level, df) + intervals.t_quantile(2 * power - 1, df)
         none = Pivots(
-            **dict(self.parts()) | {"difference": 0.0 * self.difference, "skew": np.zeros(()), "counted": np.zeros(())}
+            **dict(self.parts())
+            | {"difference": 0.0 * self.difference, "skew": np.zeros(()), "counted": np.zeros(())}
         )
         return none.upper(1 - intervals.t_p_value(reach, df), 1.0 if np.any(self.room) else np.inf)
 
     def _root(self, t: Floats, low: Floats, high: Floats) -> Floats:
-        """Find where the pivot reaches t above the difference: Newton's method from the right, held between two ends."""
+        """Find where the pivot reaches t above the difference: Newton's method from the right, held between
+        two ends.
+        """
         low, high, back = np.array(low), np.array(high), self._comes_back
         if back.any():
             low[back], high[back] = self.at(back).outermost(np.asarray(t)[back], high[back])
@@ -272,7 +303,9 @@ class Pivots:
         return at
 
     def _variances(self, value: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
-        """Return the variance if the value were true, and how it grows with the value; 0 for that without `slopes`."""
+        """Return the variance if the value were true, and how it grows with the value; 0 for that without
+        `slopes`.
+        """
         plain = np.maximum(self.variance, 0.0) + self.added
         skewed = np.any(self.skew)
         if not skewed and not np.any(self.room):
@@ -282,7 +315,9 @@ class Pivots:
         square, slope = fitted.at(np.minimum(np.abs(value) / self.event, 1.0), slopes=slopes)
         more = self.event**2 * square - value**2 - self.item_variance - self.averaged * away**2
         more = self.room * np.where(np.abs(value) < self.event, np.maximum(more, 0.0), 0.0)
-        slope = np.where(more > 0, self.room * (self.event * sign * slope - 2 * value + 2 * self.averaged * away), 0.0)
+        slope = np.where(
+            more > 0, self.room * (self.event * sign * slope - 2 * value + 2 * self.averaged * away), 0.0
+        )
         if skewed:
             beyond = -self.skew * away
             more, slope = np.maximum(more, beyond), np.where(beyond > more, self.skew, slope)
@@ -291,7 +326,9 @@ class Pivots:
 
 def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
     """Return plain t pivots: the variance is the same whatever is tested."""
-    found = np.broadcast_arrays(*(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0)))
+    found = np.broadcast_arrays(
+        *(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0))
+    )
     difference, variance, df, added, none = found
     return Pivots(difference=difference, variance=variance, df=df, item_variance=none, room=none, added=added)
 
@@ -299,15 +336,20 @@ def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, adde
 def stacked(every: Sequence[Pivots]) -> Pivots:
     """Return single pivots as one along a new first axis."""
     return Pivots(
-        **{each.name: np.stack([np.asarray(getattr(one, each.name)) for one in every]) for each in fields(Pivots)}
+        **{
+            each.name: np.stack([np.asarray(getattr(one, each.name)) for one in every])
+            for each in fields(Pivots)
+        }
     )
 
 
 class _Fitted(NamedTuple):
-    """The mean square of differences in events of ±1 that fits best where their mean is x, on the side of `sign`.
+    """The mean square of differences in events of ±1 that fits best where their mean is x, on the side of
+    `sign`.
 
-    It is the share of discordant items. With half of what it exceeds the mean difference d by, the share q of losses solves
-    2 q² + B q − excess · x (1 − x) / 2 = 0, B = (2 − d) x − square (Tango 1998), and the mean square is 2 q + x.
+    It is the share of discordant items. With half of what it exceeds the mean difference d by, the share q of
+    losses solves 2 q² + B q − excess · x (1 − x) / 2 = 0, B = (2 − d) x − square (Tango 1998), and the mean
+    square is 2 q + x.
     """
 
     d: Floats
@@ -335,9 +377,11 @@ class _Fitted(NamedTuple):
         return (root - b) / 2 + x, (root_slope + self.d) / 2
 
     def turns(self, base: Floats) -> Floats:
-        """Return where (x − d)² / (base + mean square − x²) can be the least as x grows from d (4, N): between 0 and 1, else at either.
+        """Return where (x − d)² / (base + mean square − x²) can be the least as x grows from d (4, N):
+        between 0 and 1, else at either.
 
-        With R the square of the root, its derivative is 0 where √R · L + Q = 0, L of the first degree and Q of the second; so L² R = Q².
+        With R the square of the root, its derivative is 0 where √R · L + Q = 0, L of the first degree and Q
+        of the second; so L² R = Q².
         """
         d, square = self.d, self.square
         r2, r1, r0 = (2 - d) ** 2 - 4 * self.excess, 4 * self.excess - 2 * (2 - d) * square, square**2
@@ -369,7 +413,9 @@ def variance_of_one(
     event: float = 1.0,
     averaged: bool = False,
 ) -> float:
-    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and an array of one number is slow."""
+    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and an
+    array of one number is slow.
+    """
     if not room or abs(value) >= event:
         return variance
     sign = -1.0 if value < 0 else 1.0

@@ -38,8 +38,8 @@ def flip_test(
 ) -> tuple[float, float, float]:
     """Return the two-sided p-value of "no difference" and the limits of the inverted test.
 
-    sums (C,): weighted sums of differences per cluster; totals (C,): their weights. Limits are infinite where too few
-    clusters allow no rejection at this level: C clusters can't give a p-value under 2^(1 − C).
+    sums (C,): weighted sums of differences per cluster; totals (C,): their weights. Limits are infinite where
+    too few clusters allow no rejection at this level: C clusters can't give a p-value under 2^(1 − C).
     """
     means = np.sort(subset_means(sums, totals, rng, draws))
     count = len(means) + 1

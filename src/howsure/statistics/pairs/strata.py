@@ -1,7 +1,9 @@
-"""All pairs within strata with missing cells: each pair centred within its own shared items of every cluster, by one product a cluster.
+"""All pairs within strata with missing cells: each pair centred within its own shared items of every cluster,
+by one product a cluster.
 
-The same as within_strata (means/strata.py) on the items that both of a pair answered, for items of equal weight; lonely items are put
-together as joined_strata has it, pair by pair. Memory: some twenty arrays (M, M).
+The same as within_strata (means/strata.py) on the items that both of a pair answered, for items of equal
+weight; lonely items are put together as joined_strata has it, pair by pair. Memory: some twenty arrays (M,
+M).
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrataMoments:
-    """Of every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of its `shared` items."""
+    """Of every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
+    its `shared` items.
+    """
 
     variance: Floats
     item_variance: Floats
@@ -28,7 +32,8 @@ class StrataMoments:
 
 
 def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
-    """Return what pairs of columns of x (n, M) show within clusters, NaN where a model has no score; codes (n,).
+    """Return what pairs of columns of x (n, M) show within clusters, NaN where a model has no score; codes
+    (n,).
 
     >>> x = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [1.0, np.nan], [0.0, 1.0]])
     >>> found = strata_moments(x, np.array([0, 0, 1, 1, 1]))
@@ -62,7 +67,9 @@ def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
 
 
 def _sums(filled: Floats, mask: Floats) -> Floats:
-    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and what rounding is measured by (4, M, M); 0 where `mask` (n, M) is."""
+    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and what rounding is measured by
+    (4, M, M); 0 where `mask` (n, M) is.
+    """
     linear, own = filled.T @ mask, (filled * filled).T @ mask
     scale = own + own.T
     return np.stack([mask.T @ mask, linear - linear.T, scale - 2 * (filled.T @ filled), scale])

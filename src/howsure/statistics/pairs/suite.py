@@ -1,9 +1,10 @@
 """The overall comparison of several tasks, for all pairs of models at once.
 
-Each task gives its plain difference, plain variance and degrees of freedom, and what its own limits say: where they lie beyond
-what the plain variance would give, that a task's variance grows on the way there. A task on which nothing varied has a plain variance
-of 0, which is no certainty: its true difference may be as large as a rate that was never seen in so many items (the exact form of
-the rule of three), and by that its variance grows. These two take the place of the score pivot for a suite.
+Each task gives its plain difference, plain variance and degrees of freedom, and what its own limits say:
+where they lie beyond what the plain variance would give, that a task's variance grows on the way there. A
+task on which nothing varied has a plain variance of 0, which is no certainty: its true difference may be as
+large as a rate that was never seen in so many items (the exact form of the rule of three), and by that its
+variance grows. These two take the place of the score pivot for a suite.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
     Limits = tuple[Floats, Floats]
 
 REFERENCE = 0.95
-"""The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on the level."""
+"""The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on
+the level.
+"""
 BOUNDLESS, TINY = 1e100, 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairSuite:
-    """All pairs of M models over several tasks: their `moments`, whose t and p-value are those of "no difference", and limits.
+    """All pairs of M models over several tasks: their `moments`, whose t and p-value are those of "no
+    difference", and limits.
 
     `reach`: the largest difference there can be.
     """
@@ -46,7 +50,9 @@ class PairSuite:
         return replace(self, moments=self.moments.take(models), sums=self.sums.take(places))
 
     def limits(self, level: float | Floats) -> Limits:
-        """Return the limits of every pair (M, M) at this level, of all or of each; NaN where there is no error bar."""
+        """Return the limits of every pair (M, M) at this level, of all or of each; NaN where there is no
+        error bar.
+        """
         low, high = self.sums.limits(level)
         known = np.isfinite(self.moments.variance) & (self.moments.known | (high > low))
         low, high = np.maximum(low, -self.reach), np.minimum(high, self.reach)
@@ -59,7 +65,8 @@ class PairSuite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDifferences:
-    """Differences on T tasks (T, …): plain with their plain variances, `df`, and the clusters that they come from.
+    """Differences on T tasks (T, …): plain with their plain variances, `df`, and the clusters that they come
+    from.
 
     `low`, `high`: their own limits at the reference level, NaN where there are none.
     """
@@ -72,10 +79,13 @@ class TaskDifferences:
     high: Floats
 
 
-def summed(tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.0, silent: bool = True) -> Suite:
+def summed(
+    tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.0, silent: bool = True
+) -> Suite:
     """Put differences together: Σ share · difference, errors independent from task to task.
 
-    `reach`: the largest difference there can be; `silent`: whether tasks on which nothing varied grow by the rule of three.
+    `reach`: the largest difference there can be; `silent`: whether tasks on which nothing varied grow by the
+    rule of three.
     """
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
@@ -87,7 +97,9 @@ def summed(tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.
         Side(
             squares=s**2 * tasks.variance,
             slopes=s
-            * np.where(varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, 1 + room)),
+            * np.where(
+                varied, np.maximum(_growth(tasks.variance, away, own), 0.0), _never(rate, tasks, s, 1 + room)
+            ),
             bends=np.zeros_like(tasks.value),
             own_slopes=s * _growth(tasks.variance, away, own),
             rooms=s * (reach + room),
@@ -111,7 +123,8 @@ def pair_suite(
 ) -> PairSuite:
     """Put the pairs of M models on several tasks together.
 
-    `limits`: of every task's own pairs at the reference level; None: the variance of each pivot is all that is known of it.
+    `limits`: of every task's own pairs at the reference level; None: the variance of each pivot is all that
+    is known of it.
     `silent`: as `summed` has it.
     """
     found = {
@@ -119,7 +132,9 @@ def pair_suite(
         for name in ("difference", "variance", "added", "df", "shared", "units")
     }
     unknown = np.full(found["difference"].shape, np.nan)
-    low, high = (unknown, unknown) if limits is None else (np.stack(each) for each in zip(*limits, strict=True))
+    low, high = (
+        (unknown, unknown) if limits is None else (np.stack(each) for each in zip(*limits, strict=True))
+    )
     differences = TaskDifferences(
         value=found["difference"],
         variance=found["variance"] + (found["added"] if limits is None else 0.0),
@@ -155,7 +170,9 @@ def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
 
 
 def _never(rate: Floats, tasks: TaskDifferences, s: Floats, room: Floats) -> Floats:
-    """Return by how much variances of 0 grow: items never seen, so many, may lie as far away as there is room, 2 from a win to a loss."""
+    """Return by how much variances of 0 grow: items never seen, so many, may lie as far away as there is
+    room, 2 from a win to a loss.
+    """
     room = np.clip(room, 0.0, 2.0)
     return rate * room * _joint(rate, tasks.units, s * room) / intervals.t_quantile(REFERENCE, np.inf) ** 2
 
@@ -167,10 +184,11 @@ def _never_seen(units: Floats) -> Floats:
 
 
 def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
-    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most; `s`: shares (T, …).
+    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that
+    matters most; `s`: shares (T, …).
 
-    The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most from the tasks
-    with the largest share for each of their units, log(1 − rate) = log(η units / share).
+    The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most
+    from the tasks with the largest share for each of their units, log(1 − rate) = log(η units / share).
     """
     several = np.flatnonzero((most > 0).reshape(len(most), -1).sum(axis=0) > 1)
     found = np.ones(most[0].size)
@@ -183,7 +201,9 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
 
 
 def _farthest(shares: Floats, units: Floats) -> Floats:
-    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left out, whatever their units."""
+    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left
+    out, whatever their units.
+    """
     units = np.where(shares > 0, units, 1.0)
     order = np.argsort(-shares / units, axis=0)
     s, n = (np.take_along_axis(each, order, axis=0) for each in (shares, units))
@@ -210,11 +230,16 @@ def _p_values(t: Floats, df: Floats) -> Floats:
 
 
 def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:
-    """Put the clusters of all tasks side by side, each weighed by its task's share; None where a task has no flips.
+    """Put the clusters of all tasks side by side, each weighed by its task's share; None where a task has no
+    flips.
 
     Of lone items there is one pair for all tasks, as heavy as an item is on average.
     """
-    parts = [(share, flips, flips.shared == 0) for share, flips in zip(shares, tasks, strict=True) if flips is not None]
+    parts = [
+        (share, flips, flips.shared == 0)
+        for share, flips in zip(shares, tasks, strict=True)
+        if flips is not None
+    ]
     if len(parts) < len(tasks):
         return None
     sums = np.concatenate([share * flips.sums[real] for share, flips, real in parts])

@@ -1,7 +1,8 @@
-"""All pairs of models from what their items add up to (sums.py): the same moments, limits and details as from the items.
+"""All pairs of models from what their items add up to (sums.py): the same moments, limits and details as from
+the items.
 
-Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand alone, less the mean of their stratum.
-Of the latter there are no flips, which would need the items.
+Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand
+alone, less the mean of their stratum. Of the latter there are no flips, which would need the items.
 """
 
 from __future__ import annotations
@@ -18,9 +19,21 @@ from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.means.summed import alone_variances, summed_variances
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums
 from howsure.statistics.pairs.evidence import Events, ItemSpread
-from howsure.statistics.pairs.moments import flip_sums, item_levels, lone_items, squared_differences, with_own_pivots
+from howsure.statistics.pairs.moments import (
+    flip_sums,
+    item_levels,
+    lone_items,
+    squared_differences,
+    with_own_pivots,
+)
 from howsure.statistics.pairs.pair_details import ROUNDING, PairDetails, lengthened, net_wins_of
-from howsure.statistics.pairs.pairs import complete_moments, cubed_differences, differences_of, spread_of, term_sums
+from howsure.statistics.pairs.pairs import (
+    complete_moments,
+    cubed_differences,
+    differences_of,
+    spread_of,
+    term_sums,
+)
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -70,15 +83,23 @@ def within_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = 
     return replace(found, df=free_of_strata(found.df, found.shared, int(sums.clusters.strata.max()) + 1))
 
 
-def _alone(sums: ItemSums, products: Floats, thirds: Floats, variance: Variance, *, score: bool) -> PairMoments:
-    """Return the moments of items that stand alone, whose squares and products, and third powers, these are (M, M)."""
+def _alone(
+    sums: ItemSums, products: Floats, thirds: Floats, variance: Variance, *, score: bool
+) -> PairMoments:
+    """Return the moments of items that stand alone, whose squares and products, and third powers, these are
+    (M, M).
+    """
     n, squares = sums.n, squared_differences(products)
     term = Clustering(codes=None, totals=np.ones(n), total=float(n))
     inflation = float(np.max(term.inflation(variance)))
     found = DifferenceSums(
         difference=differences_of(sums.value),
         items=ItemSpread(squares=squares, fourths=squares) if variance == "miller" else None,
-        terms=(TermSums(term=term, sign=1, squares=inflation * squares, cubes=inflation * cubed_differences(thirds)),),
+        terms=(
+            TermSums(
+                term=term, sign=1, squares=inflation * squares, cubes=inflation * cubed_differences(thirds)
+            ),
+        ),
         n=n,
         events=_events(sums),
     )
@@ -94,7 +115,9 @@ def summed_limits(
     net_wins: bool = True,
     within: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval (M, M), as `pair_limits` does from the items; `within`: of the same clusters."""
+    """Return the limits of every pair's own interval (M, M), as `pair_limits` does from the items; `within`:
+    of the same clusters.
+    """
     if not net_wins:
         return moments.limits(level, reach)
     squares = squared_differences(sums.products.inner if within else sums.products.squares)
@@ -109,7 +132,9 @@ def _effective(sums: ItemSums, *, within: bool) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummedPair:
-    """Two models' sums, as a comparison asks of them; `clustered`: clusters are the draws, else items; `labels` of the clusters."""
+    """Two models' sums, as a comparison asks of them; `clustered`: clusters are the draws, else items;
+    `labels` of the clusters.
+    """
 
     sums: ItemSums
     clustered: bool = True
@@ -159,7 +184,9 @@ class SummedPair:
         r = np.clip(squares / scale, -1, 1) if scale > ROUNDING else np.full((2, 2), np.nan)
         several = self.clustered and self.n > 1
         alone = (
-            alone_moments(self.sums, variance=variance, score=False).variance if several else np.full((2, 2), np.nan)
+            alone_moments(self.sums, variance=variance, score=False).variance
+            if several
+            else np.full((2, 2), np.nan)
         )
         return PairDetails(
             mean=np.repeat(self.sums.value[:, None], 2, axis=1),

@@ -1,7 +1,8 @@
 """The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores.
 
-Where both have items of the same cluster they are not independent: what the two add within it is summed, and enters one clustered
-variance (both.py). A cluster that is hard for both then takes from the difference what it adds to each mean.
+Where both have items of the same cluster they are not independent: what the two add within it is summed, and
+enters one clustered variance (both.py). A cluster that is hard for both then takes from the difference what
+it adds to each mean.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ PSEUDO = 2
 def unpaired_difference(
     a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
 ) -> tuple[Estimate, Pivot]:
-    """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
+    """Compare two samples of different items: Welch, with one success and one failure added to each if
+    bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py says. Clusters that
-    both have items of are summed across the two.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py
+    says. Clusters that both have items of are summed across the two.
     """
     if asked.method not in ("score", "t"):
         raise MethodError(
@@ -44,7 +46,9 @@ def unpaired_difference(
             remedy="Leave the method out: the default falls back to an unpaired comparison.",
         )
     if asked.method == "score" and not asked.bounded:
-        raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
+        raise MethodError(
+            "method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
+        )
     if _share_clusters(a, b, clusters):
         return _across_clusters(a, b, w, clusters, asked)
     sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
@@ -61,7 +65,9 @@ def unpaired_difference(
         n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
         method=Method(
-            name="pseudo-items" if asked.method == "score" else asked.method, variance=asked.variance, paired=False
+            name="pseudo-items" if asked.method == "score" else asked.method,
+            variance=asked.variance,
+            paired=False,
         ),
         cautions=(doubt("unpaired"),),
     )
@@ -74,7 +80,9 @@ def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
     return any(len(np.intersect1d(code[sides[0]], code[sides[1]])) > 0 for code in clusters)
 
 
-def _across_clusters(a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked) -> tuple[Estimate, Pivot]:
+def _across_clusters(
+    a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
+) -> tuple[Estimate, Pivot]:
     """Compare two samples of items from the same clusters: one variance of what both add within each."""
     every = Both.of(a, b, w, clusters)
     found, score = every.moments(asked.variance), asked.method == "score"
@@ -98,7 +106,9 @@ def _across_clusters(a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], 
 def _side(
     x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, pseudo: tuple[float, ...] = ()
 ) -> tuple[float, float, float, int]:
-    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items appended."""
+    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items
+    appended.
+    """
     keep = ~np.isnan(x)
     values, weights = x[keep], w[keep] * (keep.sum() / w[keep].sum())
     codes = [np.unique(code[keep], return_inverse=True)[1].astype(np.int64) for code in clusters]
@@ -120,12 +130,16 @@ def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance
     around = (y - w @ y / w.sum()) ** 2
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
     spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
-    clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
+    clusters = ClusterSizes(
+        average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms))
+    )
     return float(event_worth(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
 
 
 def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:
-    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent means."""
+    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent
+    means.
+    """
     (m1, v1, df1, _), (m2, v2, df2, _) = sides
     total = v1 + v2
     if not total > 0:

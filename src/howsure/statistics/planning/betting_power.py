@@ -1,8 +1,10 @@
-"""How often a run that is followed by betting is decided, and after how many items: by simulation of units like those planned.
+"""How often a run that is followed by betting is decided, and after how many items: by simulation of units
+like those planned.
 
-A unit is an item, or a cluster. Single answers to single items differ by −1, 0 or 1 with the mean and the variance that are planned;
-means of several have three values around their mean that agree with a normal distribution up to the fifth moment. What counts
-for betting is mean and variance; decision 25 has what was measured. Looks are made at PLACES even shares of the units.
+A unit is an item, or a cluster. Single answers to single items differ by −1, 0 or 1 with the mean and the
+variance that are planned; means of several have three values around their mean that agree with a normal
+distribution up to the fifth moment. What counts for betting is mean and variance; decision 25 has what was
+measured. Looks are made at PLACES even shares of the units.
 """
 
 from __future__ import annotations
@@ -34,7 +36,14 @@ class Followed:
 
 
 def followed(
-    test: Test, spread: Planned, effect: float, n: float, *, attempts: float, doubt: Doubt = SURE, seed: int = 0
+    test: Test,
+    spread: Planned,
+    effect: float,
+    n: float,
+    *,
+    attempts: float,
+    doubt: Doubt = SURE,
+    seed: int = 0,
 ) -> Followed:
     """Return what becomes of runs of n items with so large a true difference; `doubt` as in `power`.
 
@@ -57,9 +66,18 @@ def followed(
 
 
 def items_followed(
-    test: Test, spread: Planned, effect: float, *, once: float, attempts: float, target: float, doubt: Doubt = SURE
+    test: Test,
+    spread: Planned,
+    effect: float,
+    *,
+    once: float,
+    attempts: float,
+    target: float,
+    doubt: Doubt = SURE,
 ) -> float:
-    """Return about how many items at most a followed run needs to reach a power; infinite beyond FARTHEST times `once`."""
+    """Return about how many items at most a followed run needs to reach a power; infinite beyond FARTHEST
+    times `once`.
+    """
 
     def short(times: float) -> bool:
         """Say whether a run of so many times the items of a single test falls short of the power."""

@@ -1,7 +1,9 @@
-"""How a mean difference varies over questions, levels of random factors and attempts: what a plan needs to buy any of them.
+"""How a mean difference varies over questions, levels of random factors and attempts: what a plan needs to
+buy any of them.
 
-The variance over n questions, S levels of each factor and K attempts is question / n + Σ (level + interaction / n) / S + answer / (n K Π S)
-(Cornfield and Tukey 1956; Brennan 2001), with degrees of freedom by Satterthwaite (1946) from the mean squares.
+The variance over n questions, S levels of each factor and K attempts is question / n + Σ (level + interaction
+/ n) / S + answer / (n K Π S) (Cornfield and Tukey 1956; Brennan 2001), with degrees of freedom by
+Satterthwaite (1946) from the mean squares.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 class LevelSpread:
     """What single questions, levels, questions at a level and attempts add, in squared score units.
 
-    `question`; `level`, `interaction`: of each factor; `answer`: of one attempt, in the interaction of each factor where it isn't known and 0 here.
-    `levels`: how many of each factor there are to be; `sets`: 2 for each of which both models have their own, whose mean squares are pooled, else 1.
+    `question`; `level`, `interaction`: of each factor; `answer`: of one attempt, in the interaction of each
+    factor where it isn't known and 0 here.
+    `levels`: how many of each factor there are to be; `sets`: 2 for each of which both models have their own,
+    whose mean squares are pooled, else 1.
     `size`: the items of a cluster, whose number grows.
     """
 
@@ -40,7 +44,9 @@ class LevelSpread:
 
     def times(self, factor: float) -> LevelSpread:
         """Return the same with every variance so many times as large."""
-        level, interaction = (tuple(factor * each for each in part) for part in (self.level, self.interaction))
+        level, interaction = (
+            tuple(factor * each for each in part) for part in (self.level, self.interaction)
+        )
         return replace(
             self,
             question=factor * self.question,
@@ -58,7 +64,9 @@ class LevelSpread:
         return n / self.size
 
     def per_item(self, n: float, attempts: float) -> float:
-        """Return n times the variance of the mean difference over n items with so many attempts at each level."""
+        """Return n times the variance of the mean difference over n items with so many attempts at each
+        level.
+        """
         whole = self.question + self._answers(attempts)
         for level, rest, count in zip(self.level, self.interaction, self.levels, strict=True):
             whole += (n * level + rest) / count
@@ -79,7 +87,9 @@ class LevelSpread:
             return 0.0
         answers = self._answers(attempts) / n
         whole, factors, squares = self.per_item(n, attempts) / n, 0.0, 0.0
-        for level, rest, count, sets in zip(self.level, self.interaction, self.levels, self.sets, strict=True):
+        for level, rest, count, sets in zip(
+            self.level, self.interaction, self.levels, self.sets, strict=True
+        ):
             noise, factor = rest / count / n + answers, level / count
             factors += factor
             squares += ((factor + noise) ** 2 + noise**2 / most) / (count - 1) / sets

@@ -1,12 +1,15 @@
-"""Power of the comparison of two models, the questions that it needs, and the smallest difference that it can show.
+"""Power of the comparison of two models, the questions that it needs, and the smallest difference that it can
+show.
 
-The variance of a mean difference over n items with K attempts each is (crowd · between + within + answer / K) / n, with
-`between` clusters and `within` them the variance of the items' true differences, `answer` that of one attempt's, and `crowd`
-the size of a cluster as an item sees it (Miller 2024, section 5, with clusters of Kish 1965). Power is that of the test that
-`compare` makes, its variances and degrees of freedom taken at their expected values, by the noncentral t distribution.
-Method "z" is the paper's formula: n = (z + z_power)² V / effect².
+The variance of a mean difference over n items with K attempts each is (crowd · between + within + answer / K)
+/ n, with `between` clusters and `within` them the variance of the items' true differences, `answer` that of
+one attempt's, and `crowd` the size of a cluster as an item sees it (Miller 2024, section 5, with clusters of
+Kish 1965). Power is that of the test that `compare` makes, its variances and degrees of freedom taken at
+their expected values, by the noncentral t distribution. Method "z" is the paper's formula: n = (z + z_power)²
+V / effect².
 
-Assumes: clusters (items where there are none) are independent draws, and so many of them that means are about normal.
+Assumes: clusters (items where there are none) are independent draws, and so many of them that means are about
+normal.
 """
 
 from __future__ import annotations
@@ -36,13 +39,17 @@ MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
 SLACK = 1e-5
-"""By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
+"""By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason
+for one more.
+"""
 WHOLE = 1e-6
 """By this share events may outnumber the squares that whole ones make, through rounding."""
 SETTLING = 100
 """Steps in which the threshold of a test and its variance come to agree."""
 WINDOW = 0.2
-"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down by steps."""
+"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down
+by steps.
+"""
 Doubt: TypeAlias = "tuple[tuple[float, float], ...]"
 """By how many times a spread may be larger, and how likely that is."""
 SURE: Doubt = ((1.0, 1.0),)
@@ -53,7 +60,9 @@ LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedPivot:
-    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside (score.py), skewness apart."""
+    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside
+    (score.py), skewness apart.
+    """
 
     own: float
     df: float
@@ -108,10 +117,12 @@ class Planned(Protocol):
 class Spread:
     """What one item adds to the variance of a mean difference, in squared score units.
 
-    `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: how items come in clusters;
-    `clusters`: hold their number fixed, so that they grow instead; None lets their number grow. `events`: how many discordant
-    items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong answers. `strata`: of the same clusters,
-    whose own means cost a degree of freedom each and whose shares stay; 0 for none.
+    `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: how items
+    come in clusters;
+    `clusters`: hold their number fixed, so that they grow instead; None lets their number grow. `events`: how
+    many discordant items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong
+    answers. `strata`: of the same clusters, whose own means cost a degree of freedom each and whose shares
+    stay; 0 for none.
     """
 
     within: float
@@ -129,10 +140,14 @@ class Spread:
 
     def times(self, factor: float) -> Spread:
         """Return the same with every variance so many times as large."""
-        return replace(self, within=factor * self.within, between=factor * self.between, answer=factor * self.answer)
+        return replace(
+            self, within=factor * self.within, between=factor * self.between, answer=factor * self.answer
+        )
 
     def per_item(self, n: float, attempts: float) -> float:
-        """Return n times the variance of the mean difference over n items with so many attempts (infinite is allowed)."""
+        """Return n times the variance of the mean difference over n items with so many attempts (infinite is
+        allowed).
+        """
         return max(self.at(n).crowd * self.between + self.within + self.answer / attempts, 0.0)
 
     def clusters_in(self, n: float) -> float:
@@ -164,13 +179,17 @@ class Spread:
         return max(self.between, 0.0) + self.within + self.answer / attempts
 
     def events_an_item(self, attempts: float) -> float:
-        """Return how many discordant items an item is worth: as measured, else its variance, as for right-or-wrong answers."""
+        """Return how many discordant items an item is worth: as measured, else its variance, as for
+        right-or-wrong answers.
+        """
         return self.item(attempts) if math.isnan(self.events) else self.events
 
     def event(self, attempts: float) -> float:
-        """Return the size that differences are expected to count as (score.py): 1 of single right-or-wrong answers.
+        """Return the size that differences are expected to count as (score.py): 1 of single right-or-wrong
+        answers.
 
-        As measured, if all that differ were of one size; else of averages as if they were normal, s² / E |d| = s √(π / 2).
+        As measured, if all that differ were of one size; else of averages as if they were normal, s² / E |d|
+        = s √(π / 2).
         """
         item, events = self.item(attempts), self.events_an_item(attempts)
         if math.isnan(self.events):
@@ -186,12 +205,15 @@ class Spread:
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
         held = evidence.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
         variance = self.per_item(n, attempts) / n
-        return float(evidence.event_worth(variance, evidence.ItemSpread(squares=squares, fourths=fourths), n, held))
+        return float(
+            evidence.event_worth(variance, evidence.ItemSpread(squares=squares, fourths=fourths), n, held)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the n items.
+    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the
+    n items.
 
     Tasks: shares of the score and of the items. Unpaired models: shares of 1, and n items each.
     """
@@ -223,7 +245,9 @@ class Joined:
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
         """Return the expected overall pivot: variances add, degrees of freedom by Welch and Satterthwaite."""
-        found = [part.pivot(method, n * held, attempts) for part, held in zip(self.parts, self.items, strict=True)]
+        found = [
+            part.pivot(method, n * held, attempts) for part, held in zip(self.parts, self.items, strict=True)
+        ]
         squares = np.array(self.shares) ** 2
         variances, heaviest = (
             squares * np.array([each.own for each in found]) ** 2,
@@ -233,7 +257,8 @@ class Joined:
         return ExpectedPivot(
             own=math.sqrt(float(variances.sum())),
             df=float(combined_df(variances, df)) if df.min() > 0 else 0.0,
-            item_variance=float(room @ [each.item_variance for each in found]) / max(float(room.sum()), 1e-300),
+            item_variance=float(room @ [each.item_variance for each in found])
+            / max(float(room.sum()), 1e-300),
             room=float(room.sum()),
             event=heaviest.event,
             averaged=heaviest.averaged,
@@ -242,7 +267,8 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """What is to be shown: a `goal` ("different", "not-worse", "same") by a `method`, at a `level`, within a `margin`.
+    """What is to be shown: a `goal` ("different", "not-worse", "same") by a `method`, at a `level`, within a
+    `margin`.
 
     `looks`: when it is made, which shares the level out; None makes it once, with all items.
 
@@ -262,7 +288,9 @@ class Test:
 
     @property
     def sides(self) -> int:
-        """What a two-sided p-value is divided by to be that of this test: 1 where it is two-sided itself, else 2."""
+        """What a two-sided p-value is divided by to be that of this test: 1 where it is two-sided itself,
+        else 2.
+        """
         return 1 if self.goal == "different" else 2
 
     @property
@@ -271,10 +299,13 @@ class Test:
         return self.level if self.goal == "different" else 2 * self.level - 1
 
 
-def power(test: Test, spread: Planned, effect: float, n: float, attempts: float, *, doubt: Doubt = SURE) -> float:
+def power(
+    test: Test, spread: Planned, effect: float, n: float, attempts: float, *, doubt: Doubt = SURE
+) -> float:
     """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
 
-    `doubt`: by how many times the spread may be larger, and how likely that is; the power is the mean over them.
+    `doubt`: by how many times the spread may be larger, and how likely that is; the power is the mean over
+    them.
 
     >>> textbook = Spread(within=1 / 9)
     >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
@@ -288,11 +319,15 @@ def power(test: Test, spread: Planned, effect: float, n: float, attempts: float,
 
 
 def stops(test: Test, looks: Schedule, once: float) -> Floats:
-    """Return the chance of each look to stop and show the goal, where a test made once would show it with a chance of `once`.
+    """Return the chance of each look to stop and show the goal, where a test made once would show it with a
+    chance of `once`.
 
-    The drift is the one that gives the test made once its power, with its own degrees of freedom; looks are then a normal walk.
+    The drift is the one that gives the test made once its power, with its own degrees of freedom; looks are
+    then a normal walk.
     """
-    drift = intervals.t_quantile(test.two_sided_level, math.inf) + scipy.special.ndtri(min(max(once, 0.0), 1.0))
+    drift = intervals.t_quantile(test.two_sided_level, math.inf) + scipy.special.ndtri(
+        min(max(once, 0.0), 1.0)
+    )
     boundary = looks.boundary(test.two_sided_level)
     above, below = boundary.stops(float(np.clip(drift, 0.0, MOST_DRIFT)))
     return (above + (below if test.goal == "different" else 0.0))[:, 0]
@@ -326,7 +361,8 @@ def _shown(test: Test, centre: float, least: float) -> bool:
 def items_needed(
     test: Test, spread: Planned, effect: float, attempts: float, target: float, *, doubt: Doubt = SURE
 ) -> float:
-    """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a billion.
+    """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a
+    billion.
 
     >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
     969.0
@@ -365,7 +401,8 @@ def smallest_effect(
     doubt: Doubt = SURE,
     most: float = math.inf,
 ) -> float:
-    """Return the smallest true difference that n items show with this power; infinite where none up to `most` is.
+    """Return the smallest true difference that n items show with this power; infinite where none up to `most`
+    is.
 
     >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8), 4)
     0.1327
@@ -409,5 +446,7 @@ def _below(t: float, df: float, noncentrality: float) -> float:
     chance = float(scipy.special.nctdtr(df, noncentrality, t))
     if not math.isnan(chance) and abs(noncentrality) < LARGE:
         return chance
-    spread = np.sqrt(scipy.special.chdtri(df, MIDPOINTS) / df)  # SciPy's function gives NaN or wrong values far out
+    spread = np.sqrt(
+        scipy.special.chdtri(df, MIDPOINTS) / df
+    )  # SciPy's function gives NaN or wrong values far out
     return float(scipy.special.ndtr(t * spread - noncentrality).mean())

@@ -1,9 +1,10 @@
 """Rare failures: how many runs prove that they are rare, and what was proved by those that were made. Exact.
 
-Items: k failures in n runs show a rate below p at a one-sided level when P(X ≤ k | n, p) ≤ 1 − level, which is Clopper and
-Pearson's (1934) upper limit; without a failure n = ln(1 − level) / ln(1 − p), the rule of three. Clusters of m items whose
-rates vary with intra-cluster correlation ρ (beta-binomial): the number of failures is a sum of independent beta-binomials; at
-ρ = 1 a cluster fails or not as a whole, so that clusters count and not items.
+Items: k failures in n runs show a rate below p at a one-sided level when P(X ≤ k | n, p) ≤ 1 − level, which
+is Clopper and Pearson's (1934) upper limit; without a failure n = ln(1 − level) / ln(1 − p), the rule of
+three. Clusters of m items whose rates vary with intra-cluster correlation ρ (beta-binomial): the number of
+failures is a sum of independent beta-binomials; at ρ = 1 a cluster fails or not as a whole, so that clusters
+count and not items.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, 
 
 
 def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1, icc: float = 0.0) -> int:
-    """Return the fewest clusters (items where `size` is 1) in which so many failures still show a rate below `below`.
+    """Return the fewest clusters (items where `size` is 1) in which so many failures still show a rate below
+    `below`.
 
     The chance of seeing so few failures at that rate is at most 1 − level.
 
@@ -62,7 +64,8 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
 
 
 def limits(failures: int, n: int, level: float, *, size: int = 1, icc: float = 0.0) -> tuple[float, float]:
-    """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and Pearson 1934).
+    """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and
+    Pearson 1934).
 
     In clusters of `size` items by their beta-binomial sum; what is left over is a cluster of its own.
 
@@ -96,7 +99,9 @@ def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -
     count, rest = divmod(n, size)
     chances = _power_of(_one_cluster(failures, size, rate, icc), count, failures)
     return float(
-        (np.convolve(chances, _one_cluster(failures, rest, rate, icc)) if rest else chances)[: failures + 1].sum()
+        (np.convolve(chances, _one_cluster(failures, rest, rate, icc)) if rest else chances)[
+            : failures + 1
+        ].sum()
     )
 
 
@@ -114,7 +119,9 @@ def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
 
 
 def _power_of(chances: Floats, count: int, failures: int) -> Floats:
-    """Return the chances of 0 … `failures` failures in `count` clusters: the count-th convolution, by squaring."""
+    """Return the chances of 0 … `failures` failures in `count` clusters: the count-th convolution, by
+    squaring.
+    """
     result = np.zeros(failures + 1)
     result[0] = 1.0
     while count:

@@ -1,9 +1,11 @@
-"""A plan's power, rehearsed: the pilot's own items (whole clusters) are drawn again and again, and the test is run on each draw.
+"""A plan's power, rehearsed: the pilot's own items (whole clusters) are drawn again and again, and the test
+is run on each draw.
 
-The differences keep their shape; their spread is scaled to that of the planned number of attempts, and their mean is moved to
-the true difference that is planned for. Clusters keep their sizes: each is replaced by one of the pilot's of about its size.
-What this checks is what the forecast takes for granted: the normal distribution and the degrees of freedom. That the pilot's
-spread is the true one it can't check. Memory: blocks of 2 million numbers.
+The differences keep their shape; their spread is scaled to that of the planned number of attempts, and their
+mean is moved to the true difference that is planned for. Clusters keep their sizes: each is replaced by one
+of the pilot's of about its size. What this checks is what the forecast takes for granted: the normal
+distribution and the degrees of freedom. That the pilot's spread is the true one it can't check. Memory:
+blocks of 2 million numbers.
 """
 
 from __future__ import annotations
@@ -41,23 +43,32 @@ def rehearse(
 ) -> float:
     """Return the share of draws of `count` clusters (items without them) that show the test's goal.
 
-    `d` (n,): the pilot's differences; `codes` (n,): its clusters; `scale`: by how much their spread is multiplied.
+    `d` (n,): the pilot's differences; `codes` (n,): its clusters; `scale`: by how much their spread is
+    multiplied.
     """
     e = (d - d.mean()) * scale + effect
     codes = np.arange(len(d)) if codes is None else codes
     powers = np.stack([np.ones(len(e)), e, e**2, e**3, e**4, np.abs(e)], axis=1)
     sums = group_sums(powers, codes, int(codes.max()) + 1)
     sums, whole = sums[np.argsort(sums[:, 0], kind="stable")], bool(np.isin(d, (-1.0, 0.0, 1.0)).all())
-    found = [_shown(part, slots, test, averaged=not whole) for part, slots in _draws(sums, count, trials, rng)]
+    found = [
+        _shown(part, slots, test, averaged=not whole) for part, slots in _draws(sums, count, trials, rng)
+    ]
     return float(np.concatenate(found).mean())
 
 
 def _draws(
     sums: Floats, count: int, trials: int, rng: np.random.Generator
 ) -> Iterator[tuple[tuple[Floats, ...], Floats]]:
-    """Yield the power sums of drawn clusters, four arrays (count, T), their sums of |d|, and the sizes of the clusters they stand for."""
+    """Yield the power sums of drawn clusters, four arrays (count, T), their sums of |d|, and the sizes of the
+    clusters they stand for.
+    """
     held = len(sums)
-    home = (np.arange(count) % held) if count >= held else np.rint(np.linspace(0, held - 1, count)).astype(np.int64)
+    home = (
+        (np.arange(count) % held)
+        if count >= held
+        else np.rint(np.linspace(0, held - 1, count)).astype(np.int64)
+    )
     slots = sums[home, 0]
     even = bool((sums[:, 0] == sums[0, 0]).all())
     reach = held if even else min(max(NEIGHBOURS, held // 5), held)

@@ -1,9 +1,10 @@
 """How many items one score needs: for an interval that is narrow enough, or to show that it keeps a floor.
 
-The interval is that of `estimate` as it is to be expected: Wilson's on the effective number of items, with the exact one-sided
-guard next to 0 and 1 and with the misses that nobody saw among fractions, and t for scores on other scales. A floor is kept where the lower limit of the interval at the two-sided
-level 2 · level − 1, and the exact one, are above it, as `gate` has it. The chance of that is exact (binomial) for single right-or-wrong answers to
-independent items, and that of a binomial with as many effective answers otherwise.
+The interval is that of `estimate` as it is to be expected: Wilson's on the effective number of items, with
+the exact one-sided guard next to 0 and 1 and with the misses that nobody saw among fractions, and t for
+scores on other scales. A floor is kept where the lower limit of the interval at the two-sided level 2 · level
+− 1, and the exact one, are above it, as `gate` has it. The chance of that is exact (binomial) for single
+right-or-wrong answers to independent items, and that of a binomial with as many effective answers otherwise.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 
 def half_width(
-    rate: float, spread: Spread, n: float, attempts: float, level: float, *, unseen: float = 0.0, bounded: bool = True
+    rate: float,
+    spread: Spread,
+    n: float,
+    attempts: float,
+    level: float,
+    *,
+    unseen: float = 0.0,
+    bounded: bool = True,
 ) -> float:
     """Return half the length of the interval that n items with so many attempts are expected to give.
 
@@ -37,14 +45,17 @@ def half_width(
     per_item = spread.per_item(n, attempts)
     if not bounded:
         return float(intervals.t_quantile(level, df)) * math.sqrt(per_item / n)
-    low, high = intervals.guarded_score(rate, n, df, level, deff=per_item / (rate * (1 - rate)), unseen=unseen)
+    low, high = intervals.guarded_score(
+        rate, n, df, level, deff=per_item / (rate * (1 - rate)), unseen=unseen
+    )
     return float(high - low) / 2
 
 
 def floor_power(
     rate: float, floor: float, spread: Spread, n: float, attempts: float, *, level: float, unseen: float = 0.0
 ) -> float:
-    """Return the chance that a floor is shown to be kept, one-sided at `level`, where the true score is `rate`.
+    """Return the chance that a floor is shown to be kept, one-sided at `level`, where the true score is
+    `rate`.
 
     >>> from howsure.statistics.planning.power import Spread
     >>> round(floor_power(0.95, 0.9, Spread(within=0.95 * 0.05), 300, 1, level=0.95), 3)

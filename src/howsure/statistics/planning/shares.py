@@ -1,10 +1,12 @@
-"""What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before anything is run.
+"""What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before
+anything is run.
 
-Between equal systems an item's difference is as likely to be +d as −d. So many items differ, a binomial number; given it and
-the sum of squares over clusters, the mean difference varies around 0 by just that sum, and the gate's own pivot (score or t,
-Satterthwaite's degrees of freedom, the binomial count of net losses) makes a verdict of it. For single
-right-or-wrong answers without clusters wins are binomial as well: the shares are exact. Otherwise all differences are taken to
-be of one size, that has their variance and fourth moment, the sum over clusters as gamma, and the mean as normal.
+Between equal systems an item's difference is as likely to be +d as −d. So many items differ, a binomial
+number; given it and the sum of squares over clusters, the mean difference varies around 0 by just that sum,
+and the gate's own pivot (score or t, Satterthwaite's degrees of freedom, the binomial count of net losses)
+makes a verdict of it. For single right-or-wrong answers without clusters wins are binomial as well: the
+shares are exact. Otherwise all differences are taken to be of one size, that has their variance and fourth
+moment, the sum over clusters as gamma, and the mean as normal.
 
 Assumes: the true difference is 0, items (or clusters) are independent draws, and the spread is the true one.
 """
@@ -79,7 +81,8 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float) -> Shar
 
 
 def items_that_tell(test: Test, spread: Planned, attempts: float) -> float:
-    """Return the fewest items (whole clusters) at which can't tell falls below a fifth; infinite where none do.
+    """Return the fewest items (whole clusters) at which can't tell falls below a fifth; infinite where none
+    do.
 
     >>> from howsure.statistics.planning.power import Spread, Test
     >>> items_that_tell(Test(goal="not-worse", margin=0.02), Spread(within=0.1), 1)
@@ -90,10 +93,11 @@ def items_that_tell(test: Test, spread: Planned, attempts: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draws:
-    """What n items can show: `counts` (D,) of differing items, cluster sums of `squares` (D,), and their `chances` (D,).
+    """What n items can show: `counts` (D,) of differing items, cluster sums of `squares` (D,), and their
+    `chances` (D,).
 
-    `size`: of every difference; `crowd`, `units`: the size of a cluster as an item sees it, and their number; `df`: degrees of
-    freedom; `every`: whether each possible count is there.
+    `size`: of every difference; `crowd`, `units`: the size of a cluster as an item sees it, and their number;
+    `df`: degrees of freedom; `every`: whether each possible count is there.
     """
 
     n: float
@@ -109,7 +113,9 @@ class _Draws:
 
     @classmethod
     def of(cls, spread: Spread, n: float, attempts: float) -> _Draws:
-        """Draw them: a binomial number of items that differ, and gamma sums of squares where there are clusters."""
+        """Draw them: a binomial number of items that differ, and gamma sums of squares where there are
+        clusters.
+        """
         sizes, item = spread.at(n), spread.item(attempts)
         events = min(spread.events_an_item(attempts), 1.0) if item > 0 else 0.0
         counts, chances, every = _binomial(n, events, MOST_COUNTS if sizes.single else FEWER_COUNTS)
@@ -178,23 +184,31 @@ class _Draws:
 
 
 def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
-    """Return the numbers of n items that can differ and their chances, at most so many, and whether these are all."""
+    """Return the numbers of n items that can differ and their chances, at most so many, and whether these are
+    all.
+    """
     n = float(round(n))
     half = REACH * math.sqrt(n * rate * (1 - rate)) + REACH
     ends = max(math.floor(n * rate - half), 0), min(math.ceil(n * rate + half), int(n))
     count = min(ends[1] - ends[0] + 1, most)
     found = np.rint(np.linspace(*ends, count))
-    ways = scipy.special.gammaln(n + 1) - scipy.special.gammaln(found + 1) - scipy.special.gammaln(n - found + 1)
+    ways = (
+        scipy.special.gammaln(n + 1) - scipy.special.gammaln(found + 1) - scipy.special.gammaln(n - found + 1)
+    )
     chances = np.exp(ways + scipy.special.xlogy(found, rate) + scipy.special.xlog1py(n - found, -rate))
     return found, chances / chances.sum(), count == ends[1] - ends[0] + 1
 
 
 def _most_losses(items: Floats, margin: float, level: float) -> Floats:
-    """Return how many net losses of so many items still show "no worse by the margin"; −1 where not even none do."""
+    """Return how many net losses of so many items still show "no worse by the margin"; −1 where not even none
+    do.
+    """
     low, high = np.zeros(len(items)), items.copy()
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        shown = scipy.special.betainc(middle + 1, np.maximum(items - middle, 1e-12), min(margin, 1.0)) >= level
+        shown = (
+            scipy.special.betainc(middle + 1, np.maximum(items - middle, 1e-12), min(margin, 1.0)) >= level
+        )
         low, high = np.where(shown, middle, low), np.where(shown, high, middle)
     return np.where(scipy.special.betainc(1.0, items, min(margin, 1.0)) >= level, low, -1.0)
 
@@ -203,8 +217,8 @@ def _most_losses(items: Floats, margin: float, level: float) -> Floats:
 class _Pivots:
     """The gate's pivots of what was drawn, at any mean difference x: the plain variance is fixed − bent · x².
 
-    `square` (D,): the mean square of an item's difference; `room` (D,): of the score pivot; `told` (D,): whether there is a
-    spread to judge by.
+    `square` (D,): the mean square of an item's difference; `room` (D,): of the score pivot; `told` (D,):
+    whether there is a spread to judge by.
     """
 
     fixed: Floats
@@ -231,7 +245,8 @@ class _Pivots:
         )
 
     def limits(self, margin: float, level: float, side: int) -> Floats:
-        """Return the x from which (side 1), or up to which (−1), the margin is that far away (D,); no x: beyond all.
+        """Return the x from which (side 1), or up to which (−1), the margin is that far away (D,); no x:
+        beyond all.
 
         By halving, as the distance grows with x on either side of the margin.
         """
@@ -260,7 +275,9 @@ class _Pivots:
 
 
 def _of_parts(test: Test, spread: Planned, n: float, attempts: float) -> Shares:
-    """Return the shares where several spreads make up the difference, by the noncentral t at the expected pivot."""
+    """Return the shares where several spreads make up the difference, by the noncentral t at the expected
+    pivot.
+    """
     passed = power(test, spread, 0.0, n, attempts)
     worse = replace(test, goal="not-worse", margin=-test.margin)
     failed = power(worse, spread, 0.0, n, attempts)

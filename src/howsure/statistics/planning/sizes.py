@@ -18,7 +18,8 @@ QUANTILES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSizes:
-    """Clusters of `size` items on average; `relative` (P,): their sizes over that average, a profile that repeats itself.
+    """Clusters of `size` items on average; `relative` (P,): their sizes over that average, a profile that
+    repeats itself.
 
     `size` 1 with a flat profile: each item is its own cluster.
     """
@@ -37,7 +38,8 @@ class ClusterSizes:
         return self.size == 1 and bool((self.relative == 1).all())
 
     def df(self, n: float, variance: Variance = "CR2") -> float:
-        """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds, exactly.
+        """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds,
+        exactly.
 
         Satterthwaite's for CR2, as in clustered.py. 0 where n is less than two clusters.
         """

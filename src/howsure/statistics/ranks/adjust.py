@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def holm(p: Floats, weights: Floats | None = None) -> Floats:
     """Holm's (1979) step-down correction of p-values (K,): controls the chance of any false finding.
 
-    `weights` (K,), above 0: the larger, the more of the level a test gets (his weighted procedure, section 4).
+    `weights` (K,), above 0: the larger, the more of the level a test gets (his weighted procedure, section
+    4).
 
     >>> import numpy as np
     >>> holm(np.array([0.01, 0.04])).tolist(), holm(np.array([0.01, 0.04]), np.array([1.0, 3.0])).tolist()
@@ -33,14 +34,18 @@ def holm(p: Floats, weights: Floats | None = None) -> Floats:
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
-    """Benjamini and Hochberg's (1995) step-up correction of p-values (K,): controls the share of false findings."""
+    """Benjamini and Hochberg's (1995) step-up correction of p-values (K,): controls the share of false
+    findings.
+    """
     order = np.argsort(p)
     stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
     return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
 
 
 def corrected_p(p: Floats, method: Adjustment) -> Floats:
-    """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t means Holm here."""
+    """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t
+    means Holm here.
+    """
     usable = np.isfinite(p)
     if method == "none" or usable.sum() < 2:
         return p
@@ -50,10 +55,12 @@ def corrected_p(p: Floats, method: Adjustment) -> Floats:
 
 
 def tails(p: Floats, adjusted: Floats, method: Adjustment, error: float) -> tuple[Floats, Floats]:
-    """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected p-values: both (K,).
+    """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected
+    p-values: both (K,).
 
-    Benjamini–Hochberg: error for the share of tests that show a difference (Benjamini and Yekutieli 2005). Holm: Bonferroni's
-    error / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't, just what Holm allows this p-value.
+    Benjamini–Hochberg: error for the share of tests that show a difference (Benjamini and Yekutieli 2005).
+    Holm: Bonferroni's error / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't,
+    just what Holm allows this p-value.
     """
     real = adjusted <= allowed(1 - error)
     if method == "bh":

@@ -1,10 +1,11 @@
-"""Who could be best: one-sided comparisons with the leader (Hsu 1981, 1984; Mogstad, Romano, Shaikh and Wilhelm 2024).
+"""Who could be best: one-sided comparisons with the leader (Hsu 1981, 1984; Mogstad, Romano, Shaikh and
+Wilhelm 2024).
 
-A model is out where the leader is further ahead of it than any other would be, if none were better than it: the largest of
-the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as those of max-t. Fewer comparisons
-than all pairs, and one direction only, so that fewer models are left. The one that is best stays with the chosen level; of
-models that are exactly as good each does. Models whose share of flips is clear after a few are looked at in no more of them
-(Besag and Clifford 1991; Gandy 2009).
+A model is out where the leader is further ahead of it than any other would be, if none were better than it:
+the largest of the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as
+those of max-t. Fewer comparisons than all pairs, and one direction only, so that fewer models are left. The
+one that is best stays with the chosen level; of models that are exactly as good each does. Models whose share
+of flips is clear after a few are looked at in no more of them (Besag and Clifford 1991; Gandy 2009).
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 DRAWS = 4_096
 """Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
 LOOKS = (64, 256)
-"""After so many flips of the first block, and after each block, models whose shares are clear are left out of the others."""
+"""After so many flips of the first block, and after each block, models whose shares are clear are left out of
+the others.
+"""
 CLEAR = 1e-7
 """The chance of a share so far from the level, if it were just that of all flips, at which it is clear."""
 
@@ -45,9 +48,11 @@ def best_of(
     sign: int = 1,
     rng: np.random.Generator,
 ) -> Bools:
-    """Say which of M models could be best (M,): by comparisons with the leaders where pairs are corrected by max-t, else all that nobody is shown to be better than.
+    """Say which of M models could be best (M,): by comparisons with the leaders where pairs are corrected by
+    max-t, else all that nobody is shown to be better than.
 
-    `scores` (M,): larger is better; `p_adjusted` (M, M) of all pairs; `sign`: −1 where smaller values are better.
+    `scores` (M,): larger is better; `p_adjusted` (M, M) of all pairs; `sign`: −1 where smaller values are
+    better.
     """
     better = (p_adjusted <= allowed(level)) & (sign * moments.difference > 0)
     if adjust != "max-t":
@@ -57,13 +62,19 @@ def best_of(
 
 
 def could_be_best(
-    moments: PairMoments, better: Bools, leaders: Positions, level: float, *, sign: int = 1, rng: np.random.Generator
+    moments: PairMoments,
+    better: Bools,
+    leaders: Positions,
+    level: float,
+    *,
+    sign: int = 1,
+    rng: np.random.Generator,
 ) -> Bools:
     """Say which of M models could be best at this level (M,).
 
-    `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out then. `leaders`:
-    those with the best score; `sign`: −1 where smaller scores are better. No model is out that a comparison of two wouldn't show
-    to be behind another. Needs flips.
+    `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out
+    then. `leaders`: those with the best score; `sign`: −1 where smaller scores are better. No model is out
+    that a comparison of two wouldn't show to be behind another. Needs flips.
     """
     behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
     out = np.asarray(better.any(axis=0))
@@ -76,9 +87,16 @@ def could_be_best(
 
 
 def chances(
-    moments: PairMoments, models: Positions, leaders: Positions, level: float, *, sign: int, rng: np.random.Generator
+    moments: PairMoments,
+    models: Positions,
+    leaders: Positions,
+    level: float,
+    *,
+    sign: int,
+    rng: np.random.Generator,
 ) -> Floats:
-    """Return, for each of these models, the chance of a lead over it as large as was seen where no other is better (K,).
+    """Return, for each of these models, the chance of a lead over it as large as was seen where no other is
+    better (K,).
 
     Chances that are clearly above `level`, or clearly below it, rest on the flips that showed so.
     """
@@ -89,8 +107,14 @@ def chances(
     seen = leads.comparable(_observed(moments, flips, leaders)[:, models], leaders)
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
     seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0) * (1 - 1e-4)
-    columns, blocks, count = drawn(Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS)
-    above, every, doubtful = np.full(len(models), float(count)), np.full(len(models), count), np.arange(len(models))
+    columns, blocks, count = drawn(
+        Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS
+    )
+    above, every, doubtful = (
+        np.full(len(models), float(count)),
+        np.full(len(models), count),
+        np.arange(len(models)),
+    )
     for summed in _parts(columns, blocks):
         above[doubtful] += leads.passed(summed, seen, doubtful)
         every[doubtful] += summed[0].shape[1]
@@ -105,7 +129,9 @@ def _parts(columns: Columns, blocks: Sequence[Callable[[], Singles]]) -> Iterato
     for place, block in enumerate(blocks):
         summed = columns.sums(block())
         looks = LOOKS if place == 0 else ()
-        for start, end in pairwise((0, *(look for look in looks if look < summed[0].shape[1]), summed[0].shape[1])):
+        for start, end in pairwise(
+            (0, *(look for look in looks if look < summed[0].shape[1]), summed[0].shape[1])
+        ):
             yield tuple(each[..., start:end] for each in summed)
 
 
@@ -116,10 +142,14 @@ def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
 
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
-    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the same items."""
+    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the
+    same items.
+    """
     gap, error = sign * moments.difference[leader], moments.variance[leader]
     every, own = moments.shared[leader, leader], np.diagonal(moments.shared)
-    same = (own == every) & (moments.shared[leader] == every)  # all that the leader answered, and nothing else
+    same = (own == every) & (
+        moments.shared[leader] == every
+    )  # all that the leader answered, and nothing else
     same = same[:, None] & same
     behind = (gap[None, :] >= gap[:, None]) & (error[None, :] <= error[:, None]) & same
     return np.asarray(out | (behind & out[:, None]).any(axis=0))

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 MARKED = 9
 """To so many digits marks of columns are the same, whatever the order in which they were summed up."""
 MANY_CLUSTERS, MUCH = 300, 0.02
-"""Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this share."""
+"""Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this
+share.
+"""
 
 Table = TypeVar("Table", "Singles", "Floats")
 
@@ -28,7 +30,8 @@ Table = TypeVar("Table", "Singles", "Floats")
 class Columns:
     """The columns that a flip sums up: z and s of every model, then what lone items add to both.
 
-    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot is z² / (A + z s).
+    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot
+    is z² / (A + z s).
     """
 
     table: Singles
@@ -61,9 +64,11 @@ class Columns:
 def drawn(
     columns: Columns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
 ) -> tuple[Columns, list[Callable[[], Singles]], int]:
-    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen counts as.
+    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen
+    counts as.
 
-    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two is enough. See `flipped`.
+    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two
+    is enough. See `flipped`.
     """
     table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
     return Columns(table, columns.even), blocks, seen
@@ -74,7 +79,8 @@ def flipped(
 ) -> tuple[Table, list[Callable[[], Singles]], int]:
     """Return the same of a table (C, K) whose first `free` rows may turn their signs.
 
-    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random signs are as good as normal ones.
+    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random
+    signs are as good as normal ones.
     """
     if len(table) >= MANY_CLUSTERS and largest < MUCH:
         table = _reduced(table)
@@ -83,11 +89,13 @@ def flipped(
 
 
 def _reduced(table: Table) -> Table:
-    """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters.
+    """Return as few rows as there are columns, with the same inner products: all that normal sums know of the
+    clusters.
 
-    Where a column is made of those before it, as of a model with the answers of another, rounding would turn the rows from
-    there on, and another machine would draw other sums: such columns are left out of what turns the rows. Columns are turned in an
-    order that hangs on what they hold alone, so that sums don't hang on the order of the models.
+    Where a column is made of those before it, as of a model with the answers of another, rounding would turn
+    the rows from there on, and another machine would draw other sums: such columns are left out of what turns
+    the rows. Columns are turned in an order that hangs on what they hold alone, so that sums don't hang on
+    the order of the models.
     """
     if len(table) <= table.shape[1]:
         return table

@@ -1,10 +1,12 @@
-"""Many sides against one: p-values corrected for their number, and what the intervals that agree with them may miss.
+"""Many sides against one: p-values corrected for their number, and what the intervals that agree with them
+may miss.
 
-max-t: the step-down of maxt.py over the pairs with the one. Its intervals come from the single step, on two kinds of flips: as
-they are, and of what is left once every side's own difference is taken out, since differences that are there make sides look as
-if they hung together; the wider ones count. Where too few clusters leave flips no say, Holm takes their place.
-Dunnett (1955): the largest of K pivots that share one side, as multivariate t with one correlation, by quadrature. It is ½ where
-all sides vary alike and independently, as in Dunnett's tables; here it is the average of those that were seen.
+max-t: the step-down of maxt.py over the pairs with the one. Its intervals come from the single step, on two
+kinds of flips: as they are, and of what is left once every side's own difference is taken out, since
+differences that are there make sides look as if they hung together; the wider ones count. Where too few
+clusters leave flips no say, Holm takes their place. Dunnett (1955): the largest of K pivots that share one
+side, as multivariate t with one correlation, by quadrature. It is ½ where all sides vary alike and
+independently, as in Dunnett's tables; here it is the average of those that were seen.
 """
 
 from __future__ import annotations
@@ -32,15 +34,19 @@ NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
 MOST_ALIKE = 0.99
 """Correlations above this are taken for this: quadrature can't tell them apart."""
 MIN_CLUSTERS = 8
-"""Fewer clusters than these have too few flips of signs: Holm shows more then (docs/decisions/0019-many-to-one.md)."""
+"""Fewer clusters than these have too few flips of signs: Holm shows more then
+(docs/decisions/0019-many-to-one.md).
+"""
 BLOCK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """p-values of sides against one (K,), NaN where a side can't be compared, and what each interval may miss.
+    """p-values of sides against one (K,), NaN where a side can't be compared, and what each interval may
+    miss.
 
-    `near`: on the side of 0; `far`: on the other (K,). An interval that may miss so much leaves 0 out where `p_adjusted` says so.
+    `near`: on the side of 0; `far`: on the other (K,). An interval that may miss so much leaves 0 out where
+    `p_adjusted` says so.
     """
 
     p_adjusted: Floats
@@ -49,7 +55,9 @@ class Corrected:
 
 
 def enough_clusters(flips: FlipSums) -> bool:
-    """Say whether flips can correct well: of fewer clusters there are too few, and what is lost by that is more than gained."""
+    """Say whether flips can correct well: of fewer clusters there are too few, and what is lost by that is
+    more than gained.
+    """
     return len(flips.sums) - int((flips.shared != 0).sum()) >= MIN_CLUSTERS
 
 
@@ -63,7 +71,8 @@ def by_max_t(
     centred: FlipSums | None = None,
     draws: int = DRAWS,
 ) -> Corrected:
-    """Correct p-values (M,) of all models beside the one at `one` by the step-down max-t; NaN where there is none.
+    """Correct p-values (M,) of all models beside the one at `one` by the step-down max-t; NaN where there is
+    none.
 
     `moments` have flips; `centred`: these without the differences that were seen.
     """
@@ -82,14 +91,18 @@ def by_max_t(
 
 
 def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corrected:
-    """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where there is none."""
+    """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where
+    there is none.
+    """
     known = np.flatnonzero(np.isfinite(p))
     adjusted = p.copy()
     if len(known) < 2:
         return _agreeing(p, adjusted, error, error)
     df, rho = float(np.median(moments.df[known, one])), _correlation(moments.variance, one, known)
     t = _t_of(np.clip(p[known], 1e-300, 1.0), df)
-    adjusted[known] = np.clip(1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0))
+    adjusted[known] = np.clip(
+        1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0)
+    )
     limit = quantile(1 - error, df, len(known), rho)
     return _agreeing(p, adjusted, error, float(2 * _student(-limit, df)))
 
@@ -113,14 +126,17 @@ def of_tasks(found: Corrected, tasks: int) -> Corrected:
 def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
     """Part what was corrected together."""
     ends = np.cumsum(sizes)[:-1]
-    parts = zip(*(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True)
+    parts = zip(
+        *(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True
+    )
     return [Corrected(p_adjusted=p, near=near, far=far) for p, near, far in parts]
 
 
 def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Corrected:
     """Return tails that agree with corrected p-values; `step`: the p-value that the single step just rejects.
 
-    On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows this p-value.
+    On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows
+    this p-value.
     """
     real = adjusted <= allowed(1 - error)
     far = np.where(real | np.isnan(p), min(step, error), np.minimum(min(step, error), p * (1 - 1e-9)))
@@ -130,7 +146,8 @@ def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Correct
 
 
 def _correlation(variance: Floats, one: int, sides: Positions) -> float:
-    """Return the average correlation of the sides' differences from the one, from 0 to 1; ½ where none is known.
+    """Return the average correlation of the sides' differences from the one, from 0 to 1; ½ where none is
+    known.
 
     Var(a − b) tells it, as a − b is the difference of the two differences.
     """
@@ -144,7 +161,8 @@ def _correlation(variance: Floats, one: int, sides: Positions) -> float:
 
 
 def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats:
-    """Return P(max |T_k| ≤ t) of so many t variables with one correlation from 0 on and one error variance (Dunnett 1955).
+    """Return P(max |T_k| ≤ t) of so many t variables with one correlation from 0 on and one error variance
+    (Dunnett 1955).
 
     >>> import numpy as np
     >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
@@ -165,7 +183,8 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
 
 
 def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:
-    """Return the t that the largest of so many keeps within at a level: Dunnett's (1955) two-sided critical value.
+    """Return the t that the largest of so many keeps within at a level: Dunnett's (1955) two-sided critical
+    value.
 
     >>> round(quantile(0.95, 20.0, 4), 2)
     2.65

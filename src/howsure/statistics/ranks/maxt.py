@@ -31,32 +31,42 @@ T = TypeVar("T")
 MANY_PAIRS, UNCLEAR = 40_000, 0.25
 """From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
 SAMPLE, PILOT_FLIPS, PILOT_CELLS = 400, 512, 150_000_000
-"""Models among which weaker pairs are sought that reach a pivot in every flip; the few flips; pairs × flips where all pairs are looked at in them."""
+"""Models among which weaker pairs are sought that reach a pivot in every flip; the few flips; pairs × flips
+where all pairs are looked at in them.
+"""
 FEW_REACH = 0.01
 """Of the few flips all pairs are looked at where more than this share is far enough apart."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 FEW_ROWS, SOME_PAIRS = 60, 1_500
-"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a pair is the difference of its models' sums."""
+"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a
+pair is the difference of its models' sums.
+"""
 THREADS = 2
 FEW_PAIRS = 300
-"""With no more pairs, threads take longer to start than they save; flips end where all shares lie above UNCLEAR."""
+"""With no more pairs, threads take longer to start than they save; flips end where all shares lie above
+UNCLEAR.
+"""
 TINY = 1e-30
 NEVER_DRAWN = 7.0
-"""A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding 1963)."""
+"""A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding
+1963).
+"""
 
 
 def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
     """Step-down correction of all pairs at once, using how they hang together (Romano and Wolf 2005).
 
-    Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the distribution of the
-    largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there are no more than `draws`, mirror
-    images counted once, else that many at random. This holds for few clusters too, where draws from a normal distribution with the estimated
-    covariance do not; from 300 clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
+    Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the
+    distribution of the largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there
+    are no more than `draws`, mirror images counted once, else that many at random. This holds for few
+    clusters too, where draws from a normal distribution with the estimated covariance do not; from 300
+    clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
 
-    p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
-    and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
-    of 1,024 flips. p-values above UNCLEAR may rest on fewer flips (docs/decisions/0036-many-models.md).
+    p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the
+    raw one, and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs ×
+    flips, and the signs of 1,024 flips. p-values above UNCLEAR may rest on fewer flips
+    (docs/decisions/0036-many-models.md).
     """
     order = order_of_rows(
         flips.sums.T, -flips.sums.sum(axis=0)
@@ -80,11 +90,15 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
     return adjusted
 
 
-def single_step(p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS) -> float:
-    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to `error`.
+def single_step(
+    p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
+) -> float:
+    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to
+    `error`.
 
-    What intervals of these pairs may miss each, so that all hold at once with probability 1 − error. Pairs as `max_t` takes
-    them; `flips` are to be centred, as differences that are there would make pairs hang together that don't.
+    What intervals of these pairs may miss each, so that all hold at once with probability 1 − error. Pairs as
+    `max_t` takes them; `flips` are to be centred, as differences that are there would make pairs hang
+    together that don't.
     """
     first, second, _ = _flipped(p, flips)
     if len(first) < 2:
@@ -99,7 +113,9 @@ def single_step(p: Floats, flips: FlipSums, error: float, *, rng: np.random.Gene
 
 
 def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
-    """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its p-value."""
+    """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its
+    p-value.
+    """
     first, second = np.triu_indices(len(p), 1)
     alike = flips.data_squares() <= 0
     usable = np.isfinite(p[first, second]) & ~alike[first, second]
@@ -110,9 +126,10 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
 class _Pairs:
     """Pairs of models, strongest first (K,), and what the pivot of a flip needs.
 
-    The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change with the
-    flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't; s = z B / W² − 2 b / W. Where all sizes are equal, z² / A has the
-    same order. `curve`: B / W², None where sizes are equal; `largest`: the share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
+    The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change
+    with the flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't; s = z B / W² − 2 b / W. Where all
+    sizes are equal, z² / A has the same order. `curve`: B / W², None where sizes are equal; `largest`: the
+    share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
     """
 
     columns: Columns
@@ -168,8 +185,12 @@ class _Pairs:
             observed=np.concatenate([self.observed, never]),
         )
 
-    def pivots(self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None) -> Singles:
-        """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are equal."""
+    def pivots(
+        self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None
+    ) -> Singles:
+        """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are
+        equal.
+        """
         gap = z[self.first]
         gap -= z[self.second]
         if z_lift.any():
@@ -183,7 +204,8 @@ class _Pairs:
 
     @property
     def out_of_reach(self) -> float:
-        """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1 − lever)².
+        """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1
+        − lever)².
 
         By Cauchy and Schwarz |b| is at most √(A B); lever = NEVER_DRAWN · √B / W is 0 where sizes are equal.
         """
@@ -191,7 +213,9 @@ class _Pairs:
         return (NEVER_DRAWN / (1 - lever)) ** 2 if lever < 1 else math.inf
 
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
+        """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was
+        (K,).
+        """
         clear = int((self.observed > self.out_of_reach).sum())
         left = self.take(slice(clear, None))
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
@@ -201,7 +225,9 @@ class _Pairs:
         return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
 
     def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
-        """Yield what is counted in each block of flips, in threads where there are pairs enough to pay for them."""
+        """Yield what is counted in each block of flips, in threads where there are pairs enough to pay for
+        them.
+        """
         if len(self.first) <= FEW_PAIRS:
             yield from map(count, blocks)
             return
@@ -209,7 +235,8 @@ class _Pairs:
             yield from pool.map(count, blocks)
 
     def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
-        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at all pairs; and the flips.
+        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at
+        all pairs; and the flips.
 
         Few pairs are left once the least share lies above UNCLEAR.
         """
@@ -223,9 +250,11 @@ class _Pairs:
         return counts, np.full(len(counts), float(n_flips))
 
     def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
-        """Count the same looking only at pairs that can reach what the stronger ones were; None where looking at all is faster.
+        """Count the same looking only at pairs that can reach what the stronger ones were; None where looking
+        at all is faster.
 
-        A few flips say which these are, those of a share of no more than UNCLEAR, and are all that the others' shares rest on.
+        A few flips say which these are, those of a share of no more than UNCLEAR, and are all that the
+        others' shares rest on.
         """
         blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
         counts, n_flips = self.of_few(columns, blocks[0], seen)
@@ -242,12 +271,16 @@ class _Pairs:
         return counts, n_flips
 
     def of_few(self, columns: Columns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
-        """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not looked at."""
+        """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not
+        looked at.
+        """
         always = self.always_exceeded(columns, block)
         strong = int(np.searchsorted(-self.observed[:, 0], -always, side="right"))
         try:
             reaching = self.reaching(always, FEW_REACH)
-            flips, found = self.strong_exceedances(columns, reaching, strong, partial(few, block, PILOT_FLIPS))
+            flips, found = self.strong_exceedances(
+                columns, reaching, strong, partial(few, block, PILOT_FLIPS)
+            )
         except TooManyError:
             flips = max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD
             return self.of_all(columns, [partial(few, block, flips)], seen)
@@ -256,7 +289,9 @@ class _Pairs:
         return counts, np.full(len(counts), float(seen + flips))
 
     def always_exceeded(self, columns: Columns, block: Callable[[], Singles]) -> float:
-        """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among some of the models; 0 where there is none."""
+        """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among
+        some of the models; 0 where there is none.
+        """
         sample = np.zeros(columns.models, dtype=bool)
         sample[:: -(-columns.models // SAMPLE)] = True
         some = self.take(sample[self.first] & sample[self.second])
@@ -267,7 +302,10 @@ class _Pairs:
     def reaching(self, bound: float, most: float) -> tuple[Reaching, Ints]:
         """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
         models = self.columns.models
-        squares, place = np.full((models, models), np.inf, dtype=np.float32), np.zeros((models, models), dtype=np.int64)
+        squares, place = (
+            np.full((models, models), np.inf, dtype=np.float32),
+            np.zeros((models, models), dtype=np.int64),
+        )
         squares[self.first, self.second] = squares[self.second, self.first] = self.squares[:, 0]
         place[self.first, self.second] = place[self.second, self.first] = np.arange(len(self.first))
         return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), most), place
@@ -275,7 +313,9 @@ class _Pairs:
     def strong_exceedances(
         self, columns: Columns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
     ) -> tuple[int, Floats]:
-        """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one is as extreme as it was."""
+        """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one
+        is as extreme as it was.
+        """
         signs, (finder, places) = block(), reaching
         found = finder.reached(columns.sums(signs))
         low = np.searchsorted(-self.observed[:strong, 0], -found.pivot, side="left")
@@ -293,10 +333,14 @@ class _Pairs:
         summed = columns.sums(block())
         size = max(BLOCK_CELLS // len(self.first), 1)
         starts = range(0, summed[0].shape[1], size)
-        return np.concatenate([self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts])
+        return np.concatenate(
+            [self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts]
+        )
 
     def apart(self, columns: Columns) -> tuple[Singles, ...] | None:
-        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A (strides, STRIDE, C); None where that doesn't pay."""
+        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A
+        (strides, STRIDE, C); None where that doesn't pay.
+        """
         if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
             return None
         unit = 1 / np.sqrt(self.squares)
@@ -307,7 +351,9 @@ class _Pairs:
     def exceedances(
         self, columns: Columns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
     ) -> tuple[int, Ints]:
-        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
+        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it
+        was.
+        """
         signs = block()
         counts = np.zeros(len(self.first), dtype=np.int64)
         parts = self.of_models(columns.sums(signs)) if apart is None else _of_pairs(apart, signs)
@@ -316,14 +362,18 @@ class _Pairs:
         return signs.shape[1], counts
 
     def of_models(self, summed: tuple[Singles, ...]) -> Iterator[Singles]:
-        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the models."""
+        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the
+        models.
+        """
         size = _flips_at_once(len(self.first))
         for k in range(0, summed[0].shape[1], size):
             yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
 
 
 def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
-    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be shared among threads."""
+    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be
+    shared among threads.
+    """
     for k in range(0, signs.shape[1], WORD):
         part = np.ascontiguousarray(signs[:, k : k + WORD])
         gap, *slope = ((each @ part).reshape(-1, part.shape[1]) for each in apart)
@@ -345,7 +395,9 @@ def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
 
 
 def _flips_at_once(pairs: int) -> int:
-    """Return how many flips of so many pairs are worked out at once: whole words, unless these take too much memory."""
+    """Return how many flips of so many pairs are worked out at once: whole words, unless these take too much
+    memory.
+    """
     words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
     return STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
 
@@ -356,7 +408,9 @@ def few(block: Callable[[], Singles], flips: int) -> Singles:
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:
-    """Return the t² of a squared pivot on the scale of `_Pairs.pivots`, just beyond it: `of` takes as much from those seen."""
+    """Return the t² of a squared pivot on the scale of `_Pairs.pivots`, just beyond it: `of` takes as much
+    from those seen.
+    """
     pivot /= 1 - 1e-4
     count = len(flips.sums) - 1
     if not flips.even:
@@ -371,10 +425,11 @@ def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
 
 
 def _largest_from_here(z: Singles) -> Singles:
-    """Return, for each row of z (K, draws), which it is written over, the largest value in it and the rows below; K is whole strides.
+    """Return, for each row of z (K, draws), which it is written over, the largest value in it and the rows
+    below; K is whole strides.
 
-    The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows first,
-    then across strides.
+    The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows
+    first, then across strides.
     """
     strides = z.reshape(-1, STRIDE, z.shape[1])
     for k in range(STRIDE - 2, -1, -1):
@@ -385,7 +440,9 @@ def _largest_from_here(z: Singles) -> Singles:
 
 
 def _count_rows(found: Bools) -> Ints:
-    """Count what is true in each row: the same as np.count_nonzero, which is five times slower where rows are short."""
+    """Count what is true in each row: the same as np.count_nonzero, which is five times slower where rows are
+    short.
+    """
     if found.shape[1] % WORD or not len(found):
         return np.asarray(np.count_nonzero(found, axis=1))
     words = np.packbits(found).view(np.uint64).reshape(len(found), -1)

@@ -1,8 +1,9 @@
-"""Ranks that are real: intervals of places, the models that could be best, and tie groups, from adjusted p-values.
+"""Ranks that are real: intervals of places, the models that could be best, and tie groups, from adjusted
+p-values.
 
-A model's place lies between 1 + the number of models significantly better and M − the number significantly worse
-(Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values that are corrected over all
-pairs, all intervals hold at once.
+A model's place lies between 1 + the number of models significantly better and M − the number significantly
+worse (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values that are
+corrected over all pairs, all intervals hold at once.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ def ranks(
 ) -> tuple[Rank, ...]:
     """Return the place of each of M models that are sorted from best to worst.
 
-    `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a p-value
-    counts as not told apart. Where models answered different items, score and differences can point different ways:
-    the interval is widened to hold the place. `best` (M,): which could be best (best.py), None for those that nobody is
-    significantly better than; their intervals begin at 1, and no others do, so that the only one is first.
+    `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a
+    p-value counts as not told apart. Where models answered different items, score and differences can point
+    different ways: the interval is widened to hold the place. `best` (M,): which could be best (best.py),
+    None for those that nobody is significantly better than; their intervals begin at 1, and no others do, so
+    that the only one is first.
     """
     count = len(scores)
     real = p_adjusted <= allowed(level)
@@ -52,11 +54,13 @@ def ranks(
 
 
 def tie_letters(real: Bools) -> list[str]:
-    """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't differ.
+    """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't
+    differ.
 
-    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and groups are added until every
-    pair that doesn't differ has one (Gramm and others 2007); they are named in the order of their first places: `a`, `ab`, `b–f`, "" where
-    a place differs from all others. Where more than 26 letters would be needed there are none.
+    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and
+    groups are added until every pair that doesn't differ has one (Gramm and others 2007); they are named in
+    the order of their first places: `a`, `ab`, `b–f`, "" where a place differs from all others. Where more
+    than 26 letters would be needed there are none.
     """
     alike = ~(real | real.T)
     np.fill_diagonal(alike, val=False)
@@ -69,12 +73,17 @@ def tie_letters(real: Bools) -> list[str]:
         groups.append(group)
     if left.any():
         return [""] * len(real)
-    inside = [[k for k, group in enumerate(sorted(groups, key=tuple)) if place in group] for place in range(len(real))]
+    inside = [
+        [k for k, group in enumerate(sorted(groups, key=tuple)) if place in group]
+        for place in range(len(real))
+    ]
     return [_written(held) for held in inside]
 
 
 def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
-    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours before others."""
+    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours
+    before others.
+    """
     group, open_ = [first], alike[first].copy()
     for wanted in (left[first], np.ones_like(open_)):
         for place in np.flatnonzero(open_ & wanted).tolist():

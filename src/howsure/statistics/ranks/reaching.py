@@ -1,9 +1,11 @@
 """Pairs that reach a bound in a flip, found without looking at all pairs.
 
-A squared pivot of at least T needs z² / A of at least T' (the same where sizes are equal, less where they aren't), and so models whose sums lie at least √(T' A) apart.
-Models are put in order of their sums in each flip; of each, those far enough below it by the smallest A are taken, and their pivots
-worked out. The thousandth of pairs with the smallest A (models that hardly differ) is looked at in every flip instead, so that it doesn't
-make the bound useless for the others. Memory: arrays of the pairs found in a few flips, and one of models × models.
+A squared pivot of at least T needs z² / A of at least T' (the same where sizes are equal, less where they
+aren't), and so models whose sums lie at least √(T' A) apart. Models are put in order of their sums in each
+flip; of each, those far enough below it by the smallest A are taken, and their pivots worked out. The
+thousandth of pairs with the smallest A (models that hardly differ) is looked at in every flip instead, so
+that it doesn't make the bound useless for the others. Memory: arrays of the pairs found in a few flips, and
+one of models × models.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ class TooManyError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """Pairs that reached the bound (N,): the flip, the model with the larger sum, that with the smaller one, the squared pivot."""
+    """Pairs that reached the bound (N,): the flip, the model with the larger sum, that with the smaller one,
+    the squared pivot.
+    """
 
     flip: Ints
     upper: Positions
@@ -44,8 +48,9 @@ class Reached:
 class Reaching:
     """What is needed to find them. `squares` (M, M): A of each pair, infinite where it isn't asked about.
 
-    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at least; `bound`: T; `most`: the share of
-    pairs from which on looking at all is faster. Differences are of the model that comes first less the other, which matters where lone items lift them.
+    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at
+    least; `bound`: T; `most`: the share of pairs from which on looking at all is faster. Differences are of
+    the model that comes first less the other, which matters where lone items lift them.
     """
 
     squares: Singles
@@ -71,7 +76,8 @@ class Reaching:
         )
 
     def reached(self, summed: tuple[Singles, ...]) -> Reached:
-        """Return the pairs that reach the bound in some flips; `summed`: z, its lift, and s and its lift where sizes differ.
+        """Return the pairs that reach the bound in some flips; `summed`: z, its lift, and s and its lift
+        where sizes differ.
 
         TooManyError where they are too many to be worth it.
         """
@@ -83,8 +89,12 @@ class Reaching:
         flip, upper, lower, pivot = (np.concatenate(each) for each in zip(*parts, strict=True))
         return Reached(flip=flip, upper=upper, lower=lower, pivot=pivot)
 
-    def _some(self, summed: tuple[Singles, ...], start: int) -> Iterator[tuple[Ints, Positions, Positions, Singles]]:
-        """Yield those of a few flips: pairs far apart, then the close ones, the model with the larger sum first."""
+    def _some(
+        self, summed: tuple[Singles, ...], start: int
+    ) -> Iterator[tuple[Ints, Positions, Positions, Singles]]:
+        """Yield those of a few flips: pairs far apart, then the close ones, the model with the larger sum
+        first.
+        """
         for upper, lower, flip in (self._far(summed[0], summed[1]), self._near(summed[0])):
             pivot = self._pivots(summed, upper, lower, flip)
             kept = pivot >= self.bound

@@ -1,9 +1,10 @@
 """The leader's score without the luck of having been picked.
 
-The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the winner's curse;
-Efron 2011). Here: what luck adds to the score of whichever comes first among those measured about as well as the leader, over flips
-of the models' cluster sums around true scores. These are drawn anew in every flip, from what the scores say of them (empirical Bayes;
-Morris 1983): drawn towards the others by as much as they owe to noise, they alone would lie closer together than true scores do.
+The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the
+winner's curse; Efron 2011). Here: what luck adds to the score of whichever comes first among those measured
+about as well as the leader, over flips of the models' cluster sums around true scores. These are drawn anew
+in every flip, from what the scores say of them (empirical Bayes; Morris 1983): drawn towards the others by as
+much as they owe to noise, they alone would lie closer together than true scores do.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
 DRAWS = 4_096
 ALIKE = 2.0
-"""What comes first by luck tells of the leader's own where its error is no more than so many times the leader's, and no less than that part of it."""
+"""What comes first by luck tells of the leader's own where its error is no more than so many times the
+leader's, and no less than that part of it.
+"""
 
 
 def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
-    """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one model.
+    """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one
+    model.
 
     It never takes the leader below the mean of all.
     `flips`: the models' cluster sums in score units, their differences taken out (`FlipSums.centred`).
@@ -32,7 +36,9 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
     if len(scores) < 2:
         return 0.0
     share = flips.sizes / flips.sizes.sum()
-    sums, variances = _steadied(_apart(flips.sums * np.sqrt(flips.inflation)[:, None]), 1 / (share @ share) - 1)
+    sums, variances = _steadied(
+        _apart(flips.sums * np.sqrt(flips.inflation)[:, None]), 1 / (share @ share) - 1
+    )
     leader = scores.argmax()
     if variances[leader] == 0:
         return 0.0
@@ -48,14 +54,18 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
 
 
 def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> Floats:
-    """Return what noise (flips, M) adds to the score that comes first (flips,), where that is measured about as well as the leader's."""
+    """Return what noise (flips, M) adds to the score that comes first (flips,), where that is measured about
+    as well as the leader's.
+    """
     own = errors[leader]
     won = np.flatnonzero(((errors <= ALIKE * own) & (own <= ALIKE * errors))[first])
     return np.asarray(noise[won, first[won]] / errors[first[won]] * own)
 
 
 def _apart(sums: Floats) -> Floats:
-    """Take out of what clusters add to the models (C, M) what all have in common; models that noise moves more say less of it."""
+    """Take out of what clusters add to the models (C, M) what all have in common; models that noise moves
+    more say less of it.
+    """
     if not sums.any():
         return sums
     weights = 1 / _at_least_usual((sums**2).sum(axis=0))
@@ -63,7 +73,8 @@ def _apart(sums: Floats) -> Floats:
 
 
 def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
-    """Draw the variances of the models' noise, each with so many degrees of freedom, towards their mean by what chance alone would part them.
+    """Draw the variances of the models' noise, each with so many degrees of freedom, towards their mean by
+    what chance alone would part them.
 
     Returns what clusters add to the models then (C, M), and the variances (M,).
     """
@@ -75,9 +86,11 @@ def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
 
 
 def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """Return where the true scores (M,) lie, drawn towards the mean of all by the share of noise in each, and their standard errors (M,).
+    """Return where the true scores (M,) lie, drawn towards the mean of all by the share of noise in each, and
+    their standard errors (M,).
 
-    How far true scores lie apart is by moments, since models may have answered more items or fewer (DerSimonian and Laird 1986).
+    How far true scores lie apart is by moments, since models may have answered more items or fewer
+    (DerSimonian and Laird 1986).
     """
     usual = _at_least_usual(variances)
     weights, total = 1 / usual, (1 / usual).sum()
@@ -89,5 +102,7 @@ def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
 
 
 def _at_least_usual(variances: Floats) -> Floats:
-    """Raise what lies below the median, or the mean where most are 0: a model without a miss isn't known for certain."""
+    """Raise what lies below the median, or the mean where most are 0: a model without a miss isn't known for
+    certain.
+    """
     return np.asarray(np.maximum(variances, np.median(variances) or variances.mean()))

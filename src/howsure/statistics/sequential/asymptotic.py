@@ -1,9 +1,10 @@
 """Asymptotic confidence sequences: always-valid inference for scores without bounds.
 
-Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), "Time-uniform central limit theory and asymptotic confidence
-sequences". The interval of a normal mixture, with the estimated variance in place of the known one: it holds at all looks
-at once in the limit of many units, and promises nothing for few. Before BURN_IN units there is no answer.
-Assumed: units (items, or complete clusters) are a random sample in random order, with more than two moments.
+Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), "Time-uniform central limit theory and asymptotic
+confidence sequences". The interval of a normal mixture, with the estimated variance in place of the known
+one: it holds at all looks at once in the limit of many units, and promises nothing for few. Before BURN_IN
+units there is no answer. Assumed: units (items, or complete clusters) are a random sample in random order,
+with more than two moments.
 """
 
 from __future__ import annotations
@@ -27,11 +28,17 @@ METHOD = "asymptotic"
 def tuned(horizon: float, level: float) -> float:
     """Return the ρ that makes the interval narrowest at so many units (section 3.3 there)."""
     spare = -2 * math.log(1 - level)
-    return math.sqrt((spare + math.log(spare) + 1) / max(horizon, 1)) if spare > 1 else 1 / math.sqrt(max(horizon, 1))
+    return (
+        math.sqrt((spare + math.log(spare) + 1) / max(horizon, 1))
+        if spare > 1
+        else 1 / math.sqrt(max(horizon, 1))
+    )
 
 
 def half_width(n: ArrayLike, spread: ArrayLike, rho: float, level: float) -> Floats:
-    """Return half the width of the interval: `n` units with a standard deviation of `spread`, element by element."""
+    """Return half the width of the interval: `n` units with a standard deviation of `spread`, element by
+    element.
+    """
     n = np.asarray(n, dtype=float)
     grown = n * rho**2 + 1
     return np.asarray(spread * np.sqrt(2 * grown / (n * rho) ** 2 * np.log(np.sqrt(grown) / (1 - level))))
@@ -76,7 +83,11 @@ class Asymptotic:
             torn = found[0] > found[1]
             if not torn:
                 low, high = found
-                p_value = p_value if self._null is None else min(p_value, self._p_value(value, spread, self.n_units))
+                p_value = (
+                    p_value
+                    if self._null is None
+                    else min(p_value, self._p_value(value, spread, self.n_units))
+                )
             self._running = (low, high, p_value, torn)
         silent = math.isinf(low)
         return AlwaysValid(
@@ -91,7 +102,9 @@ class Asymptotic:
         )
 
     def more_units(self, *, within: float | None = None) -> float:
-        """Return about how many more units would decide if they were like those seen, NaN where none would."""
+        """Return about how many more units would decide if they were like those seen, NaN where none
+        would.
+        """
         value, spread = self._value_and_spread()
         if self.n_units < 2 or not spread > 0 or (within is None and self._null is None):
             return math.nan
@@ -105,7 +118,9 @@ class Asymptotic:
         return forecast(reached, self.n_units)
 
     def _value_and_spread(self) -> tuple[float, float]:
-        """Return the ratio mean, and the standard deviation of the units' residuals s − value × n over their mean size."""
+        """Return the ratio mean, and the standard deviation of the units' residuals s − value × n over their
+        mean size.
+        """
         s, n, ss, sn, nn = map(float, self._moments)
         if not n:
             return math.nan, math.nan

@@ -1,19 +1,21 @@
 """Always-valid inference for means of bounded scores, by betting (Waudby-Smith and Ramdas 2024).
 
-The interval holds the truth at all looks at once with the chosen level, so a run may be watched and stopped at any time.
-Who thinks that the mean is m may be bet against: a stake of λ on every unit makes the capital Π (1 + λ Z), Z the unit's
-score minus m. If m is the truth the capital is a martingale, and by Ville's inequality it ever reaches 1 / q with probability
-q at most. Every m is left out against which a capital of 2 / (1 − level) was made, in either direction.
+The interval holds the truth at all looks at once with the chosen level, so a run may be watched and stopped
+at any time. Who thinks that the mean is m may be bet against: a stake of λ on every unit makes the capital Π
+(1 + λ Z), Z the unit's score minus m. If m is the truth the capital is a martingale, and by Ville's
+inequality it ever reaches 1 / q with probability q at most. Every m is left out against which a capital of 2
+/ (1 − level) was made, in either direction.
 
-Assumed: units are a random sample in random order, and every score lies within bounds that were known before the run.
-A unit is an item, or a complete cluster: with Z = Σ w (x − m) / W, W the largest sum of weights that a cluster can have, the
-mean of Z is 0 at the ratio mean Σ w x / Σ w of the population, whatever the sizes of the clusters.
+Assumed: units are a random sample in random order, and every score lies within bounds that were known before
+the run. A unit is an item, or a complete cluster: with Z = Σ w (x − m) / W, W the largest sum of weights that
+a cluster can have, the mean of Z is 0 at the ratio mean Σ w x / Σ w of the population, whatever the sizes of
+the clusters.
 
-The stake is a mixture over fixed shares of the largest one allowed (a mixture of martingales is a martingale; near the best
-share in hindsight: Orabona and Jun 2023), tuned to the number of units planned. Chosen by trial,
-docs/decisions/0007-stopping.md. The capital depends on the units only, not on their order, and is exact at every m: there is no
-grid of means. Memory: 24 bytes for each distinct unit; single items with more than 8,192 distinct scores are rounded against
-the bets, so that it stays bounded and the promise holds.
+The stake is a mixture over fixed shares of the largest one allowed (a mixture of martingales is a martingale;
+near the best share in hindsight: Orabona and Jun 2023), tuned to the number of units planned. Chosen by
+trial, docs/decisions/0007-stopping.md. The capital depends on the units only, not on their order, and is
+exact at every m: there is no grid of means. Memory: 24 bytes for each distinct unit; single items with more
+than 8,192 distinct scores are rounded against the bets, so that it stays bounded and the promise holds.
 """
 
 from __future__ import annotations
@@ -51,11 +53,13 @@ METHOD = "betting"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlwaysValid:
-    """What a look at a run shows: the mean so far, an interval valid at all looks at once, and an always-valid p-value.
+    """What a look at a run shows: the mean so far, an interval valid at all looks at once, and an
+    always-valid p-value.
 
-    `value`: ratio mean of the units, NaN without any; `low`, `high`: the intersection over looks; `p_value`: of the null
-    value, the least over looks, NaN where none was named; it is 1 − level or less exactly where the interval leaves the null
-    value out. `torn`: the looks contradict each other, so interval and p-value are those of the last look that didn't.
+    `value`: ratio mean of the units, NaN without any; `low`, `high`: the intersection over looks; `p_value`:
+    of the null value, the least over looks, NaN where none was named; it is 1 − level or less exactly where
+    the interval leaves the null value out. `torn`: the looks contradict each other, so interval and p-value
+    are those of the last look that didn't.
     """
 
     value: float
@@ -76,10 +80,11 @@ class Bets:
 
     @classmethod
     def tuned(cls, *, horizon: float, place: float, level: float) -> Bets:
-        """Return shares spread evenly on the log scale, from the best one for a gap that so many units just show up to all.
+        """Return shares spread evenly on the log scale, from the best one for a gap that so many units just
+        show up to all.
 
-        `place`: where the question lies, as the distance from the limit of the scale that is bet away from, of the whole scale.
-        The least share is for the largest variance there, place (1 − place).
+        `place`: where the question lies, as the distance from the limit of the scale that is bet away from,
+        of the whole scale. The least share is for the largest variance there, place (1 − place).
         """
         odds = place / max(1 - place, 1e-9)
         least = math.sqrt(2 * math.log(2 / (1 - level)) / max(horizon, 1) * odds)
@@ -93,10 +98,11 @@ class Bets:
 
 
 def log_gains(sums: ArrayLike, sizes: ArrayLike, m: ArrayLike, shares: ArrayLike) -> Floats:
-    """Return what a unit multiplies the capital of a bet by, on the log scale: log(1 + c (s / m − r)), −inf where all is lost.
+    """Return what a unit multiplies the capital of a bet by, on the log scale: log(1 + c (s / m − r)), −inf
+    where all is lost.
 
-    `sums` s: distance of a unit's scores from the limit of the scale, summed with weights, of W; `sizes` r: its weights, of
-    W; `m`: the mean bet against, as a distance from that limit too. All broadcast.
+    `sums` s: distance of a unit's scores from the limit of the scale, summed with weights, of W; `sizes` r:
+    its weights, of W; `m`: the mean bet against, as a distance from that limit too. All broadcast.
     """
     shares, sums, sizes, m = map(np.asarray, (shares, sums, sizes, m))
     with np.errstate(divide="ignore"):
@@ -128,7 +134,9 @@ class OneSided:
         logs = log_gains(self._sums, self._sizes, m, self._bets.shares[:, None])
         return float(self._bets.mixed(times * (logs @ self._counts)))
 
-    def limit(self, threshold: float, known: float, marks: tuple[float, ...] = (), times: float = 1.0) -> float:
+    def limit(
+        self, threshold: float, known: float, marks: tuple[float, ...] = (), times: float = 1.0
+    ) -> float:
         """Return the largest m against which the capital reaches a log threshold, at least `known`.
 
         `marks`: values that are decided exactly, so that a p-value at one of them agrees with the limit.
@@ -148,7 +156,9 @@ class OneSided:
         return low
 
     def _merge(self) -> None:
-        """Count equal units together; beyond MOST_VALUES scores of single items are rounded down, against the bets."""
+        """Count equal units together; beyond MOST_VALUES scores of single items are rounded down, against the
+        bets.
+        """
         if not self._fresh:
             return
         fresh = [np.concatenate(parts) for parts in zip(*self._fresh, strict=True)]
@@ -169,9 +179,10 @@ class OneSided:
 class Betting:
     """A run in progress: add units as they come, look as often as you like.
 
-    `bounds`: of the scores, known before the run; a difference of scores in [0, 1] has (−1, 1). `largest`: the largest sum
-    of weights that a unit can have. `null`: a value that is asked about. `horizon`: the units planned; it tunes the bets and any
-    number is valid. Raises MethodError for scores outside the bounds and units larger than `largest`.
+    `bounds`: of the scores, known before the run; a difference of scores in [0, 1] has (−1, 1). `largest`:
+    the largest sum of weights that a unit can have. `null`: a value that is asked about. `horizon`: the units
+    planned; it tunes the bets and any number is valid. Raises MethodError for scores outside the bounds and
+    units larger than `largest`.
 
     >>> run = Betting(bounds=(-1, 1), null=0.0, horizon=100)
     >>> run.add([1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1])
@@ -217,11 +228,15 @@ class Betting:
     def add(self, sums: ArrayLike, sizes: ArrayLike | None = None) -> None:
         """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 where not given."""
         totals = np.atleast_1d(np.asarray(sums, dtype=float))
-        weights = np.ones(len(totals)) if sizes is None else np.broadcast_to(np.asarray(sizes, float), totals.shape)
+        weights = (
+            np.ones(len(totals)) if sizes is None else np.broadcast_to(np.asarray(sizes, float), totals.shape)
+        )
         low, high = self._bounds
         room = ROUNDING * (high - low) * weights
         if not (np.all(totals >= low * weights - room) and np.all(totals <= high * weights + room)):
-            raise MethodError(f"a score is not between {low:g} and {high:g}", remedy="Name the bounds of the scores.")
+            raise MethodError(
+                f"a score is not between {low:g} and {high:g}", remedy="Name the bounds of the scores."
+            )
         if np.any(weights > self._largest * (1 + ROUNDING)):
             raise MethodError(
                 f"a unit of size {weights.max():g} is larger than the largest one, {self._largest:g}",

@@ -1,14 +1,16 @@
-"""Planned looks: how much evidence each of a few looks at a run takes, so that all together are wrong no more often than one.
+"""Planned looks: how much evidence each of a few looks at a run takes, so that all together are wrong no more
+often than one.
 
-At a share t of the planned items the error spent so far is a function of t alone (Lan and DeMets 1983), so that looks may lie
-anywhere; each side of a two-sided test spends its half. The boundary of a look is where the chance of crossing it there, and no
-earlier one before, is what that look spends: by recursive integration of the density of runs still going on (Armitage,
-McPherson and Rowe 1969), by Gauss and Legendre's rule on the scale on which increments are independent.
+At a share t of the planned items the error spent so far is a function of t alone (Lan and DeMets 1983), so
+that looks may lie anywhere; each side of a two-sided test spends its half. The boundary of a look is where
+the chance of crossing it there, and no earlier one before, is what that look spends: by recursive integration
+of the density of runs still going on (Armitage, McPherson and Rowe 1969), by Gauss and Legendre's rule on the
+scale on which increments are independent.
 
-A look's own test gives a p-value, by whatever pivot and degrees of freedom; as a normal deviate it is held against the boundary.
-So few items or clusters stay as careful as their test is. The interval at the level of the look's boundary is the repeated
-confidence interval, which holds at all looks at once (Jennison and Turnbull 1989), and the least error with which the look
-would stop is its p-value: the two can't disagree.
+A look's own test gives a p-value, by whatever pivot and degrees of freedom; as a normal deviate it is held
+against the boundary. So few items or clusters stay as careful as their test is. The interval at the level of
+the look's boundary is the repeated confidence interval, which holds at all looks at once (Jennison and
+Turnbull 1989), and the least error with which the look would stop is its p-value: the two can't disagree.
 """
 
 from __future__ import annotations
@@ -41,9 +43,11 @@ LEAST_ERROR, MOST_ERROR, KNOTS = 1e-15, 0.999, 48
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Where looks at these shares of the planned items stop, by which normal deviates, with a two-sided error so far spent.
+    """Where looks at these shares of the planned items stop, by which normal deviates, with a two-sided error
+    so far spent.
 
-    `before` (one a look): points and masses of runs that went on until then, on the scale of sums: z · √share.
+    `before` (one a look): points and masses of runs that went on until then, on the scale of sums: z ·
+    √share.
     """
 
     shares: Floats
@@ -57,7 +61,9 @@ class Boundary:
         return np.asarray(2 * scipy.special.ndtr(-self.z))
 
     def stops(self, drift: Floats | float) -> tuple[Floats, Floats]:
-        """Return the chances (looks, drifts) to stop above, and below, at each look; `drift`: the mean of z with all items."""
+        """Return the chances (looks, drifts) to stop above, and below, at each look; `drift`: the mean of z
+        with all items.
+        """
         theta = np.atleast_1d(np.asarray(drift, dtype=float))
         above, below = np.empty((2, len(self.z), len(theta)))
         for k, (points, mass) in enumerate(self.before):
@@ -81,7 +87,11 @@ class Schedule:
     def __post_init__(self) -> None:
         """Raise MethodError for shares that make no schedule."""
         before = (0.0, *self.shares[:-1])
-        if not self.shares or self.shares[-1] != 1 or not all(x < y for x, y in zip(before, self.shares, strict=True)):
+        if (
+            not self.shares
+            or self.shares[-1] != 1
+            or not all(x < y for x, y in zip(before, self.shares, strict=True))
+        ):
             raise MethodError(
                 f"looks at {self.shares} of the items are none", remedy="Give growing shares that end with 1."
             )
@@ -95,7 +105,9 @@ class Schedule:
         return _boundary(self, 1 - level)
 
     def level_at(self, look: int, level: float) -> float:
-        """Return the level of a look's own interval and test, the first look being 1, so that all looks together have `level`."""
+        """Return the level of a look's own interval and test, the first look being 1, so that all looks
+        together have `level`.
+        """
         return 1 - float(self.boundary(level).nominal[look - 1])
 
     def overall_p(self, look: int, p_value: float, level: float) -> float:
@@ -108,14 +120,20 @@ class Schedule:
         nominal = float(self.boundary(level).nominal[look - 1])
         own, error = _overall(self, look)
         z = -float(scipy.special.ndtri(p_value / 2))
-        found = float(2 * scipy.special.ndtr(-np.interp(z, own, error))) if z < own[-1] else _beyond(z, own, error)
+        found = (
+            float(2 * scipy.special.ndtr(-np.interp(z, own, error)))
+            if z < own[-1]
+            else _beyond(z, own, error)
+        )
         allowed = 1 - level
         found = min(max(found, p_value), 1.0)
         return min(found, allowed) if p_value <= nominal else max(found, math.nextafter(allowed, 1.0))
 
 
 def spent(spending: Spending, error: float, shares: Floats) -> Floats:
-    """Return the two-sided error spent at shares of the items: each side spends its half (Lan and DeMets 1983)."""
+    """Return the two-sided error spent at shares of the items: each side spends its half (Lan and DeMets
+    1983).
+    """
     side = error / 2
     if spending == "pocock":
         found = side * np.log(1 + (math.e - 1) * shares)
@@ -156,7 +174,9 @@ def _boundary(schedule: Schedule, error: float) -> Boundary:
 
 
 def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> float:
-    """Return the z that so large a share of all runs crosses on either side; points and spread are in units of z."""
+    """Return the z that so large a share of all runs crosses on either side; points and spread are in units
+    of z.
+    """
     if chance < NEVER:
         return FAR
 
@@ -169,7 +189,9 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
 
 
 def _rule(low: float, high: float, finest: float) -> tuple[Floats, Floats]:
-    """Return points and weights of Gauss and Legendre's rule, fine enough for steps of this standard deviation."""
+    """Return points and weights of Gauss and Legendre's rule, fine enough for steps of this standard
+    deviation.
+    """
     count = NODES * math.ceil(NODES_A_STEP * (high - low) / finest / NODES)
     x, w = legendre(min(count, MOST_NODES))
     half = (high - low) / 2
@@ -178,7 +200,9 @@ def _rule(low: float, high: float, finest: float) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=256)
 def _overall(schedule: Schedule, look: int) -> tuple[Floats, Floats]:
-    """Return the boundary z of a look, ascending, and the z of the error with which it stops there, for many errors."""
+    """Return the boundary z of a look, ascending, and the z of the error with which it stops there, for many
+    errors.
+    """
     errors = (
         scipy.special.ndtr(
             -np.linspace(-scipy.special.ndtri(MOST_ERROR / 2), -scipy.special.ndtri(LEAST_ERROR / 2), KNOTS)
@@ -196,9 +220,11 @@ def _beyond(z: float, own: Floats, error: Floats) -> float:
 
 
 def limited_p(limits: Callable[[float], tuple[float, float]], value: float) -> float:
-    """Return the two-sided p-value of a value by intervals alone: 1 less the largest level whose interval leaves it out.
+    """Return the two-sided p-value of a value by intervals alone: 1 less the largest level whose interval
+    leaves it out.
 
-    NaN where there is no interval; as found on the scale of normal deviates, and no p-value below that of FARTHEST.
+    NaN where there is no interval; as found on the scale of normal deviates, and no p-value below that of
+    FARTHEST.
     """
     low, high = 0.0, FARTHEST
     if any(math.isnan(end) for end in limits(0.5)):

@@ -1,20 +1,25 @@
 """A series of runs on the same items that is looked at after every run and has no end.
 
-At run t every split of the runs so far into before and after is a paired difference: the mean after less the mean before, on the items that
-all of them have. An alarm is the largest |z| over the splits above a limit that leaves each run its share of error, given that none has
-come yet: the change-point chart (Hawkins, Qiu and Kang 2003), whose runs between false alarms are geometric. The limit depends on the
-number of runs alone and everything else on the runs so far, so that no later run can withdraw an alarm. After an alarm the series begins
-anew with the next run: the run that gave it was selected for being far away, and a level that such runs belong to gives more alarms.
+At run t every split of the runs so far into before and after is a paired difference: the mean after less the
+mean before, on the items that all of them have. An alarm is the largest |z| over the splits above a limit
+that leaves each run its share of error, given that none has come yet: the change-point chart (Hawkins, Qiu
+and Kang 2003), whose runs between false alarms are geometric. The limit depends on the number of runs alone
+and everything else on the runs so far, so that no later run can withdraw an alarm. After an alarm the series
+begins anew with the next run: the run that gave it was selected for being far away, and a level that such
+runs belong to gives more alarms.
 
-Where the runs after an alarm are clearly back at the level before it, the runs before the change belong to that level again, without those
-that gave the alarm: a false alarm, or one bad run, doesn't throw the history away.
+Where the runs after an alarm are clearly back at the level before it, the runs before the change belong to
+that level again, without those that gave the alarm: a false alarm, or one bad run, doesn't throw the history
+away.
 
-The covariance of runs has two parts. What answers give is measured on the items: how an item's score differs from run to run, clusters
-respected (CR2), pooled over the runs of a level, as one run's own flips go with its score where few items fail. Answers may repeat those
-of the run before: their correlation falls by the same factor from run to run, and neighbouring runs against all runs tell which. Runs may
-also differ as wholes, all items together, by a spread that is estimated from their means within levels, earlier ones too, with a weak
-prior (half-normal): a few runs can't know it, and don't take it for nothing. The limits are those of independent normal runs, kept as how
-many single tests the largest z is worth (scripts/history-trial limits). Measured in docs/decisions/0030-history.md.
+The covariance of runs has two parts. What answers give is measured on the items: how an item's score differs
+from run to run, clusters respected (CR2), pooled over the runs of a level, as one run's own flips go with its
+score where few items fail. Answers may repeat those of the run before: their correlation falls by the same
+factor from run to run, and neighbouring runs against all runs tell which. Runs may also differ as wholes, all
+items together, by a spread that is estimated from their means within levels, earlier ones too, with a weak
+prior (half-normal): a few runs can't know it, and don't take it for nothing. The limits are those of
+independent normal runs, kept as how many single tests the largest z is worth (scripts/history-trial limits).
+Measured in docs/decisions/0030-history.md.
 """
 
 from __future__ import annotations
@@ -35,7 +40,9 @@ if TYPE_CHECKING:
     from howsure.statistics.means.clustered import Clustering
 
 ENOUGH = 0.5
-"""A run with less than this share of the level's items is no part of it; where it has others, the series begins anew."""
+"""A run with less than this share of the level's items is no part of it; where it has others, the series
+begins anew.
+"""
 SHARES = np.array([0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0001])
 RUNS = np.array([2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50])
 WORTH = np.array(
@@ -50,26 +57,36 @@ WORTH = np.array(
         [1.0, 1.70, 2.10, 2.60, 3.00, 3.60, 4.00, 4.80, 5.20, 5.70, 6.40],
     ]
 )
-"""How many single tests the largest z of so many runs is worth (columns), by the share of error of a run (rows)."""
+"""How many single tests the largest z of so many runs is worth (columns), by the share of error of a run
+(rows).
+"""
 SPARED = 0.55
-"""This part of the share is spent: the spread between runs is estimated, and scores near the end of their scale are skewed. A share that is
-spent more sparingly costs less power than a prior of a larger spread."""
+"""This part of the share is spent: the spread between runs is estimated, and scores near the end of their
+scale are skewed. A share that is spent more sparingly costs less power than a prior of a larger spread."""
 SPREADS = np.concatenate([[0.0], np.geomspace(0.005, 2, 19)])
 """How much runs may differ beyond their answers, in standard deviations of one answer to an item …"""
 USUAL = 0.03
-"""… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14 logit (p near 0.95)."""
+"""… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14
+logit (p near 0.95).
+"""
 WIDE = 0.1
 """The scale where one test has to hold at its level, also where runs differ by more than is usual."""
 REPEATS = np.arange(0, 1, 0.01)
-"""The correlation of an item's scores in neighbouring runs: the share of answers that are those of the run before."""
+"""The correlation of an item's scores in neighbouring runs: the share of answers that are those of the run
+before.
+"""
 BACK = 5.0
-"""Runs are back at the level before an alarm where they are so many times as likely there as at the level of the alarm."""
+"""Runs are back at the level before an alarm where they are so many times as likely there as at the level of
+the alarm.
+"""
 KNOWN = 10
 """So many runs tell how much runs differ beyond their answers."""
 DRAWS = 2_048
 TINY, ROUNDING = 1e-300, 1e-13
 FALL = -2 * math.log(1 - math.sqrt(0.95))
-"""By so much twice the log likelihood of the true place falls below the largest in 5 % of series at most (Yao 1987; Hansen 2000) …"""
+"""By so much twice the log likelihood of the true place falls below the largest in 5 % of series at most (Yao
+1987; Hansen 2000) …
+"""
 OVERSHOOT = 2 * 0.583
 """… less so much for each standard deviation of a change, as runs are whole steps (Siegmund 1985)."""
 
@@ -78,8 +95,9 @@ OVERSHOOT = 2 * 0.583
 class Series:
     """Scores of runs on items, oldest first.
 
-    `values` (n, T): NaN where a run has no score for an item; `attempts` (T,): how many a run made at an item, None where all made as
-    many; `codes` (n,) of clusters, None where each item is its own; `weights` (n,), None for equal ones.
+    `values` (n, T): NaN where a run has no score for an item; `attempts` (T,): how many a run made at an
+    item, None where all made as many; `codes` (n,) of clusters, None where each item is its own; `weights`
+    (n,), None for equal ones.
     """
 
     values: Floats
@@ -96,10 +114,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change that is shown: `run` gave the alarm; it came at `place`, which lies in `low` … `high` (positions of runs, from 0).
+    """A change that is shown: `run` gave the alarm; it came at `place`, which lies in `low` … `high`
+    (positions of runs, from 0).
 
-    `before`, `after`: the runs (positions) on both sides; `difference`: the pivots of the mean after less the mean before; `back`: the run
-    with which those since are clearly back at the level before, −1 for none.
+    `before`, `after`: the runs (positions) on both sides; `difference`: the pivots of the mean after less the
+    mean before; `back`: the run with which those since are clearly back at the level before, −1 for none.
     """
 
     run: int
@@ -114,9 +133,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How much one run differs from its level, as standard deviations: `runs` beyond what their `answers` give.
+    """How much one run differs from its level, as standard deviations: `runs` beyond what their `answers`
+    give.
 
-    `repeated`: the share of answers that are those of the run before; `seen`: how many runs show it, each level's own mean taken off.
+    `repeated`: the share of answers that are those of the run before; `seen`: how many runs show it, each
+    level's own mean taken off.
     """
 
     runs: float
@@ -129,11 +150,14 @@ class Spread:
 class Watched:
     """A series followed to its end; arrays (T,).
 
-    `ahead`: each run less the mean of the runs since the last change, NaN for one that has none to be held against; `limits`: the |z|
-    that an alarm takes, `largest`: the largest |z| of any split, NaN likewise. `n_items`: those that it shares with all of these runs.
-    `apart`: runs with too few of the items, which are no part of the series. `anew`: runs whose items are others, with which it begins anew.
-    `levels`: after each run, the runs so far level by level, the last being the one that goes on; `level`: the runs of the last one and of
-    the alarm that began it. `spread`: how much runs differ, as far as all of them tell.
+    `ahead`: each run less the mean of the runs since the last change, NaN for one that has none to be held
+    against; `limits`: the |z| that an alarm takes, `largest`: the largest |z| of any split, NaN likewise.
+    `n_items`: those that it shares with all of these runs.
+    `apart`: runs with too few of the items, which are no part of the series. `anew`: runs whose items are
+    others, with which it begins anew.
+    `levels`: after each run, the runs so far level by level, the last being the one that goes on; `level`:
+    the runs of the last one and of the alarm that began it. `spread`: how much runs differ, as far as all of
+    them tell.
     """
 
     changes: tuple[Change, ...]
@@ -150,7 +174,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
-    """What levels show that are over: the log likelihood of each of SPREADS (G,) and what decides between REPEATS (R,); `runs` that show it."""
+    """What levels show that are over: the log likelihood of each of SPREADS (G,) and what decides between
+    REPEATS (R,); `runs` that show it.
+    """
 
     spreads: Floats
     repeats: Floats
@@ -158,7 +184,9 @@ class _Past:
 
     def __add__(self, other: _Past) -> _Past:
         return _Past(
-            spreads=self.spreads + other.spreads, repeats=self.repeats + other.repeats, runs=self.runs + other.runs
+            spreads=self.spreads + other.spreads,
+            repeats=self.repeats + other.repeats,
+            runs=self.runs + other.runs,
         )
 
 
@@ -167,10 +195,12 @@ NO_PAST = _Past(spreads=np.zeros(len(SPREADS)), repeats=np.zeros(len(REPEATS)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runs:
-    """Runs on the items that all of them have (m,): positions `at`, weights, means, and what is known of their covariance.
+    """Runs on the items that all of them have (m,): positions `at`, weights, means, and what is known of
+    their covariance.
 
-    `answers`: the variance that answers give a run that weighs 1, with its `df`; `item`: that of one answer to one item; `repeated`: the
-    correlation of neighbouring runs' answers; `past`: what levels that are over show, `own`: what these runs add to know the repeats.
+    `answers`: the variance that answers give a run that weighs 1, with its `df`; `item`: that of one answer
+    to one item; `repeated`: the correlation of neighbouring runs' answers; `past`: what levels that are over
+    show, `own`: what these runs add to know the repeats.
     """
 
     at: Ints
@@ -184,7 +214,9 @@ class _Runs:
     own: Floats = field(default_factory=lambda: NO_PAST.repeats)
 
     def white(self, columns: Floats) -> Floats:
-        """Return columns (…, m) of which what answers give has been made independent and alike, with variance `answers`."""
+        """Return columns (…, m) of which what answers give has been made independent and alike, with variance
+        `answers`.
+        """
         scaled = columns * np.sqrt(self.weights)
         kept = self.repeated ** np.diff(self.at)
         return np.concatenate(
@@ -192,7 +224,9 @@ class _Runs:
         )
 
     def likelihood(self, squares: Floats, df: int) -> Floats:
-        """Return the log likelihoods of SPREADS (…, G) from sums of squares (…) of whitened means about their levels."""
+        """Return the log likelihoods of SPREADS (…, G) from sums of squares (…) of whitened means about their
+        levels.
+        """
         kept = self.repeated ** np.diff(self.at)
         grown = float(np.mean([1.0, *((1 + kept**2) / (1 - kept**2))]))
         variance = self.answers + self.spreads * grown
@@ -215,7 +249,9 @@ class _Runs:
             return NO_PAST
         y, one = self.white(self.means), self.white(np.ones(len(self.at)))
         squares = np.asarray(y @ y - (y @ one) ** 2 / (one @ one))
-        return _Past(spreads=self.likelihood(squares, len(self.at) - 1), repeats=self.own, runs=len(self.at) - 1)
+        return _Past(
+            spreads=self.likelihood(squares, len(self.at) - 1), repeats=self.own, runs=len(self.at) - 1
+        )
 
     def splits(self) -> Pivots:
         """Return the pivots of every split: the mean of the runs after less the mean of the runs before."""
@@ -235,11 +271,15 @@ class _Runs:
         variance = answers[:, None] + runs[:, None] * self.spreads
         chance = self.chances(self.likelihood(self._squares(), m - 2))
         mean = (chance * variance).sum(axis=1)
-        doubt = (chance * (variance - mean[:, None]) ** 2).sum(axis=1) / mean**2 + 2 / self.df * (answers / mean) ** 2
+        doubt = (chance * (variance - mean[:, None]) ** 2).sum(axis=1) / mean**2 + 2 / self.df * (
+            answers / mean
+        ) ** 2
         return plain_pivots(difference, mean, 2 / doubt)
 
     def _squares(self) -> Floats:
-        """Return the sums of squares of whitened means about the levels before and after each split (m − 1,)."""
+        """Return the sums of squares of whitened means about the levels before and after each split (m −
+        1,).
+        """
         m = len(self.at)
         y, one = self.white(self.means - self.means.mean()), self.white(np.ones(m))
         after = self.white((np.arange(m) >= np.arange(1, m)[:, None]).astype(float))
@@ -250,7 +290,9 @@ class _Runs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """What a run is held against: `runs` of the level and itself, the items that all have; the splits and their z."""
+    """What a run is held against: `runs` of the level and itself, the items that all have; the splits and
+    their z.
+    """
 
     runs: tuple[int, ...]
     splits: Pivots
@@ -263,7 +305,9 @@ class _Step:
         return float(np.nanmax(np.abs(self.z), initial=0.0)) if np.isfinite(self.z).any() else math.nan
 
     def size(self, split: int) -> float:
-        """Return by how many standard deviations of a run's answers a split differs at least: a standard error less than was seen."""
+        """Return by how many standard deviations of a run's answers a split differs at least: a standard
+        error less than was seen.
+        """
         parts = 1 / (split + 1) + 1 / (len(self.runs) - split - 1)
         return max(float(abs(self.splits.t_at(0.0)[split])) - 1, 0.0) * math.sqrt(parts)
 
@@ -275,7 +319,9 @@ class _Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Alarm:
-    """The runs before the last alarm's change, those from it on, and what levels showed that were over before."""
+    """The runs before the last alarm's change, those from it on, and what levels showed that were over
+    before.
+    """
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -284,7 +330,9 @@ class _Alarm:
 
 @dataclass(slots=True, kw_only=True)
 class _State:
-    """A series up to a run: the levels that are `over` and what they show, the runs of the one that goes on, their items; the last alarm while its level may come back."""
+    """A series up to a run: the levels that are `over` and what they show, the runs of the one that goes on,
+    their items; the last alarm while its level may come back.
+    """
 
     series: Series
     items: Bools
@@ -312,7 +360,9 @@ class _State:
         self.began = change.after
 
     def rejoin(self) -> bool:
-        """Let the runs before the alarm belong to the level again, where those since are clearly back at it, and say so."""
+        """Let the runs before the alarm belong to the level again, where those since are clearly back at it,
+        and say so.
+        """
         if self.alarm is None or not self.level:
             return False
         chance = self._log_chance(self.alarm.before, self.alarm.past) - self._log_chance(
@@ -360,7 +410,11 @@ def watch(series: Series, share: float | Floats) -> Watched:
                 state.level, state.items = (t,), has[:, t]
         else:
             state.items = shared
-            step = _step(series, (*state.level, t), shared, float(shares[t]), state.past) if state.level else None
+            step = (
+                _step(series, (*state.level, t), shared, float(shares[t]), state.past)
+                if state.level
+                else None
+            )
             if step is not None and step.is_alarm:
                 changes.append(_change(step))
                 state.change(changes[-1])
@@ -386,8 +440,13 @@ def watch(series: Series, share: float | Floats) -> Watched:
 
 
 def _spread(state: _State) -> Spread:
-    """Return how much runs differ: the answers of the last level of two runs or more, and what all levels show beyond them."""
-    last = next((level for level in (state.level, *reversed(state.over)) if len(level) > 1), state.level or state.began)
+    """Return how much runs differ: the answers of the last level of two runs or more, and what all levels
+    show beyond them.
+    """
+    last = next(
+        (level for level in (state.level, *reversed(state.over)) if len(level) > 1),
+        state.level or state.began,
+    )
     runs = _runs(state.series, last, _shared(state.series, last), state.past)
     own = runs.over() if last == state.level else NO_PAST
     variance = float(runs.chances(own.spreads) @ runs.spreads)
@@ -405,9 +464,11 @@ def ahead_of(series: Series, runs: tuple[int, ...], t: int) -> Pivots:
 
 
 def last_against(series: Series, found: Watched, count: int) -> Pivots:
-    """Return the pivots of the mean of so many last runs less the mean of as many before them, on the items that all have.
+    """Return the pivots of the mean of so many last runs less the mean of as many before them, on the items
+    that all have.
 
-    How much runs differ is taken from these, each half about its own mean, and from the levels of the runs before.
+    How much runs differ is taken from these, each half about its own mean, and from the levels of the runs
+    before.
     """
     runs = tuple(t for t in range(series.values.shape[1]) if t not in found.apart)
     early, late = set(runs[: -2 * count]), runs[-2 * count :]
@@ -429,7 +490,9 @@ def level_at(found: Watched, run: int, t: int) -> tuple[int, ...]:
 
 
 def limit(runs: int, share: float) -> float:
-    """Return the |z| that an alarm takes at the last of so many runs, given that none has come: it leaves the run its share of error."""
+    """Return the |z| that an alarm takes at the last of so many runs, given that none has come: it leaves the
+    run its share of error.
+    """
     return float(-scipy.special.ndtri(single_share(runs, share) / 2))
 
 
@@ -446,26 +509,33 @@ def single_share(runs: int, share: float) -> float:
 def limit_gap(found: Watched) -> Floats:
     """Return by how much each run alone may differ from the mean of those before it without an alarm (T,).
 
-    NaN where nothing is held against it, and where no answer of these runs differs: what a run that differed could be held to isn't known.
+    NaN where nothing is held against it, and where no answer of these runs differs: what a run that differed
+    could be held to isn't known.
     """
     df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
     tail = scipy.special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
     t = np.where(
-        np.isinf(df), -scipy.special.ndtri(tail), -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail)
+        np.isinf(df),
+        -scipy.special.ndtri(tail),
+        -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail),
     )
     return np.where(found.ahead.variance > ROUNDING**2, t * np.sqrt(found.ahead.variance), np.nan)
 
 
 def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
-    """Return what `luck` draws for so many runs (draws, T): those of the first runs are the same whatever their number."""
+    """Return what `luck` draws for so many runs (draws, T): those of the first runs are the same whatever
+    their number.
+    """
     return np.ascontiguousarray(rng.standard_normal((runs, DRAWS)).T)
 
 
 def luck(score: Floats, noise: float, draws: Floats) -> float:
-    """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for one.
+    """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for
+    one.
 
-    `noise`: the standard deviation of a run's answers. Scores are drawn together by as much as their spread is noise (James and
-    Stein 1961), and noise is drawn around them (Efron 2011); `draws` (draws, T or more): standard normal ones.
+    `noise`: the standard deviation of a run's answers. Scores are drawn together by as much as their spread
+    is noise (James and Stein 1961), and noise is drawn around them (Efron 2011); `draws` (draws, T or more):
+    standard normal ones.
     """
     if len(score) < 2 or not noise > 0:
         return 0.0
@@ -485,11 +555,19 @@ def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float, pas
 def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _Runs:
     """Return runs on these items.
 
-    Where no item differs from run to run but by what all differ, the variance is that under "no change", as a score test has it.
+    Where no item differs from run to run but by what all differ, the variance is that under "no change", as a
+    score test has it.
     """
     at = np.asarray(runs)
-    x, attempts = series.values[np.ix_(items, at)], np.ones(len(at)) if series.attempts is None else series.attempts[at]
-    codes = None if series.codes is None else np.unique(series.codes[items], return_inverse=True)[1].astype(np.int64)
+    x, attempts = (
+        series.values[np.ix_(items, at)],
+        np.ones(len(at)) if series.attempts is None else series.attempts[at],
+    )
+    codes = (
+        None
+        if series.codes is None
+        else np.unique(series.codes[items], return_inverse=True)[1].astype(np.int64)
+    )
     w, k = np.ones(len(x)) if series.weights is None else series.weights[items], attempts / attempts.mean()
     term, spare = clustering(codes, w), len(at) - 1
     means = w @ x / term.total
@@ -527,16 +605,22 @@ def _alike(runs: int) -> Floats:
 
 
 def _of_contrasts(covariance: Floats, before: Floats, total: float) -> Floats:
-    """Return the variances of means after less means before, for each split (m − 1,), from a covariance (m, m) of weighted runs."""
+    """Return the variances of means after less means before, for each split (m − 1,), from a covariance (m,
+    m) of weighted runs.
+    """
     sums = covariance.cumsum(axis=0).cumsum(axis=1)
     place = np.arange(len(before))
     first, across = sums[place, place], sums[place, -1] - sums[place, place]
     last = sums[-1, -1] - first - 2 * across
-    return np.asarray(first / before**2 + last / (total - before) ** 2 - 2 * across / before / (total - before))
+    return np.asarray(
+        first / before**2 + last / (total - before) ** 2 - 2 * across / before / (total - before)
+    )
 
 
 def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
-    """Return the variances of means of runs (m,) and the covariances of neighbours (m − 1,), from residuals of items (n, m)."""
+    """Return the variances of means of runs (m,) and the covariances of neighbours (m − 1,), from residuals
+    of items (n, m).
+    """
     sums = term.sums(e if (w == 1).all() else e * w[:, None])
     scale = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) / term.total**2
     return scale @ (sums * sums), scale @ (sums[:, 1:] * sums[:, :-1])
@@ -550,7 +634,9 @@ def _z(pivots: Pivots) -> Floats:
 
 
 def _change(step: _Step) -> Change:
-    """Return the place of a change and what could be it too: places whose likelihood ratio isn't too far below the largest."""
+    """Return the place of a change and what could be it too: places whose likelihood ratio isn't too far
+    below the largest.
+    """
     squares = np.where(np.isfinite(step.z), step.z**2, -np.inf)
     best = int(squares.argmax())
     near = np.flatnonzero(squares >= squares[best] - max(FALL - OVERSHOOT * step.size(best), 0.0))

@@ -1,8 +1,9 @@
 """Do the gaps of slices differ at all? One test of "all are equal", with clusters that may cross slices.
 
-Where they have the degrees of freedom, Wald's test with Hotelling's distribution (HTZ; Pustejovsky and Tipton 2018). Else the largest
-deviation of a slice from the others, each by CR2 and its own degrees of freedom (Satterthwaite), corrected for their number by Šidák
-(1967). A slice without any difference is as uncertain as one with a single item that differs. Measured in docs/decisions/0028-slices.md.
+Where they have the degrees of freedom, Wald's test with Hotelling's distribution (HTZ; Pustejovsky and Tipton
+2018). Else the largest deviation of a slice from the others, each by CR2 and its own degrees of freedom
+(Satterthwaite), corrected for their number by Šidák (1967). A slice without any difference is as uncertain as
+one with a single item that differs. Measured in docs/decisions/0028-slices.md.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ SINGULAR = 1e12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equality:
-    """A test of equal gaps: `statistic` is an F on `df` and `df_rest` for "htz", the |t| of the slice furthest off for "largest".
+    """A test of equal gaps: `statistic` is an F on `df` and `df_rest` for "htz", the |t| of the slice
+    furthest off for "largest".
 
     `p_value` is NaN where nothing tells.
     """
@@ -49,7 +51,9 @@ def equality(found: SliceGaps) -> Equality:
 
 
 def wald(found: SliceGaps, covariance: Floats, eta: float) -> Equality:
-    """Return the HTZ test of equal gaps with this covariance (S, S); `eta`: Hotelling's degrees of freedom."""
+    """Return the HTZ test of equal gaps with this covariance (S, S); `eta`: Hotelling's degrees of
+    freedom.
+    """
     q = len(found.gaps) - 1
     contrasts = np.eye(q + 1)[1:] - np.eye(q + 1)[:1]
     gap, spread, rest = contrasts @ found.gaps, contrasts @ covariance @ contrasts.T, eta - q + 1
@@ -61,9 +65,11 @@ def wald(found: SliceGaps, covariance: Floats, eta: float) -> Equality:
 
 
 def hotelling_df(found: SliceGaps) -> float:
-    """Return η, the degrees of freedom that match the spread of the estimated covariance, items taken as independent.
+    """Return η, the degrees of freedom that match the spread of the estimated covariance, items taken as
+    independent.
 
-    η = q (q + 1) / Σ_st K_st (P_ss P_tt + P_st²), P = N − N 1 1ᵀ N / (1ᵀ N 1), N the slices' weights; for K see `_overlaps`.
+    η = q (q + 1) / Σ_st K_st (P_ss P_tt + P_st²), P = N − N 1 1ᵀ N / (1ᵀ N 1), N the slices' weights; for K
+    see `_overlaps`.
     """
     q, totals = len(found.gaps) - 1, found.totals
     weights = np.diag(totals) - np.outer(totals, totals) / totals.sum()
@@ -83,7 +89,9 @@ def largest_deviation(found: SliceGaps, covariance: Floats) -> Equality:
     first = int(p.argmin())
     together = float(-np.expm1(count * np.log1p(-p[first]))) if p[first] < 1 else 1.0
     t = float(abs(told.values[first]) / told.errors[first])
-    return Equality(test="largest", statistic=t, df=count - 1, df_rest=float(told.df[first]), p_value=together)
+    return Equality(
+        test="largest", statistic=t, df=count - 1, df_rest=float(told.df[first]), p_value=together
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +114,18 @@ def contrasted(found: SliceGaps, covariance: Floats, contrasts: Floats) -> Contr
 
 
 def trend(found: SliceGaps, covariance: Floats) -> Contrasted:
-    """Return by how much the gap grows from one slice to the next: the slope of the gaps over their places, weighted by items."""
+    """Return by how much the gap grows from one slice to the next: the slope of the gaps over their places,
+    weighted by items.
+    """
     place = np.arange(len(found.gaps)) - float(found.totals @ np.arange(len(found.gaps))) / found.totals.sum()
     contrast = found.totals * place / float(found.totals @ place**2)
     return contrasted(found, covariance, contrast[None, :])
 
 
 def _overlaps(found: SliceGaps) -> Floats:
-    """Return K_st = Σ Θ_s ∘ Θ_t (S, S), Θ_s the covariance of slice s's scaled cluster sums if items are independent and alike."""
+    """Return K_st = Σ Θ_s ∘ Θ_t (S, S), Θ_s the covariance of slice s's scaled cluster sums if items are
+    independent and alike.
+    """
     shares, totals = found.shares, found.totals
     rest = 1 - shares
     inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)

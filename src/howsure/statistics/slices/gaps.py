@@ -1,8 +1,10 @@
-"""The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross them.
+"""The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross
+them.
 
-A slice's gap is a mean over its items, by the one estimator of clustered.py. Two slices covary through the clusters that they
-share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the residual sum of cluster g in slice s and q_gs its share
-of the slice. This is CR2 of a regression on the slices (Bell and McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
+A slice's gap is a mean over its items, by the one estimator of clustered.py. Two slices covary through the
+clusters that they share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the residual sum
+of cluster g in slice s and q_gs its share of the slice. This is CR2 of a regression on the slices (Bell and
+McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
 """
 
 from __future__ import annotations
@@ -24,15 +26,18 @@ if TYPE_CHECKING:
 
 
 ROOM = 0.15
-"""How much of the score pivot's room the tests of equal gaps leave; by trial, docs/decisions/0028-slices.md."""
+"""How much of the score pivot's room the tests of equal gaps leave; by trial,
+docs/decisions/0028-slices.md.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceGaps:
     """The gaps of S slices, of items in G clusters.
 
-    `gaps` (S,); `totals` (S,): the weight of each slice; `items` (S,): its number of items; `sums` (G, S): the summed gaps of a cluster's items in a slice; `held`
-    (G, S): their weight; `pivots` (S,): what tests each slice by itself.
+    `gaps` (S,); `totals` (S,): the weight of each slice; `items` (S,): its number of items; `sums` (G, S):
+    the summed gaps of a cluster's items in a slice; `held` (G, S): their weight; `pivots` (S,): what tests
+    each slice by itself.
     """
 
     gaps: Floats
@@ -58,17 +63,20 @@ class SliceGaps:
         return np.asarray((self.held > 0).sum(axis=0))
 
     def covariance(self) -> Floats:
-        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing."""
+        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says
+        nothing.
+        """
         rest = 1 - self.shares
         inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
         scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
         return np.asarray(scaled.T @ scaled)
 
     def guarded_covariance(self) -> Floats:
-        """Return the same where the gaps are to be told apart: slices that came out calm by chance are less certain than they look.
+        """Return the same where the gaps are to be told apart: slices that came out calm by chance are less
+        certain than they look.
 
-        A part of the room of the score pivot is added, as if the gap of all were each slice's; a slice without any difference is as
-        uncertain as one with a single item that differs.
+        A part of the room of the score pivot is added, as if the gap of all were each slice's; a slice
+        without any difference is as uncertain as one with a single item that differs.
         """
         pivots = self.pivots
         room = ROOM * np.maximum(pivots.variance_at(self.whole) - pivots.variance, 0.0)
@@ -76,7 +84,9 @@ class SliceGaps:
         return np.asarray(self.covariance() + np.diag(own))
 
     def pooled_errors(self) -> Floats:
-        """Return standard errors (S,) for drawing the gaps together: variances half their own, half those that items have on average."""
+        """Return standard errors (S,) for drawing the gaps together: variances half their own, half those
+        that items have on average.
+        """
         own = np.diagonal(self.guarded_covariance())
         common = float((self.totals * own).mean()) / self.totals
         return np.asarray(np.sqrt((own + common) / 2))
@@ -91,7 +101,8 @@ def slice_gaps(
     weights: Floats | None = None,
     bounded: bool = True,
 ) -> SliceGaps:
-    """Return the gaps a − b of the slices 0 … S − 1 of n items; `slices` (n,), −1 for an item that is in none.
+    """Return the gaps a − b of the slices 0 … S − 1 of n items; `slices` (n,), −1 for an item that is in
+    none.
 
     `clusters`: of two ways of clustering the first counts. `bounded`: by the score pivot, else by a plain t.
     """

@@ -1,9 +1,11 @@
-"""Shrunken estimates of many slices, with robust empirical-Bayes intervals (Armstrong, Kolesár and Plagborg-Møller 2022).
+"""Shrunken estimates of many slices, with robust empirical-Bayes intervals (Armstrong, Kolesár and
+Plagborg-Møller 2022).
 
-Each estimate Y_s with standard error σ_s is drawn towards the common centre by w_s = μ₂ / (μ₂ + σ_s²), μ₂ the variance of the true
-values about it. What shrinking makes wrong is a bias whose mean square and fourth moment (kurtosis κ) are known, but not its
-distribution: the critical value is the largest that any distribution with these moments needs. Coverage then holds on average over
-the slices, whatever the true values are; it needn't for each of them. The centre's own error is added, as independent of the rest.
+Each estimate Y_s with standard error σ_s is drawn towards the common centre by w_s = μ₂ / (μ₂ + σ_s²), μ₂ the
+variance of the true values about it. What shrinking makes wrong is a bias whose mean square and fourth moment
+(kurtosis κ) are known, but not its distribution: the critical value is the largest that any distribution with
+these moments needs. Coverage then holds on average over the slices, whatever the true values are; it needn't
+for each of them. The centre's own error is added, as independent of the rest.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ BEYOND = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrunken:
-    """Values drawn towards their `centre`, with their limits (S,); `spread`: the standard deviation of the true values."""
+    """Values drawn towards their `centre`, with their limits (S,); `spread`: the standard deviation of the
+    true values.
+    """
 
     values: Floats
     low: Floats
@@ -40,7 +44,8 @@ class Shrunken:
 def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> Shrunken:
     """Shrink estimates (S,) with standard errors (S,), all positive, towards their weighted mean.
 
-    `weights` (S,): the items of each slice; the precision that was estimated goes with the estimates, and would bias the centre.
+    `weights` (S,): the items of each slice; the precision that was estimated goes with the estimates, and
+    would bias the centre.
 
     >>> import numpy as np
     >>> found = shrunken(np.array([0.0, 0.1, 0.2, 0.1]), np.full(4, 0.1), np.ones(4), 0.95)
@@ -58,16 +63,14 @@ def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> S
     half = np.sqrt((critical * w * errors) ** 2 + critical_value(0.0, 1.0, level) ** 2 * of_centre)
     middle = centre + w * (values - centre)
     return Shrunken(
-        values=middle,
-        low=middle - half,
-        high=middle + half,
-        centre=centre,
-        spread=math.sqrt(spread),
+        values=middle, low=middle - half, high=middle + half, centre=centre, spread=math.sqrt(spread)
     )
 
 
 def _moments(residuals: Floats, variances: Floats, weights: Floats) -> tuple[float, float]:
-    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 as their own errors ask for."""
+    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 as their own errors ask
+    for.
+    """
     total = float(weights.sum())
     second = float(weights @ (residuals**2 - variances)) / total
     least = 2 * float(weights**2 @ variances**2) / (total * float(weights @ variances))
@@ -78,7 +81,8 @@ def _moments(residuals: Floats, variances: Floats, weights: Floats) -> tuple[flo
 
 
 def critical_value(bias: float, kurtosis: float, level: float) -> float:
-    """Return what holds at the level for every bias with this mean square, in squared standard errors, and this kurtosis.
+    """Return what holds at the level for every bias with this mean square, in squared standard errors, and
+    this kurtosis.
 
     >>> round(critical_value(0.0, 1.0, 0.95), 2), round(critical_value(1.0, 1.0, 0.95), 2)
     (1.96, 2.65)
@@ -96,10 +100,12 @@ def critical_value(bias: float, kurtosis: float, level: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tangents:
-    """Parabolas above the chance of missing as a function of the squared bias, for each critical value (rows).
+    """Parabolas above the chance of missing as a function of the squared bias, for each critical value
+    (rows).
 
-    Each touches it `at` a squared bias, with the chance `missed` and its `slope` there, and the least `bend` that keeps it above: the mean
-    of a parabola is known where the first two moments of the squared bias are, and the lowest mean is the worst case (duality).
+    Each touches it `at` a squared bias, with the chance `missed` and its `slope` there, and the least `bend`
+    that keeps it above: the mean of a parabola is known where the first two moments of the squared bias are,
+    and the lowest mean is the worst case (duality).
     """
 
     at: Floats
@@ -112,7 +118,9 @@ class _Tangents:
 def _tangents() -> _Tangents:
     """Make the parabolas; about a tenth of a second, once."""
     rows = [_row(float(critical)) for critical in CRITICAL]
-    return _Tangents(**{name: np.stack([row[k] for row in rows]) for k, name in enumerate(_Tangents.__slots__)})
+    return _Tangents(
+        **{name: np.stack([row[k] for row in rows]) for k, name in enumerate(_Tangents.__slots__)}
+    )
 
 
 def _row(critical: float) -> tuple[Floats, Floats, Floats, Floats]:

@@ -1,7 +1,10 @@
-"""Expected scores from votes with their errors: what each cluster of votes adds to them, by the one estimator of clustered.py.
+"""Expected scores from votes with their errors: what each cluster of votes adds to them, by the one estimator
+of clustered.py.
 
-A cluster of votes counts as an item whose score is the expected score plus what the cluster adds to it (its influence), weighed by its votes: the mean of
-these is the expected score, and its CR2 variance, degrees of freedom, flips, ranks and the rest are those of any other score. Memory: about 200 bytes a vote, and a few arrays of MOST_UNITS × models.
+A cluster of votes counts as an item whose score is the expected score plus what the cluster adds to it (its
+influence), weighed by its votes: the mean of these is the expected score, and its CR2 variance, degrees of
+freedom, flips, ranks and the rest are those of any other score. Memory: about 200 bytes a vote, and a few
+arrays of MOST_UNITS × models.
 """
 
 from __future__ import annotations
@@ -37,10 +40,11 @@ MOST_P = 0.9
 class VoteMoments:
     """Expected scores of M models (M,) with standard errors, all pairs, and the strengths behind them.
 
-    `df`: the degrees of freedom of all clusters, which effects and the gain have; `own_df` (M,): those of each model's own.
-    `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
-    `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`: what the first of two gets beyond
-    what strengths and covariates expect, in scores.
+    `df`: the degrees of freedom of all clusters, which effects and the gain have; `own_df` (M,): those of
+    each model's own. `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the
+    strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
+    `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`:
+    what the first of two gets beyond what strengths and covariates expect, in scores.
     """
 
     values: Floats
@@ -58,11 +62,13 @@ class VoteMoments:
     gain_se: float
 
 
-def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bools | None = None) -> VoteMoments:
+def vote_moments(
+    votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bools | None = None
+) -> VoteMoments:
     """Fit strengths to votes of one pool and return expected scores with errors.
 
-    `clusters`: none (each vote by itself), one or two arrays (N,) of codes from 0. `pool` (M,): the models that scores are against; None:
-    all others.
+    `clusters`: none (each vote by itself), one or two arrays (N,) of codes from 0. `pool` (M,): the models
+    that scores are against; None: all others.
     """
     ties = votes.ties_as(ties)
     units, groups = _units(votes, clusters)
@@ -71,11 +77,15 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
     values, slopes = expected_scores(fit, np.ones(models, dtype=bool) if pool is None else pool, ties)
     gain, lost = gain_of_first(votes, fit, ties)
     every = np.vstack([slopes, _parameters(fit), lost])
-    added = np.concatenate([influences(votes, units, fit, every, ties), influences_of_added(fit, every, ties)])
+    added = np.concatenate(
+        [influences(votes, units, fit, every, ties), influences_of_added(fit, every, ties)]
+    )
     size = np.concatenate([np.bincount(units, weights=votes.weights), fit.added[fit.bounded].sum(axis=1)])
     groups = tuple(_with_own(codes, len(size)) for codes in groups)
     whole, weights = (size.sum() / size)[:, None], size * (len(size) / size.sum())
-    added[:, -1] += np.bincount(units, weights=gain * votes.weights, minlength=len(size)) / votes.weights.sum()
+    added[:, -1] += (
+        np.bincount(units, weights=gain * votes.weights, minlength=len(size)) / votes.weights.sum()
+    )
     se = np.sqrt(variances(added * whole, weights, groups, "CR2"))
     pairs = pair_moments(values + added[:, :models] * whole, clusters=groups, weights=weights, score=False)
     own = concentrations(votes, clusters)
@@ -114,13 +124,17 @@ def _one_sided(counts: Floats) -> Bools:
 
 
 def _with_own(codes: Ints, units: int) -> Ints:
-    """Give the further of so many units a cluster of their own; one cluster of votes stays the only one: what bounds a strength is no second voter."""
+    """Give the further of so many units a cluster of their own; one cluster of votes stays the only one: what
+    bounds a strength is no second voter.
+    """
     apart = np.arange(1, units - len(codes) + 1) * bool(codes.max() > 0)
     return np.concatenate([codes, int(codes.max()) + apart])
 
 
 def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -> PairMoments:
-    """Widen the pivots of pairs with a bounded model: none has a smaller p-value than the sign test of that model's clusters, all of one sign."""
+    """Widen the pivots of pairs with a bounded model: none has a smaller p-value than the sign test of that
+    model's clusters, all of one sign.
+    """
     if not fit.bounded.any():
         return pairs
     count = np.where(fit.bounded, clusters, np.inf)
@@ -128,14 +142,19 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = (pairs.difference / scipy.special.stdtrit(pairs.df, 1 - least / 2)) ** 2
     either = np.isfinite(count[:, None]) | np.isfinite(count)
-    added, room = np.where(either, np.maximum(needed - pairs.variance, 0.0), 0.0), np.where(either, 0.0, pairs.room)
+    added, room = (
+        np.where(either, np.maximum(needed - pairs.variance, 0.0), 0.0),
+        np.where(either, 0.0, pairs.room),
+    )
     return replace(pairs, added=pairs.added + np.nan_to_num(added), room=room)
 
 
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
-    """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two ways of clustering, or one cluster.
+    """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two
+    ways of clustering, or one cluster.
 
-    Of one way more than MOST_UNITS are put together into so many: independent clusters may be, and cost nothing but degrees of freedom.
+    Of one way more than MOST_UNITS are put together into so many: independent clusters may be, and cost
+    nothing but degrees of freedom.
     """
     if len(clusters) < 2:
         units = (clusters[0] if clusters else np.arange(len(votes))) % MOST_UNITS

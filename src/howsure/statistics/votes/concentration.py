@@ -1,9 +1,11 @@
-"""How few clusters a model's votes, or those of two, come from: their own degrees of freedom, and the pivot of a pair.
+"""How few clusters a model's votes, or those of two, come from: their own degrees of freedom, and the pivot
+of a pair.
 
-The errors of all models come from all clusters, but a model met by fifteen voters knows its own no better than from fifteen. With q_g the share
-of a cluster in a model's votes (in a pair's: in 1 / votes of the one + 1 / votes of the other, what a gap's variance is made of) and h = Σ q_g²
-the variance is made larger by (1 − h₀) / (1 − h), h₀ that of all votes, and has 1 / h − 1 degrees of freedom: for clusters of one size what CR2 and
-Satterthwaite's have (clustered.py). Measured in docs/decisions/0032-votes.md.
+The errors of all models come from all clusters, but a model met by fifteen voters knows its own no better
+than from fifteen. With q_g the share of a cluster in a model's votes (in a pair's: in 1 / votes of the one +
+1 / votes of the other, what a gap's variance is made of) and h = Σ q_g² the variance is made larger by (1 −
+h₀) / (1 − h), h₀ that of all votes, and has 1 / h − 1 degrees of freedom: for clusters of one size what CR2
+and Satterthwaite's have (clustered.py). Measured in docs/decisions/0032-votes.md.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class Concentrations:
 
 
 def concentrations(votes: Votes, clusters: Sequence[Ints]) -> Concentrations:
-    """Return how few clusters the votes of every model and pair come from; of two ways of clustering the fewer."""
+    """Return how few clusters the votes of every model and pair come from; of two ways of clustering the
+    fewer.
+    """
     each = [_of_one_way(votes, codes % MOST_UNITS) for codes in clusters or [np.arange(len(votes))]]
     return Concentrations(models=_fewer([own for own, _ in each]), pairs=_fewer([own for _, own in each]))
 
@@ -51,7 +55,8 @@ def _of_one_way(votes: Votes, units: Ints) -> tuple[Own, Own]:
     count, models, weights = int(units.max()) + 1, votes.models, votes.weights
     size = count * models
     first, second = (
-        np.bincount(units * models + each, weights=weights, minlength=size) for each in (votes.first, votes.second)
+        np.bincount(units * models + each, weights=weights, minlength=size)
+        for each in (votes.first, votes.second)
     )
     seen = (first + second).reshape(count, models)
     every = np.bincount(units, weights=weights) / weights.sum()
@@ -76,10 +81,12 @@ def _fewer(each: list[Own]) -> Own:
 
 
 def own_pivots(pairs: PairMoments, own: Own) -> PairMoments:
-    """Give every pair the variance and degrees of freedom of its own clusters, and the score pivot (pairs/score.py).
+    """Give every pair the variance and degrees of freedom of its own clusters, and the score pivot
+    (pairs/score.py).
 
-    A vote is worth at most the whole scale: with D the difference seen, its variance is that of n = (1 − D²) / V votes that are won or lost, and would be
-    (1 − δ²) / n if δ were true. For two models without ties that is the score test of their share (Wilson 1927) on the effective sample size.
+    A vote is worth at most the whole scale: with D the difference seen, its variance is that of n = (1 − D²)
+    / V votes that are won or lost, and would be (1 − δ²) / n if δ were true. For two models without ties that
+    is the score test of their share (Wilson 1927) on the effective sample size.
     """
     variance, left = pairs.variance * own.factor, 1 - np.minimum(pairs.difference**2, 1 - 1e-9)
     df = np.minimum(pairs.df, own.df)

@@ -1,4 +1,6 @@
-"""What one cluster of votes moves: the scores without it, by one step from its influence (Cook 1977), and by a fit without it."""
+"""What one cluster of votes moves: the scores without it, by one step from its influence (Cook 1977), and by
+a fit without it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ MOST = 2_000
 
 
 def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> tuple[Ints, Floats]:
-    """Return clusters (G,), and by how much the best model would lead the others without each (G,), below 0 where it wouldn't lead.
+    """Return clusters (G,), and by how much the best model would lead the others without each (G,), below 0
+    where it wouldn't lead.
 
     `codes` (N,): the cluster of every vote. One step: what the cluster adds, over 1 − its share of the votes.
     """
@@ -39,8 +42,13 @@ def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> 
 
 
 def scores_without(votes: Votes, clusters: Floats, ties: Ties, pool: Bools) -> Floats | None:
-    """Fit the votes that are left; None where they don't connect all models or have no best fit. `clusters` (M,): those that each model's votes come in."""
-    if pools(votes.counts()).max() or len(np.unique(np.concatenate([votes.first, votes.second]))) < votes.models:
+    """Fit the votes that are left; None where they don't connect all models or have no best fit. `clusters`
+    (M,): those that each model's votes come in.
+    """
+    if (
+        pools(votes.counts()).max()
+        or len(np.unique(np.concatenate([votes.first, votes.second]))) < votes.models
+    ):
         return None
     ties = votes.ties_as(ties)
     try:

@@ -1,4 +1,6 @@
-"""Which further vote would tell most: by how much one of each pair lowers the variance of a gap (c-optimal design; Silvey 1980)."""
+"""Which further vote would tell most: by how much one of each pair lowers the variance of a gap (c-optimal
+design; Silvey 1980).
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def saved_by_a_vote(fit: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return by how much a vote of each pair, answers alike in every covariate, would lower the variance of a number with these derivatives (M, M).
+    """Return by how much a vote of each pair, answers alike in every covariate, would lower the variance of a
+    number with these derivatives (M, M).
 
-    `slopes` (P,). With i the information of a vote, a its direction and V the inverse of the information: i (a'V f)² / (1 + i a'V a), as
-    the inverse changes by a term of rank one (Sherman and Morrison 1950).
+    `slopes` (P,). With i the information of a vote, a its direction and V the inverse of the information: i
+    (a'V f)² / (1 + i a'V a), as the inverse changes by a term of rank one (Sherman and Morrison 1950).
     """
     models = len(fit.log)
     at = told(fit.log[:, None] - fit.log, fit.tie, ties)

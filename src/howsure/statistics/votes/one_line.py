@@ -1,10 +1,13 @@
-"""Whether strengths on one line explain the votes: what pairs get beyond it, and whether different clusters agree on that.
+"""Whether strengths on one line explain the votes: what pairs get beyond it, and whether different clusters
+agree on that.
 
-Every cluster adds to each pair's residual (what the first got less what the strengths expect, put right for the fit). With strengths on
-one line these sums over clusters are noise: they keep their distribution where each cluster's are turned by a coin (sign flips of clusters; Wu
-1986, Cameron, Gelbach and Miller 2008). The statistic is Pearson's: the squares of the pairs' residuals, each over its information. Turned,
-a cluster's own square stays what it is: what counts is whether different clusters lean the same way at the same pairs. Tastes of single voters don't. The
-residuals of a cluster are made larger by 1 / √(1 − its share of votes) and 1 / √(1 − parameters / votes), which the fit took from them (as CR2 does). Size and power are in
+Every cluster adds to each pair's residual (what the first got less what the strengths expect, put right for
+the fit). With strengths on one line these sums over clusters are noise: they keep their distribution where
+each cluster's are turned by a coin (sign flips of clusters; Wu 1986, Cameron, Gelbach and Miller 2008). The
+statistic is Pearson's: the squares of the pairs' residuals, each over its information. Turned, a cluster's
+own square stays what it is: what counts is whether different clusters lean the same way at the same pairs.
+Tastes of single voters don't. The residuals of a cluster are made larger by 1 / √(1 − its share of votes) and
+1 / √(1 − parameters / votes), which the fit took from them (as CR2 does). Size and power are in
 docs/decisions/0032-votes.md.
 """
 
@@ -37,8 +40,9 @@ ENOUGH = 4
 class OneLineTest:
     """What the test finds.
 
-    `p_value`: of one line. Of P pairs `first`, `second` (P,), `residual` (P,): what the first got beyond what is expected, summed over votes,
-    and `z` (P,): the same over its clustered standard error, 0 for pairs met by few clusters.
+    `p_value`: of one line. Of P pairs `first`, `second` (P,), `residual` (P,): what the first got beyond what
+    is expected, summed over votes, and `z` (P,): the same over its clustered standard error, 0 for pairs met
+    by few clusters.
     """
 
     p_value: float
@@ -50,7 +54,9 @@ class OneLineTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pairs:
-    """P pairs that met: their models, the pair (N,) and the direction (N,) of every vote, what it got beyond what is expected, and its information."""
+    """P pairs that met: their models, the pair (N,) and the direction (N,) of every vote, what it got beyond
+    what is expected, and its information.
+    """
 
     first: Ints
     second: Ints
@@ -61,8 +67,12 @@ class _Pairs:
     with_tie: Floats
 
 
-def one_line(votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.random.Generator) -> OneLineTest | None:
-    """Test one line of strengths by flips of units (N,); None where pairs are no more than parameters, or units too few."""
+def one_line(
+    votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.random.Generator
+) -> OneLineTest | None:
+    """Test one line of strengths by flips of units (N,); None where pairs are no more than parameters, or
+    units too few.
+    """
     units = np.unique(units % MOST_UNITS, return_inverse=True)[1]
     count, pairs = int(units.max()) + 1, _pairs(votes, fit, ties)
     free = len(pairs.first) - (votes.models - 1)
@@ -77,7 +87,9 @@ def one_line(votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.rand
     seen = float(product.sum()) * (1 - 1e-12)
     drawn = ((flips @ product) * flips).sum(axis=1)
     residual = np.bincount(pairs.of, weights=pairs.residual, minlength=len(pairs.first)).astype(float)
-    z = np.divide(residual, np.sqrt(squares), out=np.zeros_like(residual), where=(clusters >= ENOUGH) & (squares > 0))
+    z = np.divide(
+        residual, np.sqrt(squares), out=np.zeros_like(residual), where=(clusters >= ENOUGH) & (squares > 0)
+    )
     return OneLineTest(
         p_value=float((1 + (drawn >= seen).sum()) / (1 + FLIPS)),
         first=pairs.first,
@@ -103,8 +115,12 @@ def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
     )
 
 
-def _products(votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _Pairs) -> tuple[Floats, Floats, Ints]:
-    """Return the products of every two units' residuals (G, G), each pair's over its information; the sum of squares of each pair (P,); its units (P,)."""
+def _products(
+    votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _Pairs
+) -> tuple[Floats, Floats, Ints]:
+    """Return the products of every two units' residuals (G, G), each pair's over its information; the sum of
+    squares of each pair (P,); its units (P,).
+    """
     count, total, models = int(units.max()) + 1, len(pairs.first), votes.models
     raw = scipy.sparse.csc_array((pairs.residual, (units, pairs.of)), shape=(count, total))
     fitted = gradients(votes, units, fit, ties) @ fit.inverse

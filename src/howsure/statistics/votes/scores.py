@@ -1,7 +1,8 @@
 """Expected scores from strengths, and what each unit of votes adds to them (its influence; Huber 1967).
 
-The headline of a model is P(win) + P(tie) / 2 against the models of a pool, each counted once, answers alike in every covariate: a number on a
-scale that people know, which doesn't change with who was asked to meet whom.
+The headline of a model is P(win) + P(tie) / 2 against the models of a pool, each counted once, answers alike
+in every covariate: a number on a scale that people know, which doesn't change with who was asked to meet
+whom.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ MOST = 80.0
 
 
 def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, Floats]:
-    """Return P(win) + P(tie) / 2 of every model against the others of a pool, each once (M,), and its derivatives (M, P)."""
+    """Return P(win) + P(tie) / 2 of every model against the others of a pool, each once (M,), and its
+    derivatives (M, P).
+    """
     at = told(found.log[:, None] - found.log, found.tie, ties)
     models = len(found.log)
     weight = np.where(np.eye(models, dtype=bool), 0.0, pool[None, :].astype(float))
@@ -41,7 +44,9 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
 
 
 def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int], gap: float) -> float:
-    """Return by how much two strengths move apart, evenly, where the difference of their expected scores is this; endless where it can't be."""
+    """Return by how much two strengths move apart, evenly, where the difference of their expected scores is
+    this; endless where it can't be.
+    """
 
     def beyond(x: float) -> float:
         """Return by how much more than wanted the scores differ where the strengths are moved apart by x."""
@@ -58,7 +63,9 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
 
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
-    """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the derivatives of its weighted mean (P,)."""
+    """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the
+    derivatives of its weighted mean (P,).
+    """
     mean, steep, flat = expected(found.gaps(votes.first, votes.second, votes.covariates), found.tie, ties)
     steep, flat = steep * votes.weights, flat * votes.weights
     slopes = np.zeros(len(found.inverse))
@@ -70,7 +77,9 @@ def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, F
 
 
 def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a cluster of its own."""
+    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a
+    cluster of its own.
+    """
     models, at = np.flatnonzero(found.bounded), told(found.log[:, None] - found.log, found.tie, ties)
     slope, every = (found.added * at.slope[TIE])[models], len(found.log)
     scores = np.zeros((len(models), len(found.inverse)))
@@ -81,7 +90,8 @@ def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
 
 
 def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what each unit of votes adds to numbers with these derivatives (units, K); with those of added ties they add up to nothing.
+    """Return what each unit of votes adds to numbers with these derivatives (units, K); with those of added
+    ties they add up to nothing.
 
     `units` (N,): the cluster of every vote, 0 … G − 1. One step from the fit (the sandwich's halves).
     """

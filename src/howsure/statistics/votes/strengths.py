@@ -1,8 +1,9 @@
-"""Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without covariates.
+"""Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without
+covariates.
 
-The log odds of a vote are the difference of two strengths plus that of the covariates times their effects (a logistic regression; Agresti
-2013, 11.6). A model that won or lost everything has no finite strength: it gets one cluster of ties more, spread over the opponents that
-it met, so that copies of votes change nothing.
+The log odds of a vote are the difference of two strengths plus that of the covariates times their effects (a
+logistic regression; Agresti 2013, 11.6). A model that won or lost everything has no finite strength: it gets
+one cluster of ties more, spread over the opponents that it met, so that copies of votes change nothing.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ KNOWN = 1e10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strengths:
-    """`log` (M,): on the logistic scale, with mean 0; `tie`: what makes ties likely; `effects` (K,): of covariates, log odds a unit.
+    """`log` (M,): on the logistic scale, with mean 0; `tie`: what makes ties likely; `effects` (K,): of
+    covariates, log odds a unit.
 
-    `inverse` (P, P): of the information of all P = M + 1 + K, in this order. `added` (M, M): ties that were added, by the model that they
-    bound and the opponent; none where all strengths are finite.
+    `inverse` (P, P): of the information of all P = M + 1 + K, in this order. `added` (M, M): ties that were
+    added, by the model that they bound and the opponent; none where all strengths are finite.
     """
 
     log: Floats
@@ -80,10 +82,12 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
 
 
 def settles_ties(counts: Floats) -> bool:
-    """Say whether votes (3, M, M) of one pool tell how likely ties are: whether models can go round with more wins than ties on the way.
+    """Say whether votes (3, M, M) of one pool tell how likely ties are: whether models can go round with more
+    wins than ties on the way.
 
-    Where they can't, there are strengths with every win at least as far apart as any tie: the likelihood then grows without end as they and
-    the tie go to infinity together (a direction of recession; Rockafellar 1970), for Davidson's ties and those of Rao and Kupper alike.
+    Where they can't, there are strengths with every win at least as far apart as any tie: the likelihood then
+    grows without end as they and the tie go to infinity together (a direction of recession; Rockafellar
+    1970), for Davidson's ties and those of Rao and Kupper alike.
     """
     won, tied = counts[WIN] + counts[LOSS].T, counts[TIE] + counts[TIE].T
     steps = scipy.sparse.csr_array(np.where(won > 0, -1.0, np.where(tied > 0, 1.0, 0.0)))
@@ -101,7 +105,9 @@ def _told(cells: Cells, at: Floats, ties: Ties) -> Told:
 
 
 def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
-    """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each other on some way."""
+    """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each
+    other on some way.
+    """
     beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
     _, label = scipy.sparse.csgraph.connected_components(
         scipy.sparse.csr_array(beats), directed=True, connection="strong"
@@ -121,7 +127,9 @@ def _first_tie(counts: Floats, ties: Ties) -> float:
 
 
 def spread(cells: Cells, values: Floats) -> Floats:
-    """Return a number of each kind of vote (R,), summed with its sign by the models (M,): that of the first less that of the second."""
+    """Return a number of each kind of vote (R,), summed with its sign by the models (M,): that of the first
+    less that of the second.
+    """
     first = np.bincount(cells.first, weights=values, minlength=cells.models)
     return np.asarray(first - np.bincount(cells.second, weights=values, minlength=cells.models))
 
@@ -133,7 +141,9 @@ def _gradient(cells: Cells, found: Told) -> Floats:
 
 
 def _inverse(cells: Cells, found: Told, ties: Ties) -> Floats:
-    """Return the inverse of the information (P, P), strengths with sum 0; 0 for the tie where it has no parameter."""
+    """Return the inverse of the information (P, P), strengths with sum 0; 0 for the tie where it has no
+    parameter.
+    """
     whole = _information(cells, found)
     models = cells.models
     whole[:models, :models] += 1.0 / models
@@ -157,7 +167,9 @@ def _information(cells: Cells, found: Told) -> Floats:
     of_d, of_both, of_t = (found.curvature * cells.counts).sum(axis=1)
     models, k = cells.models, cells.x.shape[1]
     whole = np.zeros((models + 1 + k, models + 1 + k))
-    pairs = np.bincount(cells.first * models + cells.second, weights=of_d, minlength=models**2).reshape(models, models)
+    pairs = np.bincount(cells.first * models + cells.second, weights=of_d, minlength=models**2).reshape(
+        models, models
+    )
     pairs = pairs + pairs.T
     whole[:models, :models] = np.diag(pairs.sum(axis=1)) - pairs
     whole[:models, models] = spread(cells, of_both)

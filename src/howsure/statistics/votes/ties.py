@@ -26,8 +26,10 @@ LEAST = 1e-300
 class Told:
     """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
 
-    `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t; `information` (3, …): of d, of d
-    with t, and of t, as it is expected; `curvature` (3, 3, …): the same as each outcome has it, minus the second derivatives; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its derivatives by d and t.
+    `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t;
+    `information` (3, …): of d, of d with t, and of t, as it is expected; `curvature` (3, 3, …): the same as
+    each outcome has it, minus the second derivatives; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its
+    derivatives by d and t.
     """
 
     log: Floats
@@ -46,7 +48,9 @@ def told(d: Floats, t: float, ties: Ties) -> Told:
 
 
 def expected(d: Floats, t: float, ties: Ties) -> tuple[Floats, Floats, Floats]:
-    """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t: what `told` says, without the rest where that is long."""
+    """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t: what `told` says,
+    without the rest where that is long.
+    """
     if ties == "half":
         p = scipy.special.expit(d)
         return p, p * (1 - p), np.zeros(len(d))
@@ -63,7 +67,9 @@ def of_votes(d: Floats, t: float, ties: Ties, score: Floats) -> tuple[Floats, Fl
 
 
 def outcomes(score: Floats) -> Floats:
-    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight wins and two ties of ten."""
+    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight
+    wins and two ties of ten.
+    """
     ahead = 2 * score - 1
     return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
 
@@ -117,7 +123,9 @@ def _rao_kupper(d: Floats, t: float) -> Told:
         log=np.log(p),
         slope=slope,
         tie=by_tie,
-        information=np.stack([(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]),
+        information=np.stack(
+            [(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]
+        ),
         curvature=np.stack([slope**2, slope * by_tie, by_tie**2]) - second / p,
         expected=(1 + win - loss) / 2,
         steep=(up + down) / 2,

@@ -1,4 +1,6 @@
-"""Votes as arrays: who met whom, what the first of the two got, and what else was different between their answers."""
+"""Votes as arrays: who met whom, what the first of the two got, and what else was different between their
+answers.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,11 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Votes:
-    """N votes among M models: `first`, `second` (N,), their places; `score` (N,): what the first got, 1 for a win, 1/2 for a tie, 0 for a loss.
+    """N votes among M models: `first`, `second` (N,), their places; `score` (N,): what the first got, 1 for a
+    win, 1/2 for a tie, 0 for a loss.
 
-    A judge's probability is a score in between. `weight` (N,): None counts each as one. `x` (N, K): covariates, those of the first
-    answer less those of the second; None where there are none.
+    A judge's probability is a score in between. `weight` (N,): None counts each as one. `x` (N, K):
+    covariates, those of the first answer less those of the second; None where there are none.
     """
 
     first: Ints
@@ -57,7 +60,9 @@ class Votes:
         return bool(np.isin(self.score, (0.0, HALF, 1.0)).all())
 
     def ties_as(self, ties: Ties) -> Ties:
-        """Return how ties are taken: as half a win of each where all votes, or none, are ties, to which all ways come then."""
+        """Return how ties are taken: as half a win of each where all votes, or none, are ties, to which all
+        ways come then.
+        """
         return ties if 0 < self.ties < len(self) else "half"
 
     def take(self, kept: Bools) -> Votes:
@@ -87,7 +92,12 @@ class Votes:
     def plain(self) -> Votes:
         """Return the same without covariates."""
         return Votes(
-            first=self.first, second=self.second, score=self.score, models=self.models, weight=self.weight, x=None
+            first=self.first,
+            second=self.second,
+            score=self.score,
+            models=self.models,
+            weight=self.weight,
+            x=None,
         )
 
     def met(self) -> Ints:
@@ -102,7 +112,9 @@ class Votes:
         return _by_pair(at, shares, self.models)
 
     def cells(self) -> Cells:
-        """Return what a fit needs: votes that say the same put together; with covariates every vote is one."""
+        """Return what a fit needs: votes that say the same put together; with covariates every vote is
+        one.
+        """
         if self.x is None:
             return cells_of(self.counts())
         return Cells(
@@ -116,7 +128,9 @@ class Votes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """R kinds of votes: `first`, `second` (R,), `counts` (3, R): of wins, ties and losses of the first, `x` (R, K): covariates."""
+    """R kinds of votes: `first`, `second` (R,), `counts` (3, R): of wins, ties and losses of the first, `x`
+    (R, K): covariates.
+    """
 
     first: Ints
     second: Ints
@@ -164,6 +178,8 @@ def cells_of(counts: Floats) -> Cells:
 def pools(counts: Floats) -> Ints:
     """Return the pool of each model (M,): models in two pools are connected by no vote."""
     return np.asarray(
-        scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(counts.sum(axis=0)), directed=False)[1],
+        scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(counts.sum(axis=0)), directed=False)[
+            1
+        ],
         dtype=np.int64,
     )

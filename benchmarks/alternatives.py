@@ -13,10 +13,10 @@ from itertools import product
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from howsure.calibration.boards import BoardWorld
-from howsure.calibration.checks import CHECKS
-from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.worlds import RateWorld
+from simulation.boards import BoardWorld
+from simulation.checks import CHECKS
+from simulation.pair_worlds import PairWorld
+from simulation.worlds import RateWorld
 from howsure.statistics.means import intervals
 from howsure.statistics.ranks.adjust import adjust_pairs, holm
 from howsure.statistics.means.betabinomial import posterior_limits

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from howsure.calibration.real_clusters import ClusterBoard
+from simulation.real_clusters import ClusterBoard
 
 TOP = 30
 

@@ -31,7 +31,7 @@ EXAMPLES = {
     "against": f"compare {LOGS} --against smollm2-135m-2shot",
     "allocation": f"allocate {LOGS} --attempts 200 -a smollm2-135m-t1.0",
     "audit": "audit docs/published.csv",
-    "calibration": "calibrate --trials 50",
+    "calibration": "calibrate --methods jeffreys",
     "comparison": f"compare {LOGS} {PAIR}",
     "description": "describe examples/logs",
     "estimates": f"estimate {LOGS}",

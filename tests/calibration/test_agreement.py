@@ -1,6 +1,7 @@
 """Intervals of agreement hold in worlds whose truth is known."""
 
-from howsure.calibration.agreement import AgreementWorld, check_agreements, standard_agreements
+from simulation.agreement import AgreementWorld, check_agreements, standard_agreements
+
 from howsure.inference import record
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from simulation.checks import CHECKS
+from simulation.grids import grid
+from simulation.harness import check_worlds, unrecorded
+from simulation.pair_worlds import AttemptPairWorld, PairWorld
+from simulation.worlds import RateWorld, ScoreWorld
 
 import howsure as hs
-from howsure.calibration.checks import CHECKS
-from howsure.calibration.grids import grid
-from howsure.calibration.harness import check_worlds, unrecorded
-from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld
-from howsure.calibration.worlds import RateWorld, ScoreWorld
 from howsure.inference import record
 from howsure.statistics.means.mean import mean
 from howsure.statistics.pairs.difference import difference
@@ -204,29 +204,8 @@ def test_a_comparison_says_so_too():
     assert "known_to_miss" not in {caution.code for caution in hs.compare(data, "a", "b").difference.cautions}
 
 
-def test_items_of_your_own_can_be_the_population():
-    rng = np.random.default_rng(0)
-    data = pl.DataFrame(
-        {
-            "model": np.repeat(["a", "b", "c"], 400),
-            "item": np.tile(np.arange(400), 3),
-            "score": (rng.random(1200) < np.repeat([0.9, 0.7, 0.5], 400)).astype(float),
-        }
-    )
-    answer = hs.calibrate(data, trials=500)
-    assert answer.kept
-    assert set(answer.cells["kind"]) == {"mean", "difference"}
-    assert set(answer.cells["n_clusters"]) == {30, 100, 300}
-    assert answer.cells["world"].drop_nulls().len() == len(answer.cells)
-
-
-def test_data_without_enough_items_are_refused_with_a_reason():
-    with pytest.raises(hs.DataError, match="no task here has 300 items or more"):
-        hs.calibrate(board(0.5, 5, 5))
-
-
 def test_only_the_methods_that_were_asked_for_are_told():
-    answer = hs.calibrate(record=True, methods="blend")
+    answer = hs.calibrate(methods="blend")
     assert set(answer.cells["method"]) == {"blend, CR2", "adjusted blend, CR2"}
     assert answer.render("markdown").startswith("**")
 
@@ -247,15 +226,8 @@ def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
 
 def test_a_method_that_is_not_there_is_no_green_check():
     with pytest.raises(hs.OptionError, match="no method here has 'xyz'"):
-        hs.calibrate(record=True, methods="xyz")
-
-
-def test_the_record_takes_no_data_and_no_other_level():
-    with pytest.raises(hs.OptionError, match="the record is of made-up worlds at 95 %"):
-        hs.calibrate(record=True, level=0.9)
-    with pytest.raises(hs.OptionError, match="the record is"):
-        hs.calibrate(board(0.5, 5, 5), record=True)
+        hs.calibrate(methods="xyz")
 
 
 def test_without_a_default_there_are_no_worst_worlds_of_defaults():
-    assert "worst worlds" not in hs.calibrate(record=True, methods="wilson").render("markdown")
+    assert "worst worlds" not in hs.calibrate(methods="wilson").render("markdown")

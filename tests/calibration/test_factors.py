@@ -1,6 +1,7 @@
 """Levels of factors that all questions share: errors hold in worlds whose truth is known."""
 
-from howsure.calibration.factors import FactorWorld, check_factors, standard_factors
+from simulation.factors import FactorWorld, check_factors, standard_factors
+
 from howsure.inference import record
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from simulation.looks import LookWorld, check_looks, log_capital_paths, misses, standard_looks
 
-from howsure.calibration.looks import LookWorld, check_looks, log_capital_paths, misses, standard_looks
 from howsure.inference import record
 from howsure.statistics.sequential.asymptotic import Asymptotic
 from howsure.statistics.sequential.betting import Betting

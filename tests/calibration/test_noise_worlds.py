@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
-
-from howsure.calibration.checks import adjusted, component, fixed_difference, fixed_mean
-from howsure.calibration.noise_worlds import (
+from simulation.checks import adjusted, component, fixed_difference, fixed_mean
+from simulation.noise_worlds import (
     AttemptScoreWorld,
     ComponentWorld,
     CovariateWorld,

@@ -1,8 +1,8 @@
 """Planned comparisons find what they were planned for."""
 
 import polars as pl
+from simulation.plans import PlanWorld, check_plans, standard_plans
 
-from howsure.calibration.plans import PlanWorld, check_plans, standard_plans
 from howsure.inference import record
 
 
@@ -19,8 +19,8 @@ def test_a_few_plans_are_kept_and_repeatable():
 def test_equal_models_are_told_apart_at_the_level():
     """A world without a difference, with the questions that a plan for 10 points asked for."""
     import numpy as np
+    from simulation.plans import _found
 
-    from howsure.calibration.plans import _found
     from howsure.statistics.planning.power import Test
 
     world = PlanWorld(discordance=0.3, effect=0.0, cluster_size=5, icc=0.1)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from simulation.checks import CHECKS
+from simulation.real_clusters import SCHEMA, ClusterBoard, Population, check_clusters
+from simulation.samples import item_spread
 
-from howsure.calibration.checks import CHECKS
-from howsure.calibration.real_clusters import SCHEMA, ClusterBoard, Population, check_clusters
-from howsure.calibration.samples import item_spread
 from howsure.inference import record
 from howsure.statistics.means.mean import mean
 from howsure.statistics.pairs.difference import difference

@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 import pytest
+from simulation.irt_worlds import FineTunePairWorld, ResponseWorld
+from simulation.pair_worlds import PairWorld
+from simulation.suites import SuiteWorld, check_suites, pairs_of, rated, scores_of, standard_suites
 
 import howsure as hs
-from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
-from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.suites import SuiteWorld, check_suites, pairs_of, rated, scores_of, standard_suites
 from howsure.inference import record
 from howsure.inference.gating.floors import guarded
 from howsure.statistics.means.mean import mean

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from howsure.calibration.boards import BoardWorld, check_boards
-from howsure.calibration.grids import grid
-from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
-from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
-from howsure.calibration.worlds import RateWorld, RealWorld, ScoreWorld, cluster_sizes, rates
+from simulation.boards import BoardWorld, check_boards
+from simulation.grids import grid
+from simulation.irt_worlds import FineTunePairWorld, ResponseWorld
+from simulation.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
+from simulation.worlds import RateWorld, RealWorld, ScoreWorld, cluster_sizes, rates
 
 TRIALS = 4_000
 

@@ -40,7 +40,7 @@ VERBS = {
     "save_baseline": (hs.save_baseline, {"data": ROWS, "name": "main"}),
     "aa": (hs.aa, {"data": ROWS, "splits": 5}),
     "allocate": (hs.allocate, {"data": ROWS, "a": "a", "attempts": 10, "new_run": True}),
-    "calibrate": (hs.calibrate, {"record": True}),
+    "calibrate": (hs.calibrate, {}),
     "watch": (lambda data, **given: hs.Monitor(**given).update(data), {"data": ROWS, "a": "a", "b": "b"}),
 }
 """Each verb with a call that works: that of its example, or one on rows with more in them."""

@@ -71,7 +71,7 @@ ANSWERS = {
     "plan of a score": lambda: hs.plan_score(attempts(), "a", within=0.1, cluster="passage"),
     "plan of a floor": lambda: hs.plan_score(at_least=0.9, rate=0.95),
     "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),
-    "calibration": lambda: hs.calibrate(trials=50),
+    "calibration": lambda: hs.calibrate(methods="jeffreys"),
     "description": lambda: hs.describe(clustered()),
     **{
         f"the example of {verb}": functools.partial(answer_of, verb)

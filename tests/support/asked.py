@@ -52,13 +52,12 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "plan": (ROWS, lambda rows: hs.plan(rows, effect=0.1)),
     "plan_score": (ROWS, lambda rows, a="a": hs.plan_score(rows, a=a, within=0.1)),
     "watch": (ROWS, lambda rows, a="a", b="b": hs.Monitor(a=a, b=b, shuffled=True).update(rows)),
-    "calibrate": (LARGE, lambda rows: hs.calibrate(rows, trials=20)),
     "report": (ROWS, hs.report),
     "save_baseline": (ROWS, lambda rows: hs.estimate(again(rows), cluster="passage")),
     "audit": (BOARD, hs.audit),
 }
 WITHOUT_SCORES = {
-    *("read", "arena", "head_to_head", "judge", "agree", "bias"),
+    *("read", "arena", "head_to_head", "judge", "agree", "bias", "calibrate"),
     *("plan_failures", "plan_policy", "plan_labels"),
 }
 

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from simulation.noise_worlds import ComponentWorld
 
 import howsure as hs
 from frames import attempts, two_models
-from howsure.calibration.noise_worlds import ComponentWorld
 from howsure.commands.main import main
 from howsure.inference.planning.pilots import limits_of
 from howsure.present.plan import simulated_sentence

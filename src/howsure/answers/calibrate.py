@@ -17,7 +17,7 @@ class Calibration(Answer):
     """The coverage and mean width of every method in every world, beside the coverage promised.
 
     Attributes:
-        cells: One row per world and method; see `howsure.calibration.harness` for the columns.
+        cells: One row per world and method; `docs/calibration.md` explains the columns.
         level: The confidence level of all intervals.
         seed: The seed of all draws.
     """

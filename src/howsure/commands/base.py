@@ -18,7 +18,7 @@ from howsure.commands.pointing import with_paths
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.answers.base import Answer
     from howsure.options.words import Format
@@ -214,13 +214,6 @@ def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = ""
         if asked and param.name not in skip:
             words += words_of(param, ctx.params[str(param.name)])
     return shlex.join(words)
-
-
-def counter() -> Callable[[int, int], None] | None:
-    """Return what shows the number of worlds done on a terminal's last line."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
 
 
 def write(

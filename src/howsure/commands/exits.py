@@ -4,7 +4,7 @@ error.
 | code | most commands | gate, watch, aa, judge |
 |---|---|---|
 | 0 | done | pass, or decided |
-| 1 | an error, or a promise that is broken (calibrate) | fail |
+| 1 | an error | fail |
 | 2 | a command line that can't be read | can't tell, or not decided yet |
 | 3 | a mistake before the command's name | any error |
 

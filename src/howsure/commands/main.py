@@ -50,7 +50,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Plan an evaluation": {
         "plan": "Say how many questions a comparison needs, or what they show.",
         "allocate": "Spend the next attempts where they shrink the error bar most.",
-        "calibrate": "Check what every method promises, where the truth is known.",
+        "calibrate": "Show how often every method's interval held the truth.",
     },
     "Gate a release": {
         "gate": "Say whether a candidate may pass.",

@@ -29,7 +29,6 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Preset = Literal["column", "page", "slide", "poster"]
 """What a figure is for: a column or the whole text of a paper, a slide, a poster."""
 
-Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
 ArenaScale = Literal["score", "elo"]

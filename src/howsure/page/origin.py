@@ -96,7 +96,7 @@ def _options(rung: Rung) -> dict[str, str]:
         "pairs": "paired, exactly these questions" if fixed else f"paired {pairs}, {asked.variance}",
         "level": level_text(asked.level),
         "correction for all pairs": board.adjust,
-        "coverage of these methods": "howsure calibrate --record",
+        "coverage of these methods": "howsure calibrate",
         "overall": overall
         if isinstance(overall, str)
         else ", ".join(f"{t}={w:g}" for t, w in overall.items()),

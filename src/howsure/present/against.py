@@ -190,8 +190,8 @@ def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
     shared = "a side's are on the items that both answered; " if uneven else ""
     return (
-        f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: "
-        "calibrate with `record=True`"
+        f"gap: the side's score less that of {one}; {shared}intervals by {methods}; "
+        "their coverage: howsure calibrate"
     )
 
 

@@ -158,7 +158,7 @@ def tasks_table(answer: Comparisons) -> Table:
         Field(needed, _forecast, priority=2, shown=any(_forecast(c) for c in every)),
     ]
     methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
-    note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
+    note = f"intervals by {methods}; their coverage: howsure calibrate"
     return tabled(every, fields, note=note, lead=int(answer.overall is not None))
 
 
@@ -310,10 +310,7 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(
-        rows,
-        note="how often such intervals contain the truth: see calibrate with `record=True`"
-        if c.paired
-        else "",
+        rows, note="how often such intervals contain the truth: see howsure calibrate" if c.paired else ""
     )
 
 

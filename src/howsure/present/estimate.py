@@ -100,7 +100,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
     methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
-    note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
+    note = f"intervals by {methods}; their coverage: howsure calibrate"
     return tabled(entries, fields, title=title, note=note)
 
 

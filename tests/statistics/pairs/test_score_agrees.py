@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulation.irt_worlds import FineTunePairWorld
+from simulation.pair_worlds import PairWorld
 
-from howsure.calibration.irt_worlds import FineTunePairWorld
-from howsure.calibration.pair_worlds import PairWorld
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.pairs.score import Pivots, variance_of_one

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
+from simulation.suites import SuiteWorld, discordant, pairs_of
 
 import howsure as hs
-from howsure.calibration.suites import SuiteWorld, discordant, pairs_of
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.suite import _farthest, pair_suite, summed

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulation.looks import LookWorld, log_capital_paths
 
-from howsure.calibration.looks import LookWorld, log_capital_paths
 from howsure.errors import MethodError
 from howsure.statistics.sequential.asymptotic import BURN_IN, Asymptotic, half_width, tuned
 from howsure.statistics.sequential.betting import MOST_VALUES, Bets, Betting, OneSided, log_gains

@@ -33,18 +33,18 @@ or models.
 
 @cache
 def worlds() -> pl.DataFrame:
-    """Return one row per world and method; the columns are told in howsure/calibration/harness.py."""
+    """Return one row per world and method; the columns are told in simulation/harness.py."""
     return pl.read_parquet(FOLDER / "worlds.parquet")
 
 
 def boards() -> pl.DataFrame:
-    """Return one row per board and correction; the columns are told in howsure/calibration/boards.py."""
+    """Return one row per board and correction; the columns are told in simulation/boards.py."""
     return pl.read_parquet(FOLDER / "boards.parquet")
 
 
 def looks() -> pl.DataFrame:
     """Return one row per run that is looked at, and method; the columns are told in
-    howsure/calibration/looks.py.
+    simulation/looks.py.
     """
     return pl.read_parquet(FOLDER / "looks.parquet")
 
@@ -57,32 +57,32 @@ def ratios() -> pl.DataFrame:
 
 def plans() -> pl.DataFrame:
     """Return one row per planned comparison and method; the columns are told in
-    howsure/calibration/plans.py.
+    simulation/plans.py.
     """
     return pl.read_parquet(FOLDER / "plans.parquet")
 
 
 def suites() -> pl.DataFrame:
-    """Return one row per world of several tasks; the columns are told in howsure/calibration/suites.py."""
+    """Return one row per world of several tasks; the columns are told in simulation/suites.py."""
     return pl.read_parquet(FOLDER / "suites.parquet")
 
 
 def agreements() -> pl.DataFrame:
     """Return one row per world of raters and coefficient; the columns are told in
-    howsure/calibration/agreement.py.
+    simulation/agreement.py.
     """
     return pl.read_parquet(FOLDER / "agreements.parquet")
 
 
 def factors() -> pl.DataFrame:
-    """Return one row per world of a random factor; the columns are told in howsure/calibration/factors.py."""
+    """Return one row per world of a random factor; the columns are told in simulation/factors.py."""
     return pl.read_parquet(FOLDER / "factors.parquet")
 
 
 @cache
 def clusters() -> pl.DataFrame:
     """Return one row per real benchmark, number of its clusters drawn and method; see
-    howsure/calibration/real_clusters.py.
+    simulation/real_clusters.py.
     """
     return pl.read_parquet(FOLDER / "clusters.parquet")
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from howsure import checks
 from howsure.options import kinds, reused
 from howsure.options.option import Option, owned
-from howsure.options.words import Worlds
 from howsure.statistics.choices import PlanMethod
 
 OPTIONS = (
@@ -154,21 +153,6 @@ OPTIONS = (
         ),
     ),
     *owned(
-        "calibrate",
-        Option(
-            "worlds",
-            kinds.word_of(Worlds),
-            default="small",
-            help="Which made-up worlds, where no data are given.",
-        ),
-        Option("record", kinds.FLAG, default=False, help="Show the published record; draw nothing."),
-        Option("methods", kinds.NAMES, "WORD", help="Only methods with this word in their name."),
-        Option("trials", kinds.count_of(10), default=2_000, help="Samples drawn per world."),
-        Option(
-            "slow", kinds.FLAG, default=False, help="Also the methods that resample, in every tenth world."
-        ),
-        Option("processes", kinds.count_of(1), default=1, help="How many to use."),
-        replace(reused.SEED, help="For all draws."),
-        Option("progress", kinds.Kind(check=checks.callback)),
+        "calibrate", Option("methods", kinds.NAMES, "WORD", help="Only methods with this word in their name.")
     ),
 )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import scipy
 
-from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
+from simulation.samples import DifferenceSample, MeanSample, item_spread
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints

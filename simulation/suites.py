@@ -16,17 +16,17 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
-from howsure.calibration.checks import CHECKS
-from howsure.calibration.harness import TOLERANCE, error_of, scores_each
-from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
-from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
-from howsure.calibration.worlds import RateWorld, ScoreWorld, World
 from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.suite import sums_of
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.pairs.suite import TaskDifferences, summed
+from simulation.checks import CHECKS
+from simulation.harness import TOLERANCE, error_of, scores_each
+from simulation.irt_worlds import FineTunePairWorld, ResponseWorld
+from simulation.pair_worlds import PairWorld
+from simulation.samples import DifferenceSample, MeanSample, item_spread
+from simulation.worlds import RateWorld, ScoreWorld, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

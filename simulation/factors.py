@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 import scipy
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.levels import LevelParts, Levels, error_with_levels
 from howsure.statistics.means.intervals import t_p_value, t_quantile
+from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,24 +5,17 @@ promises.
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
-from howsure.calibration.noise_worlds import (
-    Attempts,
-    AttemptScoreWorld,
-    ComponentWorld,
-    CovariateWorld,
-    FixedWorld,
-)
-from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
-from howsure.calibration.worlds import RateWorld, ScoreWorld, Sizes, World
+from simulation.irt_worlds import FineTunePairWorld, ResponseWorld
+from simulation.noise_worlds import Attempts, AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
+from simulation.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
+from simulation.worlds import RateWorld, ScoreWorld, Sizes, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.options.words import Worlds
-
+Worlds = Literal["small", "standard", "stress"]
 COUNTS = (3, 5, 10, 20, 50, 200)
 ITEMS = (10, 20, 50, 100, 200, 1000)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.95, 0.995)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.calibration.checks import CHECKS, Check
 from howsure.statistics.arrays import Floats, blocks
+from simulation.checks import CHECKS, Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from howsure.calibration.worlds import World
+    from simulation.worlds import World
 
 BLOCK_SCORES = 2_000_000
 SLOW_TRIALS = 400

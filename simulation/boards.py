@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 import scipy
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.choices import Adjustment
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
 from howsure.statistics.ranks.best import best_of
 from howsure.statistics.ranks.ranks import ranks
+from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from howsure.calibration.samples import DifferenceSample, item_spread
-from howsure.calibration.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
 from howsure.statistics.pairs.evidence import Events, ItemSpread
+from simulation.samples import DifferenceSample, item_spread
+from simulation.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 import scipy
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.arrays import Bools, Floats, blocks
 from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
 from howsure.statistics.sequential.betting import Bets, Betting, log_gains
+from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

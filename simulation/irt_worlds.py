@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy
 
-from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
-from howsure.calibration.worlds import Sized, World
+from simulation.samples import DifferenceSample, MeanSample, item_spread
+from simulation.worlds import Sized, World
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.agreement.coefficients import agreed, cohen, fleiss, gwet, krippendorff
 from howsure.statistics.agreement.counts import Counts
+from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import scipy
 
-from howsure.calibration.samples import AnswerSample, MeanSample, PoolSample
-from howsure.calibration.worlds import Clustered, World, item_rates, rates
 from howsure.options.score import parse_score
 from howsure.statistics.noise.attempt_scores import attempt_score
+from simulation.samples import AnswerSample, MeanSample, PoolSample
+from simulation.worlds import Clustered, World, item_rates, rates
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints

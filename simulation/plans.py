@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import polars as pl
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
-from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.worlds import Sizes, cluster_sizes
 from howsure.statistics.arrays import blocks
 from howsure.statistics.choices import PlanMethod, Variance
 from howsure.statistics.means import intervals
@@ -21,11 +18,14 @@ from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.planning.power import Spread, Test, items_needed, power
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
 from howsure.statistics.results import POWER
+from simulation.harness import TOLERANCE, error_of, over_worlds
+from simulation.pair_worlds import PairWorld
+from simulation.worlds import Sizes, cluster_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.calibration.samples import DifferenceSample
+    from simulation.samples import DifferenceSample
 
 SHORT = 0.03
 """How much of the power that was planned for may be missing where a plan holds ten clusters or more."""

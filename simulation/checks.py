@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.calibration.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.covariates import adjusted_mean
 from howsure.statistics.means.limits import Means, limits
@@ -18,13 +17,14 @@ from howsure.statistics.noise.components import components, variance_limits
 from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
 from howsure.statistics.pairs import mcnemar, signflip
 from howsure.statistics.pairs.differences import pivots
+from simulation.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.calibration.worlds import World
     from howsure.statistics.arrays import Floats, Limits
     from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
+    from simulation.worlds import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

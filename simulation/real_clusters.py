@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.calibration.checks import CHECKS
-from howsure.calibration.samples import DifferenceSample, MeanSample
 from howsure.statistics.pairs.evidence import ItemSpread
+from simulation.checks import CHECKS
+from simulation.samples import DifferenceSample, MeanSample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from howsure.calibration.checks import Check
-    from howsure.calibration.samples import Samples
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from simulation.checks import Check
+    from simulation.samples import Samples
 
 METHODS = ("blend, CR2", "paired score, CR2", "paired t, CR2")
 LOW, QUANTILE = 0.93, 0.02

@@ -1,14 +1,14 @@
 """The worlds of this comparison, drawn item by item so that every tool sees the same answers.
 
-The worlds are those of `howsure.calibration.worlds`; there a sample is a sum per cluster, here every answer is drawn.
+The worlds are those of `simulation.worlds`; there a sample is a sum per cluster, here every answer is drawn.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.worlds import RateWorld, cluster_sizes, rates
+from simulation.pair_worlds import PairWorld
+from simulation.worlds import RateWorld, cluster_sizes, rates
 
 BOTH_RIGHT = 0.6
 """The share of items that both models get right, among those on which they agree."""

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from peer_worlds import WORLDS, draw
 
-from howsure.calibration.worlds import RateWorld
+from simulation.worlds import RateWorld
 
 HERE = Path(__file__).parent
 DETAILS = HERE / "results.md"

@@ -73,7 +73,6 @@ GROWTHS = (
             "leaderboard",
             "health",
             "plan -a m0 -b m1 --effect 1pp --pilot",
-            "aa --not-worse-than 1pp",
             "report -o REPORT",
         ),
     ),

@@ -27,9 +27,7 @@ CLUSTERED = "--cluster passage_id"
 LOGS = f"examples/logs {CLUSTERED}"
 PAIR = "-a smollm2-135m-t0.3 -b smollm2-135m-2shot"
 EXAMPLES = {
-    "false_alarms": f"aa {LOGS} --not-worse-than 5pp --splits 50",
     "against": f"compare {LOGS} --against smollm2-135m-2shot",
-    "allocation": f"allocate {LOGS} --attempts 200 -a smollm2-135m-t1.0",
     "audit": "audit docs/published.csv",
     "calibration": "calibrate --methods jeffreys",
     "comparison": f"compare {LOGS} {PAIR}",

@@ -53,7 +53,6 @@ NAVIGATION = {
             "costs",
             "noise",
             "random-factors",
-            "allocation",
             "history",
             "votes",
             "judges",

@@ -13,10 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from howsure.answers.aa import FalseAlarms as FalseAlarms
     from howsure.answers.against import Against as Against
     from howsure.answers.agree import Agreement as Agreement
-    from howsure.answers.allocate import Allocation as Allocation
     from howsure.answers.arena import Arena as Arena
     from howsure.answers.audit import Audit as Audit
     from howsure.answers.bias import Biases as Biases
@@ -55,10 +53,8 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate as Estimate
     from howsure.statistics.results import Interval as Interval
     from howsure.table.scores import Scores as Scores
-    from howsure.verbs.aa import aa as aa
     from howsure.verbs.against import against as against
     from howsure.verbs.agree import agree as agree
-    from howsure.verbs.allocate import allocate as allocate
     from howsure.verbs.arena import arena as arena
     from howsure.verbs.audit import audit as audit
     from howsure.verbs.bias import bias as bias
@@ -118,8 +114,6 @@ VERBS = (
         "plan_labels",
         "gate",
         "save_baseline",
-        "aa",
-        "allocate",
         "calibrate",
     ),
 )
@@ -131,9 +125,7 @@ _HOMES = {
     **{f"howsure.verbs.{verb}": (verb,) for verb in VERBS},
     "howsure.verbs.save_baseline": ("SavedBaseline", "save_baseline"),
     "howsure.verbs.watch": ("Monitor",),
-    "howsure.answers.aa": ("FalseAlarms",),
     "howsure.answers.against": ("Against",),
-    "howsure.answers.allocate": ("Allocation",),
     "howsure.answers.agree": ("Agreement",),
     "howsure.answers.arena": ("Arena",),
     "howsure.answers.audit": ("Audit",),

@@ -442,10 +442,3 @@ def address(name: str, value: Any, *, remedy: str = "Write https://example.org/r
     if not isinstance(value, str) or not value.isprintable() or not ADDRESS.fullmatch(value) or "#" in value:
         raise OptionError(f"{name} is no address of the web that holds no password", remedy=remedy)
     return value
-
-
-def label(name: str, value: Any) -> str:
-    """Return the name of a table in LaTeX: letters, digits and `:-_./+`."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9:\-_./+]+", value):
-        raise OptionError(f"{said(name, value)} is no label of LaTeX", remedy="Write tab:board.")
-    return value

@@ -151,9 +151,7 @@ CALLS = {
     "health": (),
     "compare": ("-a", "a", "-b", "b"),
     "leaderboard": (),
-    "allocate": ("--attempts", "60", "-a", "a", "--new-run"),
     "gate": ("-a", "a", "-b", "b", "--not-worse-than", "90pp"),
-    "aa": ("--splits", "5"),
     "watch": ("-a", "a", "-b", "b", "--once", "--cluster-size", "5", "--bounds", "0,1"),
     "report": ("-o", "page.html"),
 }

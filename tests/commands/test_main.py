@@ -95,7 +95,7 @@ def test_a_flag_means_one_thing_everywhere():
             for flag in option.opts:
                 meant.setdefault(flag, set()).add((option.name, option.is_flag, type(option.type)))
     doubtful = {flag: meanings for flag, meanings in meant.items() if flag.startswith("--") and len(meanings) > 1}
-    assert set(doubtful) == {"--model", "--cluster-size"}, doubtful
+    assert set(doubtful) == {"--cluster-size"}, doubtful
 
 
 @pytest.mark.parametrize("verb", [verb for verb in (*hs.VERBS, "watch") if verb in every()])
@@ -133,10 +133,7 @@ def test_columns_of_a_user_keep_their_names():
 
 
 def test_a_refusal_shows_the_flag(table):
-    assert (
-        "Leave --average-last out."
-        in run("allocate", table, "-a", "a", "--attempts", "9", "--average-last", "2", code=1).output
-    )
+    assert "Leave --average-last out." in run("trend", table, "--average-last", "2", code=1).output
     assert "Give --not-worse-than, --better" in run("gate", table, "-a", "a", "-b", "b", code=3).output
     watched = ("watch", table, "-a", "a", "-b", "b", "--once", "--shuffled", "--cluster", "none")
     assert "--looks 3 needs to know how many items" in run(*watched, "--looks", "3", code=3).output

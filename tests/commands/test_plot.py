@@ -204,12 +204,7 @@ def test_a_report_has_its_card(folder):
     assert not (folder / "p.html").exists()
 
 
-def test_the_words_of_a_paper_go_with_latex_alone(folder):
-    for words in (("--siunitx",), ("--caption", "x"), ("--caption", "x", "-f", "markdown")):
-        assert "is for LaTeX" in run("leaderboard", "table.csv", *words, code=2).stderr
-    text = run("estimate", "table.csv", "-f", "latex", "--caption", "Scores.", "--label", "tab:s", "--siunitx").stdout
-    assert "\\label{tab:s}" in text
-    assert "S[table-format=2.1]" in text
+def test_a_methods_paragraph_is_no_data(folder):
     assert (
         "--methods-paragraph adds prose"
         in run("estimate", "table.csv", "--methods-paragraph", "-f", "csv", code=2).stderr

@@ -288,15 +288,12 @@ def test_a_rise_in_these_clusters_is_that_of_strata():
     assert run.points[1].change.se == pytest.approx(stratified(x[:, 1] - x[:, 0], group)[0])
 
 
-def test_health_and_allocation_know_the_same_clusters():
+def test_health_knows_the_same_clusters():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
-    x, group = wide(rows)
     assert (
         hs.health(rows, **SAME).tasks[0].smallest_gap
         < hs.health(rows, cluster="repo", population="new-clusters").tasks[0].smallest_gap
     )
-    found = hs.allocate(rows, "a", "e", attempts=50, **SAME)
-    assert found.se == pytest.approx(stratified(x[:, 0] - x[:, 4], group)[0])
 
 
 def test_against_doubts_no_clusters_that_are_strata():
@@ -305,8 +302,6 @@ def test_against_doubts_no_clusters_that_are_strata():
 
 
 def test_what_knows_one_population_refuses_the_others():
-    with pytest.raises(OptionError, match="aa asks about new clusters"):
-        hs.aa(few(), **SAME)
     published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
     with pytest.raises(OptionError, match="published scores asks about new clusters"):
         hs.trend(published, population="same-clusters")

@@ -196,28 +196,6 @@ ERRORS = {
         better=True,
         overall="mean",
     ),
-    "splits of too few items": lambda: hs.aa(two_models(n=3)),
-    "no splits": lambda: hs.aa(two_models(), splits=0),
-    "splits by another method": lambda: hs.aa(two_models(), method="bayes"),
-    "splits of exactly these items": lambda: hs.aa(two_models(), population="these-questions"),
-    "no attempts to allocate": lambda: hs.allocate(attempts(), "a", attempts=0),
-    "attempts of whom": lambda: hs.allocate(attempts(), attempts=5),
-    "attempts of a model against itself": lambda: hs.allocate(attempts(), "a", "a", attempts=5),
-    "no other models to choose attempts": lambda: hs.allocate(attempts(), "a", attempts=5),
-    "no old attempts to choose a new run": lambda: hs.allocate(two_models(), "a", attempts=50, new_run=True),
-    "no room for the attempts": lambda: hs.allocate(attempts(models="abc"), "a", attempts=50, most=4),
-    "too few attempts for a new run": lambda: hs.allocate(attempts(), "a", attempts=5, new_run=True),
-    "attempts at several tasks": lambda: hs.allocate(
-        pl.concat([attempts(), attempts().with_columns(task=pl.lit("exam"))]), "a", attempts=5
-    ),
-    "attempts of models without a common task": lambda: hs.allocate(
-        frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], task=["t1", "t2"]), "a", "b", attempts=5
-    ),
-    "attempts of models without a common item": lambda: hs.allocate(
-        frame(model=["a", "b"], item=["x", "y"], score=[1.0, 0.0]), "a", "b", attempts=5
-    ),
-    "attempts for pass@2": lambda: hs.allocate(attempts(), "a", attempts=5, score="pass@2"),
-    "attempts for averaged checkpoints": lambda: hs.allocate(attempts(), "a", attempts=5, average_last=2),
     "configuration that is not there": lambda: configuration.load("nowhere.toml"),
     "origin of a page that is not there": lambda: read_origin("nowhere.html"),
     "origin of what is no page": lambda: read_origin(os.devnull),
@@ -314,9 +292,6 @@ CAUTIONS = {
         frame(model=["a"] * 60 + ["b"] * 60, item=[*range(60)] * 2, score=[1.0] * 20 + [None] * 40 + [1.0] * 60),
         *("a", "b"),
         not_worse_than=0.2,
-    ),
-    "models that can't be parted": lambda: hs.aa(
-        pl.concat([two_models(task=pl.lit("x")), two_models(n=3, task=pl.lit("y"))]), splits=10
     ),
     "binomial only": lambda: hs.audit(frame(model=["a", "b"], score=[0.7, 0.6], n=[100, None])),
 }

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.once, pytest.mark.no_cover]
 OF_ROWS = [verb for verb in ASKS if verb != "audit"]
 IN_ORDER = {"watch"}
 """The order of rows is the order in which the answers came."""
-NAMED = {"compare": "ab", "against": "a", "gate": "ab", "allocate": "a", "plan_score": "a", "watch": "ab"}
+NAMED = {"compare": "ab", "against": "a", "gate": "ab", "plan_score": "a", "watch": "ab"}
 """Verbs that are told which models to look at."""
 WITH_MODELS = [verb for verb in OF_ROWS if verb != "trend"]
 """The names of checkpoints tell their steps."""

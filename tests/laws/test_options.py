@@ -38,8 +38,6 @@ VERBS = {
     "plan_score": (hs.plan_score, {"pilot": ROWS, "a": "a", "within": 0.1}),
     "gate": (hs.gate, {"data": ROWS, "candidate": "a", "baseline": "b", "better": True}),
     "save_baseline": (hs.save_baseline, {"data": ROWS, "name": "main"}),
-    "aa": (hs.aa, {"data": ROWS, "splits": 5}),
-    "allocate": (hs.allocate, {"data": ROWS, "a": "a", "attempts": 10, "new_run": True}),
     "calibrate": (hs.calibrate, {}),
     "watch": (lambda data, **given: hs.Monitor(**given).update(data), {"data": ROWS, "a": "a", "b": "b"}),
 }

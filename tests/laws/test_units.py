@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 import howsure as hs
 from asked import ASKS, WITHOUT_SCORES, data, same
-from frames import attempts
 from howsure.commands.main import main
 
 if TYPE_CHECKING:
@@ -76,15 +75,3 @@ def test_describe_says_percent_and_convert_writes_fractions(tmp_path, monkeypatc
     assert (found.exit_code, "percent, by its name, written as fractions" in found.output) == (0, True)
     assert pl.read_csv("y.csv")["score"].to_list() == [0.8, 0.605, 1.0]
     assert hs.estimate("y.csv").entries[0].estimate.interval == hs.estimate(read).entries[0].estimate.interval
-
-
-@pytest.mark.parametrize(("column", "bounds"), [("pass_rate", None), ("score", (0, 100))])
-def test_aa_parts_answers_that_are_neither_right_nor_wrong_in_any_unit(column: str, bounds: Any) -> None:
-    """Single attempts are parted, and so they have to stand on the scale of their items: 0 to 1, however it is said."""
-    rows = attempts(n_clusters=15, size=4, times=4)
-    rows = rows.with_columns(score=(pl.col("score") * 0.6 + pl.int_range(pl.len()) % 7 / 20).round(3))
-    percent = rows.with_columns(score=pl.col("score") * 100).rename({"score": column})
-    usual = hs.aa(rows, not_worse_than=0.02, splits=100)
-    other = hs.aa(hs.read(percent, columns={"score": column}), not_worse_than=0.02, splits=100, bounds=bounds)
-    assert [entry.parted for entry in usual.entries] == ["attempts"] * 2
-    same(data(usual, _plain), data(other, _plain))

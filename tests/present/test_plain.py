@@ -86,9 +86,6 @@ PAIRS = {
     "some shared": lambda: hs.compare(
         two_models().filter((pl.col("model") == "a") | (pl.col("item") != "q3")), "a", "b"
     ),
-    "all items combined": lambda: hs.compare(
-        two_models().filter((pl.col("model") == "a") | (pl.col("item") != "q3")), "a", "b", overlap="combine"
-    ),
     "exactly these": lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
     "covariate": lambda: hs.compare(attempts(), "a", "b", covariate="length"),
     "lower is better": lambda: hs.compare(two_models(), "a", "b", lower_is_better=True),

@@ -168,10 +168,8 @@ def test_a_direction_is_not_guessed_from_a_name(name):
 
 
 PLANNED = {
-    "aa": lambda rows, **said: hs.aa(rows, splits=20, **said),
     "plan": lambda rows, **said: hs.plan(rows, "a", "b", effect=0.1, **said),
     "plan_score": lambda rows, **said: hs.plan_score(rows, a="a", within=0.1, **said),
-    "allocate": lambda rows, **said: hs.allocate(rows, a="a", attempts=100, new_run=True, **said),
 }
 
 

@@ -271,7 +271,6 @@ def test_the_end_of_a_name_chooses_its_model():
     assert chosen(rows, "two") == ["lab/two"]
     assert chosen(rows.lazy(), ["sub/three", "lab/one"]) == ["lab/one", "lab/sub/three"]
     assert chosen(rows, ["one", "lab/one"]) == ["lab/one"]
-    assert len(hs.aa(rows, better=True, model="two", splits=10).entries) == 1
     assert chosen(rows, "two", score="majority@1") == ["lab/two"]
 
 

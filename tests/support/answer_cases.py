@@ -26,8 +26,6 @@ ANSWERS = {
         policy={"margin": 0.05, "costs": {"usd": {"ratio_at_most": 1.1, "tier": "critical"}}},
     ),
     "plan of a policy": lambda: hs.plan_policy({"margin": 0.05, "tier": "critical"}, n_tasks=3),
-    "false alarms": lambda: hs.aa(attempts(), splits=50),
-    "false alarms of a policy": lambda: hs.aa(attempts(), policy={"margin": 0.05}, splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
     "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
     "against": lambda: hs.against(clustered(models="abcd"), "a", cluster="passage"),
@@ -48,12 +46,6 @@ ANSWERS = {
     "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
     "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
     "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
-    "allocation": lambda: hs.allocate(attempts(models="abcd"), "a", attempts=30, cluster="passage"),
-    "allocation of a pair": lambda: hs.allocate(attempts(models="abcd"), "a", "b", attempts=30, most=4),
-    "allocation of a new run": lambda: hs.allocate(attempts(), "a", "b", attempts=100, new_run=True),
-    "allocation of single attempts": lambda: hs.allocate(
-        attempts(models="abc").filter((pl.col("model") != "a") | (pl.col("attempt") == 0)), "a", attempts=30
-    ),
     "health": lambda: hs.health(clustered()),
     "history": lambda: hs.history(attempts(models=["2026-10-01", "2026-10-02", "2026-10-03"]), cluster="passage"),
     "history of tasks": lambda: hs.history(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),

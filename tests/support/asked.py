@@ -47,8 +47,6 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "history": (ROWS, lambda rows: hs.history(rows, cluster="passage")),
     "trend": (RUNS, hs.trend),
     "gate": (ROWS, lambda rows, a="a", b="b": hs.gate(rows, a, b, not_worse_than=0.05, at_least=0.4)),
-    "aa": (ROWS, lambda rows: hs.aa(rows, splits=20)),
-    "allocate": (ROWS, lambda rows, a="a": hs.allocate(rows, a=a, attempts=30, new_run=True)),
     "plan": (ROWS, lambda rows: hs.plan(rows, effect=0.1)),
     "plan_score": (ROWS, lambda rows, a="a": hs.plan_score(rows, a=a, within=0.1)),
     "watch": (ROWS, lambda rows, a="a", b="b": hs.Monitor(a=a, b=b, shuffled=True).update(rows)),

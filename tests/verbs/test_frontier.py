@@ -95,7 +95,7 @@ def test_what_published_scores_can_t_say_is_refused():
     with pytest.raises(hs.OptionError, match="no answers behind them"):
         hs.frontier(PUBLISHED, measure="usd", cluster="none")
     with pytest.raises(hs.OptionError, match="no answers behind them"):
-        hs.frontier(PUBLISHED, measure="usd", average="log-normal")
+        hs.frontier(PUBLISHED, measure="usd", variance="CR1")
     with pytest.raises(hs.DataError, match="say their seconds"):
         hs.frontier(PUBLISHED, measure="seconds")
     with pytest.raises(hs.DataError, match="say their usd"):

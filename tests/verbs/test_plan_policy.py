@@ -11,7 +11,6 @@ import howsure as hs
 from frames import attempts
 from howsure.commands.main import main
 from howsure.errors import OptionError
-from howsure.statistics.aa.splits import p_below
 from howsure.statistics.means.clustered import clusterings
 from howsure.statistics.pairs.differences import column_sums, pivots
 from howsure.statistics.pairs.evidence import ItemSpread
@@ -75,7 +74,7 @@ def test_equal_systems_pass_as_often_as_planned(rate, margin):
     count = np.where(
         losses < 0, 0.0, 1 - special.betainc(np.maximum(losses, 0) + 1.0, n - np.maximum(losses, 0), margin)
     )
-    passes = (np.maximum(p_below(found, margin, -1), count) <= 0.05)[place].mean()
+    passes = (np.maximum(found.reversed().p_at_least(margin), count) <= 0.05)[place].mean()
     error = 12 * passes**11 * np.sqrt(passes * (1 - passes) / draws)
     print(f"n {n}, each {passes:.4f}, joint {passes**12:.3f} ± {error:.3f}, planned {plan.joint:.3f}")
     assert passes**12 >= 0.8 - 3 * error

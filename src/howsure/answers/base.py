@@ -68,9 +68,6 @@ class Answer:
         color: bool = False,
         explain: bool = False,
         methods_paragraph: bool = False,
-        caption: str | None = None,
-        label: str | None = None,
-        siunitx: bool = False,
     ) -> str:
         """Return the answer as text in one of the formats, ending with a line break.
 
@@ -81,17 +78,12 @@ class Answer:
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
             methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and
                 boards; not to csv and json).
-            caption: Make every table float under this caption, which is LaTeX; the rest becomes comments
-                (LaTeX only).
-            label: What the first table is referred to by; the others have -2, -3 … behind it.
-            siunitx: Align numbers at their decimal points, by the package siunitx (LaTeX only).
 
         Raises:
             OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
         prose = {"explain": explain, "methods_paragraph": methods_paragraph}
-        paper = paper_of(format, caption=caption, label=label, siunitx=siunitx)
         if format in DATA and any(prose.values()):
             raise OptionError(
                 f"{'explain' if explain else 'methods_paragraph'}=True adds prose, and {format} is data",
@@ -102,7 +94,7 @@ class Answer:
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
         words = words_of(self, **prose)
-        return str(present("render").render(words, format, width=width, color=color, paper=paper))
+        return str(present("render").render(words, format, width=width, color=color))
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
@@ -192,24 +184,6 @@ def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
     return present("described").described(
         presentation(answer), answer, explain=explain, methods=methods_paragraph
     )
-
-
-def paper_of(format: Format, **given: Any) -> Any:
-    """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is
-    asked.
-    """
-    asked = [name for name, value in given.items() if value]
-    if not asked:
-        return None
-    values = checked(**given)
-    if format != "latex":
-        raise OptionError(
-            f"{asked[0]} is for LaTeX, and {format} was chosen",
-            remedy="Give format='latex', or leave it out.",
-        )
-    if values["label"] and not values["caption"]:
-        raise OptionError("label is for a table with a caption", remedy="Give `caption` as well.")
-    return present("render.latex").Paper(**{name: value for name, value in values.items() if value})
 
 
 def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:

@@ -67,24 +67,6 @@ class Among:
     p_adjusted: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllItems:
-    """A difference of two models that share some items, from all items of both: right where it is by chance
-    which are shared.
-
-    Attributes:
-        a_mean: The score of a on all its items, shared ones weighed as suits the difference.
-        b_mean: The score of b.
-        estimate: The difference, with its standard error and confidence interval.
-        p_value: The p-value of no difference.
-    """
-
-    a_mean: float
-    b_mean: float
-    estimate: Estimate
-    p_value: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison(Judged, Drawn):
     """The difference a − b on one task and metric, or overall.
@@ -137,8 +119,6 @@ class Comparison(Judged, Drawn):
             None.
         among: What it is among all models that the data hold, where it is significant by itself and not among
             these; else None.
-        combined: What all items of both say, where a model shares fewer than half of its items and only these
-            are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.
@@ -180,7 +160,6 @@ class Comparison(Judged, Drawn):
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     among: Among | None = field(default=None, metadata=shown(rows=False))
-    combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()
     measures: tuple[MeasureGap, ...] = ()
     notes: tuple[str, ...] = ()

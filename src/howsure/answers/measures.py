@@ -10,7 +10,6 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.statistics.choices import AverageOf
     from howsure.statistics.results import Interval
 
 Known = Literal["known", "at least", "at most", "unknown"]
@@ -26,8 +25,6 @@ class MeasureGap:
     Attributes:
         measure: What was measured, such as usd, seconds or tokens_out.
         per: "attempt", or "solved" for what a solved item took, failures included.
-        average: What the ratio is of: the "mean", the mean of "log-normal" numbers, or the mean without its
-            extremes ("trimmed").
         a: What a took on average.
         b: What b took.
         ratio: a over b.
@@ -44,7 +41,6 @@ class MeasureGap:
 
     measure: str
     per: Literal["attempt", "solved"]
-    average: AverageOf
     a: float
     b: float
     ratio: float

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
 from howsure.commands.instead import mark_answered
-from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values, words_of
+from howsure.commands.options import READING, flag_of, gather, name_pairs, python_values, words_of
 from howsure.commands.pointing import with_paths
 from howsure.commands.streams import say, tell
 
@@ -34,25 +34,13 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     from howsure.present.files import refuse_overwriting
 
     shown: dict[str, Any] = {
-        name: given[name]
-        for name in ("format", "output", "explain", "methods_paragraph", *PAPER)
-        if name in given
+        name: given[name] for name in ("format", "output", "explain", "methods_paragraph") if name in given
     }
     refuse_overwriting(shown["output"], paths)
-    _refuse_paper(shown)
     for name in ("explain", "methods_paragraph"):
         if shown.get(name):
             _refuse_data(name, shown["format"], shown["output"])
     return python_values({name: value for name, value in given.items() if name not in shown}), shown
-
-
-def _refuse_paper(shown: dict[str, Any]) -> None:
-    """Raise a usage error where something is asked of LaTeX tables and another format is written."""
-    from howsure.present.files import format_of
-
-    asked = [name for name in PAPER if shown.get(name)]
-    if asked and (shown["format"] or format_of(shown["output"])) != "latex":
-        raise click.UsageError(f"--{asked[0]} is for LaTeX: give -f latex, or leave it out")
 
 
 def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
@@ -223,12 +211,10 @@ def write(
     *,
     explain: bool = False,
     methods_paragraph: bool = False,
-    **paper: Any,
 ) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells.
 
-    `explain`: in plain words as well; `methods_paragraph`: with one for a paper; `paper`: how LaTeX tables go
-    into a paper.
+    `explain`: in plain words as well; `methods_paragraph`: with one for a paper.
     """
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
@@ -241,7 +227,6 @@ def write(
         color=color and chosen == "terminal",
         explain=explain,
         methods_paragraph=methods_paragraph,
-        **paper,
     )
     put(text, output, data=chosen in DATA)
 
@@ -265,19 +250,18 @@ def rendered(
     color: bool = False,
     explain: bool = False,
     methods_paragraph: bool = False,
-    **paper: Any,
 ) -> str:
     """Return an answer as text: its cautions name flags, and on a terminal its way to the guide the paths;
     data keep the names of Python.
     """
-    from howsure.answers.base import DATA, paper_of, words_of
+    from howsure.answers.base import DATA, words_of
     from howsure.present.render import render
 
     if format in DATA:
-        return answer.render(format, explain=explain, methods_paragraph=methods_paragraph, **paper)
+        return answer.render(format, explain=explain, methods_paragraph=methods_paragraph)
     words = with_flags(words_of(answer, explain=explain, methods_paragraph=methods_paragraph))
     words = with_paths(words) if format == "terminal" else words
-    return str(render(words, format, color=color, paper=paper_of(format, **paper)))  # type: ignore[arg-type]  # no data here
+    return str(render(words, format, color=color))  # type: ignore[arg-type]  # no data here
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

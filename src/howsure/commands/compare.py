@@ -13,7 +13,6 @@ from howsure.commands.options import (
     DESIGN,
     MEASURES,
     OUTPUT,
-    PAPER,
     READING,
     SLICES,
     STATISTICS,
@@ -29,21 +28,9 @@ if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
 
-OF_TWO = (
-    "a",
-    "b",
-    "margin",
-    "covariate",
-    "overlap",
-    "flips",
-    "by",
-    "by_from",
-    "measure",
-    "prices",
-    "average",
-)
+OF_TWO = ("a", "b", "margin", "covariate", "flips", "by", "by_from", "measure", "prices")
 """Options of a comparison of two sides, which one of many doesn't take."""
-IDLE = (None, False, (), "shared", "mean")
+IDLE = (None, False, (), "mean")
 """What these are where nothing is asked."""
 
 
@@ -66,7 +53,7 @@ IDLE = (None, False, (), "shared", "mean")
     "margin",
 )
 @takes("against", "adjust")
-@takes("compare", "overall", "overlap", "flips", "average", "explain", "methods_paragraph", *OUTPUT, *PAPER)
+@takes("compare", "overall", "flips", "explain", "methods_paragraph", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

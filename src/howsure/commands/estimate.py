@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STATISTICS, paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, STATISTICS, paths, takes
 
 
 @click.command()
@@ -26,7 +26,6 @@ from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STA
     "explain",
     "methods_paragraph",
     *OUTPUT,
-    *PAPER,
 )
 def estimate(paths: tuple[str, ...], **given: Any) -> None:
     """Give every model of every task its score and error bar."""

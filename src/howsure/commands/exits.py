@@ -1,7 +1,7 @@
 """How every command ends and where it writes: the answer to standard output, all that is about it to standard
 error.
 
-| code | most commands | gate, watch, aa, judge |
+| code | most commands | gate, watch, judge |
 |---|---|---|
 | 0 | done | pass, or decided |
 | 1 | an error | fail |

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes(
-    "frontier", *MEASURES, "average", *READING, *DESIGN, "population", "model", *STATISTICS, "method", *OUTPUT
-)
+@takes("frontier", *MEASURES, *READING, *DESIGN, "population", "model", *STATISTICS, "method", *OUTPUT)
 def frontier(paths: tuple[str, ...], **given: Any) -> None:
     """Say which models could be the best buy.
 

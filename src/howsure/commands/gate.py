@@ -98,7 +98,6 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
     "missing_at_most",
     "allow_differs",
     "guard_unseen",
-    "overlap",
     "flips",
 )
 @takes("gate", "looks", "look", "items_planned", "spending")

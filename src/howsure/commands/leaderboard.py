@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STATISTICS, flag_of, paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, STATISTICS, flag_of, paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @takes("leaderboard", *READING, *DESIGN, *SLICES, "population", "random_factor", "model", *STATISTICS)
 @takes("leaderboard", "interval", "method", "adjust", "overall", "top")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
-@takes("leaderboard", "explain", "methods_paragraph", *OUTPUT, *PAPER)
+@takes("leaderboard", "explain", "methods_paragraph", *OUTPUT)
 def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank all models: score, error bar, possible ranks, ties."""
     rest, shown = split(paths, given)

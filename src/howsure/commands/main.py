@@ -49,13 +49,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Plan an evaluation": {
         "plan": "Say how many questions a comparison needs, or what they show.",
-        "allocate": "Spend the next attempts where they shrink the error bar most.",
         "calibrate": "Show how often every method's interval held the truth.",
     },
     "Gate a release": {
         "gate": "Say whether a candidate may pass.",
         "baseline": "Save results as a small file to compare with, `saved:NAME`.",
-        "aa": "Say how often the gate would fail a system against itself.",
     },
     "Follow a run": {
         "watch": "Follow a run in progress, and say when it may be stopped.",

@@ -30,7 +30,6 @@ DESIGN = tuple(option.name for option in shared.DESIGN if option.name not in CHO
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")
 OUTPUT = ("format", "output")
-PAPER = tuple(option.name for option in shared.PAPER)
 
 
 MARGINS = ("margin", "not_worse_than", "same_within")

@@ -11,7 +11,7 @@ import click
 from howsure.commands import arena, compare, frontier, history, leaderboard, noise, plan
 from howsure.commands.base import split
 from howsure.commands.flags import with_flags
-from howsure.commands.options import PAPER, made
+from howsure.commands.options import made
 from howsure.commands.streams import say, tell
 from howsure.options.shared import FIGURE
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
 NOT_DRAWN = (
-    *("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot", *PAPER),
+    *("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot"),
     *("within", "at_least", "at_most", "failures_below", "observed", "policy", *plan.OF_LABELS),
 )
 """Options of the verbs that are about other outputs, and plans that have no curve."""

@@ -13,7 +13,7 @@ EXAMPLE_LOGS = "examples/logs"
 EXAMPLE_CLUSTER = "passage_id"
 FIRST = ("-a", "--a", "--candidate", "--model")
 SECOND = ("-b", "--b", "--baseline")
-ONE_LINE_A_MODEL = ("estimate", "noise", "aa")
+ONE_LINE_A_MODEL = ("estimate", "noise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

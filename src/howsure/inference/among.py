@@ -39,7 +39,7 @@ def with_the_others(
     """
     tasks = tuple(dict.fromkeys(pair.task for pair in pairs if _is_in_doubt(pair)))
     adjusted = design.covariate or design.random_factor
-    if not tasks or adjusted or question.method not in USUAL or question.overlap != "shared":
+    if not tasks or adjusted or question.method not in USUAL:
         return tuple(pairs)
     try:
         study = gather(scores, replace(design, task=tasks, model=()))

@@ -15,7 +15,7 @@ from howsure.inference import adjusted
 from howsure.inference.measures import with_measures
 from howsure.inference.other_population import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
-from howsure.inference.overlap import with_all_items
+from howsure.inference.overlap import with_unlike_items
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.inference.adjusted import Pool
     from howsure.inference.question import Question
-    from howsure.statistics.choices import AverageOf
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -50,12 +49,10 @@ def gather_pair(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside the differences where the design asks for it: slices, and what attempts took, on
-    which `average`; None for neither.
-    """
+    """What stands beside the differences: slices, and ratios of what attempts took."""
 
     slices: bool = False
-    average: AverageOf | None = None
+    measures: bool = False
 
 
 NOTHING = Beside()
@@ -108,9 +105,9 @@ def _with_beside(
 ) -> list[Comparison]:
     """Return comparisons with what stands beside them."""
     found = _sliced(study, matrices, every, question) if beside.slices else every
-    if beside.average is None:
+    if not beside.measures:
         return found
-    return [with_measures(study, matrices, pair, question, beside.average) for pair in found]
+    return [with_measures(study, matrices, pair, question) for pair in found]
 
 
 def _sliced(
@@ -234,9 +231,7 @@ class _Test:
         a, b = self.models
         plain = self.asked.population.pair(self.matrix, a, b, self.asked)
         if not self.pools:
-            return with_all_items(
-                with_other_population(plain, self.matrix, self.asked), self.matrix, self.asked
-            )
+            return with_unlike_items(with_other_population(plain, self.matrix, self.asked), self.matrix)
         return adjusted.adjusted_comparison(
             self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin
         )

@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import AverageOf
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
 
-def frontier_of(study: Study, question: Question, average: AverageOf) -> Frontier:
+def frontier_of(study: Study, question: Question) -> Frontier:
     """Return who could be the best buy on every task, and on all tasks that the models share."""
     matrices = list(study.matrices())
     parts = [[matrix] for matrix in matrices]
@@ -39,7 +38,7 @@ def frontier_of(study: Study, question: Question, average: AverageOf) -> Frontie
         task
         for name in study.design.measure
         for part in parts
-        if (task := _task(study, part, name, question, average)) is not None
+        if (task := _task(study, part, name, question)) is not None
     ]
     if not found:
         raise DataError(
@@ -65,11 +64,9 @@ class _Both:
         return Known(lacking=lacking, free=~lacking & (np.nansum(self.costs.values, axis=0) == 0))
 
 
-def _task(
-    study: Study, part: Sequence[ScoreMatrix], name: str, question: Question, average: AverageOf
-) -> TaskFrontier | None:
+def _task(study: Study, part: Sequence[ScoreMatrix], name: str, question: Question) -> TaskFrontier | None:
     both = _of_models(part, taken(study, part, name))
-    return None if both is None else _judged(both, question, average)
+    return None if both is None else _judged(both, question)
 
 
 def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _Both | None:
@@ -83,15 +80,11 @@ def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _Both | None:
     )
 
 
-def _judged(both: _Both, question: Question, average: AverageOf) -> TaskFrontier:
+def _judged(both: _Both, question: Question) -> TaskFrontier:
     scores, costs = both.scores, both.costs
     pairs = question.population.pairs(scores, question)
     moments = cost_moments(
-        costs.values,
-        clusters=costs.clusters,
-        weights=costs.weights,
-        average=average,
-        variance=question.variance,
+        costs.values, clusters=costs.clusters, weights=costs.weights, variance=question.variance
     )
     sign = scores.orientation
     rng = np.random.default_rng(question.seed)
@@ -131,7 +124,6 @@ def _judged(both: _Both, question: Question, average: AverageOf) -> TaskFrontier
         ),
         both,
         question,
-        average,
     )
 
 
@@ -154,7 +146,7 @@ def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
     )[0]
 
 
-def _with_leader(found: TaskFrontier, both: _Both, question: Question, average: AverageOf) -> TaskFrontier:
+def _with_leader(found: TaskFrontier, both: _Both, question: Question) -> TaskFrontier:
     """Add how the leader and the cheapest that could be best compare."""
     if found.cheapest is None or found.cheapest == found.leader:
         return found
@@ -162,6 +154,6 @@ def _with_leader(found: TaskFrontier, both: _Both, question: Question, average: 
     asked = replace(question, margin=None)
     return replace(
         found,
-        gap=measure_gap(both.costs, models, question, average),
+        gap=measure_gap(both.costs, models, question),
         lead=question.population.pair(both.scores, models[0], models[1], asked).difference,
     )

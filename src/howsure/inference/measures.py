@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import AverageOf
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -42,7 +41,7 @@ def missing(matrix: ScoreMatrix, model: str) -> int:
 
 
 def with_measures(
-    study: Study, matrices: Sequence[ScoreMatrix], pair: Comparison, question: Question, average: AverageOf
+    study: Study, matrices: Sequence[ScoreMatrix], pair: Comparison, question: Question
 ) -> Comparison:
     """Return a comparison with what both took, per attempt and per solved item; an overall one over all its
     tasks.
@@ -54,18 +53,14 @@ def with_measures(
     gaps: list[MeasureGap] = []
     for name in study.design.measure:
         matrix = taken(study, of_pair, name)
-        gaps.append(measure_gap(matrix, (pair.a, pair.b), question, average))
+        gaps.append(measure_gap(matrix, (pair.a, pair.b), question))
         if pair.percent and not pair.lower_is_better:
-            gaps.append(measure_gap(matrix, (pair.a, pair.b), question, average, scores))
+            gaps.append(measure_gap(matrix, (pair.a, pair.b), question, scores))
     return replace(pair, measures=tuple(gaps))
 
 
 def measure_gap(
-    matrix: ScoreMatrix,
-    models: tuple[str, str],
-    question: Question,
-    average: AverageOf,
-    scores: ScoreMatrix | None = None,
+    matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> MeasureGap:
     """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio
     is bounded, of both unknown.
@@ -80,13 +75,12 @@ def measure_gap(
         if lacking[0]
         else "at most"
     )
-    found = None if known == "unknown" else ratio_of(matrix, models, question, average, scores)
+    found = None if known == "unknown" else ratio_of(matrix, models, question, scores)
     if found is not None and not math.isfinite(found.value):
         found, known = None, "unknown"
     return MeasureGap(
         measure=matrix.metric,
         per="attempt" if scores is None else "solved",
-        average=average,
         a=math.nan if found is None else found.a,
         b=math.nan if found is None else found.b,
         ratio=math.nan if found is None else found.value,
@@ -97,16 +91,12 @@ def measure_gap(
         n_clusters=0 if found is None else found.n_clusters,
         n_missing_a=lacking[0],
         n_missing_b=lacking[1],
-        cautions=measure_cautions(found, average),
+        cautions=measure_cautions(found),
     )
 
 
 def ratio_of(
-    matrix: ScoreMatrix,
-    models: tuple[str, str],
-    question: Question,
-    average: AverageOf = "mean",
-    scores: ScoreMatrix | None = None,
+    matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> Ratio:
     """Return what the first of two models took over what the second took; `scores`: per solved item."""
     both = matrix.take_models(matrix.columns(models))
@@ -115,7 +105,6 @@ def ratio_of(
         both.values[:, 1],
         clusters=both.clusters,
         weights=both.weights,
-        average=average,
         variance=question.variance,
         level=question.level,
         solved=None if scores is None else _solved(scores, both.items, models),
@@ -140,13 +129,11 @@ def _limits(found: Ratio | None, known: Known, level: float) -> Interval:
     return Interval(low=low, high=high, level=level)
 
 
-def measure_cautions(found: Ratio | None, average: AverageOf) -> tuple[Caution, ...]:
+def measure_cautions(found: Ratio | None) -> tuple[Caution, ...]:
     """Warn where the calibration record says that the interval of such a ratio misses."""
     miss = (
         None
         if found is None
-        else record.ratio_miss(
-            average, n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread
-        )
+        else record.ratio_miss(n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread)
     )
     return () if miss is None else (miss,)

@@ -54,7 +54,7 @@ def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Quest
     asked = of_task(question, matrix)
     pair = replace(pair, population=asked.population.name, clusters=clusters_of(matrix))
     told = matrix.few_clusters or asked.population is SAME_CLUSTERS
-    if not told or question.overlap != "shared":
+    if not told:
         return pair
     return replace(pair, beside=beside(pair, matrix, question))
 

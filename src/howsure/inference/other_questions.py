@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.compare import Comparison
-from howsure.inference.overlap import unlike_cautions
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.means.summed import summed_means
 from howsure.statistics.pairs.difference import difference, summed_difference
-from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
@@ -252,13 +250,9 @@ def _difference(
         return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
     one, other = (matrix.values[:, column] for column in columns)
     options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
-    if asked.overlap == "combine" and partly_shared(one, other):
-        found = combined_difference(one, other, **options)
-        told = (*found.estimate.cautions, *unlike_cautions(matrix, a, b))
-        found = replace(found, estimate=replace(found.estimate, cautions=told))
-    else:
-        found = difference(one, other, rng=np.random.default_rng(asked.seed), **options)
-    return found, lambda: skewness(one - other)
+    return difference(one, other, rng=np.random.default_rng(asked.seed), **options), lambda: skewness(
+        one - other
+    )
 
 
 def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:

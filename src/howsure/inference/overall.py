@@ -239,7 +239,6 @@ def overall_comparison(
         population=asked.population.name,
         clusters=None,
         beside=None,
-        combined=None,
         slices=(),
         measures=(),
         cautions=(),

@@ -1,6 +1,4 @@
-"""Two models that share a part of their items: what all items say, and whether shared ones differ from the
-others.
-"""
+"""Two models that share a part of their items: whether the shared ones differ from the others."""
 
 from __future__ import annotations
 
@@ -9,80 +7,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.compare import AllItems
-from howsure.errors import Caution, OptionError
+from howsure.errors import Caution
 from howsure.statistics.means.unlike import unlike
-from howsure.study.design import of_new_clusters
-from howsure.wording import Scale, level_text, p_text, plural
+from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.inference.question import Question
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
 
-UNLIKE_ITEMS, MOST_NOTES = "shared_items_differ", 3
+UNLIKE_ITEMS = "shared_items_differ"
 FEW = 0.5
-"""Fewer shared items than this part of a model's call for the answer of all."""
+"""Shared items that are fewer than this part of a model's are held beside the others."""
 
 
-def for_overlap(overlap: str, design: Design) -> Design:
-    """Return a design that fits: all items are combined as draws of new clusters. OptionError for these
-    questions, these clusters, covariates.
+def with_unlike_items(pair: Comparison, matrix: ScoreMatrix) -> Comparison:
+    """Return a comparison of few shared items with a warning where these differ from the models' other
+    items.
     """
-    if overlap == "shared":
-        return design
-    if design.population not in (None, "new-clusters"):
-        raise OptionError(
-            f"overlap={overlap!r} takes shared and other items for draws from the same questions",
-            remedy="Leave `population` or `overlap` out.",
-        )
-    if design.covariate:
-        raise OptionError(
-            f"overlap={overlap!r} and a covariate are two ways to use more items than the shared ones",
-            remedy="Leave one out.",
-        )
-    return of_new_clusters(design)
-
-
-def with_all_items(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
-    """Return a comparison of few shared items with what all items say beside it."""
     shared = pair.wins + pair.losses + pair.ties
-    fullest = shared + max(pair.n_only_a, pair.n_only_b)
-    usual = question.method in (None, "score", "t") and question.population.of(matrix).name == "new-clusters"
-    if question.overlap != "shared" or not usual or not 0 < shared < FEW * fullest:
+    if not 0 < shared < FEW * (shared + max(pair.n_only_a, pair.n_only_b)):
         return pair
-    found = question.population.pair(
-        matrix, pair.a, pair.b, replace(question, overlap="combine", margin=None)
-    )
-    return replace(
-        pair,
-        combined=AllItems(
-            a_mean=found.a_mean, b_mean=found.b_mean, estimate=found.difference, p_value=found.p_value
-        ),
-        cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)),
-    )
-
-
-def all_items_notes(pairs: Sequence[Comparison]) -> tuple[str, ...]:
-    """Say what all items say of pairs that share few, for a gate that decides on the shared ones; nothing of
-    more than a few.
-    """
-    found = [_all_items_note(pair, pair.combined) for pair in pairs if pair.combined is not None]
-    return tuple(found) if len(found) <= MOST_NOTES else ()
-
-
-def _all_items_note(pair: Comparison, all_items: AllItems) -> str:
-    scale, interval = Scale(percent=pair.percent), all_items.estimate.interval
-    task = f"{pair.task}: " if pair.task else ""
-    return (
-        f"{task}on all items of both the difference would be {scale.difference(all_items.estimate.value)}, "
-        f"the {level_text(interval.level)} interval "
-        f"{scale.interval(interval.low, interval.high)}{scale.unit} (p {p_text(all_items.p_value)}); this "
-        "isn't what decides."
-    )
+    return replace(pair, cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)))
 
 
 def unlike_of(pairs: Sequence[Comparison]) -> list[Caution]:

@@ -180,7 +180,6 @@ def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> 
     return MeasureGap(
         measure=measure,
         per="attempt",
-        average="mean",
         a=a,
         b=b,
         ratio=a / b,

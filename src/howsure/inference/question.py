@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Overlap, Variance
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
@@ -31,7 +31,6 @@ class Question:
     `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score
     units, of equivalence and non-inferiority. `adjust`: how p-values are corrected for their number.
     `overall`: as the harness weighs them, the mean over tasks, all items pooled, or a weight for each task.
-    `overlap`: whether a pair is compared on shared items or on all.
     """
 
     population: Population
@@ -43,7 +42,6 @@ class Question:
     adjust: Adjustment = "none"
     overall: Overall | Mapping[str, float] = "harness"
     seed: int = 0
-    overlap: Overlap = "shared"
 
     @property
     def by_sums(self) -> bool:

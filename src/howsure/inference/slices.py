@@ -130,7 +130,7 @@ def sliced_gaps(
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
     if not shared.any():
         return ()
-    question, both = replace(asked, margin=None, overlap="shared"), both.take_items(shared)
+    question, both = replace(asked, margin=None), both.take_items(shared)
     return tuple(_gaps(both, replace(way, codes=way.codes[shared]), pair, question) for way in ways)
 
 

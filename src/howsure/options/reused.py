@@ -5,15 +5,7 @@ from __future__ import annotations
 from howsure import checks
 from howsure.options import kinds
 from howsure.options.option import Option
-from howsure.statistics.choices import (
-    Adjustment,
-    AverageOf,
-    ComparisonMethod,
-    Overlap,
-    Spending,
-    Ties,
-    WinnerIs,
-)
+from howsure.statistics.choices import Adjustment, ComparisonMethod, Spending, Ties, WinnerIs
 
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
@@ -37,16 +29,6 @@ NOT_WORSE = Option(
 AT_LEAST = Option("at_least", kinds.SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
 AT_MOST = Option("at_most", kinds.SCORE, "SCORE", help="The same where smaller scores are better.")
 WITHIN = Option("within", kinds.SIZE, "SIZE")
-OVERLAP = Option(
-    "overlap",
-    kinds.word_of(Overlap),
-    default="shared",
-    help="Where two share a part of their items: compare on the shared ones, or on all.",
-    about=(
-        'Where two models share a part of their items: "shared" compares them on these; "combine" weighs in the items that each '
-        "has alone, which is right where it is by chance which items are shared."
-    ),
-)
 WINNER_IS = Option(
     "winner_is",
     kinds.word_of(WinnerIs),
@@ -88,14 +70,6 @@ VOTES = (
 )
 FLIPS = Option(
     "flips", kinds.FLAG, default=False, help="Show which questions broke and which were fixed, and why."
-)
-AVERAGE = Option(
-    "average",
-    kinds.word_of(AverageOf),
-    default="mean",
-    help=(
-        "What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth."
-    ),
 )
 POLICY = Option(
     "policy",

@@ -306,27 +306,6 @@ OUTPUT = (
 )
 """How the command line writes an answer."""
 
-PAPER = (
-    Option(
-        "caption",
-        kinds.NAME,
-        "LATEX",
-        help="With latex: tables float under this caption; the rest becomes comments.",
-    ),
-    Option(
-        "label",
-        kinds.Kind(check=checks.label),
-        "NAME",
-        help="What the first of these tables is referred to by: tab:board.",
-    ),
-    Option(
-        "siunitx",
-        kinds.FLAG,
-        default=False,
-        help="With latex: align numbers at their points, by the package siunitx.",
-    ),
-)
-"""How LaTeX tables go into a paper."""
 
 METHODS = Option(
     "methods_paragraph",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.options.owned import comparing, deciding, looking, planning
-from howsure.options.shared import DESIGN, FIGURE, METHODS, OUTPUT, PAPER, READING, STATISTICS
+from howsure.options.shared import DESIGN, FIGURE, METHODS, OUTPUT, READING, STATISTICS
 
 if TYPE_CHECKING:
     from howsure.options.option import Option
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OWNED = (*looking.OPTIONS, *comparing.OPTIONS, *planning.OPTIONS, *deciding.OPTIONS)
 _TABLE = {
     (each.verb, each.name): each
-    for each in (*READING, *DESIGN, *STATISTICS, *OUTPUT, METHODS, *PAPER, *FIGURE, *_OWNED)
+    for each in (*READING, *DESIGN, *STATISTICS, *OUTPUT, METHODS, *FIGURE, *_OWNED)
 }
 
 

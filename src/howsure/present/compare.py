@@ -295,7 +295,7 @@ def comparison_table(c: Comparison) -> Table:
     ]
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    plain = c.difference.method.of_benchmark or c.difference.method.name == "combined"
+    plain = c.difference.method.of_benchmark
     rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
@@ -304,7 +304,6 @@ def comparison_table(c: Comparison) -> Table:
         *measures.rows(c),
         *factors.source_rows(c.sources, scale),
         *_beside_rows(c, scale),
-        *_all_items_rows(c, scale),
         *_equivalence_rows(c, scale),
     ]
     rows.append(("items, clusters", _counts_text(c)))
@@ -340,15 +339,6 @@ def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     )
     told = f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}"
     return [(where, told if c.equivalence else f"{'significant' if shown else OPEN}: {told}")]
-
-
-def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
-    """Say what all items say where few are shared."""
-    if c.combined is None:
-        return []
-    found, interval = c.combined.estimate, c.combined.estimate.interval
-    limits = f"{scale.interval(interval.low, interval.high)}{scale.unit}"
-    return [("all items", f"{scale.difference(found.value)} {limits}, p {p_text(c.combined.p_value)}")]
 
 
 def _se_text(c: Comparison, scale: Scale) -> str:

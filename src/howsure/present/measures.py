@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NEAR = (0.5, 2.0)
 """Ratios between these have a digit more."""
-AVERAGES = {"mean": "", "log-normal": ", by log-normal means", "trimmed": ", by means without the extremes"}
 
 
 def blocks(pair: Comparison) -> list[Block]:
@@ -47,10 +46,7 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
             if low <= high
             else f"without an error bar ({_units(gap)})"
         )
-        return (
-            f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} "
-            f"{limits}{AVERAGES[gap.average]}."
-        )
+        return f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} {limits}."
     more, less, times, ends = (
         (a, b, gap.ratio, (low, high)) if gap.ratio > 1 else (b, a, 1 / gap.ratio, (1 / high, 1 / low))
     )
@@ -58,7 +54,7 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
     each = f"{amount_text(amounts[0], 3)} against {amount_text(amounts[1], 3)} a question"
     return (
         f"{more} takes {times_text(times)} the {unit} of {less} [{times_text(ends[0])}, "
-        f"{times_text(ends[1])}]: {each}{AVERAGES[gap.average]}."
+        f"{times_text(ends[1])}]: {each}."
     )
 
 

@@ -62,7 +62,6 @@ TESTS = {
     "bootstrap": "a studentised bootstrap",
     "bayes": "the Bayesian bootstrap (Rubin (1981))",
     "fixed-items": "the noise of the answers alone",
-    "combined": "a combined test of shared and other items",
 }
 VARIANCES = {
     "CR2": (

@@ -21,12 +21,6 @@ Adjustment = Literal["max-t", "holm", "bh", "none"]
 ManyToOne = Literal["max-t", "dunnett", "holm", "bh", "none"]
 """How p-values of many sides against one are corrected for their number."""
 
-AverageOf = Literal["mean", "log-normal", "trimmed"]
-"""What a ratio of costs is of: means, means of log-normal numbers, or means without the extremes."""
-
-Overlap = Literal["shared", "combine"]
-"""Which items two models are compared on that share a part of theirs: the shared ones, or all combined."""
-
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
 """What is made of the attempts at an item; those that end in a sign are followed by k."""
 

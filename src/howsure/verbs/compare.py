@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.inference.among import with_the_others
 from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
-from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.proposed import with_proposed_clusters
 from howsure.inference.question import Question
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Variance
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
 
 
 def compare(
@@ -42,9 +41,7 @@ def compare(
     margin: float | str | None = None,
     adjust: Adjustment = "holm",
     overall: Overall | Mapping[str, float] = "harness",
-    overlap: Overlap = "shared",
     flips: bool = False,
-    average: AverageOf = "mean",
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
@@ -72,11 +69,6 @@ def compare(
             (false discovery rate) or "none"; "max-t" is Holm's here.
         overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else
             the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
-        overlap: Where the two share a part of their items: "shared" compares them on these; "combine" weighs
-            in the items that each has alone, by generalised least squares (Looney and Jones 2003), which is
-            right where it is by chance which are shared.
-        average: What a ratio of `measure` is of: "mean", "log-normal" (the means of log-normal numbers) or
-            "trimmed" (means without the largest and smallest tenth).
         flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a
             second time for it.
         seed: The seed of random draws; used by methods that resample.
@@ -112,19 +104,17 @@ def compare(
         margin=margin,
         adjust=adjust,
         overall=overall,
-        overlap=overlap,
         seed=seed,
     )
-    a, b, flips, average = checked("compare", a=a, b=b, flips=flips, average=average).values()
+    a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
     design = make_design(options, method=method)
-    design = for_overlap(given["overlap"], design)
     question = Question(population=population_of(design.population), **given)
     scores, sides = read_two(data, a, b, design)
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
     found = with_proposed_clusters(
-        compared(study, question, Beside(slices=True, average=average)), study, question
+        compared(study, question, Beside(slices=True, measures=True)), study, question
     )
     found = with_both_readings(
         found,

@@ -18,7 +18,7 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
     from howsure.options.words import BoardMethod
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import Variance
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 
@@ -26,7 +26,6 @@ RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "sli
 def frontier(
     data: Any,
     *,
-    average: AverageOf = "mean",
     method: BoardMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
@@ -46,8 +45,6 @@ def frontier(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores; or a published leaderboard. `measure` names what they took.
-        average: What is averaged of costs: "mean", "log-normal" (the means of log-normal numbers) or
-            "trimmed" (means without the largest and smallest tenth).
         method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0,
             1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
@@ -74,8 +71,7 @@ def frontier(
         >>> found.best_buys, found.cheapest, found["slow"].beaten_by
         (('small', 'big'), 'small', ('big', 'small'))
     """
-    given = checked("frontier", average=average, method=method, variance=variance, level=level, seed=seed)
-    average = given.pop("average")
+    given = checked("frontier", method=method, variance=variance, level=level, seed=seed)
     design = make_design(options, RESPECTS, method=method)
     if not design.measure:
         raise OptionError(
@@ -83,11 +79,10 @@ def frontier(
         )
     scores = published_of(scores_of(data, design))
     if scores.published and not scores.has_rows:
-        if (average, method, variance) != ("mean", None, "CR2"):
+        if (method, variance) != (None, "CR2"):
             raise OptionError(
-                "published scores have no answers behind them",
-                remedy="Leave average, method and variance out.",
+                "published scores have no answers behind them", remedy="Leave method and variance out."
             )
         return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)
-    return frontier_of(gather(scores, design), question, average)
+    return frontier_of(gather(scores, design), question)

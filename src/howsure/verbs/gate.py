@@ -19,7 +19,6 @@ from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
 from howsure.inference.gating.unknown import weighed, with_absent
 from howsure.inference.gating.unlike import alike_only, as_stated, remedied
-from howsure.inference.overlap import for_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.inference.gating.policy import Policy
     from howsure.options.words import Overall
-    from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
+    from howsure.statistics.choices import ComparisonMethod, Spending, Variance
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -59,7 +58,6 @@ def gate(
     missing_at_most: float = 0.01,
     allow_differs: str | Sequence[str] | None = None,
     guard_unseen: bool = False,
-    overlap: Overlap = "shared",
     flips: bool = False,
     looks: int | Sequence[int] | str | None = None,
     look: int | None = None,
@@ -131,8 +129,6 @@ def gate(
         guard_unseen: Whether averages (of attempts, fractions) pass a margin only if whole losses that no
             question showed couldn't exceed it either (the rule of three). False passes "for losses like those
             seen", and says so where that matters.
-        overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items
-            of both, as `compare` does.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and
             why; the logs are read a second time for it.
         looks: How often the gate may be asked while questions are added, at even shares of `items_planned`,
@@ -180,7 +176,7 @@ def gate(
         "gate", missing_at_most=missing_at_most, allow_differs=allow_differs, policy=policy
     ).values()
     looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
-    how = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
+    how = checked("gate", method=method, variance=variance, level=level, seed=seed)
     design, suite = (
         make_design(options, RESPECTS, method=method),
         None if policy is None else policy_of(policy),
@@ -198,7 +194,6 @@ def gate(
     refuse_options(
         asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure
     )
-    design = for_overlap(how["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how)
     wanted = _Wanted(
         asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard

@@ -52,7 +52,7 @@ def _check(how: How, matrices: Sequence[ScoreMatrix], measure: str, limit: float
         n_clusters=found.n_clusters,
         percent=False,
         lower_is_better=True,
-        cautions=measure_cautions(found, "mean"),
+        cautions=measure_cautions(found),
     )
     if any(lost.values()):
         return replace(

@@ -16,7 +16,7 @@ from howsure.inference.gating.pairs import answers
 from howsure.inference.gating.populations import other_of, with_other
 from howsure.inference.gating.slices import slice_checks
 from howsure.inference.gating.tiers import tiered
-from howsure.inference.overlap import all_items_notes, unlike_of
+from howsure.inference.overlap import unlike_of
 from howsure.wording import VERDICTS
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
     pairs: list[Comparison] = []
     if how.asked.of_difference:
         pairs = how.wanted(how.compare(how.level, None))
-        notes += all_items_notes(pairs)
         cautions += unlike_of(pairs)
     if how.baseline is not None:
         lacking, told = coverage(how, how.baseline, checks)

@@ -80,7 +80,7 @@ def _slice(how: How, part: ScoreMatrix, margin: float) -> Check:
 def _judged(how: How, part: ScoreMatrix, margin: float) -> Check | None:
     """Return the check of a slice; None where its scores give no error bar."""
     population = population_of_slice(how.question.population, part)
-    asked = replace(how.question, population=population, overlap="shared")
+    asked = replace(how.question, population=population)
     try:
         found = _pair(part, replace(asked, level=how.one_sided, margin=margin))
     except MethodError:

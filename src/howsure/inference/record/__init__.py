@@ -135,17 +135,16 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
     )
 
 
-def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) -> Caution | None:
+def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | None:
     """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of
     their ratio miss.
 
-    `spread`: the standard deviation of the logarithms. A trimmed mean is another quantity, and isn't held to
-    the ratio of means.
+    `spread`: the standard deviation of the logarithms.
     """
-    if average == "trimmed" or not math.isfinite(spread) or not n_clusters:
+    if not math.isfinite(spread) or not n_clusters:
         return None
     cells = ratios().filter(
-        pl.col("average") == average, (pl.col("cluster_size") > 1) == (n_items > n_clusters)
+        pl.col("average") == "mean", (pl.col("cluster_size") > 1) == (n_items > n_clusters)
     )
     count, wide = pl.col("n_clusters").log() - math.log(n_clusters), (pl.col("spread") - spread) / SPREAD_STEP
     nearest = cells.with_columns(far=(count**2 + wide**2).round(9)).filter(
@@ -155,13 +154,12 @@ def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) ->
     if worst["coverage"] >= LEAST - 0.01 or spread < worst["spread"] - SPREAD_STEP / 2:
         return None
     units = "clusters of 20" if worst["cluster_size"] > 1 else "items"
-    other = " The log-normal average may hold." if average == "mean" else ""
     return Caution(
         code="heavy_tailed",
         message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): with "
         f"{worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95 % intervals of such "
         f"ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
-        remedy=f"More items would help.{other}",
+        remedy="More items would help.",
     )
 
 

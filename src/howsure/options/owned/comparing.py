@@ -26,9 +26,7 @@ OPTIONS = (
         replace(
             reused.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
         ),
-        reused.OVERLAP,
         reused.FLIPS,
-        reused.AVERAGE,
     ),
     *owned(
         "against",
@@ -47,7 +45,7 @@ OPTIONS = (
         replace(reused.METHOD, kind=kinds.MANY),
     ),
     *owned("leaderboard", replace(reused.METHOD, kind=kinds.MANY)),
-    *owned("frontier", replace(reused.METHOD, kind=kinds.MANY), reused.AVERAGE),
+    *owned("frontier", replace(reused.METHOD, kind=kinds.MANY)),
     *owned(
         "arena",
         *reused.VOTES,

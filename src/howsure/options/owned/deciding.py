@@ -78,7 +78,6 @@ OPTIONS = (
                 "either."
             ),
         ),
-        reused.OVERLAP,
         reused.FLIPS,
         replace(
             reused.LOOKS,
@@ -92,17 +91,6 @@ OPTIONS = (
         ),
         reused.SPENDING,
         replace(reused.ITEMS_PLANNED, help="Questions at the last look."),
-        replace(reused.LEVEL, kind=kinds.ONE_SIDED),
-    ),
-    *owned(
-        "aa",
-        reused.NOT_WORSE,
-        Option("better", kinds.FLAG, default=False, help="Ask that it is better than the baseline."),
-        reused.SAME_WITHIN,
-        reused.POLICY,
-        Option("splits", kinds.count_of(1), default=1_000, help="Random splits a model."),
-        replace(reused.METHOD, kind=kinds.MANY),
-        replace(reused.SEED, help="For the splits."),
         replace(reused.LEVEL, kind=kinds.ONE_SIDED),
     ),
     *owned(

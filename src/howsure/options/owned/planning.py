@@ -135,24 +135,6 @@ OPTIONS = (
         replace(reused.SEED, help="For the draw."),
     ),
     *owned(
-        "allocate",
-        replace(reused.ATTEMPTS, needed=True, metavar="N", help="How many attempts to spend."),
-        replace(
-            reused.A,
-            metavar="SIDE",
-            flags=("-a", "--a", "--model"),
-            help="The side whose attempts they are, or the first …",
-        ),
-        replace(reused.B, metavar="SIDE", help="… and the second, where their difference is asked for."),
-        Option("most", kinds.count_of(1), "K", help="No item shall have more, old and new together."),
-        Option(
-            "new_run",
-            kinds.FLAG,
-            default=False,
-            help="A run of its own, chosen by a model's own old answers.",
-        ),
-    ),
-    *owned(
         "calibrate", Option("methods", kinds.NAMES, "WORD", help="Only methods with this word in their name.")
     ),
 )

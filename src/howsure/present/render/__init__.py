@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from howsure.present.document import Document
-    from howsure.present.render.latex import Paper
 
 
 def render(
@@ -15,12 +14,10 @@ def render(
     *,
     width: int | None = None,
     color: bool = False,
-    paper: Paper | None = None,
 ) -> str:
     """Return a document as text in one of the formats, ending with a line break.
 
-    `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only);
-    `paper`: how tables go into a paper (LaTeX only).
+    `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only).
     """
     if format == "markdown":
         from howsure.present.render import markdown
@@ -29,7 +26,7 @@ def render(
     if format == "latex":
         from howsure.present.render import latex
 
-        return latex.render(document, paper)
+        return latex.render(document)
     if format == "html":
         from howsure.present.render import html
 

@@ -74,7 +74,6 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
     return {
         "bar": bar,
         "paired": c.paired,
-        "combined": d.method.name == "combined",
         "overall": not c.task,
         "benchmark": _benchmark(d),
         "bayes": d.method.name == "bayes",

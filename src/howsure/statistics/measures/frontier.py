@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.moments import PairMoments
 
 
@@ -48,17 +48,12 @@ class Dominance:
 
 
 def cost_moments(
-    costs: Floats,
-    *,
-    clusters: Sequence[Ints] = (),
-    weights: Floats | None = None,
-    average: AverageOf = "mean",
-    variance: Variance = "CR2",
+    costs: Floats, *, clusters: Sequence[Ints] = (), weights: Floats | None = None, variance: Variance = "CR2"
 ) -> PairMoments:
     """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with
     their errors.
     """
-    found = influence(costs, weights, average)
+    found = influence(costs, weights)
     return pair_moments(
         found.log + found.items, clusters=clusters, weights=weights, variance=variance, score=False
     )

@@ -5,11 +5,7 @@ The logarithm of a mean is, but for its error, a mean of influences (the delta m
 logarithms is then a mean of paired differences over the items that both have, by the one estimator of
 clustered.py, and its exponential is the ratio of the means.
 
-- "mean": log μ, influence (x − μ) / μ.
-- "log-normal": the log of a log-normal mean, m + s² / 2 of the logarithms, influence (l − m) + ((l − m)² −
-    s²) / 2; it needs numbers above 0.
-- "trimmed": the log of the mean without the largest and smallest tenth, by its winsorised values (Tukey and
-    McLaughlin 1963).
+The logarithm of a mean is log μ, and the influence of an item (x − μ) / μ.
 """
 
 from __future__ import annotations
@@ -21,10 +17,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import AverageOf
-
-TRIMMED = 0.1
-"""The share of items that a trimmed mean leaves out on each side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,47 +30,19 @@ class Influence:
     items: Floats
 
 
-def influence(x: Floats, weights: Floats | None = None, average: AverageOf = "mean") -> Influence:
-    """Return the logarithm of the average of every column, with influences; a column that gives none has NaN.
+def influence(x: Floats, weights: Floats | None = None) -> Influence:
+    """Return the logarithm of the mean of every column, with influences; a column that gives none has NaN.
 
     >>> import numpy as np
-    >>> found = influence(np.array([[1.0], [2.0], [3.0]]))
-    >>> found.average.tolist(), found.items.ravel().tolist()
+    >>> costs = influence(np.array([[1.0], [2.0], [3.0]]))
+    >>> costs.average.tolist(), costs.items.ravel().tolist()
     ([2.0], [-0.5, 0.0, 0.5])
     """
-    has = ~np.isnan(x)
-    w = has * (np.ones(len(x)) if weights is None else weights)[:, None]
-    if average == "log-normal":
-        return _log_normal(x, w)
-    return _mean(*(_winsorised(x, has) if average == "trimmed" else (x, x, 1.0)), w)
-
-
-def _mean(kept: Floats, spread: Floats, share: float, w: Floats) -> Influence:
-    """`kept`: what is averaged, NaN for what is left out; `spread`: what varies, over the `share` that is
-    averaged.
-    """
-    mean = _weighted(kept, w * ~np.isnan(kept))
+    w = ~np.isnan(x) * (np.ones(len(x)) if weights is None else weights)[:, None]
+    mean = _weighted(x, w)
     with np.errstate(divide="ignore", invalid="ignore"):
-        items = (spread - _weighted(spread, w)) / (share * mean)
-        return Influence(average=mean, log=np.where(mean > 0, np.log(mean), np.nan), items=items)
-
-
-def _winsorised(x: Floats, has: Floats) -> tuple[Floats, Floats, float]:
-    """Return x without its extremes, x with these drawn in, and the share that is left."""
-    low, high = np.nanquantile(x, [TRIMMED, 1 - TRIMMED], axis=0, method="closest_observation")
-    inside = has & (x >= low) & (x <= high)
-    return np.where(inside, x, np.nan), np.where(has, np.clip(x, low, high), np.nan), 1 - 2 * TRIMMED
-
-
-def _log_normal(x: Floats, w: Floats) -> Influence:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.where(x > 0, x, np.nan))
-        fits = ~((x <= 0) & (w > 0)).any(axis=0)
-        middle = _weighted(logs, w)
-        squares = (logs - middle) ** 2
-        variance = _weighted(squares, w)
-        log = np.where(fits, middle + variance / 2, np.nan)
-        return Influence(average=np.exp(log), log=log, items=logs - middle + (squares - variance) / 2)
+        log = np.where(mean > 0, np.log(mean), np.nan)
+        return Influence(average=mean, log=log, items=(x - mean) / mean)
 
 
 def _weighted(x: Floats, w: Floats) -> Floats:

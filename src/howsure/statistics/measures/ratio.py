@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,6 @@ def ratio(
     *,
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
-    average: AverageOf = "mean",
     variance: Variance = "CR2",
     level: float = 0.95,
     solved: tuple[Floats, Floats] | None = None,
@@ -68,7 +67,7 @@ def ratio(
     shared = np.asarray((~np.isnan(x)).all(axis=1))
     if shared.any():
         x = np.where(shared[:, None], x, np.nan)
-    found = influence(x, weights, average)
+    found = influence(x, weights)
     average_of, log, items = found.average, found.log, found.items
     if solved is not None:
         right = influence(np.where(np.isnan(x), np.nan, np.column_stack(solved)), weights)

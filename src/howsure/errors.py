@@ -253,7 +253,6 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "many_effects",
         "order_not_random",
         "scores_changed",
-        "stopped_early",
     ),
 }
 """The code of every caution by the chapter of `howsure guide` that says more of it."""

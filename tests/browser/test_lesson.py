@@ -10,9 +10,8 @@ import pytest
 import howsure
 from accessible import check
 from browser_cases import LOOKS, PHONE
-from howsure.guide.choosing import choose
-from howsure.guide.lesson import write_lesson
-from howsure.guide.numbers import RESPECTS, board_of, built_in
+from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
+from howsure.guide.rewriting import choose
 from howsure.study.design import make_design
 from places import ROOT
 

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
+from howsure.commands.convert import unwritten
 from howsure.commands.main import main
-from howsure.commands.unwritten import unwritten
 from howsure.table.scores import Scores, TaskFacts
 from howsure.table.stated import Missing
 from places import ROOT

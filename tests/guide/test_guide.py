@@ -17,8 +17,7 @@ from howsure.commands.main import every, main
 from howsure.errors import DataError, OptionError
 from howsure.guide import chapters
 from howsure.guide.chapters import Example, Formula, Prose
-from howsure.guide.choosing import choose
-from howsure.guide.rewriting import EXAMPLE_LOGS, OneModel, Target, rewrite
+from howsure.guide.rewriting import EXAMPLE_LOGS, OneModel, Target, choose, rewrite
 from places import LOGS, ROOT
 
 NUMBERS = range(1, 10)

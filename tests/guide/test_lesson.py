@@ -16,9 +16,8 @@ from howsure.commands.main import main
 from howsure.errors import DataError
 from howsure.guide import lesson
 from howsure.guide.chapters import chapters
-from howsure.guide.choosing import choose
-from howsure.guide.lesson import APP, SHARED, write_lesson
-from howsure.guide.numbers import MOST_MODELS, RESPECTS, board_of, built_in
+from howsure.guide.lesson import APP, MOST_MODELS, RESPECTS, SHARED, board_of, built_in, write_lesson
+from howsure.guide.rewriting import choose
 from howsure.page.page import STATISTICS, asset
 from howsure.study.design import make_design
 from places import ROOT

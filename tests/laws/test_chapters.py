@@ -49,7 +49,9 @@ def made() -> Iterator[tuple[str, list[str]]]:
         known = constants(tree)
         for node in ast.walk(tree):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if name in ("Caution", "SmallPart", "doubt") or (name == "_caution" and path.name == "pull_request.py"):
+            if name in ("Caution", "SmallPart", "doubt") or (
+                name == "_caution" and path.name == "gate.py" and "commands" in path.parts
+            ):
                 given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
                 given += node.args[:1] if name in ("doubt", "_caution") else []
                 codes = [code for value in given for code in words(value, known)]
@@ -64,7 +66,7 @@ def code_of(kind: str) -> str:
     ).code
 
 
-PASSED_ON = ("src/howsure/errors.py", "src/howsure/commands/pull_request.py")
+PASSED_ON = ("src/howsure/errors.py", "src/howsure/commands/gate.py")
 """Where a code comes from the caller, who is looked at as well."""
 
 

@@ -15,7 +15,7 @@ BY_NAME = {
     "answers/base.py",
     "readers/registry.py",
     "table/scores.py",
-    "integrations/lm_eval/evaluating.py",
+    "integrations/lm_eval.py",
 }
 """Files that import a module by a name made at run time: public names, presentations, readers, a task's own module."""
 

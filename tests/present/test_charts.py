@@ -10,9 +10,10 @@ import pytest
 import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.errors import MethodError, OptionError
-from howsure.present.charts import base, frontier, names, noise, pairs, plan, sizes
-from howsure.present.charts.compare import GROUPS as COMPARED
+from howsure.present import frontier, noise, plan
+from howsure.present.charts import base, leaderboard, sizes
 from howsure.present.charts.leaderboard import GROUPS as BOARD
+from howsure.present.compare import GROUPS as COMPARED
 from howsure.present.labels import LABEL, labels
 from places import LOGS
 
@@ -26,9 +27,11 @@ HOSTILE = [
 ]
 
 
-def board_of(names):
-    rows = clustered(models=[f"m{k}" for k in range(len(names))])
-    return hs.leaderboard(rows.with_columns(model=pl.col("model").replace({f"m{k}": n for k, n in enumerate(names)})))
+def board_of(frontier):
+    rows = clustered(models=[f"m{k}" for k in range(len(frontier))])
+    return hs.leaderboard(
+        rows.with_columns(model=pl.col("model").replace({f"m{k}": n for k, n in enumerate(frontier)}))
+    )
 
 
 def named(rows):
@@ -169,10 +172,10 @@ def test_pairs_draw_every_difference_with_both_signs():
 
 def test_a_pair_has_a_sign_where_it_is_told_apart():
     records = [{"a": "x", "b": "y", "difference": -0.2, "p_value": 0.001, "p_adjusted": 0.01}]
-    assert [row["sign"] for row in pairs.rows(records, ["x", "y"], 100.0, 0.95)] == ["−", "+"]
-    assert [row["sign"] for row in pairs.rows(records, ["x", "y"], 100.0, 0.995)] == ["", ""]
+    assert [row["sign"] for row in leaderboard.pair_rows(records, ["x", "y"], 100.0, 0.95)] == ["−", "+"]
+    assert [row["sign"] for row in leaderboard.pair_rows(records, ["x", "y"], 100.0, 0.995)] == ["", ""]
     unknown = [{**records[0], "difference": None, "p_adjusted": None}]
-    assert [row["difference"] for row in pairs.rows(unknown, ["x", "y"], 100.0, 0.95)] == [None, None]
+    assert [row["difference"] for row in leaderboard.pair_rows(unknown, ["x", "y"], 100.0, 0.95)] == [None, None]
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks", "pairs"])
@@ -297,7 +300,7 @@ def test_lines_are_told_apart_without_colour():
 
 
 def test_the_diverging_scale_is_lightest_in_the_middle():
-    shades = [lightness(colour) for colour in pairs.DIVERGING]
+    shades = [lightness(colour) for colour in leaderboard.DIVERGING]
     assert shades[0] < shades[1] < shades[2] > shades[3] > shades[4]
 
 
@@ -348,12 +351,12 @@ def boxes(chart, font):
     """Where names and points lie: rectangles from the top left, all of the first and then all of the second."""
     encoding = chart["layer"][1]["encoding"]
     domains = (tuple(encoding[side]["scale"]["domain"]) for side in "xy")
-    frame = names.Frame(float(chart["width"]), float(chart["height"]), *domains)
+    frame = frontier.Frame(float(chart["width"]), float(chart["height"]), *domains)
     rows = rows_of(chart)
     named = [row for row in rows if row["label_x"] is not None]
-    sizes = [(names.EM * font * len(row["label"]) / 2, 0.6 * font) for row in named]
-    told = [names.Box(*frame.at(r["label_x"], r["label_y"]), *size) for r, size in zip(named, sizes, strict=True)]
-    return frame, told, [names.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+    sizes = [(frontier.EM * font * len(row["label"]) / 2, 0.6 * font) for row in named]
+    told = [frontier.Box(*frame.at(r["label_x"], r["label_y"]), *size) for r, size in zip(named, sizes, strict=True)]
+    return frame, told, [frontier.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
 
 
 @pytest.mark.parametrize("count", [2, 10, 40])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.present.document import Whisker
-from howsure.present.render.error_bars import MOST_NUMBERS, ROOM, WIDTH, Axis, draw_axis, draw_error_bar
+from howsure.present.render.html import MOST_NUMBERS, ROOM, WIDTH, Axis, draw_axis, draw_error_bar
 from howsure.wording import Scale
 
 

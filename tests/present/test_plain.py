@@ -20,8 +20,10 @@ from frames import attempts, clustered, two_models, won
 from howsure.answers.base import presentation
 from howsure.commands.main import main
 from howsure.present.render import render
-from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.present.words.plain import (
+    PHRASES,
+    TOPICS,
+    WHEN,
     against_phrases,
     board_conditions,
     board_fields,

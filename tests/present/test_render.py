@@ -9,9 +9,8 @@ import howsure as hs
 from frames import clustered
 from howsure.present.document import Column, Document, Table, Whisker
 from howsure.present.render import comma_separated, latex, terminal
-from howsure.present.render.terminal import fit, shorten
+from howsure.present.render.terminal import draw_whisker, fit, shorten
 from howsure.present.render.visible import visible
-from howsure.present.render.whisker import draw_whisker
 from howsure.wording import Scale, correlation_text, listing, p_text
 
 HOSTILE = {

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Drawn, Judged, presentation
-from howsure.answers.chapters import of_difference
+from howsure.answers.base import Drawn, Judged, of_difference, presentation
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 

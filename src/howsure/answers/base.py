@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,53 @@ from howsure.options.table import checked
 from howsure.options.words import Format, Preset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
 
     import altair as alt
     import polars as pl
+
+    from howsure.errors import Caution
+    from howsure.statistics.results import Estimate, Interval
+
+LEADERBOARDS, FEW, CLUSTERS, ATTEMPTS, FAIR, POWER, PLAYBOOK, RIGOR = 1, 3, 4, 5, 6, 7, 8, 9
+FEW_CLUSTERS = ("one_cluster", "few_clusters", "dominant_cluster", "too_few_flips", "real_clusters")
+"""Cautions that say that there are too few clusters to tell much."""
+
+
+def of_difference(
+    found: Estimate,
+    judged: Interval,
+    *,
+    paired: bool = True,
+    alone: int = 0,
+    unclustered_se: float = math.nan,
+) -> int:
+    """Return the chapter on a difference that can't be told.
+
+    `judged`: the interval that the verdict agrees with; `alone`: items that only one of the two answered;
+    `unclustered_se`: the standard error if each item stood alone, NaN without clusters or where the verdict
+    isn't about zero.
+    """
+    if not math.isfinite(found.se) or not judged.low <= judged.high:
+        return of_cautions(found.cautions)
+    if not paired or alone > found.n_items:
+        return FAIR
+    without = judged.half_width * unclustered_se / found.se if found.se else math.nan
+    if abs(found.value) > without or has_few_clusters(found.cautions):
+        return CLUSTERS
+    return ATTEMPTS if found.method.of_benchmark else POWER
+
+
+def of_cautions(cautions: Iterable[Caution]) -> int:
+    """Return the chapter of the caution that says why there is no error bar."""
+    return next((caution.chapter for caution in cautions if caution.chapter is not None), FEW)
+
+
+def has_few_clusters(cautions: Iterable[Caution]) -> bool:
+    """Say whether any caution is about too few clusters."""
+    return any(caution.code in FEW_CLUSTERS for caution in cautions)
+
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""

@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, Judged
-from howsure.answers.chapters import of_difference
+from howsure.answers.base import Drawn, Judged, of_difference
 from howsure.answers.output import HIDDEN, derived, row, shown, sliced_rows, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
-    from howsure.answers.measures import MeasureGap
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources, MeasureGap, TaskClusters
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
     from howsure.statistics.results import Equivalence, Estimate, Interval

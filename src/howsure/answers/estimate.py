@@ -12,8 +12,7 @@ from howsure.answers.output import HIDDEN, MERGED, row, shown, sliced_rows, spre
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.answers.clusters import TaskClusters
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources, TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate

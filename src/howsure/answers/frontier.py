@@ -9,7 +9,7 @@ from howsure.answers.base import Drawn, Judged, JudgedPart
 from howsure.answers.output import HIDDEN, derived, row, spread
 
 if TYPE_CHECKING:
-    from howsure.answers.measures import MeasureGap
+    from howsure.answers.parts import MeasureGap
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate
 

@@ -6,15 +6,21 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.chapters import ATTEMPTS, CLUSTERS, PLAYBOOK, POWER, has_few_clusters, of_cautions
+from howsure.answers.base import (
+    ATTEMPTS,
+    CLUSTERS,
+    PLAYBOOK,
+    POWER,
+    Answer,
+    has_few_clusters,
+    of_cautions,
+    presentation,
+)
 from howsure.answers.output import HIDDEN, derived, row, shown
 
 if TYPE_CHECKING:
-    from howsure.answers.clusters import TaskClusters
     from howsure.answers.flips import Flips
-    from howsure.answers.looks import Looks
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources, Looks, TaskClusters
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
 

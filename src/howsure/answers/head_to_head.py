@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from howsure.answers.base import Judged
-from howsure.answers.chapters import of_difference
+from howsure.answers.base import Judged, of_difference
 from howsure.answers.output import derived, shown, spread
 from howsure.statistics.results import significant
 

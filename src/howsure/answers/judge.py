@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Judged
-from howsure.answers.chapters import LEADERBOARDS, POWER, of_difference
+from howsure.answers.base import LEADERBOARDS, POWER, Judged, of_difference
 from howsure.answers.gate import EXIT_CODES
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged, draw, presentation
-from howsure.answers.chapters import CLUSTERS, LEADERBOARDS
+from howsure.answers.base import CLUSTERS, LEADERBOARDS, Judged, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
 from howsure.statistics.results import allowed, significant
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from howsure.answers.clusters import TaskClusters
     from howsure.answers.estimate import Entry
+    from howsure.answers.parts import TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.options.words import BoardChart, Preset

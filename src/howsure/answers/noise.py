@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
 

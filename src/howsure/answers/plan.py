@@ -6,15 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Drawn, Judged
-from howsure.answers.chapters import POWER
-from howsure.answers.looks import PlannedLook
+from howsure.answers.base import POWER, Drawn, Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
+from howsure.answers.parts import PlannedLook
 from howsure.statistics import results
 
 if TYPE_CHECKING:
-    from howsure.answers.equal import EqualSystems
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import EqualSystems, ErrorSources
     from howsure.errors import Caution
     from howsure.statistics.choices import Goal, PlanMethod, Spending
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.chapters import RIGOR
+from howsure.answers.base import RIGOR
 from howsure.answers.output import HIDDEN, MERGED, derived, row, shown, spread
 from howsure.statistics.results import significant
 

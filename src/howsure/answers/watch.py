@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from howsure.answers.base import Judged, presentation
-from howsure.answers.chapters import POWER, RIGOR
+from howsure.answers.base import POWER, RIGOR, Judged, presentation
 from howsure.answers.output import HIDDEN, derived, shown
 
 if TYPE_CHECKING:
-    from howsure.answers.looks import Looks
+    from howsure.answers.parts import Looks
     from howsure.errors import Caution
     from howsure.statistics.results import Interval
 

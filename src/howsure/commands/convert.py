@@ -2,13 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
+import polars as pl
 
 from howsure.commands.base import read
 from howsure.commands.options import READING, paths, takes
 from howsure.commands.streams import tell
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from howsure.table.scores import Scores, TaskFacts
+
+
+def unwritten(scores: Scores) -> list[str]:
+    """Say what the copy of logs as a table is read without, and the flags that say it of the table."""
+    if not scores.facts:
+        return []
+    rows = scores.to_frame()
+    failed = _failed(rows)
+    facts = [fact for fact in scores.facts if fact.task in failed]
+    tasks = rows["task"].n_unique()
+    first = {
+        fact.task: fact.headline
+        for fact in facts
+        if fact.headline in failed[fact.task] and len(failed[fact.task]) > 1
+    }
+    return [
+        *_zeros([fact.task for fact in facts if _counts_as_zero(fact, failed[fact.task])], tasks),
+        *_firsts({task: metric for task, metric in first.items() if metric}, tasks),
+        *_lower([fact.task for fact in facts if _is_lower(fact, failed[fact.task])], tasks),
+        *_never_run(scores),
+    ]
+
+
+def _failed(rows: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Count the attempts without a score of each task and metric."""
+    counted = rows.group_by(pl.col("task", "metric").cast(pl.String), maintain_order=True).agg(
+        pl.col("score").null_count()
+    )
+    found: dict[str, dict[str, int]] = {}
+    for task, metric, count in counted.iter_rows():
+        found.setdefault(task, {})[metric] = count
+    return found
+
+
+def _used(fact: TaskFacts, metrics: Collection[str]) -> Collection[str]:
+    """Return the metrics that verbs take of a task: the harness's headline, else all."""
+    return [fact.headline] if fact.headline is not None and fact.headline in metrics else metrics
+
+
+def _is_lower(fact: TaskFacts, metrics: Collection[str]) -> bool:
+    return any(metric in fact.lower_is_better for metric in _used(fact, metrics))
+
+
+def _counts_as_zero(fact: TaskFacts, failed: Mapping[str, int]) -> bool:
+    """Say whether failed attempts that are there count as 0 in the log; never where 0 would be the best
+    score.
+    """
+    some = any(failed[metric] for metric in _used(fact, failed))
+    return fact.failures == "zero" and some and not _is_lower(fact, failed)
+
+
+def _zeros(those: Sequence[str], tasks: int) -> list[str]:
+    said = "that failed attempts count as 0, as they do in the logs"
+    return [_sentence(said, "--failures zero", 'failures = "zero"', those, tasks)] if those else []
+
+
+def _firsts(first: Mapping[str, str], tasks: int) -> list[str]:
+    """Say which metric the logs put first, a sentence a metric."""
+    by_metric: dict[str, list[str]] = {}
+    for task, metric in first.items():
+        by_metric.setdefault(metric, []).append(task)
+    said = "which metric comes first, as {} does in the logs"
+    return [
+        _sentence(said.format(metric), f"--metric {metric}", f"metric = {json.dumps(metric)}", those, tasks)
+        for metric, those in by_metric.items()
+    ]
+
+
+def _lower(those: Sequence[str], tasks: int) -> list[str]:
+    said = "that smaller scores are better, as the logs do"
+    return [_sentence(said, "--lower-is-better", "lower-is-better = true", those, tasks)] if those else []
+
+
+def _sentence(said: str, flag: str, line: str, those: Sequence[str], tasks: int) -> str:
+    """Say what is lost and what brings it back: a flag where it's so of every task, else a line for these in
+    the configuration.
+    """
+    if len(those) == tasks:
+        return f"The table doesn't say {said}: use {flag} with it."
+    named = listing([f"[tasks.{json.dumps(task)}]" for task in those])
+    return f"The table doesn't say {said}: write {line} below {named} in howsure.toml."
+
+
+def _never_run(scores: Scores) -> list[str]:
+    """Count what runs were to answer and didn't: it has no rows."""
+    from howsure.study.completing import counts_as_failed
+    from howsure.study.design import Design
+
+    count = sum(lack.count for lack in scores.missing if counts_as_failed(lack, scores, Design()))
+    return (
+        [f"The table lacks {plural(count, 'attempt')} that the logs were to make and didn't."]
+        if count
+        else []
+    )
 
 
 @click.command()
@@ -23,7 +125,6 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes
     first, the direction. Where that changes an answer it is said, with the flags that restore it.
     """
-    from howsure.commands.unwritten import unwritten
     from howsure.present.files import refuse_overwriting, write_table
     from howsure.study.copying import copied
 

@@ -94,7 +94,7 @@ def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple
 
 def _target(ctx: click.Context, paths: tuple[str, ...], asked: dict[str, Any]) -> tuple[Target, Scores]:
     """Choose what the chapters are about, from what was typed and what there is."""
-    from howsure.guide.choosing import choose
+    from howsure.guide.rewriting import choose
 
     chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
     scores = read(paths, asked)
@@ -111,8 +111,7 @@ def _page(
     asked: dict[str, Any],
 ) -> None:
     """Write the lesson's page, with the reader's results before those that it comes with, and open it."""
-    from howsure.guide.lesson import write_lesson
-    from howsure.guide.numbers import RESPECTS, board_of, built_in
+    from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
     from howsure.present.flags import as_flags
     from howsure.study.design import make_design
     from howsure.writing import write

@@ -6,8 +6,16 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from howsure.errors import OptionError
+from howsure.study.names import resolve
+from howsure.table.aggregate import names_of
+from howsure.verbs.leaderboard import leaderboard
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from howsure.answers.leaderboard import Board
+    from howsure.table.scores import Scores
 
 EXAMPLE_LOGS = "examples/logs"
 EXAMPLE_CLUSTER = "passage_id"
@@ -98,3 +106,52 @@ def _fewer(name: str, words: list[str], target: Target) -> tuple[str, ...]:
     if name not in ONE_LINE_A_MODEL or set(words) & {*FIRST, *SECOND}:
         return ()
     return tuple(word for model in (target.a, target.b) if model is not None for word in ("--model", model))
+
+
+SCREEN = 12
+
+
+def choose(
+    scores: Scores,
+    paths: tuple[str, ...],
+    *,
+    grouping: tuple[str, ...] = (),
+    reading: tuple[str, ...] = (),
+    task: str | None = None,
+    metric: str | None = None,
+    a: str | None = None,
+    b: str | None = None,
+) -> Target:
+    """Return what to run a chapter on: what was asked for, and for the rest the most telling.
+
+    Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models
+    and most items; of it the two best models. A task or a metric is named only where there are several.
+    """
+    names = names_of(scores, "model")
+    first, second = (None if name is None else resolve(name, names) for name in (a, b))
+    if first is not None and first == second:
+        raise OptionError(f"a and b are both {first!r}", remedy="Name two different models.")
+    boards = leaderboard(scores, task=task, metric=metric, cluster="none", adjust="none").boards
+    board = max(boards, key=lambda board: _told(board, (first, second)))
+    others = (entry.model for entry in board.entries if entry.model not in (first, second))
+    first, second = first or next(others, None), second or next(others, None)
+    if first is None:
+        first, second = second, None
+    return Target(
+        paths=paths,
+        a=str(first),
+        b=second,
+        task=board.task if len({found.task for found in boards}) > 1 or task else None,
+        metric=board.metric if len({found.metric for found in boards}) > 1 or metric else None,
+        grouping=grouping,
+        reading=reading,
+        crowded=len(board.entries) > SCREEN,
+    )
+
+
+def _told(board: Board, named: tuple[str | None, ...]) -> tuple[int, int, bool, int, int]:
+    """Say how much a board has to show: those named, a pair, repeated attempts, models, items."""
+    models = [entry.model for entry in board.entries]
+    repeated = any(entry.n_attempts > entry.estimate.n_items for entry in board.entries)
+    items = max(entry.estimate.n_items for entry in board.entries)
+    return sum(name in models for name in named), min(len(models), 2), repeated, len(models), items

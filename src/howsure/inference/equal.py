@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from howsure.answers.equal import EqualSystems
+from howsure.answers.parts import EqualSystems
 from howsure.statistics.planning.power import Test
 from howsure.statistics.planning.shares import equal_shares, items_that_tell
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from howsure.answers.equal import MarginCriterion
+    from howsure.answers.parts import MarginCriterion
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Planned
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.measures import MeasureGap
+from howsure.answers.parts import MeasureGap
 from howsure.inference import record
 from howsure.inference.overall import no_overall
 from howsure.statistics.measures.ratio import Ratio, ratio
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.measures import Known
+    from howsure.answers.parts import Known
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers

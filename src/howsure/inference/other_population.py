@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.clusters import TaskClusters
 from howsure.answers.compare import OtherPopulation
+from howsure.answers.parts import TaskClusters
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
 from howsure.statistics.means.clustered import own_clusterings
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.frontier import Buy, Frontier, TaskFrontier
-from howsure.answers.measures import MeasureGap
+from howsure.answers.parts import MeasureGap
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.audit import bounded
 from howsure.inference.published_boards import (

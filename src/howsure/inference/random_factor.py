@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.random_factor import ErrorSources, FactorSource
+from howsure.answers.parts import ErrorSources, FactorSource
 from howsure.errors import Caution
 from howsure.statistics.levels import LEAST, Levels, error_with_levels
 from howsure.statistics.means.intervals import t_quantile

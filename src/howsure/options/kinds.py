@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -137,3 +137,49 @@ DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
 POPULATION = Kind(check=_population, words=get_args(Population), renamed=RENAMED)
 EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
 RULE = Kind(check=_score)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    `verb`: whose own it is, where the same name means something else, or reads better, there; "" for all.
+    `default`: None where it needn't be given. `needed`: it must be. `metavar`, `help`: for the command line;
+    `about`: for the API page.
+    `flags`: how the command line writes it, where that isn't `--name`; () in a verb's own says that there is
+    none.
+    """
+
+    name: str
+    kind: Kind
+    metavar: str = ""
+    _: KW_ONLY
+    default: Any = None
+    verb: str = ""
+    needed: bool = False
+    help: str = ""
+    about: str = ""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def long(self) -> str:
+        """The long flag that the command line has it under."""
+        return (
+            max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
+        )
+
+    @property
+    def off(self) -> str:
+        """The long flag that turns it off, "" where there is none."""
+        return max(self.flags, key=len).partition("/")[2] if self.flags else ""
+
+    def checked(self, value: Any) -> Any:
+        """Return a value as plain Python has it; None passes where the option needn't be given."""
+        if value is None and self.default is None and not self.needed:
+            return None
+        return self.kind.check(self.name, value)
+
+
+def owned(verb: str, *options: Option) -> tuple[Option, ...]:
+    """Return options as a verb's own."""
+    return tuple(replace(each, verb=verb) for each in options)

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.options.owned import comparing, deciding, looking, planning
+from howsure.options.own import COMPARING, DECIDING, LOOKING, PLANNING
 from howsure.options.shared import DESIGN, FIGURE, METHODS, OUTPUT, READING, STATISTICS
 
 if TYPE_CHECKING:
-    from howsure.options.option import Option
+    from howsure.options.kinds import Option
 
-_OWNED = (*looking.OPTIONS, *comparing.OPTIONS, *planning.OPTIONS, *deciding.OPTIONS)
+_OWNED = (*LOOKING, *COMPARING, *PLANNING, *DECIDING)
 _TABLE = {
     (each.verb, each.name): each
     for each in (*READING, *DESIGN, *STATISTICS, *OUTPUT, METHODS, *FIGURE, *_OWNED)

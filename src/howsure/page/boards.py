@@ -4,8 +4,9 @@ closer.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,20 @@ import numpy as np
 from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
+from howsure.inference.flips import rerun_flips
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.small_parts import Own, small_task
 from howsure.page.packing import packed_scores, short
-from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
-from howsure.page.reasons import pair_attempts, reasons
-from howsure.page.slices import items_of_slices, slice_details, slices_of
-from howsure.present.compare_verdict import carries, what_settles
+from howsure.page.pairs import (
+    most_models,
+    only_answers,
+    overall_details,
+    pair_attempts,
+    pair_columns,
+    reasons,
+    task_details,
+)
+from howsure.present.compare import carries, what_settles
 from howsure.present.document import Document, Note, Text, caution_text, small
 from howsure.present.estimate import merged_cautions
 from howsure.present.flags import as_flags, with_flags
@@ -30,30 +38,139 @@ from howsure.present.leaderboard import board_table, board_title, elsewhere, on_
 from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
-from howsure.present.words.bounds import bound_sentence
-from howsure.present.words.factors import alone, beyond, counted, shares_listed
+from howsure.present.words.factors import alone, beyond, bound_sentence, counted, shares_listed
 from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from howsure.study.matrix import ScoreMatrix
+
+    Counts = tuple[float, float]
+    from howsure.answers.leaderboard import Board, BoardSlices, SliceBoard
+    from howsure.page.contents import Rung
+    from howsure.study.slices import Partition
+
+    Data = dict[str, Any]
     from howsure.answers.estimate import Entry
     from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
-    from howsure.answers.leaderboard import Board
     from howsure.answers.noise import NoiseEntry
     from howsure.inference.question import Question
-    from howsure.page.contents import Part, Rung
-    from howsure.page.reruns import Reruns
+    from howsure.page.contents import Part
     from howsure.present.document import Cell
     from howsure.statistics.pairs.pair_details import PairDetails
     from howsure.statistics.results import Rank
-    from howsure.study.matrix import ScoreMatrix
     from howsure.table.runs import RunEntry
 
-    Data = dict[str, Any]
+MOST_ESTIMATES = 200
+"""So many reruns are estimated for a page, at up to 20 ms each; a board that needs more names the command."""
+
+
+class TooManyError(Exception):
+    """More estimates than a page has time for."""
+
+
+@dataclass(slots=True)
+class Reruns:
+    """The reruns that a page was asked for: the same model, items and attempts are estimated once."""
+
+    known: dict[tuple[object, ...], Counts] = field(default_factory=dict)
+
+    def columns(self, matrices: Sequence[ScoreMatrix], models: Sequence[str]) -> dict[str, Any]:
+        """Return, of every pair, how many questions a rerun of the first breaks and fixes, and of the second;
+        {} where they are too many.
+
+        Tasks are added up; None stands where the attempts of some task don't tell.
+        """
+        pairs = list(combinations(models, 2))
+        try:
+            return {
+                "rerun": list(self._told(matrices, pairs)),
+                "turned_rerun": list(self._told(matrices, [(b, a) for a, b in pairs])),
+            }
+        except TooManyError:
+            return {}
+
+    def _told(
+        self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]
+    ) -> Iterator[list[int] | None]:
+        """Yield the rounded sums over the tasks, None where they aren't known."""
+        repeated = [
+            {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)}
+            for each in matrices
+        ]
+        for before, after in pairs:
+            if not all(each[before] for each in repeated):
+                yield None
+                continue
+            counts = zip(*(self._of(matrix, before, after) for matrix in matrices), strict=True)
+            sums = [math.fsum(each) for each in counts]
+            yield [round(each) for each in sums] if all(map(math.isfinite, sums)) else None
+
+    def _of(self, matrix: ScoreMatrix, before: str, after: str) -> Counts:
+        a, b = matrix.column(before), matrix.column(after)
+        shared = np.isfinite(matrix.values[:, a]) & np.isfinite(matrix.values[:, b])
+        key = (matrix.task, matrix.metric, before, shared.tobytes(), matrix.attempts[shared, b].tobytes())
+        if key not in self.known:
+            if len(self.known) >= MOST_ESTIMATES:
+                raise TooManyError
+            self.known[key] = rerun_flips(matrix, before, after)
+        return self.known[key]
+
+
+def slices_of(board: Board, rung: Rung) -> list[BoardSlices]:
+    """Return the slices of a task; of the overall board those in which tasks are slices, which have no
+    task.
+    """
+    key = (board.task, board.metric if board.task else None)
+    return [way for way in rung.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
+
+
+def slice_details(board: Board, rung: Rung) -> list[Data]:
+    """Return the boards of all slices, for each way in which the items are parted that has some."""
+    places = {entry.model: k for k, entry in enumerate(board.entries)}
+    ways = [way for way in slices_of(board, rung) if way.slices]
+    return [
+        {
+            "by": way.slicing.by,
+            "level": way.level,
+            "names": [each.slice for each in way.slices],
+            "boards": [_board(each, places) for each in way.slices],
+        }
+        for way in ways
+    ]
+
+
+def _board(each: SliceBoard, places: dict[str, int]) -> Data:
+    """Return the models of a slice as columns, the best first; a model that isn't on the board of the task by
+    its name.
+    """
+    found = each.board
+    estimates = [entry.estimate for entry in found.entries]
+    items, clusters = (max(getattr(e, name) for e in estimates) for name in ("n_items", "n_clusters"))
+    return {
+        "verdict": found.verdict,
+        "level": found.level,
+        "items": items,
+        "clusters": clusters if clusters != items else 0,
+        "models": [places.get(entry.model, entry.model) for entry in found.entries],
+        "value": short(e.value for e in estimates),
+        "low": short(e.interval.low for e in estimates),
+        "high": short(e.interval.high for e in estimates),
+        "rank": [rank.rank for rank in found.ranks],
+        "rank_low": [rank.low for rank in found.ranks],
+        "rank_high": [rank.high for rank in found.ranks],
+        "best": [rank.could_be_best for rank in found.ranks],
+    }
+
+
+def items_of_slices(ways: Sequence[Partition]) -> list[Data]:
+    """Say in which slice every item is, −1 for none, for each way in which the items are parted."""
+    return [{"by": way.by, "names": list(way.labels), "codes": way.codes.tolist()} for way in ways]
+
 
 MOST_PAIRS = 50_000
 """Pairs that a page holds, all boards together; of larger boards the best models have theirs."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from howsure.errors import HowsureError
 from howsure.inference.frontier import frontier_of
@@ -13,11 +16,13 @@ from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
-from howsure.page.fingerprint import fingerprint
 from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
+from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
@@ -34,6 +39,41 @@ MOST_PAIRS_OF_RUNGS = 15_000
 """Pairs of a page, all boards together, up to which the other populations are asked about too: each takes as
 long as the first.
 """
+
+
+LENGTH = 16
+BLOCK_ROWS = 250_000
+"""So many rows are written out at a time."""
+
+
+def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of all item scores, one frame a task and metric.
+
+    It changes with any task, metric, model, item, number of attempts, or mean score (to 12 digits).
+    """
+    digest = hashlib.sha256()
+    for (task, metric), part in sorted(parts.items()):
+        digest.update(f"{task}\x1f{metric}".encode())
+        order, rows = _order(part), part.select("model", "item", "rows", "n", "mean")
+        for start in range(0, len(order), BLOCK_ROWS):
+            digest.update(f"\x1e{_written(rows[order[start : start + BLOCK_ROWS]])}".encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def _written(rows: pl.DataFrame) -> str:
+    mean = pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String)
+    counts = [pl.col(name).cast(pl.String) for name in ("rows", "n")]
+    lines = pl.concat_str(["model", "item", *counts, mean], separator="\x1f")
+    return str(rows.select(lines.str.join("\x1e")).item())
+
+
+def _order(part: pl.DataFrame) -> pl.Series:
+    """Return the order by the names of model and item: the same as Polars has for categories, which takes
+    longer.
+    """
+    _, model = coded(part["model"])
+    items, item = coded(part["item"])
+    return pl.Series(model * len(items) + item).arg_sort()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
-from howsure.page.boards import details, logs, shown, written
+from howsure.page.boards import Reruns, details, logs, shown, written
 from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
-from howsure.page.page import write_page
-from howsure.page.reruns import Reruns
-from howsure.page.sharing import embedding
+from howsure.page.page import embedding, write_page
 from howsure.page.texts import Place, Texts, held
 from howsure.present import leaderboard
-from howsure.present.alike import retold, told_apart, written_apart
+from howsure.present.described import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
 from howsure.present.summary import board_name
-from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
+from howsure.present.words.plain import PHRASES, TOPICS, WHEN
 from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:

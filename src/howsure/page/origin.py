@@ -19,6 +19,7 @@ from howsure.wording import level_text, listing, plural
 if TYPE_CHECKING:
     from howsure.page.contents import Contents, Rung
 
+
 MOST_BYTES = 100_000_000
 HELD = re.compile(r'<script type="application/json" id="howsure-report">(.*?)</script>', re.DOTALL)
 BESIDE = ("numpy", "scipy", "polars")

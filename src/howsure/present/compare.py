@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
 from howsure.present import flips, measures, slices
-from howsure.present.compare_verdict import one_verdict, tasks_verdict
+from howsure.present.charts.base import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Row,
+    Spec,
+    drawing,
+    figure,
+    points,
+    scaled,
+    tooltip,
+)
 from howsure.present.document import (
     Column,
     Document,
@@ -22,28 +33,197 @@ from howsure.present.document import (
     tabled,
 )
 from howsure.present.estimate import merged
+from howsure.present.labels import labels
 from howsure.present.methods import of_comparisons
-from howsure.present.words import clusters, factors, plain
+from howsure.present.render.terminal import shorten
+from howsure.present.render.visible import visible
+from howsure.present.words import factors, plain
+from howsure.present.words.factors import more_of_these
 from howsure.statistics.results import significant
 from howsure.wording import (
     MOST_FORECAST,
     Scale,
     correlation_text,
+    in_limits,
     level_text,
     listing,
     p_text,
     plural,
     rounded_up,
+    within,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.compare import Comparison
+    from howsure.answers.compare import Comparison, IfClustered
     from howsure.answers.slices import GapSlices
-    from howsure.present.charts.base import Spec
+    from howsure.errors import SmallPart
     from howsure.present.document import Block, Cell
-    from howsure.statistics.results import Equivalence
+    from howsure.statistics.results import Equivalence, Interval
+
+
+def tasks_verdict(answer: Comparisons) -> str:
+    """Say the overall verdict, and how many tasks each wins."""
+    tally = _tally(answer)
+    return tally if answer.overall is None else f"{one_verdict(answer.overall)} {tally}"
+
+
+def _tally(answer: Comparisons) -> str:
+    """Count the tasks on which each is better, or on which what the margin asks for is shown."""
+    if any(c.equivalence for c in answer.comparisons):
+        return _margin_tally(answer)
+    tasks, first = _tasks(answer), answer.comparisons[0]
+    better = None if answer.overall is None else answer.overall.better
+    models = (first.b, first.a) if better == first.b else (first.a, first.b)
+    won = [sum(c.better == model for c in answer.comparisons) for model in models]
+    if not any(won):
+        return f"Of {tasks}, none is decided."
+    one, other = models if better is None else ("it", "the other")
+    undecided = len(answer.comparisons) - sum(won)
+    return (
+        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'}; "
+        f"{undecided or 'none'} undecided."
+    )
+
+
+def _tasks(answer: Comparisons) -> str:
+    """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
+    left = 0 if answer.overall is not None else answer.n_tasks_left_out
+    tasks = len({c.task for c in answer.comparisons})
+    return ("the " if left else "") + _of_tasks(tasks, left)
+
+
+def _margin_tally(answer: Comparisons) -> str:
+    margins = [c.equivalence for c in answer.comparisons if c.equivalence is not None]
+    same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
+    tasks, a = _tasks(answer), answer.comparisons[0].a
+    return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
+
+
+def one_verdict(c: Comparison) -> str:
+    """Say in one sentence which is better, or that the data can't tell and what it would take."""
+    parts = [f"the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}"] if c.n_tasks_left_out else []
+    shared, alone = c.difference.n_items, c.n_only_a + c.n_only_b
+    if c.paired and alone:
+        parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
+    said = within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+    if c.among is not None:
+        told = f"among {c.among.n_models:,} models not significant (p {p_text(c.among.p_adjusted)})"
+        said = f"{said.removesuffix('.')}; {told}."
+    return (
+        said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
+    )
+
+
+def _if_clustered(c: Comparison, other: IfClustered) -> str:
+    """Say what clusters that nobody named would make of the verdict."""
+    e, where = other.equivalence, f"with questions clustered by {other.clusters}"
+    if e is None:
+        return f"{where} it is {'not ' if c.decided else ''}significant (p {p_text(other.p_value)})"
+    if e.equivalent:
+        return f"{where} they are equivalent"
+    shown = "not worse" if e.noninferior else "worse" if e.inferior else ""
+    return f"{where} it is shown to be {shown}" if shown else f"{where} that isn't shown"
+
+
+def _of_tasks(count: int, left_out: int) -> str:
+    """Count tasks, and say of how many where some are left out."""
+    return (
+        f"{count:,} of {plural(count + left_out, 'task')} with scores of both"
+        if left_out
+        else plural(count, "task")
+    )
+
+
+def _verdict_on_all(c: Comparison) -> str:
+    scale = Scale(percent=c.percent)
+    if not math.isfinite(c.p_value):
+        return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
+    value = c.difference.value
+    take = _take(abs(value), c.judged_interval.of_lead(value), scale)
+    gap, level = scale.lead(value), level_text(c.difference.interval.level)
+    where = "" if c.task else " overall"
+    if c.equivalence is not None:
+        return _margin_sentence(c, c.equivalence, scale)
+    about = factors.beyond(c.sources, real=c.better is not None) if c.sources else on_these(c)
+    about = about and f",{about}"
+    if c.better is not None:
+        loser = c.b if c.better == c.a else c.a
+        return f"{c.better} beats {loser}{where} by {gap}, {take}{about}: significant at {level} confidence."
+    if value == 0:
+        return (
+            f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take "
+            f"{scale.number(c.judged_interval.half_width)}{scale.unit}."
+        )
+    ahead = c.a if (value > 0) != c.lower_is_better else c.b
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{what_settles(c)}."
+
+
+def on_these(c: Comparison) -> str:
+    """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with
+    the space before it.
+    """
+    if c.sources is not None:
+        return factors.as_sample(c.sources)
+    same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
+    return f" on {more_of_these(c.clusters, c.task)}" if same else ""
+
+
+def _take(value: float, interval: Interval, scale: Scale) -> str:
+    """Say how far off a difference may be: in limits where these lie far from symmetric."""
+    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
+        return f"give or take {scale.number(interval.half_width)}"
+    return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
+
+
+def carries(small: SmallPart) -> str:
+    """Name a part that carries most of the error."""
+    return f"{small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
+
+
+def what_settles(c: Comparison) -> str:
+    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be
+    said.
+    """
+    small = c.difference.small_part
+    if small is not None:
+        return f"; {carries(small)}"
+    if c.items_needed < MOST_FORECAST:
+        return f"; it would take about {rounded_up(c.items_needed)} items in all"
+    levels = factors.needed(c.sources)
+    if levels:
+        return f"; more items alone wouldn't tell, {levels} would"
+    if c.attempts_needed < MOST_FORECAST:
+        return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
+    return ""
+
+
+def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
+    margin, level = scale.gap(e.margin), level_text(e.level)
+    take = (
+        f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
+    )
+    where, about = "" if c.task else " overall", on_these(c)
+    if e.equivalent:
+        return (
+            f"{c.a} and {c.b} are equivalent{where}{about} within {margin} ({take}), at {level} confidence."
+        )
+    if e.noninferior:
+        return (
+            f"{c.a} is not worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} "
+            "confidence."
+        )
+    if e.inferior:
+        return (
+            f"{c.a} is worse{where} than {c.b} by more than {margin}{about} ({take}), at {level} confidence."
+        )
+    return f"Can't tell whether {c.a} is{where} within {margin} of {c.b}{about} ({take})."
+
+
+def _why(c: Comparison) -> str:
+    return c.difference.cautions[0].message if c.difference.cautions else "too few items or clusters"
+
 
 OPEN = "can't tell"
 
@@ -252,10 +432,9 @@ def chart(answer: Comparison | Comparisons) -> Spec:
 
 
 def _panel(group: Sequence[Comparison], description: str) -> Spec:
-    from howsure.present.charts import compare
 
     first, metrics = group[0], {c.metric for c in group}
-    return compare.spec(
+    return spec(
         [record for c in group for record in c.records()],
         percent=first.percent,
         score=first.metric if len(metrics) == 1 else "score",
@@ -268,9 +447,7 @@ def _panel(group: Sequence[Comparison], description: str) -> Spec:
 
 def _forest(way: GapSlices) -> Spec:
     """Draw the whole and the slices of a partition."""
-    from howsure.present.charts import compare
-
-    return compare.spec(
+    return spec(
         slices.gap_records(way),
         percent=way.percent,
         score=way.metric,
@@ -331,7 +508,7 @@ def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
         return []
     same = c.beside.population == "same-clusters"
     where = (
-        f"on {clusters.more_of_these(c.clusters, c.task) if same else clusters.new_ones(c.clusters, c.task)}"
+        f"on {factors.more_of_these(c.clusters, c.task) if same else factors.new_ones(c.clusters, c.task)}"
     )
     interval, shown = (
         c.beside.estimate.interval,
@@ -377,3 +554,110 @@ def _counts_text(c: Comparison) -> str:
     if c.n_only_a or c.n_only_b:
         text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
     return text
+
+
+GROUPS = {"a is better": (BLUE, "circle"), "b is better": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+A_BETTER, B_BETTER, UNDECIDED = GROUPS
+NUMBERS = ("difference", "adjusted_low", "adjusted_high")
+NAME = 30
+
+
+def spec(
+    records: Sequence[Row],
+    *,
+    percent: bool = True,
+    score: str = "score",
+    parts: str = "task",
+    level: float = 0.95,
+    lower_is_better: bool = False,
+    margin: float | None = None,
+    description: str,
+) -> Spec:
+    """Return the chart of one pair on one task or several.
+
+    `parts`: what the rows are, tasks or slices. `records`: task, a, b, difference, adjusted_low,
+    adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
+    """
+    factor, behind = points(percent=percent)
+    score = visible(score)
+    better = "; lower is better" if lower_is_better else ""
+    a, b = (shorten(visible(records[0][name]), NAME) for name in ("a", "b"))
+    shown = drawing(
+        ("difference", "low", "high"),
+        f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",
+        GROUPS,
+        tooltip(
+            [
+                *(
+                    ("name", visible(parts)),
+                    ("difference", f"a − b{behind}"),
+                    ("low", "from"),
+                    ("high", "to"),
+                ),
+                *(("p_value", "p"), ("p_adjusted", "p, adjusted"), ("group", "verdict")),
+            ],
+            percent=percent,
+        ),
+        count=len(records),
+        scale={"zero": True, "nice": False, "padding": 12},
+    )
+    shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
+    note = f"a: {a}, b: {b}{_corrected(records, parts)}"
+    return figure(rows(records, percent=percent), shown, description=description, subtitle=note)
+
+
+def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
+    """Return what is drawn: one row a task, numbers on the axis's scale."""
+    factor = points(percent=percent)[0]
+    names = labels(record["task"] or "overall" for record in records)
+    return [
+        {
+            "task": record["task"] or "overall",
+            "name": visible(record["task"] or "overall"),
+            "label": label,
+            "a": record["a"],
+            "b": record["b"],
+            "difference": scaled(record["difference"], factor),
+            "low": scaled(record["adjusted_low"], factor),
+            "high": scaled(record["adjusted_high"], factor),
+            "p_value": record["p_value"],
+            "p_adjusted": record["p_adjusted"],
+            "group": (group := _group(record)),
+            "told": _told(record, group, Scale(percent=percent)),
+        }
+        for record, label in zip(records, names, strict=True)
+    ]
+
+
+def _group(record: Row) -> str:
+    if record["better"] == record["a"]:
+        return A_BETTER
+    return B_BETTER if record["better"] == record["b"] else UNDECIDED
+
+
+def _told(record: Row, group: str, scale: Scale) -> str:
+    """Say a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
+    value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
+    task = visible(record["task"] or "overall")
+    return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
+
+
+def _corrected(records: Sequence[Row], parts: str) -> str:
+    """Say where intervals and verdicts aren't those of each task alone."""
+    if all(record["p_adjusted"] == record["p_value"] for record in records):
+        return ""
+    what = "tasks" if parts == "task" else f"slices by {visible(parts)}"
+    return f"\nintervals and verdicts are corrected for the number of {what}"
+
+
+def _lines(margin: float | None, factor: float) -> list[Spec]:
+    """Return the line of no difference, and those of the margin."""
+    lines = [_line(0.0, [1, 0])]
+    if margin is not None:
+        lines += [_line(sign * factor * margin, [4, 3]) for sign in (-1.0, 1.0)]
+    return lines
+
+
+def _line(at: float, dash: list[int]) -> Spec:
+    mark = {"type": "rule", "strokeDash": dash, "color": GREY, "strokeWidth": 1}
+    return {"mark": mark, "encoding": {"x": {"datum": float(f"{at:.12g}")}}}

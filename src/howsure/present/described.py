@@ -2,16 +2,166 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from dataclasses import fields, is_dataclass, replace
+from itertools import takewhile
+from posixpath import commonpath
+from typing import TYPE_CHECKING, Any
 
-from howsure.present.alike import told_apart
-from howsure.present.beginning import said_once
+from howsure.present.document import Note, Pointer, Table, Text
+from howsure.present.render.visible import escape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import ModuleType
 
-    from howsure.present.document import Document
+    from howsure.present.document import Block, Document
+
+_TWINS = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУаеѕіјорсхуԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧοіν‐‑‒–—−ʼ’‘",
+    "ABESIJKMHOPCTXYaesijopcxydgABEZHIKMNOPTYXoiv------'''",
+)
+"""Letters of Cyrillic and Greek, hyphens and apostrophes, and what they look like."""
+_ODD = re.compile(r"[^\x20-\x7e]|^ +| +$|(?<= ) +")
+"""What a reader can't tell: signs outside ASCII, and spaces at the ends or in a row."""
+_SIDES = ("a", "b", "candidate", "baseline", "leader")
+
+
+def told_apart(document: Document, answer: object) -> Document:
+    """Return a document in which names that look alike are written so that they don't."""
+    names = {cell for block in document.blocks if isinstance(block, Table) for cell in _names(block)}
+    names |= {name for side in _SIDES if isinstance(name := getattr(answer, side, None), str)}
+    told = written_apart(names)
+    return (
+        replace(document, blocks=tuple(_renamed(block, told) for block in document.blocks))
+        if told
+        else document
+    )
+
+
+def _names(table: Table) -> Iterable[str]:
+    places = [place for place, column in enumerate(table.columns) if column.is_name]
+    return (cell for row in table.rows for place in places if isinstance(cell := row[place], str))
+
+
+def retold(value: Any, told: Mapping[str, str]) -> Any:
+    """Return plain data in which names are written as `written_apart` says; the keys of mappings stay."""
+    if not told:
+        return value
+    if isinstance(value, str):
+        return told.get(value) or _rewritten(value, told)
+    if isinstance(value, dict):
+        return {key: retold(each, told) for key, each in value.items()}
+    return [retold(each, told) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def written_apart(names: set[str]) -> dict[str, str]:
+    """Return what is written for each name that another one looks like; names of plain ASCII stay."""
+    odd = [name for name in names if _ODD.search(name)]
+    if not odd:
+        return {}
+    alike: dict[str, set[str]] = {}
+    for name in names:
+        alike.setdefault(_likeness(name), set()).add(name)
+    return {name: _ODD.sub(lambda m: escape(m[0]), name) for name in odd if len(alike[_likeness(name)]) > 1}
+
+
+def _likeness(name: str) -> str:
+    """Return what a reader sees of a name."""
+    return " ".join(unicodedata.normalize("NFKC", name.translate(_TWINS)).split())
+
+
+def _renamed(block: Block, told: Mapping[str, str]) -> Block:
+    if isinstance(block, Table):
+        rows = tuple(
+            tuple(told.get(cell, cell) if isinstance(cell, str) else cell for cell in row)
+            for row in block.rows
+        )
+        return replace(block, rows=rows)
+    if isinstance(block, Text):
+        return replace(block, text=_rewritten(block.text, told))
+    return Note(cautions=tuple(_of_caution(caution, told) for caution in block.cautions))
+
+
+def _of_caution(caution: Any, told: Mapping[str, str]) -> Any:
+    return replace(caution, message=_rewritten(caution.message, told))
+
+
+def _rewritten(text: str, told: Mapping[str, str]) -> str:
+    """Write names in a sentence anew; those that differ by spaces alone can't be found in one."""
+    for name in sorted(told, key=len, reverse=True):
+        text = text if name.isascii() else text.replace(name, told[name])
+    return text
+
+
+FIELDS = ("model", "models", "a", "b", "candidate", "baseline", "before", "after", "side", "against")
+"""The fields of answers that hold names of models."""
+LEAST = 6
+"""A beginning of fewer letters stays where it is."""
+
+
+def said_once(document: Document, answer: object) -> Document:
+    """Return a document whose models are called by what follows the beginning that all share, up to a slash,
+    with a line that says it.
+
+    What is left of a name is enough for every verb, so that what is shown can be pasted; what is code stays
+    as it is.
+    """
+    names: set[str] = set()
+    for name in _names_in(answer):
+        if "/" not in name:
+            return document  # most answers have names without a slash, and some have many
+        names.add(name)
+    beginning = shared(names)
+    if not beginning:
+        return document
+    names |= {name.partition(" (")[0] for name in names}  # without the settings that tell its runs apart
+    rest = sorted({name.removeprefix(beginning) for name in names}, key=len, reverse=True)
+    found = re.compile(f"{re.escape(beginning)}(?=(?:{'|'.join(map(re.escape, rest))})(?![\\w/-]))")
+    blocks = tuple(_without(block, lambda text: found.sub("", text)) for block in document.blocks)
+    if blocks == document.blocks:
+        return document
+    told = Text(text=f"The names of all models begin with {beginning}.", kind="small")
+    place = 1 + len(
+        list(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", blocks[1:]))
+    )
+    return replace(document, blocks=(*blocks[:place], told, *blocks[place:]))
+
+
+def shared(names: set[str]) -> str:
+    """Return what all names begin with, up to a slash; "" where that is nothing, or hardly anything."""
+    if len(names) < 2 or any(name.startswith("/") or "/" not in name for name in names):
+        return ""
+    beginning = f"{commonpath(names)}/"
+    return beginning if len(beginning) >= LEAST and all(name.startswith(beginning) for name in names) else ""
+
+
+def _names_in(thing: Any) -> Iterator[str]:
+    """Yield every name of a model that an answer holds."""
+    for each in fields(thing) if is_dataclass(thing) else ():
+        value = getattr(thing, each.name)
+        values = value if isinstance(value, (tuple, list)) else (value,)
+        for part in values:
+            if isinstance(part, str):
+                yield from (part,) if each.name in FIELDS and part else ()
+            else:
+                yield from _names_in(part)
+
+
+def _without(block: Block, shorten: Callable[[str], str]) -> Block:
+    if isinstance(block, Table):
+        rows = tuple(
+            tuple(shorten(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows
+        )
+        return replace(block, rows=rows, title=shorten(block.title), note=shorten(block.note))
+    if isinstance(block, Pointer):
+        return replace(block, text=shorten(block.text), models=tuple(map(shorten, block.models)))
+    if isinstance(block, Text):
+        return block if block.kind == "code" else replace(block, text=shorten(block.text))
+    return Note(
+        cautions=tuple(replace(caution, message=shorten(caution.message)) for caution in block.cautions)
+    )
 
 
 def described(presentation: ModuleType, answer: object, *, explain: bool, methods: bool = False) -> Document:

@@ -10,7 +10,7 @@ from howsure.present.document import Document, Field, Text, Whisker, closing, sm
 from howsure.present.methods import of_scores
 from howsure.present.slices import left_out
 from howsure.present.words import plain
-from howsure.present.words.bounds import bound_sentence
+from howsure.present.words.factors import bound_sentence
 from howsure.wording import Scale, level_text, listing, plural
 
 if TYPE_CHECKING:

@@ -6,17 +6,96 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present import flips, policy
+from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
 from howsure.present.measures import times_text
 from howsure.present.slices import gap_blocks
-from howsure.present.words import clusters, factors, looks
+from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Check, Gate, GateVerdict, OtherVerdict
+    from collections.abc import Sequence
+
+    from howsure.answers.gate import Check, Counts, Gate, GateVerdict, OtherVerdict
     from howsure.errors import Caution
     from howsure.present.document import Block, Table
+
+COUNTS: dict[Counts, str] = {
+    "pass": "pass",
+    "fail": "fail",
+    "unclear": "can't tell",
+    "blind": "blind",
+    "nothing": "nothing",
+}
+NOTE = (
+    "A supporting check that stays open counts as passed where a loss of its margin would have been seen "
+    "at least every other time; else it is blind"
+)
+
+
+def summary(gate: Gate) -> str:
+    """Say what the verdict rests on, in one line."""
+    binding = [check for check in gate.checks if check.binds]
+    if gate.verdict == "pass":
+        return f"{_shown(gate)}."
+    found = [check for check in binding if check.counts_as == gate.verdict]
+    if not found:
+        return f"nothing that binds is shown: {_shown(gate)}."
+    head = f"{len(found):,} of {plural(len(binding), 'binding check')} {_does(gate, len(found))}"
+    if len(found) > 1:
+        return f"{head}: {listing([_named(check) for check in found])}. {_blind(gate)}".rstrip()
+    return f"{head}: {_named(found[0])}: {found[0].sentence} {_blind(gate)}".rstrip()
+
+
+def _does(gate: Gate, count: int) -> str:
+    because = {
+        "missing": " (results are missing)",
+        "differs": " (the two were not asked the same)",
+        "attempts": " (are the attempts repeats, or something that questions share?)",
+        "clusters": " (clusters would change the verdict)",
+        "population": " (few clusters: the same ones or new ones?)",
+    }
+    if gate.verdict == "fail":
+        return "fails" if count == 1 else "fail"
+    return ("is undecided" if count == 1 else "are undecided") + because.get(gate.unclear_because, "")
+
+
+def _named(check: Check) -> str:
+    return f"{check.name} ({check.tier})"
+
+
+def _shown(gate: Gate) -> str:
+    """Say what of each tier is shown."""
+    told = []
+    critical, supporting, advisory = (gate.of_tier(tier) for tier in ("critical", "supporting", "advisory"))
+    if critical:
+        passed = sum(check.counts_as == "pass" for check in critical)
+        are = "is" if len(critical) == 1 else "are"
+        told.append(f"{passed:,} of {plural(len(critical), 'critical check')} {are} shown")
+    if supporting:
+        told.append(_of_supporting(supporting))
+    if advisory:
+        told.append(f"{plural(len(advisory), 'advisory check')} beside")
+    return "; ".join(told)
+
+
+def _of_supporting(checks: Sequence[Check]) -> str:
+    seeing = sum(check.counts_as == "pass" for check in checks)
+    blind = [check.name for check in checks if check.counts_as == "blind"]
+    verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(checks)))
+    unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
+    return (
+        f"{seeing:,} of {plural(len(checks), 'supporting check')} {are} shown, or could have shown a loss "
+        f"of the margin{unseen}"
+    )
+
+
+def _blind(gate: Gate) -> str:
+    """Say how many are blind, beside another verdict."""
+    if not gate.n_blind:
+        return ""
+    return f"{plural(gate.n_blind, 'supporting check')} {'is' if gate.n_blind == 1 else 'are'} blind."
+
 
 NOT_BINDING = "Slices are shown, and decide nothing here."
 MARK = "howsure gate"
@@ -62,13 +141,13 @@ def verdict(gate: Gate) -> str:
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
-    """Return the notes, after what is to be said of planned looks."""
+    """Return the notes, after what is to be said of planned forecasts."""
     if gate.looks is None:
         return gate.notes
-    made = f"{looks.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
+    made = f"{forecasts.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
     return (
         (
-            f"{made}; {looks.spending_words(gate.looks.spending)}, and limits and p-values are for all looks "
+            f"{made}; {forecasts.spending_words(gate.looks.spending)}, and limits and p-values are for all looks "
             "together."
         ),
         *gate.notes,
@@ -80,10 +159,10 @@ def _after(gate: Gate) -> str:
     if gate.looks is None:
         return ""
     if gate.verdict != "unclear":
-        return f" This is {looks.place(gate.looks)}."
+        return f" This is {forecasts.place(gate.looks)}."
     if gate.looks.due is None:
         return f" This was the last of {plural(len(gate.looks.looks), 'look')}."
-    coming = looks.coming(gate.looks, "questions")
+    coming = forecasts.coming(gate.looks, "questions")
     return f" This is look {gate.looks.number:,}; {coming}."
 
 
@@ -102,7 +181,7 @@ def named_cautions(gate: Gate) -> tuple[Caution, ...]:
 
 def _summary(gate: Gate) -> str:
     if gate.has_policy:
-        return policy.summary(gate)
+        return summary(gate)
     if len(gate.checks) == 1:
         return _with_needed(gate.checks[0], gate)
     named = [check for check in gate.checks if check.verdict == gate.verdict]
@@ -222,14 +301,14 @@ def _about(c: Check) -> str:
     if c.population != "same-clusters" or (c.clusters is None and c.task):
         return ""
     both = c.other is not None and c.other.verdict == c.verdict
-    also = f" and on {clusters.new_ones(c.clusters, c.task)}" if both else ""
-    return f" on {clusters.more_of_these(c.clusters, c.task)}{also}"
+    also = f" and on {factors.new_ones(c.clusters, c.task)}" if both else ""
+    return f" on {factors.more_of_these(c.clusters, c.task)}{also}"
 
 
 def _either_population(c: Check, here: GateVerdict, other: OtherVerdict, seen: str) -> str:
     """Say what a check is on the same clusters and on new ones, where these are different verdicts."""
     at = f"{Scale(percent=c.percent).interval(other.low, other.high)}{_unit(c)}"
-    these, new = clusters.more_of_these(c.clusters, c.task), clusters.new_ones(c.clusters, c.task)
+    these, new = factors.more_of_these(c.clusters, c.task), factors.new_ones(c.clusters, c.task)
     return f"{VERDICTS[here].lower()} on {these} ({seen}), {VERDICTS[other.verdict].lower()} on {new} ({at})"
 
 
@@ -265,9 +344,9 @@ def _facts(gate: Gate) -> Table:
     rows += [("items", f"{c.n_items:,}{held}"), *factors.source_rows(c.sources, scale)]
     if c.other is not None:
         said = (
-            clusters.new_ones(c.clusters, c.task)
+            factors.new_ones(c.clusters, c.task)
             if c.other.population == "new-clusters"
-            else clusters.more_of_these(c.clusters, c.task)
+            else factors.more_of_these(c.clusters, c.task)
         )
         limits = f"{Scale(percent=c.percent).interval(c.other.low, c.other.high)}{_unit(c)}"
         rows.append((f"on {said}", f"{VERDICTS[c.other.verdict].lower()}: {limits}"))
@@ -282,7 +361,7 @@ def _table(gate: Gate) -> Table:
         Field("tier", lambda check: check.tier or "", align="left", priority=6, shown=gate.has_policy),
         Field(
             "counts as",
-            lambda check: policy.COUNTS[check.counts_as],
+            lambda check: COUNTS[check.counts_as],
             align="left",
             priority=9,
             shown=gate.has_policy,
@@ -307,7 +386,7 @@ def _table(gate: Gate) -> Table:
         f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} "
         "(Holm)"
     )
-    note += f". {policy.NOTE}" if gate.of_tier("supporting") else ""
+    note += f". {NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
 
 

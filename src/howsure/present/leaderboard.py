@@ -12,7 +12,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
-from howsure.present.words import clusters, factors, plain
+from howsure.present.words import factors, plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
 if TYPE_CHECKING:
@@ -101,13 +101,13 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
 
 def _multiples(answer: Leaderboard) -> Spec:
     """Draw many boards small, their models in the order of the first."""
-    from howsure.present.charts import multiples
+    from howsure.present.charts.leaderboard import multiples_spec
 
     every, top = answer.every, answer.top
     names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
     shown = names[:top]
     metrics = {board.metric for board in answer.boards}
-    return multiples.spec(
+    return multiples_spec(
         [(board_name(board, answer), board.records()) for board in every],
         shown,
         percent=every[0].percent,
@@ -121,7 +121,7 @@ def _multiples(answer: Leaderboard) -> Spec:
 
 def panel(board: Board, kind: BoardChart, top: int | None, *, title: str = "") -> Spec:
     """Draw one board, with a title if it is one of several."""
-    from howsure.present.charts import leaderboard, pairs, ranks
+    from howsure.present.charts.leaderboard import pairs_spec, ranks_spec, spec
 
     records, count = board.records()[:top], len(board.entries)
     given: dict[str, Any] = {
@@ -133,10 +133,10 @@ def panel(board: Board, kind: BoardChart, top: int | None, *, title: str = "") -
         "description": board_verdict(board),
     }
     if kind == "pairs":
-        return pairs.spec(board.pair_records(), [record["model"] for record in records], **given)
+        return pairs_spec(board.pair_records(), [record["model"] for record in records], **given)
     if kind == "ranks":
-        return ranks.spec(records, **given)
-    return leaderboard.spec(records, lower_is_better=board.lower_is_better, **given)
+        return ranks_spec(records, **given)
+    return spec(records, lower_is_better=board.lower_is_better, **given)
 
 
 def board_title(board: Board) -> str:
@@ -214,11 +214,11 @@ def on_these(board: Board) -> str:
     if sources is not None:
         return factors.as_sample(sources)
     same = board.population == "same-clusters" and (board.clusters is not None or not board.task)
-    return f" on {clusters.more_of_these(board.clusters, board.task)}" if same else ""
+    return f" on {factors.more_of_these(board.clusters, board.task)}" if same else ""
 
 
 def elsewhere(board: Board) -> tuple[str, ...]:
-    """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
+    """Say in a line who could be best for the other of new and same factors, where clusters are few."""
     if board.beside is None or board.clusters is None:
         return ()
     others, count = (
@@ -227,11 +227,11 @@ def elsewhere(board: Board) -> tuple[str, ...]:
     )
     could = f"{rivals(others, count)} could also be best" if others else "no other could be best"
     if board.beside.population == "same-clusters":
-        return (f"On {clusters.more_of_these(board.clusters, board.task)}, {could}.",)
+        return (f"On {factors.more_of_these(board.clusters, board.task)}, {could}.",)
     held = board.clusters
     worth = f" (worth {held.effective:.2g} of equal size)" if held.effective < held.n - 0.5 else ""
     these = "this one says nothing" if held.n == 1 else f"these {held.n:,}{worth} say little"
-    return (f"On {clusters.new_ones(held, board.task)}, {could}: {these} about others.",)
+    return (f"On {factors.new_ones(held, board.task)}, {could}: {these} about others.",)
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:
@@ -294,7 +294,7 @@ def alone(entry: Entry, scale: Scale) -> str:
     """Say one model's score and its error bar, in limits where these lie far from symmetric."""
     value, interval = entry.estimate.value, entry.estimate.interval
     same = entry.estimate.method.same_clusters and entry.clusters is not None
-    about = f" on {clusters.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
+    about = f" on {factors.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
     about = about or ("" if entry.sources is None else factors.as_sample(entry.sources))
     said = f"{entry.model} scores {scale.score(value)}{about}"
     if not interval.low <= interval.high:

@@ -10,7 +10,7 @@ from howsure.wording import amount_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
-    from howsure.answers.measures import MeasureGap
+    from howsure.answers.parts import MeasureGap
     from howsure.errors import Caution
     from howsure.present.document import Block
 

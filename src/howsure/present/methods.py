@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources
     from howsure.statistics.results import Estimate, Method
 
 PAPER = "Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640."

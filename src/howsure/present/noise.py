@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.noise import ATTEMPTS
 from howsure.errors import MethodError
+from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
+from howsure.present.labels import labels
 from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
 from howsure.present.words import factors
 from howsure.wording import Scale, plural
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.noise import Component, Noise, NoiseEntry, NoiseSlices, PairNoise, TaskNoise
-    from howsure.answers.random_factor import ErrorSources
-    from howsure.present.charts.base import Spec
+    from howsure.answers.parts import ErrorSources
     from howsure.present.document import Block, Table
 
 LITTLE = 0.03
@@ -72,8 +73,6 @@ def slice_table(way: NoiseSlices) -> Table:
 
 def chart(answer: Noise) -> Spec:
     """Draw the predicted standard error over attempts and questions."""
-    from howsure.present.charts import noise
-
     if answer.slices:
         raise MethodError(
             "slices are not drawn: every curve is of all questions",
@@ -89,7 +88,7 @@ def chart(answer: Noise) -> Spec:
             remedy="Run two attempts or more.",
         )
     shares = all(task.percent for task in answer.tasks)
-    return noise.spec(records, percent=shares, description=task_verdict(answer.tasks[0]))
+    return spec(records, percent=shares, description=task_verdict(answer.tasks[0]))
 
 
 def pairs_sentence(pairs: PairNoise) -> str:
@@ -361,3 +360,71 @@ def _sd(component: Component, scale: Scale) -> str:
         return scale.number(component.sd)
     low, high = (math.sqrt(max(limit, 0.0)) for limit in (component.low, component.high))
     return f"{scale.number(component.sd)} {scale.interval(low, high)}"
+
+
+MOST_PANELS = 12
+SHAPES = ("circle", "square", "triangle-up")
+TICKS = (1, 2, 3, 5, 10, 20)
+
+
+def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> Spec:
+    """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first
+    twelve are drawn.
+    """
+    factor, behind = points(percent=percent)
+    shown = rows(records, factor)
+    words = list(dict.fromkeys(row["questions"] for row in sorted(shown, key=_order)))
+    return figure(shown, by_panel(_drawing(f"standard error{behind}", words)), description=description)
+
+
+def rows(records: Sequence[Row], factor: float) -> list[Row]:
+    """Return what is drawn: one row a point, numbers on the axis's scale."""
+    keys = list(dict.fromkeys((record["task"], record["name"]) for record in records))[:MOST_PANELS]
+    several = len({task for task, _ in keys}) > 1
+    counts = {key: sorted({r["items"] for r in records if (r["task"], r["name"]) == key}) for key in keys}
+    alike = len(set(map(tuple, counts.values()))) == 1
+    names = labels((f"{task}: {name}" if several else name for task, name in keys), 60)
+    panels = dict(zip(keys, names, strict=True))
+    return [
+        {
+            "panel": panels[key],
+            "task": record["task"],
+            "name": record["name"],
+            "attempts": record["attempts"],
+            "items": record["items"],
+            "questions": f"{record['items']:,}" if alike else _times(record["items"], counts[key][0]),
+            "se": scaled(record["se"], factor),
+        }
+        for record in records
+        if (key := (record["task"], record["name"])) in panels
+    ]
+
+
+def _order(row: Row) -> int:
+    return int(row["items"])
+
+
+def _times(items: int, fewest: int) -> str:
+    """Write a number of questions where panels have different ones: `as now`, `2 × as many`."""
+    return "as now" if items == fewest else f"{items / fewest:g} × as many"
+
+
+def _drawing(title: str, words: list[str]) -> Spec:
+    lines = {"field": "questions", "type": "nominal", "title": "questions"}
+    return {
+        "width": 300,
+        "height": 180,
+        "mark": {"type": "line", "point": {"filled": True, "size": 40}},
+        "encoding": {
+            "x": {
+                "field": "attempts",
+                "type": "quantitative",
+                "title": "attempts per question",
+                "scale": {"type": "log", "domain": [1, 20], "nice": False},
+                "axis": {"values": list(TICKS)},
+            },
+            "y": {"field": "se", "type": "quantitative", "title": title, "scale": {"zero": True}},
+            "color": {**lines, "scale": {"domain": words, "range": [BLUE, ORANGE, GREEN]}},
+            "shape": {**lines, "scale": {"domain": words, "range": list(SHAPES)}},
+        },
+    }

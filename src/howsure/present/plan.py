@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from howsure.answers.output import row
 from howsure.errors import MethodError
-from howsure.present import plan_looks
+from howsure.present.charts.base import DASHES, GREY, SEQUENCE, Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
-from howsure.present.equal import always_open, sentence
+from howsure.present.labels import labels
 from howsure.present.words import factors
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
@@ -18,17 +18,135 @@ from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,
     items_text,
+    nominal_text,
     percent_text,
     range_text,
+    spending_words,
     whole_percent,
 )
 from howsure.statistics.results import POWER
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.plan import Basis, Forecast, Option, Plan, Simulated, TaskPlan
-    from howsure.present.charts.base import Spec
-    from howsure.present.document import Table
+    from collections.abc import Sequence
+
+    from howsure.answers.parts import EqualSystems
+    from howsure.answers.plan import (
+        Basis,
+        Forecast,
+        ForecastLook,
+        LooksPlan,
+        Option,
+        Plan,
+        Simulated,
+        TaskPlan,
+        Way,
+    )
+    from howsure.present.document import Block, Table
+
+
+def equal_sentence(equal: EqualSystems) -> str:
+    """Say how often the gate passes, fails and can't tell, and how many questions it takes to tell."""
+    return (
+        f"Of two equal systems a gate with {items_text(equal.items)} questions passes "
+        f"{percent_text(equal.passed)}, fails {percent_text(equal.failed)} and can't tell "
+        f"{percent_text(equal.unclear)}; {_needed(equal)}."
+    )
+
+
+def _needed(equal: EqualSystems) -> str:
+    if not math.isfinite(equal.items_that_tell):
+        return "no number of questions brings can't tell below 20 %"
+    limits = ""
+    if not math.isnan(equal.items_that_tell_low):
+        high = (
+            items_text(equal.items_that_tell_high)
+            if math.isfinite(equal.items_that_tell_high)
+            else "any number"
+        )
+        limits = f" (plausibly {items_text(equal.items_that_tell_low)} to {high})"
+    return f"can't tell falls below 20 % from {items_text(equal.items_that_tell)} questions{limits} on"
+
+
+def always_open(level: float) -> str:
+    """Say what a gate that asks for a difference makes of equal systems."""
+    return (
+        f"Asked for “better”, equal systems stay open in {100 * level:.3g} of 100 runs, however many "
+        "questions."
+    )
+
+
+def at_the_limit(level: float, limit: str) -> str:
+    """Say what a gate with a floor (or a ceiling) makes of a system whose score is the floor itself."""
+    return (
+        f"A system whose true score is the {limit} itself stays open in {200 * level - 100:.3g} of 100 "
+        "runs or more, however many questions."
+    )
+
+
+def _criterion(equal: EqualSystems) -> str:
+    margin = Scale(percent=equal.percent).given_gap(equal.margin)
+    return (
+        f"not worse by more than {margin}"
+        if equal.criterion == "not_worse_than"
+        else f"the same within {margin}"
+    )
+
+
+NAMES = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
+
+
+def looks_sentence(plan: LooksPlan) -> str:
+    """Say what the looks take on average, and which way is cheapest for the planned difference."""
+    ways = {way.name: way for way in plan.ways}
+    own, best = ways["looks"], ways[plan.cheapest]
+    told = (
+        f"With {plural(len(plan.looks), 'look')} that takes {items_text(own.expected)} questions on average"
+    )
+    if plan.cheapest == "looks":
+        return f"{told}, fewer than any other way of as much power."
+    more = {"once": "one look at the end takes", "betting": "betting, with a look at any time, takes"}[
+        plan.cheapest
+    ]
+    return f"{told}; {more} {items_text(best.expected)}."
+
+
+def blocks_of_looks(plan: LooksPlan, goal: Literal["effect", "margin"]) -> list[Block]:
+    """Return the table of looks, and that of the ways to decide."""
+    return [looks_table(plan), ways_table(plan, goal)]
+
+
+def looks_table(plan: LooksPlan) -> Table:
+    """Lay out when each look is due, and what it takes to stop there."""
+    fields: list[Field[ForecastLook]] = [
+        Field("look", lambda look: f"{look.number:,}"),
+        Field("questions", lambda look: f"{look.items:,}"),
+        Field("z", lambda look: f"{look.z:.3f}", priority=6),
+        Field("stops at p ≤", lambda look: nominal_text(look.nominal)),
+        Field("error spent", lambda look: nominal_text(look.spent), priority=5),
+        Field("decided by then", lambda look: percent_text(look.stopped)),
+    ]
+    return tabled(plan.looks, fields, note=spending_words(plan.spending))
+
+
+def ways_table(plan: LooksPlan, goal: Literal["effect", "margin"]) -> Table:
+    """Lay out what each way takes."""
+    none = "if none" if goal == "effect" else "at the margin"
+    fields: list[Field[Way]] = [
+        Field("", lambda way: "▸" if way.name == plan.cheapest else "", align="left"),
+        Field("decided by", lambda way: NAMES[way.name], align="left"),
+        Field("at most", lambda way: items_text(way.most)),
+        Field("on average", lambda way: items_text(way.expected)),
+        Field(none, lambda way: items_text(way.expected_if_none), priority=6),
+        Field("power", lambda way: percent_text(way.power) if math.isfinite(way.power) else "n/a"),
+    ]
+    where = "where there is none" if goal == "effect" else "where it is the margin"
+    simulated = "; betting is simulated (600 runs)" if any(way.name == "betting" for way in plan.ways) else ""
+    return tabled(
+        plan.ways,
+        fields,
+        note=f"questions: at most, on average at the planned difference, and {where}{simulated}",
+    )
 
 
 def document(plan: Plan) -> Document:
@@ -43,7 +161,7 @@ def document(plan: Plan) -> Document:
     if plan.simulated is not None:
         blocks.append(Text(text=simulated_sentence(plan.simulated)))
     if plan.main.looks is not None:
-        blocks += plan_looks.blocks(plan.main.looks, "effect" if plan.goal == "different" else "margin")
+        blocks += blocks_of_looks(plan.main.looks, "effect" if plan.goal == "different" else "margin")
     if plan.main.sources is not None:
         blocks.append(
             facts(
@@ -57,8 +175,6 @@ def document(plan: Plan) -> Document:
 
 def chart(plan: Plan) -> Spec:
     """Draw the power curves."""
-    from howsure.present.charts import plan as curves
-
     records = plan.curve_records()
     if not records:
         raise MethodError(
@@ -68,7 +184,7 @@ def chart(plan: Plan) -> Spec:
     chosen = [{"task": task.task, **row(task.best)} for task in plan.tasks]
     marked = [each for each in chosen if each["power"] is not None and each[over] is not None]
     power = POWER if plan.sought == "power" else plan.main.best.power.value
-    return curves.spec(
+    return spec(
         records, over, percent=plan.main.percent, planned=marked, power=power, description=verdict(plan)
     )
 
@@ -86,8 +202,8 @@ def verdict(plan: Plan) -> str:
     equal systems.
     """
     found = _planned(plan)
-    equal = [] if plan.main.equal is None else [sentence(plan.main.equal)]
-    looks = [] if plan.main.looks is None else [plan_looks.sentence(plan.main.looks)]
+    equal = [] if plan.main.equal is None else [equal_sentence(plan.main.equal)]
+    looks = [] if plan.main.looks is None else [looks_sentence(plan.main.looks)]
     return " ".join([found, *looks, *equal, *([always_open(plan.level)] if plan.better else [])])
 
 
@@ -313,3 +429,121 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
         )
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{uneven}"))
     return facts(rows, heads=("assumptions", ""))
+
+
+Over = Literal["items", "effect"]
+INK = "#222222"
+
+
+def spec(
+    records: Sequence[Row],
+    over: Over,
+    *,
+    percent: bool = True,
+    planned: Sequence[Row] = (),
+    power: float = 0.8,
+    description: str,
+) -> Spec:
+    """Return the power curves, with a line at a power and the plan marked.
+
+    `records`: task, attempts, items, effect, power; `over`: what runs along the axis; `planned`: the points
+    that are the plan, as records.
+    """
+    factor, behind = points(percent=percent)
+    shown = rows(records, over, factor if over == "effect" else 1.0)
+    title = "questions" if over == "items" else f"true difference{behind}"
+    x: Spec = {"scale": {"zero": True}}
+    if over == "items":
+        x = {
+            "scale": {"type": "log", "nice": False},
+            "axis": {"values": ticks([row["x"] for row in shown]), "format": ",d"},
+        }
+    order = list(dict.fromkeys(row["attempts"] for row in shown))
+    known = [each for each in planned if each["task"] in {record["task"] for record in records}]
+    marks = [
+        {**row, "plan": _said(row["x"], over, behind)}
+        for row in rows(known, over, factor if over == "effect" else 1.0)
+    ]
+    drawing = by_panel(_drawing({"title": title, **x}, order, power))
+    note = f"dotted: {100 * power:.0f} % power" + ("; ringed: the plan" if marks else "")
+    return figure([*shown, *marks], drawing, description=description, subtitle=note)
+
+
+def _said(at: float, over: Over, behind: str) -> str:
+    """Say where the plan is: `425 questions`, `5.0 pp`."""
+    if over == "items":
+        return plural(round(at), "question")
+    return f"{at:.3g}{' pp' if behind else ''}"
+
+
+def rows(records: Sequence[Row], over: Over, factor: float) -> list[Row]:
+    """Return what is drawn: one row a point."""
+    tasks = list(dict.fromkeys(record["task"] for record in records))
+    panels = dict(zip(tasks, labels((task or "overall" for task in tasks), 60), strict=True))
+    return [
+        {
+            "panel": panels[record["task"]],
+            "attempts": record["attempts"] if record["attempts"] == "endless" else f"{record['attempts']:g}",
+            "x": scaled(record[over], factor),
+            "power": record["power"],
+        }
+        for record in records
+    ]
+
+
+def ticks(values: Sequence[float]) -> list[int]:
+    """Return round numbers for a logarithmic axis: 1, 2 and 5 times powers of ten, and all digits where these
+    are few.
+
+    >>> ticks([80, 1200])
+    [100, 200, 500, 1000]
+    """
+    low, high = min(values), max(values)
+    powers = [10**k for k in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    few = [digit * power for power in powers for digit in (1, 2, 5) if low <= digit * power <= high]
+    every = [digit * power for power in powers for digit in range(1, 10) if low <= digit * power <= high]
+    return few if len(few) > 2 else every
+
+
+def _drawing(x: Spec, order: list[str], power: float) -> Spec:
+    lines = {
+        "field": "attempts",
+        "type": "nominal",
+        "title": "attempts per question",
+        "legend": {"symbolSize": 900},
+    }
+    at_x: Spec = {"field": "x", "type": "quantitative", **x}
+    at_y: Spec = {
+        "field": "power",
+        "type": "quantitative",
+        "title": "power",
+        "axis": {"format": "%"},
+        "scale": {"domain": [0, 1]},
+    }
+    at = {"x": at_x, "y": at_y}
+    curve = {"transform": [{"filter": "!isValid(datum.plan)"}], "mark": {"type": "line", "strokeWidth": 2}}
+    shape = {
+        "color": {**lines, "scale": {"domain": order, "range": list(SEQUENCE)}},
+        "strokeDash": {**lines, "scale": {"domain": order, "range": [list(dash) for dash in DASHES]}},
+    }
+    level = {
+        "mark": {"type": "rule", "color": GREY, "strokeDash": [1, 3]},
+        "encoding": {"y": {"datum": power, "type": "quantitative"}},
+    }
+    return {"width": 340, "height": 220, "layer": [level, {**curve, "encoding": {**at, **shape}}, *_plan(at)]}
+
+
+def _plan(at: Spec) -> list[Spec]:
+    """Return the plan: a ring on its curve, a line down to the axis, and what it says."""
+    marked = {"transform": [{"filter": "isValid(datum.plan)"}]}
+    ring = {"type": "point", "size": 110, "color": INK, "filled": False, "strokeWidth": 1.5}
+    text = {"type": "text", "align": "left", "baseline": "top", "dx": 7, "dy": 7, "fontSize": 11}
+    edge = {**text, "stroke": "white", "strokeWidth": 3, "aria": False}
+    said = {**at, "text": {"field": "plan", "type": "nominal"}}
+    down = {"type": "rule", "color": INK, "strokeWidth": 0.7, "strokeDash": [3, 2]}
+    return [
+        {**marked, "mark": down, "encoding": {**at, "y2": {"datum": 0}}},
+        {**marked, "mark": ring, "encoding": at},
+        {**marked, "mark": edge, "encoding": said},
+        {**marked, "mark": text, "encoding": said},
+    ]

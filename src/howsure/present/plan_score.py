@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, tabled
-from howsure.present.equal import at_the_limit
+from howsure.present.plan import at_the_limit
 from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, closing, facts, opening
-from howsure.present.words import looks
+from howsure.present.words import forecasts
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.looks import Looks
+    from howsure.answers.parts import Looks
     from howsure.answers.watch import Look
 
 
@@ -19,7 +19,7 @@ def document(look: Look) -> Document:
     planned = (
         []
         if look.looks is None
-        else [looks.table(look.looks.looks, looks.spending_words(look.looks.spending))]
+        else [forecasts.table(look.looks.looks, forecasts.spending_words(look.looks.spending))]
     )
     return Document(
         blocks=(
@@ -34,7 +34,7 @@ def document(look: Look) -> Document:
 def verdict(look: Look) -> str:
     """Say what is decided, or where things stand and what it would take."""
     if look.decided:
-        at = "" if look.looks is None else f" at {looks.place(look.looks)}"
+        at = "" if look.looks is None else f" at {forecasts.place(look.looks)}"
         return f"{_found(look)}: stop{at} ({_seen(look)})."
     if look.looks is not None:
         return _undecided(look, look.looks)
@@ -50,9 +50,11 @@ def _undecided(look: Look, planned: Looks) -> str:
     if planned.due is None:
         return f"Still undecided after the last look: {state}."
     if planned.finished <= look.n_items + look.n_failed:
-        return f"Keep going: {state + '; ' if state else ''}{looks.coming(planned)}."
+        return f"Keep going: {state + '; ' if state else ''}{forecasts.coming(planned)}."
     before = f" At look {planned.number:,}: {state}." if state else ""
-    return f"No verdict between looks: {looks.coming(planned)}, {planned.finished:,} are finished.{before}"
+    return (
+        f"No verdict between looks: {forecasts.coming(planned)}, {planned.finished:,} are finished.{before}"
+    )
 
 
 def line(look: Look) -> str:
@@ -60,7 +62,7 @@ def line(look: Look) -> str:
     scale = Scale(percent=look.percent)
     waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
     if look.looks is not None and not (look.decided or look.exhausted):
-        return f"{look.looks.finished:,}{_of(look)} items{waiting}  {looks.coming(look.looks)}"
+        return f"{look.looks.finished:,}{_of(look)} items{waiting}  {forecasts.coming(look.looks)}"
     if not look.n_items:
         return f"0{_of(look)} items{waiting}  keep going"
     value = scale.score(look.estimate) if look.b is None else scale.difference(look.estimate)
@@ -174,7 +176,7 @@ def _rows(look: Look) -> list[tuple[str, str]]:
     units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
     units += f"; {look.n_failed:,} failed" if look.n_failed else ""
     waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
-    made = "" if look.looks is None else f"; {looks.place(look.looks)}, {look.looks.finished:,} finished"
+    made = "" if look.looks is None else f"; {forecasts.place(look.looks)}, {look.looks.finished:,} finished"
     rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}{made}"), ("method", look.method)]
     return rows
 

@@ -96,7 +96,7 @@ def report(
     from howsure.page.contents import contents_of
     from howsure.page.making import make
     from howsure.page.origin import Origin
-    from howsure.page.sharing import refuse_card_alone
+    from howsure.page.page import refuse_card_alone
     from howsure.verbs.read import scores_of
 
     given = checked(

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 import howsure as hs
 from howsure.errors import MethodError
-from howsure.present.words.bounds import bound_sentence
+from howsure.present.words.factors import bound_sentence
 from howsure.statistics.choices import IntervalMethod
 from howsure.statistics.means.mean import mean, means
 from howsure.statistics.pairs.difference import difference

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.answers.looks import Looks, PlannedLook
+from howsure.answers.parts import Looks, PlannedLook
 from howsure.errors import DataError, OptionError
 from howsure.statistics.sequential.group import Schedule, even
 from howsure.wording import listing

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howsure.answers.compare import Comparison, Comparisons
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources
     from howsure.inference.gating.asking import How
     from howsure.statistics.results import Estimate
 

@@ -23,7 +23,7 @@ from howsure.study.directions import direction_cautions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.equal import EqualSystems, Pairing
+    from howsure.answers.parts import EqualSystems, Pairing
     from howsure.answers.plan import Option, Sought
     from howsure.inference.planning.assumptions import Assumptions, Costs
     from howsure.inference.planning.pilots import Pilot

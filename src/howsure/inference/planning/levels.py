@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
+    from howsure.answers.parts import ErrorSources
     from howsure.answers.plan import Option
-    from howsure.answers.random_factor import ErrorSources
     from howsure.inference.planning.comparison import Run
     from howsure.inference.planning.prospects import Asked
     from howsure.statistics.planning.power import Doubt, Test

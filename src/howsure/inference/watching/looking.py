@@ -14,7 +14,7 @@ from howsure.statistics.sequential.betting import AlwaysValid
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.answers.looks import Looks
+    from howsure.answers.parts import Looks
     from howsure.inference.watching.arrivals import Arrivals
     from howsure.inference.watching.counting import Sizes, Tally
 

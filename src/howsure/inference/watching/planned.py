@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.answers.looks import Looks, PlannedLook
+from howsure.answers.parts import Looks, PlannedLook
 from howsure.errors import Caution, OptionError
 from howsure.inference.watching.counting import Sizes, Tally, complete, with_sizes
 from howsure.inference.watching.looking import look_at, nothing

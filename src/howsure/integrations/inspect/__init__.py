@@ -6,8 +6,7 @@ itself where both packages are installed.
 """
 
 from howsure.integrations.inspect.annotating import annotate
-from howsure.integrations.inspect.metrics import clustered_se, interval, noise
-from howsure.integrations.inspect.printing import PrintEstimate
+from howsure.integrations.inspect.metrics import PrintEstimate, clustered_se, interval, noise
 from howsure.integrations.inspect.stopping import StopWhenDecided, shuffle_clusters, stop_when_decided
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ from howsure.errors import HowsureError
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import altair as alt
 
@@ -229,3 +230,135 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -
         size, dots = (1, DPI) if in_points else (scale, 72)
         return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=size, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))
+
+
+WIDTH = 420
+
+
+def drawing(
+    x: tuple[str, str, str],
+    title: str,
+    groups: dict[str, tuple[str, str]],
+    told: list[Spec],
+    *,
+    count: int,
+    scale: Spec | None = None,
+    axis: Spec | None = None,
+) -> Spec:
+    """Return a layer of bars and points along x, rows by their `label`, coloured and shaped by their `group`.
+
+    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `told`:
+    the tooltip. What a screen reader says of a row is its `told`: Vega-Lite would make a program of the
+    titles, which hold names.
+    """
+    middle, low, high = x
+    position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
+    position |= {"axis": axis} if axis else {}
+    names = {"domain": list(groups)}
+    color = {"field": "group", "type": "nominal", "title": None} | {
+        "scale": {**names, "range": [colour for colour, _ in groups.values()]}
+    }
+    shape = {**color, "scale": {**names, "range": [form for _, form in groups.values()]}}
+    row = {"field": "label", "type": "nominal", "sort": None, "axis": rows_axis(count)}
+    said = {"field": "told", "type": "nominal"}
+    shared = {"y": row, "color": color, "tooltip": told, "description": said}
+    dot = {"type": "point", "filled": True, "opacity": 1, "size": 70 if count <= 40 else 40}
+    return {
+        "width": WIDTH,
+        "height": {"step": step(count)},
+        "layer": [
+            {
+                "transform": [{"filter": {"field": field, "valid": True}} for field in (low, high)],
+                "mark": {"type": "rule", "strokeWidth": 1.5},
+                "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared},
+            },
+            {"mark": dot, "encoding": {"x": {"field": middle, **position}, "shape": shape, **shared}},
+        ],
+    }
+
+
+EM = 0.5
+"""The mean width of a character, in sizes of the type."""
+WIDE = 0.54
+"""The same where a line must not be too long."""
+
+
+def ticks(view: Spec, inner: float, font: float) -> None:
+    """Give a horizontal axis of numbers no more ticks than it has room for."""
+    for part in (view, *view.get("layer", ())):
+        x = part.get("encoding", {}).get("x", {})
+        if x.get("type") == "quantitative" and "field" in x and "values" not in (x.get("axis") or {}):
+            x["axis"] = {**(x.get("axis") or {}), "tickCount": max(2, min(6, int(inner / (5 * font))))}
+
+
+def wrap_titles(node: Any, wide: float, high: float, font: float, *, upright: bool = False) -> None:
+    """Break titles of axes and legends into lines that fit."""
+    if not isinstance(node, dict):
+        for each in node if isinstance(node, list) else ():
+            wrap_titles(each, wide, high, font)
+        return
+    for key, value in node.items():
+        if key == "title" and isinstance(value, str):
+            node[key] = _lines(
+                value,
+                int((high if upright else wide) / (EM * font)) if not upright or high < math.inf else 99,
+            )
+        elif key != "tooltip":
+            wrap_titles(value, wide, high, font, upright=key == "y" or (upright and key == "axis"))
+
+
+def legends(node: Any) -> Iterator[Spec]:
+    """Yield what has a legend with entries."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if (
+                key in ("color", "shape", "strokeDash")
+                and isinstance(value, dict)
+                and "domain" in value.get("scale", {})
+            ):
+                yield value
+            yield from legends(value)
+    for each in node if isinstance(node, list) else ():
+        yield from legends(each)
+
+
+def fit_legend(channel: Spec, wide: float, font: float) -> None:
+    """Give a legend as many columns as its entries have room for."""
+    entries = [str(each) for each in channel["scale"]["domain"]]
+    legend = channel.get("legend") or {}
+    mark = math.sqrt(legend.get("symbolSize", 70))
+    entry = EM * font * max(map(len, entries)) + mark + 1.4 * font
+    channel["legend"] = {**legend, "columns": max(1, min(len(entries), int(wide / entry)))}
+
+
+def wrap_heading(part: Spec, most: int) -> None:
+    """Break what stands above a figure or a panel into lines that fit."""
+    title = part.get("title")
+    if isinstance(title, dict):
+        for key in ("text", "subtitle"):
+            texts = title.get(key, [])
+            lines = [
+                line
+                for text in ([texts] if isinstance(texts, str) else texts)
+                for line in textwrap.wrap(text, most)
+            ]
+            if lines:
+                title[key] = lines
+
+
+def _lines(text: str, most: int) -> str | list[str]:
+    lines = textwrap.wrap(text, max(most, 8))
+    return text if len(lines) <= 1 else lines
+
+
+def broken(label: str, most: int) -> str:
+    """Break a name that is too wide into lines, behind its dashes and slashes where it has some."""
+    parts = re.findall(r"[^/\-_ ]*[/\-_ ]?", label)
+    lines = [""]
+    for part in (
+        piece for each in parts for piece in (textwrap.wrap(each, most, drop_whitespace=False) or [""])
+    ):
+        if lines[-1] and len(lines[-1]) + len(part) > most + 1:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

@@ -7,8 +7,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import picture
-from howsure.present.charts.lines import WIDE
+from howsure.present.charts.base import WIDE, picture
 from howsure.present.charts.sizes import typed
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible

@@ -5,10 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
-from howsure.present.charts.whiskers import drawing
+from howsure.present.charts.base import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Row,
+    Spec,
+    by_panel,
+    drawing,
+    figure,
+    points,
+    rows_axis,
+    scaled,
+    tooltip,
+    unit,
+)
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
@@ -91,3 +105,204 @@ def places(record: Row) -> str:
     """Write the places that a model could have: `1–21`."""
     low, high = record["rank_low"], record["rank_high"]
     return f"{low}" if low == high else f"{low}–{high}"
+
+
+def ranks_spec(
+    records: Sequence[Row],
+    *,
+    percent: bool = True,
+    score: str = "score",
+    level: float = 0.95,
+    title: str = "",
+    subtitle: str = "",
+    description: str,
+) -> Spec:
+    """Return the chart of the ranks. `records` as for the leaderboard."""
+    behind = unit(percent=percent)[1]
+    score = visible(score)
+    last = max(record["rank_high"] for record in records)
+    shown = drawing(
+        ("rank", "rank_low", "rank_high"),
+        f"rank by {score}, with simultaneous {level_text(level)} rank intervals",
+        GROUPS,
+        tooltip(
+            [
+                *(("name", "model"), ("rank", "rank"), ("places", "could be")),
+                *(("score", f"score{behind}"), ("group", "best?")),
+            ],
+            percent=percent,
+        ),
+        count=len(records),
+        scale={"zero": False, "nice": False, "padding": 8},
+        axis={
+            "format": "d",
+            "tickMinStep": 1,
+            **({"values": list(range(1, last + 1))} if last <= 12 else {}),
+        },
+    )
+    return figure(
+        rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle
+    )
+
+
+WIDTH, STEP = 150, 15
+
+
+def multiples_spec(
+    boards: Sequence[tuple[str, Sequence[Row]]],
+    models: Sequence[str],
+    *,
+    percent: bool,
+    score: str,
+    level: float,
+    lower_is_better: bool,
+    subtitle: str,
+    description: str,
+) -> Spec:
+    """Return the chart. `boards`: the name and the records of each; `models`: those that are shown, in their
+    order.
+    """
+    behind = unit(percent=percent)[1]
+    better = "; lower is better" if lower_is_better else ""
+    title = f"{visible(score)}{behind} with its {level_text(level)} confidence interval{better}"
+    names = dict(zip(models, labels(models), strict=True))
+    shown = drawing(
+        ("score", "low", "high"),
+        title,
+        GROUPS,
+        told_fields(behind, percent=percent),
+        count=len(models),
+        scale={"zero": False, "nice": True},
+        axis={"tickCount": 4},
+    )
+    shown |= {"width": WIDTH, "height": {"step": STEP}}
+    for layer in shown["layer"]:
+        layer["encoding"]["y"]["sort"] = list(names.values())
+    panels = labels((name for name, _ in boards), 40)
+    drawn = [
+        {**row, "panel": panel, "label": names[row["model"]]}
+        for panel, (_, records) in zip(panels, boards, strict=True)
+        for row in rows(records, percent=percent)
+        if row["model"] in names
+    ]
+    note = "\n".join(text for text in (title, subtitle) if text)
+    for layer in shown["layer"]:
+        layer["encoding"]["x"]["title"] = None  # once, above
+    grid = {**by_panel(shown, columns=4), "spacing": {"row": 4, "column": 16}}
+    return figure(drawn, grid, description=description, subtitle=note)
+
+
+DIVERGING = (ORANGE, "#f4a582", "#f2f2f2", "#92c5de", BLUE)
+
+
+SIGNS = "+ and −: the row is significantly above or below the column"
+
+
+def pairs_spec(
+    records: Sequence[Row],
+    names: Sequence[str],
+    *,
+    percent: bool = True,
+    score: str = "score",
+    level: float = 0.95,
+    title: str = "",
+    subtitle: str = "",
+    description: str,
+) -> Spec:
+    """Return the matrix of differences, row − column.
+
+    `records`: a, b, difference, p_adjusted (p_value, n_shared); `names`: the models, in the order of the
+    axes. Each pair is drawn twice, with both signs.
+    """
+    factor, behind = points(percent=percent)
+    score = visible(score)
+    shown = pair_rows(records, names, factor, level)
+    fields = [("row", "row"), ("against", "column"), ("difference", f"difference{behind}")]
+    fields += [("p_value", "p"), ("p_adjusted", "p, adjusted")]
+    drawing = _drawing(
+        _rows(names), f"difference in {score}{behind}, row − column", tooltip(fields, percent=percent)
+    )
+    note = "\n".join(text for text in (subtitle, SIGNS) if text)
+    return figure(shown, drawing, description=description, title=title, subtitle=note)
+
+
+def pair_rows(records: Sequence[Row], names: Sequence[str], factor: float, level: float) -> list[Row]:
+    """Return what is drawn: two rows a pair, (a, b) and (b, a)."""
+    row = dict(zip(names, _rows(names), strict=True))
+    column = {name: str(k) for k, name in enumerate(names, 1)}
+    known = [record for record in records if record["a"] in row and record["b"] in row]
+    return [
+        {
+            "a": record[first],
+            "b": record[second],
+            "row": row[record[first]],
+            "column": column[record[second]],
+            "against": row[record[second]],
+            "difference": scaled(record["difference"], sign * factor),
+            "p_value": record["p_value"],
+            "p_adjusted": record["p_adjusted"],
+            "sign": _sign(record, sign, level),
+        }
+        for record in known
+        for first, second, sign in (("a", "b", 1.0), ("b", "a", -1.0))
+    ]
+
+
+def _rows(names: Sequence[str]) -> list[str]:
+    """Return the names with their numbers, which the columns are headed by."""
+    return [f"{label}  {k}" for k, label in enumerate(labels(names), 1)]
+
+
+def _sign(record: Row, sign: float, level: float) -> str:
+    """Return + or − where the difference is significant after adjustment, nothing elsewhere."""
+    p, difference = record["p_adjusted"], record["difference"]
+    if p is None or difference is None or not significant(p, level) or not difference:
+        return ""
+    return "+" if sign * difference > 0 else "−"
+
+
+def _drawing(names: list[str], title: str, told: list[Spec]) -> Spec:
+    count = len(names)
+    cell = 28 if count <= 20 else 18 if count <= 40 else 11
+    numbers = [str(k) for k in range(1, count + 1)]
+    axis = rows_axis(count)
+    upright = {"orient": "top", "labelAngle": -90 if count > 40 else 0}
+    return {
+        "width": {"step": cell},
+        "height": {"step": cell},
+        "encoding": {
+            "y": {"field": "row", "type": "nominal", "scale": {"domain": names}, "sort": None, "axis": axis},
+            "x": {
+                "field": "column",
+                "type": "nominal",
+                "scale": {"domain": numbers},
+                "sort": None,
+                "axis": {**axis, **upright},
+            },
+            "tooltip": told,
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.5, "aria": False},
+                "encoding": {
+                    "color": {
+                        "field": "difference",
+                        "type": "quantitative",
+                        "title": title,
+                        "scale": {"domainMid": 0, "range": list(DIVERGING), "interpolate": "lab"},
+                        "legend": {"gradientLength": 200},
+                    }
+                },
+            },
+            {
+                "mark": {
+                    "type": "text",
+                    "aria": False,
+                    "fontSize": 15 if count <= 20 else 11 if count <= 40 else 8,
+                    "fontWeight": "bold",
+                    "color": "black",
+                },
+                "encoding": {"text": {"field": "sign", "type": "nominal"}},
+            },
+        ],
+    }

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
-from howsure.present.beginning import shared
-from howsure.present.charts import frontier
-from howsure.present.charts.base import picture
-from howsure.present.charts.lines import (
+from howsure.present import frontier
+from howsure.present.charts.base import (
     EM,
     WIDE,
     broken,
     fit_legend,
     legends,
+    picture,
     ticks,
     wrap_heading,
     wrap_titles,
 )
+from howsure.present.described import shared
 from howsure.present.labels import labels
 from howsure.present.render.terminal import shorten
 

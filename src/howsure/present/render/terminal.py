@@ -15,7 +15,6 @@ from rich.text import Text as RichText
 
 from howsure.present.document import Pointer, Table, Text, Whisker
 from howsure.present.render.visible import visible
-from howsure.present.render.whisker import draw_whisker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +22,25 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from howsure.present.document import Block, Cell, Document, Note
+
+
+def draw_whisker(whisker: Whisker, width: int, low: float, high: float) -> str:
+    """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `, or limits: `   │  ●  │    `."""
+    left, dot, right = (_place(x, width, low, high) for x in (whisker.low, whisker.value, whisker.high))
+    if whisker.limits:  # a value that lies outside is drawn outside
+        left = max(left, dot + 1) if whisker.value < whisker.low else left
+        right = min(right, dot - 1) if whisker.value > whisker.high else right
+    line = [" "] * width
+    line[left : right + 1] = (" " if whisker.limits else "─") * (right + 1 - left)
+    line[left], line[right] = "││" if whisker.limits else "├┤"
+    line[dot] = "●"
+    return "".join(line)
+
+
+def _place(x: float, width: int, low: float, high: float) -> int:
+    share = (x - low) / (high - low)
+    return min(max(round(share * (width - 1)), 0), width - 1)
+
 
 WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20

@@ -5,15 +5,128 @@ it.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
-from howsure.wording import MOST_FORECAST, plural, rounded_up
+from howsure.wording import MOST_FORECAST, level_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources, TaskClusters
+    from howsure.statistics.results import Bound
     from howsure.wording import Scale
+
+LEAST_TOLD = 0.05
+"""What unequal weights cost is told where it shows in the first decimal."""
+SMALL = 0.1
+"""Rates below this are written to two significant digits."""
+
+
+def bound_sentence(bound: Bound) -> str:
+    """Say a limit in words: `failure rate below 9.5 % (95 % confidence), counting 30 items`; where some were
+    seen, how many.
+    """
+    rate = bound.limit if bound.side == "upper" else 1 - bound.limit
+    what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
+    percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
+    counted = plural(bound.n, bound.units[:-1])
+    if bound.seen:
+        return (
+            f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of "
+            f"{counted})"
+        )
+    if bound.worth < bound.n - LEAST_TOLD:
+        counted = f"{counted}, by their weights worth {bound.worth:,.1f}"
+    return f"{what} rate below {percent} % ({level_text(bound.level)} confidence), counting {counted}"
+
+
+NOUNS = {
+    "repo": "repository",
+    "repositories": "repository",
+    "doc": "document",
+    "cat": "category",
+    "lang": "language",
+    **{
+        noun: noun
+        for noun in (
+            *(
+                "passage",
+                "context",
+                "document",
+                "repository",
+                "template",
+                "subject",
+                "category",
+                "topic",
+                "story",
+            ),
+            *(
+                "conversation",
+                "contest",
+                "paragraph",
+                "article",
+                "theme",
+                "domain",
+                "source",
+                "family",
+                "language",
+            ),
+            *(
+                "book",
+                "text",
+                "page",
+                "site",
+                "project",
+                "chapter",
+                "skill",
+                "scenario",
+                "patient",
+                "case",
+                "author",
+            ),
+        )
+    },
+}
+"""What a column of clusters is called, and what one of them is."""
+_BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
+ISSUES = re.compile(r"swe[-_ ]?bench", re.IGNORECASE)
+"""Tasks whose questions are issues of repositories."""
+
+
+def more_of_these(clusters: TaskClusters | None, task: str) -> str:
+    """Say what the same clusters are: `more questions from these 20 passages`."""
+    if clusters is None:
+        return "more questions from these same clusters"
+    which = "this" if clusters.n == 1 else f"these {clusters.n:,}"
+    noun = _noun(clusters, task)
+    column = (
+        f" ({clusters.name})"
+        if noun == "cluster" and clusters.name.isidentifier() and clusters.name != noun
+        else ""
+    )
+    return f"more {_questions(task)} from {which} {noun if clusters.n == 1 else _many(noun)}{column}"
+
+
+def new_ones(clusters: TaskClusters | None, task: str) -> str:
+    """Say what new clusters are: `new passages`."""
+    return f"new {_many('cluster' if clusters is None else _noun(clusters, task))}"
+
+
+def _questions(task: str) -> str:
+    """Return what the questions of a task are called."""
+    return "issues" if ISSUES.search(task) else "questions"
+
+
+def _noun(clusters: TaskClusters, task: str) -> str:
+    """Return what a cluster is, as its column or the task says it."""
+    words = [word for word in re.split(r"[^a-z]+", clusters.name.lower()) if word and word not in _BESIDE]
+    known = NOUNS.get(words[-1], "cluster") if words and not clusters.name.startswith("the id") else "cluster"
+    return "repository" if clusters.name == "cluster" and ISSUES.search(task) else known
+
+
+def _many(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def counted(sources: ErrorSources, levels: Sequence[int] = ()) -> str:

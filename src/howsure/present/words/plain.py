@@ -8,12 +8,12 @@ formatter.
 from __future__ import annotations
 
 import math
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
 from howsure.present.words import factors
-from howsure.present.words.bounds import bound_sentence
-from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
+from howsure.present.words.factors import bound_sentence
 from howsure.statistics.results import significant
 from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, p_text, plural, rounded_up
 
@@ -24,10 +24,36 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
-    from howsure.answers.random_factor import ErrorSources
+    from howsure.answers.parts import ErrorSources
     from howsure.statistics.results import Estimate
 
     Said = list[tuple[str, dict[str, str]]]
+
+TOPICS: dict[str, str] = {}
+"""The question that a topic answers."""
+
+PHRASES: dict[str, str] = {}
+"""The phrases by their keys (`pair.seen.shared`), in reading order."""
+
+WHEN: dict[str, tuple[str, ...]] = {}
+"""The conditions of each phrase; `!name` is the opposite of `name`."""
+
+
+def _fill(text: str) -> None:
+    topic = ""
+    for block in text.strip().split("\n\n"):
+        head, *lines = block.split("\n")
+        name, _, rest = head.removeprefix("# ").partition(":")
+        if head.startswith("# "):
+            topic = name
+            TOPICS[topic] = rest.strip()
+        else:
+            PHRASES[f"{topic}.{name}"] = " ".join(lines)
+            WHEN[f"{topic}.{name}"] = tuple(rest.split())
+
+
+_fill(files("howsure.present.words").joinpath("phrases.txt").read_text(encoding="utf-8"))
+
 
 HEADING = "In plain words"
 ALIKE = 0.03

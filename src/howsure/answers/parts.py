@@ -1,0 +1,259 @@
+"""TaskClusters: what the questions of a task come in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from howsure.answers.output import HIDDEN, number, row, spread
+from howsure.statistics.planning.power import standard_error
+from howsure.statistics.results import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.errors import Caution
+    from howsure.statistics.choices import Spending
+    from howsure.statistics.planning.level_spread import LevelSpread
+    from howsure.statistics.results import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClusters:
+    """The clusters of the questions that a score or a difference stands on.
+
+    Attributes:
+        name: The column, or what else they are called by.
+        n: How many there are.
+        effective: How many equal clusters would be worth as much, n² / Σ n_g².
+    """
+
+    name: str
+    n: int
+    effective: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLook:
+    """One look, and what it takes to stop there.
+
+    Attributes:
+        number: Which look it is; the first is 1.
+        items: The items that it is due at; those that it was made on, where it was made.
+        z: The boundary as a normal deviate: the look stops where that of its p-value is as large or larger.
+        nominal: The p-value of the look's own test at or below which it stops.
+        spent: The error spent up to it, of 1 − level in all.
+    """
+
+    number: int
+    items: int
+    z: float
+    nominal: float
+    spent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """The looks of a run, and which of them is shown.
+
+    Attributes:
+        spending: How the error is spent over them.
+        number: The look that is shown; 0 before the first.
+        finished: Items finished so far, of which only those that were due count.
+        looks: All of them.
+    """
+
+    spending: Spending
+    number: int
+    finished: int
+    looks: tuple[PlannedLook, ...]
+
+    @property
+    def due(self) -> PlannedLook | None:
+        """The look that comes next; None after the last."""
+        return next((look for look in self.looks if look.number > self.number), None)
+
+    @property
+    def last(self) -> bool:
+        """Whether the look that is shown is the last one."""
+        return self.number == self.looks[-1].number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorSource:
+    """What one random factor has in the variance of a score or a difference.
+
+    Attributes:
+        name: The factor's column.
+        n_levels: How many levels each model has; the fewest, where that differs.
+        share: The share of the variance that comes from which levels were drawn; 0 where none is seen.
+        interaction: The share of questions × levels, with the answers in it unless their own share is known.
+        se_twice: The standard error with twice the levels.
+        n_needed: About how many levels would show a difference of the size seen, or settle a gate's check,
+            with 80 % power, all else the same; infinite where none would, NaN where nothing is to be shown.
+    """
+
+    name: str
+    n_levels: int
+    share: float
+    interaction: float
+    se_twice: float
+    n_needed: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSources:
+    """The sources of the error of a score or a difference whose random factors are samples as the questions
+    are.
+
+    Attributes:
+        questions: The share of the variance that comes from which questions were drawn.
+        factors: What each random factor has in it.
+        answers: The share that comes from answering again; NaN where each level has one attempt at a
+            question.
+        se_twice_questions: The standard error with twice the questions.
+        spread: What single questions, levels and attempts add to the variance.
+        n_items: The questions.
+        attempts: The attempts at each level.
+    """
+
+    questions: float
+    factors: tuple[FactorSource, ...]
+    answers: float
+    se_twice_questions: float
+    spread: LevelSpread = field(metadata=HIDDEN)
+    n_items: int = field(metadata=HIDDEN)
+    attempts: float = field(metadata=HIDDEN)
+
+    @property
+    def known(self) -> bool:
+        """Whether there are two levels of every factor, so that shares are known."""
+        return math.isfinite(self.questions)
+
+    def se_with(self, items: float, levels: Sequence[float], attempts: float | None = None) -> float:
+        """Predict the standard error with so many questions, levels of each factor, and attempts at each
+        level; None leaves these as they are.
+        """
+        spread = self.spread.with_levels(tuple(levels))
+        return standard_error(spread, items, self.attempts if attempts is None else attempts)
+
+
+MarginCriterion = Literal["not_worse_than", "same_within"]
+"""The criteria of a gate that have a margin."""
+Pairing = Literal["itself", "pair", "assumed"]
+"""How two equal systems are taken to differ from question to question: as two runs of one, as a pair of
+models, as assumed.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualSystems:
+    """What one criterion of a gate says of two equal systems: their true scores are alike, their answers
+    aren't.
+
+    Attributes:
+        task: The task; empty for several together, or without results.
+        metric: What the score measures.
+        criterion: The criterion, alone: "not_worse_than" or "same_within".
+        margin: Its margin, in score units.
+        pairing: How the two differ from question to question: "itself" as two runs of `a`, by the noise of
+            its answers alone, "pair" as `a` and `b` do, "assumed" as assumed.
+        a: The model; of a pair the first.
+        b: The second model of a pair.
+        items: The questions of the gate.
+        attempts: Attempts at each, by either system.
+        passed: How often the gate passes, a share.
+        unclear: How often it can't tell.
+        failed: How often it fails.
+        items_that_tell: The questions from which on it can't tell in fewer than a fifth of runs; infinite
+            where no number is enough.
+        items_that_tell_low: The lower limit of that number, given how uncertain the spread is; NaN where that
+            isn't known.
+        items_that_tell_high: Its upper limit.
+        percent: Whether scores lie in [0, 1].
+    """
+
+    task: str = ""
+    metric: str = ""
+    criterion: MarginCriterion
+    margin: float
+    pairing: Pairing
+    a: str = ""
+    b: str = ""
+    items: float
+    attempts: float
+    passed: float
+    unclear: float
+    failed: float
+    items_that_tell: float
+    items_that_tell_low: float = math.nan
+    items_that_tell_high: float = math.nan
+    percent: bool = True
+
+    def columns(self, prefix: str = "") -> dict[str, float | None]:
+        """Return its shares as columns of a row about something else, named after the criterion."""
+        name = f"{prefix}{self.criterion}"
+        shares = {
+            "pass": self.passed,
+            "unclear": self.unclear,
+            "fail": self.failed,
+            "items_that_tell": self.items_that_tell,
+        }
+        return {f"{name}_{key}": number(value) for key, value in shares.items()}
+
+
+Known = Literal["known", "at least", "at most", "unknown"]
+"""Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those
+of both didn't.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureGap:
+    """What a took over what b took, per attempt or per solved item.
+
+    Attributes:
+        measure: What was measured, such as usd, seconds or tokens_out.
+        per: "attempt", or "solved" for what a solved item took, failures included.
+        a: What a took on average.
+        b: What b took.
+        ratio: a over b.
+        interval: Its confidence interval.
+        p_value: The p-value of a ratio of 1.
+        known: Whether the ratio is "known", or is only "at least" or "at most" this, or "unknown", since
+            attempts lack it.
+        n_items: Items that both tried.
+        n_clusters: Clusters that these come in.
+        n_missing_a: Attempts of a that don't record it.
+        n_missing_b: Attempts of b.
+        cautions: Warnings, each with what to do about it.
+    """
+
+    measure: str
+    per: Literal["attempt", "solved"]
+    a: float
+    b: float
+    ratio: float
+    interval: Interval = field(metadata=spread())
+    p_value: float
+    known: Known
+    n_items: int
+    n_clusters: int
+    n_missing_a: int = 0
+    n_missing_b: int = 0
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether one is shown to take more."""
+        low, high = self.interval.low, self.interval.high
+        if self.known == "at least":
+            return low > 1
+        if self.known == "at most":
+            return high < 1
+        return self.known == "known" and significant(self.p_value, self.interval.level)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as one flat mapping."""
+        return row(self)

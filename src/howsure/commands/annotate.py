@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from howsure.commands.options import takes
+from howsure.commands.options import GroupedCommand, takes
 from howsure.commands.streams import tell
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("log", metavar="LOG")
 @click.option("--output", "-o", metavar="FILE", help="Write another log and leave this one as it is.")
 @click.option("--cluster", metavar="COLUMN", help="Cluster by a key of the samples' metadata.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import columns_and_rows, split, write, write_records
-from howsure.commands.options import OUTPUT, flag_of, paths, takes, typed
+from howsure.commands.options import OUTPUT, GroupedCommand, flag_of, paths, takes, typed
 
 if TYPE_CHECKING:
     from howsure.answers.arena import Arena
@@ -17,7 +17,7 @@ OF_MANY = ("adjust", "seed", "top", "scale", "pairs")
 """Options of a board, which two models alone don't take."""
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @paths
 @takes("head_to_head", "a", "b", needed=False)
 @takes(

@@ -10,12 +10,8 @@ import click
 
 from howsure.commands.base import read_against, read_sides, split, write
 from howsure.commands.options import (
-    DESIGN,
-    MEASURES,
     OUTPUT,
-    READING,
-    SLICES,
-    STATISTICS,
+    GroupedCommand,
     flag_of,
     refuse_points,
     refuse_task_points,
@@ -23,37 +19,27 @@ from howsure.commands.options import (
     takes,
     typed,
 )
+from howsure.commands.verbs import options_of
 
 if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
 
-OF_TWO = ("a", "b", "margin", "covariate", "flips", "by", "by_from", "measure", "prices")
+_OF_MANY, _OF_PAIR = options_of("against"), options_of("compare")
+OF_TWO = tuple(name for name in _OF_PAIR if name not in _OF_MANY)
 """Options of a comparison of two sides, which one of many doesn't take."""
-IDLE = (None, False, (), "mean")
+IDLE = (None, False, ())
 """What these are where nothing is asked."""
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @sided_paths
 @takes("compare", "a", "b", needed=False)
 @takes("against", "against", needed=False)
 @takes("against", "model")
-@takes(
-    "compare",
-    *READING,
-    *DESIGN,
-    *SLICES,
-    *MEASURES,
-    "population",
-    "random_factor",
-    "covariate",
-    *STATISTICS,
-    "method",
-    "margin",
-)
+@takes("compare", *(name for name in _OF_PAIR if name not in ("a", "b", "model", "adjust")))
 @takes("against", "adjust")
-@takes("compare", "overall", "flips", "explain", "methods_paragraph", *OUTPUT)
+@takes("compare", "explain", "methods_paragraph", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

@@ -9,7 +9,7 @@ import click
 import polars as pl
 
 from howsure.commands.base import read
-from howsure.commands.options import READING, paths, takes
+from howsure.commands.options import READING, GroupedCommand, paths, takes
 from howsure.commands.streams import tell
 from howsure.wording import listing, plural
 
@@ -113,7 +113,7 @@ def _never_run(scores: Scores) -> list[str]:
     )
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @paths
 @takes("convert", *READING)
 @click.option(

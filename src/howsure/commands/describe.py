@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import OUTPUT, READING, paths, takes
+from howsure.commands.options import OUTPUT, READING, GroupedCommand, paths, takes
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @paths
 @takes("describe", *READING, "explain_plan", *OUTPUT)
 def describe(paths: tuple[str, ...], **given: Any) -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from howsure.commands.options import GroupedCommand
 from howsure.commands.streams import aside, silence, tell
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ gone.
 """
 
 
-class VerdictCommand(click.Command):
+class VerdictCommand(GroupedCommand):
     """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors
     included.
     """

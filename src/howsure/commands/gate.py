@@ -14,20 +14,9 @@ import click
 from howsure.commands.base import put, read_sides, rendered, split
 from howsure.commands.configuration import OWN, PYPROJECT, table_of
 from howsure.commands.exits import DONE, FAILED, UNDECIDED, VerdictCommand
-from howsure.commands.options import (
-    CRITERIA,
-    DESIGN,
-    MEASURES,
-    OUTPUT,
-    READING,
-    SLICES,
-    STATISTICS,
-    refuse_points,
-    refuse_task_points,
-    sided_paths,
-    takes,
-)
+from howsure.commands.options import OUTPUT, refuse_points, refuse_task_points, sided_paths, takes
 from howsure.commands.streams import say, tell
+from howsure.commands.verbs import options_of
 from howsure.errors import Caution, OptionError
 from howsure.options.words import Unclear
 from howsure.wording import listing
@@ -181,35 +170,7 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 
 @click.command(cls=VerdictCommand)
 @sided_paths
-@takes(
-    "gate",
-    "candidate",
-    "baseline",
-    *CRITERIA,
-    "at_least",
-    "at_most",
-    "ratio_at_most",
-    "policy",
-    *READING,
-    *DESIGN,
-    *SLICES,
-    *MEASURES,
-    "population",
-    "random_factor",
-    "covariate",
-)
-@takes(
-    "gate",
-    *STATISTICS,
-    "method",
-    "overall",
-    "each_task",
-    "missing_at_most",
-    "allow_differs",
-    "guard_unseen",
-    "flips",
-)
-@takes("gate", "looks", "look", "items_planned", "spending")
+@takes("gate", *options_of("gate", without=("model",)))
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),

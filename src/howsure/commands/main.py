@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 is read when it runs.
 """
 
-NAMES = tuple(name for commands in GROUPS.values() for name in commands)
+SUMMARIES = {name: summary for commands in GROUPS.values() for name, summary in commands.items()}
+NAMES = tuple(SUMMARIES)
 
 
 class Commands(click.Group):
@@ -146,8 +147,13 @@ def _put_error(
     instead.put_error(instead.as_data(error, exit_code), instead.channel(command, words, ctx), ctx)
 
 
+@cache
 def load(name: str) -> click.Command:
-    """Return the command of a name, from the file of that name."""
+    """Return the command of a name: made of its verb's signature, else from the file of that name."""
+    from howsure.commands.verbs import SERVED, command_of
+
+    if name in SERVED:
+        return command_of(name, SUMMARIES[name])
     command: click.Command = getattr(import_module(f"howsure.commands.{name}"), name)
     return command
 

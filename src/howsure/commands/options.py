@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     Command = Callable[..., None]
 
 READING = tuple(option.name for option in shared.READING)
-SLICES = ("by", "by_from")
-MEASURES = ("measure", "prices")
-CHOSEN = ("model", "population", "covariate", "random_factor", *SLICES, *MEASURES)
-DESIGN = tuple(option.name for option in shared.DESIGN if option.name not in CHOSEN)
-"""The shared options that every verb has; of the rest each says which ones."""
-STATISTICS = ("level", "variance", "seed")
-CRITERIA = ("not_worse_than", "better", "same_within")
+DESIGN = tuple(option.name for option in shared.DESIGN)
+"""The options of a Design, of which a verb may refuse some."""
 OUTPUT = ("format", "output")
+OPTION_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Which results, and how they are looked at": DESIGN,
+    "How files are read": READING,
+    "Output": ("explain", "methods_paragraph", *OUTPUT, "help"),
+}
+"""How help groups options; what is in none of these is a command's own."""
 
 
 MARGINS = ("margin", "not_worse_than", "same_within")
@@ -107,6 +108,23 @@ class Bounds(click.ParamType):  # type: ignore[type-arg]  # generic since Click 
         except ValueError:
             self.fail(f"{value!r} is not LOW,HIGH{' or none' if self.open_ else ''}: write 0,100", param, ctx)
         return low, high
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its own options first, and then those that many commands have."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by groups."""
+        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *OPTION_GROUPS)}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                named = (title for title, names in OPTION_GROUPS.items() if param.name in names)
+                rows[next(named, "Options")].append(record)
+        for title, records in rows.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class Paths(click.Argument):

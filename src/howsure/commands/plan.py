@@ -11,16 +11,17 @@ import click
 from howsure.commands.base import columns_and_rows, read, read_sides, split, write, write_records
 from howsure.commands.options import (
     DESIGN,
-    MEASURES,
     OUTPUT,
     READING,
     Fraction,
+    GroupedCommand,
     Size,
     flag_of,
     refuse_points,
     takes,
     typed,
 )
+from howsure.commands.signatures import signature_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ ASSUMED = (
 COSTS = ("cost_item", "cost_attempt", "cost_level")
 SIZES = ("effect", "not_worse_than", "same_within")
 SCORES = ("within", "at_least", "at_most")
-PILOT = (*READING, *DESIGN, *MEASURES, "population", "random_factor", "model")
+PILOT = (*READING, *(name for name in DESIGN if name not in signature_of("plan").refused))
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
 OF_POLICY = ("policy", "pilot", "a", "b", "power", "attempts", "n_tasks", *PILOT, *OUTPUT)
@@ -59,7 +60,7 @@ LABELLING = (*OF_LABELS, "a", "b", "within", "level", "seed", "columns", "where"
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option(
     "--pilot",
     multiple=True,

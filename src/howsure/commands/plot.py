@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands import arena, compare, frontier, history, leaderboard, noise, plan
+from howsure.commands import arena, compare, plan, verbs
 from howsure.commands.base import split
 from howsure.commands.flags import with_flags
-from howsure.commands.options import made
+from howsure.commands.options import GroupedCommand, made
 from howsure.commands.streams import say, tell
 from howsure.options.shared import FIGURE
 
@@ -37,7 +38,7 @@ file = click.Option(
 )
 
 
-class Figure(click.Command):
+class Figure(GroupedCommand):
     """A kind of chart. It takes the options of a verb, and its defaults from a configuration."""
 
     def __init__(
@@ -109,7 +110,7 @@ def _tell(answer: Answer) -> None:
 def _board(kind: BoardChart) -> Draw:
     def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
         """Ask for a board, and draw it."""
-        answer = leaderboard.ask(paths, given)
+        answer = verbs.ask("leaderboard", paths, given)
         return answer, answer.chart(kind)
 
     return draw
@@ -133,24 +134,27 @@ def plot() -> None:
     """
 
 
+def _command(verb: str) -> click.Command:
+    return verbs.command_of(verb, "")
+
+
+_LEADERBOARD = _command("leaderboard")
 for figure in (
-    Figure(
-        "leaderboard",
-        leaderboard.leaderboard,
-        "Scores with their error bars, best first.",
-        _board("leaderboard"),
-    ),
-    Figure("ranks", leaderboard.leaderboard, "The ranks that every model could have.", _board("ranks")),
-    Figure("pairs", leaderboard.leaderboard, "All pairs: differences, and which are real.", _board("pairs")),
+    Figure("leaderboard", _LEADERBOARD, "Scores with their error bars, best first.", _board("leaderboard")),
+    Figure("ranks", _LEADERBOARD, "The ranks that every model could have.", _board("ranks")),
+    Figure("pairs", _LEADERBOARD, "All pairs: differences, and which are real.", _board("pairs")),
     Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
-    Figure(
-        "frontier", frontier.frontier, "Score over cost, and which could be the best buy.", _of(frontier.ask)
-    ),
     Figure(
         "arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask), ("a", "b", "scale")
     ),
-    Figure("history", history.history, "Scores of runs over time, with limits and alarms.", _of(history.ask)),
-    Figure("noise", noise.noise, "The SE over attempts and questions.", _of(noise.ask)),
+    *(
+        Figure(verb, _command(verb), help, _of(partial(verbs.ask, verb)))
+        for verb, help in (
+            ("frontier", "Score over cost, and which could be the best buy."),
+            ("history", "Scores of runs over time, with limits and alarms."),
+            ("noise", "The SE over attempts and questions."),
+        )
+    ),
     Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),
 ):
     plot.add_command(figure)

@@ -10,21 +10,19 @@ import click
 
 from howsure.commands.base import command_line, open_page, page_path, read, split
 from howsure.commands.flags import with_flags
-from howsure.commands.options import DESIGN, MEASURES, READING, SLICES, STATISTICS, Paths, takes
+from howsure.commands.options import GroupedCommand, Paths, takes
 from howsure.commands.streams import say, tell
+from howsure.commands.verbs import options_of
 
 if TYPE_CHECKING:
     from howsure.answers.report import Report
 
 PAGE = "report.html"
 
-PAGE_OPTIONS = (
-    *(*READING, *DESIGN, *SLICES, *MEASURES, "population", "random_factor", "model", *STATISTICS),
-    *("interval", "method", "adjust", "overall", "title", "inspect_view"),
-)
+PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card"))
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("paths", cls=Paths, nargs=-1, metavar="PATH...")
 @takes("report", *PAGE_OPTIONS, "texts")
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")

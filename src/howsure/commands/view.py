@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from howsure.commands.base import command_line, open_page
-from howsure.commands.options import paths, takes
+from howsure.commands.options import GroupedCommand, paths, takes
 from howsure.commands.report import PAGE_OPTIONS, ask
 from howsure.commands.streams import tell
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @paths
 @takes("report", *PAGE_OPTIONS)
 @click.option(

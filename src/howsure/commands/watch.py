@@ -13,6 +13,7 @@ from howsure.commands.base import read_sides, split, write
 from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
 from howsure.commands.instead import chosen, put_error
 from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, refuse_points, sided_paths, takes
+from howsure.commands.signatures import signature_of
 from howsure.commands.streams import aside
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ an error.
 """
 
 SIZES = ("at_least", "within", "margin")
+WATCHED = tuple(name for name in DESIGN if name not in ("bounds", "model", *signature_of("watch").refused))
+"""The options of a Design that a run in progress has; its bounds are its own."""
 ASKED = (
     *("a", "b", "at_least", "within", "margin", "level", "bounds"),
     *("items_planned", "attempts", "cluster_size", "shuffled", "looks", "spending"),
@@ -48,7 +51,7 @@ ASKED = (
     metavar="LOW,HIGH|none",
     help="No score can pass them; they count as 0 and 1.",
 )
-@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), "population", *OUTPUT)
+@takes("watch", "shuffled", *READING, *WATCHED, *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 

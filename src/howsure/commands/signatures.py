@@ -1,0 +1,58 @@
+"""What a verb takes, read from its signature without importing it: a command's help needs no NumPy."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+VERBS = Path(__file__).parents[1] / "verbs"
+REFUSED = {
+    "population": ("population",),
+    "covariate": ("covariate",),
+    "random factor": ("random_factor",),
+    "slices": ("by", "by_from"),
+    "measures": ("measure", "prices"),
+}
+"""The shared options that a verb doesn't have, by what its RESPECTS says that it refuses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a verb takes.
+
+    Attributes:
+        own: Its own options, in the order of its signature; the data and what it takes first aren't among them.
+        shared: Whether it takes the options of a Design as well.
+        refused: The shared options that it refuses, whatever their value.
+    """
+
+    own: tuple[str, ...]
+    shared: bool
+    refused: tuple[str, ...]
+
+
+@cache
+def signature_of(verb: str) -> Signature:
+    """Return the signature of a verb; that of watch is how its class begins."""
+    tree = ast.parse((VERBS / f"{verb}.py").read_text(encoding="utf-8"))
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    function = functions.get(verb) or functions["__init__"]
+    arguments = function.args
+    own = (*(each.arg for each in arguments.args[1:]), *(each.arg for each in arguments.kwonlyargs))
+    refused = [word for node in tree.body if _is_respects(node) for word in _words(node)]
+    return Signature(
+        own=own,
+        shared=arguments.kwarg is not None,
+        refused=tuple(name for word in refused for name in REFUSED.get(word, ())),
+    )
+
+
+def _is_respects(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RESPECTS"
+
+
+def _words(node: ast.stmt) -> list[str]:
+    """Return the words for what is refused that stand in the assignment of RESPECTS."""
+    return [str(each.value) for each in ast.walk(node) if isinstance(each, ast.Constant)]

@@ -1,0 +1,191 @@
+"""Commands that are a verb and no more: their options come from its signature, in the order that it has."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from howsure.commands.base import columns_and_rows, read, read_runs, read_sides, split, write, write_records
+from howsure.commands.exits import VerdictCommand
+from howsure.commands.options import DESIGN, READING, GroupedCommand, Paths, flag_of, made, refuse_points
+from howsure.commands.signatures import signature_of
+from howsure.options import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.base import Answer
+
+PAIRS = ("pairs", "pair_records", "Write every pair instead of every model (csv and json).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """How the command line serves a verb.
+
+    Attributes:
+        more: What its help says after the first sentence.
+        data: What its data are: files that readers know, sides (which may be paths themselves), runs (each
+            path is one), a table that the verb reads itself, or nothing.
+        arguments: Its options that are named by their place.
+        rows: A flag, the answer's method whose rows it writes in place of the answer, and its help.
+        plot: What `--plot` draws, where it has that.
+        prose: Whether it can explain itself, and has a methods paragraph.
+        has_verdict: Whether its exit codes are verdicts.
+    """
+
+    more: str = ""
+    data: Literal["files", "sides", "runs", "table", "nothing"] = "files"
+    arguments: tuple[str, ...] = ()
+    rows: tuple[str, str, str] | None = None
+    plot: str = ""
+    prose: bool = False
+    has_verdict: bool = False
+
+
+SERVED: Mapping[str, Served] = {
+    "runs": Served(more="Date, task, model, items, score, commit, tags, limit."),
+    "show": Served(
+        more=(
+            "What was asked, the right answer, all answers, scores, and why they ended. ITEM is the "
+            "question's id, or a part of it that no other has."
+        ),
+        arguments=("item",),
+    ),
+    "estimate": Served(prose=True),
+    "noise": Served(
+        more=(
+            "Which part is the questions' and which the answers', and what more attempts or questions would "
+            "bring."
+        ),
+        data="sides",
+        rows=PAIRS,
+        plot="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).",
+    ),
+    "health": Served(
+        more="And the smallest gap between models that the questions can show.",
+        rows=("questions", "item_records", "Write every question instead of every task (csv and json)."),
+    ),
+    "history": Served(
+        more=(
+            "Of a folder each file or folder in it is a run, in order of the dates in their logs or names."
+        ),
+        data="runs",
+    ),
+    "trend": Served(more="And say which tasks can tell runs apart."),
+    "leaderboard": Served(rows=PAIRS, prose=True),
+    "frontier": Served(
+        more=(
+            "By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. "
+            "The cheapest of those that could be best comes first. A published leaderboard (model, score, n, "
+            "usd or total_cost) will do."
+        )
+    ),
+    "agree": Served(
+        more="As it is and beyond chance, from a table with one row a rating, or a column for each rater.",
+        data="table",
+        rows=(
+            "confusion",
+            "confusion_records",
+            "Write what one says where another says this (csv and json).",
+        ),
+    ),
+    "bias": Served(
+        more=(
+            "What it was shown first, what is longer, its own family: from a table with one row a choice "
+            "between two answers."
+        ),
+        data="table",
+    ),
+    "judge": Served(
+        more=(
+            "From a table with one row an answer: the judge's verdict, and a label of some. -a and -b compare "
+            "two models. With --at-least or --margin it exits with 0 for pass, 1 for fail, 2 for can't tell, "
+            "and 3 where something went wrong."
+        ),
+        data="table",
+        has_verdict=True,
+    ),
+    "audit": Served(more="From model, score and number of questions alone."),
+    "calibrate": Served(
+        more="The published record: 95 % intervals in worlds whose truth is known, beside what is promised.",
+        data="nothing",
+    ),
+}
+"""The verbs whose commands do no more than the verb."""
+
+
+def command_of(verb: str, summary: str) -> click.Command:
+    """Return the command of a verb."""
+    served = SERVED[verb]
+    params: list[click.Parameter] = []
+    if served.data != "nothing":
+        sided = served.data == "sides"
+        shown = "[PATH...]" if sided else "PATH..."
+        params.append(Paths(["paths"], nargs=-1, required=not sided, metavar=shown))
+    params += [click.Argument([name]) for name in served.arguments]
+    params += [made(table.option(name, verb).verb, name) for name in options_of(verb)]
+    if served.rows:
+        flag, _, help = served.rows
+        params.append(click.Option([f"--{flag}"], is_flag=True, help=help))
+    if served.plot:
+        params.append(click.Option(["--plot"], metavar="FILE", help=served.plot))
+    output = ("explain", "methods_paragraph") if served.prose else ()
+    params += [made("", name) for name in (*output, "format", "output")]
+    kind = VerdictCommand if served.has_verdict else GroupedCommand
+    help = f"{summary}\n\n{served.more}".strip()
+    return kind(verb, params=params, help=help, callback=partial(_run, verb, served))
+
+
+def options_of(verb: str, *first: str, without: Sequence[str] = ()) -> list[str]:
+    """Return the options of a verb, those of its Design and how files are read included, where it has them."""
+    signature = signature_of(verb)
+    names = [*first, *signature.own]
+    if SERVED.get(verb, Served()).data not in ("table", "nothing"):
+        names += READING
+    if signature.shared:
+        names += [name for name in DESIGN if name not in signature.refused]
+    arguments = SERVED[verb].arguments if verb in SERVED else ()
+    return [name for name in dict.fromkeys(names) if name not in (*arguments, *without)]
+
+
+def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
+    """Read the paths, and ask the verb as the options say."""
+    import howsure
+
+    call = getattr(howsure, verb)
+    data = SERVED[verb].data
+    if data == "nothing":
+        return call(**given)
+    if data == "table":
+        return call(list(paths), **(given | columns_and_rows(given)))
+    if data == "sides":
+        return call(read_sides(paths, given, "a", "b"), **given)
+    return call((read_runs if data == "runs" else read)(paths, given), **given)
+
+
+def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -> None:
+    """Ask the verb, and write its answer, or single rows of it."""
+    rows = served.rows if served.rows and given.pop(served.rows[0]) else None
+    plot = given.pop("plot", None)
+    rest, shown = split(paths, given)
+    prose = next((name for name in ("explain", "methods_paragraph") if shown.get(name)), None)
+    if rows and prose:
+        raise click.UsageError(f"{flag_of(prose)} adds prose, and --{rows[0]} writes data: leave one out")
+    if verb == "judge":
+        refuse_points({"margin": rest["margin"]}, percent=True)
+    answer: Answer = ask(verb, paths, rest)
+    if plot is not None:
+        from howsure.present.files import write_chart
+
+        write_chart(answer.chart(), plot)  # type: ignore[attr-defined]  # what has --plot is drawn
+    if rows:
+        write_records(getattr(answer, rows[1])(), shown["format"], shown["output"])
+    else:
+        write(answer, **shown)
+    if served.has_verdict:
+        sys.exit(answer.exit_code)  # type: ignore[attr-defined]  # an answer with a verdict has it

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from howsure.calibration.worlds import World
     from howsure.statistics.arrays import Floats, Limits
-    from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.choices import IntervalChoice, TestChoice, VarianceChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ class Check:
 
 
 def interval_check(
-    method: IntervalMethod,
-    variance: Variance,
+    method: IntervalChoice,
+    variance: VarianceChoice,
     promise: Promise,
     *,
     default: str = "",
@@ -129,8 +129,8 @@ def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
 
 
 def pivot_check(
-    method: ComparisonMethod,
-    variance: Variance,
+    method: TestChoice,
+    variance: VarianceChoice,
     promise: Promise,
     *,
     default: str = "",

@@ -15,7 +15,7 @@ from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import Sizes, cluster_sizes
 from howsure.statistics.arrays import blocks
-from howsure.statistics.choices import PlanMethod, Variance
+from howsure.statistics.choices import PlanMethod, VarianceChoice
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.planning.power import Spread, Test, items_needed, power
@@ -137,7 +137,7 @@ def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: i
 
 def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator, trials: int) -> float:
     """Return the share of samples whose test finds a difference."""
-    variance: Variance = "miller" if test.method == "z" else "CR2"
+    variance: VarianceChoice = "miller" if test.method == "z" else "CR2"
     seen = 0
     for block in blocks(trials, clusters, BLOCK):
         sample = world.draw(clusters, rng, block.stop - block.start)

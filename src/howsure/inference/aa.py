@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems, MarginCriterion
     from howsure.inference.gating.policy import Policy
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import PlanMethod, Variance
+    from howsure.statistics.choices import PlanMethod, VarianceChoice
     from howsure.statistics.pairs.score import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -58,7 +58,7 @@ class SplitQuestion:
     same_within: float | None
     level: float
     method: str | None
-    variance: Variance
+    variance: VarianceChoice
     splits: int
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
+from howsure.statistics.choices import label_of
 from howsure.statistics.means.covariates import adjusted_mean
 from howsure.statistics.means.limits import Means, limits
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
@@ -61,7 +62,7 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
     if not study.design.covariate:
         return {}
     for name, value in {**methods, "variance": question.variance}.items():
-        if value not in (None, "t", "CR2"):
+        if value is not None and label_of(value) not in ("t", "CR2"):
             raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
     if question.population.only_these:
         raise OptionError(

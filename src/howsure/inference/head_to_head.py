@@ -14,7 +14,7 @@ from howsure.inference.voting import VOTED
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.votes.clustered import vote_moments
 from howsure.statistics.votes.scores import moved_apart
-from howsure.statistics.votes.ties import told
+from howsure.statistics.votes.ties import tie_rule
 from howsure.study.names import resolve
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ def _chance(
     """
     gap = found.fit.log[at[0]] - found.fit.log[at[1]]
     apart = [moved_apart(found.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
-    chance, low, high = told(
-        np.array([gap, gap + apart[0], gap + apart[1]]), found.fit.tie, ties
-    ).expected.tolist()
+    gaps = np.array([gap, gap + apart[0], gap + apart[1]])
+    chance, low, high = tie_rule(ties).at(gaps, found.fit.tie).expected.tolist()
     return chance, Interval(low=low, high=high, level=limits.level)
 
 

@@ -15,10 +15,13 @@ from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
+from howsure.statistics.choices import label_of
+from howsure.statistics.means.clustered import variance_of
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.means.summed import summed_means
 from howsure.statistics.pairs.difference import difference, summed_difference
+from howsure.statistics.pairs.difference_tests import test_of
 from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
@@ -145,8 +148,8 @@ class OtherQuestions:
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
-        name = question.method or ("score" if bounded else "t")
-        return Method(name=name, variance=question.variance, overall=True)
+        test = test_of(question.method, bounded=bounded)
+        return Method(name=test.name, variance=label_of(question.variance), overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
         """Return about how many items in all would settle a difference."""
@@ -240,18 +243,23 @@ def _difference(
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
-        "bounded": matrix.bounded,
         "level": asked.level,
         "method": asked.method,
-        "variance": asked.variance,
         "margin": asked.margin,
         "lower_is_better": matrix.lower_is_better,
     }
     if matrix.sums is not None:
-        pair = SummedPair(sums=matrix.sums.take(columns), clustered=bool(matrix.clusters), labels=labels)
+        pair = SummedPair(
+            sums=matrix.sums.take(columns),
+            clustered=bool(matrix.clusters),
+            labels=labels,
+            bounded=matrix.bounded,
+            variance=variance_of(asked.variance),
+        )
         return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
     one, other = (matrix.values[:, column] for column in columns)
     options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
+    options |= {"bounded": matrix.bounded, "variance": asked.variance}
     if asked.overlap == "combine" and partly_shared(one, other):
         found = combined_difference(one, other, **options)
         told = (*found.estimate.cautions, *unlike_cautions(matrix, a, b))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Overlap, Variance
+    from howsure.statistics.choices import Adjustment, IntervalChoice, Overlap, TestChoice, VarianceChoice
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
@@ -35,9 +35,9 @@ class Question:
     """
 
     population: Population
-    interval: IntervalMethod | None = None
-    method: ComparisonMethod | None = None
-    variance: Variance = "CR2"
+    interval: IntervalChoice | None = None
+    method: TestChoice | None = None
+    variance: VarianceChoice = "CR2"
     level: float = 0.95
     margin: float | None = None
     adjust: Adjustment = "none"

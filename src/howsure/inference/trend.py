@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.inference.question import Population
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
     from howsure.study.checkpoints import Checkpoint
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -39,7 +39,7 @@ class TrendOptions:
     """How checkpoints are looked at: the `last` of each run measure its wobble."""
 
     population: Population
-    variance: Variance
+    variance: VarianceChoice
     level: float
     last: int
 

@@ -19,7 +19,7 @@ from howsure.statistics.votes.clustered import clusters_of_models
 from howsure.statistics.votes.deletion import leads_without, scores_without
 from howsure.statistics.votes.further import saved_by_a_vote
 from howsure.statistics.votes.one_line import one_line
-from howsure.statistics.votes.ties import told
+from howsure.statistics.votes.ties import tie_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level:
     value, se = float(found.fit.effects[k]), float(found.effects_se[k])
     half = float(t_quantile(level, found.df)) * se
     log = np.array([value, value - half, value + half])
-    gains = (told(log, found.fit.tie, ties).expected - 1 / 2).tolist()
+    gains = (tie_rule(ties).at(log, found.fit.tie).expected - 1 / 2).tolist()
     odds = np.exp(log).tolist()
     return VoteEffect(
         covariate=covariate.name,

@@ -272,9 +272,13 @@ READING = (
 
 STATISTICS = (
     reused.LEVEL,
-    Option("variance", kinds.word_of(Variance), default="CR2", help="Variance estimator."),
+    Option("variance", kinds.word_or_object("variance", Variance), default="CR2", help="Variance estimator."),
     reused.SEED,
-    Option("interval", kinds.word_of(IntervalMethod), help="How the interval of a score is made."),
+    Option(
+        "interval",
+        kinds.word_or_object("interval", IntervalMethod),
+        help="How the interval of a score is made.",
+    ),
     reused.METHOD,
     reused.ADJUST,
     Option(

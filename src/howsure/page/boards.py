@@ -34,6 +34,7 @@ from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.factors import alone, beyond, counted, shares_listed
 from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
+from howsure.statistics.means.clustered import ShareSums, variance_of
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def shown(part: Part, rung: Rung) -> Data:
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
     n_items = first.estimate.n_items if part.matrix is None else len(part.matrix.items)
     fixed = asked.population.only_these
-    normal = fixed or asked.variance == "miller"
+    normal = fixed or bool(np.isinf(variance_of(asked.variance).df(ShareSums.equal(2))))
     return {
         "title": board_title(board),
         "task": board.task,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.answers.noise import PairNoise
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
     from howsure.study.matrix import ScoreMatrix
 
     Places = tuple[Positions, Positions]
@@ -54,7 +54,7 @@ def most_models(pairs: int) -> int:
     return (1 + math.isqrt(1 + 8 * pairs)) // 2
 
 
-def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: Variance) -> PairDetails:
+def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: VarianceChoice) -> PairDetails:
     """Return what is known of all pairs of these models of a task, in their order."""
     values = matrix.values[:, matrix.columns(models)]
     return pair_details(values, clusters=matrix.clusters, weights=matrix.weights, variance=variance)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.against import Against
     from howsure.options.words import Overall
-    from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
+    from howsure.statistics.choices import ManyToOne, TestChoice, VarianceChoice
 
 RESPECTS = Respects(verb="against", all_but=("random factor", "covariate", "slices", "measures"))
 
@@ -26,8 +26,8 @@ def against(
     data: Any,
     against: str,
     *,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     adjust: ManyToOne = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -16,7 +16,7 @@ from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
     from howsure.study.design import DesignOptions
 
 
@@ -34,7 +34,7 @@ def allocate(
     attempts: int,
     most: int | None = None,
     new_run: bool = False,
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
     **options: Unpack[DesignOptions],
 ) -> Allocation:
     """Allocate the next attempts to the items where they reduce the variance of a score, or a difference,

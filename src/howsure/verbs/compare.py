@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Variance
+    from howsure.statistics.choices import Adjustment, AverageOf, Overlap, TestChoice, VarianceChoice
 
 
 def compare(
@@ -36,8 +36,8 @@ def compare(
     a: str | None = None,
     b: str | None = None,
     *,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     margin: float | str | None = None,
     adjust: Adjustment = "holm",

@@ -22,15 +22,15 @@ from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.choices import IntervalChoice, VarianceChoice
     from howsure.study.study import Study
 
 
 def estimate(
     data: Any,
     *,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

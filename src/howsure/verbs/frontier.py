@@ -18,7 +18,7 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
     from howsure.options.words import BoardMethod
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import AverageOf, VarianceChoice
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 
@@ -28,7 +28,7 @@ def frontier(
     *,
     average: AverageOf = "mean",
     method: BoardMethod | None = None,
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

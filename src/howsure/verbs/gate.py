@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.inference.gating.policy import Policy
     from howsure.options.words import Overall
-    from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
+    from howsure.statistics.choices import Overlap, Spending, TestChoice, VarianceChoice
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -65,8 +65,8 @@ def gate(
     look: int | None = None,
     spending: Spending = "obrien-fleming",
     items_planned: int | None = None,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Leaderboard
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.choices import Adjustment, IntervalChoice, TestChoice, VarianceChoice
 
 RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 
@@ -30,9 +30,9 @@ RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 def leaderboard(
     data: Any,
     *,
-    interval: IntervalMethod | None = None,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.report import Report
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.choices import Adjustment, IntervalChoice, TestChoice, VarianceChoice
 
 RESPECTS = Respects(verb="report", all_but=("covariate",))
 
@@ -22,9 +22,9 @@ def report(
     data: Any,
     *,
     title: str | None = None,
-    interval: IntervalMethod | None = None,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -10,7 +10,7 @@ from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.trend import Trend
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 RESPECTS = Respects(
     verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
@@ -24,7 +24,7 @@ def trend(
     data: Any,
     *,
     last: int = 5,
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Trend:

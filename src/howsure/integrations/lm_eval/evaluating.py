@@ -13,7 +13,7 @@ from howsure.verbs.estimate import estimate
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Estimates
-    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.choices import IntervalChoice, VarianceChoice
     from howsure.table.scores import Scores
 
 
@@ -36,8 +36,8 @@ def evaluate(
     tasks: Any,
     *,
     name: str | None = None,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Any,

@@ -23,7 +23,7 @@ from howsure.statistics.results import allowed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
     from howsure.statistics.pairs.score import Pivots
 
 MOST_CELLS = 2_000_000
@@ -84,7 +84,7 @@ def paired_splits(
     codes: Sequence[Ints],
     *,
     splits: int,
-    variance: Variance,
+    variance: VarianceChoice,
     score: bool,
     rng: np.random.Generator,
 ) -> Iterator[Pivots]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from howsure.statistics.aa.splits import MOST_CELLS
 from howsure.statistics.arrays import Floats, Ints, blocks
+from howsure.statistics.means.clustered import ShareSums, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.pairs.unpaired import PSEUDO
@@ -22,7 +23,7 @@ from howsure.statistics.pairs.unpaired import PSEUDO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class ClusterMoments:
 
 
 def unpaired_splits(
-    clusters: ClusterMoments, *, splits: int, variance: Variance, pseudo: bool, rng: np.random.Generator
+    clusters: ClusterMoments, *, splits: int, variance: VarianceChoice, pseudo: bool, rng: np.random.Generator
 ) -> Iterator[Pivots]:
     """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
     for part in blocks(splits, len(clusters.items), MOST_CELLS):
@@ -81,7 +82,9 @@ def halves(clusters: ClusterMoments, splits: int, rng: np.random.Generator) -> I
     return drawn.T
 
 
-def unpaired_pivots(clusters: ClusterMoments, first: Ints, variance: Variance, *, pseudo: bool) -> Pivots:
+def unpaired_pivots(
+    clusters: ClusterMoments, first: Ints, variance: VarianceChoice, *, pseudo: bool
+) -> Pivots:
     """Return Welch's pivots of the clusters counted in `first` (C, T) against the others, as unpaired.py has
     them.
     """
@@ -96,7 +99,7 @@ def unpaired_pivots(clusters: ClusterMoments, first: Ints, variance: Variance, *
 
 
 def _side(
-    clusters: ClusterMoments, counts: Ints, variance: Variance, *, pseudo: bool
+    clusters: ClusterMoments, counts: Ints, variance: VarianceChoice, *, pseudo: bool
 ) -> tuple[Floats, Floats, Floats]:
     """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1
     counted in.
@@ -118,9 +121,9 @@ class _Side:
     """
 
     def __init__(
-        self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: Variance
+        self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: VarianceChoice
     ) -> None:
-        self.held, self.scale, self.unit, self.kind = held, scale, unit, variance
+        self.held, self.scale, self.unit, self.estimator = held, scale, unit, variance_of(variance)
         self.moments = np.array([scale * (power @ held) for power in clusters.powers])
         self.n, self.count = self.moments[0], held.sum(axis=0)
         self.total = self.n + PSEUDO * unit
@@ -137,26 +140,19 @@ class _Side:
     def variance(self) -> Floats:
         """The variance of the mean, pseudo-items counted in (T,)."""
         own = np.stack([self.unit * self.mean, self.unit * (1 - self.mean)])
-        if self.kind == "CR2":
-            q, p = self.sizes / self.total, self.unit / self.total
-            with np.errstate(divide="ignore", invalid="ignore"):
-                around = np.where(q < 1, self.held * self.sums**2 / (1 - q), 0.0).sum(axis=0)
-            around = around + (own**2).sum(axis=0) / (1 - p)
-        else:
-            around = (self.held * self.sums**2).sum(axis=0) + (own**2).sum(axis=0)
         count = self.count + self.pseudo
-        if self.kind == "CR1":
-            around = around * count / np.maximum(count - 1, 1)
-        found = around / self.total**2
-        return found + self._paper() if self.kind == "miller" else np.asarray(found)
-
-    def _paper(self) -> Floats:
-        """Return what the paper's formula adds; see clustered.py."""
+        around = (self.held * self.sums**2 * self.estimator.inflation(self.shares, count)).sum(axis=0)
+        around = around + (own**2).sum(axis=0) * self.estimator.inflation(self.unit / self.total, count)
         m0, m1, m2 = self.moments[:3]
         squares = m2 - 2 * self.mean * m1 + self.mean**2 * m0
         squares = squares + self.unit * (self.mean**2 + (1 - self.mean) ** 2)
-        items = self.items + self.pseudo
-        return np.asarray(squares * (1 / (items - 1) - 1 / items) / self.total)
+        part = self.estimator.item_part(self.items + self.pseudo)
+        return np.asarray(around / self.total**2 + squares * part / self.total)
+
+    @property
+    def shares(self) -> Floats:
+        """The share of the weight that a cluster of each kind has (C, T), 0 where there is none."""
+        return np.where(self.held > 0, self.sizes / self.total, 0.0)
 
     @property
     def items(self) -> Floats:
@@ -166,18 +162,8 @@ class _Side:
     @property
     def df(self) -> Floats:
         """The degrees of freedom of the mean (T,)."""
-        if self.kind == "miller":
-            return np.full_like(self.mean, np.inf)
-        if self.kind == "CR1":
-            return np.asarray(self.count + self.pseudo - 1)
-        q, p = np.where(self.held > 0, self.sizes / self.total, 0.0), self.unit / self.total
-        with np.errstate(divide="ignore", invalid="ignore"):
-            a, b = q**2 / (1 - q), p**2 / (1 - p)
-            squares, sums, fourths = ((self.held * each).sum(axis=0) for each in (q**2, a, a**2))
-            inner = (
-                squares + self.pseudo * p**2 + (sums + self.pseudo * b) ** 2 - fourths - self.pseudo * b**2
-            )
-            return np.asarray(1 / inner)
+        pseudo = ShareSums.added(np.full(self.unit.shape, float(self.pseudo)), self.unit / self.total)
+        return np.asarray(self.estimator.df(ShareSums.of(self.shares, self.held) + pseudo))
 
     def pseudo_unit(self) -> Floats:
         """Return how many items a pseudo-item weighs, on the scale 2 x − 1 as unpaired.py has it."""

@@ -1,6 +1,4 @@
-"""Bayesian alternatives: a Beta posterior for one rate, the Bayesian bootstrap over clusters for a
-difference.
-"""
+"""The Bayesian bootstrap over clusters for a difference."""
 
 from __future__ import annotations
 
@@ -8,19 +6,9 @@ import numpy as np
 
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clustering
-from howsure.statistics.means.intervals import beta_interval
 
 DRAWS = 10_000
 BLOCK_CELLS = 4_000_000
-
-
-def mean_interval(value: float, effective: float, *, level: float) -> tuple[float, float]:
-    """Return the equal-tailed credible interval of a rate under a uniform prior.
-
-    `effective`: the number of independent items that carry the information, n / deff.
-    """
-    low, high = beta_interval(value * effective + 1, (1 - value) * effective + 1, level)
-    return float(low), float(high)
 
 
 def difference_draws(

@@ -8,26 +8,178 @@ are independent draws; nothing about what happens inside a cluster. With weights
 variance inversely proportional to the weight, so that everything stays a function of the shares q_g (the same
 as CR2 of √w·y on √w without a constant).
 
-"miller" is the formula of Miller (2024), section 2.2, and "CR1" is Σ e_g² · C/(C − 1) / W², as statsmodels
-has it. Two clusterings at once: V = V_1 + V_2 − V_12 (Cameron, Gelbach and Miller 2011), df the smaller of
-the two.
+The estimators are objects, `CR2()`, `CR1()` (Σ e_g² · C/(C − 1) / W², as statsmodels has it) and `Miller()`
+(Miller 2024, section 2.2), and users may pass one of their own. Two clusterings at once: V = V_1 + V_2 − V_12
+(Cameron, Gelbach and Miller 2011), df the smaller of the two.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
+from howsure.statistics.choices import chosen_object
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 CANCELLED = 1e-12
 """What rounding leaves of a sum whose terms cancel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareSums:
+    """What degrees of freedom need of the clusters' shares q of the weight, element by element.
+
+    `count`: how many clusters; `squares`: Σ q²; `leverages`: Σ a, and `leverage_squares`: Σ a², of a = q² /
+    (1 − q), NaN where one cluster holds everything.
+    """
+
+    count: Floats
+    squares: Floats
+    leverages: Floats
+    leverage_squares: Floats
+
+    @classmethod
+    def of(cls, shares: Floats, copies: ArrayLike = 1.0) -> ShareSums:
+        """Sum over the first axis of shares (C, …); `copies`: how often each occurs."""
+        times = np.broadcast_to(np.asarray(copies, dtype=float), shares.shape)
+        return cls.added(times, shares).summed()
+
+    @classmethod
+    def added(cls, times: Floats, shares: Floats) -> ShareSums:
+        """Return what single clusters add, each so many times."""
+        a = np.full(shares.shape, np.nan)
+        np.divide(shares**2, 1 - shares, out=a, where=shares < 1)
+        there = times > 0
+        parts = (np.where(there, times * part, 0.0) for part in (shares**2, a, a**2))
+        squares, leverages, leverage_squares = parts
+        return cls(count=times, squares=squares, leverages=leverages, leverage_squares=leverage_squares)
+
+    @classmethod
+    def equal(cls, count: ArrayLike) -> ShareSums:
+        """Return the sums of so many clusters of one size."""
+        times = np.asarray(count, dtype=float)
+        return cls.added(times, 1 / np.maximum(times, 1.0))
+
+    def summed(self) -> ShareSums:
+        """Sum over the first axis."""
+        parts = (self.count, self.squares, self.leverages, self.leverage_squares)
+        return ShareSums(**dict(zip(ShareSums.__slots__, (part.sum(axis=0) for part in parts), strict=True)))
+
+    def __add__(self, other: ShareSums) -> ShareSums:
+        return ShareSums(
+            count=self.count + other.count,
+            squares=self.squares + other.squares,
+            leverages=self.leverages + other.leverages,
+            leverage_squares=self.leverage_squares + other.leverage_squares,
+        )
+
+    def satterthwaite(self) -> Floats:
+        """Return 1 / [Σ q² + (Σ a)² − Σ a²], NaN where one cluster holds everything."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = 1 / (self.squares + self.leverages**2 - self.leverage_squares)
+        return np.where(self.count > 1, found, np.nan)
+
+
+class VarianceEstimator(Protocol):
+    """How residual sums of clusters become the variance of a mean: Σ_g inflation · e_g² / W², and its degrees
+    of freedom.
+
+    It stands behind a word of `Variance`, or is an object of the user's own, best a subclass of this one.
+    Arrays are of any shape, and everything is element by element.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its label in answers."""
+
+    def inflation(self, shares: Floats, clusters: ArrayLike) -> Floats:
+        """Return what squared residual sums are multiplied by.
+
+        `shares`: each cluster's share of the weight; `clusters`: how many there are. A cluster that holds
+        everything gets 0: no variance of fewer than two clusters is trusted.
+        """
+
+    def df(self, sums: ShareSums) -> Floats:
+        """Return the degrees of freedom, infinite for the normal distribution; NaN where there are none."""
+
+    def item_part(self, n: ArrayLike) -> Floats:
+        """Return what the mean squared deviation of n items is multiplied by and added to the variance."""
+        return np.zeros(np.shape(n))
+
+
+@dataclass(frozen=True, slots=True)
+class CR2(VarianceEstimator):
+    """Bell and McCaffrey's (2002) estimator, with Satterthwaite's degrees of freedom under independence."""
+
+    name: ClassVar[str] = "CR2"
+
+    def inflation(self, shares: Floats, clusters: ArrayLike) -> Floats:
+        """Return 1 / (1 − q)."""
+        del clusters
+        rest = 1 - shares
+        return np.asarray(np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0))
+
+    def df(self, sums: ShareSums) -> Floats:
+        """Return Satterthwaite's degrees of freedom."""
+        return sums.satterthwaite()
+
+
+@dataclass(frozen=True, slots=True)
+class CR1(VarianceEstimator):
+    """The estimator of Stata and statsmodels."""
+
+    name: ClassVar[str] = "CR1"
+
+    def inflation(self, shares: Floats, clusters: ArrayLike) -> Floats:
+        """Return C / (C − 1)."""
+        count = np.broadcast_to(np.asarray(clusters, dtype=float), shares.shape)
+        return np.asarray(np.divide(count, count - 1, out=np.zeros(shares.shape), where=count > 1))
+
+    def df(self, sums: ShareSums) -> Floats:
+        """Return C − 1."""
+        return sums.count - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Miller(VarianceEstimator):
+    """The formula of Miller (2024), section 2.2, with the normal distribution: its within-item part divides
+    by n − 1 where the sandwich has n.
+    """
+
+    name: ClassVar[str] = "miller"
+
+    def inflation(self, shares: Floats, clusters: ArrayLike) -> Floats:
+        """Return 1."""
+        del clusters
+        return np.ones(shares.shape)
+
+    def df(self, sums: ShareSums) -> Floats:
+        """Return infinity."""
+        return np.full(np.shape(sums.count), np.inf)
+
+    def item_part(self, n: ArrayLike) -> Floats:
+        """Return 1 / (n − 1) − 1 / n, NaN of a single item."""
+        n = np.asarray(n, dtype=float)
+        with np.errstate(divide="ignore"):
+            return np.where(n > 1, 1 / (n - 1) - 1 / n, np.nan)
+
+
+VARIANCES: Mapping[str, VarianceEstimator] = {each.name: each for each in (CR2(), CR1(), Miller())}
+"""What each word of `Variance` stands for."""
+
+
+def variance_of(choice: VarianceChoice) -> VarianceEstimator:
+    """Return the estimator that a word stands for, or the user's own; MethodError for anything else."""
+    return chosen_object("variance", choice, VARIANCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +209,13 @@ class Clustering:
         """How many equal clusters would be worth as much: W² / Σ W_g²."""
         return self.total**2 / float(self.totals @ self.totals)
 
-    def inflation(self, variance: Variance) -> Floats | float:
-        """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise.
+    def inflation(self, choice: VarianceChoice) -> Floats:
+        """What each squared cluster sum is multiplied by (C,)."""
+        return variance_of(choice).inflation(self.shares, self.n_clusters)
 
-        A cluster that holds everything gets 0: callers must not trust a variance from fewer than two
-        clusters.
-        """
-        if variance == "CR2":
-            rest = 1 - self.shares
-            return np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
-        if variance == "CR1":
-            return self.n_clusters / (self.n_clusters - 1) if self.n_clusters > 1 else 0.0
-        return 1.0
-
-    def df(self, variance: Variance) -> float:
-        """Return the degrees of freedom: Satterthwaite's for CR2, C − 1 for CR1, infinite for the paper's
-        z.
-        """
-        if variance == "miller":
-            return np.inf
-        if variance == "CR1":
-            return float(self.n_clusters - 1)
-        return satterthwaite(self.shares)
+    def df(self, choice: VarianceChoice) -> float:
+        """Return the degrees of freedom."""
+        return float(variance_of(choice).df(ShareSums.of(self.shares)))
 
     def sums(self, x: Floats) -> Floats:
         """Sum x (n, …) within clusters: (C, …)."""
@@ -119,28 +256,25 @@ def group_sums(x: Floats, codes: Ints, n_clusters: int) -> Floats:
 
 
 def satterthwaite(shares: Floats) -> float:
-    """Return 1 / [Σ q² + (Σ a)² − Σ a²], NaN where one cluster holds everything."""
-    if len(shares) < 2 or np.max(shares, initial=0.0) >= 1:
-        return np.nan
-    a = shares**2 / (1 - shares)
-    return 1 / (float(shares @ shares) + float(a.sum()) ** 2 - float(a @ a))
+    """Return Satterthwaite's degrees of freedom of a mean over clusters with these shares (C,)."""
+    return float(ShareSums.of(shares).satterthwaite())
 
 
-def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
+def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:
     """Return the covariance matrix (M, M) of the M column means of x (n, M), no value missing.
 
     With two clusterings it can come out indefinite, even with a negative diagonal: see `degrees_of_freedom`
     and the callers, which say so.
     """
-    total = float(weights.sum())
-    residuals = (x - weights @ x / total) * weights[:, None]
+    variance, total = variance_of(choice), float(weights.sum())
+    centred = x - weights @ x / total
     result = np.zeros((x.shape[1], x.shape[1]))
     for term, sign in clusterings(codes, weights):
-        sums = term.sums(residuals)
-        scaled = sums * np.sqrt(np.broadcast_to(term.inflation(variance), (term.n_clusters,)))[:, None]
+        scaled = term.sums(centred * weights[:, None]) * np.sqrt(term.inflation(variance))[:, None]
         result += sign * (scaled.T @ scaled)
     result /= total**2
-    return result + paper_correction(x, weights, variance)
+    part = float(variance.item_part(len(x)))
+    return result + part * (centred.T @ (centred * weights[:, None])) / total if part else result
 
 
 def cancelled(total: Floats, largest: Floats) -> Bools:
@@ -150,44 +284,27 @@ def cancelled(total: Floats, largest: Floats) -> Bools:
     return np.asarray((total <= CANCELLED * largest) & (largest > 0))
 
 
-def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
+def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:
     """Return the variance of every column mean of x (n, T), no value missing: the diagonal of
     `covariance`.
     """
-    total = float(weights.sum())
-    residuals = (x - weights @ x / total) * weights[:, None]
+    variance, total = variance_of(choice), float(weights.sum())
+    centred = x - weights @ x / total
     result = np.zeros(x.shape[1])
     for term, sign in clusterings(codes, weights):
-        inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))
-        result += sign * (inflation @ term.sums(residuals) ** 2)
+        result += sign * (term.inflation(variance) @ term.sums(centred * weights[:, None]) ** 2)
     result /= total**2
-    if variance != "miller":
-        return result
-    centred = x - weights @ x / total
-    return np.asarray(result + paper_part(weights @ centred**2 / total, len(x)))
+    part = float(variance.item_part(len(x)))
+    return result + part * (weights @ centred**2) / total if part else result
 
 
-def paper_part(squares: Floats, n: int) -> Floats:
-    """Return what Miller's formula adds to the variance of a mean of n items, whose mean squared deviation is
-    this.
-    """
-    return squares * (1 / (n - 1) - 1 / n)
+def variance_alone(squares: Floats, n: int, variance: VarianceEstimator) -> Floats:
+    """Return the variance of a mean of n items, two or more, that stand alone, from Σ (x − mean)²."""
+    single = float(variance.inflation(np.array(1 / n), n))
+    return np.asarray(squares * (single / n**2 + float(variance.item_part(n)) / n))
 
 
-def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats | float:
-    """Return what Miller's formula adds: its within-item part divides by n − 1 where the sandwich has n."""
-    if variance != "miller":
-        return 0.0
-    n = len(x)
-    centred = (x - weights @ x / weights.sum()) * np.sqrt(weights)[:, None]
-    return paper_part(centred.T @ centred / weights.sum(), n) if n > 1 else np.nan
-
-
-def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance) -> float:
+def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, choice: VarianceChoice) -> float:
     """Return the degrees of freedom of a mean; with two clusterings the smaller of the two."""
-    return degrees_of_freedom_of(own_clusterings(codes, weights), variance)
-
-
-def degrees_of_freedom_of(terms: Sequence[Clustering], variance: Variance) -> float:
-    """Return the smallest degrees of freedom of these clusterings."""
-    return float(min(term.df(variance) for term in terms))
+    variance = variance_of(choice)
+    return min(term.df(variance) for term in own_clusterings(codes, weights))

@@ -17,22 +17,39 @@
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from howsure.statistics.means import intervals
+from howsure.errors import MethodError
+from howsure.statistics.choices import chosen_object
+from howsure.statistics.means import bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups, posterior_limits
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Bools, Floats, Positions
-    from howsure.statistics.choices import IntervalMethod
+    from collections.abc import Mapping
+
+    from howsure.statistics.arrays import Bools, Floats, Ints, Limits, Positions
+    from howsure.statistics.choices import IntervalChoice
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one
 half.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemScores:
+    """What a mean is made of: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and
+    a generator for who draws.
+    """
+
+    x: Floats
+    weights: Floats
+    clusters: tuple[Ints, ...]
+    rng: np.random.Generator | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +60,8 @@ class Means:
     [0, 1];
     `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong
     answers come in, None for other scores.
-    `worth`: how many items of equal weight the items are, 1 / Σ share².
+    `worth`: how many items of equal weight the items are, 1 / Σ share². `items`: the scores themselves, None
+    where there are only their sums.
     """
 
     value: Floats
@@ -55,6 +73,14 @@ class Means:
     cluster_size: float
     groups: Groups | None = None
     worth: float = math.inf
+    items: ItemScores | None = None
+
+    def require_fractions(self, name: str) -> None:
+        """Raise MethodError where scores don't lie in [0, 1], as the interval of this name needs."""
+        if not self.bounded:
+            raise MethodError(
+                f"interval {name!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores."
+            )
 
     @property
     def edge_units(self) -> float:
@@ -88,29 +114,179 @@ def deciding(sums: Floats) -> Floats:
     return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
 
 
-def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
+class MeanInterval(Protocol):
+    """How the interval of a mean is made.
+
+    It stands behind a word of `IntervalMethod`, or is an object of the user's own, best a subclass of this
+    one.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its label in answers."""
+
+    @property
+    def exact_at_edges(self) -> bool:
+        """Whether Clopper and Pearson's limits, by their own name, take its place where all scores are 0, or
+        all are 1.
+        """
+        return False
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the lower and the upper limits of the means (T,) each, wherever these have a variance.
+
+        MethodError for scores that it isn't defined for.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Blend(MeanInterval):
+    """The default for scores in [0, 1]; see above."""
+
+    name: ClassVar[str] = "blend"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Blend Wilson's limits with those of the beta-binomial posterior."""
+        means.require_fractions(self.name)
+        return _blend(means, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Wilson(MeanInterval):
+    """Wilson's (1927) interval on the effective number of items."""
+
+    name: ClassVar[str] = "wilson"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return Wilson's limits."""
+        means.require_fractions(self.name)
+        return intervals.wilson(means.value, means.effective, means.df, level)
+
+
+@dataclass(frozen=True, slots=True)
+class StudentT(MeanInterval):
+    """The mean ± t standard errors, the default for scores on other scales."""
+
+    name: ClassVar[str] = "t"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the limits, NaN where nothing varies."""
+        se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
+        return intervals.t_interval(means.value, se, means.df, level)
+
+
+@dataclass(frozen=True, slots=True)
+class ClopperPearson(MeanInterval):
+    """Clopper and Pearson's (1934) interval on the effective number of items."""
+
+    name: ClassVar[str] = "clopper-pearson"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return Clopper and Pearson's limits."""
+        means.require_fractions(self.name)
+        return intervals.clopper_pearson(means.value * means.effective, means.effective, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Jeffreys(MeanInterval):
+    """The interval of Jeffreys's posterior on the effective number of items."""
+
+    name: ClassVar[str] = "jeffreys"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the posterior's quantiles."""
+        means.require_fractions(self.name)
+        return intervals.jeffreys(means.value * means.effective, means.effective, level)
+
+
+@dataclass(frozen=True, slots=True)
+class UniformPosterior(MeanInterval):
+    """The credible interval of a rate under a uniform prior, on the effective number of items."""
+
+    name: ClassVar[str] = "bayes"
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the posterior's quantiles; where all scores are 0 or 1, clusters are what counts."""
+        means.require_fractions(self.name)
+        n = np.where(means.at_edge, means.edge_units, means.effective)
+        return intervals.beta_interval(means.value * n + 1, (1 - means.value) * n + 1, level)
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapT(MeanInterval):
+    """The studentized bootstrap over clusters (bootstrap.py)."""
+
+    name: ClassVar[str] = "bootstrap"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Resample every mean alike; MethodError where there are only sums over items."""
+        items = means.items
+        if items is None:
+            raise needs_items(self.name)
+        low, high = np.full((2, len(means.value)), np.nan)
+        for k in np.flatnonzero(np.isfinite(means.var) & ~means.at_edge):
+            rng = deepcopy(items.rng) if items.rng else np.random.default_rng(0)
+            low[k], high[k] = bootstrap.mean_interval(
+                items.x[:, k], items.weights, items.clusters, level=level, rng=rng
+            )
+        return low, high
+
+
+INTERVALS: Mapping[str, MeanInterval] = {
+    each.name: each
+    for each in (
+        Blend(),
+        Wilson(),
+        StudentT(),
+        ClopperPearson(),
+        Jeffreys(),
+        BootstrapT(),
+        UniformPosterior(),
+    )
+}
+"""What each word of `IntervalMethod` stands for."""
+
+
+def interval_of(choice: IntervalChoice | None, *, bounded: bool) -> MeanInterval:
+    """Return the interval that a word stands for, or the user's own; None takes the usual one of such scores.
+
+    MethodError for anything else.
+    """
+    if choice is None:
+        choice = "blend" if bounded else "t"
+    return chosen_object("interval", choice, INTERVALS)
+
+
+def needs_items(method: str) -> MethodError:
+    """Say that a method can't do with sums."""
+    return MethodError(
+        f"method {method!r} needs the items, which don't fit into memory here",
+        remedy="Leave the method out, or ask about fewer tasks or models at a time (`task`, `model`).",
+    )
+
+
+def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
     """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error
     bar.
 
-    `method`: any but "bootstrap" and "bayes", which need the items. At 0 and n of n: Clopper and Pearson's
-    interval, counting clusters as the independent units.
+    At 0 and n of n: Clopper and Pearson's interval, counting clusters as the independent units, unless the
+    interval has limits of its own there.
     """
-    if method == "t":
-        se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
-        low, high = intervals.t_interval(means.value, se, means.df, level)
-    elif method == "blend":
-        low, high = _blend(means, level)
-    elif method == "wilson":
-        low, high = intervals.wilson(means.value, means.effective, means.df, level)
-    else:
-        exact = intervals.clopper_pearson if method == "clopper-pearson" else intervals.jeffreys
-        low, high = exact(means.value * means.effective, means.effective, level)
+    interval = interval_of(choice, bounded=means.bounded)
+    low, high = interval.limits(means, level)
     known = np.isfinite(means.var)
     low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
     if not means.bounded:
         return low, high
+    exact = means.at_edge & (~known | interval.exact_at_edges)
     edge = intervals.clopper_pearson(np.round(means.value) * means.edge_units, means.edge_units, level)
-    low, high = np.where(means.at_edge, edge[0], low), np.where(means.at_edge, edge[1], high)
+    low, high = np.where(exact, edge[0], low), np.where(exact, edge[1], high)
     return np.maximum(low, 0.0), np.minimum(high, 1.0)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError, doubt
-from howsure.statistics.means import bayes, bootstrap, intervals
+from howsure.errors import Caution, doubt
+from howsure.statistics.choices import label_of
+from howsure.statistics.means import intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import (
     Clustering,
@@ -19,7 +19,7 @@ from howsure.statistics.means.clustered import (
     degrees_of_freedom,
     variances,
 )
-from howsure.statistics.means.limits import Means, limits
+from howsure.statistics.means.limits import BootstrapT, ItemScores, Means, interval_of, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.choices import IntervalChoice, VarianceChoice
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
@@ -57,8 +57,8 @@ def means(
     attempts: Floats | None = None,
     bounded: bool = True,
     level: float = 0.95,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    variance: VarianceChoice = "CR2",
     rng: np.random.Generator | None = None,
     labels: Sequence[str] = (),
     strata: int = 0,
@@ -75,31 +75,20 @@ def means(
     last digit. Assumes that items (or clusters) are independent draws from a larger population. Miller
     (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
     """
-    chosen = chosen_interval(interval, bounded=bounded)
+    chosen = interval_of(interval, bounded=bounded)
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata, x if unmoved is None else unmoved)
     known, cautions = _uncertainty(sample, variance, labels)
-    low, high = _limits(sample, known, chosen, level, rng)
-    if chosen == "bootstrap" and len(clusters) > 1:
+    known = replace(known, items=ItemScores(x=x, weights=w, clusters=tuple(clusters), rng=rng))
+    found = limits(known, chosen, level)
+    if isinstance(chosen, BootstrapT) and len(clusters) > 1:
         cautions = [
-            found if edge else [*found, doubt("first_clustering_only")]
-            for found, edge in zip(cautions, known.at_edge, strict=True)
+            told if edge else [*told, doubt("first_clustering_only")]
+            for told, edge in zip(cautions, known.at_edge, strict=True)
         ]
-    method = Method(name=chosen, variance=variance, same_clusters=sample.strata > 0)
-    return estimates_of(known, (low, high), cautions, method, level)
-
-
-def chosen_interval(interval: IntervalMethod | None, *, bounded: bool) -> IntervalMethod:
-    """Return the interval that was asked for, or else the usual one of such scores. MethodError where it
-    needs other scores.
-    """
-    chosen = interval or ("blend" if bounded else "t")
-    if not bounded and chosen not in ("t", "bootstrap"):
-        raise MethodError(
-            f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores."
-        )
-    return chosen
+    method = Method(name=chosen.name, variance=label_of(variance), same_clusters=sample.strata > 0)
+    return estimates_of(known, found, cautions, method, level, exact_at_edges=chosen.exact_at_edges)
 
 
 def estimates_of(
@@ -108,10 +97,12 @@ def estimates_of(
     cautions: Sequence[Sequence[Caution]],
     method: Method,
     level: float,
+    *,
+    exact_at_edges: bool,
 ) -> tuple[Estimate, ...]:
     """Return means (T,) with their limits (T,) and cautions as estimates."""
     low, high = limits
-    exact = known.at_edge if method.name != "bayes" else np.zeros(len(low), dtype=bool)
+    exact = known.at_edge & exact_at_edges
     return tuple(
         Estimate(
             value=float(known.value[k]),
@@ -159,33 +150,8 @@ class _Sample:
         return Groups(means=held, shares=term.shares, trials=trials, several=several)
 
 
-def _limits(
-    sample: _Sample, known: Means, chosen: IntervalMethod, level: float, rng: np.random.Generator | None
-) -> tuple[Floats, Floats]:
-    if chosen != "bootstrap":
-        return plain_limits(known, chosen, level)
-    low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
-    for k in np.flatnonzero(np.isfinite(known.var) & ~(known.bounded & known.at_edge)):
-        draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
-        low[k], high[k] = bootstrap.mean_interval(
-            sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws
-        )
-    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
-
-
-def plain_limits(known: Means, chosen: IntervalMethod, level: float) -> tuple[Floats, Floats]:
-    """Return the limits of every mean (T,) by a method that needs no items: any but "bootstrap"."""
-    if chosen != "bayes":
-        return limits(known, chosen, level)
-    low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
-    for k in np.flatnonzero(np.isfinite(known.var)):
-        effective = known.edge_units if known.at_edge[k] else float(known.effective[k])
-        low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
-    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
-
-
 def _uncertainty(
-    sample: _Sample, variance: Variance, labels: Sequence[str]
+    sample: _Sample, variance: VarianceChoice, labels: Sequence[str]
 ) -> tuple[Means, list[list[Caution]]]:
     x, w, clusters = sample.x, sample.w, sample.clusters
     n, n_models = x.shape

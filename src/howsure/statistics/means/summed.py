@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError, doubt
+from howsure.errors import Caution, doubt
+from howsure.statistics.choices import label_of
 from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import paper_part
-from howsure.statistics.means.limits import Means
-from howsure.statistics.means.mean import (
-    MIN_UNITS,
-    chosen_interval,
-    estimates_of,
-    plain_limits,
-    rounding_of,
-    settled_means,
-    size_cautions,
-)
+from howsure.statistics.means.clustered import ShareSums, variance_alone, variance_of
+from howsure.statistics.means.limits import Means, interval_of, limits
+from howsure.statistics.means.mean import MIN_UNITS, estimates_of, rounding_of, settled_means, size_cautions
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Method
 
@@ -27,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.choices import IntervalChoice, VarianceChoice
     from howsure.statistics.results import Estimate
     from howsure.statistics.sums import ItemSums
 
@@ -38,8 +31,8 @@ def summed_means(
     answers: bool,
     bounded: bool,
     level: float = 0.95,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalChoice | None = None,
+    variance: VarianceChoice = "CR2",
     labels: Sequence[str] = (),
     within: bool = False,
 ) -> tuple[Estimate, ...]:
@@ -49,9 +42,7 @@ def summed_means(
     clusters, for cautions; `within`: clusters are strata, and only items within them a sample. MethodError
     for "bootstrap", which draws items.
     """
-    chosen = chosen_interval(interval, bounded=bounded)
-    if chosen == "bootstrap":
-        raise needs_items(chosen)
+    chosen = interval_of(interval, bounded=bounded)
     known, shared = (
         _within(sums, variance, bounded=bounded)
         if within
@@ -59,16 +50,9 @@ def summed_means(
     )
     scale = np.maximum(np.abs(sums.extremes.low), np.abs(sums.extremes.high))
     known, cautions = settled_means(known, rounding_of(scale), [shared] * len(known.value))
-    method = Method(name=chosen, variance=variance, same_clusters=within)
-    return estimates_of(known, plain_limits(known, chosen, level), cautions, method, level)
-
-
-def needs_items(method: str) -> MethodError:
-    """Say that a method can't do with sums."""
-    return MethodError(
-        f"method {method!r} needs the items, which don't fit into memory here",
-        remedy="Leave the method out, or ask about fewer tasks or models at a time (`task`, `model`).",
-    )
+    method = Method(name=chosen.name, variance=label_of(variance), same_clusters=within)
+    found = limits(known, chosen, level)
+    return estimates_of(known, found, cautions, method, level, exact_at_edges=chosen.exact_at_edges)
 
 
 def _value(sums: ItemSums) -> Floats:
@@ -76,7 +60,7 @@ def _value(sums: ItemSums) -> Floats:
 
 
 def _clustered(
-    sums: ItemSums, variance: Variance, labels: Sequence[str], bounded: bool, answers: bool
+    sums: ItemSums, variance: VarianceChoice, labels: Sequence[str], bounded: bool, answers: bool
 ) -> tuple[Means, list[Caution]]:
     """Return what is known of the means where clusters are draws, and what is in doubt of all."""
     term, n = sums.clusters.term, sums.n
@@ -97,19 +81,11 @@ def _clustered(
     ]
 
 
-def alone_variances(sums: ItemSums) -> Floats:
-    """Return the variance of every mean (M,) if each item stood alone, of two items or more."""
-    return np.asarray(np.diagonal(sums.products.squares) / (sums.n * (sums.n - 1)))
-
-
-def summed_variances(sums: ItemSums, variance: Variance) -> Floats:
+def summed_variances(sums: ItemSums, variance: VarianceChoice) -> Floats:
     """Return the variance of every mean (M,), from its residual sums by cluster."""
-    term = sums.clusters.term
-    inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))
-    found = inflation @ sums.clusters.residuals**2 / term.total**2
-    if variance != "miller":
-        return np.asarray(found)
-    return np.asarray(found + paper_part(np.diagonal(sums.products.squares) / term.total, sums.n))
+    term, part = sums.clusters.term, float(variance_of(variance).item_part(sums.n))
+    found = term.inflation(variance) @ sums.clusters.residuals**2 / term.total**2
+    return np.asarray(found + part * np.diagonal(sums.products.squares) / term.total)
 
 
 def _groups(sums: ItemSums) -> Groups:
@@ -121,14 +97,16 @@ def _groups(sums: ItemSums) -> Groups:
     return Groups(means=sums.clusters.means, shares=term.shares, trials=trials, several=~sums.extremes.agree)
 
 
-def _within(sums: ItemSums, variance: Variance, *, bounded: bool) -> tuple[Means, list[Caution]]:
+def _within(sums: ItemSums, variance: VarianceChoice, *, bounded: bool) -> tuple[Means, list[Caution]]:
     """Return what is known of the means where only items within clusters are a sample."""
     n, squares = sums.n, np.diagonal(sums.products.inner)
-    alone = np.inf if variance == "miller" else n - 1
+    estimator = variance_of(variance)
     known = Means(
         value=_value(sums),
-        var=squares / (n * (n - 1)) if n > 1 else np.full(len(squares), np.nan),
-        df=float(free_of_strata(alone, n, int(sums.clusters.strata.max()) + 1)) if n > 1 else math.nan,
+        var=variance_alone(squares, n, estimator) if n > 1 else np.full(len(squares), np.nan),
+        df=float(free_of_strata(estimator.df(ShareSums.equal(n)), n, int(sums.clusters.strata.max()) + 1))
+        if n > 1
+        else math.nan,
         n=n,
         units=n,
         bounded=bounded,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import AverageOf, VarianceChoice
     from howsure.statistics.pairs.moments import PairMoments
 
 
@@ -53,7 +53,7 @@ def cost_moments(
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
     average: AverageOf = "mean",
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
 ) -> PairMoments:
     """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with
     their errors.

@@ -19,7 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.choices import chosen_object
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import AverageOf
 
@@ -48,12 +52,18 @@ def influence(x: Floats, weights: Floats | None = None, average: AverageOf = "me
     """
     has = ~np.isnan(x)
     w = has * (np.ones(len(x)) if weights is None else weights)[:, None]
-    if average == "log-normal":
-        return _log_normal(x, w)
-    return _mean(*(_winsorised(x, has) if average == "trimmed" else (x, x, 1.0)), w)
+    return chosen_object("average", average, AVERAGES)(x, w)
 
 
-def _mean(kept: Floats, spread: Floats, share: float, w: Floats) -> Influence:
+def _mean(x: Floats, w: Floats) -> Influence:
+    return _mean_of(x, x, 1.0, w)
+
+
+def _trimmed(x: Floats, w: Floats) -> Influence:
+    return _mean_of(*_winsorised(x, ~np.isnan(x)), w)
+
+
+def _mean_of(kept: Floats, spread: Floats, share: float, w: Floats) -> Influence:
     """`kept`: what is averaged, NaN for what is left out; `spread`: what varies, over the `share` that is
     averaged.
     """
@@ -79,6 +89,14 @@ def _log_normal(x: Floats, w: Floats) -> Influence:
         variance = _weighted(squares, w)
         log = np.where(fits, middle + variance / 2, np.nan)
         return Influence(average=np.exp(log), log=log, items=logs - middle + (squares - variance) / 2)
+
+
+AVERAGES: Mapping[str, Callable[[Floats, Floats], Influence]] = {
+    "mean": _mean,
+    "log-normal": _log_normal,
+    "trimmed": _trimmed,
+}
+"""What each word of `AverageOf` makes of numbers and weights (n, M)."""
 
 
 def _weighted(x: Floats, w: Floats) -> Floats:

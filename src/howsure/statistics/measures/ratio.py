@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.choices import AverageOf, VarianceChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def ratio(
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
     average: AverageOf = "mean",
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
     level: float = 0.95,
     solved: tuple[Floats, Floats] | None = None,
 ) -> Ratio:

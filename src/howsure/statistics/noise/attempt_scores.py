@@ -18,24 +18,52 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
+from howsure.statistics.choices import chosen_object
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ScoreKind
 
 
 def attempt_score(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
     """Return the score of items with n attempts, c of them right (any shape, n ≥ k)."""
-    if kind in ("pass@", "best-of-"):
-        return 1 - _all_of(n - c, n, k)
-    if kind == "pass^":
-        return _all_of(c, n, k)
-    if kind == "plug-in":
-        return np.asarray((c / n) ** k)
-    if kind == "majority@":
-        more = sum((_exactly(j, n, c, k) for j in range(k // 2 + 1, k + 1)), np.zeros_like(n))
-        half = _exactly(k // 2, n, c, k) / 2 if k % 2 == 0 else 0.0
-        return np.asarray(np.clip(more + half, 0.0, 1.0))
+    return chosen_object("score", kind, ATTEMPT_SCORES)(k, n, c)
+
+
+def _any_right(k: int, n: Floats, c: Floats) -> Floats:
+    return 1 - _all_of(n - c, n, k)
+
+
+def _all_right(k: int, n: Floats, c: Floats) -> Floats:
+    return _all_of(c, n, k)
+
+
+def _share_to_the_k(k: int, n: Floats, c: Floats) -> Floats:
+    return np.asarray((c / n) ** k)
+
+
+def _majority(k: int, n: Floats, c: Floats) -> Floats:
+    more = sum((_exactly(j, n, c, k) for j in range(k // 2 + 1, k + 1)), np.zeros_like(n))
+    half = _exactly(k // 2, n, c, k) / 2 if k % 2 == 0 else 0.0
+    return np.asarray(np.clip(more + half, 0.0, 1.0))
+
+
+def _two_agree(k: int, n: Floats, c: Floats) -> Floats:
+    del k
     return np.asarray(_all_of(c, n, 2) + _all_of(n - c, n, 2))
+
+
+ATTEMPT_SCORES: Mapping[str, Callable[[int, Floats, Floats], Floats]] = {
+    "pass@": _any_right,
+    "best-of-": _any_right,
+    "pass^": _all_right,
+    "plug-in": _share_to_the_k,
+    "majority@": _majority,
+    "consistency": _two_agree,
+}
+"""What each word of `ScoreKind` makes of k, n and c, but for the means of attempts and of probabilities."""
 
 
 def _all_of(good: Floats, n: Floats, k: int) -> Floats:

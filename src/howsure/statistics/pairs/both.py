@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import doubt
-from howsure.statistics.means.clustered import clusterings, own_clusterings
+from howsure.statistics.means.clustered import CR2, clusterings, own_clusterings, variance_of
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from howsure.errors import Caution
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
     from howsure.statistics.means.clustered import Clustering
 
 PRIOR_ITEMS = 10.0
@@ -109,7 +109,7 @@ class Both:
         """What each item adds to the difference beyond its mean (n,)."""
         return np.asarray((self.parts * (self.x - self.means)) @ SIGNS)
 
-    def moments(self, variance: Variance) -> Moments:
+    def moments(self, variance: VarianceChoice) -> Moments:
         """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
         two clusters.
         """
@@ -127,13 +127,13 @@ class Both:
             df=min(df for _, df, sign in terms if sign > 0),
         )
 
-    def _term(self, term: Clustering, variance: Variance) -> tuple[float, float]:
+    def _term(self, term: Clustering, variance: VarianceChoice) -> tuple[float, float]:
         """Return the variance by one clustering, and its degrees of freedom."""
         squares = term.sums(self.influence) ** 2
-        if variance == "CR2":
+        if isinstance(variance_of(variance), CR2):
             factor, df = self._satterthwaite(term)
             return float(factor @ squares), df
-        return float(term.inflation(variance) * squares.sum()), term.df(variance)
+        return float(term.inflation(variance) @ squares), term.df(variance)
 
     def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
         """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.

@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError, doubt
-from howsure.statistics.means.clustered import clusterings, covariance
-from howsure.statistics.means.summed import needs_items
-from howsure.statistics.pairs.moments import settled
-from howsure.statistics.pairs.paired import TWO_WAY, Paired
-from howsure.statistics.pairs.pivot import (
-    Asked,
-    NetWins,
-    Pivot,
-    equivalence,
-    pivot_of,
-    t_pivot,
-    with_net_wins,
-)
-from howsure.statistics.pairs.summed import SummedPair
+from howsure.errors import doubt
+from howsure.statistics.means.clustered import variance_of
+from howsure.statistics.means.limits import needs_items
+from howsure.statistics.pairs.difference_tests import by_moments, test_of
+from howsure.statistics.pairs.paired import Paired
+from howsure.statistics.pairs.pivot import Pivot, equivalence
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning.forecast import items_needed
 from howsure.statistics.results import Equivalence, Estimate, Interval, Method
@@ -31,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import ComparisonMethod, Variance
+    from howsure.statistics.choices import TestChoice, VarianceChoice
+    from howsure.statistics.pairs.difference_tests import DifferenceTest
+    from howsure.statistics.pairs.paired import SharedItems
+    from howsure.statistics.pairs.summed import SummedPair
 
 MIN_CLUSTERS = 2
 
@@ -67,8 +61,8 @@ def difference(
     weights: Floats | None = None,
     bounded: bool = True,
     level: float = 0.95,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     margin: float | None = None,
     lower_is_better: bool = False,
     rng: np.random.Generator | None = None,
@@ -86,25 +80,28 @@ def difference(
     >>> round(answer.estimate.value, 3), answer.wins, answer.losses, answer.ties
     (0.333, 2, 0, 4)
     """
+    test, estimator = test_of(method, bounded=bounded), variance_of(variance)
     w = np.ones(len(a)) if weights is None else weights
     has_a, has_b = ~np.isnan(a), ~np.isnan(b)
     shared = has_a & has_b
-    asked = Asked(
-        method=method or ("score" if bounded else "t"),
-        bounded=bounded,
-        level=level,
-        variance=variance,
-        rng=rng or np.random.default_rng(0),
-    )
     if shared.any():
         used = [np.unique(code[shared], return_inverse=True) for code in clusters]
-        names = tuple(labels[g] for g in used[0][0]) if labels else ()
-        scaled = w[shared] * (shared.sum() / w[shared].sum())
-        sample = Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
-        found = _of_pair(sample, asked, margin, lower_is_better=lower_is_better)
+        pair = Paired(
+            a=a[shared],
+            b=b[shared],
+            w=w[shared] * (shared.sum() / w[shared].sum()),
+            codes=tuple(code for _, code in used),
+            labels=tuple(labels[g] for g in used[0][0]) if labels else (),
+            bounded=bounded,
+            variance=estimator,
+            rng=rng,
+        )
+        found = _of_shared(pair, test, level, margin, lower_is_better=lower_is_better)
         only_a, only_b = has_a & ~has_b, has_b & ~has_a
         return replace(found, n_only_a=int(only_a.sum()), n_only_b=int(only_b.sum()))
-    estimate, pivot = unpaired_difference(a, b, w, clusters, asked)
+    estimate, pivot = unpaired_difference(
+        a, b, w, clusters, test=test, variance=estimator, bounded=bounded, level=level
+    )
     sign = -1 if lower_is_better else 1
     return Difference(
         estimate=estimate,
@@ -121,172 +118,77 @@ def difference(
 
 
 def summed_difference(
-    sample: SummedPair,
+    pair: SummedPair,
     *,
-    bounded: bool = True,
     level: float = 0.95,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
     margin: float | None = None,
     lower_is_better: bool = False,
 ) -> Difference:
     """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a
     method that needs them.
     """
-    chosen = method or ("score" if bounded else "t")
-    if chosen not in ("score", "t"):
-        raise needs_items(chosen)
-    asked = Asked(
-        method=chosen, bounded=bounded, level=level, variance=variance, rng=np.random.default_rng(0)
-    )
-    return _of_pair(sample, asked, margin, lower_is_better=lower_is_better)
+    test = test_of(method, bounded=pair.bounded)
+    if not by_moments(test):
+        raise needs_items(test.name)
+    return _of_shared(pair, test, level, margin, lower_is_better=lower_is_better)
 
 
-def _of_pair(
-    sample: Paired | SummedPair, asked: Asked, margin: float | None, *, lower_is_better: bool
+def _of_shared(
+    pair: SharedItems, test: DifferenceTest, level: float, margin: float | None, *, lower_is_better: bool
 ) -> Difference:
     """Compare two models that share items."""
-    estimate, pivot = _paired(sample, asked)
-    details = sample.details(asked.variance)
+    estimate, pivot = _paired(pair, test, level)
+    details = pair.details()
     more, less = int(details.wins[0, 1]), int(details.wins[1, 0])
     unpaired = float(details.unpaired_se[0, 1])
+    sign = -1 if lower_is_better else 1
     return Difference(
         estimate=estimate,
         p_value=pivot.p_value,
         a_mean=float(details.mean[0, 1]),
         b_mean=float(details.mean[1, 0]),
         correlation=float(details.correlation[0, 1]),
-        unpaired_se=0.0 if unpaired <= sample.rounding else unpaired,
+        unpaired_se=0.0 if unpaired <= pair.rounding else unpaired,
         unclustered_se=float(details.unclustered_se[0, 1]),
         paired=True,
         wins=less if lower_is_better else more,
         losses=more if lower_is_better else less,
         ties=int(details.ties[0, 1]),
-        items_needed=items_needed(estimate, asked.level),
-        equivalence=None
-        if margin is None
-        else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
+        items_needed=items_needed(estimate, level),
+        equivalence=None if margin is None else equivalence(pivot, margin, level, sign),
         pivot=pivot,
-        unseen=math.nan if pivot.net is None or sample.whole else pivot.net.unseen((1 + asked.level) / 2),
+        unseen=math.nan if pivot.net is None or pair.whole else pivot.net.unseen((1 + level) / 2),
     )
 
 
-def _paired(s: Paired | SummedPair, asked: Asked) -> tuple[Estimate, Pivot]:
-    plain = s.moments(asked.variance, score=False).at((0, 1))
-    value = float(settled(plain.difference, s.size))
-    var, df = float(plain.variance), float(plain.df)
-    if var < s.rounding**2:
-        var = 0.0  # what a − b leaves
-    if s.n_clusters < MIN_CLUSTERS:
-        pivot, cautions = (
-            Pivot(p_value=math.nan, low=math.nan, high=math.nan),
-            [doubt("one_shared_item" if s.n == 1 else "one_shared_cluster")],
-        )
-    else:
-        pivot, cautions = _pivot(s, value, var, df, asked)
-        if asked.bounded:
+def _paired(pair: SharedItems, test: DifferenceTest, level: float) -> tuple[Estimate, Pivot]:
+    """Return the estimate and the test of a difference; neither error bar nor test of a single item or
+    cluster.
+    """
+    plain, several = pair.plain, pair.n_clusters >= MIN_CLUSTERS
+    if several:
+        pivot = test.pivot(pair, level)
+        if pair.bounded:
             pivot = replace(pivot, low=max(pivot.low, -1.0), high=min(pivot.high, 1.0))
-        cautions = [*s.doubts(df), *cautions]
-        if s.negative(asked.variance):
+        cautions = [*pair.doubts(), *pivot.cautions]
+        if pair.negative():
             cautions.append(doubt("negative_two_way_variance"))
+    else:
+        pivot = Pivot(p_value=math.nan, low=math.nan, high=math.nan)
+        cautions = [doubt("one_shared_item" if pair.n == 1 else "one_shared_cluster")]
     estimate = Estimate(
-        value=value,
-        se=math.sqrt(var) if s.n_clusters >= MIN_CLUSTERS else math.nan,
-        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
-        df=pivot.df if math.isfinite(pivot.df) else df,
-        n_items=s.n,
-        n_clusters=s.n_clusters,
-        method=Method(name=asked.method, variance=asked.variance, paired=True),
+        value=plain.value,
+        se=plain.se if several else math.nan,
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=pivot.df if math.isfinite(pivot.df) else plain.df,
+        n_items=pair.n,
+        n_clusters=pair.n_clusters,
+        method=Method(name=test.name, variance=pair.variance.name, paired=True),
         cautions=tuple(cautions),
     )
     return estimate, pivot
 
 
-def _pivot(
-    s: Paired | SummedPair, value: float, var: float, df: float, asked: Asked
-) -> tuple[Pivot, list[Caution]]:
-    if asked.method == "score":
-        return _score(s, asked), []
-    if asked.method == "t":
-        return t_pivot(value, math.sqrt(var), df, asked.level), _flat(value, var)
-    if isinstance(s, SummedPair):
-        raise needs_items(asked.method)
-    if asked.method == "mcnemar":
-        return _mcnemar(s, asked.level)
-    ways = [doubt("first_clustering_only")] if len(s.codes) == TWO_WAY else []
-    if asked.method == "sign-flip":
-        pivot, cautions = _sign_flip(s, asked)
-        return pivot, [*cautions, *ways]
-    if asked.method == "bootstrap":
-        return _bootstrap(s, value, asked), [*_flat(value, var), *ways]
-    return _bayes(s, asked), ways
-
-
-def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
-    if not asked.bounded:
-        raise MethodError(
-            "method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
-        )
-    moments = s.moments(asked.variance, score=True)
-    found, (wins, items) = moments.at((0, 1)), s.net_wins(moments)
-    net = NetWins(wins=float(wins[0, 1]), items=float(items[0, 1]), event=float(found.event))
-    return with_net_wins(pivot_of(found, asked.level, reach=1.0), net, asked.level)
-
-
-def _sign_flip(s: Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:
-    from howsure.statistics.pairs import signflip
-
-    term = clusterings(s.codes[:1], s.w)[0][0]
-    p, low, high = signflip.flip_test(term.sums(s.w * s.d), term.totals, level=asked.level, rng=asked.rng)
-    cautions = [*_coarse(term.n_clusters, asked.level), *_flat(float(s.d[0]), float(np.ptp(s.d)))]
-    return Pivot(p_value=p, low=low, high=high), cautions
-
-
-def _mcnemar(s: Paired, level: float) -> tuple[Pivot, list[Caution]]:
-    from howsure.statistics.pairs import mcnemar
-
-    if not np.isin(np.concatenate([s.a, s.b]), (0.0, 1.0)).all() or np.any(s.w != s.w[0]):
-        raise MethodError(
-            "method 'mcnemar' needs one right-or-wrong answer per item, equally weighted",
-            remedy="Use the default, which takes fractions, attempts and weights.",
-        )
-    p, low, high = mcnemar.midp_test(int((s.d > 0).sum()), int((s.d < 0).sum()), len(s.d), level=level)
-    cautions = [] if not s.codes else [doubt("ignores_clusters")]
-    return Pivot(p_value=p, low=low, high=high), cautions
-
-
-def _bootstrap(s: Paired, value: float, asked: Asked) -> Pivot:
-    from howsure.statistics.means import bootstrap
-
-    se = math.sqrt(float(covariance(s.d[:, None], s.w, s.codes[:1], "CR1")[0, 0]))
-    if se == 0:
-        return t_pivot(value, 0.0, math.nan, asked.level)
-    t = bootstrap.pivots(s.d, s.w, s.codes, asked.rng)
-    half = bootstrap.critical(t, asked.level) * se
-    p = (1 + int((t >= abs(value) / se).sum())) / (len(t) + 1)
-    return Pivot(p_value=p, low=value - half, high=value + half)
-
-
-def _bayes(s: Paired, asked: Asked) -> Pivot:
-    from howsure.statistics.means import bayes
-
-    codes = s.codes[0] if s.codes else None
-    draws = np.sort(
-        bayes.difference_draws(s.d, s.w, codes, reach=1.0 if asked.bounded else 0.0, rng=asked.rng)
-    )
-    allowed = int((1 - asked.level) / 2 * len(draws) * (1 + 1e-12))
-    p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
-    return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
-
-
 def _mean(x: Floats, w: Floats, keep: Bools) -> float:
     return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
-
-
-def _flat(value: float, var: float) -> list[Caution]:
-    return [] if var > 0 else [doubt("same_difference", value=value)]
-
-
-def _coarse(n_clusters: int, level: float) -> list[Caution]:
-    smallest = 2.0 ** (1 - n_clusters)
-    return [] if smallest <= 1 - level else [doubt("too_few_flips", clusters=n_clusters, smallest=smallest)]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import Clustering, degrees_of_freedom_of
+from howsure.statistics.means.clustered import Clustering, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.pairs.moments import signed_total
 from howsure.statistics.pairs.score import Pivots, plain_pivots
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 
 ROUNDING = 1e-12
@@ -88,19 +88,21 @@ class DifferenceSums:
         return max(float(part.term.totals @ part.term.totals) / self.n for part in self.own)
 
 
-def pivots(sums: DifferenceSums, variance: Variance, *, score: bool) -> Pivots:
+def pivots(sums: DifferenceSums, variance: VarianceChoice, *, score: bool) -> Pivots:
     """Return the pivots of differences: score pivots, or those of a plain t."""
-    shape, n, items = sums.difference.shape, sums.n, sums.items
+    shape, n, items, estimator = sums.difference.shape, sums.n, sums.items, variance_of(variance)
     squares = signed_total((part.squares, part.sign) for part in sums.terms) / n**2
-    if variance == "miller" and items is not None:  # its within-item part divides by n − 1
-        squares = squares + items.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
+    part = float(estimator.item_part(n))
+    if part and items is not None:
+        squares = squares + part * items.squares / n
     if sums.units < 2:
         nothing = np.full(shape, np.nan)
         return plain_pivots(sums.difference, nothing, nothing)
-    df = degrees_of_freedom_of([part.term for part in sums.own], variance)
+    df = min(part.term.df(estimator) for part in sums.own)
     if not score:
         return plain_pivots(sums.difference, squares, df)
-    spread = items.squares / n if items is not None else squares * (n if variance == "miller" else n - 1)
+    single = float(estimator.inflation(np.array(1 / n), n))
+    spread = items.squares / n if items is not None else squares * n / single
     found = Pivots(
         difference=sums.difference,
         variance=squares,
@@ -128,7 +130,7 @@ def column_sums(
     totals: Floats,
     items: ItemSpread,
     term: Clustering,
-    variance: Variance,
+    variance: VarianceChoice,
     *,
     events: Events | None = None,
 ) -> DifferenceSums:
@@ -138,7 +140,7 @@ def column_sums(
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
     residuals = sums - totals[:, None] * difference
-    inflation = np.broadcast_to(term.inflation(variance), (len(totals),))
+    inflation = term.inflation(variance)
     cubes = None if events is None else inflation @ residuals**3
     part = TermSums(term=term, sign=1, squares=inflation @ residuals**2, cubes=cubes)
     return DifferenceSums(difference=difference, items=items, terms=(part,), n=round(n), events=events)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError
+from howsure.statistics.choices import label_of
 from howsure.statistics.pairs.both import Both
 from howsure.statistics.pairs.difference import Difference, difference
+from howsure.statistics.pairs.difference_tests import TTest, by_moments, test_of
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.pairs.score import plain_pivots
 from howsure.statistics.planning.forecast import items_needed
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import ComparisonMethod, Variance
+    from howsure.statistics.choices import TestChoice, VarianceChoice
 
 
 def partly_shared(a: Floats, b: Floats) -> bool:
@@ -41,8 +43,8 @@ def combined_difference(
     weights: Floats | None = None,
     bounded: bool = True,
     level: float = 0.95,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: TestChoice | None = None,
+    variance: VarianceChoice = "CR2",
     margin: float | None = None,
     lower_is_better: bool = False,
     labels: Sequence[str] = (),
@@ -54,14 +56,15 @@ def combined_difference(
     Wins, losses and the correlation are those of the shared items. Scores in [0, 1] get what two events that
     weren't seen would add to the variance, unless `method` is "t".
     """
-    if method not in (None, "score", "t"):
+    test = test_of(method, bounded=bounded)
+    if not by_moments(test):
         raise MethodError(
-            f"method {method!r} needs items that both models answered", remedy="Leave the method out."
+            f"method {test.name!r} needs items that both models answered", remedy="Leave the method out."
         )
     shared = difference(a, b, weights=weights, bounded=bounded, lower_is_better=lower_is_better)
     every = Both.of(a, b, weights, clusters, labels)
     found = every.moments(variance)
-    added = every.unseen(found.variance) if bounded and method != "t" else 0.0
+    added = every.unseen(found.variance) if bounded and not isinstance(test, TTest) else 0.0
     reach = 1.0 if bounded else math.inf
     pivot = pivot_of(plain_pivots(found.value, found.variance, found.df, added), level, reach)
     estimate = Estimate(
@@ -71,7 +74,7 @@ def combined_difference(
         df=found.df,
         n_items=len(every.w),
         n_clusters=min([int(code.max()) + 1 for code in every.codes], default=len(every.w)),
-        method=Method(name="combined", variance=variance),
+        method=Method(name="combined", variance=label_of(variance)),
         cautions=tuple(every.doubts(found.df)),
     )
     return replace(

@@ -14,13 +14,13 @@ import numpy as np
 
 from howsure.statistics.arrays import Bools, Floats, Ints, above, blocks
 from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
+from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings, variance_of
 from howsure.statistics.pairs.moments import PairMoments, squared_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 ROUNDING = 1e-12
 FEW_LEVELS = 64
@@ -109,7 +109,11 @@ def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools,
 
 
 def pair_details(
-    x: Floats, *, clusters: Sequence[Ints] = (), weights: Floats | None = None, variance: Variance = "CR2"
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    variance: VarianceChoice = "CR2",
 ) -> PairDetails:
     """Return what is known of every two columns of x (n, M), NaN where a model has no score for an item.
 
@@ -177,7 +181,7 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
 
 
 def _errors(
-    x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance
+    x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: VarianceChoice
 ) -> tuple[Floats, Floats]:
     """Return the SEs without pairing, and those that take every item as independent, of the models that
     answered everything; NaN of the others, and without clusters.
@@ -201,7 +205,7 @@ def _fill_odd(
     w: Floats,
     *,
     clusters: Sequence[Ints],
-    variance: Variance,
+    variance: VarianceChoice,
 ) -> None:
     """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too
     many.
@@ -224,12 +228,12 @@ def _fill_odd(
 
 
 def _masked_variance(
-    x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance
+    x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: VarianceChoice
 ) -> Floats:
     """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than
     two clusters.
     """
-    weights = mask * w[:, None]
+    weights, estimator = mask * w[:, None], variance_of(variance)
     count, total = mask.sum(axis=0), weights.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         centred = (x - (weights * x).sum(axis=0) / total) * mask
@@ -237,15 +241,10 @@ def _masked_variance(
         for term, sign in clusterings(clusters, w):
             there = (term.sums(mask) > 0).sum(axis=0)
             share = term.sums(weights) / total
-            factor = {"CR2": 1 / (1 - share), "CR1": there / (there - 1)}.get(variance, 1.0)
-            found += (
-                sign
-                * np.where(share < 1, factor * term.sums(centred * w[:, None]) ** 2, 0.0).sum(axis=0)
-                / total**2
-            )
+            squares = estimator.inflation(share, there) * term.sums(centred * w[:, None]) ** 2
+            found += sign * squares.sum(axis=0) / total**2
             fewest = np.minimum(fewest, there) if sign > 0 else fewest
-        if variance == "miller":
-            found += (w[:, None] * centred**2).sum(axis=0) * (1 / (count - 1) - 1 / count) / total
+        found += (w[:, None] * centred**2).sum(axis=0) * estimator.item_part(count) / total
     return np.where(fewest > 1, found, np.nan)
 
 

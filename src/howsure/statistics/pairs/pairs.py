@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import products
-from howsure.statistics.means.clustered import Clustering, clusterings
+from howsure.statistics.means.clustered import Clustering, clusterings, variance_of
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
 from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.pairs.moments import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 
 def pair_moments(
@@ -39,7 +39,7 @@ def pair_moments(
     *,
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
-    variance: Variance = "CR2",
+    variance: VarianceChoice = "CR2",
     score: bool = True,
     unmoved: Floats | None = None,
 ) -> PairMoments:
@@ -86,7 +86,7 @@ def events_of(x: Floats, w: Floats) -> Events | None:
 
 
 def complete_moments(
-    sums: DifferenceSums, variance: Variance, flips: FlipSums | None, *, score: bool
+    sums: DifferenceSums, variance: VarianceChoice, flips: FlipSums | None, *, score: bool
 ) -> PairMoments:
     """Return the moments of pairs that share all their items, from their sums (M, M)."""
     found = pivots(sums, variance, score=score)
@@ -100,7 +100,7 @@ def complete_moments(
 
 
 def _difference_sums(
-    x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, events: Events | None
+    x: Floats, codes: Sequence[Ints], w: Floats, variance: VarianceChoice, events: Events | None
 ) -> DifferenceSums:
     n = len(x)
     means = w @ x / n
@@ -111,7 +111,8 @@ def _difference_sums(
         for term, sign in clusterings(codes, w)
     )
     weighted = bool(np.ptp(w) > 0)
-    items = _item_spread(centred, w) if codes or weighted or variance == "miller" else None
+    needed = codes or weighted or variance_of(variance).item_part(n)
+    items = _item_spread(centred, w) if needed else None
     crowd = float(w @ w) / n
     return DifferenceSums(
         difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events
@@ -145,13 +146,12 @@ def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
 
 
 def term_sums(
-    term: Clustering, sign: int, sums: Floats, variance: Variance, *, cubes: bool = False
+    term: Clustering, sign: int, sums: Floats, variance: VarianceChoice, *, cubes: bool = False
 ) -> TermSums:
     """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M);
     `cubes`: their third powers as well.
     """
-    inflation = np.broadcast_to(term.inflation(variance), (len(sums),))[:, None]
-    scaled = sums * np.sqrt(inflation)
+    scaled = sums * np.sqrt(term.inflation(variance))[:, None]
     return TermSums(
         term=term,
         sign=sign,

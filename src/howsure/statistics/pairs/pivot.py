@@ -20,25 +20,30 @@ from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.results import Equivalence, significant
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from howsure.statistics.choices import ComparisonMethod, Variance
+    from howsure.errors import Caution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pivot:
-    """What a test says: p-value and limits, and for the tests that are t-like what tests any other value."""
+    """What a test says: p-value, limits and what is in doubt, and for the tests that are t-like what tests
+    any other value.
+    """
 
     p_value: float
     low: float
     high: float
     found: Pivots | None = None
     net: NetWins | None = None
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def df(self) -> float:
         """The degrees of freedom, NaN where the test has none."""
         return math.nan if self.found is None else float(self.found.df)
+
+    def with_cautions(self, *cautions: Caution) -> Pivot:
+        """Return the same with what is in doubt of it."""
+        return replace(self, cautions=(*self.cautions, *cautions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +82,6 @@ class NetWins:
         with net wins.
         """
         return self.event * float(intervals.net_limit(-self.wins, self.items, level))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How the difference is to be tested."""
-
-    method: ComparisonMethod
-    bounded: bool
-    level: float
-    variance: Variance
-    rng: np.random.Generator
 
 
 def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:

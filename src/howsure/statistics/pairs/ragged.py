@@ -6,12 +6,13 @@ The same as pairs.py, with one M × M product per cluster in place of one for al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import Clustering, clusterings
+from howsure.statistics.means.clustered import Clustering, ShareSums, clusterings, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.pairs.moments import PairMoments, flips_of, settled, signed_total, with_own_pivots
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints, Positions
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.means.clustered import VarianceEstimator
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
@@ -27,7 +29,7 @@ def ragged_moments(
     x: Floats,
     codes: Sequence[Ints],
     w: Floats,
-    variance: Variance,
+    variance: VarianceChoice,
     *,
     score: bool,
     events: Events | None = None,
@@ -42,14 +44,18 @@ def ragged_moments(
     sums = (w[:, None] * filled).T @ mask
     difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
+    estimator = variance_of(variance)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
     parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
-    plain = signed_total((part.powers(difference, weight, variance), sign) for part, sign in parts)
+    plain = signed_total((part.powers(difference, weight, estimator), sign) for part, sign in parts)
     for part, sign in parts:
         if sign > 0:
-            df, units = np.minimum(df, part.df(weight, variance)), np.minimum(units, part.units)
-            size = np.maximum(size, part.size(weight))
-    squares = plain / weight**2 + _of_paper(own, weight, difference, variance)
+            held = part.share_sums(weight)
+            df, units = np.minimum(df, estimator.df(held)), np.minimum(units, part.units)
+            size = np.maximum(size, held.squares * shared)
+    squares = plain / weight**2
+    if estimator.item_part(2):
+        squares = squares + own.single_squares(difference) * estimator.item_part(shared) / weight
     known, nothing = units > 1, np.zeros(shape)
     spread, room = nothing, nothing
     if score:
@@ -74,7 +80,7 @@ def ragged_moments(
     )
     if events is not None:
         cubes, squares = (
-            sum(part.powers(difference, weight, variance, k) for part, sign in parts if sign > 0)
+            sum(part.powers(difference, weight, estimator, k) for part, sign in parts if sign > 0)
             for k in (3, 2)
         )
         moments = moments.of_events(events, np.where(squares > 0, cubes / (2 * weight * squares), 0.0))
@@ -118,47 +124,36 @@ class _RaggedSums:
             units = present.sum(axis=0).astype(float)
         return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
 
-    def powers(self, centre: Floats, weight: Floats, variance: Variance, power: int = 2) -> Floats:
+    def powers(self, centre: Floats, weight: Floats, variance: VarianceEstimator, power: int = 2) -> Floats:
         """Sum (D_g − W_g·centre)², or another power of it, inflated, over clusters."""
         if self.clusters is None:
-            item = weight / self.units
             single = self.single_squares(centre) if power == 2 else self.single_powers(centre, power)
-            total = single * (1 / (1 - item / weight) if variance == "CR2" else 1.0)
-        else:
-            total = np.zeros_like(weight)
-            for rows in self.clusters:
-                held, summed = self._cluster(rows)
-                inflation = 1 / (1 - held / weight) if variance == "CR2" else 1.0
-                total += np.where(held > 0, (summed - held * centre) ** power * inflation, 0.0)
-        return np.asarray(total * (self.units / (self.units - 1) if variance == "CR1" else 1.0))
-
-    def size(self, weight: Floats) -> Floats:
-        """Return the average size of a cluster, in shared items (M, M): Σ W_g² / W, 1 without clusters."""
-        if self.clusters is None:
-            return np.ones_like(weight)
+            return np.asarray(single * variance.inflation(1 / self.units, self.units))
         total = np.zeros_like(weight)
         for rows in self.clusters:
-            total += self._cluster(rows)[0] ** 2
-        return total / weight * (self.mask.T @ self.mask) / weight
+            held, summed = self._cluster(rows)
+            inflation = variance.inflation(held / weight, self.units)
+            total += np.where(held > 0, (summed - held * centre) ** power * inflation, 0.0)
+        return total
 
-    def df(self, weight: Floats, variance: Variance) -> Floats:
-        """Return the degrees of freedom of every pair (M, M)."""
-        if variance == "miller":
-            return np.full(weight.shape, np.inf)
-        if variance == "CR1" or self.clusters is None:
-            return self.units - 1
-        q2 = a1 = a2 = np.zeros(weight.shape)
-        for rows in self.clusters:
-            q = self._cluster(rows)[0] / weight
-            a = q**2 / (1 - q)
-            q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
-        return 1 / (q2 + a1**2 - a2)
+    def share_sums(self, weight: Floats) -> ShareSums:
+        """Return what degrees of freedom need of the clusters' shares of every pair's weight (M, M)."""
+        if self.clusters is None:
+            return ShareSums.equal(self.units)
+        parts = (self._held(rows) for rows in self.clusters)
+        return reduce(
+            ShareSums.__add__, (ShareSums.added((held > 0).astype(float), held / weight) for held in parts)
+        )
 
     def _cluster(self, rows: Positions) -> tuple[Floats, Floats]:
         """Return the shared weight and the summed differences of one cluster."""
-        mask, w = self.mask[rows], self.w[rows, None]
-        summed = (w * self.filled[rows]).T @ mask
-        return (w * mask).T @ mask, summed - summed.T
+        summed = (self.w[rows, None] * self.filled[rows]).T @ self.mask[rows]
+        return self._held(rows), summed - summed.T
+
+    def _held(self, rows: Positions) -> Floats:
+        """Return the shared weight of one cluster."""
+        mask = self.mask[rows]
+        return np.asarray((self.w[rows, None] * mask).T @ mask, dtype=float)
 
     def single_squares(self, centre: Floats) -> Floats:
         """Return Σ w (d_k − centre)² over shared items, from four products."""
@@ -181,10 +176,3 @@ class _RaggedSums:
             of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
             total += comb(power, k) * (-centre) ** (power - k) * of_d
         return total
-
-
-def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Variance) -> Floats | float:
-    """Return what the paper's formula adds to the variance of every pair."""
-    if variance != "miller":
-        return 0.0
-    return own.single_squares(difference) * (1 / (own.units - 1) - 1 / own.units) / weight

@@ -8,15 +8,15 @@ alone, less the mean of their stratum. Of the latter there are no flips, which w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import Clustering
+from howsure.statistics.means.clustered import CR2, Clustering, variance_alone, variance_of
 from howsure.statistics.means.mean import size_cautions
 from howsure.statistics.means.strata import free_of_strata
-from howsure.statistics.means.summed import alone_variances, summed_variances
+from howsure.statistics.means.summed import summed_variances
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums
 from howsure.statistics.pairs.evidence import Events, ItemSpread
 from howsure.statistics.pairs.moments import (
@@ -27,6 +27,7 @@ from howsure.statistics.pairs.moments import (
     with_own_pivots,
 )
 from howsure.statistics.pairs.pair_details import ROUNDING, PairDetails, lengthened, net_wins_of
+from howsure.statistics.pairs.paired import SharedItems
 from howsure.statistics.pairs.pairs import (
     complete_moments,
     cubed_differences,
@@ -38,12 +39,13 @@ from howsure.statistics.pairs.pairs import (
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.means.clustered import VarianceEstimator
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
     from howsure.statistics.sums import ItemSums
 
 
-def summed_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+def summed_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) where clusters are draws; see `pair_moments`."""
     term, products, events = sums.clusters.term, sums.products, _events(sums)
     found = DifferenceSums(
@@ -71,12 +73,12 @@ def _flips(sums: ItemSums, *, score: bool) -> FlipSums:
     return flip_sums(moved, term.shares, lone_items(sums.n, clustered=True, score=score))
 
 
-def alone_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+def alone_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) where each item is its own draw, without flips."""
     return _alone(sums, sums.products.squares, sums.products.thirds, variance, score=score)
 
 
-def within_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+def within_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: bool = True) -> PairMoments:
     """Return the moments of all pairs (M, M) on more items of the same clusters, without flips."""
     found = _alone(sums, sums.products.inner, sums.products.inner_thirds, variance, score=score)
     found = replace(found, counted=np.zeros(()))
@@ -84,17 +86,17 @@ def within_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = 
 
 
 def _alone(
-    sums: ItemSums, products: Floats, thirds: Floats, variance: Variance, *, score: bool
+    sums: ItemSums, products: Floats, thirds: Floats, variance: VarianceChoice, *, score: bool
 ) -> PairMoments:
     """Return the moments of items that stand alone, whose squares and products, and third powers, these are
     (M, M).
     """
-    n, squares = sums.n, squared_differences(products)
+    n, squares, estimator = sums.n, squared_differences(products), variance_of(variance)
     term = Clustering(codes=None, totals=np.ones(n), total=float(n))
-    inflation = float(np.max(term.inflation(variance)))
+    inflation = float(np.max(term.inflation(estimator)))
     found = DifferenceSums(
         difference=differences_of(sums.value),
-        items=ItemSpread(squares=squares, fourths=squares) if variance == "miller" else None,
+        items=ItemSpread(squares=squares, fourths=squares) if estimator.item_part(n) else None,
         terms=(
             TermSums(
                 term=term, sign=1, squares=inflation * squares, cubes=inflation * cubed_differences(thirds)
@@ -130,8 +132,8 @@ def _effective(sums: ItemSums, *, within: bool) -> float:
     return float(sums.n) if within else sums.clusters.term.effective
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummedPair:
+@dataclass(frozen=True, kw_only=True)
+class SummedPair(SharedItems):
     """Two models' sums, as a comparison asks of them; `clustered`: clusters are the draws, else items;
     `labels` of the clusters.
     """
@@ -139,6 +141,8 @@ class SummedPair:
     sums: ItemSums
     clustered: bool = True
     labels: tuple[str, ...] = ()
+    bounded: bool = True
+    variance: VarianceEstimator = field(default_factory=CR2)
 
     @property
     def n(self) -> int:
@@ -161,33 +165,28 @@ class SummedPair:
         """Whether an item was lost, or won, as a whole."""
         return bool(self.sums.extremes.farthest.max() >= 1)
 
-    @property
-    def rounding(self) -> float:
-        """What rounding leaves of a standard error of 0."""
-        return 8 * float(np.finfo(float).eps) * self.size
-
-    def moments(self, variance: Variance, *, score: bool) -> PairMoments:
+    def moments(self, *, score: bool) -> PairMoments:
         """Return the pivots of both, by the score or a plain t."""
         make = summed_moments if self.clustered else alone_moments
-        return make(self.sums, variance=variance, score=score)
+        return make(self.sums, variance=self.variance, score=score)
 
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
         """Count the net wins of both, in events, in effective items, and these."""
         squares = squared_differences(self.sums.products.squares)
         return net_wins_of(moments, squares, lambda _i, _j: _effective(self.sums, within=not self.clustered))
 
-    def details(self, variance: Variance) -> PairDetails:
+    def details(self) -> PairDetails:
         """Return what is said of both beside their difference."""
         squares, wins = self.sums.products.squares, np.rint(self.sums.products.wins).astype(np.int64)
-        own = summed_variances(self.sums, variance) if self.clustered else alone_variances(self.sums)
-        scale = math.sqrt(squares[0, 0] * squares[1, 1])
-        r = np.clip(squares / scale, -1, 1) if scale > ROUNDING else np.full((2, 2), np.nan)
-        several = self.clustered and self.n > 1
-        alone = (
-            alone_moments(self.sums, variance=variance, score=False).variance
-            if several
-            else np.full((2, 2), np.nan)
+        own = (
+            summed_variances(self.sums, self.variance)
+            if self.clustered
+            else variance_alone(np.diagonal(squares), self.n, self.variance)
         )
+        scale, unknown = math.sqrt(squares[0, 0] * squares[1, 1]), np.full((2, 2), np.nan)
+        r = np.clip(squares / scale, -1, 1) if scale > ROUNDING else unknown
+        several = self.clustered and self.n > 1
+        alone = alone_moments(self.sums, variance=self.variance, score=False).variance if several else unknown
         return PairDetails(
             mean=np.repeat(self.sums.value[:, None], 2, axis=1),
             wins=wins,
@@ -197,11 +196,7 @@ class SummedPair:
             unclustered_se=np.sqrt(alone),
         )
 
-    def doubts(self, df: float) -> list[Caution]:
+    def doubts(self) -> list[Caution]:
         """Warn of too few or too unequal clusters."""
         totals = self.sums.clusters.totals
-        return size_cautions(totals, totals, df, self.labels) if self.clustered else []
-
-    def negative(self, _variance: Variance) -> bool:
-        """Say whether two ways of clustering give a negative variance; here is one."""
-        return False
+        return size_cautions(totals, totals, self.plain.df, self.labels) if self.clustered else []

@@ -15,8 +15,9 @@ import numpy as np
 from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import covariance, degrees_of_freedom, own_clusterings
 from howsure.statistics.pairs.both import Both
+from howsure.statistics.pairs.difference_tests import ScoreTest, by_moments, require_fractions
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
-from howsure.statistics.pairs.pivot import Asked, Pivot, pivot_of, t_pivot
+from howsure.statistics.pairs.pivot import Pivot, pivot_of, t_pivot
 from howsure.statistics.pairs.score import plain_pivots
 from howsure.statistics.results import Estimate, Interval, Method
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.means.clustered import VarianceEstimator
+    from howsure.statistics.pairs.difference_tests import DifferenceTest
 
 
 PSEUDO = 2
@@ -32,7 +34,15 @@ PSEUDO = 2
 
 
 def unpaired_difference(
-    a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
+    a: Floats,
+    b: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    *,
+    test: DifferenceTest,
+    variance: VarianceEstimator,
+    bounded: bool,
+    level: float,
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of different items: Welch, with one success and one failure added to each if
     bounded.
@@ -40,35 +50,31 @@ def unpaired_difference(
     Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py
     says. Clusters that both have items of are summed across the two.
     """
-    if asked.method not in ("score", "t"):
+    score = isinstance(test, ScoreTest)
+    if not by_moments(test):
         raise MethodError(
-            f"method {asked.method!r} needs items that both models answered, and there are none",
+            f"method {test.name!r} needs items that both models answered, and there are none",
             remedy="Leave the method out: the default falls back to an unpaired comparison.",
         )
-    if asked.method == "score" and not asked.bounded:
-        raise MethodError(
-            "method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
-        )
+    if score:
+        require_fractions(bounded=bounded)
+    method = Method(name="pseudo-items" if score else test.name, variance=variance.name, paired=False)
     if _share_clusters(a, b, clusters):
-        return _across_clusters(a, b, w, clusters, asked)
-    sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
-    if asked.method == "score":
-        added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
-        pivot = t_pivot(*_welch(added), asked.level, reach=1.0)
+        return _across_clusters(a, b, w, clusters, method=method, variance=variance, level=level, score=score)
+    sides = [_side(x, w, clusters, variance) for x in (a, b)]
+    if score:
+        added = [_side(x, w, clusters, variance, pseudo=(0.0, 1.0)) for x in (a, b)]
+        pivot = t_pivot(*_welch(added), level, reach=1.0)
     else:
-        pivot = t_pivot(*_welch(sides), asked.level)
+        pivot = t_pivot(*_welch(sides), level)
     estimate = Estimate(
         value=sides[0][0] - sides[1][0],
         se=math.sqrt(sides[0][1] + sides[1][1]),
-        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=pivot.df,
         n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
-        method=Method(
-            name="pseudo-items" if asked.method == "score" else asked.method,
-            variance=asked.variance,
-            paired=False,
-        ),
+        method=method,
         cautions=(doubt("unpaired"),),
     )
     return estimate, pivot
@@ -81,30 +87,42 @@ def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
 
 
 def _across_clusters(
-    a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
+    a: Floats,
+    b: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    *,
+    method: Method,
+    variance: VarianceEstimator,
+    level: float,
+    score: bool,
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of items from the same clusters: one variance of what both add within each."""
     every = Both.of(a, b, w, clusters)
-    found, score = every.moments(asked.variance), asked.method == "score"
+    found = every.moments(variance)
     added = every.unseen(found.variance) if score else 0.0
     pivot = pivot_of(
-        plain_pivots(found.value, found.variance, found.df, added), asked.level, 1.0 if score else math.inf
+        plain_pivots(found.value, found.variance, found.df, added), level, 1.0 if score else math.inf
     )
     estimate = Estimate(
         value=found.value,
         se=math.sqrt(found.variance),
-        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=found.df,
         n_items=len(every.w),
         n_clusters=min(int(code.max()) + 1 for code in every.codes),
-        method=Method(name="pseudo-items" if score else asked.method, variance=asked.variance, paired=False),
+        method=method,
         cautions=(doubt("unpaired"), *every.doubts(found.df)),
     )
     return estimate, pivot
 
 
 def _side(
-    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, pseudo: tuple[float, ...] = ()
+    x: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    variance: VarianceEstimator,
+    pseudo: tuple[float, ...] = (),
 ) -> tuple[float, float, float, int]:
     """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items
     appended.
@@ -124,7 +142,7 @@ def _side(
     return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters
 
 
-def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance) -> float:
+def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: VarianceEstimator) -> float:
     """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
     y, terms = 2 * x - 1, own_clusterings(codes, w)
     around = (y - w @ y / w.sum()) ** 2

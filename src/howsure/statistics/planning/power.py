@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Goal, PlanMethod, Variance
+    from howsure.statistics.choices import Goal, PlanMethod, VarianceChoice
     from howsure.statistics.sequential.group import Schedule
 
 MOST_ITEMS = 10**9
@@ -160,7 +160,7 @@ class Spread:
             return self.sizes
         return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
 
-    def df(self, n: float, variance: Variance = "CR2") -> float:
+    def df(self, n: float, variance: VarianceChoice = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items, 0 where there are none."""
         free = float(free_of_strata(self.at(n).df(n, variance), n, self.strata))
         return 0.0 if math.isnan(free) else free

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
+from howsure.statistics.means.clustered import ShareSums, variance_of
+
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import VarianceChoice
 
 QUANTILES = 200
 
@@ -37,22 +39,16 @@ class ClusterSizes:
         """Whether each item is its own cluster."""
         return self.size == 1 and bool((self.relative == 1).all())
 
-    def df(self, n: float, variance: Variance = "CR2") -> float:
+    def df(self, n: float, variance: VarianceChoice = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds,
         exactly.
 
         Satterthwaite's for CR2, as in clustered.py. 0 where n is less than two clusters.
         """
         count = n / self.size
-        if variance == "miller":
-            return math.inf
-        if variance == "CR1":
-            return max(count - 1, 0.0)
-        q = self.relative * (self.size / n)
-        if count <= 1 or q.max() >= 1:
-            return 0.0
-        a, times = q**2 / (1 - q), count / len(q)
-        return 1 / (times * float(q @ q) + (times * float(a.sum())) ** 2 - times * float(a @ a))
+        sums = ShareSums.of(self.relative * (self.size / n), copies=count / len(self.relative))
+        found = float(variance_of(variance).df(sums))
+        return 0.0 if math.isnan(found) else max(found, 0.0)
 
 
 def equal_sizes(size: float = 1.0) -> ClusterSizes:

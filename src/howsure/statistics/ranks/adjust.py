@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.choices import chosen_object
 from howsure.statistics.pairs.flips import DRAWS
 from howsure.statistics.ranks import maxt
 from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from howsure.statistics.arrays import Floats, Positions
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import PairMoments
@@ -42,15 +45,26 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
 
 
+CORRECTIONS: Mapping[str, Callable[[Floats], Floats] | None] = {
+    "max-t": holm,
+    "holm": holm,
+    "bh": benjamini_hochberg,
+    "none": None,
+}
+"""What each word of `Adjustment` makes of the p-values of separate tests, of which max-t knows no more than
+Holm.
+"""
+
+
 def corrected_p(p: Floats, method: Adjustment) -> Floats:
     """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t
     means Holm here.
     """
-    usable = np.isfinite(p)
-    if method == "none" or usable.sum() < 2:
+    usable, correct = np.isfinite(p), chosen_object("adjust", method, CORRECTIONS)
+    if correct is None or usable.sum() < 2:
         return p
     corrected = p.copy()
-    corrected[usable] = benjamini_hochberg(p[usable]) if method == "bh" else holm(p[usable])
+    corrected[usable] = correct(p[usable])
     return corrected
 
 

@@ -24,10 +24,11 @@ import numpy as np
 import scipy
 
 from howsure.errors import MethodError
+from howsure.statistics.choices import chosen_object
 from howsure.statistics.quadrature import legendre
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Spending
@@ -135,11 +136,23 @@ def spent(spending: Spending, error: float, shares: Floats) -> Floats:
     1983).
     """
     side = error / 2
-    if spending == "pocock":
-        found = side * np.log(1 + (math.e - 1) * shares)
-    else:
-        found = 2 * scipy.special.ndtr(scipy.special.ndtri(side / 2) / np.sqrt(shares))
+    found = chosen_object("spending", spending, SPENDINGS)(side, shares)
     return np.asarray(2 * np.where(shares >= 1, side, found))
+
+
+def _obrien_fleming(side: float, shares: Floats) -> Floats:
+    return np.asarray(2 * scipy.special.ndtr(scipy.special.ndtri(side / 2) / np.sqrt(shares)))
+
+
+def _pocock(side: float, shares: Floats) -> Floats:
+    return side * np.log(1 + (math.e - 1) * shares)
+
+
+SPENDINGS: Mapping[str, Callable[[float, Floats], Floats]] = {
+    "obrien-fleming": _obrien_fleming,
+    "pocock": _pocock,
+}
+"""How much of one side's error each word of `Spending` has spent at shares of the items."""
 
 
 def even(items: int, looks: int) -> tuple[int, ...]:

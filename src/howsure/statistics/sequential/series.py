@@ -622,7 +622,7 @@ def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
     of items (n, m).
     """
     sums = term.sums(e if (w == 1).all() else e * w[:, None])
-    scale = np.broadcast_to(term.inflation("CR2"), (term.n_clusters,)) / term.total**2
+    scale = term.inflation("CR2") / term.total**2
     return scale @ (sums * sums), scale @ (sums[:, 1:] * sums[:, :-1])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.votes.ties import told
+from howsure.statistics.votes.ties import tie_rule
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -24,7 +24,7 @@ def saved_by_a_vote(fit: Strengths, slopes: Floats, ties: Ties) -> Floats:
     (a'V f)² / (1 + i a'V a), as the inverse changes by a term of rank one (Sherman and Morrison 1950).
     """
     models = len(fit.log)
-    at = told(fit.log[:, None] - fit.log, fit.tie, ties)
+    at = tie_rule(ties).at(fit.log[:, None] - fit.log, fit.tie)
     toward, within = fit.inverse[:models] @ slopes, fit.inverse[:models, :models]
     own = np.diagonal(within)
     crossed = own[:, None] + own - 2 * within

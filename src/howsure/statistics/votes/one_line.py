@@ -21,7 +21,7 @@ import scipy
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.votes.scores import gradients
-from howsure.statistics.votes.ties import expected
+from howsure.statistics.votes.ties import tie_rule
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
@@ -100,7 +100,9 @@ def one_line(
 
 
 def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
-    mean, steep, flat = expected(fit.gaps(votes.first, votes.second, votes.covariates), fit.tie, ties)
+    mean, steep, flat = tie_rule(ties).expected(
+        fit.gaps(votes.first, votes.second, votes.covariates), fit.tie
+    )
     low, high = np.minimum(votes.first, votes.second), np.maximum(votes.first, votes.second)
     codes, of = np.unique(low * votes.models + high, return_inverse=True)
     sign = np.where(votes.first < votes.second, 1.0, -1.0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics.votes.ties import expected, of_votes, told
+from howsure.statistics.votes.ties import tie_rule
 from howsure.statistics.votes.votes import TIE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
     """Return P(win) + P(tie) / 2 of every model against the others of a pool, each once (M,), and its
     derivatives (M, P).
     """
-    at = told(found.log[:, None] - found.log, found.tie, ties)
+    at = tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
     models = len(found.log)
     weight = np.where(np.eye(models, dtype=bool), 0.0, pool[None, :].astype(float))
     weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
@@ -66,7 +66,9 @@ def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, F
     """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the
     derivatives of its weighted mean (P,).
     """
-    mean, steep, flat = expected(found.gaps(votes.first, votes.second, votes.covariates), found.tie, ties)
+    mean, steep, flat = tie_rule(ties).expected(
+        found.gaps(votes.first, votes.second, votes.covariates), found.tie
+    )
     steep, flat = steep * votes.weights, flat * votes.weights
     slopes = np.zeros(len(found.inverse))
     slopes[: votes.models] = np.bincount(votes.second, weights=steep, minlength=votes.models)
@@ -80,7 +82,7 @@ def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
     """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a
     cluster of its own.
     """
-    models, at = np.flatnonzero(found.bounded), told(found.log[:, None] - found.log, found.tie, ties)
+    models, at = np.flatnonzero(found.bounded), tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
     slope, every = (found.added * at.slope[TIE])[models], len(found.log)
     scores = np.zeros((len(models), len(found.inverse)))
     scores[:, :every] = -slope
@@ -101,13 +103,13 @@ def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties
 def gradients(votes: Votes, units: Ints, found: Strengths, ties: Ties) -> Floats:
     """Return the derivatives of the log likelihood of each unit of votes (units, P)."""
     d, models = found.gaps(votes.first, votes.second, votes.covariates), votes.models
-    slope, tie = (part * votes.weights for part in of_votes(d, found.tie, ties, votes.score))
+    slope, tie = (part * votes.weights for part in tie_rule(ties).slopes(d, found.tie, votes.score))
     count, width = int(units.max()) + 1, len(found.inverse)
     size = count * width
     added = np.bincount(units * width + votes.first, weights=slope, minlength=size)
     added -= np.bincount(units * width + votes.second, weights=slope, minlength=size)
     scores = added.reshape(count, width)
-    if ties != "half":
+    if tie_rule(ties).has_parameter:
         scores[:, models] = np.bincount(units, weights=tie, minlength=count)
     for j, x in enumerate(votes.covariates.T):
         scores[:, models + 1 + j] = np.bincount(units, weights=slope * x, minlength=count)

@@ -15,12 +15,13 @@ import numpy as np
 import scipy
 
 from howsure.errors import MethodError
-from howsure.statistics.votes.ties import Told, told
+from howsure.statistics.votes.ties import tie_rule
 from howsure.statistics.votes.votes import LOSS, TIE, WIN
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
+    from howsure.statistics.votes.ties import VoteLikelihood
     from howsure.statistics.votes.votes import Cells
 
 MOST_STEPS, MOST_HALVINGS, SETTLED = 100, 30, 1e-12
@@ -63,7 +64,7 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
     counts, models = cells.matrices(), cells.models
     added = _ties_of_perfect_records(counts, clusters)
     cells = cells.with_ties(added)
-    if ties != "half" and not cells.x.shape[1] and not settles_ties(cells.matrices()):
+    if tie_rule(ties).has_parameter and not cells.x.shape[1] and not settles_ties(cells.matrices()):
         raise _no_fit(ties, cells)
     at = np.zeros(models + 1 + cells.x.shape[1])
     at[models] = _first_tie(counts, ties)
@@ -98,10 +99,10 @@ def settles_ties(counts: Floats) -> bool:
     return False
 
 
-def _told(cells: Cells, at: Floats, ties: Ties) -> Told:
+def _told(cells: Cells, at: Floats, ties: Ties) -> VoteLikelihood:
     """Return what each kind of vote says at these parameters (P,)."""
     d = at[cells.first] - at[cells.second] + cells.x @ at[cells.models + 1 :]
-    return told(d, float(at[cells.models]), ties)
+    return tie_rule(ties).at(d, float(at[cells.models]))
 
 
 def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
@@ -120,10 +121,7 @@ def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
 
 def _first_tie(counts: Floats, ties: Ties) -> float:
     won, tied = float(counts[WIN].sum() + counts[LOSS].sum()), float(counts[TIE].sum())
-    if ties == "half":
-        return 0.0
-    share = max(tied, 0.5) / max(won + tied, 1.0)
-    return float(np.log(2 * share / max(1 - share, 1e-6))) if ties == "davidson" else float(np.log1p(share))
+    return tie_rule(ties).start(max(tied, 0.5) / max(won + tied, 1.0))
 
 
 def spread(cells: Cells, values: Floats) -> Floats:
@@ -134,20 +132,20 @@ def spread(cells: Cells, values: Floats) -> Floats:
     return np.asarray(first - np.bincount(cells.second, weights=values, minlength=cells.models))
 
 
-def _gradient(cells: Cells, found: Told) -> Floats:
+def _gradient(cells: Cells, found: VoteLikelihood) -> Floats:
     """Return the derivatives of the log likelihood (P,)."""
     slope = (cells.counts * found.slope).sum(axis=0)
     return np.concatenate([spread(cells, slope), [(cells.counts * found.tie).sum()], cells.x.T @ slope])
 
 
-def _inverse(cells: Cells, found: Told, ties: Ties) -> Floats:
+def _inverse(cells: Cells, found: VoteLikelihood, ties: Ties) -> Floats:
     """Return the inverse of the information (P, P), strengths with sum 0; 0 for the tie where it has no
     parameter.
     """
     whole = _information(cells, found)
     models = cells.models
     whole[:models, :models] += 1.0 / models
-    if ties == "half":
+    if not tie_rule(ties).has_parameter:
         whole[models, models] = 1.0
     scale = 1 / np.sqrt(np.maximum(np.diagonal(whole), 1e-300))
     try:
@@ -157,12 +155,12 @@ def _inverse(cells: Cells, found: Told, ties: Ties) -> Floats:
     if cells.x.shape[1] and not np.abs(inverse).max() < KNOWN:
         raise _no_fit(ties, cells)
     inverse = inverse * scale[:, None] * scale
-    if ties == "half":
+    if not tie_rule(ties).has_parameter:
         inverse[models, models] = 0.0
     return np.asarray(inverse)
 
 
-def _information(cells: Cells, found: Told) -> Floats:
+def _information(cells: Cells, found: VoteLikelihood) -> Floats:
     """Return the information (P, P)."""
     of_d, of_both, of_t = (found.curvature * cells.counts).sum(axis=1)
     models, k = cells.models, cells.x.shape[1]
@@ -189,19 +187,21 @@ def _no_fit(ties: Ties, cells: Cells) -> MethodError:
         )
     remedy = (
         "Leave out models with hardly any votes."
-        if ties == "half"
+        if not tie_rule(ties).has_parameter
         else "Take ties as half a win of each: `ties='half'`."
     )
     return MethodError(f"so few votes have no best fit with ties as {ties}", remedy=remedy)
 
 
-def _uphill(cells: Cells, at: tuple[Floats, Told], step: Floats, ties: Ties) -> tuple[Floats, Told, bool]:
+def _uphill(
+    cells: Cells, at: tuple[Floats, VoteLikelihood], step: Floats, ties: Ties
+) -> tuple[Floats, VoteLikelihood, bool]:
     """Take a step from parameters and what votes say there, or as much of it as doesn't go down."""
     old, found = at
     value = float((cells.counts * found.log).sum())
     for k in range(MOST_HALVINGS):
         to = old + step / 2**k
-        if ties == "rao-kupper" and to[cells.models] <= 0:
+        if not tie_rule(ties).allows(float(to[cells.models])):
             continue
         there = _told(cells, to, ties)
         if float((cells.counts * there.log).sum()) >= value - 1e-9 * abs(value):

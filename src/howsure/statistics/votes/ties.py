@@ -10,12 +10,16 @@ d is the difference of strengths on the logistic scale, t what makes ties more o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import scipy
 
+from howsure.statistics.choices import chosen_object
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Ties
 
@@ -23,7 +27,7 @@ LEAST = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class VoteLikelihood:
     """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
 
     `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t;
@@ -42,28 +46,159 @@ class Told:
     flat: Floats
 
 
-def told(d: Floats, t: float, ties: Ties) -> Told:
-    """Return what the three outcomes say at differences d."""
-    return {"half": _half, "davidson": _davidson, "rao-kupper": _rao_kupper}[ties](d, t)
+class TieRule(Protocol):
+    """How a tied vote is taken: what stands behind each word of `Ties`."""
+
+    @property
+    def name(self) -> str:
+        """Its word."""
+
+    @property
+    def has_parameter(self) -> bool:
+        """Whether there is a t that makes ties more or less likely."""
+        return True
+
+    def at(self, d: Floats, t: float) -> VoteLikelihood:
+        """Return what the three outcomes say at differences d."""
+
+    def start(self, share: float) -> float:
+        """Return where to begin to look for t, where ties have this share of the votes."""
+
+    def allows(self, t: float) -> bool:
+        """Say whether t can be this."""
+        del t
+        return True
+
+    def expected(self, d: Floats, t: float) -> tuple[Floats, Floats, Floats]:
+        """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t."""
+        found = self.at(d, t)
+        return found.expected, found.steep, found.flat
+
+    def slopes(self, d: Floats, t: float, score: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives of the log likelihood of votes with these scores (N,) by d and t."""
+        found, shares = self.at(d, t), outcomes(score)
+        return (shares * found.slope).sum(axis=0), (shares * found.tie).sum(axis=0)
 
 
-def expected(d: Floats, t: float, ties: Ties) -> tuple[Floats, Floats, Floats]:
-    """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t: what `told` says,
-    without the rest where that is long.
-    """
-    if ties == "half":
+@dataclass(frozen=True, slots=True)
+class HalfWin(TieRule):
+    """A tie is half a win of each."""
+
+    name: ClassVar[str] = "half"
+    has_parameter: ClassVar[bool] = False
+
+    def at(self, d: Floats, t: float) -> VoteLikelihood:
+        """Return what the three outcomes say at differences d."""
+        del t
+        win, loss = scipy.special.log_expit(d), scipy.special.log_expit(-d)
+        p, nothing = scipy.special.expit(d), np.zeros_like(d)
+        steep = p * scipy.special.expit(-d)
+        information = np.stack([steep, nothing, nothing])
+        return VoteLikelihood(
+            log=np.stack([win, (win + loss) / 2, loss]),
+            slope=np.stack([1 - p, 0.5 - p, -p]),
+            tie=np.stack([nothing] * 3),
+            information=information,
+            curvature=_alike(information),
+            expected=p,
+            steep=steep,
+            flat=nothing,
+        )
+
+    def start(self, share: float) -> float:
+        """There is no t."""
+        del share
+        return 0.0
+
+    def expected(self, d: Floats, t: float) -> tuple[Floats, Floats, Floats]:
+        """Return the same as from all outcomes, without the rest, which is long."""
+        del t
         p = scipy.special.expit(d)
         return p, p * (1 - p), np.zeros(len(d))
-    found = told(d, t, ties)
-    return found.expected, found.steep, found.flat
 
-
-def of_votes(d: Floats, t: float, ties: Ties, score: Floats) -> tuple[Floats, Floats]:
-    """Return the derivatives of the log likelihood of votes with these scores (N,) by d and t."""
-    if ties == "half":
+    def slopes(self, d: Floats, t: float, score: Floats) -> tuple[Floats, Floats]:
+        """Return the same as from all outcomes."""
+        del t
         return score - scipy.special.expit(d), np.zeros(len(d))
-    found, shares = told(d, t, ties), outcomes(score)
-    return (shares * found.slope).sum(axis=0), (shares * found.tie).sum(axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Davidson(TieRule):
+    """Ties as an outcome of their own, as Davidson (1970) has them."""
+
+    name: ClassVar[str] = "davidson"
+
+    def at(self, d: Floats, t: float) -> VoteLikelihood:
+        """Return what the three outcomes say at differences d."""
+        log = scipy.special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
+        win, tie, loss = np.exp(log)
+        ahead = win - loss
+        steep, flat = (win + loss - ahead**2) / 4, -tie * ahead / 2
+        information = np.stack([steep, flat, tie * (1 - tie)])
+        return VoteLikelihood(
+            log=log,
+            slope=np.stack([(1 - ahead) / 2, -ahead / 2, (-1 - ahead) / 2]),
+            tie=np.stack([-tie, 1 - tie, -tie]),
+            information=information,
+            curvature=_alike(information),
+            expected=(1 + ahead) / 2,
+            steep=steep,
+            flat=flat,
+        )
+
+    def start(self, share: float) -> float:
+        """Return the t of equal models."""
+        return float(np.log(2 * share / max(1 - share, 1e-6)))
+
+
+@dataclass(frozen=True, slots=True)
+class RaoKupper(TieRule):
+    """Ties as an outcome of their own, as Rao and Kupper (1967) have them."""
+
+    name: ClassVar[str] = "rao-kupper"
+
+    def at(self, d: Floats, t: float) -> VoteLikelihood:
+        """Return what the three outcomes say at differences d."""
+        win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
+        tie = np.maximum(1 - win - loss, LEAST)
+        up, down = win * (1 - win), loss * (1 - loss)
+        by_d = np.stack([up, down - up, -down])
+        by_t = np.stack([-up, up + down, -down])
+        p = np.maximum(np.stack([win, tie, loss]), LEAST)
+        bent, back = up * (1 - 2 * win), down * (1 - 2 * loss)
+        second = np.stack(
+            [[bent, -bent - back, back], [-bent, bent - back, back], [bent, -bent - back, back]]
+        )
+        slope, by_tie = by_d / p, by_t / p
+        return VoteLikelihood(
+            log=np.log(p),
+            slope=slope,
+            tie=by_tie,
+            information=np.stack(
+                [(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]
+            ),
+            curvature=np.stack([slope**2, slope * by_tie, by_tie**2]) - second / p,
+            expected=(1 + win - loss) / 2,
+            steep=(up + down) / 2,
+            flat=(down - up) / 2,
+        )
+
+    def start(self, share: float) -> float:
+        """Return a t near that of equal models."""
+        return float(np.log1p(share))
+
+    def allows(self, t: float) -> bool:
+        """Say whether ties have a chance."""
+        return t > 0
+
+
+TIE_RULES: Mapping[str, TieRule] = {each.name: each for each in (HalfWin(), Davidson(), RaoKupper())}
+"""What each word of `Ties` stands for."""
+
+
+def tie_rule(ties: Ties) -> TieRule:
+    """Return the rule that a word stands for; MethodError for any other."""
+    return chosen_object("ties", ties, TIE_RULES)
 
 
 def outcomes(score: Floats) -> Floats:
@@ -72,65 +207,6 @@ def outcomes(score: Floats) -> Floats:
     """
     ahead = 2 * score - 1
     return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
-
-
-def _half(d: Floats, _: float) -> Told:
-    win, loss = scipy.special.log_expit(d), scipy.special.log_expit(-d)
-    p, nothing = scipy.special.expit(d), np.zeros_like(d)
-    steep = p * scipy.special.expit(-d)
-    information = np.stack([steep, nothing, nothing])
-    return Told(
-        log=np.stack([win, (win + loss) / 2, loss]),
-        slope=np.stack([1 - p, 0.5 - p, -p]),
-        tie=np.stack([nothing] * 3),
-        information=information,
-        curvature=_alike(information),
-        expected=p,
-        steep=steep,
-        flat=nothing,
-    )
-
-
-def _davidson(d: Floats, t: float) -> Told:
-    log = scipy.special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
-    win, tie, loss = np.exp(log)
-    ahead = win - loss
-    steep, flat = (win + loss - ahead**2) / 4, -tie * ahead / 2
-    information = np.stack([steep, flat, tie * (1 - tie)])
-    return Told(
-        log=log,
-        slope=np.stack([(1 - ahead) / 2, -ahead / 2, (-1 - ahead) / 2]),
-        tie=np.stack([-tie, 1 - tie, -tie]),
-        information=information,
-        curvature=_alike(information),
-        expected=(1 + ahead) / 2,
-        steep=steep,
-        flat=flat,
-    )
-
-
-def _rao_kupper(d: Floats, t: float) -> Told:
-    win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
-    tie = np.maximum(1 - win - loss, LEAST)
-    up, down = win * (1 - win), loss * (1 - loss)
-    by_d = np.stack([up, down - up, -down])
-    by_t = np.stack([-up, up + down, -down])
-    p = np.maximum(np.stack([win, tie, loss]), LEAST)
-    bent, back = up * (1 - 2 * win), down * (1 - 2 * loss)
-    second = np.stack([[bent, -bent - back, back], [-bent, bent - back, back], [bent, -bent - back, back]])
-    slope, by_tie = by_d / p, by_t / p
-    return Told(
-        log=np.log(p),
-        slope=slope,
-        tie=by_tie,
-        information=np.stack(
-            [(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]
-        ),
-        curvature=np.stack([slope**2, slope * by_tie, by_tie**2]) - second / p,
-        expected=(1 + win - loss) / 2,
-        steep=(up + down) / 2,
-        flat=(down - up) / 2,
-    )
 
 
 def _alike(information: Floats) -> Floats:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from howsure.statistics.tolerances import ROUNDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,10 +37,6 @@ def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
         return [a.T @ b for a, b in pairs]
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(lambda pair: pair[0].T @ pair[1], pairs))
-
-
-ROUNDING = 1e-12
-"""Numbers that differ by less than this share of them are the same."""
 
 
 def above(a: Floats, b: Floats) -> Bools:

@@ -17,12 +17,10 @@ import numpy as np
 from scipy.special import fdtrc
 
 from howsure.statistics.means.clustered import group_sums
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
-
-NOTHING = 1e-9
-"""Of the largest score: what varies less within questions than this is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None =
     share = sizes / weight.sum()
     noise = left**2 / (1 - share[:, None]) ** (1 if codes is None else 2)
     chance, between = float(noise.sum()) / (s - 1) / weight.sum() ** 2, float(middle.var(ddof=1))
-    if between + chance <= (NOTHING * np.abs(x).max()) ** 2:
+    if between + chance <= (ROUNDED_SCORES * np.abs(x).max()) ** 2:
         return None
     df = (s - 1.0, float((1 / (share**2).sum() - 1) * (s - 1)))
     f = between / chance if chance > 0 else np.inf
@@ -75,6 +73,6 @@ def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
         return 1.0
     between = float(counts @ (means - np.average(means, weights=counts)) ** 2)
     left, df = within - between, rest - (s - 1)
-    if df < 1 or within <= (NOTHING * np.abs(means).max()) ** 2:
+    if df < 1 or within <= (ROUNDED_SCORES * np.abs(means).max()) ** 2:
         return 1.0
     return float(fdtrc(s - 1, df, between / (s - 1) / left * df)) if left > 0 else 0.0

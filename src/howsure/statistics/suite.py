@@ -34,13 +34,14 @@ import numpy as np
 import scipy
 
 from howsure.statistics.means import intervals
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions
 
-STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
+STEPS, SETTLED, NOTHING = 200, 1e-14, 1e-150
 LEAST_LOG, HALVINGS = -340.0, 60
 PER_SUM = ("squares", "slopes", "bends", "own_slopes", "rooms", "counted", "own_df")
 FIELDS = (*PER_SUM, "of_shares")
@@ -112,7 +113,7 @@ class Side:
         nothing varies.
         """
         total = self.squares.sum(axis=0)
-        there = distance > np.maximum(NEAR * np.sqrt(total), NOTHING)
+        there = distance > np.maximum(ROUNDING * np.sqrt(total), NOTHING)
         apart = np.where(there, distance, 1.0)
         most = self._steepest() + total / apart
         mu = self._root(np.zeros_like(apart), apart, most)

@@ -19,13 +19,12 @@ import scipy
 from howsure.statistics.arrays import above
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.means.strata import joined_sizes
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +217,7 @@ class ItemSums:
     @property
     def right_or_wrong(self) -> Bools:
         """Which models' scores are means of right-or-wrong answers (M,)."""
-        return np.asarray(self.extremes.excess <= ROUNDING)
+        return np.asarray(self.extremes.excess <= ROUNDED_SCORES)
 
     def plus(self, other: ItemSums) -> ItemSums:
         """Add what other items of the same clusters add up to."""

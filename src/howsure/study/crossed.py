@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from howsure.statistics.sums import Block, Clusters, item_sums
+from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.study.few import FEW
 from howsure.table import plans
 from howsure.table.collecting import to_polars
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 PART = 0.5
 """How much of what fits into memory a block may take."""
-SAME = 1e-9
-"""By how much the mean of a cluster may differ from that of its items."""
 MODELS = ("task", "metric", "model")
 
 
@@ -274,7 +273,7 @@ def _check_means(matrix: ScoreMatrix, x: Floats, codes: Ints) -> None:
     sums = np.zeros((len(used), x.shape[1]))
     np.add.at(sums, place, x)
     there = matrix.values[used]
-    if (np.abs(sums / counts[:, None] - there) > SAME * (1 + np.abs(there))).any():
+    if (np.abs(sums / counts[:, None] - there) > ROUNDED_SCORES * (1 + np.abs(there))).any():
         raise NoSumsError("rows changed while they were read")
 
 

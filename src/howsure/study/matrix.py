@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.errors import DataError
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-ROUNDING = 1e-9
 MOST_MODELS = 3_000
 """All pairs of so many models take about 5 GB and a minute."""
 
@@ -159,7 +159,7 @@ class ScoreMatrix:
         np.abs(excess, out=excess)
         if self.derived:
             excess[self.attempts > 1] = np.inf
-        return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
+        return np.asarray(~(excess > ROUNDED_SCORES).any(axis=0) & self.bounded)
 
     def refuse_many_models(self) -> None:
         """Raise DataError where all pairs of models are more than fit into memory."""

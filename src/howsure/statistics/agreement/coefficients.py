@@ -18,6 +18,7 @@ from howsure.statistics.agreement.counts import Counts, cumulative, differences,
 from howsure.statistics.agreement.limits import events, limits, mixture, spread_of, units_of
 from howsure.statistics.means.mean import mean
 from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from howsure.statistics.agreement.limits import Variances
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Measurement
-
-NONE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
     apart = apart / largest if largest > 0 else apart
     far = apart @ share
     chance = float(share @ far)
-    if ordered and chance > NONE:
+    if ordered and chance > ROUNDING:
         far = far + _bent(found, weight, share, apart, chance)
     left = (total - 1) / total  # of which a rating can't be paired with itself
     parts = _Parts(
@@ -127,7 +126,7 @@ class _Parts:
 
     def found(self, model: Variances | None) -> _Found | None:
         """Return the coefficient, None where chance leaves nothing to disagree on."""
-        if self.chance <= NONE or model is None:
+        if self.chance <= ROUNDING or model is None:
             return None
         ratio = float(self.disagreement.mean()) / self.chance
         return _Found(
@@ -136,7 +135,7 @@ class _Parts:
 
 
 def _mixed(found: Counts, apart: Floats, chance: float) -> Variances | None:
-    if chance <= NONE:
+    if chance <= ROUNDING:
         return None
     return mixture(found.shares.mean(axis=0), apart, chance, float(found.ratings.mean()), len(found.counts))
 

@@ -12,6 +12,7 @@ from howsure.statistics.agreement.limits import limits, spread_of
 from howsure.statistics.means.intervals import t_quantile
 from howsure.statistics.midranks import midranks
 from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
 
 FEWEST = 4
-NONE = 1e-12
 
 
 def correlation(
@@ -60,7 +60,7 @@ def independent(errors: Floats, clusters: Sequence[Ints], level: float) -> tuple
     n, raters = errors.shape
     apart = errors - errors.mean(axis=0)
     alone, joint = (apart**2).mean(axis=1), apart.mean(axis=1) ** 2
-    if n <= 1 or alone.mean() <= NONE or joint.mean() <= NONE:
+    if n <= 1 or alone.mean() <= ROUNDING or joint.mean() <= ROUNDING:
         return math.nan, Interval(low=1.0, high=float(raters), level=level)
     value = float(alone.mean() / joint.mean())
     known = spread_of(alone / alone.mean() - joint / joint.mean(), clusters)
@@ -74,4 +74,4 @@ def _standard(x: Floats) -> Floats | None:
     """Return numbers with mean 0 and variance 1, None where they don't vary."""
     apart = x - x.mean()
     scale = math.sqrt(float((apart**2).mean()))
-    return np.asarray(apart / scale) if scale > NONE * max(float(np.abs(x).max()), 1.0) else None
+    return np.asarray(apart / scale) if scale > ROUNDING * max(float(np.abs(x).max()), 1.0) else None

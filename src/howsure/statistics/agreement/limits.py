@@ -23,6 +23,7 @@ import numpy as np
 
 from howsure.statistics.means.clustered import degrees_of_freedom, variances
 from howsure.statistics.means.intervals import t_quantile
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 LEAST = -1.0
 STEPS, REFINED = 201, 3
-CALM = 1e-12
 SPREAD = 1.0
 """So many items, spread over all values, are added to the shares of the model."""
 
@@ -59,7 +59,7 @@ def design_effect(value: float, known: Spread, model: Variances) -> float:
     change nothing.
     """
     expected = float(model(np.array([value]))[0]) / known.items
-    if min(known.variance, known.alone, expected) <= CALM:
+    if min(known.variance, known.alone, expected) <= ROUNDING:
         return known.items / known.units
     return max(max(known.alone / expected, 1.0) * known.variance / known.alone, 1.0)
 
@@ -91,7 +91,7 @@ def limits(value: float, known: Spread, model: Variances, level: float) -> tuple
 
     def inside(true: Floats) -> Bools:
         """Say which true values the seen one may have come from."""
-        return np.asarray((value - true) ** 2 <= reach * model(true) + CALM)
+        return np.asarray((value - true) ** 2 <= reach * model(true) + ROUNDING)
 
     return _outermost(inside, np.linspace(value, least, STEPS)), _outermost(
         inside, np.linspace(value, 1.0, STEPS)

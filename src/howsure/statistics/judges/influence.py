@@ -21,11 +21,12 @@ import numpy as np
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.means.intervals import t_quantile
 from howsure.statistics.means.limits import deciding
+from howsure.statistics.tolerances import ROUNDED_SQUARES
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
 
-REFERENCE, NOTHING = 0.95, 1e-20
+REFERENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ class Influences:
             _scaled(each, shares) for each, shares in ((added, single), (_sums(code, added), together))
         )
         usual = np.sqrt(most)
-        seen = float(np.clip(grouped / apart, 1.0, most)) if apart > NOTHING else usual
+        seen = float(np.clip(grouped / apart, 1.0, most)) if apart > ROUNDED_SQUARES else usual
         evidence = float(deciding(_sums(code, added)[:, None])[0])
         effect = (seen * evidence + usual) / (evidence + 1) if seen < usual else seen
         return float(effect * _quantiles(together, single))

@@ -19,6 +19,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import Bools, Floats, Positions, blocks
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
@@ -30,7 +31,6 @@ RHO = ((np.arange(N_RHO) + 0.5) / N_RHO) ** 2
 """The grid of ρ, finer towards 0."""
 
 MOST_LEVELS = 256
-ROUNDING = 1e-9
 BLOCK_CELLS = 4_000_000
 
 
@@ -52,7 +52,7 @@ class Groups:
     @property
     def single(self) -> Bools:
         """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
-        return np.asarray(self.trials < 1 + ROUNDING)
+        return np.asarray(self.trials < 1 + ROUNDED_SCORES)
 
     def take(self, samples: slice | Positions) -> Groups:
         """Return some of the samples."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from howsure.statistics.choices import chosen_object
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import VarianceChoice
-
-CANCELLED = 1e-12
-"""What rounding leaves of a sum whose terms cancel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +279,7 @@ def cancelled(total: Floats, largest: Floats) -> Bools:
     """Say where V_1 + V_2 − V_12 leaves nothing, or less than nothing, of the larger of the first two but
     rounding.
     """
-    return np.asarray((total <= CANCELLED * largest) & (largest > 0))
+    return np.asarray((total <= ROUNDING * largest) & (largest > 0))
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:

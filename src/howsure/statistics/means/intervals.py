@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.results import Bound, Units
+from howsure.statistics.tolerances import ROUNDING, SMALLEST
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Limits
 
 
-ROUNDING = 1e-12
-"""A probability must exceed another by this share to be surely the larger one."""
-
-LEAST_DEFF, TINY = 1e-6, 1e-300
+LEAST_DEFF = 1e-6
 """Where nothing varies, the guard takes this deff: it is far inside what wasn't seen may add."""
 
 
@@ -111,7 +109,7 @@ def guarded_score(
     def lower(p: Floats) -> Floats:
         """Return the lower root of (p − μ)² = z2 · V(μ)."""
         seen, moved = z2 * deff * p * (1 - p), (rate * p) ** 2
-        more = moved / np.maximum(moved + seen, TINY) * np.maximum(unseen - deff, 0.0)
+        more = moved / np.maximum(moved + seen, SMALLEST) * np.maximum(unseen - deff, 0.0)
         half = z2 / 2 * (deff + more * p)
         return np.asarray((p + half - np.sqrt(half**2 + seen)) / (1 + z2 * (deff + more)))
 

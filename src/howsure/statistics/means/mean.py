@@ -22,6 +22,7 @@ from howsure.statistics.means.clustered import (
 from howsure.statistics.means.limits import BootstrapT, ItemScores, Means, interval_of, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,6 @@ MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
 RARE = 0.01
 """Below this rate of single answers, or of failures, the exact one-sided limit is stated."""
-ROUNDING = 1e-9
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
@@ -219,7 +219,7 @@ def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple
         counted: list[tuple[Units, int]]
         counted = [("items", known.n)] if units == known.n else [("clusters", units), ("items", known.n)]
         return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in counted)
-    alike = units == known.n and known.worth > known.n * (1 - ROUNDING) and not same_clusters
+    alike = units == known.n and known.worth > known.n * (1 - ROUNDED_SCORES) and not same_clusters
     single = known.groups is not None and bool(known.groups.single[k] and not known.groups.several[k])
     rare = alike and single and min(value, 1 - value) < RARE and level > 0.5
     return (intervals.exact_bound(value, known.n, "items", level),) if rare else ()

@@ -17,6 +17,7 @@ from howsure.errors import doubt
 from howsure.statistics.means import intervals
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.suite import Side, Suite, combined_df
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_BENT = 1.0
 """No interval says less than a single answer."""
-TINY = 1e-12
 
 
 def overall_estimate(parts: Sequence[Estimate], shares: Sequence[float], *, bounded: bool) -> Estimate:
@@ -124,10 +124,12 @@ def _side(
     one.
     """
     away, spread = np.abs(values - limits), np.maximum(limits * (1 - limits), 0.0)
-    told = away > TINY
+    told = away > ROUNDING
     there = (away / intervals.t_quantile(level, df)) ** 2
     bends = np.where(
-        told & ~straight & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0
+        told & ~straight & (spread > ROUNDING),
+        np.minimum(there / np.maximum(spread, ROUNDING), MOST_BENT),
+        0.0,
     )
     slopes = s * np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
     counted = np.where(variances > 0, variances, np.where(straight, 0.0, there))

@@ -11,6 +11,7 @@ import numpy as np
 from howsure.statistics.measures.influence import influence
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +136,5 @@ def _spread(x: Floats) -> float:
     return max(found, default=math.nan)
 
 
-ROUNDING = 1e-12
 LARGEST_LOG = 700.0
 """The logarithm of a ratio that a float can surely hold, and one over it."""

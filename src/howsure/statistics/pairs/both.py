@@ -25,6 +25,7 @@ from howsure.errors import doubt
 from howsure.statistics.means.clustered import CR2, clusterings, own_clusterings, variance_of
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_worth
+from howsure.statistics.tolerances import ROUNDING, SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 PRIOR_ITEMS = 10.0
 MIN_CLUSTERS = 2
 SIGNS = np.array([1.0, -1.0])
-TINY, ROUNDING = 1e-300, 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +193,8 @@ def _parts(x: Floats, has: Bools, w: Floats) -> Floats:
     parts = np.zeros(x.shape)
     for k, share in enumerate(_best_shares(x, has, w)):
         alone = has[:, k] & ~both
-        parts[both, k] = share * w[both] / max(float(w[both].sum()), TINY)
-        parts[alone, k] = (1 - share) * w[alone] / max(float(w[alone].sum()), TINY)
+        parts[both, k] = share * w[both] / max(float(w[both].sum()), SMALLEST)
+        parts[alone, k] = (1 - share) * w[alone] / max(float(w[alone].sum()), SMALLEST)
     return parts
 
 
@@ -208,8 +208,8 @@ def _best_shares(x: Floats, has: Bools, w: Floats) -> Floats:
     alone = np.array([float(w[one & ~both].sum()) for one in has.T])
     free = alone > 0
     own = np.diagonal(cov)
-    matrix = np.where(np.eye(2, dtype=bool), own * (1 + shared / np.maximum(alone, TINY)), -cov)
-    sought = own * shared / np.maximum(alone, TINY)
+    matrix = np.where(np.eye(2, dtype=bool), own * (1 + shared / np.maximum(alone, SMALLEST)), -cov)
+    sought = own * shared / np.maximum(alone, SMALLEST)
     shares = np.ones(2)
     if free.all():
         shares = np.linalg.solve(matrix, sought)

@@ -15,13 +15,11 @@ from howsure.statistics.means.clustered import Clustering, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.pairs.moments import signed_total
 from howsure.statistics.pairs.score import Pivots, plain_pivots
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import VarianceChoice
-
-
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.tolerances import ROUNDED_SCORES, ROUNDED_SQUARES
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -59,7 +61,7 @@ class Events:
         """Take them from the weighted means of |d| and d²."""
         differ = apart > 0
         size = np.minimum(np.where(differ, squares / np.where(differ, apart, 1.0), 1.0), 1.0)
-        return cls(size=size, averaged=(differ & (weighted | (size < 1 - WHOLE))).astype(float))
+        return cls(size=size, averaged=(differ & (weighted | (size < 1 - ROUNDED_SCORES))).astype(float))
 
     @classmethod
     def of_items(cls, d: Floats, w: Floats) -> Events:
@@ -76,15 +78,13 @@ def event_worth(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters:
     """
     variance, n, squares = np.asarray(variance), np.asarray(n), spread.squares
     with np.errstate(divide="ignore", invalid="ignore"):
-        deff = np.nan_to_num(np.where(squares > ROUNDING * n, variance * n**2 / squares, 1.0), nan=1.0)
+        deff = np.nan_to_num(np.where(squares > ROUNDED_SQUARES * n, variance * n**2 / squares, 1.0), nan=1.0)
         rho = np.clip(np.where(clusters.average > 1, (deff - 1) / (clusters.average - 1), 0.0), 0.0, 1.0)
-        seen = np.where(squares > ROUNDING * n, squares**2 / np.maximum(spread.fourths, ROUNDING**2 * n), 0.0)
+        seen = np.where(
+            squares > ROUNDED_SQUARES * n,
+            squares**2 / np.maximum(spread.fourths, ROUNDED_SQUARES**2 * n),
+            0.0,
+        )
         whole = np.sqrt(clusters.average * n / clusters.count)
     events = seen / np.maximum(deff, 1.0)
     return np.asarray(1 + (whole - 1) * (events * rho + PRIOR_EVENTS) / (events + PRIOR_EVENTS))
-
-
-WHOLE = 1e-9
-"""Events that fall short of 1 by no more are whole ones, but for rounding."""
-ROUNDING = 1e-20
-"""Squares per item of bounded scores that are nothing but rounding."""

@@ -11,6 +11,7 @@ import scipy
 from howsure.statistics.arrays import blocks
 from howsure.statistics.means.clustered import cancelled, clusterings, satterthwaite
 from howsure.statistics.pairs.score import Pivots
+from howsure.statistics.tolerances import ROUNDED_MEANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints, Positions
 
-ROUNDING = 1e-13
 MARKED = 9
 """To so many digits marks of clusters are the same, whatever the order in which they were summed up."""
 ROW_CELLS = 100_000
@@ -218,7 +218,7 @@ def settled(difference: Floats, size: Floats | float) -> Floats:
     """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way
     to them.
     """
-    return np.where(np.abs(difference) <= ROUNDING * size, 0.0, difference)
+    return np.where(np.abs(difference) <= ROUNDED_MEANS * size, 0.0, difference)
 
 
 def squared_differences(product: Floats) -> Floats:

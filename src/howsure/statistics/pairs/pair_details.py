@@ -16,13 +16,13 @@ from howsure.statistics.arrays import Bools, Floats, Ints, above, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings, variance_of
 from howsure.statistics.pairs.moments import PairMoments, squared_differences
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.statistics.choices import VarianceChoice
 
-ROUNDING = 1e-12
 FEW_LEVELS = 64
 BLOCK = 2_000_000
 """How many cells are compared at a time where there are many distinct scores, or pairs that lack items are

@@ -34,6 +34,7 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.mcnemar import midp_values
 from howsure.statistics.results import allowed
+from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING, SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,15 +44,9 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
     from howsure.statistics.pairs.evidence import Events
 
-STEPS, NEAR = 60, 1e-13
+STEPS = 60
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
-FAINT = 1e-13
-"""A leading coefficient that is smaller than this share of the others is one that rounding left: its root
-lies far away.
-"""
-ROUNDING = 1e-12
-"""By this share an event is larger than the mean difference where all items differ by as much."""
 CALM = 8.0
 """Clusters whose variance is less than an eighth of what events make of it are taken to agree by chance."""
 CLOSE = 1e-7
@@ -60,7 +55,6 @@ CELLS = 16_384
 """So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six
 times faster.
 """
-TINY = 1e-300
 
 
 def _zero() -> Floats:
@@ -104,7 +98,7 @@ class Pivots:
         size = np.maximum(events.size, np.abs(self.difference) * (1 + ROUNDING))
         expected = self.room * self.item_variance
         calm = np.where(
-            self.item_variance > NEAR * size**2,
+            self.item_variance > ROUNDED_MEANS * size**2,
             CALM * self.variance / np.where(expected > 0, expected, 1.0),
             0.0,
         )
@@ -141,8 +135,10 @@ class Pivots:
     def _t_at(self, value: Floats) -> Floats:
         gap, spread = self.difference - value, self.spread_at(value)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.where(np.abs(gap) <= NEAR, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
-        back = np.broadcast_to(self._comes_back, found.shape) & (np.abs(gap) > NEAR)
+            found = np.where(
+                np.abs(gap) <= ROUNDED_MEANS, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread
+            )
+        back = np.broadcast_to(self._comes_back, found.shape) & (np.abs(gap) > ROUNDED_MEANS)
         if back.any():
             away = -np.sign(gap[back])
             there = self._over(found.shape).at(back).turned(away)
@@ -153,7 +149,7 @@ class Pivots:
     def _comes_back(self) -> Bools:
         """Where a value can be rejected and one farther off not."""
         plain = np.maximum(self.variance, 0.0) + self.added
-        varies = self.item_variance > NEAR * self.event**2
+        varies = self.item_variance > ROUNDED_MEANS * self.event**2
         return np.asarray(self.known & varies & (self.room * self.item_variance > plain * (1 + 1e-9)))
 
     def _over(self, shape: tuple[int, ...]) -> Pivots:
@@ -290,15 +286,15 @@ class Pivots:
         at = np.array(high)
         for _ in range(STEPS):
             variance, slope = self._variances(at)
-            spread = np.sqrt(np.maximum(variance, TINY))
+            spread = np.sqrt(np.maximum(variance, SMALLEST))
             ahead = at - self.difference - t * spread
             low, high = np.where(ahead > 0, low, at), np.where(ahead > 0, at, high)
             following = at - ahead / np.maximum(1 - t * slope / (2 * spread), FLAT)
-            found = (np.abs(following - at) <= NEAR) & (variance > 0)
+            found = (np.abs(following - at) <= ROUNDED_MEANS) & (variance > 0)
             within = (following > low) & (following < high)
             following = np.where(found, at, np.where(within, following, (low + high) / 2))
             moved, at = np.abs(following - at), following
-            if not np.nanmax(moved, initial=0.0) > NEAR:
+            if not np.nanmax(moved, initial=0.0) > ROUNDED_MEANS:
                 break
         return at
 
@@ -373,7 +369,7 @@ class _Fitted(NamedTuple):
         root = np.sqrt(b**2 + 4 * self.excess * x * (1 - x))
         if not slopes:
             return (root - b) / 2 + x, np.zeros(())
-        root_slope = (b * (2 - self.d) + 2 * self.excess * (1 - 2 * x)) / np.maximum(root, TINY)
+        root_slope = (b * (2 - self.d) + 2 * self.excess * (1 - 2 * x)) / np.maximum(root, SMALLEST)
         return (root - b) / 2 + x, (root_slope + self.d) / 2
 
     def turns(self, base: Floats) -> Floats:
@@ -395,7 +391,9 @@ class _Fitted(NamedTuple):
             l0**2 * r0 - q0**2,
         )
         largest = np.abs(rest).max(axis=0)
-        lead = np.where(np.abs(lead) > FAINT * largest, lead, np.where(largest > 0, FAINT * largest, 1.0))
+        lead = np.where(
+            np.abs(lead) > ROUNDED_MEANS * largest, lead, np.where(largest > 0, ROUNDED_MEANS * largest, 1.0)
+        )
         companion = np.zeros((*lead.shape, 4, 4))
         companion[..., 1:, :-1] = np.eye(3)
         for place, part in enumerate(reversed(rest)):

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.pairs.flips import DRAWS, listed, sign_blocks
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
-
-TOLERANCE = 1e-9
 
 
 def subset_means(sums: Floats, totals: Floats, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
@@ -43,7 +42,7 @@ def flip_test(
     """
     means = np.sort(subset_means(sums, totals, rng, draws))
     count = len(means) + 1
-    tolerance = TOLERANCE * max(1.0, float(np.abs(sums).max(initial=0.0)))
+    tolerance = ROUNDED_SCORES * max(1.0, float(np.abs(sums).max(initial=0.0)))
     tail = min(int((means <= tolerance).sum()), int((means >= -tolerance).sum()))
     p_value = min(2 * (1 + tail) / (count + 1), 1.0)
     means[np.abs(means) <= tolerance] = 0.0

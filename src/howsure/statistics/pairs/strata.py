@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.tolerances import ROUNDING
+
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
-
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ import numpy as np
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
 from howsure.statistics.suite import Side, Suite
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ REFERENCE = 0.95
 """The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on
 the level.
 """
-BOUNDLESS, TINY = 1e100, 1e-12
+BOUNDLESS = 1e100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,7 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
     if len(several):
         silent, n = (np.reshape(each, (len(most), -1))[:, several] for each in (most, units))
         shares = np.reshape(np.broadcast_to(s, most.shape), (len(most), -1))[:, several]
-        shares = np.where(silent > 0, np.maximum(shares, TINY), 0.0)
+        shares = np.where(silent > 0, np.maximum(shares, ROUNDING), 0.0)
         found[several] = _farthest(shares, n) / (shares * silent).max(axis=0)
     return found.reshape(most.shape[1:])
 

@@ -26,7 +26,7 @@ from howsure.statistics.pairs.moments import (
     squared_differences,
     with_own_pivots,
 )
-from howsure.statistics.pairs.pair_details import ROUNDING, PairDetails, lengthened, net_wins_of
+from howsure.statistics.pairs.pair_details import PairDetails, lengthened, net_wins_of
 from howsure.statistics.pairs.paired import SharedItems
 from howsure.statistics.pairs.pairs import (
     complete_moments,
@@ -35,6 +35,7 @@ from howsure.statistics.pairs.pairs import (
     spread_of,
     term_sums,
 )
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from howsure.errors import Caution

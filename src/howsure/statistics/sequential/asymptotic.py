@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.sequential.betting import HORIZON, AlwaysValid, forecast
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -134,6 +135,3 @@ class Asymptotic:
         grown = n * self._rho**2 + 1
         away = n * (value - (self._null or 0.0)) / spread
         return min(1.0, math.sqrt(grown) * math.exp(-((away * self._rho) ** 2) / (2 * grown)))
-
-
-ROUNDING = 1e-12

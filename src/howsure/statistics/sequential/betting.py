@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,12 +233,12 @@ class Betting:
             np.ones(len(totals)) if sizes is None else np.broadcast_to(np.asarray(sizes, float), totals.shape)
         )
         low, high = self._bounds
-        room = ROUNDING * (high - low) * weights
+        room = ROUNDED_SCORES * (high - low) * weights
         if not (np.all(totals >= low * weights - room) and np.all(totals <= high * weights + room)):
             raise MethodError(
                 f"a score is not between {low:g} and {high:g}", remedy="Name the bounds of the scores."
             )
-        if np.any(weights > self._largest * (1 + ROUNDING)):
+        if np.any(weights > self._largest * (1 + ROUNDED_SCORES)):
             raise MethodError(
                 f"a unit of size {weights.max():g} is larger than the largest one, {self._largest:g}",
                 remedy="Name the largest size that a cluster can have.",
@@ -310,9 +311,6 @@ class Betting:
         up = self._up.limit(self._threshold, low - bottom, tuple(m - bottom for m in marks), times)
         down = self._down.limit(self._threshold, top - high, tuple(top - m for m in marks), times)
         return (max(low, bottom + up), min(high, top - down))
-
-
-ROUNDING = 1e-9
 
 
 def forecast(reached: Callable[[float], bool], n_units: int) -> float:

@@ -34,6 +34,7 @@ import scipy
 
 from howsure.statistics.means.clustered import clustering
 from howsure.statistics.pairs.score import Pivots, plain_pivots, stacked
+from howsure.statistics.tolerances import ROUNDED_MEANS, SMALLEST
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -82,7 +83,6 @@ the alarm.
 KNOWN = 10
 """So many runs tell how much runs differ beyond their answers."""
 DRAWS = 2_048
-TINY, ROUNDING = 1e-300, 1e-13
 FALL = -2 * math.log(1 - math.sqrt(0.95))
 """By so much twice the log likelihood of the true place falls below the largest in 5 % of series at most (Yao
 1987; Hansen 2000) …
@@ -259,7 +259,7 @@ class _Runs:
         before, total = np.cumsum(k)[:-1], float(k.sum())
         sums = np.cumsum(k * self.means)[:-1]
         difference = (float(self.means @ k) - sums) / (total - before) - sums / before
-        difference = np.where(np.abs(difference) <= ROUNDING, 0.0, difference)
+        difference = np.where(np.abs(difference) <= ROUNDED_MEANS, 0.0, difference)
         if not self.answers > 0:
             return plain_pivots(difference, np.full(m - 1, self.answers), self.df)
         root = np.sqrt(k)
@@ -519,7 +519,7 @@ def limit_gap(found: Watched) -> Floats:
         -scipy.special.ndtri(tail),
         -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail),
     )
-    return np.where(found.ahead.variance > ROUNDING**2, t * np.sqrt(found.ahead.variance), np.nan)
+    return np.where(found.ahead.variance > ROUNDED_MEANS**2, t * np.sqrt(found.ahead.variance), np.nan)
 
 
 def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
@@ -577,13 +577,13 @@ def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _
     e = x - (means - means @ k / k.sum())
     each, next_to = _variances(term, e, w)
     near = at[1:] - at[:-1] == 1
-    if each @ k <= spare * ROUNDING**2:  # all items moved alike, as where every answer of a run failed
+    if each @ k <= spare * ROUNDED_MEANS**2:  # all items moved alike, as where every answer of a run failed
         e, near = x, near & False
         each, next_to = _variances(term, e, w)
     answers, alike = float(each @ k) / spare, _alike(len(at))
     steps = (k * each)[1:] + (k * each)[:-1] - 2 * np.sqrt(k[1:] * k[:-1]) * next_to
     own = steps[near].sum() / 2 - near.sum() * (1 - REPEATS) / (1 - alike) * answers
-    place = min(int((own + past.repeats < -ROUNDING * answers).sum()), len(REPEATS) - 1)
+    place = min(int((own + past.repeats < -ROUNDED_MEANS * answers).sum()), len(REPEATS) - 1)
     return _Runs(
         at=at,
         weights=k,
@@ -629,7 +629,7 @@ def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
 def _z(pivots: Pivots) -> Floats:
     """Return the normal deviates of tests of "no difference", NaN where there is none."""
     t = pivots.t_at(0.0)
-    p = np.clip(pivots.p_value_at(0.0), TINY, 1.0)
+    p = np.clip(pivots.p_value_at(0.0), SMALLEST, 1.0)
     return np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -scipy.special.ndtri(p / 2)))
 
 

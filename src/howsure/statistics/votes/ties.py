@@ -16,14 +16,13 @@ import numpy as np
 import scipy
 
 from howsure.statistics.choices import chosen_object
+from howsure.statistics.tolerances import SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Ties
-
-LEAST = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +159,11 @@ class RaoKupper(TieRule):
     def at(self, d: Floats, t: float) -> VoteLikelihood:
         """Return what the three outcomes say at differences d."""
         win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
-        tie = np.maximum(1 - win - loss, LEAST)
+        tie = np.maximum(1 - win - loss, SMALLEST)
         up, down = win * (1 - win), loss * (1 - loss)
         by_d = np.stack([up, down - up, -down])
         by_t = np.stack([-up, up + down, -down])
-        p = np.maximum(np.stack([win, tie, loss]), LEAST)
+        p = np.maximum(np.stack([win, tie, loss]), SMALLEST)
         bent, back = up * (1 - 2 * win), down * (1 - 2 * loss)
         second = np.stack(
             [[bent, -bent - back, back], [-bent, bent - back, back], [bent, -bent - back, back]]

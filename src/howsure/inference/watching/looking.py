@@ -9,7 +9,7 @@ from howsure.answers.watch import Look
 from howsure.errors import Caution
 from howsure.inference.watching.arrivals import order_caution
 from howsure.statistics.results import Interval
-from howsure.statistics.sequential.asymptotic import METHOD
+from howsure.statistics.sequential.asymptotic import ASYMPTOTIC
 from howsure.statistics.sequential.betting import AlwaysValid
 from howsure.wording import plural
 
@@ -97,7 +97,7 @@ def _doubts(
     if seen.n_units and not random:
         stated = None if arrived is None else arrived.shuffled
         found += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
-    if tally.goal.bounds is None and seen.method == METHOD:
+    if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
         found.append(ASYMPTOTIC)
     return found
 

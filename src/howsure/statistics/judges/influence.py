@@ -110,7 +110,7 @@ class Influences:
         sizes = np.bincount(self.clusters) / len(self.clusters)
         if len(sizes) < 2:
             return alone, np.inf
-        sums, labels = _sums(self.clusters, self.places), _sums(self.clusters, self.labels)
+        sums, labels = _cluster_sums(self.clusters, self.places), _cluster_sums(self.clusters, self.labels)
         grouped = float((sums**2 / (1 - sizes)).sum()) + 2 * max(float(sums @ labels), 0.0)
         return max(grouped, alone), satterthwaite(sizes)
 
@@ -126,14 +126,17 @@ class Influences:
         most = float(count @ count / count.sum())
         if len(count) < 2:
             return most
-        single, together = (each / each.sum() for each in (self.expected[at], _sums(code, self.expected[at])))
+        single, together = (
+            each / each.sum() for each in (self.expected[at], _cluster_sums(code, self.expected[at]))
+        )
         added = self.labels[at]
         apart, grouped = (
-            _scaled(each, shares) for each, shares in ((added, single), (_sums(code, added), together))
+            _scaled(each, shares)
+            for each, shares in ((added, single), (_cluster_sums(code, added), together))
         )
         usual = np.sqrt(most)
         seen = float(np.clip(grouped / apart, 1.0, most)) if apart > ROUNDED_SQUARES else usual
-        evidence = float(deciding(_sums(code, added)[:, None])[0])
+        evidence = float(deciding(_cluster_sums(code, added)[:, None])[0])
         effect = (seen * evidence + usual) / (evidence + 1) if seen < usual else seen
         return float(effect * _quantiles(together, single))
 
@@ -151,7 +154,7 @@ def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
     return np.asarray((squares + max(float(y.var()), 1 / (len(y) + 2))) / (counts + 1))
 
 
-def _sums(code: Ints, values: Floats) -> Floats:
+def _cluster_sums(code: Ints, values: Floats) -> Floats:
     return np.asarray(np.bincount(code, weights=values), dtype=float)
 
 

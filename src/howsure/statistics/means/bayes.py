@@ -7,12 +7,18 @@ import numpy as np
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clustering
 
-DRAWS = 10_000
-BLOCK_CELLS = 4_000_000
+POSTERIOR_DRAWS = 10_000
+BLOCK_WEIGHTS = 4_000_000
 
 
 def difference_draws(
-    d: Floats, w: Floats, codes: Ints | None, *, reach: float, rng: np.random.Generator, draws: int = DRAWS
+    d: Floats,
+    w: Floats,
+    codes: Ints | None,
+    *,
+    reach: float,
+    rng: np.random.Generator,
+    draws: int = POSTERIOR_DRAWS,
 ) -> Floats:
     """Draw the posterior of a mean difference (draws,) by the Bayesian bootstrap (Rubin 1981) over clusters.
 
@@ -24,7 +30,7 @@ def difference_draws(
     if reach:
         sums, totals = np.append(sums, (reach, -reach)), np.append(totals, (1.0, 1.0))
     result = np.empty(draws)
-    for part in blocks(draws, len(sums), BLOCK_CELLS):
+    for part in blocks(draws, len(sums), BLOCK_WEIGHTS):
         rows = part.stop - part.start
         dirichlet = rng.standard_exponential((rows, len(sums)))
         if reach:  # every other draw swaps the pseudo-items: a − b is the mirror image of b − a

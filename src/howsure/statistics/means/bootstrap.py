@@ -17,12 +17,12 @@ from howsure.statistics.means.clustered import clusterings, covariance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DRAWS = 9_999
+BOOTSTRAP_DRAWS = 9_999
 BLOCK_CELLS = 4_000_000
 
 
 def pivots(
-    x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Generator, draws: int = DRAWS
+    x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Generator, draws: int = BOOTSTRAP_DRAWS
 ) -> Floats:
     """Return |t*| of each draw (draws,); x (n,), only the first clustering is resampled.
 
@@ -54,7 +54,7 @@ def mean_interval(
     *,
     level: float,
     rng: np.random.Generator,
-    draws: int = DRAWS,
+    draws: int = BOOTSTRAP_DRAWS,
 ) -> tuple[float, float]:
     """Return the studentized interval of a mean."""
     value = float(w @ x / w.sum())

@@ -24,7 +24,7 @@ from howsure.statistics.choices import chosen_object
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -280,6 +280,18 @@ def cancelled(total: Floats, largest: Floats) -> Bools:
     rounding.
     """
     return np.asarray((total <= ROUNDING * largest) & (largest > 0))
+
+
+def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
+    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive
+    one.
+    """
+    total, largest = np.zeros(()), np.zeros(())
+    for term, sign in terms:
+        total = total + sign * term
+        if sign > 0:
+            largest = np.maximum(largest, term)
+    return np.where(cancelled(total, largest), largest, total)
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:

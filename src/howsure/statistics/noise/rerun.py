@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
 
 GRID = np.linspace(0.0, 1.0, 101)
-STEPS = 500
+EM_STEPS = 500
 ENOUGH = 1e-9
 """The estimate stands still where no weight moves by more."""
 
@@ -46,7 +46,7 @@ def _mixture(right: Ints, attempts: Ints) -> Floats:
     seen, counts = np.unique(np.column_stack([right, attempts]), axis=0, return_counts=True)
     likelihood = _binomial(seen[:, :1], seen[:, 1:], GRID)
     weights = np.full(len(GRID), 1 / len(GRID))
-    for _ in range(STEPS):
+    for _ in range(EM_STEPS):
         shares = likelihood * weights
         shares /= shares.sum(axis=1, keepdims=True)
         moved = counts @ shares / counts.sum()

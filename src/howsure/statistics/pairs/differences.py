@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import Clustering, variance_of
+from howsure.statistics.means.clustered import Clustering, signed_total, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
-from howsure.statistics.pairs.moments import signed_total
 from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.tolerances import ROUNDING
 

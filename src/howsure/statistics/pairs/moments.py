@@ -9,12 +9,12 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import blocks
-from howsure.statistics.means.clustered import cancelled, clusterings, satterthwaite
+from howsure.statistics.means.clustered import clusterings, satterthwaite
 from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.tolerances import ROUNDED_MEANS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
@@ -230,15 +230,3 @@ def squared_differences(product: Floats) -> Floats:
         squares[part] = both - 2 * product[part]
         squares[part][np.abs(squares[part]) < 1e-12 * both] = 0.0
     return squares
-
-
-def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
-    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive
-    one.
-    """
-    total, largest = np.zeros(()), np.zeros(())
-    for term, sign in terms:
-        total = total + sign * term
-        if sign > 0:
-            largest = np.maximum(largest, term)
-    return np.where(cancelled(total, largest), largest, total)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import Caution, doubt
-from howsure.statistics.means.clustered import CR2, clusterings
+from howsure.statistics.means.clustered import CR2, clusterings, signed_total
 from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.moments import settled, signed_total
+from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.pair_details import net_wins_of_items, pair_details
 from howsure.statistics.pairs.pairs import pair_moments
 

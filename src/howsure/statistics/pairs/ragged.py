@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import Clustering, ShareSums, clusterings, variance_of
+from howsure.statistics.means.clustered import Clustering, ShareSums, clusterings, signed_total, variance_of
 from howsure.statistics.pairs.evidence import ClusterSizes, Events, ItemSpread, event_worth
-from howsure.statistics.pairs.moments import PairMoments, flips_of, settled, signed_total, with_own_pivots
+from howsure.statistics.pairs.moments import PairMoments, flips_of, settled, with_own_pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

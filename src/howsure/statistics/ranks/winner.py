@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Positions
     from howsure.statistics.pairs.moments import FlipSums
 
-DRAWS = 4_096
-ALIKE = 2.0
+LUCK_DRAWS = 4_096
+AS_WELL_MEASURED = 2.0
 """What comes first by luck tells of the leader's own where its error is no more than so many times the
 leader's, and no less than that part of it.
 """
@@ -43,8 +43,8 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
     if variances[leader] == 0:
         return 0.0
     true, doubt = _true_scores(scores, variances)
-    table, blocks, _ = flipped(sums, float(share.max()), rng, DRAWS, free=len(sums))
-    times, added = max(DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
+    table, blocks, _ = flipped(sums, float(share.max()), rng, LUCK_DRAWS, free=len(sums))
+    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
     for block in blocks:
         noise = np.repeat(block().T @ table, times, axis=0)
         drawn = true + doubt * rng.standard_normal(noise.shape)
@@ -58,7 +58,7 @@ def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> 
     as well as the leader's.
     """
     own = errors[leader]
-    won = np.flatnonzero(((errors <= ALIKE * own) & (own <= ALIKE * errors))[first])
+    won = np.flatnonzero(((errors <= AS_WELL_MEASURED * own) & (own <= AS_WELL_MEASURED * errors))[first])
     return np.asarray(noise[won, first[won]] / errors[first[won]] * own)
 
 

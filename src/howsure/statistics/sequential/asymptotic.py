@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
 BURN_IN = 50
-METHOD = "asymptotic"
+ASYMPTOTIC = "asymptotic"
 
 
 def tuned(horizon: float, level: float) -> float:
@@ -98,7 +98,7 @@ class Asymptotic:
             level=self._level,
             p_value=math.nan if silent else p_value,
             n_units=self.n_units,
-            method=METHOD,
+            method=ASYMPTOTIC,
             torn=torn,
         )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.statistics.votes.clustered import VoteMoments
     from howsure.statistics.votes.votes import Votes
 
-MOST = 2_000
+MOST_DELETED = 2_000
 """Of more clusters, those with the most votes are looked at."""
 
 
@@ -30,7 +30,7 @@ def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> 
     `codes` (N,): the cluster of every vote. One step: what the cluster adds, over 1 − its share of the votes.
     """
     size = np.bincount(codes, weights=votes.weights)
-    chosen = np.argsort(-size, kind="stable")[:MOST]
+    chosen = np.argsort(-size, kind="stable")[:MOST_DELETED]
     place = np.full(len(size), -1)
     place[chosen] = np.arange(len(chosen))
     kept = np.asarray(place[codes] >= 0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from howsure.statistics.votes.strengths import Strengths
     from howsure.statistics.votes.votes import Votes
 
-MOST_UNITS, FLIPS, CELLS = 500, 1_999, 2_000_000
+MOST_FLIPPED, FLIPS, CELLS = 500, 1_999, 2_000_000
 LEAST_UNITS = 6
 """Of fewer clusters no flip is rarer than 1 in 32."""
 ENOUGH = 4
@@ -73,7 +73,7 @@ def one_line(
     """Test one line of strengths by flips of units (N,); None where pairs are no more than parameters, or
     units too few.
     """
-    units = np.unique(units % MOST_UNITS, return_inverse=True)[1]
+    units = np.unique(units % MOST_FLIPPED, return_inverse=True)[1]
     count, pairs = int(units.max()) + 1, _pairs(votes, fit, ties)
     free = len(pairs.first) - (votes.models - 1)
     if free <= 0 or count < LEAST_UNITS or fit.bounded.any():

@@ -17,12 +17,12 @@ from howsure.calibration.boards import BoardWorld
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import RateWorld
-from howsure.statistics.means import intervals
-from howsure.statistics.ranks.adjust import adjust_pairs, holm
-from howsure.statistics.means.betabinomial import posterior_limits
-from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.means.limits import limits
-from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics import intervals
+from howsure.statistics.multiplicity import adjust_pairs, holm
+from howsure.statistics.mean_intervals import posterior_limits
+from howsure.statistics.differences import pivots
+from howsure.statistics.mean_intervals import limits
+from howsure.statistics.all_pairs import pair_moments
 from scipy import optimize, special
 
 LEVEL = 0.95

@@ -23,7 +23,7 @@ STAGES = {
     "estimates": ("howsure.inference.leaderboard", "entries"),
     "all pairs": ("howsure.inference.other_questions", "pair_moments"),
     "limits of pairs": ("howsure.inference.other_questions", "pair_limits"),
-    "max-t": ("howsure.statistics.ranks.maxt", "max_t"),
+    "max-t": ("howsure.statistics.max_t", "max_t"),
     "who could be best": ("howsure.inference.boards", "could_be_best"),
 }
 

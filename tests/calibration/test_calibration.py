@@ -12,8 +12,8 @@ from howsure.calibration.harness import check_worlds, unrecorded
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld
 from howsure.inference import record
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 SMALL = check_worlds(grid("small"), trials=1_500, seed=4)
 

@@ -16,17 +16,23 @@ import pytest
 import howsure as hs
 from howsure.errors import MethodError, OptionError
 from howsure.statistics import choices
-from howsure.statistics.means.clustered import VARIANCES, VarianceEstimator, covariance, degrees_of_freedom, variance_of
-from howsure.statistics.means.limits import INTERVALS, MeanInterval, interval_of
-from howsure.statistics.means.mean import mean
-from howsure.statistics.measures.influence import AVERAGES, influence
-from howsure.statistics.noise.attempt_scores import ATTEMPT_SCORES, attempt_score
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.pairs.difference_tests import TESTS, DifferenceTest, test_of
-from howsure.statistics.pairs.pivot import Pivot
-from howsure.statistics.ranks.adjust import CORRECTIONS, corrected_p
-from howsure.statistics.sequential.group import SPENDINGS, spent
-from howsure.statistics.votes.ties import TIE_RULES, tie_rule
+from howsure.statistics.attempts import ATTEMPT_SCORES, attempt_score
+from howsure.statistics.clustered_variance import (
+    VARIANCES,
+    VarianceEstimator,
+    covariance,
+    degrees_of_freedom,
+    variance_of,
+)
+from howsure.statistics.difference import difference
+from howsure.statistics.difference_tests import TESTS, DifferenceTest, test_of
+from howsure.statistics.differences import Pivot
+from howsure.statistics.group_sequential import SPENDINGS, spent
+from howsure.statistics.mean_intervals import INTERVALS, MeanInterval, interval_of
+from howsure.statistics.means import mean
+from howsure.statistics.multiplicity import CORRECTIONS, corrected_p
+from howsure.statistics.ratios import AVERAGES, influence
+from howsure.statistics.votes import TIE_RULES, tie_rule
 
 test_of.__test__ = False
 TABLES = {

@@ -13,9 +13,19 @@ import howsure as hs
 from frames import attempts, two_models
 from howsure.checks import Relative
 from howsure.commands.main import main
-from howsure.statistics.aa.splits import Attempts, Criteria, judged, paired_splits, part_attempts, right_or_wrong
-from howsure.statistics.aa.unpaired_splits import ClusterMoments, halves, unpaired_pivots, unpaired_splits
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.aa_splits import (
+    Attempts,
+    ClusterMoments,
+    Criteria,
+    halves,
+    judged,
+    paired_splits,
+    part_attempts,
+    right_or_wrong,
+    unpaired_pivots,
+    unpaired_splits,
+)
+from howsure.statistics.difference import difference
 from places import LOGS
 
 ASKED = {"not_worse_than": 0.04, "better": True, "same_within": 0.2}
@@ -80,7 +90,7 @@ def test_split_attempts_agree_with_gates_one_by_one(clusters, weighted):
 
 
 def tail(found, margin, sign):
-    from howsure.statistics.aa.splits import p_below
+    from howsure.statistics.aa_splits import p_below
 
     return p_below(found, margin, sign)
 

@@ -12,7 +12,7 @@ from howsure.commands.main import main
 from howsure.errors import OptionError
 from howsure.inference.aa_policy import TaskTrial, policy_rate
 from howsure.inference.gating.policy import Standing
-from howsure.statistics.ranks.adjust import holm
+from howsure.statistics.multiplicity import holm
 
 
 def suite(tasks=4, n=80, times=4, seed=0):

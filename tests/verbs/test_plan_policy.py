@@ -11,10 +11,9 @@ import howsure as hs
 from frames import attempts
 from howsure.commands.main import main
 from howsure.errors import OptionError
-from howsure.statistics.aa.splits import p_below
-from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.aa_splits import p_below
+from howsure.statistics.clustered_variance import clusterings
+from howsure.statistics.differences import ItemSpread, column_sums, pivots
 
 ASSUMED = hs.Assumptions(rate=0.8, correlation=0.7)
 CRITICAL = {"margin": "3pp", "tier": "critical"}

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.output import HIDDEN
-from howsure.statistics.planning.power import standard_error
+from howsure.statistics.power import standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.planning.level_spread import LevelSpread
+    from howsure.statistics.random_factors import LevelSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,7 @@ import numpy as np
 import polars as pl
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
-from howsure.statistics.agreement.coefficients import agreed, cohen, fleiss, gwet, krippendorff
-from howsure.statistics.agreement.counts import Counts
+from howsure.statistics.agreement import Counts, agreed, cohen, fleiss, gwet, krippendorff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

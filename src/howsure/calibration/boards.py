@@ -13,11 +13,10 @@ import polars as pl
 import scipy
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.best import best_of
 from howsure.statistics.choices import Adjustment
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.ranks.adjust import adjust_pairs
-from howsure.statistics.ranks.best import best_of
-from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.multiplicity import adjust_pairs, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

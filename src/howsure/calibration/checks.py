@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.calibration.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
-from howsure.statistics.means import bayes, bootstrap, intervals
-from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, limits
-from howsure.statistics.noise.answer_noise import difference_noise, mean_noise
-from howsure.statistics.noise.components import components, variance_limits
-from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
-from howsure.statistics.pairs import mcnemar, signflip
-from howsure.statistics.pairs.differences import pivots
+from howsure.statistics import intervals, mcnemar, resampling
+from howsure.statistics.answer_noise import difference_noise, fixed_limits, fixed_pivot, mean_noise
+from howsure.statistics.control_variates import adjusted_mean
+from howsure.statistics.differences import pivots
+from howsure.statistics.mean_intervals import Means, limits
+from howsure.statistics.variance_components import components, variance_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +120,7 @@ def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
     at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()
     for k in np.flatnonzero(~at_edge):
         x = sample.sums[:, k] / sample.totals
-        low[k], high[k] = bootstrap.mean_interval(
+        low[k], high[k] = resampling.mean_interval(
             x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS
         )
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
@@ -172,7 +170,7 @@ def _mcnemar(sample: DifferenceSample, level: float) -> Limits:
 def _sign_flip(sample: DifferenceSample, level: float) -> Limits:
     rng = np.random.default_rng(0)
     found = [
-        signflip.flip_test(sample.sums[:, k], sample.totals, level=level, rng=rng, draws=SLOW_DRAWS)[1:]
+        resampling.flip_test(sample.sums[:, k], sample.totals, level=level, rng=rng, draws=SLOW_DRAWS)[1:]
         for k in range(sample.sums.shape[1])
     ]
     low, high = np.array(found).T
@@ -187,7 +185,7 @@ def _bayes_difference(sample: DifferenceSample, level: float) -> Limits:
 
 def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails: list[float]) -> Floats:
     d, reach = sample.sums[:, k] / sample.totals, 1.0 if sample.bounded else 0.0
-    draws = bayes.difference_draws(d, sample.totals, None, reach=reach, rng=rng, draws=SLOW_DRAWS)
+    draws = resampling.difference_draws(d, sample.totals, None, reach=reach, rng=rng, draws=SLOW_DRAWS)
     return np.quantile(draws, tails)
 
 
@@ -265,7 +263,7 @@ CHECKS: tuple[Check, ...] = (
     pivot_check("t", "CR2", Promise(least=0.92, clusters=10, events=20), default="unbounded", unbounded=True),
     pivot_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
     Check(
-        name="paired mcnemar, CR2",
+        name="paired difference_tests, CR2",
         run=_mcnemar,
         promise=Promise(least=0.92, clusters=10, events=5, plain=True, null=True),
         kind="difference",
@@ -280,7 +278,7 @@ CHECKS: tuple[Check, ...] = (
         unbounded=True,
     ),
     Check(
-        name="paired bayes, CR2",
+        name="paired resampling, CR2",
         run=_bayes_difference,
         promise=Promise(least=0.90, clusters=20, events=20),
         kind="difference",

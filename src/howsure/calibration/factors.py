@@ -20,8 +20,8 @@ import polars as pl
 import scipy
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
-from howsure.statistics.levels import LevelParts, Levels, error_with_levels
-from howsure.statistics.means.intervals import t_p_value, t_quantile
+from howsure.statistics.intervals import t_p_value, t_quantile
+from howsure.statistics.random_factors import LevelParts, Levels, error_with_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,7 @@ import scipy
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.arrays import Bools, Floats, blocks
-from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
-from howsure.statistics.sequential.betting import Bets, Betting, log_gains
+from howsure.statistics.betting import BURN_IN, Bets, Betting, half_width, log_gains, tuned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

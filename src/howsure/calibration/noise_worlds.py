@@ -16,7 +16,7 @@ import scipy
 from howsure.calibration.samples import AnswerSample, MeanSample, PoolSample
 from howsure.calibration.worlds import Clustered, World, item_rates, rates
 from howsure.options.score import parse_score
-from howsure.statistics.noise.attempt_scores import attempt_score
+from howsure.statistics.attempts import attempt_score
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints

@@ -14,12 +14,12 @@ import polars as pl
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import Sizes, cluster_sizes
+from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
 from howsure.statistics.choices import PlanMethod, VarianceChoice
-from howsure.statistics.means import intervals
-from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.planning.power import Spread, Test, items_needed, power
-from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
+from howsure.statistics.clustered_variance import ClusterSizes, equal_sizes, sizes_of
+from howsure.statistics.differences import pivots
+from howsure.statistics.power import Spread, Test, items_needed, power
 from howsure.statistics.results import POWER
 
 if TYPE_CHECKING:

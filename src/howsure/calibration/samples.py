@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import Clustering, variance_of
-from howsure.statistics.means.limits import Means
-from howsure.statistics.noise.answer_noise import Answers, answers
-from howsure.statistics.pairs.differences import DifferenceSums, column_sums
-from howsure.statistics.pairs.evidence import Events, ItemSpread
+from howsure.statistics.answer_noise import Answers, answers
+from howsure.statistics.clustered_variance import Clustering, variance_of
+from howsure.statistics.differences import DifferenceSums, Events, ItemSpread, column_sums
+from howsure.statistics.mean_intervals import Groups, Means
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints

@@ -22,11 +22,11 @@ from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
 from howsure.calibration.worlds import RateWorld, ScoreWorld, World
+from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
-from howsure.statistics.means import intervals
-from howsure.statistics.means.suite import sums_of
-from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.pairs.suite import TaskDifferences, summed
+from howsure.statistics.differences import pivots
+from howsure.statistics.pair_suites import TaskDifferences, summed
+from howsure.statistics.suites import sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

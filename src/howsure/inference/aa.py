@@ -14,9 +14,17 @@ from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.aa_policy import WHOLE_TASKS, TaskTrial, policy_rate, task_trial
 from howsure.inference.equal import AskedOfEquals, of_matrix
-from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, paired_splits, right_or_wrong
-from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
-from howsure.statistics.means import intervals
+from howsure.statistics import intervals
+from howsure.statistics.aa_splits import (
+    Attempts,
+    ClusterMoments,
+    Criteria,
+    Verdicts,
+    judged,
+    paired_splits,
+    right_or_wrong,
+    unpaired_splits,
+)
 from howsure.statistics.results import Interval
 from howsure.study.attempts import probabilities
 from howsure.study.directions import direction_cautions
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from howsure.inference.gating.policy import Policy
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import PlanMethod, VarianceChoice
-    from howsure.statistics.pairs.score import Pivots
+    from howsure.statistics.score_pivot import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scale import Scale as StudyScale

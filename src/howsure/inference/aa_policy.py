@@ -11,8 +11,8 @@ import numpy as np
 
 from howsure.answers.aa import PolicyRate
 from howsure.errors import Caution
-from howsure.statistics.aa.splits import p_below
-from howsure.statistics.means import intervals
+from howsure.statistics import intervals
+from howsure.statistics.aa_splits import p_below
 from howsure.statistics.results import Interval, allowed
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.gating.policy import Standing
     from howsure.statistics.arrays import Bools, Floats
-    from howsure.statistics.pairs.score import Pivots
+    from howsure.statistics.score_pivot import Pivots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.statistics.choices import label_of
-from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, limits
-from howsure.statistics.pairs.pivot import equivalence, t_pivot
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.control_variates import adjusted_mean
+from howsure.statistics.difference import items_needed
+from howsure.statistics.differences import equivalence, t_pivot
+from howsure.statistics.mean_intervals import Means, limits
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.names import resolve
 from howsure.wording import listing, plural
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.means.covariates import Adjusted
+    from howsure.statistics.control_variates import Adjusted
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

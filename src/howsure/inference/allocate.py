@@ -11,8 +11,8 @@ import numpy as np
 from howsure.answers.allocate import Allocation
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.noise import pair_task_noise, task_noise
-from howsure.statistics.noise import allocation
-from howsure.statistics.noise.answer_noise import answers
+from howsure.statistics import attempts
+from howsure.statistics.answer_noise import answers
 from howsure.study.directions import direction_cautions
 from howsure.study.names import resolve
 from howsure.wording import listing, plural
@@ -97,10 +97,10 @@ def allocation_of(
     there = np.concatenate([matrix.attempts[:, column] for column in columns])
     base = np.zeros_like(there) if run.new else there
     add = _spread(chosen, base, run)
-    even = allocation.variance_evenly(
+    even = attempts.variance_evenly(
         expected, np.maximum(base, 1), run.extra - (len(base) if run.new else 0), run.most
     )
-    after = allocation.variance_after(expected, base, add)
+    after = attempts.variance_after(expected, base, add)
     entry = _noise(matrix, names, asked)
     measured = math.isfinite(entry.answers)
     by = tuple(dict.fromkeys(name for own in told for name in own.by))
@@ -131,7 +131,7 @@ def _spread(cost: Floats, base: Ints, run: Spending) -> Ints:
     if not run.new:
         room = None if run.most is None else int(np.clip(run.most - base, 0, None).sum())
         _refuse_room(room, run)
-        return allocation.allocate(cost, base, run.extra, run.most)
+        return attempts.allocate(cost, base, run.extra, run.most)
     if run.extra < len(base):
         raise OptionError(
             f"a new run needs {len(base):,} attempts at least, not {run.extra:,}",
@@ -139,7 +139,7 @@ def _spread(cost: Floats, base: Ints, run: Spending) -> Ints:
         )
     _refuse_room(None if run.most is None else run.most * len(base), run)
     ones = np.ones_like(base)
-    return ones + allocation.allocate(cost, ones, run.extra - len(base), run.most)
+    return ones + attempts.allocate(cost, ones, run.extra - len(base), run.most)
 
 
 def _refuse_room(room: int | None, run: Spending) -> None:
@@ -164,7 +164,7 @@ def _told(matrix: ScoreMatrix, column: int, run: Spending) -> _Told:
         raise _nothing_told(matrix.models[column], len(others), run)
     variances = np.column_stack([_shrunk(matrix, k) for k in others])
     once = np.where(found.known, found.once, np.nan)[:, others]
-    predicted = allocation.predicted_variances(
+    predicted = attempts.predicted_variances(
         variances, matrix.values[:, others], matrix.within[:, others], once
     )
     expected = own if found.measured[column] else predicted
@@ -173,7 +173,7 @@ def _told(matrix: ScoreMatrix, column: int, run: Spending) -> _Told:
 
 def _shrunk(matrix: ScoreMatrix, column: int) -> Floats:
     one = matrix.take_models([column])
-    return allocation.shrunk_variances(
+    return attempts.shrunk_variances(
         one.values[:, 0],
         one.attempts[:, 0].astype(float),
         one.within[:, 0],

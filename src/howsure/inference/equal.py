@@ -11,10 +11,10 @@ import numpy as np
 from howsure.answers.equal import EqualSystems
 from howsure.errors import DataError
 from howsure.inference.planning.pilots import median_pilot
-from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.planning.power import Spread, Test
-from howsure.statistics.planning.shares import equal_shares, items_that_tell
-from howsure.statistics.planning.sizes import equal_sizes, sizes_of
+from howsure.statistics.answer_noise import answers
+from howsure.statistics.clustered_variance import equal_sizes, sizes_of
+from howsure.statistics.gate_shares import equal_shares, items_that_tell
+from howsure.statistics.power import Spread, Test
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.answers.equal import MarginCriterion
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Goal, PlanMethod
-    from howsure.statistics.planning.power import Planned
+    from howsure.statistics.power import Planned
     from howsure.study.matrix import ScoreMatrix
 
 GOALS: dict[MarginCriterion, Goal] = {"not_worse_than": "not-worse", "same_within": "same"}

@@ -13,8 +13,8 @@ from howsure.inference.boards import told_apart
 from howsure.inference.estimate import entries
 from howsure.inference.measures import measure_gap, missing, taken
 from howsure.inference.overall import no_overall
-from howsure.statistics.means.mean import means
-from howsure.statistics.measures.frontier import Known, cost_moments, dominance
+from howsure.statistics.means import means
+from howsure.statistics.ratios import Known, cost_moments, dominance
 from howsure.study.directions import direction_cautions
 from howsure.study.stacked import stacked
 

@@ -11,10 +11,10 @@ from howsure.answers.head_to_head import HeadToHead, Met
 from howsure.errors import DataError, OptionError
 from howsure.inference.arena import CALM, board_cautions, no_calmer, pools_of, score_interval, taken
 from howsure.inference.voting import VOTED
+from howsure.statistics.bradley_terry import moved_apart
 from howsure.statistics.results import Estimate, Interval
-from howsure.statistics.votes.clustered import vote_moments
-from howsure.statistics.votes.scores import moved_apart
-from howsure.statistics.votes.ties import tie_rule
+from howsure.statistics.vote_errors import vote_moments
+from howsure.statistics.votes import tie_rule
 from howsure.study.names import resolve
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties
-    from howsure.statistics.votes.clustered import VoteMoments
+    from howsure.statistics.vote_errors import VoteMoments
 
 
 def two_voted(

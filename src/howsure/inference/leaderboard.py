@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 

@@ -13,7 +13,7 @@ import numpy as np
 from howsure.answers.measures import MeasureGap
 from howsure.inference import record
 from howsure.inference.overall import no_overall
-from howsure.statistics.measures.ratio import Ratio, ratio
+from howsure.statistics.ratios import Ratio, ratio
 from howsure.statistics.results import Interval
 from howsure.study.stacked import stacked
 

@@ -15,20 +15,17 @@ from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
+from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.choices import label_of
-from howsure.statistics.means.clustered import variance_of
-from howsure.statistics.means.mean import means
-from howsure.statistics.means.strata import free_of_strata
-from howsure.statistics.means.summed import summed_means
-from howsure.statistics.pairs.difference import difference, summed_difference
-from howsure.statistics.pairs.difference_tests import test_of
-from howsure.statistics.pairs.overlap import combined_difference, partly_shared
-from howsure.statistics.pairs.pair_details import pair_limits
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.pivot import equivalence, pivot_of
-from howsure.statistics.pairs.summed import SummedPair, summed_limits, summed_moments
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.clustered_variance import free_of_strata, variance_of
+from howsure.statistics.difference import difference, items_needed, summed_difference
+from howsure.statistics.difference_tests import test_of
+from howsure.statistics.differences import equivalence, pivot_of
+from howsure.statistics.means import means, summed_means
+from howsure.statistics.overlap import combined_difference, partly_shared
+from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.results import Interval, Method
+from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,10 +33,10 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.difference import Difference
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.difference import Difference
+    from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
-    from howsure.statistics.sums import ItemSums
     from howsure.study.matrix import ScoreMatrix
 
 

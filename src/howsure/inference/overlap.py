@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.answers.compare import AllItems
 from howsure.errors import Caution, OptionError
-from howsure.statistics.means.unlike import unlike
+from howsure.statistics.overlap import unlike
 from howsure.study.design import of_new_clusters
 from howsure.wording import Scale, level_text, p_text, plural
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Adjustment, IntervalChoice, Overlap, TestChoice, VarianceChoice
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

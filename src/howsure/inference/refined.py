@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.options.score import ScoreRule
-from howsure.statistics.means.mean import means
+from howsure.statistics.means import means
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:

@@ -18,18 +18,22 @@ from howsure.inference.other_questions import (
     uses_score,
 )
 from howsure.statistics.choices import label_of
-from howsure.statistics.means.clustered import ShareSums, variance_of
-from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
-from howsure.statistics.pairs.moments import with_own_pivots
-from howsure.statistics.pairs.pair_details import pair_limits
-from howsure.statistics.pairs.strata import strata_moments
-from howsure.statistics.pairs.summed import within_moments
+from howsure.statistics.clustered_variance import (
+    ShareSums,
+    free_of_strata,
+    joined_strata,
+    variance_of,
+    within_strata,
+)
+from howsure.statistics.pair_details import pair_limits
+from howsure.statistics.pair_moments import strata_moments, with_own_pivots
+from howsure.statistics.summed_pairs import within_moments
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
 

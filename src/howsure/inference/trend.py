@@ -14,8 +14,8 @@ from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
 from howsure.inference.published_boards import directions_of
 from howsure.inference.question import Question
-from howsure.statistics.means.mean import means
-from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.differences import t_pivot
+from howsure.statistics.means import means
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.checkpoints import find_checkpoints, runs_of
 from howsure.study.directions import direction_cautions

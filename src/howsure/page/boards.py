@@ -34,7 +34,7 @@ from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.factors import alone, beyond, counted, shares_listed
 from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
-from howsure.statistics.means.clustered import ShareSums, variance_of
+from howsure.statistics.clustered_variance import ShareSums, variance_of
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from howsure.page.contents import Part, Rung
     from howsure.page.reruns import Reruns
     from howsure.present.document import Cell
-    from howsure.statistics.pairs.pair_details import PairDetails
+    from howsure.statistics.pair_details import PairDetails
     from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.runs import RunEntry

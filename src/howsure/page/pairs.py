@@ -10,9 +10,9 @@ import numpy as np
 
 from howsure.page.packing import short
 from howsure.present.words.plain import AGREEING, ALIKE, luck
-from howsure.statistics.pairs.pair_details import PairDetails, pair_details
+from howsure.statistics.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
-from howsure.statistics.suite import combined_error, telling_error
+from howsure.statistics.suites import combined_error, telling_error
 from howsure.wording import Scale, correlation_text, in_limits, p_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
-from howsure.statistics.sequential.series import KNOWN
+from howsure.statistics.change_points import KNOWN
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from howsure.errors import MethodError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.statistics.means.clustered import VarianceEstimator
-    from howsure.statistics.means.limits import MeanInterval
-    from howsure.statistics.pairs.difference_tests import DifferenceTest
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
+    from howsure.statistics.mean_intervals import MeanInterval
 
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
 """How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""

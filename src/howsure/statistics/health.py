@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks
-from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clustering
-from howsure.statistics.midranks import midranks
-from howsure.statistics.ranks.adjust import benjamini_hochberg
+from howsure.statistics import intervals
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks, midranks
+from howsure.statistics.clustered_variance import clustering
+from howsure.statistics.multiplicity import benjamini_hochberg
 from howsure.statistics.results import POWER
 from howsure.statistics.tolerances import ROUNDED_SCORES, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
 
 LEAST_MODELS = 8
 """Below this many models a correlation over models says nothing."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
-from howsure.statistics.noise.attempt_scores import attempt_noise, attempt_score, best_of, fewest_attempts
+from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
 from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.table.collecting import to_polars
 from howsure.table.schema import find_roles, open_frame, tidy

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
-from howsure.statistics.levels import LEAST
+from howsure.statistics.random_factors import LEAST
 from howsure.study import likeness
 from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.statistics.shared_labels import label_test, p_from_sums
+from howsure.statistics.random_factors import label_test, p_from_sums
 from howsure.study.remarks import silent_factor_taken
 from howsure.table.aggregate import coded
 from howsure.table.collecting import to_polars
@@ -20,7 +20,7 @@ from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_c
 from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.statistics.shared_labels import LabelTest
+    from howsure.statistics.random_factors import LabelTest
     from howsure.study.scales import Scales
     from howsure.study.study import Study
     from howsure.table.scores import Scores

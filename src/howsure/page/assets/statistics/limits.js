@@ -1,4 +1,4 @@
-// The test and the interval of a score pivot (score.js): statistics/pairs/score.py. Where a value can be rejected and one farther off
+// The test and the interval of a score pivot (score.js): statistics/score_pivot.py. Where a value can be rejected and one farther off
 // not, limits are the outermost, and the test of a value is that of all values at least as far off.
 
 const [STEPS, NEAR, FLAT, CLOSE, FAINT, WEIERSTRASS] = [60, 1e-13, 0.05, 1e-7, 1e-13, 80];

@@ -1,4 +1,4 @@
-// The difference of two models with scores in [0, 1] on the items they share: statistics/pairs/difference.py, differences.py
+// The difference of two models with scores in [0, 1] on the items they share: statistics/difference.py, differences.py
 // and pivot.py, by the default method "score" and CR2 (docs/decisions/0005-pairs.md and 0022-score.md).
 
 const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON, CALM_CLUSTERS] = [1e-13, 1e-12, Number.EPSILON, 8];

@@ -1,4 +1,4 @@
-// The pivot of a mean difference: statistics/pairs/score.py and evidence.py.
+// The pivot of a mean difference: statistics/score_pivot.py and evidence.py.
 // V(δ) = V + max(0, room · [σ² p(δ / σ) − δ² − s² − averaged (d − δ)²], skew (δ − d)) (Tango 1998; clusters: Yang, Sun and Hardin 2012);
 // docs/decisions/0022-score.md. A pivot is {difference, variance, df, itemVariance, room, event, averaged, skew, counted}, as Pivots of score.py.
 

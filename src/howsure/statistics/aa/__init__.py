@@ -1,1 +1,0 @@
-"""Random halves of one system's results."""

@@ -1,0 +1,355 @@
+"""Scores of an item over its attempts: pass@k, pass^k, majority@k, best-of-k, consistency.
+
+Claim: with n attempts at an item, c of them right, each is the average over all ways of drawing k of the n
+attempts, and so an unbiased estimate of what k fresh attempts would give. Assumes that attempts at an item
+are independent and alike. pass@k: Chen et al. (2021), at least one of k is right. pass^k: Yao et al. (2024,
+tau-bench), all k are right. "plug-in" is the other convention in public use, (c / n)^k, which is biased
+upwards for n near k. majority@k: more than half of k attempts are right, a draw counts half (a vote over the
+texts of answers can come out otherwise). consistency: two attempts agree.
+
+The noise of such a score is estimated by the jackknife over the item's attempts, which for the unbiased ones
+is never too small on average (Efron and Stein 1981).
+
+How many questions a mere rerun would change: what two runs of one system differ in without any change to
+it.
+
+Claim: of right-or-wrong answers the chances of all items have a distribution, whose non-parametric
+maximum-likelihood estimate (Kiefer and Wolfowitz 1956; Laird 1978, by EM on a grid) the attempts give; two
+runs drawn from it tell how often the second scores lower. Assumes that attempts at an item are independent
+and that the next run has the same chances.
+
+Allocation: where the next attempts shrink the answers' part of a mean's variance most.
+
+Claim: Σ c / (K + a), c = w² σ², a whole and of a given sum, is smallest where each next attempt goes to the
+cell with the largest c / (K (K + 1)): a separable convex sum, so greedy is exact (Fox 1966; for K = 0 and
+real numbers it is the allocation of Neyman 1934). The threshold is found by bisection, so nothing loops over
+attempts. A cell is one model's answers to one item.
+
+What σ² is known from decides what may be estimated. Chosen by a model's own answers, the plain mean of all of
+them is biased (0 of 2 stays 0, 1 of 2 is asked again); chosen by other models' answers it isn't.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics.choices import chosen_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import ScoreKind
+
+
+def attempt_score(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
+    """Return the score of items with n attempts, c of them right (any shape, n ≥ k)."""
+    return chosen_object("score", kind, ATTEMPT_SCORES)(k, n, c)
+
+
+def _any_right(k: int, n: Floats, c: Floats) -> Floats:
+    return 1 - _all_of(n - c, n, k)
+
+
+def _all_right(k: int, n: Floats, c: Floats) -> Floats:
+    return _all_of(c, n, k)
+
+
+def _share_to_the_k(k: int, n: Floats, c: Floats) -> Floats:
+    return np.asarray((c / n) ** k)
+
+
+def _majority(k: int, n: Floats, c: Floats) -> Floats:
+    more = sum((_exactly(j, n, c, k) for j in range(k // 2 + 1, k + 1)), np.zeros_like(n))
+    half = _exactly(k // 2, n, c, k) / 2 if k % 2 == 0 else 0.0
+    return np.asarray(np.clip(more + half, 0.0, 1.0))
+
+
+def _two_agree(k: int, n: Floats, c: Floats) -> Floats:
+    del k
+    return np.asarray(_all_of(c, n, 2) + _all_of(n - c, n, 2))
+
+
+ATTEMPT_SCORES: Mapping[str, Callable[[int, Floats, Floats], Floats]] = {
+    "pass@": _any_right,
+    "best-of-": _any_right,
+    "pass^": _all_right,
+    "plug-in": _share_to_the_k,
+    "majority@": _majority,
+    "consistency": _two_agree,
+}
+"""What each word of `ScoreKind` makes of k, n and c, but for the means of attempts and of probabilities."""
+
+
+def _all_of(good: Floats, n: Floats, k: int) -> Floats:
+    """Return the chance that k of n attempts, drawn without replacement, are all among the good ones."""
+    inside = good >= k
+    ratio = _ways(np.where(inside, good, k), k) - _ways(n, k)
+    return np.where(inside, np.where(good == n, 1.0, np.exp(ratio)), 0.0)
+
+
+def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
+    """Return the chance that j of k attempts, drawn from n without replacement, are among the c right
+    ones.
+    """
+    possible = (c >= j) & (n - c >= k - j)
+    right, wrong = np.where(possible, c, j), np.where(possible, n - c, k - j)
+    return np.where(possible, np.exp(_ways(right, j) + _ways(wrong, k - j) - _ways(n, k)), 0.0)
+
+
+def _ways(n: Floats, k: int) -> Floats:
+    """Return the log of the number of ways to choose k of n."""
+    return np.asarray(
+        scipy.special.gammaln(n + 1) - scipy.special.gammaln(n - k + 1) - scipy.special.gammaln(k + 1)
+    )
+
+
+def fewest_attempts(kind: ScoreKind, k: int) -> int:
+    """Return how many attempts an item needs for this score."""
+    return {"consistency": 2, "plug-in": 1}.get(kind, k)
+
+
+def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
+    """Return the jackknife variance of the score over the item's attempts, NaN where none can be left out."""
+    spare = n > fewest_attempts(kind, k)
+    fewer = np.where(spare, n - 1, n)
+    with_right = attempt_score(kind, k, fewer, np.where(spare, np.maximum(c - 1, 0), c))
+    with_wrong = attempt_score(kind, k, fewer, np.minimum(c, fewer))
+    mean = (c * with_right + (n - c) * with_wrong) / n
+    spread = c * (with_right - mean) ** 2 + (n - c) * (with_wrong - mean) ** 2
+    return np.where(spare, (n - 1) / n * spread, np.nan)
+
+
+def best_of(k: int, counts: Floats, values: Floats) -> Floats:
+    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V)
+    times, k or more.
+    """
+    order = np.argsort(values)
+    below = np.cumsum(counts[:, order], axis=1)
+    total = np.broadcast_to(below[:, -1:], below.shape)
+    at_most = _all_of(below, total, k)
+    return np.asarray(np.diff(at_most, axis=1, prepend=0.0) @ values[order])
+
+
+GRID = np.linspace(0.0, 1.0, 101)
+EM_STEPS = 500
+ENOUGH = 1e-9
+"""The estimate stands still where no weight moves by more."""
+
+
+def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> float:
+    """Return how many of n items would score lower in a second run than in a first, both of the system that
+    was seen.
+
+    `right` (n,): right answers of `attempts` (n,), at least 1; the two runs make `first` (n,) and `second`
+    (n,) attempts.
+
+    >>> two = np.full(4, 2)
+    >>> expected_flips(np.array([0, 0, 2, 2]), two, two, two) < 0.2
+    True
+    """
+    weights = _mixture(right, attempts)
+    pairs, counts = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
+    return float(
+        sum(n * (weights @ _lower(int(one), int(two))) for (one, two), n in zip(pairs, counts, strict=True))
+    )
+
+
+def _mixture(right: Ints, attempts: Ints) -> Floats:
+    """Return the weights of the chances on the grid that make the answers most likely."""
+    seen, counts = np.unique(np.column_stack([right, attempts]), axis=0, return_counts=True)
+    likelihood = _binomial(seen[:, :1], seen[:, 1:], GRID)
+    weights = np.full(len(GRID), 1 / len(GRID))
+    for _ in range(EM_STEPS):
+        shares = likelihood * weights
+        shares /= shares.sum(axis=1, keepdims=True)
+        moved = counts @ shares / counts.sum()
+        still = np.abs(moved - weights).max() < ENOUGH
+        weights = moved
+        if still:
+            break
+    return np.asarray(weights)
+
+
+def _lower(first: int, second: int) -> Floats:
+    """Return, for each chance of the grid, how likely the mean of `second` attempts is below that of
+    `first`.
+    """
+    right, others = np.arange(first + 1), np.arange(second + 1)
+    fewer = np.ceil(right * second / first - 1e-9).astype(
+        np.int64
+    )  # so many numbers of right answers are below
+    below = np.cumsum(np.pad(_binomial(others, second, GRID[:, None]), ((0, 0), (1, 0))), axis=1)[:, fewer]
+    return np.asarray((_binomial(right, first, GRID[:, None]) * below).sum(axis=1))
+
+
+def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
+    """Return how likely so many right answers are."""
+    ways = (
+        scipy.special.gammaln(attempts + 1)
+        - scipy.special.gammaln(right + 1)
+        - scipy.special.gammaln(attempts - right + 1)
+    )
+    return np.asarray(
+        np.exp(ways + scipy.special.xlogy(right, chance) + scipy.special.xlog1py(attempts - right, -chance))
+    )
+
+
+STEPS = 200
+LEAST_SHARE = 0.05
+"""No variance that was predicted from other models is taken for less than this share of the average one."""
+
+
+def allocate(cost: Floats, attempts: Ints, extra: int, most: int | None = None) -> Ints:
+    """Return how many attempts each cell gets, (C,), `extra` in all or as many as `most` a cell leave room
+    for.
+
+    `cost` (C,): w² σ², at least 0; `attempts` (C,): those that are there, at least 1. Of equal gains the
+    first cells have theirs first; a cell without cost is served last. No costs at all: all are alike.
+
+    >>> allocate(np.array([1.0, 4.0]), np.array([1, 1]), 4)
+    array([1, 3])
+    """
+    room = np.full(len(cost), extra) if most is None else np.clip(most - attempts, 0, extra)
+    extra = min(extra, int(room.sum()))
+    top = float(cost.max(initial=0.0))
+    scaled = np.maximum(cost / top, 1e-12) if top > 0 else np.ones(len(cost))
+    low, high = (
+        0.0,
+        1.0,
+    )  # thresholds of the gain: at `low` more than asked for are worth it, at `high` not more
+    for _ in range(STEPS):
+        middle = (low + high) / 2 if low else high / 2
+        if _worth(scaled, attempts, room, middle).sum() > extra:
+            low = middle
+        else:
+            high = middle
+        if low and high <= np.nextafter(low, 1):
+            break
+    chosen = _worth(scaled, attempts, room, high)
+    after = attempts + chosen
+    gain = np.where(chosen < room, scaled / (after * (after + 1.0)), -1.0)
+    last = np.argsort(-gain, kind="stable")[: extra - int(chosen.sum())]
+    chosen[last] += 1
+    return chosen
+
+
+def _worth(cost: Floats, attempts: Ints, room: Ints, threshold: float) -> Ints:
+    """Return how many attempts of each cell gain `threshold` or more: from m − 1 to m it is c / ((m − 1)
+    m).
+    """
+    m = np.floor((1 + np.sqrt(1 + 4 * cost / threshold)) / 2)
+    return np.asarray(np.clip(np.minimum(m, 1e15).astype(np.int64) - attempts, 0, room))
+
+
+def variance_after(cost: Floats, attempts: Ints, chosen: Ints) -> float:
+    """Return Σ c / (K + a)."""
+    return float((cost / np.maximum(attempts + chosen, 1)).sum())
+
+
+def variance_evenly(cost: Floats, attempts: Ints, extra: int, most: int | None = None) -> float:
+    """Return the same where all cells get as many, up to `most`, and chance says which get one more, on
+    average.
+    """
+    room = np.full(len(cost), extra) if most is None else np.clip(most - attempts, 0, extra)
+    level, rest = _even_level(room, extra)
+    base = np.minimum(room, level)
+    open_ = room > level
+    share = rest / open_.sum() if rest else 0.0
+    now, more = (cost / np.maximum(attempts + base + step, 1) for step in (0, 1))
+    return float(np.where(open_, (1 - share) * now + share * more, now).sum())
+
+
+def _even_level(room: Ints, extra: int) -> tuple[int, int]:
+    """Return the largest number that all cells can get, as far as they have room, and what is left then."""
+    low, high = 0, int(room.max(initial=0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if np.minimum(room, middle).sum() <= extra else (low, middle - 1)
+    return low, max(min(extra, int(room.sum())) - int(np.minimum(room, low).sum()), 0)
+
+
+def shrunk_variances(means: Floats, attempts: Floats, within: Floats, *, binary: bool) -> Floats:
+    """Return the expected variance of an answer to each item of one model (n,), given its own answers; NaN:
+    no score.
+
+    Right or wrong: the posterior mean of p (1 − p), p being Beta distributed over items as their means and
+    the agreement of attempts say (method of moments): 2 of 2 is not noiseless. Other scores: variances shrunk
+    to their mean, as far as they differ by no more than the luck of normal samples. All NaN where no item has
+    several attempts.
+    """
+    has = ~np.isnan(means)
+    several = has & (attempts > 1)
+    if not several.any():
+        return np.full(len(means), np.nan)
+    own = within[several] * attempts[several] / (attempts[several] - 1)
+    shrink = _right_or_wrong if binary else _any_scores
+    return np.where(has, shrink(means, attempts, has, several, own), np.nan)
+
+
+def _right_or_wrong(means: Floats, attempts: Floats, has: Bools, several: Bools, own: Floats) -> Floats:
+    centre, total = float(means[has].mean()), float(attempts[has].sum())
+    answer = float(own.mean())
+    spread = float(means[several].var(ddof=1)) if several.sum() > 1 else 0.0
+    question = max(spread - answer * float((1 / attempts[several]).mean()), 0.0)
+    whole = question + answer
+    rho = np.clip(question / whole if whole > 0 else 1.0, 1 / total, 1 - 1 / total)
+    prior = (1 - rho) / rho
+    centre = (centre * total + 0.5) / (total + 1)
+    right = centre * prior + np.where(has, means * attempts, 0.0)
+    wrong = (1 - centre) * prior + np.where(has, (1 - means) * attempts, 0.0)
+    n = right + wrong
+    return np.asarray(right * wrong / (n * (n + 1)))
+
+
+def _any_scores(means: Floats, attempts: Floats, has: Bools, several: Bools, own: Floats) -> Floats:
+    del means, has
+    k, centre = attempts[several], float(own.mean())
+    spread = float(own.var(ddof=1)) if len(own) > 1 else 0.0
+    real = max(spread - float((2 * own**2 / (k + 1)).mean()), 0.0)
+    trust = real / np.maximum(real + 2 * centre**2 / (k - 1), 1e-300)
+    expected = np.full(len(attempts), centre)
+    expected[several] = centre + trust * (own - centre)
+    return expected
+
+
+def predicted_variances(variances: Floats, means: Floats, within: Floats, once: Floats) -> Floats:
+    """Predict the variance of another model's answers to each item (n,) from J ≥ 2 models' results, all (n,
+    J).
+
+    `variances`: shrunk ones; `once`: unbiased ones, NaN where unknown; `means`, `within`: of their attempts.
+    Two features, the average variance and the variance of all models' answers put together, weighed as they
+    predict one of these models from the rest (least squares): models that tell nothing of each other predict
+    the same everywhere.
+    """
+    mask = ~np.isnan(variances)
+    cells = [np.where(mask, values, 0.0) for values in (variances, means, within + means**2, mask)]
+    totals = [values.sum(axis=1, keepdims=True) for values in cells]
+    slopes = _least_squares(_features([total - own for total, own in zip(totals, cells, strict=True)]), once)
+    one, variance, pooled = (feature[:, 0] for feature in _features(totals))
+    predicted = slopes[0] * one + slopes[1] * variance + slopes[2] * pooled
+    found = ~np.isnan(predicted)
+    predicted = np.where(found, predicted, predicted[found].mean() if found.any() else 1.0)
+    return np.asarray(np.maximum(predicted, max(LEAST_SHARE * float(predicted.mean()), 1e-300)))
+
+
+def _features(sums: list[Floats]) -> tuple[Floats, Floats, Floats]:
+    """Return a one, the average variance and the variance of all answers put together, NaN where no model has
+    an item.
+    """
+    variance, mean, square, count = sums
+    n = np.where(count > 0, count, np.nan)
+    return np.ones_like(n), variance / n, np.maximum(square / n - (mean / n) ** 2, 0.0)
+
+
+def _least_squares(features: tuple[Floats, Floats, Floats], target: Floats) -> Floats:
+    """Return the slopes of `target` on the features over all cells that have both."""
+    usable = ~np.isnan(target) & ~np.isnan(features[1])
+    x = [np.where(usable, feature, 0.0) for feature in features]
+    y = np.where(usable, target, 0.0)
+    gram = np.array([[float((a * b).sum()) for b in x] for a in x])
+    cross = np.array([float((a * y).sum()) for a in x])
+    return np.asarray(np.linalg.pinv(gram, rcond=1e-10, hermitian=True) @ cross)

@@ -4,11 +4,17 @@ is none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.study.gathering import in_shares, scaled
+from howsure.errors import AttemptColumnError
+from howsure.study.design import Design
+from howsure.study.gathering import as_attempts, parts_of
+from howsure.study.names import choose
+from howsure.study.scales import scales_of
+from howsure.table.aggregate import Wanted
 from howsure.table.directions import is_burden
 from howsure.table.names import name_words
 from howsure.table.scale import PERCENT, PERCENT_NAMES, says_percent
@@ -19,6 +25,8 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from howsure.study.scales import Scales
+    from howsure.table.aggregate import Grouped
     from howsure.table.scale import Scale
     from howsure.table.scores import Scores
 
@@ -75,3 +83,24 @@ def _called(rows: pl.DataFrame, metrics: Mapping[Key, str]) -> pl.DataFrame:
     named = pl.col("task").replace_strict(names, default=None, return_dtype=pl.String)
     without = pl.col("metric") == CONSTANTS["metric"]
     return rows.with_columns(metric=pl.when(without).then(named).fill_null(pl.col("metric")))
+
+
+def scaled(scores: Scores) -> tuple[Scales, Grouped]:
+    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names
+    bounds.
+    """
+    try:
+        _, found = choose(scores, Wanted(), ())
+    except AttemptColumnError as error:
+        return scaled(as_attempts(scores, error))
+    return scales_of(parts_of(found.results), scores, Design(), scores.score_column), found
+
+
+def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
+    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
+    scales, _ = scaled(scores)
+    notes = scales.notes(scales.scales)
+    if not notes:
+        return scores, []
+    placed = with_rows(scores, scales.place_values(scores.to_frame()))
+    return replace(placed, signed=frozenset({placed.score_name})), notes

@@ -5,34 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import polars as pl
 
 from howsure.errors import AttemptColumnError, Caution, DataError
 from howsure.study import attempts, checkpoints, clusters, likeness, remarks
 from howsure.study.completing import completed, counts_as_failed
-from howsure.study.design import Design
 from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided
-from howsure.study.few import few_clusters, with_few_clusters
+from howsure.study.few import few_clusters, propose, with_few_clusters
 from howsure.study.label_effects import attempt_cautions
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
-from howsure.study.row_weights import RowWeights, row_weights
+from howsure.study.row_weights import attach_weights, numeric_weights, weights_of_items
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
-from howsure.table.scores import with_rows
-from howsure.table.taken import taken_name
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.study.checkpoints import Average
-    from howsure.study.clusters import Clustered, ProposedClusters
+    from howsure.study.clusters import Clustered
+    from howsure.study.design import Design
+    from howsure.study.few import ProposedClusters
     from howsure.study.likeness import Difference
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
@@ -82,10 +80,10 @@ def gather(
     try:
         return _gathered(scores, design, **how)
     except AttemptColumnError as error:
-        return gather(_as_attempts(scores, error), design, **how)
+        return gather(as_attempts(scores, error), design, **how)
 
 
-def _as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
+def as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
     """Return scores whose rows a column numbers; the answer asks which it is where all questions may share
     its values.
     """
@@ -110,7 +108,7 @@ def _gathered(
     """Group the rows once; see `gather`."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     side = clusters.side_table(design)
-    scores, summed = _weights_of_rows(priced(scores, design), design, side)
+    scores, summed = numeric_weights(priced(scores, design), design, side)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
@@ -192,8 +190,8 @@ def _clustered(
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     proposal = _proposed(grouped, design, telling)
     doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
-    by_task, own, differing = _row_weights(left, grouped.table, design, paired=paired)
-    items = clusters.attach_weights(grouped.table, side, design, by_task)
+    by_task, own, differing = weights_of_items(left, grouped.table, design, paired=paired)
+    items = attach_weights(grouped.table, side, design, by_task)
     known = replace(
         study,
         design=design,
@@ -206,55 +204,12 @@ def _clustered(
     return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
 
 
-def _weights_of_rows(
-    scores: Scores, design: Design, side: pl.DataFrame | None
-) -> tuple[Scores, tuple[str, ...]]:
-    """Return the column of weights if these are numbers of the rows, which may differ between those of an
-    item; texts of numbers are made numbers.
-    """
-    columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
-    if name not in columns or (side is not None and name in side.columns):
-        return scores, ()
-    if isinstance(scores.rows, pl.DataFrame | pl.LazyFrame) and columns[name] == nw.String:
-        numbers = pl.col(name).cast(pl.Float64, strict=False)
-        scores = replace(scores, rows=scores.rows.with_columns(numbers))
-    return scores, (name,) if open_frame(scores.rows).collect_schema()[name].is_numeric() else ()
-
-
-def _row_weights(
-    parts: Parts, items: pl.DataFrame, design: Design, *, paired: bool
-) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
-    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
-    where these differ and are wanted.
-    """
-    common: dict[str, pl.DataFrame] = {}
-    own: dict[str, RowWeights] = {}
-    cautions: list[Caution] = []
-    name = design.weight or ""
-    torn = (
-        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique()
-        if f"{name}_max" in items.columns
-        else ()
-    )
-    for (task, _), part in parts.items():
-        if task in common or task not in torn or taken_name(name) not in part.columns:
-            continue
-        weights = row_weights(part, name, task)
-        shared = weights.common()
-        common[task] = shared.items.select(pl.lit(task).alias("task"), "item", "weight")
-        if shared.differing and not paired:
-            own[task] = weights
-        elif shared.differing:
-            cautions.append(remarks.weights_differ(name, task, shared))
-    return common, own, cautions
-
-
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
     sure = (
         grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
     )
-    return None if sure else clusters.propose(grouped.table, telling)
+    return None if sure else propose(grouped.table, telling)
 
 
 def as_proposed(study: Study) -> Study | None:
@@ -292,27 +247,6 @@ def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Differen
     """
     alike = likeness.differences(found.attributes, {task for task, _ in parts})
     return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
-
-
-def scaled(scores: Scores) -> tuple[Scales, Grouped]:
-    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names
-    bounds.
-    """
-    try:
-        _, found = choose(scores, Wanted(), ())
-    except AttemptColumnError as error:
-        return scaled(_as_attempts(scores, error))
-    return scales_of(_parts(found.results), scores, Design(), scores.score_column), found
-
-
-def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
-    scales, _ = scaled(scores)
-    notes = scales.notes(scales.scales)
-    if not notes:
-        return scores, []
-    placed = with_rows(scores, scales.place_values(scores.to_frame()))
-    return replace(placed, signed=frozenset({placed.score_name})), notes
 
 
 def _with_scores(study: Study) -> Study:
@@ -378,7 +312,7 @@ def _sorted_out(
 ) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
-    every = completed(_parts(found.results), failed)
+    every = completed(parts_of(found.results), failed)
     scales = scales_of(every, scores, design, scores.score_column, extents)
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
@@ -420,7 +354,8 @@ def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
     return {key: part for key, part in kept.items() if len(part)}
 
 
-def _parts(results: pl.DataFrame) -> Parts:
+def parts_of(results: pl.DataFrame) -> Parts:
+    """Return the results of each task and metric."""
     if len(results.lazy().select("task", "metric").unique().collect()) == 1:
         return {(results["task"][0], results["metric"][0]): results}
     parts = results.partition_by("task", "metric", as_dict=True)

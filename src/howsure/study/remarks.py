@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import Caution
 from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
 from howsure.table.factor_names import silent_factor
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from howsure.study.clusters import Clustered
     from howsure.study.design import Design
-    from howsure.study.row_weights import Common
     from howsure.study.study import Study
     from howsure.table.aggregate import Grouped, Wanted
     from howsure.table.scores import Scores
@@ -255,26 +254,3 @@ REPEATED = Caution(
     ),
     remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )
-
-
-def weights_differ(name: str, task: str, common: Common) -> Caution:
-    """Say by whose weights models are compared, where these differ. DataError where they differ for too many
-    items.
-    """
-    items = plural(common.differing, "item")
-    what = f"{name!r} weighs {items} differently for different models"
-    remedy = (
-        "`howsure estimate` without covariates and random factors gives each model's score by its own "
-        "weights."
-    )
-    if not common.comparable:
-        raise DataError(
-            f"{what}, so that their scores are means over different mixtures of items and aren't comparable",
-            where=task,
-            remedy=remedy,
-        )
-    return Caution(
-        code="weights_differ",
-        message=f"{task}: {what}; every model is weighted as {common.reference} is",
-        remedy=remedy,
-    )

@@ -7,19 +7,28 @@ them, or not at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import DataError
+from howsure.errors import Caution, DataError
+from howsure.study.clusters import joined, one_value
 from howsure.table.aggregate import coded
+from howsure.table.numbers import VAST
+from howsure.table.schema import open_frame
 from howsure.table.taken import taken_name
 from howsure.wording import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
+
+    from howsure.study.design import Design
+    from howsure.table.scores import Scores
 
 ROUNDED = 1e-4
 """Weights are stated with few digits: relative differences up to this size are none."""
@@ -119,5 +128,110 @@ def _refused(what: str, rows: pl.DataFrame, task: str, remedy: str) -> DataError
     return DataError(
         f"{what} item {first['item']!r}, model {first['model']!r} ({plural(len(rows), 'such item')})",
         where=task,
+        remedy=remedy,
+    )
+
+
+NO_TASKS: Mapping[str, pl.DataFrame] = {}
+
+
+def attach_weights(
+    table: pl.DataFrame,
+    side: pl.DataFrame | None,
+    design: Design,
+    by_task: Mapping[str, pl.DataFrame] = NO_TASKS,
+) -> pl.DataFrame:
+    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped
+    otherwise).
+
+    `by_task`: the weights of the items of tasks whose rows differ in weight.
+    """
+    name = design.weight
+    if name is None:
+        return table.drop("weight", strict=False)
+    if side is not None and name in side.columns:
+        table = joined(table, side, name, "weight_text")
+    else:
+        one_value(table.filter(~pl.col("task").is_in(list(by_task))), name)
+        table = table.with_columns(weight_text=pl.col(name))
+    table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
+    if by_task:
+        table = table.update(pl.concat(by_task.values()), on=["task", "item"], how="left")
+    bad = table.filter(
+        ~(pl.col("weight") > 0).fill_null(value=False) | ~(pl.col("weight") <= VAST).fill_null(value=False)
+    )
+    if len(bad):
+        row = bad.sort("task", "item").row(0, named=True)
+        raise DataError(
+            f"column {name!r} holds no positive weight for item {row['item']!r} "
+            f"({plural(len(bad), 'such item')})",
+            where=str(row["task"]),
+            remedy="Every item needs a weight above 0; leave out items that should not count.",
+        )
+    return table
+
+
+def numeric_weights(
+    scores: Scores, design: Design, side: pl.DataFrame | None
+) -> tuple[Scores, tuple[str, ...]]:
+    """Return the column of weights if these are numbers of the rows, which may differ between those of an
+    item; texts of numbers are made numbers.
+    """
+    columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
+    if name not in columns or (side is not None and name in side.columns):
+        return scores, ()
+    if isinstance(scores.rows, pl.DataFrame | pl.LazyFrame) and columns[name] == nw.String:
+        numbers = pl.col(name).cast(pl.Float64, strict=False)
+        scores = replace(scores, rows=scores.rows.with_columns(numbers))
+    return scores, (name,) if open_frame(scores.rows).collect_schema()[name].is_numeric() else ()
+
+
+def weights_of_items(
+    parts: Mapping[tuple[str, str], pl.DataFrame], items: pl.DataFrame, design: Design, *, paired: bool
+) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
+    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
+    where these differ and are wanted.
+    """
+    common: dict[str, pl.DataFrame] = {}
+    own: dict[str, RowWeights] = {}
+    cautions: list[Caution] = []
+    name = design.weight or ""
+    torn = (
+        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique()
+        if f"{name}_max" in items.columns
+        else ()
+    )
+    for (task, _), part in parts.items():
+        if task in common or task not in torn or taken_name(name) not in part.columns:
+            continue
+        weights = row_weights(part, name, task)
+        shared = weights.common()
+        common[task] = shared.items.select(pl.lit(task).alias("task"), "item", "weight")
+        if shared.differing and not paired:
+            own[task] = weights
+        elif shared.differing:
+            cautions.append(weights_differ(name, task, shared))
+    return common, own, cautions
+
+
+def weights_differ(name: str, task: str, common: Common) -> Caution:
+    """Say by whose weights models are compared, where these differ. DataError where they differ for too many
+    items.
+    """
+    items = plural(common.differing, "item")
+    what = f"{name!r} weighs {items} differently for different models"
+    remedy = (
+        "`howsure estimate` without covariates and random factors gives each model's score by its own "
+        "weights."
+    )
+    if not common.comparable:
+        raise DataError(
+            f"{what}, so that their scores are means over different mixtures of items and aren't comparable",
+            where=task,
+            remedy=remedy,
+        )
+    return Caution(
+        code="weights_differ",
+        message=f"{task}: {what}; every model is weighted as {common.reference} is",
         remedy=remedy,
     )

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.study.checkpoints import Average
-    from howsure.study.clusters import ProposedClusters
     from howsure.study.design import Design
+    from howsure.study.few import ProposedClusters
     from howsure.study.likeness import Difference
     from howsure.study.row_weights import RowWeights
     from howsure.table.scale import Scale

@@ -25,7 +25,7 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """
     from howsure.commands.unwritten import unwritten
     from howsure.present.files import refuse_overwriting, write_table
-    from howsure.study.copying import copied
+    from howsure.study.fractions import copied
 
     refuse_overwriting(output, paths)
     scores, notes = copied(read(paths, given))

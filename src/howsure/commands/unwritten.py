@@ -100,8 +100,8 @@ def _sentence(said: str, flag: str, line: str, those: Sequence[str], tasks: int)
 
 def _never_run(scores: Scores) -> list[str]:
     """Count what runs were to answer and didn't: it has no rows."""
-    from howsure.study.completing import counts_as_failed
     from howsure.study.design import Design
+    from howsure.study.failures import counts_as_failed
 
     count = sum(lack.count for lack in scores.missing if counts_as_failed(lack, scores, Design()))
     return (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import OptionError
 from howsure.guide.rewriting import Target
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.verbs.leaderboard import leaderboard
 

@@ -27,7 +27,7 @@ from howsure.statistics.aa_splits import (
 )
 from howsure.statistics.results import Interval
 from howsure.study.attempts import probabilities
-from howsure.study.directions import direction_cautions
+from howsure.study.notes import direction_cautions
 from howsure.table.aggregate import Wanted, value_counts
 from howsure.wording import Scale, plural
 

@@ -16,7 +16,7 @@ from howsure.statistics.difference import items_needed
 from howsure.statistics.differences import equivalence, t_pivot
 from howsure.statistics.mean_intervals import Means, limits
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

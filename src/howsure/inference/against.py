@@ -16,8 +16,8 @@ from howsure.inference.overall import as_stated, no_overall
 from howsure.inference.population import over_tasks
 from howsure.inference.sensitivity import policy_changes_sides
 from howsure.statistics import multiplicity
-from howsure.study.directions import direction_cautions
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.wording import have, listing, plural
 
 if TYPE_CHECKING:

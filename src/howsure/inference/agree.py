@@ -22,7 +22,7 @@ from howsure.statistics.agreement import (
     krippendorff,
 )
 from howsure.statistics.means import mean
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.noise import pair_task_noise, task_noise
 from howsure.statistics import attempts
 from howsure.statistics.answer_noise import answers
-from howsure.study.directions import direction_cautions
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

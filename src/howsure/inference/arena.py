@@ -24,7 +24,7 @@ from howsure.statistics.multiplicity import ranks
 from howsure.statistics.results import Estimate, Interval, significant
 from howsure.statistics.vote_errors import clusters_of_models, vote_moments
 from howsure.statistics.votes import pools
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:

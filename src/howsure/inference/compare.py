@@ -19,8 +19,8 @@ from howsure.inference.overlap import with_all_items
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
-from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
+from howsure.study.notes import direction_cautions
 from howsure.wording import listing
 
 if TYPE_CHECKING:

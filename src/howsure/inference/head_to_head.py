@@ -15,7 +15,7 @@ from howsure.statistics.bradley_terry import moved_apart
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.vote_errors import vote_moments
 from howsure.statistics.votes import tie_rule
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

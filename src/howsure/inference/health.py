@@ -12,7 +12,7 @@ from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics import health as methods
 from howsure.statistics.clustered_variance import degrees_of_freedom
 from howsure.statistics.means import cluster_cautions
-from howsure.study.directions import direction_cautions
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question

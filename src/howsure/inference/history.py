@@ -25,9 +25,9 @@ from howsure.statistics.change_points import (
     watch,
 )
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.table.runs import Run
 from howsure.wording import listing, plural
 

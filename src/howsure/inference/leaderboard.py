@@ -14,7 +14,7 @@ from howsure.inference.other_population import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
-from howsure.study.directions import direction_cautions
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ import numpy as np
 from howsure.errors import Caution
 from howsure.statistics import intervals
 from howsure.statistics import rates as methods
-from howsure.study.directions import lower_note, unsaid
+from howsure.study.notes import lower_note, unsaid
 from howsure.table.directions import is_burden
 from howsure.wording import listing
 

@@ -17,9 +17,9 @@ from howsure.inference.question import Question
 from howsure.statistics.differences import t_pivot
 from howsure.statistics.means import means
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.study.checkpoints import find_checkpoints, runs_of
-from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
+from howsure.study.models import find_checkpoints, runs_of
+from howsure.study.notes import direction_cautions
 from howsure.table.schema import ALIASES, open_frame
 from howsure.wording import listing
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Population
     from howsure.statistics.choices import VarianceChoice
-    from howsure.study.checkpoints import Checkpoint
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.models import Checkpoint
     from howsure.table.scores import Published, Scores
 
 

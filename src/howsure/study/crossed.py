@@ -17,7 +17,7 @@ import polars as pl
 
 from howsure.statistics.item_sums import Block, Clusters, item_sums
 from howsure.statistics.tolerances import ROUNDED_SCORES
-from howsure.study.few import FEW
+from howsure.study.few_clusters import FEW
 from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor
@@ -150,7 +150,7 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
     }
     matrices = {key: matrix for key, (matrix, _) in found.items()}
     told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
-    _of_clusters, *others = study.notes  # sizes come first (remarks.py)
+    _of_clusters, *others = study.notes  # sizes come first (notes.py)
     few = frozenset(task for (task, _), matrix in matrices.items() if matrix.few_clusters)
     names = dict.fromkeys(study.tasks, (source.column,))
     notes = (_data_note(matrices), *others, told)

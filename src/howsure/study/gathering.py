@@ -8,18 +8,33 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import AttemptColumnError, Caution, DataError
-from howsure.study import attempts, checkpoints, clusters, likeness, remarks
-from howsure.study.completing import completed, counts_as_failed
-from howsure.study.ends import ends_cautions
-from howsure.study.exams import exam_differences, settings_note
-from howsure.study.failures import FailurePolicy, decided
-from howsure.study.few import few_clusters, propose, with_few_clusters
-from howsure.study.label_effects import attempt_cautions
-from howsure.study.measures import known_measures, priced
-from howsure.study.names import choose, parts_note, resolve
-from howsure.study.row_weights import attach_weights, numeric_weights, weights_of_items
-from howsure.study.scales import Scales, scales_of
+from howsure.study import attempts, clusters, comparability
+from howsure.study.attempts import attempt_cautions
+from howsure.study.comparability import ends_cautions, exam_differences, settings_note
+from howsure.study.failures import FailurePolicy, completed, counts_as_failed, decided
+from howsure.study.few_clusters import few_clusters, propose, with_few_clusters
+from howsure.study.models import (
+    choose,
+    find_checkpoints,
+    keep_last,
+    last_checkpoints,
+    names_of_averages,
+    parts_note,
+    resolve,
+    torn_items,
+)
+from howsure.study.notes import (
+    classified,
+    doubts,
+    metric_missing,
+    notes_of,
+    silent_factor_of,
+    sizes_note,
+    without_scores,
+)
 from howsure.study.study import Study
+from howsure.study.units import Scales, known_measures, priced, scales_of
+from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
@@ -27,11 +42,11 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
+    from howsure.study.comparability import Difference
     from howsure.study.design import Design
-    from howsure.study.few import ProposedClusters
-    from howsure.study.likeness import Difference
+    from howsure.study.few_clusters import ProposedClusters
+    from howsure.study.models import Average
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
 
@@ -121,11 +136,7 @@ def _gathered(
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [
-        *scores.cautions,
-        *remarks.metric_missing(lacking, wanted, found),
-        *attempts.cautions(design.score),
-    ]
+    cautions = [*scores.cautions, *metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
@@ -153,23 +164,21 @@ def _gathered(
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(
-            *(*likeness.cautions(differs), *ends_cautions(scores.runs, parts, models)),
+            *(*comparability.cautions(differs), *ends_cautions(scores.runs, parts, models)),
             *cautions,
-            *(*remarks.doubts(found, parts), *remarks.classified(found, names, scores.score_column)),
+            *(*doubts(found, parts), *classified(found, names, scores.score_column)),
         ),
-        unasked=remarks.silent_factor_of(names, scores, parts),
+        unasked=silent_factor_of(names, scores, parts),
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
     study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
-    return replace(
-        study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found)
-    )
+    return replace(study, notes=notes_of(study, [sizes_note(study, called), *notes], grouped, found))
 
 
 def _sound(study: Study) -> Study:
     """Leave out what has no score or too few attempts, and warn of models of which no attempt has one."""
     scored = _with_scores(study)
-    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *remarks.without_scores(scored))))
+    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *without_scores(scored))))
 
 
 def _clustered(
@@ -238,15 +247,15 @@ def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
     """Return the columns that tell what an item was; where few models are compared, where it stood as
     well.
     """
-    return [name for name in (*FINGERPRINTS, *([likeness.POSITION] if few else [])) if name in names]
+    return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 
 def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
     """Return in what the models were not asked alike: questions, right answers, and what else makes an
     exam.
     """
-    alike = likeness.differences(found.attributes, {task for task, _ in parts})
-    return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
+    alike = comparability.differences(found.attributes, {task for task, _ in parts})
+    return (*alike, *comparability.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
 
 
 def _with_scores(study: Study) -> Study:
@@ -411,7 +420,7 @@ def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[s
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
     """Return the tasks on which each model, or average, has a score on any metric."""
     scored = found.results.filter(pl.col("n") > 0).select("model", "task").unique().cast(pl.String)
-    names = checkpoints.names_of_averages(list(averages))
+    names = names_of_averages(list(averages))
     held: dict[str, set[str]] = {}
     for model, task in scored.iter_rows():
         held.setdefault(names.get(model, model), set()).add(task)
@@ -429,13 +438,13 @@ def _averaged(
     if not design.average_last:
         return parts, (), models, []
     found = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
-    averages = tuple(checkpoints.last_checkpoints(found, design.average_last, design.step_from))
-    known = {point.model for point in checkpoints.find_checkpoints(found, design.step_from)}
+    averages = tuple(last_checkpoints(found, design.average_last, design.step_from))
+    known = {point.model for point in find_checkpoints(found, design.step_from)}
     others = [model for model in found if model not in known]
     left = f"; left out: {listing(others)}" if others else ""
     last = f"the last {design.average_last} of {plural(len(averages), 'run')}"
-    names = checkpoints.names_of_averages(averages)
-    kept = {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+    names = names_of_averages(averages)
+    kept = {key: keep_last(part, names) for key, part in parts.items()}
     asked = tuple(_average_of(name, averages) for name in design.model)
     kept = _rows_of(kept, asked) if asked else kept
     return kept, averages, asked, [f"Checkpoints: {last}, averaged item by item{left}."]
@@ -462,7 +471,7 @@ def _enough_attempts(study: Study) -> Study:
         counted = decided(part, study.policy_of(key))
         cautions += attempts.too_few(counted, study.rule, task)
         if attempts.enough(counted, study.rule):
-            cautions += checkpoints.torn_items(counted, study.averages, task) if study.averages else []
+            cautions += torn_items(counted, study.averages, task) if study.averages else []
             if len(study.scored(key)):
                 parts[key] = part
     if not parts:

@@ -16,11 +16,11 @@ from howsure.inference.question import Question
 from howsure.inference.readings import with_both_readings
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
+from howsure.study.attempts import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
-from howsure.study.label_effects import attempt_column
 from howsure.verbs.sides import by_rank, read_two
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
-from howsure.study.directions import require_direction
 from howsure.study.factors import gather_levelled
-from howsure.study.scales import require_one_scale
+from howsure.study.notes import require_direction
+from howsure.study.units import require_one_scale
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, l
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 from howsure.inference.planning.ways import looks_of
 from howsure.statistics.gate_shares import TRIALS, rehearse
-from howsure.study.directions import direction_cautions
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

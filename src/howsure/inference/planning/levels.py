@@ -21,8 +21,8 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.statistics.power import MOST_ITEMS, fewest, power
 from howsure.statistics.random_factors import LEAST
-from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

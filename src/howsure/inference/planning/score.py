@@ -21,8 +21,8 @@ from howsure.statistics.answer_noise import answers
 from howsure.statistics.clustered_variance import spread_sizes
 from howsure.statistics.power import Spread, fewest
 from howsure.statistics.variance_components import mixed, mixture_errors, variances
-from howsure.study.directions import direction_cautions
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.wording import share_remedy
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study import clusters
-from howsure.study.row_weights import attach_weights
+from howsure.study.weights import attach_weights
 from howsure.table.factor_names import means_factor
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import polars as pl
 from howsure.errors import AttemptColumnError
 from howsure.study.design import Design
 from howsure.study.gathering import as_attempts, parts_of
-from howsure.study.names import choose
-from howsure.study.scales import scales_of
+from howsure.study.models import choose
+from howsure.study.units import scales_of
 from howsure.table.aggregate import Wanted
 from howsure.table.directions import is_burden
 from howsure.table.names import name_words
@@ -25,7 +25,7 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.study.scales import Scales
+    from howsure.study.units import Scales
     from howsure.table.aggregate import Grouped
     from howsure.table.scale import Scale
     from howsure.table.scores import Scores

@@ -20,7 +20,7 @@ from howsure.calibration.worlds import RateWorld
 from howsure.statistics import intervals
 from howsure.statistics.multiplicity import adjust_pairs, holm
 from howsure.statistics.mean_intervals import posterior_limits
-from howsure.statistics.differences import pivots
+from howsure.statistics.differences import (pivots)
 from howsure.statistics.mean_intervals import limits
 from howsure.statistics.all_pairs import pair_moments
 from scipy import optimize, special

@@ -11,7 +11,8 @@ from scipy import stats
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.clustered_variance import clusterings
 from howsure.statistics.difference import difference
-from howsure.statistics.differences import Events, ItemSpread, column_sums, pivots
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import Events, ItemSpread
 
 
 def logistic(x):

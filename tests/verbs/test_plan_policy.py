@@ -13,7 +13,8 @@ from howsure.commands.main import main
 from howsure.errors import OptionError
 from howsure.statistics.aa_splits import p_below
 from howsure.statistics.clustered_variance import clusterings
-from howsure.statistics.differences import ItemSpread, column_sums, pivots
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import ItemSpread
 
 ASSUMED = hs.Assumptions(rate=0.8, correlation=0.7)
 CRITICAL = {"margin": "3pp", "tier": "critical"}

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from howsure.calibration.worlds import World
     from howsure.statistics.arrays import Floats, Limits
-    from howsure.statistics.choices import IntervalChoice, TestChoice, VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.calibration.samples import DifferenceSample, item_spread
 from howsure.calibration.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
-from howsure.statistics.differences import Events, ItemSpread
+from howsure.statistics.events import Events, ItemSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

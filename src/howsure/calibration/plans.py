@@ -16,8 +16,8 @@ from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import Sizes, cluster_sizes
 from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
-from howsure.statistics.choices import PlanMethod, VarianceChoice
-from howsure.statistics.clustered_variance import ClusterSizes, equal_sizes, sizes_of
+from howsure.statistics.choices import PlanMethod
+from howsure.statistics.clustered_variance import ClusterSizes, VarianceChoice, equal_sizes, sizes_of
 from howsure.statistics.differences import pivots
 from howsure.statistics.power import Spread, Test, items_needed, power
 from howsure.statistics.results import POWER

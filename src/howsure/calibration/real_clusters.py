@@ -17,7 +17,7 @@ import polars as pl
 
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.samples import DifferenceSample, MeanSample
-from howsure.statistics.differences import ItemSpread
+from howsure.statistics.events import ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

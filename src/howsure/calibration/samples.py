@@ -9,12 +9,13 @@ import numpy as np
 
 from howsure.statistics.answer_noise import Answers, answers
 from howsure.statistics.clustered_variance import Clustering, variance_of
-from howsure.statistics.differences import DifferenceSums, Events, ItemSpread, column_sums
+from howsure.statistics.differences import DifferenceSums, column_sums
+from howsure.statistics.events import Events, ItemSpread
 from howsure.statistics.mean_intervals import Groups, Means
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

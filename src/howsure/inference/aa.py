@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems, MarginCriterion
     from howsure.inference.gating.policy import Policy
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import PlanMethod, VarianceChoice
+    from howsure.statistics.choices import PlanMethod
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.statistics.score_pivot import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

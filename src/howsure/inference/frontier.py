@@ -15,8 +15,8 @@ from howsure.inference.measures import measure_gap, missing, taken
 from howsure.inference.overall import no_overall
 from howsure.statistics.means import means
 from howsure.statistics.ratios import Known, cost_moments, dominance
-from howsure.study.matrix import stacked
 from howsure.study.notes import direction_cautions
+from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

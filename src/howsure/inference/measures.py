@@ -15,7 +15,7 @@ from howsure.inference import record
 from howsure.inference.overall import no_overall
 from howsure.statistics.ratios import Ratio, ratio
 from howsure.statistics.results import Interval
-from howsure.study.matrix import stacked
+from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

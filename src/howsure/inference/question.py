@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, IntervalChoice, Overlap, TestChoice, VarianceChoice
+    from howsure.statistics.choices import Adjustment, Overlap
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix

@@ -27,8 +27,7 @@ from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.results import POWER, Interval, allowed
 from howsure.statistics.slices import LEAST_CLUSTERS as LEAST_OF_A_SLICE
 from howsure.statistics.slices import equality, shrunken, slice_gaps, trend
-from howsure.study.matrix import merged, stacked
-from howsure.study.slices import partitions
+from howsure.study.slices import merged, partitions, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.inference.question import Population
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.models import Checkpoint

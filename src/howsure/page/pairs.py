@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.answers.noise import PairNoise
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.matrix import ScoreMatrix
 
     Places = tuple[Positions, Positions]

@@ -23,7 +23,8 @@ import numpy as np
 
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.clustered_variance import ShareSums, clusterings, variance_of
-from howsure.statistics.differences import ClusterSizes, Events, ItemSpread, column_sums, event_worth, pivots
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.results import allowed
 from howsure.statistics.score_pivot import Pivots, plain_pivots
 from howsure.statistics.unpaired import PSEUDO
@@ -31,7 +32,7 @@ from howsure.statistics.unpaired import PSEUDO
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 MOST_CELLS = 2_000_000
 """Items, or clusters, × splits that are held in memory at once."""

@@ -28,15 +28,8 @@ from howsure.statistics.clustered_variance import (
     signed_total,
     variance_of,
 )
-from howsure.statistics.differences import (
-    ClusterSizes,
-    DifferenceSums,
-    Events,
-    ItemSpread,
-    TermSums,
-    event_worth,
-    pivots,
-)
+from howsure.statistics.differences import DifferenceSums, TermSums, pivots
+from howsure.statistics.events import ClusterSizes, Events, ItemSpread, event_worth
 from howsure.statistics.pair_moments import (
     FlipSums,
     PairMoments,
@@ -51,8 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints, Positions
-    from howsure.statistics.choices import VarianceChoice
-    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN

@@ -4,16 +4,13 @@ have that stands in the place of a word.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from howsure.errors import MethodError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.statistics.clustered_variance import VarianceEstimator
-    from howsure.statistics.difference_tests import DifferenceTest
-    from howsure.statistics.mean_intervals import MeanInterval
 
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
 """How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
@@ -73,11 +70,6 @@ Shown = Literal["gold", "orders", "others", "nothing"]
 """What tells a judge's favour from quality: known answers, both orders, other judges, or nothing."""
 
 T = TypeVar("T")
-
-IntervalChoice: TypeAlias = "IntervalMethod | MeanInterval"
-TestChoice: TypeAlias = "ComparisonMethod | DifferenceTest"
-VarianceChoice: TypeAlias = "Variance | VarianceEstimator"
-"""Words, or objects of the user's own in their place (docs/extending.md)."""
 
 MEMBERS: dict[str, tuple[str, ...]] = {
     "interval": ("name", "exact_at_edges", "limits"),

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import scipy
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.choices import Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +97,10 @@ class ShareSums:
         with np.errstate(divide="ignore", invalid="ignore"):
             found = 1 / (self.squares + self.leverages**2 - self.leverage_squares)
         return np.where(self.count > 1, found, np.nan)
+
+
+VarianceChoice: TypeAlias = "Variance | VarianceEstimator"
+"""A word, or an object of the user's own in its place (docs/extending.md)."""
 
 
 class VarianceEstimator(Protocol):

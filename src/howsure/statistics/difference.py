@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import TestChoice, VarianceChoice
-    from howsure.statistics.difference_tests import DifferenceTest, SharedItems
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import DifferenceTest, SharedItems, TestChoice
     from howsure.statistics.summed_pairs import SummedPair
 
 MIN_FORECAST = 10

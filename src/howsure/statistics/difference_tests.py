@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import TestChoice
+    from howsure.statistics.choices import ComparisonMethod
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.pair_details import PairDetails
     from howsure.statistics.pair_moments import PairMoments
@@ -194,6 +194,10 @@ class Paired(SharedItems):
             for term, sign in clusterings(self.codes, self.w)
         ]
         return bool(signed_total(terms) != sum(sign * term for term, sign in terms))
+
+
+TestChoice: TypeAlias = "ComparisonMethod | DifferenceTest"
+"""A word, or an object of the user's own in its place (docs/extending.md)."""
 
 
 class DifferenceTest(Protocol):

@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics import differences, intervals
+from howsure.statistics import events, intervals
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.clustered_variance import Clustering, group_sums
-from howsure.statistics.differences import Events, ItemSpread, column_sums, pivots
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import Events, ItemSpread
 from howsure.statistics.power import WHOLE, Spread, fewest, power
 from howsure.statistics.score_pivot import Pivots
 
@@ -167,9 +168,9 @@ class _Draws:
         if self.single:
             return np.ones(len(self.counts))
         plain = self.counts * self.size**2
-        around = differences.ItemSpread(squares=plain, fourths=plain * self.size**2)
-        held = differences.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
-        return differences.event_worth(self.squares / self.n**2, around, self.n, held)
+        around = events.ItemSpread(squares=plain, fourths=plain * self.size**2)
+        held = events.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
+        return events.event_worth(self.squares / self.n**2, around, self.n, held)
 
     def beyond(self, least: Floats) -> Floats:
         """Return the chance of a mean difference of at least so much (D,)."""

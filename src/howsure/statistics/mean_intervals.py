@@ -31,7 +31,7 @@ from __future__ import annotations
 import math
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import scipy
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.statistics.arrays import Ints, Limits
-    from howsure.statistics.choices import IntervalChoice
+    from howsure.statistics.choices import IntervalMethod
 
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
@@ -240,6 +240,10 @@ def deciding(sums: Floats) -> Floats:
     squares = sums**2
     fourths = np.einsum("ct,ct->t", squares, squares)
     return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
+
+
+IntervalChoice: TypeAlias = "IntervalMethod | MeanInterval"
+"""A word, or an object of the user's own in its place (docs/extending.md)."""
 
 
 class MeanInterval(Protocol):

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import IntervalChoice, VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.mean_intervals import IntervalChoice
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import TestChoice, VarianceChoice
-    from howsure.statistics.clustered_variance import Clustering
+    from howsure.statistics.clustered_variance import Clustering, VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
 
 UNLIKE = 0.025
 """The p-value from which shared and unshared items of a model differ; two models are looked at."""

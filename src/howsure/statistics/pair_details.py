@@ -21,7 +21,7 @@ from howsure.statistics.tolerances import ROUNDING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 FEW_LEVELS = 64
 BLOCK = 2_000_000

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import scipy
 
-from howsure.statistics import differences, intervals
+from howsure.statistics import events, intervals
 from howsure.statistics.clustered_variance import ClusterSizes, equal_sizes, free_of_strata
 from howsure.statistics.score_pivot import variance_of_one
 from howsure.statistics.suites import combined_df
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Goal, PlanMethod, VarianceChoice
+    from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.statistics.group_sequential import Schedule
 
 MOST_ITEMS = 10**9
@@ -201,12 +202,10 @@ class Spread:
             return 1.0
         squares = np.asarray(n * self.item(attempts))
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
-        held = differences.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
+        held = events.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
         variance = self.per_item(n, attempts) / n
         return float(
-            differences.event_worth(
-                variance, differences.ItemSpread(squares=squares, fourths=fourths), n, held
-            )
+            events.event_worth(variance, events.ItemSpread(squares=squares, fourths=fourths), n, held)
         )
 
 

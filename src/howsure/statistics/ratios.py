@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import AverageOf, VarianceChoice
+    from howsure.statistics.choices import AverageOf
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.statistics.pair_moments import PairMoments
 
 TRIMMED = 0.1

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Bools, Floats
-    from howsure.statistics.differences import Events
+    from howsure.statistics.events import Events
 
 STEPS = 60
 FLAT = 0.05

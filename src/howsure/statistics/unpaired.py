@@ -37,7 +37,8 @@ from howsure.statistics.clustered_variance import (
     variance_of,
 )
 from howsure.statistics.difference_tests import ScoreTest, by_moments, require_fractions
-from howsure.statistics.differences import ClusterSizes, ItemSpread, Pivot, event_worth, pivot_of, t_pivot
+from howsure.statistics.differences import Pivot, pivot_of, t_pivot
+from howsure.statistics.events import ClusterSizes, ItemSpread, event_worth
 from howsure.statistics.means import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.score_pivot import plain_pivots
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
 
     from howsure.errors import Caution
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import VarianceChoice
-    from howsure.statistics.clustered_variance import Clustering, VarianceEstimator
+    from howsure.statistics.clustered_variance import Clustering, VarianceChoice, VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
 
 PRIOR_ITEMS = 10.0

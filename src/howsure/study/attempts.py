@@ -1,201 +1,26 @@
-"""Other scores than the mean of the attempts: pass@k and its kin, and probabilities of the right answer.
-
-Attempts whose labels all questions share: the rows are asked whether attempts of the same label move
-together.
-"""
+"""Other scores than the mean of the attempts: pass@k and its kin, and probabilities of the right answer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
 from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
-from howsure.statistics.random_factors import label_test, p_from_sums
 from howsure.statistics.tolerances import ROUNDED_SCORES
-from howsure.study.notes import silent_factor_taken
-from howsure.table.aggregate import coded
 from howsure.table.collecting import to_polars
-from howsure.table.factor_names import means_setting
-from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_columns
-from howsure.wording import Scale, listing, p_text, plural
+from howsure.table.schema import find_roles, open_frame, tidy
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from howsure.statistics.random_factors import LabelTest
-    from howsure.study.study import Study
-    from howsure.study.units import Scales
+    from howsure.study.design import Design
     from howsure.table.scores import Scores
 
-    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
-    Key = tuple[str, ...]
-    from howsure.study.design import Design
-
     Parts = dict[tuple[str, str], pl.DataFrame]
-
-OWN = ("task", "metric", "model")
-LEVEL = 0.05
-"""Of all models and tasks of an answer together: each is tested at its share (Bonferroni)."""
-COMMON = 0.5
-"""A label that a smaller share of a model's questions has isn't one that they share, as an id of every single
-answer isn't.
-"""
-MOST_ROWS = 5_000_000
-
-
-def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
-    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or
-    whose labels move together over questions.
-
-    Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database,
-    or a lazy frame of the caller's, would be read once more.
-    """
-    silent = silent_factor_taken(study.unasked)
-    here = scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
-    parts = [part for part in study.parts.values() if bool((part["rows"] > 1).any())]
-    if not here or study.averages or not 0 < sum(part["rows"].sum() for part in parts) <= MOST_ROWS:
-        return tuple(silent)
-    return (*silent, *_of_settings(scores, parts), *_of_labels(scores, study, parts, scales))
-
-
-def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
-    """Warn of a setting, such as the temperature, in which the rows of one model and question differ."""
-    frame, roles = tidy(scores.rows, scores.roles)
-    used = used_columns(roles)
-    names = [name for name in frame.collect_schema().names() if means_setting(name) and name not in used]
-    if not names:
-        return []
-    counts = to_polars(frame.group_by("task", "model", "item").agg(nw.col(name).n_unique() for name in names))
-    asked = pl.concat([part.select(pl.col("task", "model", "item").cast(pl.String)) for part in parts])
-    counts = counts.join(asked, on=["task", "model", "item"], how="semi")
-    several = {name: counts.filter(pl.col(name) > 1)["model"].n_unique() for name in names}
-    return [
-        Caution(
-            code="setting_as_attempt",
-            message=(
-                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and "
-                "is a setting of the model"
-            ),
-            remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
-        )
-        for name, models in several.items()
-        if models
-    ]
-
-
-def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales) -> list[Caution]:
-    """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows
-    of models where these look odd.
-
-    Failed attempts, and questions that lack a label, are left out.
-    """
-    column = attempt_column(scores)
-    if not column:
-        return []
-    frame, own = _scored(scores, column)
-    means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
-    sums = _placed(means, scales)
-    odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
-    doubtful = [key for key, p in sorted(odd.items()) if p * len(odd) <= 2 * LEVEL]
-    if not doubtful:
-        return []
-    rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
-    together = []
-    for task, metric, model in doubtful:
-        test = _test(rows.filter(task=task, metric=metric, model=model), study.items.filter(task=task))
-        if test is not None and test.p_value * len(odd) <= LEVEL:
-            together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
-    percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
-    return [_caution(column, together, len(odd), Scale(percent=percent))] if together else []
-
-
-def attempt_column(scores: Scores) -> str:
-    """Return the column whose values are taken for attempts; "" where there is none, or where several
-    together are.
-    """
-    names = open_frame(scores.rows).collect_schema().names()
-    if scores.unasked in names:
-        return scores.unasked
-    columns = find_roles(names, scores.roles).get("attempt", ())
-    return columns[0] if len(columns) == 1 else ""
-
-
-def _scored(scores: Scores, column: str) -> tuple[Frame, list[str]]:
-    """Return the attempts that have a score and a label (`column`), and the columns of tasks, metrics and
-    models that there are.
-    """
-    frame, roles = tidy(scores.rows, scores.roles)
-    scored = ~nw.col("score").is_null() & ~nw.col(column).is_null()
-    own = [name for name in OWN if name in roles]
-    kept = frame.filter((nw.col("status") == "ok") & scored if "status" in roles else scored)
-    return kept.select(*own, "item", nw.col(column).alias("attempt"), "score"), own
-
-
-def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
-    """Return rows with their constants, texts, and scores in the units of their scales."""
-    constants = {name: pl.lit(CONSTANTS[name]) for name in OWN if name not in rows.columns}
-    return scales.place_values(rows.with_columns(pl.col("attempt").cast(pl.String), **constants))
-
-
-def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
-    """Return the p-value of every model of a part whose attempts have labels that most of its questions
-    share, from sums alone.
-    """
-    n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
-    models = part.group_by("model").agg(
-        pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64))
-    )
-    mine = sums.filter(task=task, metric=metric)
-    known = mine.join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
-    shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
-    labels = shared.group_by("model", "within", "rest").agg("score", "count")
-    return {
-        (task, metric, model): p_from_sums(np.array(means), np.array(counts), within, rest)
-        for model, within, rest, means, counts in labels.iter_rows()
-    }
-
-
-def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
-    """Test one model's labels on its questions that have all of them; `items`: with clusters and weights."""
-    shared = pl.len().over("attempt") >= COMMON * rows["item"].n_unique()
-    wide = (
-        rows.filter(shared)
-        .pivot(on="attempt", index="item", values="score", aggregate_function="mean")
-        .drop_nulls()
-    )
-    if wide.width < 3 or wide.height < 2:
-        return None
-    named = wide.select("item").join(items, on="item", how="left", maintain_order="left")
-    codes = weights = None
-    if "cluster_0" in named.columns:
-        codes = coded(named["cluster_0"].fill_null(named["item"]))[1]
-    if "weight" in named.columns:
-        weights = named["weight"].fill_null(strategy="mean").to_numpy()
-    return label_test(wide.drop("item").to_numpy(), codes=codes, weights=weights)
-
-
-def _caution(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> Caution:
-    """Say of the model whose labels differ most clearly by how much they do, and how many others there
-    are.
-    """
-    test, model = min(together, key=lambda each: each[0].p_value)
-    others = f"; so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
-    p = p_text(min(test.p_value * tests, 1.0))
-    return Caution(
-        code="attempts_move_together",
-        message=f"answers of {model} with the same {column!r} move together: the scores of its "
-        f"{int(test.df[0]) + 1} values have a standard deviation of {scale.gap(test.spread)}, about "
-        f"{scale.gap(test.chance)} would be chance (F test, p "
-        f"{p if p.startswith('<') else f'= {p}'}){others}",
-        remedy=(
-            f"What they share is left out of the error bar of repeats; `random_factor={column!r}` counts it."
-        ),
-    )
-
 
 PROB = "prob"
 

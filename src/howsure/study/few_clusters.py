@@ -4,20 +4,19 @@ data hold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError
 from howsure.study import clusters
 from howsure.study.weights import attach_weights
 from howsure.table.factor_names import means_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from howsure.study.design import Design
     from howsure.study.study import Study
 
 FEW = 6.0
@@ -67,82 +66,3 @@ def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> f
             worth.filter((pl.col("c") < pl.col("n")) & (pl.col("worth") < FEW))["task"].cast(pl.String)
         )
     return frozenset(found)
-
-
-ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedClusters:
-    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids;
-    `groups`: how many they are.
-    """
-
-    column: str = ""
-    pattern: str = ""
-    groups: int
-    items: int
-
-    @property
-    def words(self) -> str:
-        """What questions would be clustered by."""
-        return self.column or "the groups of their ids"
-
-    @property
-    def choice(self) -> str:
-        """The option that takes it."""
-        return f"`cluster={self.column!r}`" if self.column else f"`cluster_from=r'{self.pattern}'`"
-
-    @property
-    def caution(self) -> Caution:
-        """Say that nobody named them, and how it is done."""
-        seen = (
-            f"column `{self.column}` groups the items ({self.groups:,} values)"
-            if self.column
-            else f"the item ids look grouped ({self.groups:,} groups of {self.items:,} items)"
-        )
-        return Caution(
-            code="looks_grouped",
-            message=f"{seen}; if items of a group were drawn together, the error bars are too small",
-            remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",
-        )
-
-    def of(self, design: Design) -> Design:
-        """Return a design that takes it."""
-        return (
-            replace(design, cluster=(self.column,))
-            if self.column
-            else replace(design, cluster_from=self.pattern)
-        )
-
-
-def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a
-    pattern.
-    """
-    return _propose_metadata(table, columns) or _propose_from_ids(table)
-
-
-def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
-    """Propose clusters where the ids look grouped and none were given."""
-    for pattern in ID_GROUPS:
-        ids = table.select("task", "item")
-        found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
-        groups, n = found.select("task", "group").n_unique(), len(ids)
-        tasks = ids["task"].n_unique()
-        if not found["group"].null_count() and tasks < groups <= n / 2:
-            return ProposedClusters(pattern=pattern, groups=groups, items=n)
-    return None
-
-
-def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose the column of most values that groups the items and is the same for all rows of an item."""
-    whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
-    counts = {
-        name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)
-    }
-    likely = [name for name, count in counts.items() if 2 <= count <= len(table) / 2]
-    if not likely:
-        return None
-    name = max(likely, key=lambda column: counts[column])
-    return ProposedClusters(column=name, groups=counts[name], items=len(table))

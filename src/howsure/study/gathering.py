@@ -9,10 +9,11 @@ import polars as pl
 
 from howsure.errors import AttemptColumnError, Caution, DataError
 from howsure.study import attempts, clusters, comparability
-from howsure.study.attempts import attempt_cautions
+from howsure.study.clusters import propose
 from howsure.study.comparability import ends_cautions, exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, completed, counts_as_failed, decided
-from howsure.study.few_clusters import few_clusters, propose, with_few_clusters
+from howsure.study.few_clusters import few_clusters, with_few_clusters
+from howsure.study.label_effects import attempt_cautions
 from howsure.study.models import (
     choose,
     find_checkpoints,
@@ -42,10 +43,9 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.study.clusters import Clustered
+    from howsure.study.clusters import Clustered, ProposedClusters
     from howsure.study.comparability import Difference
     from howsure.study.design import Design
-    from howsure.study.few_clusters import ProposedClusters
     from howsure.study.models import Average
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from howsure.study.clusters import ProposedClusters
     from howsure.study.comparability import Difference
     from howsure.study.design import Design
-    from howsure.study.few_clusters import ProposedClusters
     from howsure.study.models import Average
     from howsure.study.weights import RowWeights
     from howsure.table.scale import Scale

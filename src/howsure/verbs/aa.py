@@ -16,7 +16,7 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms
     from howsure.options.words import BoardMethod
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.design import DesignOptions
 
 

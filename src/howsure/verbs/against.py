@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.against import Against
     from howsure.options.words import Overall
-    from howsure.statistics.choices import ManyToOne, TestChoice, VarianceChoice
+    from howsure.statistics.choices import ManyToOne
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
 
 RESPECTS = Respects(verb="against", all_but=("random factor", "covariate", "slices", "measures"))
 

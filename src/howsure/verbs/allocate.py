@@ -16,7 +16,7 @@ from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.design import DesignOptions
 
 

@@ -16,11 +16,11 @@ from howsure.inference.question import Question
 from howsure.inference.readings import with_both_readings
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
-from howsure.study.attempts import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.sides import by_rank, read_two
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, AverageOf, Overlap, TestChoice, VarianceChoice
+    from howsure.statistics.choices import Adjustment, AverageOf, Overlap
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
 
 
 def compare(

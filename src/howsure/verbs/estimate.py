@@ -14,15 +14,16 @@ from howsure.inference.question import Question
 from howsure.inference.readings import with_both_readings
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.table import checked
-from howsure.study.attempts import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from howsure.statistics.choices import IntervalChoice, VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
     from howsure.study.study import Study
 
 

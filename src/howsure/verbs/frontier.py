@@ -18,7 +18,8 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
     from howsure.options.words import BoardMethod
-    from howsure.statistics.choices import AverageOf, VarianceChoice
+    from howsure.statistics.choices import AverageOf
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.inference.gating.policy import Policy
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Overlap, Spending, TestChoice, VarianceChoice
+    from howsure.statistics.choices import Overlap, Spending
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores

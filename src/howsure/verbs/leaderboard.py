@@ -10,11 +10,11 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.readings import with_both_readings
 from howsure.options.table import checked
-from howsure.study.attempts import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
+from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Leaderboard
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, IntervalChoice, TestChoice, VarianceChoice
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
 
 RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 

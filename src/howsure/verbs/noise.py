@@ -12,7 +12,7 @@ from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 RESPECTS = Respects(verb="noise", all_but=("benchmark", "covariate", "score", "measures"))
 

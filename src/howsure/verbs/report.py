@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from howsure.answers.report import Report
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, IntervalChoice, TestChoice, VarianceChoice
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
 
 RESPECTS = Respects(verb="report", all_but=("covariate",))
 

@@ -10,7 +10,7 @@ from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.trend import Trend
-    from howsure.statistics.choices import VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 RESPECTS = Respects(
     verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")

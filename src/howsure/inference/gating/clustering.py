@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.gate import Check, GateVerdict
     from howsure.inference.gating.asking import How
-    from howsure.study.few_clusters import ProposedClusters
+    from howsure.study.clusters import ProposedClusters
 
 
 def either_way(how: How, checks: Sequence[Check]) -> list[Check]:

@@ -13,7 +13,8 @@ from howsure.verbs.estimate import estimate
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Estimates
-    from howsure.statistics.choices import IntervalChoice, VarianceChoice
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
     from howsure.table.scores import Scores
 
 

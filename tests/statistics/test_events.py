@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.clustered_variance import covariance
-from howsure.statistics.events import ClusterSizes, ItemSpread, event_worth
+from howsure.statistics.events import ItemSpread, event_worth
 from method_cases import codes, event_worth_by_hand
 
 sizes = st.floats(1.01, 200)
@@ -24,10 +24,7 @@ def units_of(n, size, unevenness=0.0):
 
 def size_of_event(variance, squares, fourths, n, size, units):
     return event_worth(
-        variance,
-        ItemSpread(squares=np.asarray(squares), fourths=np.asarray(fourths)),
-        n,
-        ClusterSizes(average=np.asarray(size), count=np.asarray(units)),
+        variance, ItemSpread(squares=np.asarray(squares), fourths=np.asarray(fourths)), n, size=size, clusters=units
     )
 
 

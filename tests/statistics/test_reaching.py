@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from close_models import board
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.max_t import _Pairs, max_t
+from howsure.statistics.max_t import UNCLEAR, _Pairs, max_t
 from howsure.statistics.pair_moments import with_own_pivots
 from howsure.statistics.sign_flips import Columns, Reaching, TooManyError, covered
 
@@ -16,10 +16,10 @@ from howsure.statistics.sign_flips import Columns, Reaching, TooManyError, cover
 def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
     moments, _ = board(1, clusters=clusters)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    monkeypatch.setattr(max_t, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.max_t.MANY_PAIRS", 0)
     monkeypatch.setattr("howsure.statistics.max_t.TOO_MANY", 1.0)
     found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    clear = every < 0.9 * max_t.UNCLEAR
+    clear = every < 0.9 * UNCLEAR
     assert clear.sum() > 100
     assert np.array_equal(found[clear], every[clear])
     assert np.nanmax(np.abs(found - every)) < 0.12
@@ -28,7 +28,7 @@ def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
 def test_where_too_many_can_reach_it_all_are_looked_at(monkeypatch):
     moments, _ = board(3)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    monkeypatch.setattr(max_t, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.max_t.MANY_PAIRS", 0)
     monkeypatch.setattr("howsure.statistics.max_t.TOO_MANY", 0.0)
     assert np.array_equal(max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0)), every)
 
@@ -40,7 +40,7 @@ def test_the_first_of_all_flips_stand_for_all(monkeypatch):
     x = (np.tile(np.arange(40) / 40, 12)[:, None] < share).astype(float)
     moments = with_own_pivots(pair_moments(x, clusters=(cluster,), weights=np.ones(len(x)), score=True))
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    monkeypatch.setattr(max_t, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.max_t.MANY_PAIRS", 0)
     monkeypatch.setattr("howsure.statistics.max_t.TOO_MANY", 1.0)
     found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     assert np.nanmin(every) == 1 / 4
@@ -52,9 +52,9 @@ def test_the_first_of_all_flips_stand_for_all(monkeypatch):
 def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clusters):
     moments, _ = board(seed, models=6, clusters=clusters, spread=0.1 * seed)
     found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    monkeypatch.setattr(max_t, "FEW_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.max_t.FEW_PAIRS", 0)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
-    near = every <= max_t.UNCLEAR * 0.9
+    near = every <= UNCLEAR * 0.9
     assert np.array_equal(found[near], every[near])
     if near.any():
         assert np.array_equal(found, every)

@@ -105,7 +105,7 @@ def test_clusters_with_the_most_votes_are_looked_at(monkeypatch):
     voter = np.where(voter < 20, 0, voter - 19)
     found = vote_moments(votes, (voter,), "half")
     every, leads = leads_without(votes, voter, found, "half")
-    monkeypatch.setattr(vote_errors, "MOST", 5)
+    monkeypatch.setattr(vote_errors, "MOST_DELETED", 5)
     some, same = leads_without(votes, voter, found, "half")
     assert (len(some), some[0]) == (5, 0)
     assert same == pytest.approx(leads[[list(every).index(each) for each in some]])

@@ -24,7 +24,7 @@ import numpy as np
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.clustered_variance import ShareSums, clusterings, variance_of
 from howsure.statistics.differences import column_sums, pivots
-from howsure.statistics.events import ClusterSizes, Events, ItemSpread, event_worth
+from howsure.statistics.events import Events, ItemSpread, event_worth
 from howsure.statistics.results import allowed
 from howsure.statistics.score_pivot import Pivots, plain_pivots
 from howsure.statistics.unpaired import PSEUDO
@@ -319,6 +319,4 @@ class _Side:
         fourths = m[4] - 4 * mean * m[3] + 6 * mean**2 * m[2] - 3 * mean**4 * m[0]
         spread = ItemSpread(squares=4 * np.maximum(squares, 0.0), fourths=16 * np.maximum(fourths, 0.0))
         average = (self.held * self.sizes**2).sum(axis=0) / self.n
-        return event_worth(
-            4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count)
-        )
+        return event_worth(4 * self.variance, spread, self.items, size=average, clusters=self.count)

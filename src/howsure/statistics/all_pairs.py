@@ -29,7 +29,7 @@ from howsure.statistics.clustered_variance import (
     variance_of,
 )
 from howsure.statistics.differences import DifferenceSums, TermSums, pivots
-from howsure.statistics.events import ClusterSizes, Events, ItemSpread, event_worth
+from howsure.statistics.events import Events, ItemSpread, event_worth
 from howsure.statistics.pair_moments import (
     FlipSums,
     PairMoments,
@@ -83,11 +83,7 @@ def ragged_moments(
     spread, room = nothing, nothing
     if score:
         spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
-        room = (
-            _event_worth(own, difference, squares, ClusterSizes(average=size, count=units))
-            if codes
-            else np.ones(shape)
-        )
+        room = _event_worth(own, difference, squares, size=size, clusters=units) if codes else np.ones(shape)
         room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
     moments = PairMoments(
         difference=difference,
@@ -110,14 +106,16 @@ def ragged_moments(
     return with_own_pivots(moments)
 
 
-def _event_worth(own: _RaggedSums, difference: Floats, squares: Floats, clusters: ClusterSizes) -> Floats:
+def _event_worth(
+    own: _RaggedSums, difference: Floats, squares: Floats, *, size: Floats, clusters: Floats
+) -> Floats:
     """Return how many shared items an event is worth (M, M)."""
     item = (own.w[:, None] * own.mask).T @ own.mask / own.units
     spread = ItemSpread(
         squares=own.single_squares(difference) / item,
         fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item,
     )
-    return event_worth(squares, spread, own.units, clusters)
+    return event_worth(squares, spread, own.units, size=size, clusters=clusters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from howsure.statistics.tolerances import ROUNDING
@@ -73,6 +74,12 @@ def above(a: Floats, b: Floats) -> Bools:
     other.
     """
     return np.asarray(a - b > ROUNDING * np.maximum(np.abs(a), np.abs(b)))
+
+
+def log_choose(n: Floats | Ints | float, k: Floats | Ints | float) -> Floats:
+    """Return the logarithm of the number of ways to choose k of n, element by element."""
+    log = scipy.special.gammaln
+    return np.asarray(log(n + 1) - log(k + 1) - log(n - k + 1))
 
 
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
+from howsure.statistics.arrays import log_choose
 from howsure.statistics.choices import chosen_object
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ ATTEMPT_SCORES: Mapping[str, Callable[[int, Floats, Floats], Floats]] = {
 def _all_of(good: Floats, n: Floats, k: int) -> Floats:
     """Return the chance that k of n attempts, drawn without replacement, are all among the good ones."""
     inside = good >= k
-    ratio = _ways(np.where(inside, good, k), k) - _ways(n, k)
+    ratio = log_choose(np.where(inside, good, k), k) - log_choose(n, k)
     return np.where(inside, np.where(good == n, 1.0, np.exp(ratio)), 0.0)
 
 
@@ -97,14 +98,7 @@ def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
     """
     possible = (c >= j) & (n - c >= k - j)
     right, wrong = np.where(possible, c, j), np.where(possible, n - c, k - j)
-    return np.where(possible, np.exp(_ways(right, j) + _ways(wrong, k - j) - _ways(n, k)), 0.0)
-
-
-def _ways(n: Floats, k: int) -> Floats:
-    """Return the log of the number of ways to choose k of n."""
-    return np.asarray(
-        scipy.special.gammaln(n + 1) - scipy.special.gammaln(n - k + 1) - scipy.special.gammaln(k + 1)
-    )
+    return np.where(possible, np.exp(log_choose(right, j) + log_choose(wrong, k - j) - log_choose(n, k)), 0.0)
 
 
 def fewest_attempts(kind: ScoreKind, k: int) -> int:
@@ -188,11 +182,7 @@ def _lower(first: int, second: int) -> Floats:
 
 def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
     """Return how likely so many right answers are."""
-    ways = (
-        scipy.special.gammaln(attempts + 1)
-        - scipy.special.gammaln(right + 1)
-        - scipy.special.gammaln(attempts - right + 1)
-    )
+    ways = log_choose(attempts, right)
     return np.asarray(
         np.exp(ways + scipy.special.xlogy(right, chance) + scipy.special.xlog1py(attempts - right, -chance))
     )

@@ -33,6 +33,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.clustered_variance import clustering
+from howsure.statistics.intervals import t_beyond
 from howsure.statistics.score_pivot import Pivots, plain_pivots, stacked
 from howsure.statistics.tolerances import ROUNDED_MEANS, SMALLEST
 
@@ -514,11 +515,7 @@ def limit_gap(found: Watched) -> Floats:
     """
     df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
     tail = scipy.special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
-    t = np.where(
-        np.isinf(df),
-        -scipy.special.ndtri(tail),
-        -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail),
-    )
+    t = t_beyond(tail, df)
     return np.where(found.ahead.variance > ROUNDED_MEANS**2, t * np.sqrt(found.ahead.variance), np.nan)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.clustered_variance import clustering, satterthwaite, variances
+from howsure.statistics.clustered_variance import CR2, clustering, satterthwaite, variances
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
@@ -118,7 +118,7 @@ def adjusted_mean(
         n=n,
         units=len(inside),
         codes=codes,
-        inflation=(n - 1) / spare / np.where(shares < 1, 1 - shares, np.inf),
+        inflation=(n - 1) / spare * CR2().inflation(shares, len(inside)),
     )
 
 

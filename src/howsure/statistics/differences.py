@@ -23,7 +23,7 @@ import scipy
 from howsure.errors import MethodError
 from howsure.statistics import intervals
 from howsure.statistics.clustered_variance import Clustering, signed_total, variance_of
-from howsure.statistics.events import ClusterSizes, Events, ItemSpread, event_worth
+from howsure.statistics.events import Events, ItemSpread, event_worth
 from howsure.statistics.results import Equivalence, significant
 from howsure.statistics.score_pivot import Pivots, plain_pivots
 from howsure.statistics.tolerances import ROUNDING
@@ -130,9 +130,7 @@ def _event_worth(sums: DifferenceSums, squares: Floats) -> Floats:
     size = sums.cluster_size
     if size <= 1 or sums.items is None:
         return np.ones(sums.difference.shape)
-    return event_worth(
-        squares, sums.items, sums.n, ClusterSizes(average=np.asarray(size), count=np.asarray(sums.units))
-    )
+    return event_worth(squares, sums.items, sums.n, size=size, clusters=sums.units)
 
 
 def column_sums(

@@ -36,16 +36,6 @@ class ItemSpread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterSizes:
-    """The average size of a cluster as an item sees it, Σ n_g² / n, and the number of clusters, element by
-    element.
-    """
-
-    average: Floats
-    count: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
     """What differences count as, element by element: the `size` of an event, and whether they are `averaged`
     (1, else 0).
@@ -69,22 +59,25 @@ class Events:
         return cls.of(w @ np.abs(d) / w.sum(), w @ d**2 / w.sum(), weighted=bool(np.ptp(w) > 0))
 
 
-def event_worth(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
+def event_worth(
+    variance: ArrayLike, spread: ItemSpread, n: ArrayLike, *, size: ArrayLike, clusters: ArrayLike
+) -> Floats:
     """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with
     none.
 
-    `variance`: of the mean difference, clusters respected; `n`: items. A whole cluster is as large as the
+    `variance`: of the mean difference, clusters respected; `n`: items; `size`: the average size of a cluster as an
+    item sees it, Σ n_g² / n; `clusters`: how many. A whole cluster is as large as the
     root mean square: where one cluster holds most of the items, neither its size nor the plain average fits.
     """
-    variance, n, squares = np.asarray(variance), np.asarray(n), spread.squares
+    variance, n, size, squares = np.asarray(variance), np.asarray(n), np.asarray(size), spread.squares
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.nan_to_num(np.where(squares > ROUNDED_SQUARES * n, variance * n**2 / squares, 1.0), nan=1.0)
-        rho = np.clip(np.where(clusters.average > 1, (deff - 1) / (clusters.average - 1), 0.0), 0.0, 1.0)
+        rho = np.clip(np.where(size > 1, (deff - 1) / (size - 1), 0.0), 0.0, 1.0)
         seen = np.where(
             squares > ROUNDED_SQUARES * n,
             squares**2 / np.maximum(spread.fourths, ROUNDED_SQUARES**2 * n),
             0.0,
         )
-        whole = np.sqrt(clusters.average * n / clusters.count)
+        whole = np.sqrt(size * n / clusters)
     events = seen / np.maximum(deff, 1.0)
     return np.asarray(1 + (whole - 1) * (events * rho + PRIOR_EVENTS) / (events + PRIOR_EVENTS))

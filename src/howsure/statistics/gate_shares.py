@@ -30,7 +30,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics import events, intervals
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks, log_choose
 from howsure.statistics.clustered_variance import Clustering, group_sums
 from howsure.statistics.differences import column_sums, pivots
 from howsure.statistics.events import Events, ItemSpread
@@ -169,8 +169,9 @@ class _Draws:
             return np.ones(len(self.counts))
         plain = self.counts * self.size**2
         around = events.ItemSpread(squares=plain, fourths=plain * self.size**2)
-        held = events.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
-        return events.event_worth(self.squares / self.n**2, around, self.n, held)
+        return events.event_worth(
+            self.squares / self.n**2, around, self.n, size=self.crowd, clusters=self.units
+        )
 
     def beyond(self, least: Floats) -> Floats:
         """Return the chance of a mean difference of at least so much (D,)."""
@@ -205,9 +206,7 @@ def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
     ends = max(math.floor(n * rate - half), 0), min(math.ceil(n * rate + half), int(n))
     count = min(ends[1] - ends[0] + 1, most)
     found = np.rint(np.linspace(*ends, count))
-    ways = (
-        scipy.special.gammaln(n + 1) - scipy.special.gammaln(found + 1) - scipy.special.gammaln(n - found + 1)
-    )
+    ways = log_choose(n, found)
     chances = np.exp(ways + scipy.special.xlogy(found, rate) + scipy.special.xlog1py(n - found, -rate))
     return found, chances / chances.sum(), count == ends[1] - ends[0] + 1
 

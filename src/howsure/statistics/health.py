@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics import intervals
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks, midranks
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks, log_choose, midranks
 from howsure.statistics.clustered_variance import clustering
 from howsure.statistics.multiplicity import benjamini_hochberg
 from howsure.statistics.results import POWER
@@ -151,11 +151,7 @@ def _rarest_order(x: Floats, count: Ints) -> Floats:
     low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
     top = np.minimum((x == high).sum(axis=1), count)
     two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
-    log = (
-        scipy.special.gammaln(top + 1)
-        + scipy.special.gammaln(count - top + 1)
-        - scipy.special.gammaln(count + 1)
-    )
+    log = -log_choose(count, top)
     return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
 
 

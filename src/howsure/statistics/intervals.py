@@ -56,6 +56,15 @@ def student_above(t: Floats, df: Floats) -> Floats:
     )
 
 
+def t_beyond(tail: ArrayLike, df: ArrayLike) -> Floats:
+    """Return the t beyond which so much lies, also where that is next to nothing; df may be infinite or an
+    array.
+    """
+    df, tail = np.asarray(df, dtype=float), np.asarray(tail, dtype=float)
+    student = scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail)
+    return np.asarray(-np.where(np.isinf(df), scipy.special.ndtri(tail), student))
+
+
 def t_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> Limits:
     """Return value ± t·se."""
     value, half = np.asarray(value, dtype=float), t_quantile(level, df) * np.asarray(se, dtype=float)

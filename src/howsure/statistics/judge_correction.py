@@ -34,7 +34,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics import intervals
-from howsure.statistics.clustered_variance import satterthwaite
+from howsure.statistics.clustered_variance import CR2, satterthwaite
 from howsure.statistics.intervals import t_quantile
 from howsure.statistics.mean_intervals import deciding
 from howsure.statistics.means import mean
@@ -131,7 +131,7 @@ class Influences:
         if len(sizes) < 2:
             return alone, np.inf
         sums, labels = _cluster_sums(self.clusters, self.places), _cluster_sums(self.clusters, self.labels)
-        grouped = float((sums**2 / (1 - sizes)).sum()) + 2 * max(float(sums @ labels), 0.0)
+        grouped = float(CR2().inflation(sizes, len(sizes)) @ sums**2) + 2 * max(float(sums @ labels), 0.0)
         return max(grouped, alone), satterthwaite(sizes)
 
     def design_effect(self) -> float:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics import max_t
+from howsure.statistics import intervals, max_t
 from howsure.statistics.arrays import legendre
 from howsure.statistics.choices import chosen_object
 from howsure.statistics.results import Rank, allowed
@@ -205,12 +205,12 @@ def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corre
     if len(known) < 2:
         return _agreeing(p, adjusted, error, error)
     df, rho = float(np.median(moments.df[known, one])), _correlation(moments.variance, one, known)
-    t = _t_of(np.clip(p[known], 1e-300, 1.0), df)
+    t = intervals.t_beyond(np.clip(p[known], 1e-300, 1.0) / 2, df)
     adjusted[known] = np.clip(
         1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0)
     )
     limit = quantile(1 - error, df, len(known), rho)
-    return _agreeing(p, adjusted, error, float(2 * _student(-limit, df)))
+    return _agreeing(p, adjusted, error, float(intervals.t_p_value(limit, df)))
 
 
 def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
@@ -295,22 +295,13 @@ def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> f
     >>> round(quantile(0.95, 20.0, 4), 2)
     2.65
     """
-    low = float(_t_of(np.array([1 - level]), df)[0])
-    high = float(_t_of(np.array([(1 - level) / count]), df)[0]) + 1e-6
+    low = float(intervals.t_beyond((1 - level) / 2, df))
+    high = float(intervals.t_beyond((1 - level) / count / 2, df)) + 1e-6
     return float(
         scipy.optimize.brentq(
             lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high
         )
     )
-
-
-def _t_of(p: Floats, df: float) -> Floats:
-    """Return the |t| that has a two-sided p-value."""
-    return np.asarray(-scipy.special.ndtri(p / 2) if math.isinf(df) else -scipy.special.stdtrit(df, p / 2))
-
-
-def _student(t: float, df: float) -> float:
-    return float(scipy.special.ndtr(t) if math.isinf(df) else scipy.special.stdtr(df, t))
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -202,11 +202,9 @@ class Spread:
             return 1.0
         squares = np.asarray(n * self.item(attempts))
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
-        held = events.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
-        variance = self.per_item(n, attempts) / n
-        return float(
-            events.event_worth(variance, events.ItemSpread(squares=squares, fourths=fourths), n, held)
-        )
+        spread = events.ItemSpread(squares=squares, fourths=fourths)
+        variance, clusters = self.per_item(n, attempts) / n, n / sizes.size
+        return float(events.event_worth(variance, spread, n, size=sizes.crowd, clusters=clusters))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

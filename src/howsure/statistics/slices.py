@@ -35,7 +35,7 @@ import scipy
 
 from howsure.statistics import intervals
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.clustered_variance import own_clusterings
+from howsure.statistics.clustered_variance import CR2, own_clusterings
 from howsure.statistics.score_pivot import stacked
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ class SliceGaps:
         """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says
         nothing.
         """
-        rest = 1 - self.shares
-        inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
+        inflation = CR2().inflation(self.shares, self.clusters)
         scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
         return np.asarray(scaled.T @ scaled)
 
@@ -257,8 +256,7 @@ def _overlaps(found: SliceGaps) -> Floats:
     independent and alike.
     """
     shares, totals = found.shares, found.totals
-    rest = 1 - shares
-    inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
+    inflation = CR2().inflation(shares, found.clusters)
     own, common = shares * inflation / totals, shares * np.sqrt(inflation / totals)
     return np.asarray(own.T @ own - own.T @ common**2 - (common**2).T @ own + (common.T @ common) ** 2)
 

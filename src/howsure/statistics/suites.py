@@ -39,7 +39,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy
 
 from howsure.errors import doubt
 from howsure.statistics import intervals
@@ -174,7 +173,7 @@ def _farthest(side: Side, tail: Floats) -> Floats:
     """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature
     what shares vary by.
     """
-    bends = np.maximum(_quantile(tail, side.own_df), NOTHING) ** -2.0 + side.bends
+    bends = np.maximum(intervals.t_beyond(tail, side.own_df), NOTHING) ** -2.0 + side.bends
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(side.own_slopes**2 + 4 * bends * side.squares)
         rising, falling = (root + side.own_slopes) / (2 * bends), 2 * side.squares / (root - side.own_slopes)
@@ -191,7 +190,7 @@ def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
         middle = (low + high) / 2
         beyond = _farthest(side, np.exp(middle)) < distance
         low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-    return np.asarray(_quantile(np.exp(high), side.df) ** 2)
+    return np.asarray(intervals.t_beyond(np.exp(high), side.df) ** 2)
 
 
 def _may_be_farther(side: Side, distance: Floats, tail: Floats) -> Bools:
@@ -243,14 +242,6 @@ class Suite:
     def take(self, places: tuple[Positions, ...]) -> Suite:
         """Return the sums at these places."""
         return Suite(value=self.value[places], below=self.below.take(places), above=self.above.take(places))
-
-
-def _quantile(tail: Floats, df: Floats) -> Floats:
-    """Return the t beyond which so much lies, also where that is next to nothing."""
-    normal = np.isinf(df)
-    return np.asarray(
-        -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,8 +298,7 @@ def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats
     A task on which nothing varied has none of its own, and a forecast by the plain one would promise too
     much.
     """
-    normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
-    t = -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
+    t = intervals.t_beyond(np.clip(p_value, 0.0, 1.0) / 2, df)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.fmax(error, np.where(t > 0, np.abs(difference) / t, np.nan)))
 

@@ -38,7 +38,7 @@ from howsure.statistics.clustered_variance import (
 )
 from howsure.statistics.difference_tests import ScoreTest, by_moments, require_fractions
 from howsure.statistics.differences import Pivot, pivot_of, t_pivot
-from howsure.statistics.events import ClusterSizes, ItemSpread, event_worth
+from howsure.statistics.events import ItemSpread, event_worth
 from howsure.statistics.means import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.score_pivot import plain_pivots
@@ -188,10 +188,8 @@ class Both:
         moves = self.influence * n
         spread = ItemSpread(squares=np.asarray(moves @ moves), fourths=np.asarray((moves**2) @ moves**2))
         size = max(float(term.totals @ term.totals) / term.total for term in terms) / float(self.w.mean())
-        held = ClusterSizes(
-            average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms))
-        )
-        unit = float(event_worth(variance, spread, n, held)) if self.codes else 1.0
+        clusters = min(term.n_clusters for term in terms)
+        unit = float(event_worth(variance, spread, n, size=size, clusters=clusters)) if self.codes else 1.0
         item = (self.parts * (self.x - self.means) ** 2).sum(axis=0)
         return float((np.maximum(1 - 4 * item, 0.0) * (self.parts**2).sum(axis=0) ** 2).sum()) * unit**2
 
@@ -382,10 +380,9 @@ def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance
     around = (y - w @ y / w.sum()) ** 2
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
     spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
-    clusters = ClusterSizes(
-        average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms))
-    )
-    return float(event_worth(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
+    clusters = min(term.n_clusters for term in terms)
+    variance_of_mean = covariance(y[:, None], w, codes, variance)[0, 0]
+    return float(event_worth(variance_of_mean, spread, len(x), size=size, clusters=clusters))
 
 
 def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:

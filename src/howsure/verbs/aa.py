@@ -16,7 +16,8 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms
     from howsure.options.words import BoardMethod
-    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.study.design import DesignOptions
 
 
@@ -32,7 +33,7 @@ def aa(
     policy: Any = None,
     splits: int = 1_000,
     method: BoardMethod | None = None,
-    variance: VarianceChoice = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

@@ -16,7 +16,8 @@ from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation
-    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.study.design import DesignOptions
 
 
@@ -34,7 +35,7 @@ def allocate(
     attempts: int,
     most: int | None = None,
     new_run: bool = False,
-    variance: VarianceChoice = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     **options: Unpack[DesignOptions],
 ) -> Allocation:
     """Allocate the next attempts to the items where they reduce the variance of a score, or a difference,

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment, AverageOf, Overlap
-    from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
 
 
 def compare(
@@ -38,8 +38,8 @@ def compare(
     a: str | None = None,
     b: str | None = None,
     *,
-    method: TestChoice | None = None,
-    variance: VarianceChoice = "CR2",
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     margin: float | str | None = None,
     adjust: Adjustment = "holm",

@@ -18,8 +18,8 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
     from howsure.options.words import BoardMethod
-    from howsure.statistics.choices import AverageOf
-    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.choices import AverageOf, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 
@@ -29,7 +29,7 @@ def frontier(
     *,
     average: AverageOf = "mean",
     method: BoardMethod | None = None,
-    variance: VarianceChoice = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

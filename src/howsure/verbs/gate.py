@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.inference.gating.policy import Policy
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Overlap, Spending
-    from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -67,8 +67,8 @@ def gate(
     look: int | None = None,
     spending: Spending = "obrien-fleming",
     items_planned: int | None = None,
-    method: TestChoice | None = None,
-    variance: VarianceChoice = "CR2",
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

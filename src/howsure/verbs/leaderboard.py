@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Leaderboard
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment
-    from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.difference_tests import TestChoice
-    from howsure.statistics.mean_intervals import IntervalChoice
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
+    from howsure.statistics.mean_intervals import MeanInterval
 
 RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 
@@ -33,9 +33,9 @@ RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 def leaderboard(
     data: Any,
     *,
-    interval: IntervalChoice | None = None,
-    method: TestChoice | None = None,
-    variance: VarianceChoice = "CR2",
+    interval: IntervalMethod | MeanInterval | None = None,
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from howsure.answers.report import Report
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Adjustment
-    from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.difference_tests import TestChoice
-    from howsure.statistics.mean_intervals import IntervalChoice
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
+    from howsure.statistics.mean_intervals import MeanInterval
 
 RESPECTS = Respects(verb="report", all_but=("covariate",))
 
@@ -25,9 +25,9 @@ def report(
     data: Any,
     *,
     title: str | None = None,
-    interval: IntervalChoice | None = None,
-    method: TestChoice | None = None,
-    variance: VarianceChoice = "CR2",
+    interval: IntervalMethod | MeanInterval | None = None,
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -13,8 +13,9 @@ from howsure.verbs.estimate import estimate
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Estimates
-    from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.mean_intervals import IntervalChoice
+    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.mean_intervals import MeanInterval
     from howsure.table.scores import Scores
 
 
@@ -37,8 +38,8 @@ def evaluate(
     tasks: Any,
     *,
     name: str | None = None,
-    interval: IntervalChoice | None = None,
-    variance: VarianceChoice = "CR2",
+    interval: IntervalMethod | MeanInterval | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Any,

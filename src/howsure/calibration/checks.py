@@ -93,7 +93,7 @@ def interval_check(
     default: str = "",
     unbounded: bool = False,
 ) -> Check:
-    """Check a method of limits.py."""
+    """Check a method of mean_intervals.py."""
 
     def run(sample: MeanSample, level: float) -> Limits:
         """Return the limits of every mean."""
@@ -116,7 +116,7 @@ def _bayes_mean(sample: MeanSample, level: float) -> Limits:
 
 
 def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
-    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in mean.py."""
+    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in means.py."""
     edge = limits(sample.means("CR2"), "clopper-pearson", level)
     low, high = edge[0].copy(), edge[1].copy()
     at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()

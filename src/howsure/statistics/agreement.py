@@ -1,4 +1,7 @@
-"""How often each item got each value, what two values are apart, and what raters would differ by chance.
+"""Agreement of raters: coefficients beyond chance, their limits, correlations, and how many raters several
+are worth.
+
+How often each item got each value, what two values are apart, and what raters would differ by chance.
 
 Limits of an agreement coefficient: all true values that the one found isn't too far from, with the
 variance that each of them would have.
@@ -19,7 +22,8 @@ agreement.
 
 Each is 1 − O / E, O the mean distance of two ratings of an item and E that of two ratings by chance; they
 differ in what chance is. Its error is that of its influences (what each item adds to it), clustered (CR2);
-its limits are those of agreement.py. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004), Gwet (2008, 2014).
+its limits are those above. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004), Gwet (2008,
+2014).
 
 Correlation of two raters' numbers, and how many independent raters several are worth.
 """
@@ -390,7 +394,7 @@ def correlation(
 ) -> Estimate:
     """Estimate Pearson's correlation of two raters' numbers (n,), or Spearman's with `ranks`.
 
-    Limits are those of agreement.py, with the variance (1 − r²)² of a normal pair times the design effect; so
+    Limits are those of coefficients, with the variance (1 − r²)² of a normal pair times the design effect; so
     they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:

@@ -1,13 +1,15 @@
-"""All pairs of models with missing cells: each pair on just the items that both answered.
+"""All pairs of models at once: their moments, on complete data and where cells are missing.
+
+All pairs of models with missing cells: each pair on just the items that both answered.
 
 The same as all_pairs.py, with one M × M product per cluster in place of one for all.
 
 All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
 
 Every pair is a mean of paired differences over the items that both answered, by the one estimator of
-vote_errors.py. "score" tests and bounds each by the score pivot (score_pivot.py), "t" by a plain t. With complete
-data everything comes from one M × M product of cluster sums; with missing cells see all_pairs.py. No loop over
-pairs in either. Memory: a few arrays of M × M and one of C × M.
+clustered_variance.py. "score" tests and bounds each by the score pivot (score_pivot.py), "t" by a plain t.
+With complete data everything comes from one M × M product of cluster sums; with missing cells see
+all_pairs.py. No loop over pairs in either. Memory: a few arrays of M × M and one of C × M.
 """
 
 from __future__ import annotations
@@ -211,7 +213,7 @@ def pair_moments(
     """Compute all pairs of the columns of x (n, M); NaN marks an item that a model has no score for.
 
     `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores
-    as they were before strata had their own means taken (judge_strata.py).
+    as they were before strata had their own means taken (clustered_variance.py).
     """
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())

@@ -1,4 +1,6 @@
-"""Answer noise: how much a mean would wiggle if the same model answered the same items again.
+"""Answer noise, and what it says on exactly these items.
+
+Answer noise: how much a mean would wiggle if the same model answered the same items again.
 
 Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an
 unbiased estimate of that part of a mean's variance, for any numbers of attempts, and the answers of two

@@ -1,4 +1,6 @@
-"""Scores of an item over its attempts: pass@k, pass^k, majority@k, best-of-k, consistency.
+"""Attempts at an item: scores over several, what a rerun would change, and where further attempts tell most.
+
+Scores of an item over its attempts: pass@k, pass^k, majority@k, best-of-k, consistency.
 
 Claim: with n attempts at an item, c of them right, each is the average over all ways of drawing k of the n
 attempts, and so an unbiased estimate of what k fresh attempts would give. Assumes that attempts at an item

@@ -1,4 +1,7 @@
-"""How far any other model lies above each of some models in flips of signs: what says who could be best.
+"""The best of many: who could be best, by comparisons with the leader, and its score without the luck of
+having been picked.
+
+How far any other model lies above each of some models in flips of signs: what says who could be best.
 
 Of each model only few flips can bring another as far above it as was seen: those in which the largest sum of
 all lies far enough above its own, by the smallest variance of its differences from the others. In these alone

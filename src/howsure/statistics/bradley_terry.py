@@ -1,4 +1,6 @@
-"""Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without
+"""Bradley and Terry: strengths from votes, the scores that they expect, and the vote that would tell most.
+
+Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without
 covariates.
 
 The log odds of a vote are the difference of two strengths plus that of the covariates times their effects (a

@@ -1,4 +1,6 @@
-"""The one estimator: a mean over items that come in clusters, its variance and its degrees of freedom.
+"""Clustered variance: its estimators, clusters as strata, and profiles of cluster sizes.
+
+The one estimator: a mean over items that come in clusters, its variance and its degrees of freedom.
 
 Claim: SE² = Σ_g e_g² / (1 − q_g) / W², e_g the weighted sum of residuals of cluster g, q_g = W_g / W its
 share of the weight. This is CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018) in closed form for a
@@ -421,7 +423,7 @@ class ClusterSizes:
         """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds,
         exactly.
 
-        Satterthwaite's for CR2, as in vote_errors.py. 0 where n is less than two clusters.
+        Satterthwaite's for CR2, as in clustered_variance.py. 0 where n is less than two clusters.
         """
         count = n / self.size
         sums = ShareSums.of(self.relative * (self.size / n), copies=count / len(self.relative))

@@ -1,4 +1,6 @@
-"""The tests of a difference of two models on shared items: what stands behind each word of `ComparisonMethod`."""
+"""The tests of a difference of two models on shared items: what stands behind each word of
+`ComparisonMethod`.
+"""
 
 from __future__ import annotations
 

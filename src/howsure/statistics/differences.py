@@ -1,14 +1,14 @@
 """From sums over clusters to the variance and the pivot of differences, element by element.
 
-The arrays are of any shape: (M, M) for all pairs of a board (all_pairs.py), (T,) for many single differences, as
-the calibration has them. The algebra is the same, and it is here only. For missing cells see all_pairs.py.
+The arrays are of any shape: (M, M) for all pairs of a board (all_pairs.py), (T,) for many single differences,
+as the calibration has them. The algebra is the same, and it is here only. For missing cells see all_pairs.py.
 
 Pivots: a test and an interval from one statistic, so that they can't disagree.
 
 Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least
-n δ / σ net losses of the size σ of an event (score_pivot.py) on average, and their number varies least where there
-are no wins: so whatever the wins, no more is shown than by a binomial count of that many net losses (Clopper
-and Pearson 1934). It doesn't touch tests of 0.
+n δ / σ net losses of the size σ of an event (score_pivot.py) on average, and their number varies least where
+there are no wins: so whatever the wins, no more is shown than by a binomial count of that many net losses
+(Clopper and Pearson 1934). It doesn't touch tests of 0.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DifferenceSums:
 
     `items` None: not needed, where every item is its own cluster and weighs as much as any other. `crowd`: Σ
     w² / n. `events`: what averages count as, None of single answers; `moved`: strata had their own means
-    taken from the scores (judge_strata.py).
+    taken from the scores (clustered_variance.py).
     """
 
     difference: Floats

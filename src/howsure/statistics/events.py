@@ -65,9 +65,9 @@ def event_worth(
     """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with
     none.
 
-    `variance`: of the mean difference, clusters respected; `n`: items; `size`: the average size of a cluster as an
-    item sees it, Σ n_g² / n; `clusters`: how many. A whole cluster is as large as the
-    root mean square: where one cluster holds most of the items, neither its size nor the plain average fits.
+    `variance`: of the mean difference, clusters respected; `n`: items; `size`: the average size of a cluster
+    as an item sees it, Σ n_g² / n; `clusters`: how many. A whole cluster is as large as the root mean square:
+    where one cluster holds most of the items, neither its size nor the plain average fits.
     """
     variance, n, size, squares = np.asarray(variance), np.asarray(n), np.asarray(size), spread.squares
     with np.errstate(divide="ignore", invalid="ignore"):

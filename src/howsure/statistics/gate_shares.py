@@ -1,4 +1,6 @@
-"""What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before
+"""What a plan can know of a gate before anything is run: its shares of verdicts, and the pilot's rehearsal.
+
+What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before
 anything is run.
 
 Between equal systems an item's difference is as likely to be +d as −d. So many items differ, a binomial

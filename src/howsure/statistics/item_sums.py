@@ -41,7 +41,7 @@ class Block:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Products:
     """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as
-    judge_strata.py has it.
+    clustered_variance.py has it.
 
     Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j²,
     `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else

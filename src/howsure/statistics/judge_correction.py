@@ -1,4 +1,7 @@
-"""What each answer adds to a corrected mean, and how much more it varies where answers come in clusters.
+"""A judge's rate corrected with labels: what each answer adds, the corrected rate, and how often the judge is
+right.
+
+What each answer adds to a corrected mean, and how much more it varies where answers come in clusters.
 
 Corrected is Σ share · mean of the labels in the stratum. An answer adds to it by its place, (mean of its
 stratum − the whole) / N, and, where it has a label, by share · w / W · (label − mean), w how many answers the
@@ -8,18 +11,18 @@ Clusters change these two apart. The variance of the shares is that of the clust
 McCaffrey 2002), known from all answers, with twice their covariance with the labels' where that is positive.
 That of the labels is multiplied by a design effect: no smaller than 1, no larger than Σ n² / Σ n of the
 labels in each cluster, which it is where they are all alike; below the square root of that it is drawn there,
-by one unit against as many clusters as made it (limits.py).
+by one unit against as many clusters as made it (mean_intervals.py).
 
 A judge's rate corrected with labels of a few of the answers, by strata of what the judge said
 (post-stratification).
 
-Answers are parted by the judge's verdict, which is known of all (judge_strata.py); within a stratum the labels say
-how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an overall score of
-tasks of which some are tiny (suite.py), so that it holds with ten labels and where all agree. A judge
-that helps makes strata in which labels hardly vary; one that doesn't costs a little width. With two strata
-this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic 2023). Of a
-stratum without a label nothing is known. Labels that were drawn with known probabilities are weighed by 1 / p
-within their stratum (Hájek 1971), on Kish's (1965) effective number of them.
+Answers are parted by the judge's verdict, which is known of all (judge_strata.py); within a stratum the
+labels say how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an
+overall score of tasks of which some are tiny (suite.py), so that it holds with ten labels and where all
+agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width.
+With two strata this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic
+2023). Of a stratum without a label nothing is known. Labels that were drawn with known probabilities are
+weighed by 1 / p within their stratum (Hájek 1971), on Kish's (1965) effective number of them.
 
 How often a judge is right: sensitivity and specificity against labels.
 """

@@ -1,4 +1,6 @@
-"""The corrected difference of two systems: what the judge has one ahead by, corrected with labels.
+"""Corrected rates of several systems: the difference of two, and all pairs.
+
+The corrected difference of two systems: what the judge has one ahead by, corrected with labels.
 
 Where both answers to an item have labels, items are parted by how the two verdicts differ, and the labels'
 differences are put together as small tasks are (suite.py), each with the limits of the score pivot, so
@@ -8,7 +10,7 @@ corrected rates, whose errors are taken as independent.
 All pairs of models whose rates were corrected with labels, for ranks that hold at once.
 
 Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus what the
-unit adds to it (ratios.py), as votes have it (clustered.py): models that answered the same items
+unit adds to it (judge_correction.py), as votes have it (vote_errors.py): models that answered the same items
 have what they share taken off. Where a model's own limits are wider than that, because its labels are few or
 all alike, the pivots of its pairs are as wide, by the lower limit of the one that is ahead and the upper
 limit of the other.

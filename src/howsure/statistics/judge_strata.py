@@ -1,4 +1,6 @@
-"""Strata of answers by what judges said of them, which is known of all.
+"""Strata of judged answers, and the labels that a plan takes from each.
+
+Strata of answers by what judges said of them, which is known of all.
 
 One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several
 judges: their verdicts are put together, each weighed by the logarithm of its odds to be right, as its labels

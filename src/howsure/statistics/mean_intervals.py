@@ -1,10 +1,12 @@
-"""The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at
+"""The interval of a mean: an object behind each word of `IntervalMethod`, for many means at once.
+
+The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at
 an item.
 
 Groups differ in their own rate, which is Beta distributed around p with intra-cluster correlation ρ. The
 posterior of p under Jeffreys' prior for p and a uniform one for ρ, integrated over ρ on a grid, knows what a
 plug-in design effect does not: five failures in one group say next to nothing about how the groups differ. It
-is one half of the default interval of agreement.py.
+is one half of the default interval of mean_intervals.py.
 
 Every group counts by its share of the items and as if it had the average number of trials, so that the centre
 is the plain mean whatever the sizes, and the information is that of n / (1 + (M − 1) ρ) trials, M the average

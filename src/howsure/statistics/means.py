@@ -75,12 +75,12 @@ def means(
 
     `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
     `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something
-    else. `interval` None means "blend" for bounded scores (see agreement.py) and the t interval otherwise; at 0
-    and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of
-    the (first) clusters, for cautions. `strata`: in how many groups of items the scores had their own means
-    taken (judge_strata.py), 0 for none; `unmoved` (n, T): what they were before, so that the mean is theirs to the
-    last digit. Assumes that items (or clusters) are independent draws from a larger population. Miller
-    (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
+    else. `interval` None means "blend" for bounded scores (see mean_intervals.py) and the t interval
+    otherwise; at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units.
+    `labels`: the names of the (first) clusters, for cautions. `strata`: in how many groups of items the
+    scores had their own means taken (clustered_variance.py), 0 for none; `unmoved` (n, T): what they were
+    before, so that the mean is theirs to the last digit. Assumes that items (or clusters) are independent
+    draws from a larger population. Miller (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
     """
     chosen = interval_of(interval, bounded=bounded)
     n = len(x)

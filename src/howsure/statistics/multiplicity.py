@@ -1,4 +1,6 @@
-"""Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of max_t.py.
+"""Many p-values at once: their corrections, many sides against one, and the ranks that follow.
+
+Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of max_t.py.
 
 Many sides against one: p-values corrected for their number, and what the intervals that agree with them
 may miss.

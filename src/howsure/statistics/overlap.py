@@ -1,4 +1,7 @@
-"""Whether one model scores otherwise on the items that another answered too than on those that it has
+"""Models that share some items and not others: all items of both, and whether those they share are like the
+others.
+
+Whether one model scores otherwise on the items that another answered too than on those that it has
 alone.
 
 The difference of two models that share some items and not others: all items of both, combined as unpaired.py

@@ -68,8 +68,8 @@ def pair_limits(
 
     `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M);
     `reach`: the largest difference there can be;
-    `net_wins`: lengthen them where few items differ, as differences.py says; `squares` (M, M): Σ (d − d̄)², None
-    for that of x.
+    `net_wins`: lengthen them where few items differ, as differences.py says; `squares` (M, M): Σ (d − d̄)²,
+    None for that of x.
     """
     if not net_wins:
         return moments.limits(level, reach)

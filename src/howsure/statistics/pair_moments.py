@@ -1,11 +1,13 @@
-"""PairMoments: what is known of the difference of every two models.
+"""What is known of the difference of every two models, and what sign flips of clusters need of it.
+
+PairMoments: what is known of the difference of every two models.
 
 All pairs within strata with missing cells: each pair centred within its own shared items of every cluster,
 by one product a cluster.
 
-The same as within_strata (strata.py) on the items that both of a pair answered, for items of equal
-weight; lonely items are put together as joined_strata has it, pair by pair. Memory: some twenty arrays (M,
-M).
+The same as within_strata (clustered_variance.py) on the items that both of a pair answered, for items of
+equal weight; lonely items are put together as joined_strata has it, pair by pair. Memory: some twenty arrays
+(M, M).
 """
 
 from __future__ import annotations

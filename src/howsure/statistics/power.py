@@ -184,8 +184,8 @@ class Spread:
         return self.item(attempts) if math.isnan(self.events) else self.events
 
     def event(self, attempts: float) -> float:
-        """Return the size that differences are expected to count as (score_pivot.py): 1 of single right-or-wrong
-        answers.
+        """Return the size that differences are expected to count as (score_pivot.py): 1 of single
+        right-or-wrong answers.
 
         As measured, if all that differ were of one size; else of averages as if they were normal, s² / E |d|
         = s √(π / 2).

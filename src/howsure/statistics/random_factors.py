@@ -1,4 +1,7 @@
-"""Levels of a factor that all items share, training seeds, prompts, judges: what their being a sample adds to
+"""Random factors: what levels that all items share add to errors, a test of whether they do, and a plan for
+them.
+
+Levels of a factor that all items share, training seeds, prompts, judges: what their being a sample adds to
 the error of means and differences.
 
 Model: score of an item at a level = mean + item + level + item × level, with the answers in the last; nothing

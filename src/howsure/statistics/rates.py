@@ -1,4 +1,7 @@
-"""Rare failures: how many runs prove that they are rare, and what was proved by those that were made. Exact.
+"""Rates by themselves: rare failures, scores that must keep a floor, and what published scores allow to be
+said.
+
+Rare failures: how many runs prove that they are rare, and what was proved by those that were made. Exact.
 
 Items: k failures in n runs show a rate below p at a one-sided level when P(X ≤ k | n, p) ≤ 1 − level, which
 is Clopper and Pearson's (1934) upper limit; without a failure n = ln(1 − level) / ln(1 − p), the rule of

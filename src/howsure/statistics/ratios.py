@@ -1,9 +1,11 @@
-"""Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of
+"""Ratios of what attempts took, and who may be the best buy.
+
+Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of
 differences.
 
 The logarithm of a mean is, but for its error, a mean of influences (the delta method). The difference of two
 logarithms is then a mean of paired differences over the items that both have, by the one estimator of
-vote_errors.py, and its exponential is the ratio of the means.
+clustered_variance.py, and its exponential is the ratio of the means.
 
 - "mean": log μ, influence (x − μ) / μ.
 - "log-normal": the log of a log-normal mean, m + s² / 2 of the logarithms, influence (l − m) + ((l − m)² −

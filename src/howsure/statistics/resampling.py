@@ -1,4 +1,6 @@
-"""Studentized bootstrap over clusters (Efron and Tibshirani 1993, chapter 12; Cameron, Gelbach and Miller
+"""Resampling clusters: the studentized bootstrap, the Bayesian bootstrap and the sign-flip test.
+
+Studentized bootstrap over clusters (Efron and Tibshirani 1993, chapter 12; Cameron, Gelbach and Miller
 2008).
 
 Clusters are drawn with replacement; each draw is one row of counts, so that all means and standard errors

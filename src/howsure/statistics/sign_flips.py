@@ -1,4 +1,6 @@
-"""Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random
+"""Sign flips of clusters: the flips, what they sum up, and the pairs that reach a bound in one of them.
+
+Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random
 ones.
 
 What sign flips of all pairs sum up: a column a model, and the flips themselves, listed or drawn.

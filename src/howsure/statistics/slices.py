@@ -1,10 +1,12 @@
-"""The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross
+"""Slices of the items: their gaps, a test of whether these differ, and shrunken estimates.
+
+The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross
 them.
 
-A slice's gap is a mean over its items, by the one estimator of vote_errors.py. Two slices covary through the
-clusters that they share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the residual sum
-of cluster g in slice s and q_gs its share of the slice. This is CR2 of a regression on the slices (Bell and
-McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
+A slice's gap is a mean over its items, by the one estimator of clustered_variance.py. Two slices covary
+through the clusters that they share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the
+residual sum of cluster g in slice s and q_gs its share of the slice. This is CR2 of a regression on the
+slices (Bell and McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
 
 Do the gaps of slices differ at all? One test of "all are equal", with clusters that may cross slices.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 ROUNDING = 1e-12
-"""Two numbers that should be the same, but were computed in different orders, differ by less than this share of
-them; sums that should cancel leave less than this share of their terms.
+"""Two numbers that should be the same, but were computed in different orders, differ by less than this share
+of them; sums that should cancel leave less than this share of their terms.
 """
 ROUNDED_SCORES = 1e-9
 """Scores, weights and shares of one item that came through text, averages or sums by block are the same if

@@ -1,4 +1,6 @@
-"""All items that one of two models answered at least: their means, and the variance of their difference
+"""Models that share no item, or only some: the difference of two means of different items.
+
+All items that one of two models answered at least: their means, and the variance of their difference
 across clusters.
 
 The mean of each model is a weighted average of two: of its shared items and of those that it has alone. Any
@@ -15,8 +17,8 @@ freedom are Satterthwaite's under the same model.
 The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores.
 
 Where both have items of the same cluster they are not independent: what the two add within it is summed, and
-enters one clustered variance (unpaired.py). A cluster that is hard for both then takes from the difference what
-it adds to each mean.
+enters one clustered variance (unpaired.py). A cluster that is hard for both then takes from the difference
+what it adds to each mean.
 """
 
 from __future__ import annotations
@@ -279,8 +281,8 @@ def unpaired_difference(
     """Compare two samples of different items: Welch, with one success and one failure added to each if
     bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as differences.py
-    says. Clusters that both have items of are summed across the two.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as
+    differences.py says. Clusters that both have items of are summed across the two.
     """
     score = isinstance(test, ScoreTest)
     if not by_moments(test):

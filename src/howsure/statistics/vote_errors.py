@@ -1,14 +1,17 @@
-"""How few clusters a model's votes, or those of two, come from: their own degrees of freedom, and the pivot
+"""Expected scores from votes with their errors, what one cluster of votes moves, and whether one line of
+strengths explains the votes.
+
+How few clusters a model's votes, or those of two, come from: their own degrees of freedom, and the pivot
 of a pair.
 
 The errors of all models come from all clusters, but a model met by fifteen voters knows its own no better
 than from fifteen. With q_g the share of a cluster in a model's votes (in a pair's: in 1 / votes of the one +
 1 / votes of the other, what a gap's variance is made of) and h = Σ q_g² the variance is made larger by (1 −
 h₀) / (1 − h), h₀ that of all votes, and has 1 / h − 1 degrees of freedom: for clusters of one size what CR2
-and Satterthwaite's have (vote_errors.py). Measured in docs/decisions/0032-votes.md.
+and Satterthwaite's have (clustered_variance.py). Measured in docs/decisions/0032-votes.md.
 
 Expected scores from votes with their errors: what each cluster of votes adds to them, by the one estimator
-of vote_errors.py.
+of clustered_variance.py.
 
 A cluster of votes counts as an item whose score is the expected score plus what the cluster adds to it (its
 influence), weighed by its votes: the mean of these is the expected score, and its CR2 variance, degrees of
@@ -123,7 +126,7 @@ def _fewer(each: list[Own]) -> Own:
 
 def own_pivots(pairs: PairMoments, own: Own) -> PairMoments:
     """Give every pair the variance and degrees of freedom of its own clusters, and the score pivot
-    (score.py).
+    (score_pivot.py).
 
     A vote is worth at most the whole scale: with D the difference seen, its variance is that of n = (1 − D²)
     / V votes that are won or lost, and would be (1 − δ²) / n if δ were true. For two models without ties that

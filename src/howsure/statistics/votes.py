@@ -1,4 +1,6 @@
-"""What a vote says of the difference of two strengths, for three ways of taking ties.
+"""Votes as arrays, and what a vote says under each way of taking ties.
+
+What a vote says of the difference of two strengths, for three ways of taking ties.
 
 - "half": a tie is half a win of each (the quasi-likelihood of a fraction; Papke and Wooldridge 1996).
 - "davidson": P(win) : P(tie) : P(loss) = exp(d / 2) : exp(t) : exp(−d / 2) (Davidson 1970).

@@ -1,4 +1,6 @@
-"""Like with like: whether models that are put side by side were asked the same questions, with the same right
+"""Whether models were asked alike: the same questions, the same exam, the same limits.
+
+Like with like: whether models that are put side by side were asked the same questions, with the same right
 answers.
 
 The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of

@@ -1,4 +1,6 @@
-"""Attempts without a score: what they count as, and how that is said.
+"""Attempts without a score, and attempts that were not run.
+
+Attempts without a score: what they count as, and how that is said.
 
 What runs were to answer and didn't: attempts that weren't run, beside those that have failed.
 """

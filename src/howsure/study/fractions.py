@@ -1,4 +1,6 @@
-"""Scores as a copy of them holds them: what the name of their column says is kept as the metric where there
+"""Scores as fractions, and as a copy of them holds them.
+
+Scores as a copy of them holds them: what the name of their column says is kept as the metric where there
 is none.
 """
 

@@ -1,4 +1,6 @@
-"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
+"""Notes and cautions about a study, before any number.
+
+What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
 is lacking.
 
 Directions: which scores are better small. What neither the user nor the harness says is not guessed from a

@@ -1,4 +1,6 @@
-"""The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are
+"""Units: the scale of each task and metric, what attempts took, and prices.
+
+The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are
 grouped.
 
 What attempts took: which measures there are, and usd computed by a table of prices where the log states

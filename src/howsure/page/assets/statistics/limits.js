@@ -42,7 +42,7 @@ function leastBeyond(pivot, value) {
   return Math.min(...[value, ...turnsOf(pivot)].map((place) => sizeAt(pivot, Math.max(place, value))));
 }
 
-/** Return all values above the difference at which the pivot can be the least: `_turns` and `_Fitted.turns` in score.py. */
+/** Return all values above the difference at which the pivot can be the least: `_turns` and `_Fitted.turns` in score_pivot.py. */
 function turnsOf(pivot) {
   const { difference, variance, itemVariance, room, event } = pivot;
   const base = (Math.max(variance, 0) / room - itemVariance) / event ** 2;

@@ -265,7 +265,7 @@ CHECKS: tuple[Check, ...] = (
     pivot_check("t", "CR2", Promise(least=0.92, clusters=10, events=20), default="unbounded", unbounded=True),
     pivot_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
     Check(
-        name="paired difference_tests, CR2",
+        name="paired mcnemar, CR2",
         run=_mcnemar,
         promise=Promise(least=0.92, clusters=10, events=5, plain=True, null=True),
         kind="difference",
@@ -280,7 +280,7 @@ CHECKS: tuple[Check, ...] = (
         unbounded=True,
     ),
     Check(
-        name="paired resampling, CR2",
+        name="paired bayes, CR2",
         run=_bayes_difference,
         promise=Promise(least=0.90, clusters=20, events=20),
         kind="difference",

@@ -19,7 +19,7 @@ def races(peers: dict[str, str]) -> list[Race]:
 
 
 def howsure(x, codes) -> None:
-    from howsure.statistics.pairs.pairs import pair_moments
+    from howsure.statistics.all_pairs import pair_moments
 
     report(timed(lambda: pair_moments(x, clusters=(codes,)).p_value, repeats=21))
 

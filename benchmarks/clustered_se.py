@@ -21,14 +21,13 @@ def races(peers: dict[str, str]) -> list[Race]:
 def standard_errors(x, codes) -> None:
     import numpy as np
 
-    from howsure.statistics.means.clustered import covariance
+    from howsure.statistics.clustered_variance import covariance
 
     weights = np.ones(len(x))
     report(timed(lambda: np.sqrt(np.diagonal(covariance(x, weights, (codes,), "CR2"))), repeats=51))
 
 
 def estimates(x, codes) -> None:
-    from howsure.statistics.means.mean import mean
 
     report(timed(lambda: [mean(column, clusters=(codes,)) for column in x.T], repeats=11))
 

@@ -18,12 +18,12 @@ BASE_MB, CELL_BYTES = 400, 200
 """The target for memory: so much, and so many bytes for each item of each model."""
 
 STAGES = {
-    "grouping": ("howsure.study.names", "group"),
+    "grouping": ("howsure.study.models", "group"),
     "matrices": ("howsure.study.study", "_matrix"),
     "estimates": ("howsure.inference.leaderboard", "entries"),
     "all pairs": ("howsure.inference.other_questions", "pair_moments"),
     "limits of pairs": ("howsure.inference.other_questions", "pair_limits"),
-    "max-t": ("howsure.statistics.ranks.maxt", "max_t"),
+    "max-t": ("howsure.statistics.max_t", "max_t"),
     "who could be best": ("howsure.inference.boards", "could_be_best"),
 }
 

@@ -37,13 +37,13 @@ def made_up():
 def answered(means):
     import numpy as np
 
-    from howsure.statistics.noise.answer_noise import answers
+    from howsure.statistics.answer_noise import answers
 
     return answers(means, np.full(means.shape, float(TIMES)), means * (1 - means))
 
 
 def split(means, codes) -> None:
-    from howsure.statistics.noise.components import components
+    from howsure.statistics.variance_components import components
 
     report(timed(lambda: components(answered(means), codes), repeats=11))
 
@@ -72,8 +72,8 @@ def mixed(means, codes) -> None:
 def pairs(means, codes) -> None:
     import numpy as np
 
-    from howsure.statistics.noise.answer_noise import pair_noise
-    from howsure.statistics.pairs.pairs import pair_moments
+    from howsure.statistics.answer_noise import pair_noise
+    from howsure.statistics.all_pairs import pair_moments
 
     def run():
         whole = pair_moments(means, clusters=(codes,), score=False).variance

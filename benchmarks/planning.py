@@ -29,7 +29,7 @@ def effects():
 
 
 def needed() -> None:
-    from howsure.statistics.planning.power import Spread, Test, items_needed
+    from howsure.statistics.power import Spread, Test, items_needed
 
     test, spread = Test(method="t"), Spread(within=1.0)
     report(timed(lambda: [items_needed(test, spread, size, 1, 0.8) for size in effects()], repeats=5))
@@ -53,8 +53,8 @@ def differences():
 def rehearsed() -> None:
     import numpy as np
 
-    from howsure.statistics.planning.power import Test
-    from howsure.statistics.planning.rehearsal import rehearse
+    from howsure.statistics.power import Test
+    from howsure.statistics.gate_shares import rehearse
 
     d = differences()
 

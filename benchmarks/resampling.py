@@ -22,8 +22,8 @@ def races(peers: dict[str, str]) -> list[Race]:
 def howsure(x, codes) -> None:
     import numpy as np
 
-    from howsure.statistics.ranks.maxt import max_t
-    from howsure.statistics.pairs.pairs import pair_moments
+    from howsure.statistics.max_t import max_t
+    from howsure.statistics.all_pairs import pair_moments
 
     def work():
         moments = pair_moments(x, clusters=[codes])

@@ -28,7 +28,7 @@ def made_up():
 
 
 def streamed(d) -> None:
-    from howsure.statistics.sequential.betting import Betting
+    from howsure.statistics.betting import Betting
 
     def run():
         state = Betting(bounds=(-1, 1), null=0.0, horizon=ITEMS)
@@ -82,7 +82,7 @@ def loop(d) -> None:
 
 
 def _shares():
-    from howsure.statistics.sequential.betting import Bets
+    from howsure.statistics.betting import Bets
 
     return Bets.tuned(horizon=ITEMS, place=0.5, level=0.95).shares
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
-from howsure.statistics.agreement.coefficients import agreed, cohen, fleiss, gwet, krippendorff
-from howsure.statistics.agreement.counts import Counts
+from howsure.statistics.agreement import Counts, agreed, cohen, fleiss, gwet, krippendorff
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:

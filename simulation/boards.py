@@ -12,11 +12,10 @@ import numpy as np
 import polars as pl
 import scipy
 
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.best import best_of
 from howsure.statistics.choices import Adjustment
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.ranks.adjust import adjust_pairs
-from howsure.statistics.ranks.best import best_of
-from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.multiplicity import adjust_pairs, ranks
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:

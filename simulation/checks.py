@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.statistics.means import bayes, bootstrap, intervals
-from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, limits
-from howsure.statistics.noise.answer_noise import difference_noise, mean_noise
-from howsure.statistics.noise.components import components, variance_limits
-from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
-from howsure.statistics.pairs import mcnemar, signflip
-from howsure.statistics.pairs.differences import pivots
+from howsure.statistics import intervals, mcnemar, resampling
+from howsure.statistics.answer_noise import difference_noise, fixed_limits, fixed_pivot, mean_noise
+from howsure.statistics.control_variates import adjusted_mean
+from howsure.statistics.differences import pivots
+from howsure.statistics.mean_intervals import Means, limits
+from howsure.statistics.variance_components import components, variance_limits
 from simulation.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.statistics.arrays import Floats, Limits
-    from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
     from simulation.worlds import World
 
 
@@ -86,14 +86,14 @@ class Check:
 
 
 def interval_check(
-    method: IntervalMethod,
-    variance: Variance,
+    method: IntervalChoice,
+    variance: VarianceChoice,
     promise: Promise,
     *,
     default: str = "",
     unbounded: bool = False,
 ) -> Check:
-    """Check a method of limits.py."""
+    """Check a method of mean_intervals.py."""
 
     def run(sample: MeanSample, level: float) -> Limits:
         """Return the limits of every mean."""
@@ -116,21 +116,21 @@ def _bayes_mean(sample: MeanSample, level: float) -> Limits:
 
 
 def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
-    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in mean.py."""
+    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in means.py."""
     edge = limits(sample.means("CR2"), "clopper-pearson", level)
     low, high = edge[0].copy(), edge[1].copy()
     at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()
     for k in np.flatnonzero(~at_edge):
         x = sample.sums[:, k] / sample.totals
-        low[k], high[k] = bootstrap.mean_interval(
+        low[k], high[k] = resampling.mean_interval(
             x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS
         )
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
 
 
 def pivot_check(
-    method: ComparisonMethod,
-    variance: Variance,
+    method: TestChoice,
+    variance: VarianceChoice,
     promise: Promise,
     *,
     default: str = "",
@@ -172,7 +172,7 @@ def _mcnemar(sample: DifferenceSample, level: float) -> Limits:
 def _sign_flip(sample: DifferenceSample, level: float) -> Limits:
     rng = np.random.default_rng(0)
     found = [
-        signflip.flip_test(sample.sums[:, k], sample.totals, level=level, rng=rng, draws=SLOW_DRAWS)[1:]
+        resampling.flip_test(sample.sums[:, k], sample.totals, level=level, rng=rng, draws=SLOW_DRAWS)[1:]
         for k in range(sample.sums.shape[1])
     ]
     low, high = np.array(found).T
@@ -187,7 +187,7 @@ def _bayes_difference(sample: DifferenceSample, level: float) -> Limits:
 
 def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails: list[float]) -> Floats:
     d, reach = sample.sums[:, k] / sample.totals, 1.0 if sample.bounded else 0.0
-    draws = bayes.difference_draws(d, sample.totals, None, reach=reach, rng=rng, draws=SLOW_DRAWS)
+    draws = resampling.difference_draws(d, sample.totals, None, reach=reach, rng=rng, draws=SLOW_DRAWS)
     return np.quantile(draws, tails)
 
 

@@ -19,8 +19,8 @@ import numpy as np
 import polars as pl
 import scipy
 
-from howsure.statistics.levels import LevelParts, Levels, error_with_levels
-from howsure.statistics.means.intervals import t_p_value, t_quantile
+from howsure.statistics.intervals import t_p_value, t_quantile
+from howsure.statistics.random_factors import LevelParts, Levels, error_with_levels
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ import polars as pl
 import scipy
 
 from howsure.statistics.arrays import Bools, Floats, blocks
-from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
-from howsure.statistics.sequential.betting import Bets, Betting, log_gains
+from howsure.statistics.betting import BURN_IN, Bets, Betting, half_width, log_gains, tuned
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 
 from howsure.options.score import parse_score
-from howsure.statistics.noise.attempt_scores import attempt_score
+from howsure.statistics.attempts import attempt_score
 from simulation.samples import AnswerSample, MeanSample, PoolSample
 from simulation.worlds import Clustered, World, item_rates, rates
 

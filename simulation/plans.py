@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import polars as pl
 
+from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
-from howsure.statistics.choices import PlanMethod, Variance
-from howsure.statistics.means import intervals
-from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.planning.power import Spread, Test, items_needed, power
-from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
+from howsure.statistics.choices import PlanMethod
+from howsure.statistics.clustered_variance import ClusterSizes, VarianceChoice, equal_sizes, sizes_of
+from howsure.statistics.differences import pivots
+from howsure.statistics.power import Spread, Test, items_needed, power
 from howsure.statistics.results import POWER
 from simulation.harness import TOLERANCE, error_of, over_worlds
 from simulation.pair_worlds import PairWorld
@@ -137,7 +137,7 @@ def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: i
 
 def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator, trials: int) -> float:
     """Return the share of samples whose test finds a difference."""
-    variance: Variance = "miller" if test.method == "z" else "CR2"
+    variance: VarianceChoice = "miller" if test.method == "z" else "CR2"
     seen = 0
     for block in blocks(trials, clusters, BLOCK):
         sample = world.draw(clusters, rng, block.stop - block.start)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import Clustering
-from howsure.statistics.means.limits import Means
-from howsure.statistics.noise.answer_noise import Answers, answers
-from howsure.statistics.pairs.differences import DifferenceSums, column_sums
-from howsure.statistics.pairs.evidence import Events, ItemSpread
+from howsure.statistics.answer_noise import Answers, answers
+from howsure.statistics.clustered_variance import Clustering, variance_of
+from howsure.statistics.differences import DifferenceSums, column_sums
+from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.mean_intervals import Groups, Means
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +63,14 @@ class MeanSample(Samples):
     n: int
     kind: str = "mean"
 
-    def means(self, variance: Variance) -> Means:
+    def means(self, variance: VarianceChoice) -> Means:
         """Return what the interval methods take."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
         value = self.sums.sum(axis=0) / term.total
         residuals = self.sums - self.totals[:, None] * value
-        inflation = np.broadcast_to(term.inflation(variance), self.totals.shape)
-        var = inflation @ residuals**2 / term.total**2
-        if variance == "miller":  # its within-item part divides by n − 1
-            within = np.maximum(self.squares / term.total - value**2, 0.0)
-            var = var + within * (1 / (self.n - 1) - 1 / self.n)
+        var = term.inflation(variance) @ residuals**2 / term.total**2
+        within = np.maximum(self.squares / term.total - value**2, 0.0)
+        var = var + within * variance_of(variance).item_part(self.n)
         return Means(
             value=np.where(np.abs(value - 1) < ROUNDING, 1.0, value) if self.bounded else value,
             var=var,
@@ -138,7 +135,7 @@ class DifferenceSample(Samples):
         items = np.where(varied, n / np.maximum(deff, 1.0), n**2 / float(self.totals @ self.totals))
         return self.sums.sum(axis=0) / n * items, items
 
-    def sums_for(self, variance: Variance) -> DifferenceSums:
+    def sums_for(self, variance: VarianceChoice) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
         return column_sums(self.sums, self.totals, self.items, term, variance, events=self.events)

@@ -16,11 +16,11 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
+from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
-from howsure.statistics.means import intervals
-from howsure.statistics.means.suite import sums_of
-from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.pairs.suite import TaskDifferences, summed
+from howsure.statistics.differences import pivots
+from howsure.statistics.pair_suites import TaskDifferences, summed
+from howsure.statistics.suites import sums_of
 from simulation.checks import CHECKS
 from simulation.harness import TOLERANCE, error_of, scores_each
 from simulation.irt_worlds import FineTunePairWorld, ResponseWorld

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 
 def clustered(d, codes):  # SE² and df (CR2, Satterthwaite), residual sums and their inflation

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import howsure as hs
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 WORLDS = 1_000
 

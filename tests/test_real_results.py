@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
-from howsure.statistics.audit import binomial_se
-from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.rates import binomial_se
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import polars as pl
 from side import Tool, run
 
 import howsure as hs
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.means.mean import mean
+from howsure.statistics.difference import difference
 
 
 def table(scores, clusters):

@@ -1,4 +1,4 @@
-"""The sliders: the power shown is that of statistics/planning/power.py, and what is needed is what `compare` says."""
+"""The sliders: the power shown is that of statistics/power.py, and what is needed is what `compare` says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import re
 import pytest
 
 from browser_cases import choose, compared, made, unpacked
-from howsure.statistics.planning import power
-from howsure.statistics.planning.forecast import MIN_FORECAST
-from howsure.statistics.planning.sizes import equal_sizes
+from howsure.statistics import power
+from howsure.statistics.clustered_variance import equal_sizes
+from howsure.statistics.difference import MIN_FORECAST
 from howsure.wording import rounded_up
 
 MOVED = """([gap, questions, attempts]) => {
@@ -29,7 +29,7 @@ MOVED = """([gap, questions, attempts]) => {
 
 
 def planned(columns, k, board):
-    """Return the test and the spread of a pair as `items_needed` in statistics/pairs/difference.py builds them."""
+    """Return the test and the spread of a pair as `items_needed` in statistics/difference.py builds them."""
     of = {name: column[k] if isinstance(column, list) else column for name, column in columns.items()}
     of["g"] = of["n"] if board["same"] else of["g"]
     normal = board["normal"]

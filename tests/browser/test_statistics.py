@@ -12,15 +12,13 @@ import pytest
 import scipy
 
 from howsure.page.page import asset, statistics
-from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clustering, satterthwaite
-from howsure.statistics.means.limits import Means
-from howsure.statistics.means.mean import means
-from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.components import components
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.planning import power, rare
-from howsure.statistics.planning.sizes import equal_sizes
+from howsure.statistics import intervals, power, rates
+from howsure.statistics.answer_noise import answers
+from howsure.statistics.clustered_variance import clustering, equal_sizes, satterthwaite
+from howsure.statistics.difference import difference
+from howsure.statistics.mean_intervals import Means
+from howsure.statistics.means import means
+from howsure.statistics.variance_components import components
 
 CLOSE, CLOSE_POWER = 1e-9, 1e-6
 LEVELS = (0.95, 0.8, 0.9, 0.99)
@@ -254,15 +252,15 @@ def check_noise(asked):
 
 def check_rare(asked):
     grid = [[k, n, level] for k in (0, 1, 3, 40) for n in (1, 3, 40, 300, 10_000) if k <= n for level in LEVELS]
-    limits = [rare.limits(*case) for case in grid]
+    limits = [rates.limits(*case) for case in grid]
     most = max(map(apart, asked("upperRate", grid), [high for _, high in limits]))
     cases = [[n, level] for n in (1, 7, 300) for level in LEVELS]
     most = max(most, *map(apart, asked("ruleOfThree", cases), [intervals.rule_of_three(*case) for case in cases]))
     cases = [[k, n, rate] for k in (0, 2, 9) for n in (1, 9, 50, 4000) for rate in (0.001, 0.03, 0.5)]
-    chances = [rare.chance_of_at_most(*case) for case in cases]
+    chances = [rates.chance_of_at_most(*case) for case in cases]
     most = max(most, *map(apart, asked("chanceOfAtMost", cases), chances))
     cases = [[below, level, k] for below in (0.3, 0.1, 0.01, 1e-4) for level in LEVELS for k in (0, 1, 5)]
-    assert asked("runsNeeded", cases) == [rare.runs_needed(p, level, failures=k) for p, level, k in cases]
+    assert asked("runsNeeded", cases) == [rates.runs_needed(p, level, failures=k) for p, level, k in cases]
     assert most <= CLOSE
     return most
 

@@ -12,8 +12,8 @@ from simulation.worlds import RateWorld, ScoreWorld
 
 import howsure as hs
 from howsure.inference import record
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 SMALL = check_worlds(grid("small"), trials=1_500, seed=4)
 

@@ -9,8 +9,7 @@ from polars.testing import assert_frame_equal
 from simulation.looks import LookWorld, check_looks, log_capital_paths, misses, standard_looks
 
 from howsure.inference import record
-from howsure.statistics.sequential.asymptotic import Asymptotic
-from howsure.statistics.sequential.betting import Betting
+from howsure.statistics.betting import Asymptotic, Betting
 
 WORLDS = [
     LookWorld(kind="mean", rate=0.2, horizon=40),

@@ -21,7 +21,7 @@ def test_equal_models_are_told_apart_at_the_level():
     import numpy as np
     from simulation.plans import _found
 
-    from howsure.statistics.planning.power import Test
+    from howsure.statistics.power import Test
 
     world = PlanWorld(discordance=0.3, effect=0.0, cluster_size=5, icc=0.1)
     share = _found(world, 60, Test(), np.random.default_rng(0), 8_000)

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.ranks.maxt import max_t
-from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.max_t import max_t
+from howsure.statistics.means import mean
+from howsure.statistics.multiplicity import ranks
 
 LEAST = 0.93
 WORLDS = 1_000

@@ -10,8 +10,8 @@ from simulation.real_clusters import SCHEMA, ClusterBoard, Population, check_clu
 from simulation.samples import item_spread
 
 from howsure.inference import record
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 SIZES = (12, 5, 3, 8, 1, 6, 4, 9)
 

@@ -10,8 +10,8 @@ from simulation.suites import SuiteWorld, check_suites, pairs_of, rated, scores_
 import howsure as hs
 from howsure.inference import record
 from howsure.inference.gating.floors import guarded
-from howsure.statistics.means.mean import mean
-from howsure.statistics.means.suite import overall_estimate
+from howsure.statistics.means import mean
+from howsure.statistics.suites import overall_estimate
 
 
 def of_counts(n, right):

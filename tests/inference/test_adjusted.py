@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import howsure as hs
 from frames import two_models
 from howsure.commands.main import main
-from howsure.statistics.means.covariates import adjusted_mean
+from howsure.statistics.control_variates import adjusted_mean
 
 FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 

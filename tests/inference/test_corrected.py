@@ -12,7 +12,7 @@ from scipy import stats
 
 import howsure as hs
 from frames import attempts, two_models
-from howsure.statistics.ranks.adjust import benjamini_hochberg, holm, tails
+from howsure.statistics.multiplicity import benjamini_hochberg, holm, tails
 
 ALPHA = 0.05
 CORRECTIONS = {"holm": holm, "bh": benjamini_hochberg}

@@ -14,9 +14,9 @@ from howsure.commands import configuration
 from howsure.page.origin import read_origin
 from howsure.present import files as writing
 from howsure.readers import registry
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.sequential.betting import Betting
+from howsure.statistics.betting import Betting
+from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 
 def frame(**columns):

@@ -36,10 +36,7 @@ COMMANDS = {
 NOT_TESTED_ALONE = {"describe", "estimate", "compare", "calibrate", "plan_failures"}
 """The verbs whose tests stand by subject (tables, populations, real results), not in a file of their own."""
 
-ROOMS = {
-    "an answer": "src/howsure/answers/{verb}.py",
-    "a presentation": "src/howsure/present/{verb}.py",
-}
+ROOMS = {"an answer": "src/howsure/answers/{verb}.py", "a presentation": "src/howsure/present/{verb}.py"}
 STEERING = re.compile(
     r"""\.(?:endswith|startswith)\(["'](?:fixed-items|adjusted|overall|Failures:)"""
     r"""|["'](?:pseudo-items|bayes|fixed-items)["'] in \w|["'] \(last ["']"""

@@ -6,7 +6,7 @@ import pytest
 
 from howsure.readers import archive, base, elsewhere, json_text, parquet, tables, votes, walking, yaml_text, zipped
 from howsure.readers.mapping import documents
-from howsure.study import matrix, names
+from howsure.study import matrix, models
 from places import ROOT
 
 pytestmark = pytest.mark.once
@@ -26,7 +26,7 @@ STATED = [
     f"{elsewhere.MAX_SILENT_SECONDS} seconds, of `https`",
     f"| columns | {tables.MAX_COLUMNS:,} |",
     f"name | {tables.LONGEST_NAME:,} characters",
-    f"{names.LONGEST_NAME:,} characters | refused",
+    f"{models.LONGEST_NAME:,} characters | refused",
     f"{matrix.MOST_MODELS:,} (about 5 GB",
     f"| clusterings | {votes.MOST_CLUSTERINGS} |",
 ]

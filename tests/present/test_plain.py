@@ -36,7 +36,7 @@ from howsure.present.words.plain import (
     short_names,
 )
 from howsure.statistics.choices import ComparisonMethod
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
 from places import LOGS
 
 SEEDS = LOGS.parent / "seeds.parquet"

@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from howsure.statistics.audit import (
+from howsure.statistics.means import mean
+from howsure.statistics.rates import (
     binomial_se,
     break_even_correlation,
     errors_beside,
@@ -16,7 +17,6 @@ from howsure.statistics.audit import (
     shown_better,
     unpaired_p,
 )
-from howsure.statistics.means.mean import mean
 
 positive = st.floats(0.005, 0.2)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from howsure.statistics import health
+from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.health import discrimination, halves, reliability, resolution, separation
-from howsure.statistics.pairs.pairs import pair_moments
 from method_cases import codes
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from howsure.statistics.midranks import midranks
+from howsure.statistics.arrays import midranks
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (7,), (40, 1), (40, 9), (3, 5, 12)])

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.study.exams import settings_note
+from howsure.study.comparability import settings_note
 from howsure.table.runs import Run, RunEntry
 from reader_cases import inspect_header, sample, zipped
 

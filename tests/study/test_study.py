@@ -8,8 +8,8 @@ import pytest
 
 import howsure as hs
 from frames import clustered, two_models
-from howsure.statistics.means.mean import mean
-from howsure.study import names as models
+from howsure.statistics.means import mean
+from howsure.study import models
 from howsure.table.aggregate import names_of
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from howsure.statistics.pairs.moments import with_own_pivots
-from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.pair_moments import with_own_pivots
 
 
 def board(seed, models=60, items=200, clusters=None, spread=0.5, copies=0):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import joined, strata
+from howsure.statistics.judge_correction import Judged
+from howsure.statistics.judge_strata import joined, strata
 
 
 def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):

@@ -17,9 +17,9 @@ import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.commands.main import main
 from howsure.present.render import github, junit
-from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.clustered_variance import clusterings
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import ItemSpread
 from places import LOGS, ROOT
 from reader_cases import whole_log, whole_sample
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from howsure.commands.main import main
-from howsure.statistics.sequential.group import Schedule
+from howsure.statistics.group_sequential import Schedule
 from runs import first, results
 
 LOOKS = {"looks": 4, "items_planned": 200}

@@ -17,7 +17,7 @@ from howsure.errors import OptionError
 from howsure.inference.gating.reading import policy_of
 from howsure.present.comment import comment
 from howsure.present.render import markdown
-from howsure.statistics.ranks.adjust import holm
+from howsure.statistics.multiplicity import holm
 
 
 def task(name, n=200, *, seed=0, flips=0.1, lost=0.0, models="ab", **columns):

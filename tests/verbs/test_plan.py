@@ -14,8 +14,8 @@ from frames import attempts, two_models
 from howsure.commands.main import main
 from howsure.inference.planning.pilots import limits_of
 from howsure.present.plan import simulated_sentence
-from howsure.statistics.noise.components import mixed, mixture_errors, variances
-from howsure.statistics.planning.power import Spread
+from howsure.statistics.power import Spread
+from howsure.statistics.variance_components import mixed, mixture_errors, variances
 from places import DATA, ROOT
 
 APART = two_models().filter((pl.col("model") == "a") == (pl.col("item").rank("dense") % 2 == 0))

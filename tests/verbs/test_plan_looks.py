@@ -9,9 +9,9 @@ from scipy import special
 import howsure as hs
 from frames import attempts
 from howsure.inference.planning.pilots import doubt_of
-from howsure.statistics.planning import power as powers
-from howsure.statistics.planning.power import Spread, items_needed, power
-from howsure.statistics.sequential.group import Schedule
+from howsure.statistics import power as powers
+from howsure.statistics.group_sequential import Schedule
+from howsure.statistics.power import Spread, items_needed, power
 
 ASSUMED = hs.Assumptions(rate=0.7, correlation=0.4)
 

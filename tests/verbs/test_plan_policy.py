@@ -11,9 +11,9 @@ import howsure as hs
 from frames import attempts
 from howsure.commands.main import main
 from howsure.errors import OptionError
-from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.clustered_variance import clusterings
+from howsure.statistics.differences import column_sums, pivots
+from howsure.statistics.events import ItemSpread
 
 ASSUMED = hs.Assumptions(rate=0.8, correlation=0.7)
 CRITICAL = {"margin": "3pp", "tier": "critical"}

@@ -11,10 +11,10 @@ from scipy import stats
 import howsure as hs
 from frames import attempts, two_models
 from howsure.commands.main import main
-from howsure.statistics.means.mean import mean
-from howsure.statistics.planning.power import Spread
-from howsure.statistics.planning.score_power import floor_power, half_width
-from howsure.statistics.planning.sizes import equal_sizes
+from howsure.statistics.clustered_variance import equal_sizes
+from howsure.statistics.means import mean
+from howsure.statistics.power import Spread
+from howsure.statistics.rates import floor_power, half_width
 from places import ROOT
 
 LOGS = str(ROOT / "examples" / "logs")

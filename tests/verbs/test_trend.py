@@ -12,7 +12,7 @@ from scipy import stats
 
 import howsure as hs
 from frames import two_models
-from howsure.study.checkpoints import find_checkpoints
+from howsure.study.models import find_checkpoints
 
 FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import howsure as hs
-from howsure.statistics.sequential.betting import Betting
+from howsure.statistics.betting import Betting
 from places import DATA, LOGS
 from runs import first, results
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from howsure.errors import DataError, OptionError
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.sequential.group import Schedule
+from howsure.statistics.difference import difference
+from howsure.statistics.group_sequential import Schedule
 from runs import first, results
 
 

@@ -182,7 +182,7 @@ class Board:
         """
         import numpy as np
 
-        from howsure.statistics.means.intervals import t_quantile
+        from howsure.statistics.intervals import t_quantile
 
         above = np.triu_indices(len(self.entries), 1)
         p, q = (part[above] for part in (self.pairs.p_value, self.pairs.p_adjusted))

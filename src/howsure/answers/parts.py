@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.output import HIDDEN, number, row, spread
-from howsure.statistics.planning.power import standard_error
+from howsure.statistics.power import standard_error
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.errors import Caution
     from howsure.statistics.choices import Spending
-    from howsure.statistics.planning.level_spread import LevelSpread
+    from howsure.statistics.random_factors import LevelSpread
     from howsure.statistics.results import Interval
 
 

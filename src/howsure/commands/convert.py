@@ -102,8 +102,8 @@ def _sentence(said: str, flag: str, line: str, those: Sequence[str], tasks: int)
 
 def _never_run(scores: Scores) -> list[str]:
     """Count what runs were to answer and didn't: it has no rows."""
-    from howsure.study.completing import counts_as_failed
     from howsure.study.design import Design
+    from howsure.study.failures import counts_as_failed
 
     count = sum(lack.count for lack in scores.missing if counts_as_failed(lack, scores, Design()))
     return (
@@ -126,7 +126,7 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     first, the direction. Where that changes an answer it is said, with the flags that restore it.
     """
     from howsure.present.files import refuse_overwriting, write_table
-    from howsure.study.copying import copied
+    from howsure.study.fractions import copied
 
     refuse_overwriting(output, paths)
     scores, notes = copied(read(paths, given))

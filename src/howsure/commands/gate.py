@@ -218,7 +218,7 @@ def gate(
     """
     import howsure
     from howsure.present.files import refuse_overwriting
-    from howsure.study.exams import texts_told
+    from howsure.study.comparability import texts_told
     from howsure.writing import write
 
     for file in (junit, comment):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from howsure.errors import OptionError
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.verbs.leaderboard import leaderboard
 

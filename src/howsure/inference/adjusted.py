@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
-from howsure.statistics.means.covariates import adjusted_mean
-from howsure.statistics.means.limits import Means, limits
-from howsure.statistics.pairs.pivot import equivalence, t_pivot
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.choices import label_of
+from howsure.statistics.control_variates import adjusted_mean
+from howsure.statistics.difference import items_needed
+from howsure.statistics.differences import equivalence, t_pivot
+from howsure.statistics.mean_intervals import Means, limits
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.means.covariates import Adjusted
+    from howsure.statistics.control_variates import Adjusted
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -61,7 +62,7 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
     if not study.design.covariate:
         return {}
     for name, value in {**methods, "variance": question.variance}.items():
-        if value not in (None, "t", "CR2"):
+        if value is not None and label_of(value) not in ("t", "CR2"):
             raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
     if question.population.only_these:
         raise OptionError(

@@ -15,9 +15,9 @@ from howsure.inference.beside import beside, beside_overall
 from howsure.inference.overall import as_stated, no_overall
 from howsure.inference.population import over_tasks
 from howsure.inference.sensitivity import policy_changes_sides
-from howsure.statistics.ranks import many_to_one
-from howsure.study.directions import direction_cautions
-from howsure.study.names import resolve
+from howsure.statistics import multiplicity
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.wording import have, listing, plural
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ManyToOne
-    from howsure.statistics.ranks.many_to_one import Corrected
+    from howsure.statistics.multiplicity import Corrected
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -142,7 +142,7 @@ def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, st
             "dunnett",
             "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings.",
         )
-    if not all(many_to_one.enough_clusters(each) for each in flips if each is not None):
+    if not all(multiplicity.enough_clusters(each) for each in flips if each is not None):
         return (
             "dunnett",
             "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs.",
@@ -175,15 +175,17 @@ def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, t
         ]
     elif adjust == "dunnett":
         known = zip(parts, p, strict=True)
-        found = [many_to_one.by_dunnett(each, part.moments, part.one, error / tasks) for part, each in known]
+        found = [multiplicity.by_dunnett(each, part.moments, part.one, error / tasks) for part, each in known]
     else:
-        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), adjust, error), list(map(len, p)))
-    return [many_to_one.of_tasks(each, tasks) for each in found]
+        return multiplicity.split(
+            multiplicity.by_p_value(np.concatenate(p), adjust, error), list(map(len, p))
+        )
+    return [multiplicity.of_tasks(each, tasks) for each in found]
 
 
 def _by_flips(part: Beside, p: Floats, error: float, seed: int) -> Corrected:
     rng = np.random.default_rng(seed)
-    return many_to_one.by_max_t(p, part.moments, part.one, error, rng=rng, centred=part.centred)
+    return multiplicity.by_max_t(p, part.moments, part.one, error, rng=rng, centred=part.centred)
 
 
 def _overall(

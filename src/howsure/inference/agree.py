@@ -10,11 +10,19 @@ import numpy as np
 
 from howsure.answers.agree import NAMES, Agreed, Agreement, Confusion, Independence
 from howsure.errors import Caution, DataError
-from howsure.statistics.agreement.coefficients import agreed, cohen, fleiss, gwet, krippendorff
-from howsure.statistics.agreement.correlation import correlation, independent
-from howsure.statistics.agreement.counts import Counts, distances
-from howsure.statistics.means.mean import mean
-from howsure.study.names import resolve
+from howsure.statistics.agreement import (
+    Counts,
+    agreed,
+    cohen,
+    correlation,
+    distances,
+    fleiss,
+    gwet,
+    independent,
+    krippendorff,
+)
+from howsure.statistics.means import mean
+from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

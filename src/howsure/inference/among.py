@@ -12,7 +12,7 @@ import numpy as np
 from howsure.answers.compare import Among
 from howsure.errors import HowsureError
 from howsure.inference.population import of_task
-from howsure.statistics.ranks.adjust import adjust_pairs
+from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.results import allowed, significant
 from howsure.study.gathering import gather
 

@@ -17,15 +17,14 @@ from howsure.answers.leaderboard import Board
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
 from howsure.inference.voting import VOTED, Pool, effects, fits_one_line, next_votes, without_one
-from howsure.statistics.means.intervals import t_p_value, t_quantile
-from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.bradley_terry import expected_scores, strengths
+from howsure.statistics.intervals import t_p_value, t_quantile
+from howsure.statistics.means import cluster_cautions
+from howsure.statistics.multiplicity import ranks
 from howsure.statistics.results import Estimate, Interval, significant
-from howsure.statistics.votes.clustered import clusters_of_models, vote_moments
-from howsure.statistics.votes.scores import expected_scores
-from howsure.statistics.votes.strengths import strengths
-from howsure.statistics.votes.votes import pools
-from howsure.study.names import resolve
+from howsure.statistics.vote_errors import clusters_of_models, vote_moments
+from howsure.statistics.votes import pools
+from howsure.study.models import resolve
 from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
-    from howsure.statistics.votes.clustered import VoteMoments
+    from howsure.statistics.vote_errors import VoteMoments
 
 METRIC = "expected score"
 ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)

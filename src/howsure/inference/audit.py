@@ -23,8 +23,8 @@ from howsure.inference.published_boards import (
     without_templates,
 )
 from howsure.readers.published import published_scores
-from howsure.statistics import audit as methods
-from howsure.study.names import ROLES, refuse_long
+from howsure.statistics import rates as methods
+from howsure.study.models import ROLES, refuse_long
 from howsure.table.collecting import to_polars
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import find_roles, open_frame

@@ -16,8 +16,8 @@ from howsure.inference.overall import overall_name, suite_of, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded, skewness
 from howsure.inference.small_parts import Own, small_task
 from howsure.statistics.arrays import above
-from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.suite import combined_flips
+from howsure.statistics.means import cluster_cautions
+from howsure.statistics.pair_suites import combined_flips
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.wording import listing
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import ManyToOne
-    from howsure.statistics.pairs.moments import FlipSums, PairMoments
-    from howsure.statistics.ranks.many_to_one import Corrected
+    from howsure.statistics.multiplicity import Corrected
+    from howsure.statistics.pair_moments import FlipSums, PairMoments
     from howsure.study.matrix import ScoreMatrix
 
 

@@ -11,14 +11,14 @@ import numpy as np
 from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
 from howsure.errors import Caution
 from howsure.readers.covariates import POSITION
-from howsure.statistics.pairs.difference import difference
+from howsure.statistics.difference import difference
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from howsure.readers.choices import Choices
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Shown
-    from howsure.statistics.pairs.difference import Difference
+    from howsure.statistics.difference import Difference
 
 MANY = 5
 LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})

@@ -10,17 +10,16 @@ import numpy as np
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_cautions
-from howsure.statistics.ranks import adjust as adjustments
-from howsure.statistics.ranks.best import best_of
-from howsure.statistics.ranks.ranks import ranks
-from howsure.statistics.ranks.winner import luck
+from howsure.statistics import multiplicity as adjustments
+from howsure.statistics.best import best_of, luck
+from howsure.statistics.multiplicity import ranks
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Adjustment
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
 
 

@@ -17,10 +17,10 @@ from howsure.inference.other_population import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.overlap import with_unlike_items
 from howsure.inference.slices import sliced_gaps, ways_of
-from howsure.statistics.ranks import adjust as adjustments
+from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
-from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
+from howsure.study.notes import direction_cautions
 from howsure.wording import listing
 
 if TYPE_CHECKING:

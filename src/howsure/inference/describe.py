@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.answers.describe import Description, TaskSummary, Usage
-from howsure.study.gathering import scaled
+from howsure.study.fractions import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.table.taken import taken

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from howsure.answers.parts import EqualSystems
-from howsure.statistics.planning.power import Test
-from howsure.statistics.planning.shares import equal_shares, items_that_tell
+from howsure.statistics.gate_shares import equal_shares, items_that_tell
+from howsure.statistics.power import Test
 
 if TYPE_CHECKING:
     from typing import Any
 
     from howsure.answers.parts import MarginCriterion
     from howsure.statistics.choices import Goal, PlanMethod
-    from howsure.statistics.planning.power import Planned
+    from howsure.statistics.power import Planned
 
 GOALS: dict[MarginCriterion, Goal] = {"not_worse_than": "not-worse", "same_within": "same"}
 NO_LIMITS = (math.nan, math.nan)

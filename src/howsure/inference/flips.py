@@ -14,7 +14,7 @@ import numpy as np
 from howsure.answers.flips import Cause, Flip, FlipCount, Flips
 from howsure.readers.stops import kept_stops
 from howsure.readers.transcripts import NO_LOG, TOO_LARGE, reread
-from howsure.statistics.noise.rerun import expected_flips
+from howsure.statistics.attempts import expected_flips
 from howsure.wording import listing
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from howsure.inference.boards import told_apart
 from howsure.inference.estimate import entries
 from howsure.inference.measures import measure_gap, missing, taken
 from howsure.inference.overall import no_overall
-from howsure.statistics.means.mean import means
-from howsure.statistics.measures.frontier import Known, cost_moments, dominance
-from howsure.study.directions import direction_cautions
-from howsure.study.stacked import stacked
+from howsure.statistics.means import means
+from howsure.statistics.ratios import Known, cost_moments, dominance
+from howsure.study.notes import direction_cautions
+from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,11 @@ from howsure.answers.head_to_head import HeadToHead, Met
 from howsure.errors import DataError, OptionError
 from howsure.inference.arena import CALM, board_cautions, no_calmer, pools_of, score_interval, taken
 from howsure.inference.voting import VOTED
+from howsure.statistics.bradley_terry import moved_apart
 from howsure.statistics.results import Estimate, Interval
-from howsure.statistics.votes.clustered import vote_moments
-from howsure.statistics.votes.scores import moved_apart
-from howsure.statistics.votes.ties import told
-from howsure.study.names import resolve
+from howsure.statistics.vote_errors import vote_moments
+from howsure.statistics.votes import tie_rule
+from howsure.study.models import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties
-    from howsure.statistics.votes.clustered import VoteMoments
+    from howsure.statistics.vote_errors import VoteMoments
 
 
 def two_voted(
@@ -88,9 +88,8 @@ def _chance(
     """
     gap = found.fit.log[at[0]] - found.fit.log[at[1]]
     apart = [moved_apart(found.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
-    chance, low, high = told(
-        np.array([gap, gap + apart[0], gap + apart[1]]), found.fit.tie, ties
-    ).expected.tolist()
+    gaps = np.array([gap, gap + apart[0], gap + apart[1]])
+    chance, low, high = tie_rule(ties).at(gaps, found.fit.tie).expected.tolist()
     return chance, Interval(low=low, high=high, level=limits.level)
 
 

@@ -10,9 +10,9 @@ from howsure.answers.health import Health, ItemHealth, TaskHealth
 from howsure.errors import Caution, OptionError
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics import health as methods
-from howsure.statistics.means.clustered import degrees_of_freedom
-from howsure.statistics.means.mean import cluster_cautions
-from howsure.study.directions import direction_cautions
+from howsure.statistics.clustered_variance import degrees_of_freedom
+from howsure.statistics.means import cluster_cautions
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question

@@ -13,8 +13,7 @@ from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns
 from howsure.errors import Caution, DataError
 from howsure.inference.question import Question
 from howsure.inference.run_order import date_in, in_order, runs_of
-from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.statistics.sequential.series import (
+from howsure.statistics.change_points import (
     KNOWN,
     Series,
     ahead_of,
@@ -25,9 +24,10 @@ from howsure.statistics.sequential.series import (
     luck_draws,
     watch,
 )
-from howsure.study.directions import direction_cautions
+from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.factors import gather_levelled
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.table.runs import Run
 from howsure.wording import listing, plural
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Population
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.pairs.moments import PairMoments
-    from howsure.statistics.pairs.score import Pivots
-    from howsure.statistics.sequential.series import Change, Watched
+    from howsure.statistics.change_points import Change, Watched
+    from howsure.statistics.pair_moments import PairMoments
+    from howsure.statistics.score_pivot import Pivots
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores

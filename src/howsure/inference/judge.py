@@ -17,11 +17,10 @@ from howsure.inference.judged_checks import checked_rate
 from howsure.inference.judged_gaps import gap_notes, gap_of
 from howsure.inference.judged_panel import Panel
 from howsure.inference.small_parts import small_part
-from howsure.statistics.judges.accuracy import accuracy
-from howsure.statistics.judges.correction import corrected
-from howsure.statistics.judges.strata import FEWEST as FEWEST_IN_PART
-from howsure.statistics.means.clustered import degrees_of_freedom
-from howsure.statistics.means.mean import cluster_cautions
+from howsure.statistics.clustered_variance import degrees_of_freedom
+from howsure.statistics.judge_correction import accuracy, corrected
+from howsure.statistics.judge_strata import FEWEST as FEWEST_IN_PART
+from howsure.statistics.means import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.wording import Scale, listing, p_text, plural
 
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from howsure.inference.judged_panel import Asked
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools
-    from howsure.statistics.judges.correction import Corrected
-    from howsure.statistics.judges.influence import Judged
+    from howsure.statistics.judge_correction import Corrected, Judged
 
 FEWEST = 10
 """With fewer labels an interval says little, whatever the judge."""

@@ -9,15 +9,15 @@ import numpy as np
 from howsure.inference.boards import told_apart
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
-from howsure.statistics.judges.boards import judged_pairs
-from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.judge_differences import judged_pairs
+from howsure.statistics.multiplicity import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Ints
-    from howsure.statistics.judges.correction import Corrected
+    from howsure.statistics.judge_correction import Corrected
     from howsure.statistics.results import Rank
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from howsure.answers.judge import JudgeCheck
 from howsure.errors import DataError, OptionError
 from howsure.inference.judged_gaps import gap_of
-from howsure.statistics.judges.correction import corrected
+from howsure.statistics.judge_correction import corrected
 from howsure.wording import listing
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ import numpy as np
 
 from howsure.answers.judge import JudgedGap
 from howsure.errors import DataError
-from howsure.statistics.judges.correction import corrected
-from howsure.statistics.judges.difference import paired_gap, separate_gap
-from howsure.statistics.judges.influence import REFERENCE, Judged
-from howsure.statistics.judges.strata import FEWEST_PAIRS, joined, strata_of_gaps
+from howsure.statistics.judge_correction import REFERENCE, Judged, corrected
+from howsure.statistics.judge_differences import paired_gap, separate_gap
+from howsure.statistics.judge_strata import FEWEST_PAIRS, joined, strata_of_gaps
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from howsure.inference.judged_panel import Asked, Panel
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Ints
-    from howsure.statistics.judges.correction import Corrected
-    from howsure.statistics.judges.difference import CorrectedGap
+    from howsure.statistics.judge_correction import Corrected
+    from howsure.statistics.judge_differences import CorrectedGap
 
 MOST_ALONE = 1 / 2
 """Items with labels of both decide where at least this part of each model's labels are of such."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.judges.influence import Judged
-from howsure.statistics.judges.strata import joined, opinion, strata, strata_of_panel
+from howsure.statistics.judge_correction import Judged
+from howsure.statistics.judge_strata import joined, opinion, strata, strata_of_panel
 
 if TYPE_CHECKING:
     from howsure.readers.verdicts import Verdicts

@@ -14,7 +14,7 @@ from howsure.inference.other_population import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
-from howsure.study.directions import direction_cautions
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 

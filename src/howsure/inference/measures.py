@@ -13,9 +13,9 @@ import numpy as np
 from howsure.answers.parts import MeasureGap
 from howsure.inference import record
 from howsure.inference.overall import no_overall
-from howsure.statistics.measures.ratio import Ratio, ratio
+from howsure.statistics.ratios import Ratio, ratio
 from howsure.statistics.results import Interval
-from howsure.study.stacked import stacked
+from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.estimate import entries
 from howsure.inference.slices import sliced_noise
-from howsure.statistics.means.mean import means
-from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
-from howsure.statistics.noise.components import components, variance_limits
+from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
+from howsure.statistics.means import means
+from howsure.statistics.variance_components import components, variance_limits
 from howsure.study.factors import gather_levelled
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.parts import ErrorSources
     from howsure.inference.question import Question
+    from howsure.statistics.answer_noise import Answers
     from howsure.statistics.arrays import Ints
-    from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix

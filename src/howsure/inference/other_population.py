@@ -12,7 +12,7 @@ import numpy as np
 from howsure.answers.compare import OtherPopulation
 from howsure.answers.parts import TaskClusters
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
-from howsure.statistics.means.clustered import own_clusterings
+from howsure.statistics.clustered_variance import own_clusterings
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison

@@ -14,16 +14,16 @@ import numpy as np
 from howsure.answers.compare import Comparison
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
-from howsure.statistics.means.mean import means
-from howsure.statistics.means.strata import free_of_strata
-from howsure.statistics.means.summed import summed_means
-from howsure.statistics.pairs.difference import difference, summed_difference
-from howsure.statistics.pairs.pair_details import pair_limits
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.pivot import equivalence, pivot_of
-from howsure.statistics.pairs.summed import SummedPair, summed_limits, summed_moments
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.choices import label_of
+from howsure.statistics.clustered_variance import free_of_strata, variance_of
+from howsure.statistics.difference import difference, items_needed, summed_difference
+from howsure.statistics.difference_tests import test_of
+from howsure.statistics.differences import equivalence, pivot_of
+from howsure.statistics.means import means, summed_means
+from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.results import Interval, Method
+from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.difference import Difference
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.difference import Difference
+    from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
-    from howsure.statistics.sums import ItemSums
     from howsure.study.matrix import ScoreMatrix
 
 
@@ -143,8 +143,8 @@ class OtherQuestions:
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
-        name = question.method or ("score" if bounded else "t")
-        return Method(name=name, variance=question.variance, overall=True)
+        test = test_of(question.method, bounded=bounded)
+        return Method(name=test.name, variance=label_of(question.variance), overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
         """Return about how many items in all would settle a difference."""
@@ -238,21 +238,25 @@ def _difference(
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
-        "bounded": matrix.bounded,
         "level": asked.level,
         "method": asked.method,
-        "variance": asked.variance,
         "margin": asked.margin,
         "lower_is_better": matrix.lower_is_better,
     }
     if matrix.sums is not None:
-        pair = SummedPair(sums=matrix.sums.take(columns), clustered=bool(matrix.clusters), labels=labels)
+        pair = SummedPair(
+            sums=matrix.sums.take(columns),
+            clustered=bool(matrix.clusters),
+            labels=labels,
+            bounded=matrix.bounded,
+            variance=variance_of(asked.variance),
+        )
         return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
     one, other = (matrix.values[:, column] for column in columns)
     options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
-    return difference(one, other, rng=np.random.default_rng(asked.seed), **options), lambda: skewness(
-        one - other
-    )
+    options |= {"bounded": matrix.bounded, "variance": asked.variance}
+    gap = difference(one, other, rng=np.random.default_rng(asked.seed), **options)
+    return gap, lambda: skewness(one - other)
 
 
 def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:

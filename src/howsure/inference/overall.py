@@ -14,12 +14,11 @@ from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
 from howsure.inference.population import over_tasks
 from howsure.inference.small_parts import Own, small_task
-from howsure.statistics.means.intervals import student_above
-from howsure.statistics.means.suite import overall_estimate
-from howsure.statistics.pairs.pivot import equivalence_of
-from howsure.statistics.pairs.suite import REFERENCE, pair_suite
+from howsure.statistics.differences import equivalence_of
+from howsure.statistics.intervals import student_above
+from howsure.statistics.pair_suites import REFERENCE, pair_suite
 from howsure.statistics.results import Estimate, Interval
-from howsure.statistics.suite import combined_error, telling_error
+from howsure.statistics.suites import combined_error, overall_estimate, telling_error
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
-    from howsure.statistics.pairs.suite import PairSuite
+    from howsure.statistics.pair_moments import PairMoments
+    from howsure.statistics.pair_suites import PairSuite
     from howsure.statistics.results import Equivalence
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import Caution
-from howsure.statistics.means.unlike import unlike
+from howsure.statistics.overlap import unlike
 from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:

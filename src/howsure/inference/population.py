@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import Caution
-from howsure.statistics import audit as methods
-from howsure.statistics.means import intervals
-from howsure.study.directions import lower_note, unsaid
+from howsure.statistics import intervals
+from howsure.statistics import rates as methods
+from howsure.study.notes import lower_note, unsaid
 from howsure.table.directions import is_burden
 from howsure.wording import listing
 

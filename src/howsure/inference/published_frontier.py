@@ -27,7 +27,7 @@ from howsure.inference.published_boards import (
     without_copies,
     without_templates,
 )
-from howsure.statistics.audit import shown_better
+from howsure.statistics.rates import shown_better
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import Design
 from howsure.wording import listing

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.difference_tests import TestChoice
+    from howsure.statistics.mean_intervals import IntervalChoice
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -34,9 +37,9 @@ class Question:
     """
 
     population: Population
-    interval: IntervalMethod | None = None
-    method: ComparisonMethod | None = None
-    variance: Variance = "CR2"
+    interval: IntervalChoice | None = None
+    method: TestChoice | None = None
+    variance: VarianceChoice = "CR2"
     level: float = 0.95
     margin: float | None = None
     adjust: Adjustment = "none"

@@ -12,11 +12,10 @@ import numpy as np
 
 from howsure.answers.parts import ErrorSources, FactorSource
 from howsure.errors import Caution
-from howsure.statistics.levels import LEAST, Levels, error_with_levels
-from howsure.statistics.means.intervals import t_quantile
-from howsure.statistics.planning.forecast import MIN_FORECAST
-from howsure.statistics.planning.level_spread import LevelSpread
-from howsure.statistics.planning.power import Test, fewest, items_needed, power
+from howsure.statistics.difference import MIN_FORECAST
+from howsure.statistics.intervals import t_quantile
+from howsure.statistics.power import Test, fewest, items_needed, power
+from howsure.statistics.random_factors import LEAST, Levels, LevelSpread, error_with_levels
 from howsure.statistics.results import POWER, Interval
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.levels import LevelParts
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
+    from howsure.statistics.random_factors import LevelParts
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import LevelScores, ScoreMatrix
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.options.score import ScoreRule
-from howsure.statistics.means.mean import means
+from howsure.statistics.means import means
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.estimate import Entry
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -49,7 +49,7 @@ def with_savings(
     entries: Sequence[Entry],
     matrix: ScoreMatrix,
     refined: dict[tuple[str, str], ScoreMatrix],
-    variance: Variance,
+    variance: VarianceChoice,
 ) -> list[Entry]:
     """Add to each entry the share of the variance of right or wrong that its probabilities saved on the same
     items.
@@ -60,7 +60,7 @@ def with_savings(
     return [replace(entry, saved=_saved(matrix, other, entry.model, variance)) for entry in entries]
 
 
-def _saved(matrix: ScoreMatrix, other: ScoreMatrix, model: str, variance: Variance) -> float:
+def _saved(matrix: ScoreMatrix, other: ScoreMatrix, model: str, variance: VarianceChoice) -> float:
     if model not in other.models:
         return float("nan")
     places = {str(item): place for place, item in enumerate(other.items)}

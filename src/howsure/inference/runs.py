@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.runs import ListedRun, Runs
 from howsure.errors import DataError
-from howsure.study.gathering import in_shares
-from howsure.study.names import unknown
+from howsure.study.fractions import in_shares
+from howsure.study.models import unknown
 from howsure.table.run_means import run_means
 from howsure.table.runs import Run, moment
 

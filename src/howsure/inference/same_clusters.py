@@ -17,17 +17,23 @@ from howsure.inference.other_questions import (
     limits_of_sums,
     uses_score,
 )
-from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
-from howsure.statistics.pairs.moments import with_own_pivots
-from howsure.statistics.pairs.pair_details import pair_limits
-from howsure.statistics.pairs.strata import strata_moments
-from howsure.statistics.pairs.summed import within_moments
+from howsure.statistics.choices import label_of
+from howsure.statistics.clustered_variance import (
+    ShareSums,
+    free_of_strata,
+    joined_strata,
+    variance_of,
+    within_strata,
+)
+from howsure.statistics.pair_details import pair_limits
+from howsure.statistics.pair_moments import strata_moments, with_own_pivots
+from howsure.statistics.summed_pairs import within_moments
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
 
@@ -71,7 +77,7 @@ class SameClusters(OtherQuestions):
             return OtherQuestions.pair(self, matrix, a, b, question)
         if question.method not in (None, "score", "t"):
             raise MethodError(
-                f"method {question.method!r} knows no strata",
+                f"method {label_of(question.method)!r} knows no strata",
                 remedy="Leave the method out, or choose `population='new-clusters'`.",
             )
         both = matrix.take_models([matrix.column(a), matrix.column(b)])
@@ -132,7 +138,7 @@ def _pairwise(matrix: ScoreMatrix) -> bool:
 def _pair_by_pair(found: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
     """Centre every pair within the items of each cluster that both answered, where cells are missing."""
     own = strata_moments(matrix.values, matrix.clusters[0])
-    df = np.full(own.shared.shape, np.inf) if question.variance == "miller" else own.shared - 1
+    df = variance_of(question.variance).df(ShareSums.equal(own.shared))
     score = uses_score(matrix, question)
     moments = replace(
         found,

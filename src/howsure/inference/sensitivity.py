@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
-    from howsure.statistics.sums import ItemSums
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -172,7 +172,7 @@ def _corrected_among(
     """Return other comparisons of some of the tasks with p-values corrected as those were that they stand
     for.
     """
-    from howsure.statistics.ranks.adjust import corrected_p
+    from howsure.statistics.multiplicity import corrected_p
 
     p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
     adjusted = corrected_p(np.array(list(p_values.values())), question.adjust)

@@ -11,8 +11,8 @@ import polars as pl
 from howsure.answers.show import Show, ShownAttempt
 from howsure.errors import DataError
 from howsure.readers.transcripts import NO_LOG, reread
-from howsure.study.gathering import in_shares
-from howsure.study.names import resolve, unknown
+from howsure.study.fractions import in_shares
+from howsure.study.models import resolve, unknown
 from howsure.table.aggregate import names_of
 from howsure.table.schema import tidy, tidy_frame
 from howsure.wording import listing

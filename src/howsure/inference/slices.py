@@ -22,15 +22,12 @@ from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import no_overall
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
-from howsure.statistics.means.intervals import t_p_value, t_quantile
-from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.clustered_variance import joined_strata, within_strata
+from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.results import POWER, Interval, allowed
-from howsure.statistics.slices.equality import LEAST_CLUSTERS as LEAST_OF_A_SLICE
-from howsure.statistics.slices.equality import equality, trend
-from howsure.statistics.slices.gaps import slice_gaps
-from howsure.statistics.slices.shrinkage import shrunken
-from howsure.study.slices import partitions
-from howsure.study.stacked import merged, stacked
+from howsure.statistics.slices import LEAST_CLUSTERS as LEAST_OF_A_SLICE
+from howsure.statistics.slices import equality, shrunken, slice_gaps, trend
+from howsure.study.slices import merged, partitions, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import TaskNoise
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.slices.gaps import SliceGaps
+    from howsure.statistics.slices import SliceGaps
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.slices import Partition
     from howsure.study.study import Study

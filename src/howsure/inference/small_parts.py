@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from howsure.errors import SmallPart
-from howsure.statistics.suite import weakest
+from howsure.statistics.suites import weakest
 from howsure.wording import MOST_FORECAST, Scale, plural, rounded_up
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.statistics.results import Estimate
-    from howsure.statistics.suite import Weakest
+    from howsure.statistics.suites import Weakest
 
 
 class Own(NamedTuple):

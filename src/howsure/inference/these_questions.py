@@ -12,20 +12,19 @@ import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.errors import Caution, DataError
+from howsure.statistics.answer_noise import METHOD, answers, attempt_cautions, fixed_means, fixed_moments
 from howsure.statistics.arrays import above
-from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
-from howsure.statistics.pairs.pivot import equivalence, pivot_of
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.difference import items_needed
+from howsure.statistics.differences import equivalence, pivot_of
 from howsure.statistics.results import Estimate, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.inference.question import Population, Question
+    from howsure.statistics.answer_noise import Answers
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.noise.answer_noise import Answers
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Method
     from howsure.study.matrix import ScoreMatrix
 

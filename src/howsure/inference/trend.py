@@ -14,12 +14,12 @@ from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
 from howsure.inference.published_boards import directions_of
 from howsure.inference.question import Question
-from howsure.statistics.means.mean import means
-from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.differences import t_pivot
+from howsure.statistics.means import means
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.study.checkpoints import find_checkpoints, runs_of
-from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
+from howsure.study.models import find_checkpoints, runs_of
+from howsure.study.notes import direction_cautions
 from howsure.table.schema import ALIASES, open_frame
 from howsure.wording import listing
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.inference.question import Population
-    from howsure.statistics.choices import Variance
-    from howsure.study.checkpoints import Checkpoint
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.models import Checkpoint
     from howsure.table.scores import Published, Scores
 
 
@@ -39,7 +39,7 @@ class TrendOptions:
     """How checkpoints are looked at: the `last` of each run measure its wobble."""
 
     population: Population
-    variance: Variance
+    variance: VarianceChoice
     level: float
     last: int
 

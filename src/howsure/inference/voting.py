@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.arena import NextVotes, OneLine, PairMisfit, VoteEffect, WithoutCluster
-from howsure.statistics.means.intervals import t_p_value, t_quantile
-from howsure.statistics.planning.forecast import items_needed
+from howsure.statistics.bradley_terry import saved_by_a_vote
+from howsure.statistics.difference import items_needed
+from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.statistics.votes.clustered import clusters_of_models
-from howsure.statistics.votes.deletion import leads_without, scores_without
-from howsure.statistics.votes.further import saved_by_a_vote
-from howsure.statistics.votes.one_line import one_line
-from howsure.statistics.votes.ties import told
+from howsure.statistics.vote_errors import clusters_of_models, leads_without, one_line, scores_without
+from howsure.statistics.votes import tie_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
     from howsure.readers.votes import Clustered
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
-    from howsure.statistics.votes.clustered import VoteMoments
-    from howsure.statistics.votes.one_line import OneLineTest
-    from howsure.statistics.votes.votes import Votes
+    from howsure.statistics.vote_errors import OneLineTest, VoteMoments
+    from howsure.statistics.votes import Votes
 
 VOTED = Method(name="votes", variance="CR2")
 MOST_NAMED = 3
@@ -94,7 +91,7 @@ def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level:
     value, se = float(found.fit.effects[k]), float(found.effects_se[k])
     half = float(t_quantile(level, found.df)) * se
     log = np.array([value, value - half, value + half])
-    gains = (told(log, found.fit.tie, ties).expected - 1 / 2).tolist()
+    gains = (tie_rule(ties).at(log, found.fit.tie).expected - 1 / 2).tolist()
     odds = np.exp(log).tolist()
     return VoteEffect(
         covariate=covariate.name,

@@ -11,7 +11,7 @@ from howsure import checks
 from howsure.errors import OptionError
 from howsure.options.score import parse_score
 from howsure.options.words import RENAMED, BoardMethod, Exam, Overall, Population
-from howsure.statistics.choices import ComparisonMethod, Drawing
+from howsure.statistics.choices import ComparisonMethod, Drawing, is_own
 
 if TYPE_CHECKING:
     from howsure.options.score import ScoreRule
@@ -37,6 +37,19 @@ class Kind:
 def word_of(alias: Any) -> Kind:
     """Return the kind of the words of a Literal alias."""
     return Kind(check=partial(checks.word, alias=alias), words=get_args(alias))
+
+
+def word_or_object(option: str, alias: Any) -> Kind:
+    """Return the kind of the words of a Literal alias, or of an object of the user's own in their place."""
+
+    def check(name: str, value: Any) -> Any:
+        """Return a word, also of an object that is one of howsure's own, or the object as it is."""
+        if not is_own(option, value):
+            return checks.word(name, value, alias)
+        known = type(value).__module__.startswith("howsure.") and value.name in get_args(alias)
+        return value.name if known else value
+
+    return Kind(check=check, words=get_args(alias))
 
 
 def count_of(least: int = 1) -> Kind:

@@ -29,7 +29,9 @@ SEED = Option("seed", kinds.SEED, default=0, help="For methods that draw.")
 A = Option("a", kinds.NAME, "MODEL", flags=("-a", "--a"))
 B = Option("b", kinds.NAME, "MODEL", flags=("-b", "--b"))
 ADJUST = Option("adjust", kinds.word_of(Adjustment), default="max-t", help="Correct for many pairs.")
-METHOD = Option("method", kinds.word_of(ComparisonMethod), help="How a difference is tested.")
+METHOD = Option(
+    "method", kinds.word_or_object("method", ComparisonMethod), help="How a difference is tested."
+)
 MARGIN = Option("margin", kinds.MARGIN, "SIZE")
 ATTEMPTS = Option("attempts", kinds.count_of(1), "K")
 SAME_WITHIN = Option(
@@ -363,9 +365,13 @@ READING = (
 
 STATISTICS = (
     LEVEL,
-    Option("variance", kinds.word_of(Variance), default="CR2", help="Variance estimator."),
+    Option("variance", kinds.word_or_object("variance", Variance), default="CR2", help="Variance estimator."),
     SEED,
-    Option("interval", kinds.word_of(IntervalMethod), help="How the interval of a score is made."),
+    Option(
+        "interval",
+        kinds.word_or_object("interval", IntervalMethod),
+        help="How the interval of a score is made.",
+    ),
     METHOD,
     ADJUST,
     Option(

@@ -41,6 +41,7 @@ from howsure.present.slices import board_blocks
 from howsure.present.words.factors import alone, beyond, bound_sentence, counted, shares_listed
 from howsure.present.words.plain import board_phrases, kind_of, paragraphs, short_names
 from howsure.readers.inspect_ai import NAME as INSPECT
+from howsure.statistics.clustered_variance import ShareSums, variance_of
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.page.contents import Part
     from howsure.present.document import Cell
-    from howsure.statistics.pairs.pair_details import PairDetails
+    from howsure.statistics.pair_details import PairDetails
     from howsure.statistics.results import Rank
     from howsure.table.runs import RunEntry
 
@@ -205,7 +206,7 @@ def shown(part: Part, rung: Rung) -> Data:
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
     n_items = first.estimate.n_items if part.matrix is None else len(part.matrix.items)
     fixed = asked.population.only_these
-    normal = fixed or asked.variance == "miller"
+    normal = fixed or bool(np.isinf(variance_of(asked.variance).df(ShareSums.equal(2))))
     return {
         "title": board_title(board),
         "task": board.task,

@@ -11,9 +11,9 @@ import numpy as np
 from howsure.errors import HowsureError, doubt
 from howsure.page.packing import short
 from howsure.present.words.plain import AGREEING, ALIKE, luck
-from howsure.statistics.pairs.pair_details import PairDetails, pair_details
+from howsure.statistics.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
-from howsure.statistics.suite import combined_error, telling_error
+from howsure.statistics.suites import combined_error, telling_error
 from howsure.wording import Scale, correlation_text, in_limits, p_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import PairNoise
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceChoice
     from howsure.study.matrix import ScoreMatrix
 
     Places = tuple[Positions, Positions]
@@ -117,7 +117,7 @@ def most_models(pairs: int) -> int:
     return (1 + math.isqrt(1 + 8 * pairs)) // 2
 
 
-def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: Variance) -> PairDetails:
+def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: VarianceChoice) -> PairDetails:
     """Return what is known of all pairs of these models of a task, in their order."""
     values = matrix.values[:, matrix.columns(models)]
     return pair_details(values, clusters=matrix.clusters, weights=matrix.weights, variance=variance)

@@ -9,7 +9,7 @@ from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel,
 from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
-from howsure.statistics.sequential.series import KNOWN
+from howsure.statistics.change_points import KNOWN
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:

@@ -1,18 +1,50 @@
 """The arrays that statistics take and return, by what they hold, and their parts where memory is short.
 
 A docstring names the shape of each, as in (n,) or (M, M).
+
+Rules for integrals.
+
+Ranks from 1, of which those who tie share the mean.
+
+`scipy.stats` has them too, and takes longer to import than a report of a small table takes to make.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
+
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@cache
+def legendre(count: int) -> tuple[Floats, Floats]:
+    """Return so many points in [−1, 1] and their weights: Gauss and Legendre's rule."""
+    points, weights = np.polynomial.legendre.leggauss(count)
+    return points, weights
+
+
+def midranks(values: Floats) -> Floats:
+    """Rank numbers (…, n) along the last axis; where one of them is NaN, all are."""
+    order = np.argsort(values, axis=-1)
+    ordered = np.take_along_axis(values, order, -1)
+    rises = np.ones((*values.shape[:-1], values.shape[-1] + 1), dtype=bool)
+    rises[..., 1:-1] = ordered[..., 1:] != ordered[..., :-1]
+    places = np.arange(values.shape[-1])
+    first = np.maximum.accumulate(np.where(rises[..., :-1], places, 0), axis=-1)
+    last = np.minimum.accumulate(np.where(rises[..., 1:], places, len(places))[..., ::-1], axis=-1)[..., ::-1]
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2 + 1, -1)
+    return np.where(np.isnan(values).any(axis=-1, keepdims=True), np.nan, ranks)
+
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -37,15 +69,17 @@ def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
         return list(pool.map(lambda pair: pair[0].T @ pair[1], pairs))
 
 
-ROUNDING = 1e-12
-"""Numbers that differ by less than this share of them are the same."""
-
-
 def above(a: Floats, b: Floats) -> Bools:
     """Say where a lies above b by more than what rounding leaves of equal means, of arrays that fit each
     other.
     """
     return np.asarray(a - b > ROUNDING * np.maximum(np.abs(a), np.abs(b)))
+
+
+def log_choose(n: Floats | Ints | float, k: Floats | Ints | float) -> Floats:
+    """Return the logarithm of the number of ways to choose k of n, element by element."""
+    log = scipy.special.gammaln
+    return np.asarray(log(n + 1) - log(k + 1) - log(n - k + 1))
 
 
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:

@@ -1,8 +1,16 @@
-"""What the statistics can be asked for: the words of each choice."""
+"""What the statistics can be asked for: the words of each choice, and what an object of the user's own must
+have that stands in the place of a word.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from howsure.errors import MethodError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
 """How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
@@ -54,3 +62,37 @@ Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "c
 
 Shown = Literal["gold", "orders", "others", "nothing"]
 """What tells a judge's favour from quality: known answers, both orders, other judges, or nothing."""
+
+T = TypeVar("T")
+
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "interval": ("name", "exact_at_edges", "limits"),
+    "method": ("name", "pivot"),
+    "variance": ("name", "inflation", "df", "item_part"),
+}
+"""What an object must have to stand for a word of these options; see docs/extending.md."""
+
+
+def is_own(option: str, choice: object) -> bool:
+    """Say whether a choice is an object of the user's own that can stand for a word of an option."""
+    members = MEMBERS.get(option, ())
+    own = bool(members) and not isinstance(choice, (str, type))
+    return own and all(hasattr(choice, name) for name in members)
+
+
+def chosen_object(option: str, choice: Any, table: Mapping[str, T]) -> T:
+    """Return what a word stands for in the table of an option, or the user's own object; MethodError for any
+    other choice.
+    """
+    if isinstance(choice, str) and choice in table:
+        return table[choice]
+    if is_own(option, choice):
+        own: T = choice
+        return own
+    words = ", ".join(map(repr, table))
+    raise MethodError(f"{option} {choice!r} is not one of {words}", remedy="Write one of these words.")
+
+
+def label_of(choice: Any) -> str:
+    """Return the label of a word, or of an object in its place."""
+    return choice if isinstance(choice, str) else str(choice.name)

@@ -13,26 +13,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks
-from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clustering
-from howsure.statistics.midranks import midranks
-from howsure.statistics.ranks.adjust import benjamini_hochberg
+from howsure.statistics import intervals
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks, log_choose, midranks
+from howsure.statistics.clustered_variance import clustering
+from howsure.statistics.multiplicity import benjamini_hochberg
 from howsure.statistics.results import POWER
+from howsure.statistics.tolerances import ROUNDED_SCORES, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pair_moments import PairMoments
 
 LEAST_MODELS = 8
 """Below this many models a correlation over models says nothing."""
 
 SPLITS = 200
-ROUNDING, SAME = 1e-12, 1e-9
-"""Differences of single scores and of means, as a share of the largest score, that are nothing but
-rounding.
-"""
 BLOCK_CELLS = 4_000_000
 MANY_CLUSTERS = 50_000
 """Of more clusters, halves are drawn as numbers of each kind of cluster where kinds are few: the same
@@ -155,11 +151,7 @@ def _rarest_order(x: Floats, count: Ints) -> Floats:
     low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
     top = np.minimum((x == high).sum(axis=1), count)
     two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
-    log = (
-        scipy.special.gammaln(top + 1)
-        + scipy.special.gammaln(count - top + 1)
-        - scipy.special.gammaln(count + 1)
-    )
+    log = -log_choose(count, top)
     return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
 
 
@@ -296,7 +288,7 @@ def _agreement(half: Floats, every: Ints | int, sums: Floats, sizes: Floats, sca
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         means = [(side @ sums) / (side @ sizes) for side in (half, every - half)]
-    rounded = np.rint(np.stack(means) / (SAME * scale or 1.0))
+    rounded = np.rint(np.stack(means) / (ROUNDED_SCORES * scale or 1.0))
     known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
     ranks = [midranks(side) for side in rounded]
     return np.where(known, [_correlations(*means), _correlations(*ranks)], np.nan)
@@ -312,13 +304,13 @@ def _correlations(a: Floats, b: Floats) -> Floats:
 
 def _cronbach(x: Floats) -> float:
     n, total = len(x), x.sum(axis=0)
-    if np.ptp(total) <= SAME * n * np.abs(x).max():
+    if np.ptp(total) <= ROUNDED_SCORES * n * np.abs(x).max():
         return np.nan
     return float(n / (n - 1) * (1 - x.var(axis=1, ddof=1).sum() / total.var(ddof=1)))
 
 
 def _stepped_up(r: float) -> float:
-    return 2 * r / (1 + r) if r > SAME - 1 else np.nan
+    return 2 * r / (1 + r) if r > ROUNDED_SCORES - 1 else np.nan
 
 
 def _median(values: Floats) -> float:

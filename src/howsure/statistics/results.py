@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from howsure.errors import SmallPart
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -19,8 +20,6 @@ Level = TypeVar("Level", "float", "Floats")
 Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
 
-ROUNDING = 1e-12
-"""The share of its larger limit by which an interval may miss a value through rounding alone."""
 POWER = 0.8
 """The power that is called enough, where nobody says what is."""
 

@@ -10,7 +10,8 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
-from howsure.statistics.noise.attempt_scores import attempt_noise, attempt_score, best_of, fewest_attempts
+from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
+from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.table.collecting import to_polars
 from howsure.table.schema import find_roles, open_frame, tidy
 from howsure.wording import listing, plural
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Parts = dict[tuple[str, str], pl.DataFrame]
 
 PROB = "prob"
-ROUNDING = 1e-9
 
 
 def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
@@ -156,14 +156,14 @@ def rescore(
 def _right_or_wrong(part: pl.DataFrame) -> bool:
     """Say whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
     mean, inside = pl.col("mean"), (pl.col("low") >= 0) & (pl.col("high") <= 1)
-    binary = inside & ((pl.col("variance") - mean * (1 - mean)).abs() < ROUNDING)
+    binary = inside & ((pl.col("variance") - mean * (1 - mean)).abs() < ROUNDED_SCORES)
     return bool(part.filter(pl.col("n") > 0).select(binary.all()).item())
 
 
 def _fractions(part: pl.DataFrame, rule: ScoreRule, task: str) -> DataError:
     mean = pl.col("mean")
     odd = (
-        part.filter((pl.col("variance") - mean * (1 - mean)).abs() >= ROUNDING)
+        part.filter((pl.col("variance") - mean * (1 - mean)).abs() >= ROUNDED_SCORES)
         .sort("model", "item")
         .row(0, named=True)
     )

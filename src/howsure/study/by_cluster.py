@@ -20,8 +20,8 @@ from howsure.study.crossed import MODELS, NoSumsError, Source
 from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
-from howsure.study.names import resolve
-from howsure.study.remarks import REPEATED, population_note
+from howsure.study.models import resolve
+from howsure.study.notes import REPEATED, population_note
 from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError

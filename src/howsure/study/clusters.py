@@ -13,7 +13,6 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study.design import NO_CLUSTERS, columns_of
-from howsure.table.numbers import VAST
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ GROUP_WORDS = re.compile(
     r"theme|domain|source_id|group",
     re.IGNORECASE,
 )
-ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 MAX_CLUSTERINGS = 2
 STATED = ", as the log's own standard error has it; `cluster='none'` undoes it"
 UNCLUSTERED = " `cluster='none'` leaves clusters out."
@@ -413,43 +411,7 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     return f"{shown} ({clusters} of {items}{others})"
 
 
-NO_TASKS: Mapping[str, pl.DataFrame] = {}
-
-
-def attach_weights(
-    table: pl.DataFrame,
-    side: pl.DataFrame | None,
-    design: Design,
-    by_task: Mapping[str, pl.DataFrame] = NO_TASKS,
-) -> pl.DataFrame:
-    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped
-    otherwise).
-
-    `by_task`: the weights of the items of tasks whose rows differ in weight.
-    """
-    name = design.weight
-    if name is None:
-        return table.drop("weight", strict=False)
-    if side is not None and name in side.columns:
-        table = joined(table, side, name, "weight_text")
-    else:
-        one_value(table.filter(~pl.col("task").is_in(list(by_task))), name)
-        table = table.with_columns(weight_text=pl.col(name))
-    table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
-    if by_task:
-        table = table.update(pl.concat(by_task.values()), on=["task", "item"], how="left")
-    bad = table.filter(
-        ~(pl.col("weight") > 0).fill_null(value=False) | ~(pl.col("weight") <= VAST).fill_null(value=False)
-    )
-    if len(bad):
-        row = bad.sort("task", "item").row(0, named=True)
-        raise DataError(
-            f"column {name!r} holds no positive weight for item {row['item']!r} "
-            f"({plural(len(bad), 'such item')})",
-            where=str(row["task"]),
-            remedy="Every item needs a weight above 0; leave out items that should not count.",
-        )
-    return table
+ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

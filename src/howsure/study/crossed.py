@@ -3,7 +3,7 @@ held together.
 
 Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no
 more results than half of what fits into memory; what is kept of it is what means and pairs need
-(statistics/sums.py). Every model must have answered every item.
+(statistics/item_sums.py). Every model must have answered every item.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.statistics.sums import Block, Clusters, item_sums
-from howsure.study.few import FEW
+from howsure.statistics.item_sums import Block, Clusters, item_sums
+from howsure.statistics.tolerances import ROUNDED_SCORES
+from howsure.study.few_clusters import FEW
 from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_factor
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 PART = 0.5
 """How much of what fits into memory a block may take."""
-SAME = 1e-9
-"""By how much the mean of a cluster may differ from that of its items."""
 MODELS = ("task", "metric", "model")
 
 
@@ -151,7 +150,7 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
     }
     matrices = {key: matrix for key, (matrix, _) in found.items()}
     told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
-    _of_clusters, *others = study.notes  # sizes come first (remarks.py)
+    _of_clusters, *others = study.notes  # sizes come first (notes.py)
     few = frozenset(task for (task, _), matrix in matrices.items() if matrix.few_clusters)
     names = dict.fromkeys(study.tasks, (source.column,))
     notes = (_data_note(matrices), *others, told)
@@ -274,7 +273,7 @@ def _check_means(matrix: ScoreMatrix, x: Floats, codes: Ints) -> None:
     sums = np.zeros((len(used), x.shape[1]))
     np.add.at(sums, place, x)
     there = matrix.values[used]
-    if (np.abs(sums / counts[:, None] - there) > SAME * (1 + np.abs(there))).any():
+    if (np.abs(sums / counts[:, None] - there) > ROUNDED_SCORES * (1 + np.abs(there))).any():
         raise NoSumsError("rows changed while they were read")
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
-from howsure.statistics.levels import LEAST
-from howsure.study import likeness
+from howsure.statistics.random_factors import LEAST
+from howsure.study import comparability
 from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.study.study import LEVEL
 from howsure.table.collecting import to_polars
 from howsure.table.schema import TOGETHER, find_roles, open_frame, roles_note, tidy
@@ -225,7 +225,7 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
     """Return a study without the differences that a factor makes: another prompt is another text, and no
     other exam where all models have it.
     """
-    columns = {what: column for column, what in likeness.EXAM.items()}
+    columns = {what: column for column, what in comparability.EXAM.items()}
     made = [each for each in study.differs if each.what in columns]
     if not made:
         return study
@@ -242,7 +242,7 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
     return replace(
         study,
         differs=tuple(each for each in study.differs if each not in gone),
-        cautions=tuple(each for each in study.cautions if each not in likeness.cautions(gone)),
+        cautions=tuple(each for each in study.cautions if each not in comparability.cautions(gone)),
     )
 
 

@@ -5,35 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import polars as pl
 
 from howsure.errors import AttemptColumnError, Caution, DataError
-from howsure.study import attempts, checkpoints, clusters, likeness, remarks
-from howsure.study.completing import completed, counts_as_failed
-from howsure.study.design import Design
-from howsure.study.ends import ends_cautions
-from howsure.study.exams import exam_differences, settings_note
-from howsure.study.failures import FailurePolicy, decided
-from howsure.study.few import few_clusters, with_few_clusters
+from howsure.study import attempts, clusters, comparability
+from howsure.study.clusters import propose
+from howsure.study.comparability import ends_cautions, exam_differences, settings_note
+from howsure.study.failures import FailurePolicy, completed, counts_as_failed, decided
+from howsure.study.few_clusters import few_clusters, with_few_clusters
 from howsure.study.label_effects import attempt_cautions
-from howsure.study.measures import known_measures, priced
-from howsure.study.names import choose, parts_note, resolve
-from howsure.study.row_weights import RowWeights, row_weights
-from howsure.study.scales import Scales, scales_of
+from howsure.study.models import (
+    choose,
+    find_checkpoints,
+    keep_last,
+    last_checkpoints,
+    names_of_averages,
+    parts_note,
+    resolve,
+    torn_items,
+)
+from howsure.study.notes import (
+    classified,
+    doubts,
+    metric_missing,
+    notes_of,
+    silent_factor_of,
+    sizes_note,
+    without_scores,
+)
 from howsure.study.study import Study
+from howsure.study.units import Scales, known_measures, priced, scales_of
+from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
-from howsure.table.scores import with_rows
-from howsure.table.taken import taken_name
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered, ProposedClusters
-    from howsure.study.likeness import Difference
+    from howsure.study.comparability import Difference
+    from howsure.study.design import Design
+    from howsure.study.models import Average
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
 
@@ -82,10 +95,10 @@ def gather(
     try:
         return _gathered(scores, design, **how)
     except AttemptColumnError as error:
-        return gather(_as_attempts(scores, error), design, **how)
+        return gather(as_attempts(scores, error), design, **how)
 
 
-def _as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
+def as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
     """Return scores whose rows a column numbers; the answer asks which it is where all questions may share
     its values.
     """
@@ -110,7 +123,7 @@ def _gathered(
     """Group the rows once; see `gather`."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     side = clusters.side_table(design)
-    scores, summed = _weights_of_rows(priced(scores, design), design, side)
+    scores, summed = numeric_weights(priced(scores, design), design, side)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, scores.facts, metadata_names(scores))
@@ -123,11 +136,7 @@ def _gathered(
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [
-        *scores.cautions,
-        *remarks.metric_missing(lacking, wanted, found),
-        *attempts.cautions(design.score),
-    ]
+    cautions = [*scores.cautions, *metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
@@ -155,23 +164,21 @@ def _gathered(
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(
-            *(*likeness.cautions(differs), *ends_cautions(scores.runs, parts, models)),
+            *(*comparability.cautions(differs), *ends_cautions(scores.runs, parts, models)),
             *cautions,
-            *(*remarks.doubts(found, parts), *remarks.classified(found, names, scores.score_column)),
+            *(*doubts(found, parts), *classified(found, names, scores.score_column)),
         ),
-        unasked=remarks.silent_factor_of(names, scores, parts),
+        unasked=silent_factor_of(names, scores, parts),
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
     study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
-    return replace(
-        study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found)
-    )
+    return replace(study, notes=notes_of(study, [sizes_note(study, called), *notes], grouped, found))
 
 
 def _sound(study: Study) -> Study:
     """Leave out what has no score or too few attempts, and warn of models of which no attempt has one."""
     scored = _with_scores(study)
-    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *remarks.without_scores(scored))))
+    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *without_scores(scored))))
 
 
 def _clustered(
@@ -192,8 +199,8 @@ def _clustered(
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     proposal = _proposed(grouped, design, telling)
     doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
-    by_task, own, differing = _row_weights(left, grouped.table, design, paired=paired)
-    items = clusters.attach_weights(grouped.table, side, design, by_task)
+    by_task, own, differing = weights_of_items(left, grouped.table, design, paired=paired)
+    items = attach_weights(grouped.table, side, design, by_task)
     known = replace(
         study,
         design=design,
@@ -206,55 +213,12 @@ def _clustered(
     return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
 
 
-def _weights_of_rows(
-    scores: Scores, design: Design, side: pl.DataFrame | None
-) -> tuple[Scores, tuple[str, ...]]:
-    """Return the column of weights if these are numbers of the rows, which may differ between those of an
-    item; texts of numbers are made numbers.
-    """
-    columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
-    if name not in columns or (side is not None and name in side.columns):
-        return scores, ()
-    if isinstance(scores.rows, pl.DataFrame | pl.LazyFrame) and columns[name] == nw.String:
-        numbers = pl.col(name).cast(pl.Float64, strict=False)
-        scores = replace(scores, rows=scores.rows.with_columns(numbers))
-    return scores, (name,) if open_frame(scores.rows).collect_schema()[name].is_numeric() else ()
-
-
-def _row_weights(
-    parts: Parts, items: pl.DataFrame, design: Design, *, paired: bool
-) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
-    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
-    where these differ and are wanted.
-    """
-    common: dict[str, pl.DataFrame] = {}
-    own: dict[str, RowWeights] = {}
-    cautions: list[Caution] = []
-    name = design.weight or ""
-    torn = (
-        items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique()
-        if f"{name}_max" in items.columns
-        else ()
-    )
-    for (task, _), part in parts.items():
-        if task in common or task not in torn or taken_name(name) not in part.columns:
-            continue
-        weights = row_weights(part, name, task)
-        shared = weights.common()
-        common[task] = shared.items.select(pl.lit(task).alias("task"), "item", "weight")
-        if shared.differing and not paired:
-            own[task] = weights
-        elif shared.differing:
-            cautions.append(remarks.weights_differ(name, task, shared))
-    return common, own, cautions
-
-
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
     """Propose clusters where there are none and nobody said so."""
     sure = (
         grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
     )
-    return None if sure else clusters.propose(grouped.table, telling)
+    return None if sure else propose(grouped.table, telling)
 
 
 def as_proposed(study: Study) -> Study | None:
@@ -283,36 +247,15 @@ def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
     """Return the columns that tell what an item was; where few models are compared, where it stood as
     well.
     """
-    return [name for name in (*FINGERPRINTS, *([likeness.POSITION] if few else [])) if name in names]
+    return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 
 def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
     """Return in what the models were not asked alike: questions, right answers, and what else makes an
     exam.
     """
-    alike = likeness.differences(found.attributes, {task for task, _ in parts})
-    return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
-
-
-def scaled(scores: Scores) -> tuple[Scales, Grouped]:
-    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names
-    bounds.
-    """
-    try:
-        _, found = choose(scores, Wanted(), ())
-    except AttemptColumnError as error:
-        return scaled(_as_attempts(scores, error))
-    return scales_of(_parts(found.results), scores, Design(), scores.score_column), found
-
-
-def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
-    scales, _ = scaled(scores)
-    notes = scales.notes(scales.scales)
-    if not notes:
-        return scores, []
-    placed = with_rows(scores, scales.place_values(scores.to_frame()))
-    return replace(placed, signed=frozenset({placed.score_name})), notes
+    alike = comparability.differences(found.attributes, {task for task, _ in parts})
+    return (*alike, *comparability.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
 
 
 def _with_scores(study: Study) -> Study:
@@ -378,7 +321,7 @@ def _sorted_out(
 ) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
-    every = completed(_parts(found.results), failed)
+    every = completed(parts_of(found.results), failed)
     scales = scales_of(every, scores, design, scores.score_column, extents)
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
@@ -420,7 +363,8 @@ def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
     return {key: part for key, part in kept.items() if len(part)}
 
 
-def _parts(results: pl.DataFrame) -> Parts:
+def parts_of(results: pl.DataFrame) -> Parts:
+    """Return the results of each task and metric."""
     if len(results.lazy().select("task", "metric").unique().collect()) == 1:
         return {(results["task"][0], results["metric"][0]): results}
     parts = results.partition_by("task", "metric", as_dict=True)
@@ -476,7 +420,7 @@ def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[s
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
     """Return the tasks on which each model, or average, has a score on any metric."""
     scored = found.results.filter(pl.col("n") > 0).select("model", "task").unique().cast(pl.String)
-    names = checkpoints.names_of_averages(list(averages))
+    names = names_of_averages(list(averages))
     held: dict[str, set[str]] = {}
     for model, task in scored.iter_rows():
         held.setdefault(names.get(model, model), set()).add(task)
@@ -494,13 +438,13 @@ def _averaged(
     if not design.average_last:
         return parts, (), models, []
     found = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
-    averages = tuple(checkpoints.last_checkpoints(found, design.average_last, design.step_from))
-    known = {point.model for point in checkpoints.find_checkpoints(found, design.step_from)}
+    averages = tuple(last_checkpoints(found, design.average_last, design.step_from))
+    known = {point.model for point in find_checkpoints(found, design.step_from)}
     others = [model for model in found if model not in known]
     left = f"; left out: {listing(others)}" if others else ""
     last = f"the last {design.average_last} of {plural(len(averages), 'run')}"
-    names = checkpoints.names_of_averages(averages)
-    kept = {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+    names = names_of_averages(averages)
+    kept = {key: keep_last(part, names) for key, part in parts.items()}
     asked = tuple(_average_of(name, averages) for name in design.model)
     kept = _rows_of(kept, asked) if asked else kept
     return kept, averages, asked, [f"Checkpoints: {last}, averaged item by item{left}."]
@@ -527,7 +471,7 @@ def _enough_attempts(study: Study) -> Study:
         counted = decided(part, study.policy_of(key))
         cautions += attempts.too_few(counted, study.rule, task)
         if attempts.enough(counted, study.rule):
-            cautions += checkpoints.torn_items(counted, study.averages, task) if study.averages else []
+            cautions += torn_items(counted, study.averages, task) if study.averages else []
             if len(study.scored(key)):
                 parts[key] = part
     if not parts:

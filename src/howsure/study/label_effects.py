@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.statistics.shared_labels import label_test, p_from_sums
-from howsure.study.remarks import silent_factor_taken
+from howsure.statistics.random_factors import label_test, p_from_sums
+from howsure.study.notes import silent_factor_taken
 from howsure.table.aggregate import coded
 from howsure.table.collecting import to_polars
 from howsure.table.factor_names import means_setting
@@ -20,9 +20,9 @@ from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_c
 from howsure.wording import Scale, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.statistics.shared_labels import LabelTest
-    from howsure.study.scales import Scales
+    from howsure.statistics.random_factors import LabelTest
     from howsure.study.study import Study
+    from howsure.study.units import Scales
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]

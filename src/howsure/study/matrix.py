@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.errors import DataError
+from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from howsure.statistics.sums import ItemSums
+    from howsure.statistics.item_sums import ItemSums
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 
-ROUNDING = 1e-9
 MOST_MODELS = 3_000
 """All pairs of so many models take about 5 GB and a minute."""
 
@@ -73,7 +73,7 @@ class ScoreMatrix:
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `few_clusters`: whether those of the whole task are too few to speak of others. `strata`: how many groups
-    of items had their own means taken from their scores (statistics/means/strata.py), 0 where none had;
+    of items had their own means taken from their scores (statistics/clustered_variance.py), 0 where none had;
     `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal
     weights; `own_weights` (n, M): of each model, where they aren't the same for all, NaN where it has no row.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and
@@ -159,7 +159,7 @@ class ScoreMatrix:
         np.abs(excess, out=excess)
         if self.derived:
             excess[self.attempts > 1] = np.inf
-        return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
+        return np.asarray(~(excess > ROUNDED_SCORES).any(axis=0) & self.bounded)
 
     def refuse_many_models(self) -> None:
         """Raise DataError where all pairs of models are more than fit into memory."""

@@ -14,7 +14,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
-from howsure.study import attempts, checkpoints
+from howsure.study import attempts, models
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.study.checkpoints import Average
     from howsure.study.clusters import ProposedClusters
+    from howsure.study.comparability import Difference
     from howsure.study.design import Design
-    from howsure.study.likeness import Difference
-    from howsure.study.row_weights import RowWeights
+    from howsure.study.models import Average
+    from howsure.study.weights import RowWeights
     from howsure.table.scale import Scale
     from howsure.table.scores import TaskFacts
     from howsure.table.stated import Group, Missing
@@ -53,10 +53,10 @@ class Study:
     refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight where there
     are any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
     `side`: the table with one row an item that the user gave. `cluster_names`: what the clusterings of each
-    task are called; `few_clusters`: the tasks that have too few to speak of others (few.py); `proposed`:
-    clusters that nobody named, if the items seem to have any. `values`: how often every item had every score,
-    where the rule needs it.
-    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked
+    task are called; `few_clusters`: the tasks that have too few to speak of others (few_clusters.py);
+    `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had
+    every score, where the rule needs it.
+    `averages`: of models, empty where none are taken. `models`: the full names of those that were asked
     for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have,
     where that is left out.
@@ -67,7 +67,7 @@ class Study:
     column that was taken for attempts by its name although all questions may share its values; "" where none
     was. `crossed`: matrices of clusters with what their items add up to, which were read in blocks; every
     task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another
-    (row_weights.py). `over_levels`: where random factors are samples too, makes models of a matrix of models
+    (weights.py). `over_levels`: where random factors are samples too, makes models of a matrix of models
     at levels, whose names stand in the parts' column LEVEL (factors.py).
     """
 
@@ -150,7 +150,7 @@ class Study:
         lower = self.is_lower_better(key)
         part = decided(self.parts[key], self.policy_of(key))
         scored = attempts.rescore(part, self.rule, self.values, task, lower_is_better=lower)
-        return checkpoints.average(scored, self.averages) if self.averages else scored
+        return models.average(scored, self.averages) if self.averages else scored
 
     def policy_of(self, key: Key) -> str:
         """Return what the failed attempts of a task count as: "drop", "zero" or "error"."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
 
 RESPECTS = Respects(verb="against", all_but=("random factor", "covariate", "slices", "measures"))
 
@@ -26,8 +28,8 @@ def against(
     data: Any,
     against: str,
     *,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     adjust: ManyToOne = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

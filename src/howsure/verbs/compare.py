@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
 
 
 def compare(
@@ -35,8 +37,8 @@ def compare(
     a: str | None = None,
     b: str | None = None,
     *,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     margin: float | str | None = None,
     adjust: Adjustment = "holm",

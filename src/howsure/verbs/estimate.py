@@ -23,14 +23,16 @@ from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.mean_intervals import MeanInterval
     from howsure.study.study import Study
 
 
 def estimate(
     data: Any,
     *,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalMethod | MeanInterval | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
     from howsure.options.words import BoardMethod
     from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
 
@@ -27,7 +28,7 @@ def frontier(
     data: Any,
     *,
     method: BoardMethod | None = None,
-    variance: Variance = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

@@ -23,9 +23,9 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
-from howsure.study.directions import require_direction
 from howsure.study.factors import gather_levelled
-from howsure.study.scales import require_one_scale
+from howsure.study.notes import require_direction
+from howsure.study.units import require_one_scale
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from howsure.inference.gating.policy import Policy
     from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, Spending, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -63,8 +65,8 @@ def gate(
     look: int | None = None,
     spending: Spending = "obrien-fleming",
     items_planned: int | None = None,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     seed: int = 0,
     **options: Unpack[DesignOptions],

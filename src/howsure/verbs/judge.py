@@ -10,7 +10,7 @@ from howsure.inference.judged_panel import Asked
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from howsure.verbs.sides import read_pair
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
     from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
 
 RESPECTS = Respects(verb="noise", all_but=("benchmark", "covariate", "score", "measures"))
 
@@ -22,7 +23,7 @@ def noise(
     a: str | None = None,
     b: str | None = None,
     *,
-    variance: Variance = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Noise:

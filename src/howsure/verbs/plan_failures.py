@@ -1,4 +1,4 @@
-"""The plan of safety runs: how many show that failures are rare."""
+"""The plan of safety runs: how many show that failures are rates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
 from howsure.errors import Caution, OptionError
 from howsure.options.table import checked
-from howsure.statistics.planning import rare
+from howsure.statistics import rates
 
 MOST_FAILURES = 5
 
@@ -67,8 +67,8 @@ def plan_failures(
         raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
     if (
-        rare.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike)
-        >= rare.MOST_CLUSTERS
+        rates.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike)
+        >= rates.MOST_CLUSTERS
     ):
         raise OptionError(
             f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one."
@@ -91,17 +91,17 @@ def _allowance(
     failures: int, below: float, level: float, held: tuple[int, float], rate: float | None
 ) -> Allowance:
     size, icc = held
-    clusters = rare.runs_needed(below, level, failures=failures, size=size, icc=icc)
+    clusters = rates.runs_needed(below, level, failures=failures, size=size, icc=icc)
     items = _runs(failures, below, level, held)
     chance = math.nan
     if rate is not None:
         count, each = (items, 1) if icc == 0 else (clusters, size)
-        chance = rare.chance_of_at_most(failures, count, rate, size=each, icc=icc)
+        chance = rates.chance_of_at_most(failures, count, rate, size=each, icc=icc)
     return Allowance(
         failures=failures,
         items=items,
         clusters=clusters,
-        clusters_together=rare.runs_needed(below, level, failures=failures),
+        clusters_together=rates.runs_needed(below, level, failures=failures),
         chance=chance,
     )
 
@@ -110,13 +110,13 @@ def _runs(failures: int, below: float, level: float, held: tuple[int, float]) ->
     """Return the runs that show the limit with so many failures: of whole clusters where these are alike."""
     size, icc = held
     if icc == 0:
-        return rare.runs_needed(below, level, failures=failures)
-    return rare.runs_needed(below, level, failures=failures, size=size, icc=icc) * size
+        return rates.runs_needed(below, level, failures=failures)
+    return rates.runs_needed(below, level, failures=failures, size=size, icc=icc) * size
 
 
 def _observed(observed: tuple[int, int], below: float, level: float, held: tuple[int, float]) -> Observed:
     (failures, n), (size, icc) = observed, held
-    low, high = rare.limits(failures, n, level, size=size, icc=icc)
+    low, high = rates.limits(failures, n, level, size=size, icc=icc)
     needed = _runs(failures, below, level, held)
     more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)
     return Observed(failures=failures, n=n, low=low, high=high, more=more)

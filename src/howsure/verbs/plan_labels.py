@@ -8,7 +8,7 @@ from howsure.errors import OptionError
 from howsure.inference.planning.labels import LabelsAsked, planned, written_to
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.verbs.tables import table_of, with_notes
 from howsure.writing import write
 

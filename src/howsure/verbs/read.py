@@ -12,7 +12,7 @@ import polars as pl
 
 from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import Scores, with_rows
 from howsure.table.writing import Writing

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from howsure.answers.report import Report
     from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
+    from howsure.statistics.mean_intervals import MeanInterval
 
 RESPECTS = Respects(verb="report", all_but=("covariate",))
 
@@ -22,9 +25,9 @@ def report(
     data: Any,
     *,
     title: str | None = None,
-    interval: IntervalMethod | None = None,
-    method: ComparisonMethod | None = None,
-    variance: Variance = "CR2",
+    interval: IntervalMethod | MeanInterval | None = None,
+    method: ComparisonMethod | DifferenceTest | None = None,
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",

@@ -110,7 +110,7 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     from howsure.errors import DataError
     from howsure.study.design import Design
     from howsure.study.gathering import gather
-    from howsure.study.remarks import silent_factor_taken
+    from howsure.study.notes import silent_factor_taken
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
     study = gather(

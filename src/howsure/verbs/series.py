@@ -15,7 +15,7 @@ from howsure.errors import Caution, DataError, ReadError
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
-from howsure.study.names import resolve
+from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import with_rows
 from howsure.table.sides import joined

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from howsure.errors import DataError, OptionError, ReadError
 from howsure.readers.baselines import SUFFIX, found
-from howsure.study.names import fitting, resolve
+from howsure.study.models import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
 from howsure.table.scores import Scores

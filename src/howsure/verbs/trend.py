@@ -11,6 +11,7 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.statistics.choices import Variance
+    from howsure.statistics.clustered_variance import VarianceEstimator
 
 RESPECTS = Respects(
     verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
@@ -24,7 +25,7 @@ def trend(
     data: Any,
     *,
     last: int = 5,
-    variance: Variance = "CR2",
+    variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Trend:

@@ -132,7 +132,7 @@ def refuse_options(
     *,
     overall: object,
     each_task: bool,
-    method: str | None,
+    method: object,
     measures: Sequence[str] = (),
 ) -> None:
     """Raise OptionError where nothing can be judged as asked."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.study.remarks import silent_factor_taken
+from howsure.study.notes import silent_factor_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

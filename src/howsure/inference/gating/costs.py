@@ -14,14 +14,14 @@ from howsure.answers.gate import Check
 from howsure.errors import Caution
 from howsure.inference.compare import one_metric
 from howsure.inference.measures import measure_cautions, missing, ratio_of, taken
-from howsure.statistics.pairs.score import plain_pivots
+from howsure.statistics.score_pivot import plain_pivots
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.inference.gating.asking import How
-    from howsure.statistics.measures.ratio import Ratio
+    from howsure.statistics.ratios import Ratio
     from howsure.study.matrix import ScoreMatrix
 
 

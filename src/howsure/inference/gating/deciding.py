@@ -11,7 +11,7 @@ import numpy as np
 from howsure.errors import Caution
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.tiers import weights
-from howsure.statistics.ranks.adjust import holm
+from howsure.statistics.multiplicity import holm
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:

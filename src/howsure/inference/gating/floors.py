@@ -11,7 +11,7 @@ from howsure.errors import OptionError
 from howsure.inference.gating.asking import no_overall
 from howsure.inference.gating.pairs import needed
 from howsure.inference.leaderboard import ranked
-from howsure.statistics.means import intervals
+from howsure.statistics import intervals
 from howsure.wording import listing, share_remedy
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.answers.parts import Looks, PlannedLook
 from howsure.errors import DataError, OptionError
-from howsure.statistics.sequential.group import Schedule, even
+from howsure.statistics.group_sequential import Schedule, even
 from howsure.wording import listing
 
 if TYPE_CHECKING:

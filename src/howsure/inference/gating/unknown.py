@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import Caution
 from howsure.inference.gating.judging import verdicts
-from howsure.study.completing import completed
+from howsure.study.failures import completed
 from howsure.wording import VERDICTS, have, plural
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.study.likeness import caution
+from howsure.study.comparability import caution
 from howsure.wording import told_apart
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Check
     from howsure.errors import Caution
     from howsure.inference.gating.asking import How
-    from howsure.study.likeness import Difference
+    from howsure.study.comparability import Difference
     from howsure.table.stated import Reconciled
 
 

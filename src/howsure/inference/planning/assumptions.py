@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from howsure import checks
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, OptionError
-from howsure.statistics.planning.power import Joined, Spread
-from howsure.statistics.planning.sizes import spread_sizes
+from howsure.statistics.clustered_variance import spread_sizes
+from howsure.statistics.power import Joined, Spread
 from howsure.wording import Scale
 
 if TYPE_CHECKING:
-    from howsure.statistics.planning.power import Planned
+    from howsure.statistics.power import Planned
 
 MOST_ATTEMPTS, UNSEEN_QUESTIONS = 1_000, 10
 """Attempts that a plan tries at most, and where questions show no spread of their own: more would rest on

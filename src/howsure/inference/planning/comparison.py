@@ -17,8 +17,8 @@ from howsure.inference.planning.measured import measured_costs
 from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 from howsure.inference.planning.ways import looks_of
-from howsure.statistics.planning.rehearsal import TRIALS, rehearse
-from howsure.study.directions import direction_cautions
+from howsure.statistics.gate_shares import TRIALS, rehearse
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from howsure.inference.planning.assumptions import Assumptions, Costs
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import Goal, PlanMethod
-    from howsure.statistics.planning.power import Planned
-    from howsure.statistics.sequential.group import Schedule
+    from howsure.statistics.group_sequential import Schedule
+    from howsure.statistics.power import Planned
     from howsure.study.design import Design
     from howsure.table.scores import Scores
 

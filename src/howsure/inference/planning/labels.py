@@ -14,22 +14,23 @@ import polars as pl
 from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution
 from howsure.inference.judged_gaps import shared_answers
-from howsure.statistics.judges.planning import (
+from howsure.statistics.judge_strata import (
+    FEWEST,
     Expected,
     cheapest,
     drawn,
     expected_gaps,
     expected_rates,
     labels_alone,
+    opinion,
     planned_strata,
 )
-from howsure.statistics.judges.strata import FEWEST, opinion
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.judges.planning import Bill
+    from howsure.statistics.judge_strata import Bill
 
 LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlier_label"
 """The columns of a queue beside those of the answers."""

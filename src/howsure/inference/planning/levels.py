@@ -19,10 +19,10 @@ from howsure.inference.planning.pilots import doubt_of, limits_of, median_pair
 from howsure.inference.planning.prospects import Known, curve_of, option
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
-from howsure.statistics.levels import LEAST
-from howsure.statistics.planning.power import MOST_ITEMS, fewest, power
-from howsure.study.directions import direction_cautions
+from howsure.statistics.power import MOST_ITEMS, fewest, power
+from howsure.statistics.random_factors import LEAST
 from howsure.study.factors import gather_levelled
+from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Option
     from howsure.inference.planning.comparison import Run
     from howsure.inference.planning.prospects import Asked
-    from howsure.statistics.planning.power import Doubt, Test
+    from howsure.statistics.power import Doubt, Test
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix

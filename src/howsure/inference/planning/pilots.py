@@ -14,20 +14,20 @@ from howsure.errors import Caution, DataError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.population import NEW_CLUSTERS, population_of
 from howsure.inference.question import Question
-from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.components import mixed, mixture_errors, variance_limits, variances
-from howsure.statistics.planning.power import SURE, Joined, Spread
-from howsure.statistics.planning.sizes import equal_sizes, sizes_of
+from howsure.statistics.answer_noise import answers
+from howsure.statistics.clustered_variance import equal_sizes, sizes_of
+from howsure.statistics.power import SURE, Joined, Spread
+from howsure.statistics.variance_components import mixed, mixture_errors, variance_limits, variances
 from howsure.study.factors import gather_levelled
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.statistics.answer_noise import Answers
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.noise.answer_noise import Answers
-    from howsure.statistics.noise.components import Components
-    from howsure.statistics.planning.power import Doubt, Planned
+    from howsure.statistics.power import Doubt, Planned
+    from howsure.statistics.variance_components import Components
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study

@@ -18,10 +18,10 @@ import scipy
 from howsure.answers.plan_policy import PolicyTask
 from howsure.checks import Relative
 from howsure.errors import OptionError
-from howsure.statistics.means import intervals
-from howsure.statistics.pairs.score import Pivots
-from howsure.statistics.planning.power import SURE, Test, fewest, items_needed
-from howsure.statistics.planning.shares import equal_shares
+from howsure.statistics import intervals
+from howsure.statistics.gate_shares import equal_shares
+from howsure.statistics.power import SURE, Test, fewest, items_needed
+from howsure.statistics.score_pivot import Pivots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from howsure.inference.planning.assumptions import Assumptions
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import PlanMethod
-    from howsure.statistics.planning.power import Doubt, Planned, Spread
+    from howsure.statistics.power import Doubt, Planned, Spread
 
 STEP, MOST_STEPS = 1.02, 120
 """By how much a number of questions is raised until the exact chance is reached, and how often."""

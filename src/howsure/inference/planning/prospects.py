@@ -12,7 +12,7 @@ import numpy as np
 
 from howsure.answers.plan import CurvePoint, Forecast, Option
 from howsure.errors import OptionError
-from howsure.statistics.planning import power as powers
+from howsure.statistics import power as powers
 from howsure.study.design import Design
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Sought
     from howsure.inference.planning.assumptions import Costs
     from howsure.statistics.choices import Goal, PlanMethod
-    from howsure.statistics.planning.power import Doubt, Planned, Test
-    from howsure.statistics.sequential.group import Schedule
+    from howsure.statistics.group_sequential import Schedule
+    from howsure.statistics.power import Doubt, Planned, Test
 
 ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
 CURVE = 33

@@ -16,13 +16,13 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS
 from howsure.inference.population import population_of
-from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.components import mixed, mixture_errors, variances
-from howsure.statistics.planning import score_power
-from howsure.statistics.planning.power import Spread, fewest
-from howsure.statistics.planning.sizes import spread_sizes
-from howsure.study.directions import direction_cautions
-from howsure.study.names import resolve
+from howsure.statistics import rates
+from howsure.statistics.answer_noise import answers
+from howsure.statistics.clustered_variance import spread_sizes
+from howsure.statistics.power import Spread, fewest
+from howsure.statistics.variance_components import mixed, mixture_errors, variances
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.wording import share_remedy
 
 if TYPE_CHECKING:
@@ -243,14 +243,12 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
         """Return half the width of the interval of n items."""
         level = goal.level if goal.kind == "within" else 2 * goal.level - 1
         unseen = seen.unseen(n, attempts)
-        return score_power.half_width(
-            seen.rate, spread, n, attempts, level, unseen=unseen, bounded=seen.bounded
-        )
+        return rates.half_width(seen.rate, spread, n, attempts, level, unseen=unseen, bounded=seen.bounded)
 
     def chance(n: float, spread: Spread) -> float:
         """Return the chance that n items show the limit."""
         ends = (seen.rate, goal.target) if goal.kind == "at-least" else (1 - seen.rate, 1 - goal.target)
-        return score_power.floor_power(
+        return rates.floor_power(
             *ends, spread, n, attempts, level=goal.level, unseen=seen.unseen(n, attempts)
         )
 

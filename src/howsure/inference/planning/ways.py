@@ -8,15 +8,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.plan import ForecastLook, LooksPlan, Way
-from howsure.statistics.planning import betting_power
-from howsure.statistics.planning import power as powers
-from howsure.statistics.sequential.group import Schedule
+from howsure.statistics import betting_power
+from howsure.statistics import power as powers
+from howsure.statistics.group_sequential import Schedule
 
 if TYPE_CHECKING:
     from howsure.answers.plan import Option
     from howsure.inference.planning.prospects import Asked, Known
     from howsure.statistics.choices import Spending
-    from howsure.statistics.planning.power import Test
+    from howsure.statistics.power import Test
 
 AS_GOOD = 0.02
 """By so much less power a way is as good as another: less than a simulation tells."""

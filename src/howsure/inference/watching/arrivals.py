@@ -12,10 +12,11 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
-from howsure.study.clusters import attach_clusters, attach_weights
-from howsure.study.directions import direction_cautions
+from howsure.study.clusters import attach_clusters
 from howsure.study.gathering import gather
-from howsure.study.names import resolve
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
+from howsure.study.weights import attach_weights
 from howsure.table.ids import texts_of
 from howsure.table.scale import UNBOUNDED
 from howsure.table.schema import find_roles, open_frame

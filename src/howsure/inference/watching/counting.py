@@ -11,8 +11,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.inference.watching.arrivals import no_sizes
-from howsure.statistics.sequential.asymptotic import Asymptotic
-from howsure.statistics.sequential.betting import HORIZON, Betting
+from howsure.statistics.betting import HORIZON, Asymptotic, Betting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from howsure.errors import OptionError
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from howsure.statistics.sequential.betting import AlwaysValid
+    from howsure.statistics.betting import AlwaysValid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from howsure.answers.watch import Look
 from howsure.errors import Caution
 from howsure.inference.watching.arrivals import order_caution
+from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
 from howsure.statistics.results import Interval
-from howsure.statistics.sequential.asymptotic import METHOD
-from howsure.statistics.sequential.betting import AlwaysValid
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -97,8 +96,8 @@ def _doubts(
     if seen.n_units and not random:
         stated = None if arrived is None else arrived.shuffled
         found += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
-    if tally.goal.bounds is None and seen.method == METHOD:
-        found.append(ASYMPTOTIC)
+    if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
+        found.append(FEW_PROMISES)
     return found
 
 
@@ -147,7 +146,7 @@ TORN = Caution(
     "easily where items come sorted",
     remedy="Look at the order of the items; compare at the end with `howsure compare`.",
 )
-ASYMPTOTIC = Caution(
+FEW_PROMISES = Caution(
     code="asymptotic",
     message=(
         "the scores have no bounds, so the interval is right for many items only, and promises nothing "

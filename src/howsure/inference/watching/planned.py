@@ -19,10 +19,10 @@ from howsure.errors import Caution, OptionError
 from howsure.inference.watching.counting import Sizes, Tally, complete, with_sizes
 from howsure.inference.watching.looking import look_at, nothing
 from howsure.inference.watching.strata import stratified, unseen, unseen_caution
-from howsure.statistics.means.mean import mean
-from howsure.statistics.pairs.difference import difference
-from howsure.statistics.sequential.betting import AlwaysValid
-from howsure.statistics.sequential.group import Schedule, even, limited_p
+from howsure.statistics.betting import AlwaysValid
+from howsure.statistics.difference import difference
+from howsure.statistics.group_sequential import Schedule, even, limited_p
+from howsure.statistics.means import mean
 
 if TYPE_CHECKING:
     from howsure.answers.watch import Look

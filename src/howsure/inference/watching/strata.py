@@ -18,7 +18,7 @@ import polars as pl
 from howsure.errors import Caution, OptionError
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.question import Question
-from howsure.statistics.sequential.group import limited_p
+from howsure.statistics.group_sequential import limited_p
 from howsure.study.matrix import ScoreMatrix
 from howsure.wording import plural
 

@@ -15,6 +15,7 @@ from inspect_ai.scorer import Metric, SampleScore, metric, value_to_float
 
 from howsure.errors import HowsureError, MethodError
 from howsure.present.render.visible import visible
+from howsure.statistics.means import mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,7 +72,7 @@ def clustered_se(cluster: str | None = None) -> Metric:
 
 @metric(name="interval", scores="unreduced")
 def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
-    """Return the limits `low` and `high` of the mean, as `howsure estimate` has them."""
+    """Return the limits `low` and `high` of the means, as `howsure estimate` has them."""
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
         """Return both limits."""
@@ -110,7 +111,7 @@ def _safely(compute: Callable[[], T], otherwise: T) -> T:
 
 
 def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, Any, Any, Any]:
-    """Return mean, number and variance of the attempts at every sample (n,), and cluster codes or None."""
+    """Return means, number and variance of the attempts at every sample (n,), and cluster codes or None."""
     import numpy as np
 
     number = value_to_float()
@@ -135,8 +136,6 @@ def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, 
 def _estimate(scores: Iterable[SampleScore], cluster: str | None, level: float = 0.95) -> Estimate:
     import numpy as np
 
-    from howsure.statistics.means.mean import mean
-
     means, counts, variances, codes = _gathered(scores, cluster)
     bounded = bool(((means >= 0) & (means <= 1)).all())
     binary = bounded and bool(np.allclose(variances, means * (1 - means), atol=1e-9))
@@ -145,7 +144,7 @@ def _estimate(scores: Iterable[SampleScore], cluster: str | None, level: float =
 
 
 def _noise(scores: Iterable[SampleScore], cluster: str | None) -> dict[str, float]:
-    from howsure.statistics.noise.answer_noise import answers, mean_noise
+    from howsure.statistics.answer_noise import answers, mean_noise
 
     scores = list(scores)
     means, counts, variances, _ = _gathered(scores, cluster)

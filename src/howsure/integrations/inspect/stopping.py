@@ -12,7 +12,7 @@ from inspect_ai.util import EarlyStop
 
 from howsure.errors import OptionError
 from howsure.present.render.visible import visible
-from howsure.study.directions import REMEDY
+from howsure.study.notes import REMEDY
 from howsure.table.directions import is_burden
 from howsure.table.scale import FRACTIONS
 
@@ -278,7 +278,7 @@ def _baseline_scores(
 
     from howsure.study.design import make_design
     from howsure.study.gathering import gather
-    from howsure.study.names import resolve
+    from howsure.study.models import resolve
     from howsure.verbs.read import read
 
     study = gather(read(data), make_design({"metric": scorer}))

@@ -1,4 +1,4 @@
-// The posterior of a rate whose right-or-wrong answers come in groups: statistics/means/betabinomial.py.
+// The posterior of a rate whose right-or-wrong answers come in groups: statistics/mean_intervals.py.
 // Groups differ by a Beta around p; Jeffreys' prior for p, a uniform one for the correlation ρ, integrated on a grid.
 
 const N_ANGLES = 200;

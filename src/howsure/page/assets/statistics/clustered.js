@@ -1,4 +1,4 @@
-// The one estimator, a mean over items that come in clusters: statistics/means/clustered.py.
+// The one estimator, a mean over items that come in clusters: statistics/clustered_variance.py.
 // SE² = Σ e_g² / (1 − q_g) / n² (CR2: Bell and McCaffrey 2002; Pustejovsky and Tipton 2018), df by Satterthwaite.
 
 function total(values) {

@@ -1,4 +1,4 @@
-// Intervals from estimates and their uncertainty: statistics/means/intervals.py.
+// Intervals from estimates and their uncertainty: statistics/intervals.py.
 
 /** Return the two-sided t quantile of a level; df may be infinite. */
 function twoSidedT(level, df) {

@@ -1,4 +1,4 @@
-// The test and the interval of a score pivot (score.js): statistics/pairs/score.py. Where a value can be rejected and one farther off
+// The test and the interval of a score pivot (score.js): statistics/score_pivot.py. Where a value can be rejected and one farther off
 // not, limits are the outermost, and the test of a value is that of all values at least as far off.
 
 const [STEPS, NEAR, FLAT, CLOSE, FAINT, WEIERSTRASS] = [60, 1e-13, 0.05, 1e-7, 1e-13, 80];
@@ -42,7 +42,7 @@ function leastBeyond(pivot, value) {
   return Math.min(...[value, ...turnsOf(pivot)].map((place) => sizeAt(pivot, Math.max(place, value))));
 }
 
-/** Return all values above the difference at which the pivot can be the least: `_turns` and `_Fitted.turns` in score.py. */
+/** Return all values above the difference at which the pivot can be the least: `_turns` and `_Fitted.turns` in score_pivot.py. */
 function turnsOf(pivot) {
   const { difference, variance, itemVariance, room, event } = pivot;
   const base = (Math.max(variance, 0) / room - itemVariance) / event ** 2;

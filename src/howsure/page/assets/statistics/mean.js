@@ -1,4 +1,4 @@
-// The mean of scores in [0, 1] and its default interval, "blend": statistics/means/mean.py and limits.py.
+// The mean of scores in [0, 1] and its default interval, "blend": statistics/means.py and mean_intervals.py.
 // Chosen by trial: docs/decisions/0004-intervals.md.
 
 const [LEAST_SHARE, HALFWAY] = [1 / 3, 6];

@@ -1,4 +1,4 @@
-// How much scores differ from item to item and how much from answer to answer: statistics/noise/components.py and answer_noise.py.
+// How much scores differ from item to item and how much from answer to answer: statistics/variance_components.py and answer_noise.py.
 // Unbiased for any numbers of attempts and sizes of clusters (Henderson's method 1; Searle, Casella and McCulloch 1992).
 
 /** Split the variance. `answers`: the scores of the attempts at each item. Items with one attempt borrow the others' noise. */

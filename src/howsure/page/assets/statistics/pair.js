@@ -1,4 +1,4 @@
-// The difference of two models with scores in [0, 1] on the items they share: statistics/pairs/difference.py, differences.py
+// The difference of two models with scores in [0, 1] on the items they share: statistics/difference.py, differences.py
 // and pivot.py, by the default method "score" and CR2 (docs/decisions/0005-pairs.md and 0022-score.md).
 
 const [DIFFERENCE_ROUNDING, COUNT_ROUNDING, EPSILON, CALM_CLUSTERS] = [1e-13, 1e-12, Number.EPSILON, 8];
@@ -57,7 +57,7 @@ function pairPivot(first, second, found, d, clustered) {
   return { ...plain, ...eventsOf(plain, d, found, units === n ? 1 : 0) };
 }
 
-/** Return what differences count as: of averages events of one size, Σ d² / Σ |d|, and half of how skewed cluster sums are (evidence.py, differences.py). */
+/** Return what differences count as: of averages events of one size, Σ d² / Σ |d|, and half of how skewed cluster sums are (events.py, differences.py). */
 function eventsOf({ variance, itemVariance, room }, d, { n, sums, sizes, mean }, counted) {
   const [apart, squares] = [total(d.map(Math.abs)), total(d.map((x) => x * x))];
   const event = apart > 0 ? Math.max(Math.min(squares / apart, 1), Math.abs(mean) * (1 + 1e-12)) : 1;

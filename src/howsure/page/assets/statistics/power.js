@@ -1,4 +1,4 @@
-// The chance that a test shows a gap, the items that it needs, the smallest gap that it shows: statistics/planning/power.py.
+// The chance that a test shows a gap, the items that it needs, the smallest gap that it shows: statistics/power.py.
 // `spread`: what one item adds to the variance of a mean or of a mean difference, {within, between, answer, size} as Spread there,
 // `size` items to a cluster, of which the number grows. `test`: {level, method}, "score", "t" or "z", two-sided.
 

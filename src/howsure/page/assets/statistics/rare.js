@@ -1,4 +1,4 @@
-// Rare failures: what was proved by the runs that were made, and how many are needed. Exact: statistics/planning/rare.py.
+// Rare failures: what was proved by the runs that were made, and how many are needed. Exact: statistics/rates.py.
 
 const MOST_RUNS = 1e8;
 

@@ -1,0 +1,331 @@
+"""All pairs of models at once: their moments, on complete data and where cells are missing.
+
+All pairs of models with missing cells: each pair on just the items that both answered.
+
+The same as all_pairs.py, with one M × M product per cluster in place of one for all.
+
+All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
+
+Every pair is a mean of paired differences over the items that both answered, by the one estimator of
+clustered_variance.py. "score" tests and bounds each by the score pivot (score_pivot.py), "t" by a plain t.
+With complete data everything comes from one M × M product of cluster sums; with missing cells see
+all_pairs.py. No loop over pairs in either. Memory: a few arrays of M × M and one of C × M.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics.arrays import products
+from howsure.statistics.clustered_variance import (
+    Clustering,
+    ShareSums,
+    clusterings,
+    signed_total,
+    variance_of,
+)
+from howsure.statistics.differences import DifferenceSums, TermSums, pivots
+from howsure.statistics.events import Events, ItemSpread, event_worth
+from howsure.statistics.pair_moments import (
+    FlipSums,
+    PairMoments,
+    flips_of,
+    settled,
+    squared_differences,
+    with_own_pivots,
+)
+from howsure.statistics.score_pivot import Pivots
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats, Ints, Positions
+    from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
+
+
+@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
+def ragged_moments(
+    x: Floats,
+    codes: Sequence[Ints],
+    w: Floats,
+    variance: VarianceChoice,
+    *,
+    score: bool,
+    events: Events | None = None,
+    moved: bool = False,
+) -> PairMoments:
+    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1.
+    `events`, `moved`: as DifferenceSums has them.
+    """
+    mask = (~np.isnan(x)).astype(float)
+    filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
+    weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
+    sums = (w[:, None] * filled).T @ mask
+    difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
+    shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
+    estimator = variance_of(variance)
+    df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
+    parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
+    plain = signed_total((part.powers(difference, weight, estimator), sign) for part, sign in parts)
+    for part, sign in parts:
+        if sign > 0:
+            held = part.share_sums(weight)
+            df, units = np.minimum(df, estimator.df(held)), np.minimum(units, part.units)
+            size = np.maximum(size, held.squares * shared)
+    squares = plain / weight**2
+    if estimator.item_part(2):
+        squares = squares + own.single_squares(difference) * estimator.item_part(shared) / weight
+    known, nothing = units > 1, np.zeros(shape)
+    spread, room = nothing, nothing
+    if score:
+        spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
+        room = _event_worth(own, difference, squares, size=size, clusters=units) if codes else np.ones(shape)
+        room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
+    moments = PairMoments(
+        difference=difference,
+        variance=np.where(known, squares, np.nan),
+        df=np.where(known, df, np.nan),
+        item_variance=spread,
+        room=np.where(known, room, 0.0),
+        added=nothing,
+        shared=np.rint(shared).astype(np.int64),
+        units=np.where(np.isfinite(units), units, 0).astype(np.int64),
+        flips=flips_of(x, codes, w, score=score),
+        counted=np.asarray(float(score and not codes and not moved and np.ptp(w) == 0)),
+    )
+    if events is not None:
+        cubes, squares = (
+            sum(part.powers(difference, weight, estimator, k) for part, sign in parts if sign > 0)
+            for k in (3, 2)
+        )
+        moments = moments.of_events(events, np.where(squares > 0, cubes / (2 * weight * squares), 0.0))
+    return with_own_pivots(moments)
+
+
+def _event_worth(
+    own: _RaggedSums, difference: Floats, squares: Floats, *, size: Floats, clusters: Floats
+) -> Floats:
+    """Return how many shared items an event is worth (M, M)."""
+    item = (own.w[:, None] * own.mask).T @ own.mask / own.units
+    spread = ItemSpread(
+        squares=own.single_squares(difference) / item,
+        fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item,
+    )
+    return event_worth(squares, spread, own.units, size=size, clusters=clusters)
+
+
+@dataclass(frozen=True, slots=True)
+class _RaggedSums:
+    """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than
+    stored.
+    """
+
+    clusters: list[Positions] | None
+    filled: Floats
+    mask: Floats
+    w: Floats
+    units: Floats
+
+    @classmethod
+    def of(cls, term: Clustering, filled: Floats, mask: Floats, w: Floats) -> _RaggedSums:
+        """List the rows of each cluster of a clustering, and count the clusters that each pair has items
+        in.
+        """
+        if term.codes is None:
+            rows = None if np.all(w == 1) else [np.array([k]) for k in range(len(w))]
+            units = mask.T @ mask
+        else:
+            order = np.argsort(term.codes, kind="stable")
+            rows = np.split(order, np.cumsum(np.bincount(term.codes))[:-1])
+            present = np.stack([mask[r].T @ mask[r] > 0 for r in rows])
+            units = present.sum(axis=0).astype(float)
+        return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
+
+    def powers(self, centre: Floats, weight: Floats, variance: VarianceEstimator, power: int = 2) -> Floats:
+        """Sum (D_g − W_g·centre)², or another power of it, inflated, over clusters."""
+        if self.clusters is None:
+            single = self.single_squares(centre) if power == 2 else self.single_powers(centre, power)
+            return np.asarray(single * variance.inflation(1 / self.units, self.units))
+        total = np.zeros_like(weight)
+        for rows in self.clusters:
+            held, summed = self._cluster(rows)
+            inflation = variance.inflation(held / weight, self.units)
+            total += np.where(held > 0, (summed - held * centre) ** power * inflation, 0.0)
+        return total
+
+    def share_sums(self, weight: Floats) -> ShareSums:
+        """Return what degrees of freedom need of the clusters' shares of every pair's weight (M, M)."""
+        if self.clusters is None:
+            return ShareSums.equal(self.units)
+        parts = (self._held(rows) for rows in self.clusters)
+        return reduce(
+            ShareSums.__add__, (ShareSums.added((held > 0).astype(float), held / weight) for held in parts)
+        )
+
+    def _cluster(self, rows: Positions) -> tuple[Floats, Floats]:
+        """Return the shared weight and the summed differences of one cluster."""
+        summed = (self.w[rows, None] * self.filled[rows]).T @ self.mask[rows]
+        return self._held(rows), summed - summed.T
+
+    def _held(self, rows: Positions) -> Floats:
+        """Return the shared weight of one cluster."""
+        mask = self.mask[rows]
+        return np.asarray((self.w[rows, None] * mask).T @ mask, dtype=float)
+
+    def single_squares(self, centre: Floats) -> Floats:
+        """Return Σ w (d_k − centre)² over shared items, from four products."""
+        weighted = self.w[:, None] * self.filled
+        squares = (weighted * self.filled).T @ self.mask
+        linear = weighted.T @ self.mask
+        data = squares + squares.T - 2 * (weighted.T @ self.filled)
+        weight = (self.w[:, None] * self.mask).T @ self.mask
+        result = data - 2 * centre * (linear - linear.T) + centre**2 * weight
+        return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
+
+    def single_powers(self, centre: Floats, power: int) -> Floats:
+        """Return Σ w (d_k − centre)ᵖ over shared items: powers of d by the binomial theorem, then powers of d
+        − centre.
+        """
+        powers = [self.filled**k * self.mask for k in range(power + 1)]
+        weighted = [self.w[:, None] * each for each in powers]
+        total = np.zeros_like(centre)
+        for k in range(power + 1):
+            of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
+            total += comb(power, k) * (-centre) ** (power - k) * of_d
+        return total
+
+
+def pair_moments(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    variance: VarianceChoice = "CR2",
+    score: bool = True,
+    unmoved: Floats | None = None,
+) -> PairMoments:
+    """Compute all pairs of the columns of x (n, M); NaN marks an item that a model has no score for.
+
+    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores
+    as they were before strata had their own means taken (clustered_variance.py).
+    """
+    n = len(x)
+    w = np.ones(n) if weights is None else weights * (n / weights.sum())
+    events = events_of(x if unmoved is None else unmoved, w) if score else None
+    moved = unmoved is not None
+    if np.isnan(x).any():
+        return ragged_moments(x, clusters, w, variance, score=score, events=events, moved=moved)
+    room = float(w @ w) / n**2 if score and not clusters and events is None else 0.0
+    sums = replace(_difference_sums(x, clusters, w, variance, events), moved=moved)
+    found = complete_moments(sums, variance, flips_of(x, clusters, w, score=score, room=room), score=score)
+    return with_own_pivots(found) if score and (clusters or events) else found
+
+
+def events_of(x: Floats, w: Floats) -> Events | None:
+    """Return what the differences of every two columns (n, M) count as on the items that both have; None of
+    single answers of equal weight.
+    """
+    has = ~np.isnan(x)
+    weighted = bool(np.ptp(w) > 0)
+    if not weighted and np.isin(x[has], (0.0, 1.0)).all():
+        return None
+    if has.all():
+        apart, squares = (
+            scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, name, w=w)) / w.sum()
+            for name in ("cityblock", "sqeuclidean")
+        )
+        return Events.of(apart, squares, weighted=weighted)
+    both = (w[:, None] * has).T @ has.astype(float)
+    apart, squares = np.zeros_like(both), np.zeros_like(both)
+    for column in range(x.shape[1]):
+        away = np.abs(np.nan_to_num(x - x[:, column, None]))
+        apart[column], squares[column] = w @ away, w @ away**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Events.of(np.nan_to_num(apart / both), np.nan_to_num(squares / both), weighted=weighted)
+
+
+def complete_moments(
+    sums: DifferenceSums, variance: VarianceChoice, flips: FlipSums | None, *, score: bool
+) -> PairMoments:
+    """Return the moments of pairs that share all their items, from their sums (M, M)."""
+    found = pivots(sums, variance, score=score)
+    shape = sums.difference.shape
+    return PairMoments(
+        **{field.name: getattr(found, field.name) for field in fields(Pivots)},
+        shared=np.full(shape, sums.n),
+        units=np.full(shape, sums.units),
+        flips=flips,
+    )
+
+
+def _difference_sums(
+    x: Floats, codes: Sequence[Ints], w: Floats, variance: VarianceChoice, events: Events | None
+) -> DifferenceSums:
+    n = len(x)
+    means = w @ x / n
+    centred = x - means
+    residuals = _times(centred, w)
+    terms = tuple(
+        term_sums(term, sign, term.sums(residuals), variance, cubes=events is not None)
+        for term, sign in clusterings(codes, w)
+    )
+    weighted = bool(np.ptp(w) > 0)
+    needed = codes or weighted or variance_of(variance).item_part(n)
+    items = _item_spread(centred, w) if needed else None
+    crowd = float(w @ w) / n
+    return DifferenceSums(
+        difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events
+    )
+
+
+def differences_of(means: Floats) -> Floats:
+    """Return the difference of every two means (M, M), 0 where it is only rounding."""
+    difference = means[:, None] - means[None, :]
+    difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0
+    return difference
+
+
+def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
+    """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
+    root = np.sqrt(w)
+    scaled, squared = _times(centred, root), _times(centred**2, root)
+    return spread_of(*products((scaled, scaled), (squared * scaled, centred), (squared, squared)))
+
+
+def _times(x: Floats, w: Floats) -> Floats:
+    """Return x (n, M) with each row times its weight: x itself where all are 1."""
+    return x if (w == 1).all() else x * w[:, None]
+
+
+def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
+    """Return how differences spread from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
+    own = np.diagonal(fourths)
+    found = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * fourths
+    return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))
+
+
+def term_sums(
+    term: Clustering, sign: int, sums: Floats, variance: VarianceChoice, *, cubes: bool = False
+) -> TermSums:
+    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M);
+    `cubes`: their third powers as well.
+    """
+    scaled = sums * np.sqrt(term.inflation(variance))[:, None]
+    return TermSums(
+        term=term,
+        sign=sign,
+        squares=squared_differences(scaled.T @ scaled),
+        cubes=cubed_differences((scaled**2).T @ sums) if cubes else None,
+    )
+
+
+def cubed_differences(product: Floats) -> Floats:
+    """Turn Σ e_i² e_j into Σ (e_i − e_j)³."""
+    own = np.diagonal(product)
+    return np.asarray(own[:, None] - 3 * product + 3 * product.T - own)

@@ -1,0 +1,309 @@
+"""Answer noise, and what it says on exactly these items.
+
+Answer noise: how much a mean would wiggle if the same model answered the same items again.
+
+Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an
+unbiased estimate of that part of a mean's variance, for any numbers of attempts, and the answers of two
+models add up. Assumes that attempts at an item are independent draws of one model's answers. Miller (2024),
+section 3; Wang (2025, arXiv:2512.21326).
+
+An item with one attempt says nothing about its own noise: it borrows that of the average item with several.
+
+On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
+
+Claim: the interval covers the mean, over these very items, of what the model scores on average over endless
+attempts. Assumes independent attempts. The variance is the answer noise V of answer_noise.py; for scores in
+[0, 1] two events are added to it, one attempt that came out otherwise in each, so that agreement of all
+attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies no more than
+that (Satterthwaite 1946).
+
+Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers,
+which is safe because different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K
+is the smallest number of attempts. With weights n is W / max w. Where one item carries much of the weight, or
+few items had several attempts, coverage is only roughly the level. Chosen by trial:
+docs/decisions/0006-noise.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.errors import Caution, doubt
+from howsure.statistics import intervals
+from howsure.statistics.pair_moments import PairMoments
+from howsure.statistics.results import Bound, Estimate, Interval, Method
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Bools, Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """T columns of item scores and what is known of the answers behind them, all (n, T).
+
+    `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt
+    at it; `now`: variance of the mean over its attempts, and `borrowed` the part of it that comes from other
+    items; `known`: whether the item had several attempts (of a difference: of either model's); `attempts`:
+    how many, of a difference the harmonic mean.
+    """
+
+    means: Floats
+    once: Floats
+    now: Floats
+    borrowed: Floats
+    attempts: Floats
+    known: Bools
+
+    @property
+    def has(self) -> Bools:
+        """Which cells hold a score."""
+        return ~np.isnan(self.means)
+
+    @property
+    def measured(self) -> Bools:
+        """Which columns have items with several attempts, of a difference for both models (T,)."""
+        return np.asarray(np.isfinite(self.now).any(axis=0))
+
+    def take(self, columns: slice) -> Answers:
+        """Return some of the columns."""
+        parts = {field.name: getattr(self, field.name)[:, columns] for field in fields(self)}
+        return Answers(**parts)
+
+    def with_difference(self) -> Answers:
+        """Return the first two columns and their difference: their answers are independent, so their
+        variances add up.
+        """
+        inverse = 1 / np.maximum(self.attempts, 1)
+        return Answers(
+            means=_appended(self.means, self.means[:, 0] - self.means[:, 1]),
+            once=_appended(self.once, self.once.sum(axis=1)),
+            now=_appended(self.now, self.now.sum(axis=1)),
+            borrowed=_appended(self.borrowed, self.borrowed.sum(axis=1)),
+            attempts=_appended(self.attempts, 2 / inverse.sum(axis=1)),
+            known=np.column_stack([self.known, self.known.any(axis=1) & self.has.all(axis=1)]),
+        )
+
+
+def _appended(columns: Floats, last: Floats) -> Floats:
+    return np.column_stack([columns, last])
+
+
+def answers(means: Floats, attempts: Floats, within: Floats) -> Answers:
+    """Prepare item means, numbers of attempts and population variances over them, all (n, T)."""
+    has = ~np.isnan(means)
+    known = has & (attempts > 1)
+    own = np.where(known, within * attempts / np.maximum(attempts - 1, 1), 0.0)
+    average = np.where(known.any(axis=0), own.sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
+    once = np.where(has, np.where(known, own, average), np.nan)
+    now = once / np.maximum(attempts, 1)
+    borrowed = np.where(has & ~known, now, 0.0)
+    return Answers(means=means, once=once, now=now, borrowed=borrowed, attempts=attempts, known=known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanNoise:
+    """The part of every mean's variance that comes from answers (T,), NaN where no item had several attempts.
+
+    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once /
+    K. `now` is a sum of independent terms, one an item with several attempts: `squares` is the sum of their
+    squares, and `event` what one attempt at an average one of these items adds when it comes out otherwise.
+    For pairs (T, T): the row's model.
+    """
+
+    now: Floats
+    once: Floats
+    squares: Floats
+    event: Floats
+
+
+def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
+    """Return the answer noise of the weighted mean of every column; `weights` (n,)."""
+    if not found.known.any():
+        unknown = np.full(found.means.shape[1], np.nan)
+        return MeanNoise(now=unknown, once=unknown, squares=unknown, event=unknown)
+    w = np.ones(len(found.means)) if weights is None else weights
+    squared = np.where(found.has, w[:, None], 0.0)
+    squared = (squared / np.maximum(squared.sum(axis=0), 1e-300)) ** 2
+    told, count = found.has & found.measured, np.maximum(found.known.sum(axis=0), 1)
+    now, once, borrowed = (np.where(told, part, 0.0) for part in (found.now, found.once, found.borrowed))
+    own, lent = squared * (now - borrowed), (squared * borrowed).sum(axis=0)
+    lending = np.where(found.known, once, 0.0)
+    terms = own + lent * lending / np.maximum(lending.sum(axis=0), 1e-300)
+    lone = (squared * (found.has & ~found.known)).sum(axis=0) / count
+    inverse = np.where(found.known, 1 / np.maximum(found.attempts, 1), 0.0)
+    event = ((squared * inverse + lone) * inverse).sum(axis=0) / count
+    known = np.where(found.measured, 1.0, np.nan)
+    return MeanNoise(
+        now=known * (squared * now).sum(axis=0),
+        once=known * (squared * once).sum(axis=0),
+        squares=known * (terms**2).sum(axis=0),
+        event=known * event,
+    )
+
+
+def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
+    """Return the same for the difference of every two columns on the items that both have, (T, T); no
+    differences here.
+
+    Noise is borrowed from all items of the model with several attempts, shared or not.
+    """
+    w = np.ones(len(found.means)) if weights is None else weights
+    has, squared, known = found.has.astype(float), (w**2)[:, None], found.known
+    complete = bool(found.has.all())
+    own, inverse = np.where(known, found.once, 0.0), np.where(known, 1 / np.maximum(found.attempts, 1), 0.0)
+    count, lent, lent_squares = known.sum(axis=0), own.sum(axis=0), (own**2).sum(axis=0)
+
+    def shared(x: Floats) -> Floats:
+        """Sum over the items that the column has as well (T, T), or all items (T, 1)."""
+        return x.sum(axis=0)[:, None] if complete else np.asarray(x.T @ has)
+
+    count_ = np.where(count > 0, count, np.nan)[:, None]
+    lone = shared(squared * (found.has & ~known)) / count_
+    terms, several = squared * own * inverse, shared(known.astype(float))
+    now = shared(terms) + lone * lent[:, None]
+    once = shared(squared * own) + lone * lent[:, None]
+    squares = shared(terms**2) + 2 * lone * shared(terms * own) + lone**2 * lent_squares[:, None]
+    usual = inverse.sum(axis=0)[:, None] / count_
+    event = (shared(squared * inverse**2) + lone * shared(inverse)) / np.maximum(several, 1)
+    total = shared(w[:, None] * has)
+    total = np.where((total > 0) & (count > 0) & (count > 0)[:, None], total, np.nan)
+    return MeanNoise(
+        now=(now + now.T) / total**2,
+        once=(once + once.T) / total**2,
+        squares=(squares + squares.T) / total**4,
+        event=np.where(several > 0, event, lone * usual) / total**2,
+    )
+
+
+def difference_noise(a: MeanNoise, b: MeanNoise) -> MeanNoise:
+    """Return the answer noise of a − b from that of both, which is independent; `event` stays that of a."""
+    return MeanNoise(now=a.now + b.now, once=a.once + b.once, squares=a.squares + b.squares, event=a.event)
+
+
+EVENTS = 2.0
+METHOD = Method(name="fixed-items")
+
+
+def fixed_means(
+    found: Answers,
+    attempts: Floats,
+    *,
+    weights: Floats | None = None,
+    binary: bool = True,
+    bounded: bool = True,
+    level: float = 0.95,
+) -> tuple[Estimate, ...]:
+    """Estimate the mean of every column over exactly these items; no value missing.
+
+    `attempts` (n, T); `binary`: every attempt is right or wrong; `bounded`: scores lie in [0, 1]. No error
+    bar where no item of a column has several attempts.
+    """
+    n = len(found.means)
+    w = np.ones(n) if weights is None else weights
+    noise = mean_noise(found, weights)
+    value = w @ found.means / w.sum()
+    fewest = attempts.min(axis=0)
+    most = fewest * w.sum() / w.max() if binary else None
+    low, high, df = fixed_limits(value, noise, level, bounded=bounded, most=most)
+    cautions, exact = attempt_cautions(found), binary and weights is None
+    return tuple(
+        Estimate(
+            value=float(value[k]),
+            se=math.sqrt(noise.now[k]),
+            interval=Interval(low=float(low[k]), high=float(high[k]), level=level),
+            df=float(df[k]),
+            n_items=n,
+            n_clusters=n,
+            method=METHOD,
+            cautions=cautions[k],
+            bounds=_bounds(float(value[k]), n * int(fewest[k]), level) if exact and found.measured[k] else (),
+        )
+        for k in range(len(value))
+    )
+
+
+def fixed_limits(
+    value: Floats, noise: MeanNoise, level: float, *, bounded: bool, most: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Return both limits and the degrees of freedom (T,) from answer noise, NaN where there is none.
+
+    `most`: how many right-or-wrong answers there are at least, by weight; None for other scores.
+    """
+    event = noise.event if bounded else np.zeros_like(noise.event)  # a scale without ends has no unit for it
+    variance = noise.now + EVENTS * event
+    df = _df(variance, noise.squares + EVENTS * event**2)
+    low, high = intervals.t_interval(value, np.sqrt(np.where(variance > 0, variance, np.nan)), df, level)
+    if not bounded:
+        return low, high, df
+    effective = value * (1 - value) / variance
+    inside = effective > 0
+    wilson = intervals.guarded_wilson(value, np.where(inside, effective, 1.0), df, level)
+    low, high = np.where(inside, wilson[0], low), np.where(inside, wilson[1], high)
+    if most is not None:
+        exact = intervals.clopper_pearson(value * most, most, level)
+        low = np.where(inside, np.maximum(low, exact[0]), exact[0])
+        high = np.where(inside, np.minimum(high, exact[1]), exact[1])
+    known = np.where(np.isfinite(noise.now), 1.0, np.nan)
+    return known * np.maximum(low, 0.0), known * np.minimum(high, 1.0), df
+
+
+def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: bool = True) -> PairMoments:
+    """Compare all pairs of columns on the items that both have, as if these were all items there are.
+
+    Attempts of different models are independent, so that pairing saves nothing here: the variances add up.
+    """
+    has = found.has.astype(float)
+    w = np.ones(len(has)) if weights is None else weights
+    noise = pair_noise(found, weights)
+    total = np.maximum((w[:, None] * has).T @ has, 1e-300)
+    sums = (w[:, None] * np.where(found.has, found.means, 0.0)).T @ has
+    difference = (sums - sums.T) / total
+    event = noise.event * bounded
+    spread, df = fixed_pivot(noise, event, event.T)
+    shared = np.rint(has.T @ has).astype(np.int64)
+    apart, nothing = shared == 0, np.zeros(shared.shape)
+    return PairMoments(
+        difference=np.where(apart, np.nan, difference),
+        variance=np.where(apart, np.nan, noise.now),
+        df=np.where(apart, np.nan, df),
+        item_variance=nothing,
+        room=nothing,
+        added=np.where(apart, 0.0, np.maximum(spread**2 - noise.now, 0.0)),
+        shared=shared,
+        units=shared,
+        flips=None,
+    )
+
+
+def fixed_pivot(noise: MeanNoise, event_a: Floats, event_b: Floats) -> tuple[Floats, Floats]:
+    """Return spread and degrees of freedom of differences: an event of each model is added to their answer
+    noise.
+    """
+    variance = noise.now + (event_a + event_b) * EVENTS / 2
+    squares = noise.squares + (event_a**2 + event_b**2) * EVENTS / 2
+    return np.sqrt(variance), _df(variance, squares)
+
+
+def _df(variance: Floats, squares: Floats) -> Floats:
+    """Return 2 V² / Σ (terms of V)², NaN where nothing varies."""
+    return 2 * variance**2 / np.where(squares > 0, squares, np.nan)
+
+
+def attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
+    """Say of every column what its numbers of attempts leave open."""
+    lacking, n = (found.has & ~found.known).sum(axis=0), found.has.sum(axis=0)
+    cautions: list[tuple[Caution, ...]] = []
+    for count, items in zip(lacking.tolist(), n.tolist(), strict=True):
+        some = (doubt("single_attempts", count=count, n=items),) if count else ()
+        cautions.append((doubt("one_attempt"),) if count == items else some)
+    return cautions
+
+
+def _bounds(value: float, n: int, level: float) -> tuple[Bound, ...]:
+    if 0 < value < 1:
+        return ()
+    return (intervals.exact_bound(value, n, "attempts", level),)

@@ -1,0 +1,461 @@
+"""The best of many: who could be best, by comparisons with the leader, and its score without the luck of
+having been picked.
+
+How far any other model lies above each of some models in flips of signs: what says who could be best.
+
+Of each model only few flips can bring another as far above it as was seen: those in which the largest sum of
+all lies far enough above its own, by the smallest variance of its differences from the others. In these alone
+the others are looked at, those with the largest sums first. The hundredth of the others that a model is most
+like (near copies have tiny variances, and would make the bound useless) is looked at in every flip. Memory:
+blocks of about a million others × flips.
+
+Who could be best: one-sided comparisons with the leader (Hsu 1981, 1984; Mogstad, Romano, Shaikh and
+Wilhelm 2024).
+
+A model is out where the leader is further ahead of it than any other would be, if none were better than it:
+the largest of the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as
+those of max-t. Fewer comparisons than all pairs, and one direction only, so that fewer models are left. The
+one that is best stays with the chosen level; of models that are exactly as good each does. Models whose share
+of flips is clear after a few are looked at in no more of them (Besag and Clifford 1991; Gandy 2009).
+
+The leader's score without the luck of having been picked.
+
+The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the
+winner's curse; Efron 2011). Here: what luck adds to the score of whichever comes first among those measured
+about as well as the leader, over flips of the models' cluster sums around true scores. These are drawn anew
+in every flip, from what the scores say of them (empirical Bayes; Morris 1983): drawn towards the others by as
+much as they owe to noise, they alone would lie closer together than true scores do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics.arrays import blocks
+from howsure.statistics.clustered_variance import satterthwaite
+from howsure.statistics.max_t import BLOCK_CELLS, TINY
+from howsure.statistics.results import allowed
+from howsure.statistics.sign_flips import Columns, drawn, flipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.pair_moments import FlipSums, PairMoments
+
+STEADY = 0.5
+"""So much of the variance that a difference has where there is none is added to its own, where clusters
+differ in size.
+"""
+ALIKE = 0.01
+"""The share of the others, those that a model is most like, that is looked at in every flip."""
+MOSTLY = 0.2
+"""Where more flips than this share could bring one of the others as far, all are looked at."""
+TOP = 128
+"""So many of the largest sums of a flip are looked at first: mostly no other can reach what was seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leads:
+    """The pivots "other − model" of some models against all, and what a flip needs.
+
+    A pivot here is z² / ((1 + STEADY) A + z s), where t² is z² / (A + z s) (`Columns`): A, which no flip
+    changes, is the variance of a difference if there is none. Of few clusters that differ in size t² has
+    tails so heavy that a handful of pairs would set the bar for all. `squares` (M, K): the divisors' part
+    that no flip changes; `models` (K,): their places; `sums` (M,): z as seen; `count`: clusters − 1; `lever`:
+    √B / W.
+    """
+
+    models: Positions
+    squares: Singles
+    sums: Floats
+    count: int
+    even: bool
+    lever: float
+
+    @classmethod
+    def of(cls, flips: FlipSums, models: Positions) -> Leads:
+        """Take them from the clusters."""
+        data = flips.data_squares()[:, models]
+        squares = np.where(data > 0, data + flips.lone_squares, np.inf)
+        return cls(
+            models=models,
+            squares=np.maximum(squares * (1 if flips.even else 1 + STEADY), TINY).astype(np.float32),
+            sums=flips.sums.sum(axis=0),
+            count=len(flips.sums) - 1,
+            even=flips.even,
+            lever=0.0
+            if flips.even
+            else math.sqrt(float(flips.inflation @ flips.sizes**2)) / float(flips.sizes.sum()),
+        )
+
+    def comparable(self, t_squared: Floats, leaders: Positions) -> Floats:
+        """Bring the t² of leaders against the models (L, K) to the scale of these pivots."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.even:
+                return np.where(
+                    np.isinf(t_squared), self.count, t_squared * self.count / (self.count + t_squared)
+                )
+            gap = self.sums[leaders][:, None] - self.sums[self.models]
+            return np.asarray(1 / (1 / t_squared + self.squares[leaders] * STEADY / (1 + STEADY) / gap**2))
+
+    def passed(self, summed: tuple[Singles, ...], seen: Floats, places: Positions) -> Floats:
+        """Count the flips in which some other is at least as far above a model as was seen (P,), of the
+        models at these places (P,) of all.
+
+        `seen` (K,): squared pivots; `summed`: z (M, flips), its lift, and s and its lift where sizes differ,
+        as `Columns.sums` gives them.
+        """
+        return np.asarray(_Bars.of(self, seen, places).passed(summed).sum(axis=1), dtype=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bars:
+    """What others must reach above P models: the squared pivots `seen` (P,), for which their z must lie at
+    least so far above a model's.
+
+    `squares` (M, P) as in `Leads`; `alike` (N, P): the others whose differences from a model vary least;
+    `apart` (P,): how far above it any of these must be, and `far` (P,): any other.
+    """
+
+    models: Positions
+    squares: Singles
+    seen: Singles
+    alike: Positions
+    apart: Singles
+    far: Singles
+
+    @classmethod
+    def of(cls, leads: Leads, seen: Floats, places: Positions) -> _Bars:
+        """Find out how near others can be: by Cauchy and Schwarz, as in sign_flips.py."""
+        squares, bars = leads.squares[:, places], np.maximum(seen[places], TINY).astype(np.float32)
+        last = min(max(int(len(squares) * ALIKE), 1), len(squares) - 1)
+        nearest = np.argpartition(squares, (0, last), axis=0)[: last + 1]
+        root = np.sqrt(bars) * np.float32(1 - 1e-4)
+        smallest, other = (np.sqrt(np.take_along_axis(squares, nearest[[k]], axis=0)[0]) for k in (0, -1))
+        share = root / (1 + np.float32(leads.lever) * root)
+        return cls(
+            models=leads.models[places],
+            squares=squares,
+            seen=bars,
+            alike=nearest[:-1],
+            apart=share * smallest,
+            far=share * other,
+        )
+
+    def passed(self, summed: tuple[Singles, ...]) -> Bools:
+        """Say in which flips some other is at least as far above each model as was seen (P, flips)."""
+        z, lift = summed[:2]
+        most = z.max(axis=0) - z[self.models] + np.abs(lift)
+        near, far = most >= self.apart[:, None], most >= self.far[:, None]
+        found = np.repeat(
+            self.seen[:, None] <= TINY, most.shape[1], axis=1
+        )  # what isn't behind is reached by any other
+        if far.mean() > MOSTLY:
+            return found | self._of_all(summed)
+        model, flip = np.nonzero(~found & near)
+        found[model, flip] = self._any(summed, model, flip, self.alike, model)
+        model, flip = np.nonzero(~found & far)
+        enough = np.zeros(len(flip), dtype=bool)
+        if len(z) > 2 * TOP:
+            top = np.argpartition(-z, TOP, axis=0)[: TOP + 1]  # the last of them the smallest
+            enough = (
+                z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < self.far[model]
+            )
+            found[model[enough], flip[enough]] = self._any(
+                summed, model[enough], flip[enough], top, flip[enough]
+            )
+        model, flip = model[~enough], flip[~enough]
+        found[model, flip] = self._any(summed, model, flip, np.arange(len(z))[:, None], np.zeros_like(flip))
+        return found
+
+    def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
+        """Say the same by looking at all others in every flip: faster where most flips could bring one as
+        far.
+        """
+        found = np.empty((len(self.models), summed[0].shape[1]), dtype=bool)
+        for part in blocks(found.shape[1], self.squares.size, BLOCK_CELLS):
+            gap, *slope = (
+                x[:, None, part] - x[self.models, part] + lift[part] for x, lift in _with_lifts(summed)
+            )
+            found[:, part] = (_squared(gap, slope, self.squares[:, :, None]) >= self.seen[:, None]).any(
+                axis=0
+            )
+        return found
+
+    def _any(
+        self,
+        summed: tuple[Singles, ...],
+        model: Positions,
+        flip: Positions,
+        others: Positions,
+        column: Positions,
+    ) -> Bools:
+        """Say of models in flips (C,) whether any of the others (N, columns) of their columns is as far above
+        as was seen.
+        """
+        found = np.zeros(len(model), dtype=bool)
+        for part in blocks(len(model), len(others), BLOCK_CELLS):
+            pivots = self._pivots(summed, others[:, column[part]], model[part], flip[part])
+            found[part] = (pivots >= self.seen[model[part]]).any(axis=0)
+        return found
+
+    def _pivots(
+        self, summed: tuple[Singles, ...], other: Positions, model: Positions, flip: Positions
+    ) -> Singles:
+        """Return the squared pivots of others (N, C) above models in flips (C,), 0 of those that aren't
+        above.
+        """
+        at = self.models[model]
+        gap, *slope = (x[other, flip] - x[at, flip] + lift[flip] for x, lift in _with_lifts(summed))
+        return _squared(gap, slope, self.squares[other, model])
+
+
+def _with_lifts(summed: tuple[Singles, ...]) -> Iterator[tuple[Singles, Singles]]:
+    """Yield z and its lift, and s and its lift where sizes differ."""
+    return zip(summed[::2], summed[1::2], strict=True)
+
+
+def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Singles:
+    """Return squared pivots where the other is above, else 0; `slope`: the difference in s, none where sizes
+    are equal.
+    """
+    gap = np.maximum(gap, 0)
+    return np.asarray(gap * gap / (squares + slope[0] * gap if slope else squares))
+
+
+DRAWS = 4_096
+"""Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+LOOKS = (64, 256)
+"""After so many flips of the first block, and after each block, models whose shares are clear are left out of
+the others.
+"""
+CLEAR = 1e-7
+"""The chance of a share so far from the level, if it were just that of all flips, at which it is clear."""
+
+
+def best_of(
+    moments: PairMoments,
+    scores: Floats,
+    p_adjusted: Floats,
+    adjust: Adjustment,
+    level: float,
+    *,
+    sign: int = 1,
+    rng: np.random.Generator,
+) -> Bools:
+    """Say which of M models could be best (M,): by comparisons with the leaders where pairs are corrected by
+    max-t, else all that nobody is shown to be better than.
+
+    `scores` (M,): larger is better; `p_adjusted` (M, M) of all pairs; `sign`: −1 where smaller values are
+    better.
+    """
+    better = (p_adjusted <= allowed(level)) & (sign * moments.difference > 0)
+    if adjust != "max-t":
+        return np.asarray(~better.any(axis=0))
+    leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
+    return could_be_best(moments, better, leaders, level, sign=sign, rng=rng)
+
+
+def could_be_best(
+    moments: PairMoments,
+    better: Bools,
+    leaders: Positions,
+    level: float,
+    *,
+    sign: int = 1,
+    rng: np.random.Generator,
+) -> Bools:
+    """Say which of M models could be best at this level (M,).
+
+    `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out
+    then. `leaders`: those with the best score; `sign`: −1 where smaller scores are better. No model is out
+    that a comparison of two wouldn't show to be behind another. Needs flips.
+    """
+    behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
+    out = np.asarray(better.any(axis=0))
+    left = np.flatnonzero(~out)
+    out[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng) <= allowed(level)
+    out[leaders] = False
+    out = _with_those_behind(out, moments, int(leaders[0]), sign) & behind
+    out[leaders] = False
+    return ~out
+
+
+def chances(
+    moments: PairMoments,
+    models: Positions,
+    leaders: Positions,
+    level: float,
+    *,
+    sign: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Return, for each of these models, the chance of a lead over it as large as was seen where no other is
+    better (K,).
+
+    Chances that are clearly above `level`, or clearly below it, rest on the flips that showed so.
+    """
+    flips = moments.flips
+    if flips is None:
+        raise ValueError("comparisons with the best need flips")
+    leads = Leads.of(flips, models)
+    seen = leads.comparable(_observed(moments, flips, leaders)[:, models], leaders)
+    seen *= np.sign(moments.difference[leaders][:, models]) * sign
+    seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0) * (1 - 1e-4)
+    columns, blocks, count = drawn(
+        Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS
+    )
+    above, every, doubtful = (
+        np.full(len(models), float(count)),
+        np.full(len(models), count),
+        np.arange(len(models)),
+    )
+    for summed in _parts(columns, blocks):
+        above[doubtful] += leads.passed(summed, seen, doubtful)
+        every[doubtful] += summed[0].shape[1]
+        doubtful = doubtful[_in_doubt(above[doubtful], every[doubtful], level)]
+        if not len(doubtful):
+            break
+    return np.asarray(np.maximum(above, 1) / every)
+
+
+def _parts(columns: Columns, blocks: Sequence[Callable[[], Singles]]) -> Iterator[tuple[Singles, ...]]:
+    """Yield the sums of the models in the flips of every block, of the first in parts."""
+    for place, block in enumerate(blocks):
+        summed = columns.sums(block())
+        looks = LOOKS if place == 0 else ()
+        for start, end in pairwise(
+            (0, *(look for look in looks if look < summed[0].shape[1]), summed[0].shape[1])
+        ):
+            yield tuple(each[..., start:end] for each in summed)
+
+
+def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
+    """Say which counts of flips leave open on what side of the level the share of all of them lies."""
+    at_most, fewer = (scipy.special.bdtr(count, flips, level) for count in (above, above - 1))
+    return np.asarray((at_most > CLEAR) & (1 - np.where(above > 0, fewer, 0.0) > CLEAR))
+
+
+def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
+    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the
+    same items.
+    """
+    gap, error = sign * moments.difference[leader], moments.variance[leader]
+    every, own = moments.shared[leader, leader], np.diagonal(moments.shared)
+    same = (own == every) & (
+        moments.shared[leader] == every
+    )  # all that the leader answered, and nothing else
+    same = same[:, None] & same
+    behind = (gap[None, :] >= gap[:, None]) & (error[None, :] <= error[:, None]) & same
+    return np.asarray(out | (behind & out[:, None]).any(axis=0))
+
+
+def _observed(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
+    """Return the t² of the leaders against all that were seen (L, M)."""
+    return _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
+
+
+def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
+    """Return the t² without the score pivot's room that has the p-value of each pair with a leader (L, M)."""
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    p = np.clip(np.nan_to_num(moments.at(leaders).p_value_at(0.0), nan=1.0), 1e-300, 1.0)
+    squared = scipy.special.stdtrit(df, p / 2) ** 2
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(p < 1, 1 / np.maximum(1 / squared - flips.room, 0.0), 0.0))
+
+
+LUCK_DRAWS = 4_096
+AS_WELL_MEASURED = 2.0
+"""What comes first by luck tells of the leader's own where its error is no more than so many times the
+leader's, and no less than that part of it.
+"""
+
+
+def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
+    """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one
+    model.
+
+    It never takes the leader below the mean of all.
+    `flips`: the models' cluster sums in score units, their differences taken out (`FlipSums.centred`).
+    """
+    if len(scores) < 2:
+        return 0.0
+    share = flips.sizes / flips.sizes.sum()
+    sums, variances = _steadied(
+        _apart(flips.sums * np.sqrt(flips.inflation)[:, None]), 1 / (share @ share) - 1
+    )
+    leader = scores.argmax()
+    if variances[leader] == 0:
+        return 0.0
+    true, doubt = _true_scores(scores, variances)
+    table, blocks, _ = flipped(sums, float(share.max()), rng, LUCK_DRAWS, free=len(sums))
+    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
+    for block in blocks:
+        noise = np.repeat(block().T @ table, times, axis=0)
+        drawn = true + doubt * rng.standard_normal(noise.shape)
+        added.append(_added(noise, (drawn + noise).argmax(axis=1), np.sqrt(variances), leader))
+    every = np.concatenate(added)
+    return float(np.clip(every.mean(), 0.0, max(scores.max() - true.mean(), 0.0))) if len(every) else 0.0
+
+
+def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> Floats:
+    """Return what noise (flips, M) adds to the score that comes first (flips,), where that is measured about
+    as well as the leader's.
+    """
+    own = errors[leader]
+    won = np.flatnonzero(((errors <= AS_WELL_MEASURED * own) & (own <= AS_WELL_MEASURED * errors))[first])
+    return np.asarray(noise[won, first[won]] / errors[first[won]] * own)
+
+
+def _apart(sums: Floats) -> Floats:
+    """Take out of what clusters add to the models (C, M) what all have in common; models that noise moves
+    more say less of it.
+    """
+    if not sums.any():
+        return sums
+    weights = 1 / _at_least_usual((sums**2).sum(axis=0))
+    return np.asarray(sums - (sums @ weights / weights.sum())[:, None])
+
+
+def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
+    """Draw the variances of the models' noise, each with so many degrees of freedom, towards their mean by
+    what chance alone would part them.
+
+    Returns what clusters add to the models then (C, M), and the variances (M,).
+    """
+    seen = (sums**2).sum(axis=0) * (sums.shape[1] / (sums.shape[1] - 1))
+    mean, spread = seen.mean(), seen.var()
+    kept = max(1 - 2 * mean**2 / max(df, 1.0) / spread, 0.0) if spread > 0 else 0.0
+    variances = mean + kept * (seen - mean)
+    return sums * np.sqrt(np.divide(variances, seen, out=np.zeros_like(seen), where=seen > 0)), variances
+
+
+def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Return where the true scores (M,) lie, drawn towards the mean of all by the share of noise in each, and
+    their standard errors (M,).
+
+    How far true scores lie apart is by moments, since models may have answered more items or fewer
+    (DerSimonian and Laird 1986).
+    """
+    usual = _at_least_usual(variances)
+    weights, total = 1 / usual, (1 / usual).sum()
+    excess = weights @ (scores - weights @ scores / total) ** 2 - (len(scores) - 1)
+    merit = max(excess / (total - weights @ weights / total), 0.0)
+    weights = 1 / (merit + usual)
+    mean = weights @ scores / weights.sum()
+    return np.asarray(mean + merit * weights * (scores - mean)), np.sqrt(merit * weights * usual)
+
+
+def _at_least_usual(variances: Floats) -> Floats:
+    """Raise what lies below the median, or the mean where most are 0: a model without a miss isn't known for
+    certain.
+    """
+    return np.asarray(np.maximum(variances, np.median(variances) or variances.mean()))

@@ -1,0 +1,327 @@
+"""Bradley and Terry: strengths from votes, the scores that they expect, and the vote that would tell most.
+
+Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without
+covariates.
+
+The log odds of a vote are the difference of two strengths plus that of the covariates times their effects (a
+logistic regression; Agresti 2013, 11.6). A model that won or lost everything has no finite strength: it gets
+one cluster of ties more, spread over the opponents that it met, so that copies of votes change nothing.
+
+Expected scores from strengths, and what each unit of votes adds to them (its influence; Huber 1967).
+
+The headline of a model is P(win) + P(tie) / 2 against the models of a pool, each counted once, answers alike
+in every covariate: a number on a scale that people know, which doesn't change with who was asked to meet
+whom.
+
+Which further vote would tell most: by how much one of each pair lowers the variance of a gap (c-optimal
+design; Silvey 1980).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.errors import MethodError
+from howsure.statistics.votes import LOSS, TIE, WIN, tie_rule
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import Ties
+    from howsure.statistics.votes import Cells, VoteLikelihood, Votes
+
+MOST_STEPS, MOST_HALVINGS, SETTLED = 100, 30, 1e-12
+FAR = 40.0
+"""Strengths, an effect, or a tie, as far out as this are on their way to infinity."""
+KNOWN = 1e10
+"""A parameter whose variance is so many times what it would be alone isn't known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strengths:
+    """`log` (M,): on the logistic scale, with mean 0; `tie`: what makes ties likely; `effects` (K,): of
+    covariates, log odds a unit.
+
+    `inverse` (P, P): of the information of all P = M + 1 + K, in this order. `added` (M, M): ties that were
+    added, by the model that they bound and the opponent; none where all strengths are finite.
+    """
+
+    log: Floats
+    tie: float
+    effects: Floats
+    inverse: Floats
+    added: Floats
+
+    @property
+    def bounded(self) -> Bools:
+        """The models without a finite strength of their own (M,)."""
+        return np.asarray(self.added.any(axis=1))
+
+    def gaps(self, first: Ints, second: Ints, x: Floats) -> Floats:
+        """Return the log odds of votes between these models with these covariates (R,)."""
+        return np.asarray(self.log[first] - self.log[second] + x @ self.effects)
+
+
+def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
+    """Fit the strengths of M models of one pool; `clusters` (M,): those that each model's votes come in.
+
+    MethodError where votes don't settle the effect of a covariate or of ties.
+    """
+    counts, models = cells.matrices(), cells.models
+    added = _ties_of_perfect_records(counts, clusters)
+    cells = cells.with_ties(added)
+    if tie_rule(ties).has_parameter and not cells.x.shape[1] and not settles_ties(cells.matrices()):
+        raise _no_fit(ties, cells)
+    at = np.zeros(models + 1 + cells.x.shape[1])
+    at[models] = _first_tie(counts, ties)
+    found = _told(cells, at, ties)
+    for _ in range(MOST_STEPS):
+        step = _inverse(cells, found, ties) @ _gradient(cells, found)
+        at, found, moved = _uphill(cells, (at, found), step, ties)
+        if float(np.abs(at).max()) > FAR:
+            raise _no_fit(ties, cells)
+        if not moved or float(np.abs(step).max()) < SETTLED:
+            break
+    else:
+        raise _no_fit(ties, cells)
+    log, inverse = at[:models] - at[:models].mean(), _inverse(cells, found, ties)
+    return Strengths(log=log, tie=float(at[models]), effects=at[models + 1 :], inverse=inverse, added=added)
+
+
+def settles_ties(counts: Floats) -> bool:
+    """Say whether votes (3, M, M) of one pool tell how likely ties are: whether models can go round with more
+    wins than ties on the way.
+
+    Where they can't, there are strengths with every win at least as far apart as any tie: the likelihood then
+    grows without end as they and the tie go to infinity together (a direction of recession; Rockafellar
+    1970), for Davidson's ties and those of Rao and Kupper alike.
+    """
+    won, tied = counts[WIN] + counts[LOSS].T, counts[TIE] + counts[TIE].T
+    steps = scipy.sparse.csr_array(np.where(won > 0, -1.0, np.where(tied > 0, 1.0, 0.0)))
+    try:
+        scipy.sparse.csgraph.bellman_ford(steps, indices=[0])
+    except scipy.sparse.csgraph.NegativeCycleError:
+        return True
+    return False
+
+
+def _told(cells: Cells, at: Floats, ties: Ties) -> VoteLikelihood:
+    """Return what each kind of vote says at these parameters (P,)."""
+    d = at[cells.first] - at[cells.second] + cells.x @ at[cells.models + 1 :]
+    return tie_rule(ties).at(d, float(at[cells.models]))
+
+
+def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
+    """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each
+    other on some way.
+    """
+    beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
+    _, label = scipy.sparse.csgraph.connected_components(
+        scipy.sparse.csr_array(beats), directed=True, connection="strong"
+    )
+    bounded = np.asarray(label != np.bincount(label).argmax())
+    met = counts.sum(axis=0)
+    met = met + met.T
+    return np.asarray(met / np.maximum(clusters, 1.0)[:, None] * bounded[:, None])
+
+
+def _first_tie(counts: Floats, ties: Ties) -> float:
+    won, tied = float(counts[WIN].sum() + counts[LOSS].sum()), float(counts[TIE].sum())
+    return tie_rule(ties).start(max(tied, 0.5) / max(won + tied, 1.0))
+
+
+def spread(cells: Cells, values: Floats) -> Floats:
+    """Return a number of each kind of vote (R,), summed with its sign by the models (M,): that of the first
+    less that of the second.
+    """
+    first = np.bincount(cells.first, weights=values, minlength=cells.models)
+    return np.asarray(first - np.bincount(cells.second, weights=values, minlength=cells.models))
+
+
+def _gradient(cells: Cells, found: VoteLikelihood) -> Floats:
+    """Return the derivatives of the log likelihood (P,)."""
+    slope = (cells.counts * found.slope).sum(axis=0)
+    return np.concatenate([spread(cells, slope), [(cells.counts * found.tie).sum()], cells.x.T @ slope])
+
+
+def _inverse(cells: Cells, found: VoteLikelihood, ties: Ties) -> Floats:
+    """Return the inverse of the information (P, P), strengths with sum 0; 0 for the tie where it has no
+    parameter.
+    """
+    whole = _information(cells, found)
+    models = cells.models
+    whole[:models, :models] += 1.0 / models
+    if not tie_rule(ties).has_parameter:
+        whole[models, models] = 1.0
+    scale = 1 / np.sqrt(np.maximum(np.diagonal(whole), 1e-300))
+    try:
+        inverse = np.linalg.inv(whole * scale[:, None] * scale)
+    except np.linalg.LinAlgError:
+        raise _no_fit(ties, cells) from None
+    if cells.x.shape[1] and not np.abs(inverse).max() < KNOWN:
+        raise _no_fit(ties, cells)
+    inverse = inverse * scale[:, None] * scale
+    if not tie_rule(ties).has_parameter:
+        inverse[models, models] = 0.0
+    return np.asarray(inverse)
+
+
+def _information(cells: Cells, found: VoteLikelihood) -> Floats:
+    """Return the information (P, P)."""
+    of_d, of_both, of_t = (found.curvature * cells.counts).sum(axis=1)
+    models, k = cells.models, cells.x.shape[1]
+    whole = np.zeros((models + 1 + k, models + 1 + k))
+    pairs = np.bincount(cells.first * models + cells.second, weights=of_d, minlength=models**2).reshape(
+        models, models
+    )
+    pairs = pairs + pairs.T
+    whole[:models, :models] = np.diag(pairs.sum(axis=1)) - pairs
+    whole[:models, models] = spread(cells, of_both)
+    whole[models, models] = of_t.sum()
+    whole[models, models + 1 :] = of_both @ cells.x
+    for j in range(k):
+        whole[:models, models + 1 + j] = spread(cells, of_d * cells.x[:, j])
+    whole[models + 1 :, models + 1 :] = (cells.x * of_d[:, None]).T @ cells.x
+    return np.asarray(np.triu(whole) + np.triu(whole, 1).T)
+
+
+def _no_fit(ties: Ties, cells: Cells) -> MethodError:
+    if cells.x.shape[1]:
+        return MethodError(
+            "votes don't tell the effects of the covariates from the strengths",
+            remedy="Leave one out: two that say the same, or one that decides every vote, have no best fit.",
+        )
+    remedy = (
+        "Leave out models with hardly any votes."
+        if not tie_rule(ties).has_parameter
+        else "Take ties as half a win of each: `ties='half'`."
+    )
+    return MethodError(f"so few votes have no best fit with ties as {ties}", remedy=remedy)
+
+
+def _uphill(
+    cells: Cells, at: tuple[Floats, VoteLikelihood], step: Floats, ties: Ties
+) -> tuple[Floats, VoteLikelihood, bool]:
+    """Take a step from parameters and what votes say there, or as much of it as doesn't go down."""
+    old, found = at
+    value = float((cells.counts * found.log).sum())
+    for k in range(MOST_HALVINGS):
+        to = old + step / 2**k
+        if not tie_rule(ties).allows(float(to[cells.models])):
+            continue
+        there = _told(cells, to, ties)
+        if float((cells.counts * there.log).sum()) >= value - 1e-9 * abs(value):
+            return to, there, True
+    return old, found, False
+
+
+MOST = 80.0
+"""Strengths so far apart are as far as any."""
+
+
+def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, Floats]:
+    """Return P(win) + P(tie) / 2 of every model against the others of a pool, each once (M,), and its
+    derivatives (M, P).
+    """
+    at = tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
+    models = len(found.log)
+    weight = np.where(np.eye(models, dtype=bool), 0.0, pool[None, :].astype(float))
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
+    steep = weight * at.steep
+    even = (1 - weight.sum(axis=1)) / 2  # an only anchor is as good as itself
+    slopes = np.zeros((models, len(found.inverse)))
+    slopes[:, :models] = np.diag(steep.sum(axis=1)) - steep
+    slopes[:, models] = (weight * at.flat).sum(axis=1)
+    return (weight * at.expected).sum(axis=1) + even, slopes
+
+
+def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int], gap: float) -> float:
+    """Return by how much two strengths move apart, evenly, where the difference of their expected scores is
+    this; endless where it can't be.
+    """
+
+    def beyond(x: float) -> float:
+        """Return by how much more than wanted the scores differ where the strengths are moved apart by x."""
+        moved = found.log.copy()
+        moved[list(pair)] += [x / 2, -x / 2]
+        scores = expected_scores(replace(found, log=moved), pool, ties)[0]
+        return float(scores[pair[0]] - scores[pair[1]]) - gap
+
+    if math.isnan(gap):
+        return math.nan
+    if beyond(MOST) < 0 or beyond(-MOST) > 0:
+        return math.copysign(math.inf, gap)
+    return float(scipy.optimize.brentq(beyond, -MOST, MOST, xtol=1e-10))
+
+
+def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
+    """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the
+    derivatives of its weighted mean (P,).
+    """
+    mean, steep, flat = tie_rule(ties).expected(
+        found.gaps(votes.first, votes.second, votes.covariates), found.tie
+    )
+    steep, flat = steep * votes.weights, flat * votes.weights
+    slopes = np.zeros(len(found.inverse))
+    slopes[: votes.models] = np.bincount(votes.second, weights=steep, minlength=votes.models)
+    slopes[: votes.models] -= np.bincount(votes.first, weights=steep, minlength=votes.models)
+    slopes[votes.models] = -flat.sum()
+    slopes[votes.models + 1 :] = -steep @ votes.covariates
+    return votes.score - mean, slopes / votes.weights.sum()
+
+
+def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
+    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a
+    cluster of its own.
+    """
+    models, at = np.flatnonzero(found.bounded), tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
+    slope, every = (found.added * at.slope[TIE])[models], len(found.log)
+    scores = np.zeros((len(models), len(found.inverse)))
+    scores[:, :every] = -slope
+    scores[:, every] = (found.added * at.tie[TIE])[models].sum(axis=1)
+    scores[np.arange(len(models)), models] += slope.sum(axis=1)
+    return np.asarray(scores @ (found.inverse @ slopes.T))
+
+
+def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties: Ties) -> Floats:
+    """Return what each unit of votes adds to numbers with these derivatives (units, K); with those of added
+    ties they add up to nothing.
+
+    `units` (N,): the cluster of every vote, 0 … G − 1. One step from the fit (the sandwich's halves).
+    """
+    return np.asarray(gradients(votes, units, found, ties) @ (found.inverse @ slopes.T))
+
+
+def gradients(votes: Votes, units: Ints, found: Strengths, ties: Ties) -> Floats:
+    """Return the derivatives of the log likelihood of each unit of votes (units, P)."""
+    d, models = found.gaps(votes.first, votes.second, votes.covariates), votes.models
+    slope, tie = (part * votes.weights for part in tie_rule(ties).slopes(d, found.tie, votes.score))
+    count, width = int(units.max()) + 1, len(found.inverse)
+    size = count * width
+    added = np.bincount(units * width + votes.first, weights=slope, minlength=size)
+    added -= np.bincount(units * width + votes.second, weights=slope, minlength=size)
+    scores = added.reshape(count, width)
+    if tie_rule(ties).has_parameter:
+        scores[:, models] = np.bincount(units, weights=tie, minlength=count)
+    for j, x in enumerate(votes.covariates.T):
+        scores[:, models + 1 + j] = np.bincount(units, weights=slope * x, minlength=count)
+    return np.asarray(scores)
+
+
+def saved_by_a_vote(fit: Strengths, slopes: Floats, ties: Ties) -> Floats:
+    """Return by how much a vote of each pair, answers alike in every covariate, would lower the variance of a
+    number with these derivatives (M, M).
+
+    `slopes` (P,). With i the information of a vote, a its direction and V the inverse of the information: i
+    (a'V f)² / (1 + i a'V a), as the inverse changes by a term of rank one (Sherman and Morrison 1950).
+    """
+    models = len(fit.log)
+    at = tie_rule(ties).at(fit.log[:, None] - fit.log, fit.tie)
+    toward, within = fit.inverse[:models] @ slopes, fit.inverse[:models, :models]
+    own = np.diagonal(within)
+    crossed = own[:, None] + own - 2 * within
+    return np.asarray(at.information[0] * (toward[:, None] - toward) ** 2 / (1 + at.information[0] * crossed))

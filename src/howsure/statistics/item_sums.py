@@ -1,0 +1,301 @@
+"""Items that are never held together: what blocks of them add up to, for the means and all pairs of M models.
+
+Claim: a mean, the score pivot of every two models and the interval of both need no more of N items in C
+clusters than the mean of each cluster, how many answers it holds, and sums over items of products of two
+models' scores, each less its model's mean (or the mean of the items' stratum). All of these add up over
+blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes that every
+model answered every item, that items weigh the same, and that the means of clusters are known before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics.arrays import above
+from howsure.statistics.clustered_variance import Clustering, group_sums, joined_sizes
+from howsure.statistics.tolerances import ROUNDED_SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Some items: scores `x` (n, M), none missing, their `attempts` (n, M), the variance `within` these (n,
+    M), and the cluster of each, `codes` (n,).
+    """
+
+    x: Floats
+    attempts: Floats
+    within: Floats
+    codes: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Products:
+    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as
+    clustered_variance.py has it.
+
+    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j²,
+    `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else
+    empty): items that i scores higher on than j; of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
+    """
+
+    totals: Floats
+    squares: Floats
+    thirds: Floats
+    cubes: Floats
+    fourths: Floats
+    inner: Floats
+    inner_thirds: Floats
+    inner_fourths: Floats
+    apart: Floats
+    wins: Floats
+
+    @classmethod
+    def of(cls, x: Floats, centred: Floats, inner: Floats) -> Products:
+        """Sum over the items of a block, arrays (n, M)."""
+        squared = centred**2
+        pair = x.shape[1] == 2
+        return cls(
+            totals=x.sum(axis=0),
+            squares=centred.T @ centred,
+            thirds=squared.T @ centred,
+            cubes=(squared * centred).T @ centred,
+            fourths=squared.T @ squared,
+            inner=inner.T @ inner,
+            inner_thirds=(inner**2).T @ inner,
+            apart=_apart(x),
+            inner_fourths=(inner**4).sum(axis=0),
+            wins=above(x[:, :, None], x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
+        )
+
+    def plus(self, other: Products) -> Products:
+        """Add what other items add up to."""
+        return Products(
+            **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Products)}
+        )
+
+    def take(self, models: Sequence[int]) -> Products:
+        """Return the same for these models, in this order."""
+        every = {each.name: getattr(self, each.name) for each in fields(Products)}
+        at = np.asarray(models, dtype=np.int64)
+        return Products(**{name: _taken(part, at) for name, part in every.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extremes:
+    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and
+    `farthest` (M, M), of two models only, else empty.
+
+    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary
+    otherwise than right-or-wrong ones would;
+    `agree`: whether all attempts at every item agree; `farthest`: the largest size of a difference.
+    """
+
+    low: Floats
+    high: Floats
+    excess: Floats
+    agree: Bools
+    farthest: Floats
+    most: float
+
+    @classmethod
+    def of(cls, block: Block) -> Extremes:
+        """Look at the items of a block."""
+        x = block.x
+        return cls(
+            low=x.min(axis=0),
+            high=x.max(axis=0),
+            excess=np.abs(block.within - x * (1 - x)).max(axis=0),
+            agree=((x == 0) | (x == 1)).all(axis=0),
+            farthest=np.abs(x[:, :, None] - x[:, None, :]).max(axis=0)
+            if x.shape[1] == 2
+            else np.empty((0, 0)),
+            most=float(block.attempts.max()),
+        )
+
+    def plus(self, other: Extremes) -> Extremes:
+        """Look at other items as well."""
+        return Extremes(
+            low=np.minimum(self.low, other.low),
+            high=np.maximum(self.high, other.high),
+            excess=np.maximum(self.excess, other.excess),
+            agree=self.agree & other.agree,
+            farthest=np.maximum(self.farthest, other.farthest),
+            most=max(self.most, other.most),
+        )
+
+    def take(self, models: Sequence[int]) -> Extremes:
+        """Return the same for these models, in this order."""
+        at = np.asarray(models, dtype=np.int64)
+        own = {name: getattr(self, name)[at] for name in ("low", "high", "excess", "agree")}
+        return replace(self, **own, farthest=_taken(self.farthest, at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clusters:
+    """What is known of C clusters before their items: `totals` (C,), how many items each holds, and `means`
+    (C, M), every model's score there.
+    """
+
+    totals: Floats
+    means: Floats
+
+    @property
+    def n(self) -> int:
+        """The number of items."""
+        return round(float(self.totals.sum()))
+
+    @property
+    def term(self) -> Clustering:
+        """The clusters as the estimator has them; each of their sums is a row."""
+        return Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
+
+    @cached_property
+    def value(self) -> Floats:
+        """The mean score of every model (M,)."""
+        return np.asarray(self.totals @ self.means / self.totals.sum())
+
+    @property
+    def residuals(self) -> Floats:
+        """Sums of what scores are beyond the mean of their model (C, M)."""
+        return np.asarray(self.totals[:, None] * (self.means - self.value))
+
+    @cached_property
+    def strata(self) -> Ints:
+        """The stratum of every cluster (C,), for more questions of the same clusters."""
+        return joined_sizes(np.rint(self.totals).astype(np.int64))
+
+    @property
+    def inner_means(self) -> Floats:
+        """The mean score of every model in the stratum of each cluster (C, M)."""
+        count = int(self.strata.max()) + 1
+        held = group_sums(self.totals, self.strata, count)
+        sums = group_sums(self.totals[:, None] * self.means, self.strata, count)
+        return np.asarray((sums / held[:, None])[self.strata])
+
+    @property
+    def lengths(self) -> Floats:
+        """By what a score less the mean of its stratum is lengthened (C,), 0 in a stratum of one item."""
+        held = np.bincount(self.strata, weights=self.totals)[self.strata]
+        left, whole = 1 - 1 / held, 1 - 1 / self.n
+        return np.asarray(np.sqrt(np.divide(whole, left, out=np.zeros_like(left), where=left > 0)))
+
+    def take(self, models: Sequence[int]) -> Clusters:
+        """Return the same for these models, in this order."""
+        return replace(self, means=self.means[:, np.asarray(models, dtype=np.int64)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSums:
+    """What all items of C clusters add up to; `answers` (C, M): scored attempts in each cluster."""
+
+    clusters: Clusters
+    products: Products
+    extremes: Extremes
+    answers: Floats
+
+    @property
+    def n(self) -> int:
+        """The number of items."""
+        return self.clusters.n
+
+    @property
+    def value(self) -> Floats:
+        """The mean score of every model (M,), from the items themselves."""
+        return self.products.totals / self.n
+
+    @property
+    def right_or_wrong(self) -> Bools:
+        """Which models' scores are means of right-or-wrong answers (M,)."""
+        return np.asarray(self.extremes.excess <= ROUNDED_SCORES)
+
+    def plus(self, other: ItemSums) -> ItemSums:
+        """Add what other items of the same clusters add up to."""
+        return replace(
+            self,
+            products=self.products.plus(other.products),
+            extremes=self.extremes.plus(other.extremes),
+            answers=self.answers + other.answers,
+        )
+
+    def skewness(self, *, within: bool = False) -> Floats:
+        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies;
+        `within`: less the means of strata.
+        """
+        products = self.products
+        squares, thirds = (
+            (products.inner, products.inner_thirds) if within else (products.squares, products.thirds)
+        )
+        return _standardised(np.diagonal(squares), np.diagonal(thirds), self.n)
+
+    def gap_skewness(self, i: int, j: int) -> float:
+        """Return the same of the differences of two models."""
+        squares, thirds = (
+            part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds)
+        )
+        signs = np.array([1.0, -1.0])
+        third = thirds[0, 0] - 3 * thirds[0, 1] + 3 * thirds[1, 0] - thirds[1, 1]
+        return float(_standardised(np.asarray(signs @ squares @ signs), np.asarray(third), self.n))
+
+    def take(self, models: Sequence[int]) -> ItemSums:
+        """Return the same for these models, in this order."""
+        at = np.asarray(models, dtype=np.int64)
+        return ItemSums(
+            clusters=self.clusters.take(models),
+            products=self.products.take(models),
+            extremes=self.extremes.take(models),
+            answers=self.answers[:, at],
+        )
+
+
+def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
+    """Add up blocks of items, at least one, whose clusters are these.
+
+    >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+    >>> some = [Block(x=x[k : k + 2], attempts=np.ones((2, 2)), within=np.zeros((2, 2)), codes=np.array([k // 2] * 2)) for k in (0, 2)]
+    >>> found = item_sums(some, Clusters(totals=np.array([2.0, 2.0]), means=np.array([[1.0, 0.5], [0.5, 0.5]])))
+    >>> found.n, found.clusters.value.tolist(), found.products.squares.tolist()
+    (4, [0.75, 0.5], [[0.75, -0.5], [-0.5, 1.0]])
+    """
+    inner, lengths, value = clusters.inner_means, clusters.lengths, clusters.value
+
+    def of_block(block: Block) -> ItemSums:
+        """Return what the items of one block add up to."""
+        x, codes = block.x, block.codes
+        return ItemSums(
+            clusters=clusters,
+            products=Products.of(x, x - value, (x - inner[codes]) * lengths[codes, None]),
+            extremes=Extremes.of(block),
+            answers=group_sums(block.attempts, codes, len(clusters.totals)),
+        )
+
+    return reduce(ItemSums.plus, map(of_block, blocks))
+
+
+def _apart(x: Floats) -> Floats:
+    """Return Σ |x_i − x_j| over items (n, M): the squares, of single right-or-wrong answers."""
+    if np.isin(x, (0.0, 1.0)).all():
+        both = x.T @ x
+        return np.asarray(np.diagonal(both)[:, None] + np.diagonal(both) - 2 * both)
+    return np.asarray(scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, "cityblock")))
+
+
+def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:
+    spread = np.sqrt(squares / n)
+    return np.asarray(np.divide(thirds / n, spread**3, out=np.zeros_like(spread), where=spread > 0))
+
+
+def _taken(part: Floats, models: Ints) -> Floats:
+    """Return an array of models, or of pairs of them, for these models; an empty one as it is."""
+    if not part.size:
+        return part
+    return part[np.ix_(models, models)] if part.ndim == 2 else part[models]

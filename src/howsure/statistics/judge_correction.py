@@ -1,0 +1,376 @@
+"""A judge's rate corrected with labels: what each answer adds, the corrected rate, and how often the judge is
+right.
+
+What each answer adds to a corrected mean, and how much more it varies where answers come in clusters.
+
+Corrected is Σ share · mean of the labels in the stratum. An answer adds to it by its place, (mean of its
+stratum − the whole) / N, and, where it has a label, by share · w / W · (label − mean), w how many answers the
+label stands for and W their sum in the stratum. Both sum to 0.
+
+Clusters change these two apart. The variance of the shares is that of the clusters' sums (CR2; Bell and
+McCaffrey 2002), known from all answers, with twice their covariance with the labels' where that is positive.
+That of the labels is multiplied by a design effect: no smaller than 1, no larger than Σ n² / Σ n of the
+labels in each cluster, which it is where they are all alike; below the square root of that it is drawn there,
+by one unit against as many clusters as made it (mean_intervals.py).
+
+A judge's rate corrected with labels of a few of the answers, by strata of what the judge said
+(post-stratification).
+
+Answers are parted by the judge's verdict, which is known of all (judge_strata.py); within a stratum the
+labels say how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an
+overall score of tasks of which some are tiny (suite.py), so that it holds with ten labels and where all
+agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width.
+With two strata this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic
+2023). Of a stratum without a label nothing is known. Labels that were drawn with known probabilities are
+weighed by 1 / p within their stratum (Hájek 1971), on Kish's (1965) effective number of them.
+
+How often a judge is right: sensitivity and specificity against labels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics import intervals
+from howsure.statistics.clustered_variance import CR2, satterthwaite
+from howsure.statistics.intervals import t_quantile
+from howsure.statistics.mean_intervals import deciding
+from howsure.statistics.means import mean
+from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.suites import sums_of, weakest
+from howsure.statistics.tolerances import ROUNDED_SQUARES
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.suites import Suite, Weakest
+
+REFERENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """N judged answers, or pairs of them: `strata` (N,) codes from 0, `labels` (N,), NaN where there is none.
+
+    `weights` (N,): how many answers each label stands for; None: drawn at random. `clusters` (N,): codes from
+    0; None: each by itself.
+    """
+
+    strata: Ints
+    labels: Floats
+    weights: Floats | None = None
+    clusters: Ints | None = None
+
+    @property
+    def known(self) -> Bools:
+        """Which have a label."""
+        return np.isfinite(self.labels)
+
+    @property
+    def shares(self) -> Floats:
+        """The share of each stratum in all answers (S,)."""
+        return np.asarray(np.bincount(self.strata) / len(self.strata))
+
+    @property
+    def stands_for(self) -> Floats:
+        """How many answers each label stands for (N,); 1 where they were drawn at random, 0 without a
+        label.
+        """
+        return np.where(self.known, 1.0 if self.weights is None else self.weights, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Influences:
+    """What each answer adds by its place and by its label (N,), and the share of the labels' variance that is
+    expected of it (N,).
+
+    `clusters` (N,): codes of those that answers come in, None where each is by itself.
+    """
+
+    places: Floats
+    labels: Floats
+    expected: Floats
+    clusters: Ints | None
+
+    @classmethod
+    def of(cls, judged: Judged) -> Influences:
+        """Take them from labels and strata; strata without a label have the mean of the others."""
+        code, shares, held = judged.strata, judged.shares, judged.stands_for
+        y = np.where(judged.known, judged.labels, 0.0)
+        size = len(shares)
+        counts, totals = (
+            np.bincount(code[judged.known], minlength=size),
+            np.bincount(code, weights=held, minlength=size),
+        )
+        some = totals > 0
+        means = np.bincount(code, weights=held * y, minlength=size) / np.where(some, totals, 1.0)
+        whole = float(shares[some] @ means[some] / shares[some].sum())
+        means = np.where(some, means, whole)
+        parts = shares[code] * held / np.where(some, totals, 1.0)[code]
+        return cls(
+            places=(means[code] - shares @ means) / len(code),
+            labels=parts * (y - means[code]),
+            expected=np.square(parts) * _variances(judged, means, counts)[code],
+            clusters=judged.clusters,
+        )
+
+    @property
+    def total(self) -> Floats:
+        """What each answer adds (N,)."""
+        return self.places + self.labels
+
+    def variance_of_shares(self) -> tuple[float, float]:
+        """Return the variance of the strata's shares, and its degrees of freedom; with what clusters add
+        where both go the same way.
+        """
+        alone = float(self.places @ self.places)
+        if self.clusters is None:
+            return alone, np.inf
+        sizes = np.bincount(self.clusters) / len(self.clusters)
+        if len(sizes) < 2:
+            return alone, np.inf
+        sums, labels = _cluster_sums(self.clusters, self.places), _cluster_sums(self.clusters, self.labels)
+        grouped = float(CR2().inflation(sizes, len(sizes)) @ sums**2) + 2 * max(float(sums @ labels), 0.0)
+        return max(grouped, alone), satterthwaite(sizes)
+
+    def design_effect(self) -> float:
+        """Return by how much clusters multiply the variance of the labels, and the wider quantile of fewer
+        units; 1 without clusters.
+        """
+        if self.clusters is None:
+            return 1.0
+        at = np.flatnonzero(self.expected)
+        code = np.unique(self.clusters[at], return_inverse=True)[1]
+        count = np.bincount(code)
+        most = float(count @ count / count.sum())
+        if len(count) < 2:
+            return most
+        single, together = (
+            each / each.sum() for each in (self.expected[at], _cluster_sums(code, self.expected[at]))
+        )
+        added = self.labels[at]
+        apart, grouped = (
+            _scaled(each, shares)
+            for each, shares in ((added, single), (_cluster_sums(code, added), together))
+        )
+        usual = np.sqrt(most)
+        seen = float(np.clip(grouped / apart, 1.0, most)) if apart > ROUNDED_SQUARES else usual
+        evidence = float(deciding(_cluster_sums(code, added)[:, None])[0])
+        effect = (seen * evidence + usual) / (evidence + 1) if seen < usual else seen
+        return float(effect * _quantiles(together, single))
+
+
+def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
+    """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that
+    none is 0.
+    """
+    y = judged.labels[judged.known]
+    squares = np.bincount(
+        judged.strata[judged.known],
+        weights=(y - means[judged.strata[judged.known]]) ** 2,
+        minlength=len(means),
+    )
+    return np.asarray((squares + max(float(y.var()), 1 / (len(y) + 2))) / (counts + 1))
+
+
+def _cluster_sums(code: Ints, values: Floats) -> Floats:
+    return np.asarray(np.bincount(code, weights=values), dtype=float)
+
+
+def _scaled(added: Floats, shares: Floats) -> float:
+    """Return Σ added² / (1 − share), no share trusted that leaves less than a hundredth."""
+    return float((added**2 / np.maximum(1 - shares, 0.01)).sum())
+
+
+def _quantiles(fewer: Floats, more: Floats) -> float:
+    """Return the squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides
+    alone.
+    """
+    wide, narrow = (satterthwaite(each) for each in (fewer, more))
+    ratio = float(t_quantile(REFERENCE, wide) / t_quantile(REFERENCE, narrow)) ** 2
+    return max(ratio, 1.0) if np.isfinite(ratio) else 1.0
+
+
+METHOD = Method(name="labels in strata")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being
+    judged as the others are.
+
+    `sums`: what the rate is tested by, without the strata that have no label, whose share is `unknown`;
+    `added` (N,): what each answer adds.
+    `weakest`: the stratum with most of the error, its place a code of `strata`.
+    """
+
+    rate: Estimate
+    alone: Estimate
+    unlike: float
+    sums: Suite
+    unknown: float
+    added: Floats
+    weakest: Weakest | None
+
+
+def corrected(judged: Judged, level: float) -> Corrected:
+    """Correct the mean of a judge's verdicts with labels in [0, 1]; at least one is needed.
+
+    Labels are a random sample of the answers, or one with known probabilities, and answers of all that could
+    be.
+    """
+    found = Influences.of(judged)
+    codes = np.unique(judged.strata[judged.known])
+    effect = math.sqrt(found.design_effect())
+    parts = [_widened(_part(judged, judged.strata == k, level), effect) for k in codes.tolist()]
+    held = judged.shares[codes]
+    sums = _sums(parts, held, found.variance_of_shares(), level)
+    unknown = max(1 - float(held.sum()), 0.0)
+    return Corrected(
+        rate=_estimate(sums, parts, unknown, judged, level),
+        alone=_widened(_part(judged, np.ones(len(judged.labels), dtype=bool), level), effect),
+        unlike=_unlike(judged.strata, judged.known) if judged.weights is None else math.nan,
+        sums=sums,
+        unknown=unknown,
+        added=found.total,
+        weakest=_weakest(sums, parts, codes, held),
+    )
+
+
+def _part(judged: Judged, members: Bools, level: float) -> Estimate:
+    """Estimate the mean of the labels of some answers; of a single one all that it can say."""
+    at = judged.known & members
+    labels, weights = judged.labels[at], judged.stands_for[at]
+    if len(labels) == 1 or bool((labels == labels[0]).all() and labels[0] in (0, 1)):
+        return _exact(float(labels[0]), len(labels), float(weights.sum() ** 2 / (weights @ weights)), level)
+    whole = bool(((labels == 0) | (labels == 1)).all())
+    weighted = None if judged.weights is None else weights
+    return mean(labels, attempts=np.ones(len(labels)) if whole else None, weights=weighted, level=level)
+
+
+def _exact(value: float, count: int, effective: float, level: float) -> Estimate:
+    """Estimate a mean whose labels all agree, as Clopper and Pearson (1934) do, on so many effective
+    labels.
+    """
+    low, high = intervals.clopper_pearson(value * effective, effective, level)
+    return Estimate(
+        value=value,
+        se=math.sqrt(value * (1 - value)) if count == 1 else 0.0,
+        interval=Interval(low=float(low), high=float(high), level=level),
+        df=math.inf,
+        n_items=count,
+        n_clusters=count,
+        method=Method(name="clopper-pearson"),
+    )
+
+
+def _widened(part: Estimate, factor: float) -> Estimate:
+    """Return an estimate with an error so many times as large, within [0, 1]."""
+    if factor == 1:
+        return part
+    low, high = (
+        part.value + factor * (limit - part.value) for limit in (part.interval.low, part.interval.high)
+    )
+    return replace(
+        part, se=factor * part.se, interval=replace(part.interval, low=max(low, 0.0), high=min(high, 1.0))
+    )
+
+
+def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
+    """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't
+    change with the rate.
+    """
+    variance, df = shares
+    numbers = [(part.value, part.se**2, part.interval.low, part.interval.high) for part in parts]
+    values, squares, low, high = np.array(numbers).T
+    own = np.where(squares == 0, np.inf, [part.df for part in parts])
+    wider = float(intervals.t_quantile(level, df) / intervals.t_quantile(level, np.inf)) ** 2
+    return sums_of(values, squares, (low, high), held, df=own, level=level).with_shares(
+        np.asarray(variance * wider)
+    )
+
+
+def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged, level: float) -> Estimate:
+    """Make an estimate of the sums, and of strata without a label, whose rate could be anything."""
+    low, high = (float(limit) for limit in sums.limits(level))
+    clusters = judged.clusters
+    return Estimate(
+        value=float(sums.value) + unknown / 2,
+        se=math.sqrt(float(sums.below.squares.sum())),
+        interval=Interval(low=max(low, 0.0), high=min(high + unknown, 1.0), level=level),
+        df=float(sums.below.df),
+        n_items=sum(part.n_items for part in parts),
+        n_clusters=sum(part.n_items for part in parts)
+        if clusters is None
+        else len(np.unique(clusters[judged.known])),
+        method=METHOD,
+    )
+
+
+def _weakest(sums: Suite, parts: list[Estimate], codes: Ints, held: Floats) -> Weakest | None:
+    """Find the stratum with most of the error, next to the other ones and what the shares vary by."""
+    halves = held * [part.interval.half_width for part in parts]
+    of_shares = (
+        intervals.t_quantile(parts[0].interval.level, np.inf) ** 2
+        * sums.below.squares[sums.below.of_shares].sum()
+    )
+    found = weakest(halves, np.array([part.n_items for part in parts]), float(of_shares))
+    return None if found is None else replace(found, place=int(codes[found.place]))
+
+
+def _unlike(code: Ints, known: Bools) -> float:
+    """Return the p-value of labelled answers being judged as the others are (χ² of strata by labelled or
+    not); NaN of one stratum.
+    """
+    table = np.stack(
+        [np.bincount(code[part], minlength=int(code.max()) + 1) for part in (known, ~known)]
+    ).astype(float)
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2 or not table.sum(axis=1).all():
+        return math.nan
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    return float(scipy.special.chdtrc(table.shape[1] - 1, ((table - expected) ** 2 / expected).sum()))
+
+
+NOTHING = Method(name="no labels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """The share of right answers that a judge calls right, and of wrong ones that it calls wrong; NaN where
+    no label tells.
+    """
+
+    sensitivity: Estimate
+    specificity: Estimate
+
+
+def accuracy(verdicts: Floats, judged: Judged, level: float) -> Accuracy | None:
+    """Measure a judge's verdicts (N,) by the labels; None where either isn't yes or no.
+
+    Labels are a random sample of the answers, or one with known probabilities.
+    """
+    said, known = np.isfinite(verdicts), judged.known
+    if not np.isin(verdicts[said], (0, 1)).all() or not np.isin(judged.labels[known], (0, 1)).all():
+        return None
+    return Accuracy(
+        sensitivity=_share(np.where(judged.labels == 1, verdicts, np.nan), judged, level),
+        specificity=_share(np.where(judged.labels == 0, 1 - verdicts, np.nan), judged, level),
+    )
+
+
+def _share(right: Floats, judged: Judged, level: float) -> Estimate:
+    """Estimate the mean of what is known of some answers (N,)."""
+    if not np.isfinite(right).any():
+        none = Interval(low=np.nan, high=np.nan, level=level)
+        return Estimate(
+            value=np.nan, se=np.nan, interval=none, df=np.nan, n_items=0, n_clusters=0, method=NOTHING
+        )
+    one = np.zeros(len(right), dtype=np.int64)
+    return corrected(
+        Judged(strata=one, labels=right, weights=judged.weights, clusters=judged.clusters), level
+    ).alone

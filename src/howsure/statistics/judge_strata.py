@@ -1,0 +1,331 @@
+"""Strata of judged answers, and the labels that a plan takes from each.
+
+Strata of answers by what judges said of them, which is known of all.
+
+One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several
+judges: their verdicts are put together, each weighed by the logarithm of its odds to be right, as its labels
+have them (Nitzan and Paroush 1982); with fewer than 30 labels in two parts by that majority, else each of
+these as the numbers of one judge.
+
+Strata with few labels are joined to a neighbour, which two of yes and no are: by the numbers of labels alone,
+never by what they say. Chosen by trial: docs/decisions/0033-judges.md.
+
+How many labels a corrected rate takes, and of which answers: more where the judge leaves more open.
+
+Labels are shared out among strata in proportion to their answers times the standard deviation that is
+expected in each (Neyman 1934), at least five a stratum, or all of its answers. The width
+is that of the interval that such labels would have if each stratum had just its expected rate
+(judge_correction.py), so that small numbers cost what they cost. What a judge is worth in money follows from
+sampling in two phases (Cochran 1977, chapter 12): variance A / N + B / n of N judged and n labelled answers
+costs least where n / N = √(B · price of a verdict / (A · price of a label)).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics import intervals
+from howsure.statistics.arrays import midranks
+from howsure.statistics.suites import combined_df, sums_of
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Bools, Floats, Ints
+
+LABELS_A_STRATUM, MOST_STRATA = 10, 5
+MAJORITY_BELOW = 30
+"""With fewer labels several judges make two strata."""
+SIGNS = 3
+"""Differences of yes and no are of three kinds."""
+HARDLY_NONE = 3.0
+"""Where so many labels are expected, there is none in one of twenty samples."""
+FEWEST, FEWEST_PAIRS = 5, 2
+"""Strata of answers, and of pairs of answers, have so many labels at least."""
+PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
+"""A judge is believed to be right in three of four before its labels are seen."""
+
+
+def strata(verdicts: Floats, labels: int) -> Ints:
+    """Return the stratum of every answer (N,), by its verdict and the number of labels alone."""
+    values = np.unique(verdicts)
+    return np.searchsorted(values, verdicts) if len(values) <= 2 else _at_quantiles(verdicts, labels)
+
+
+def _at_quantiles(verdicts: Floats, labels: int) -> Ints:
+    """Part verdicts (N,) at their quantiles, a part for each ten labels."""
+    count = int(np.clip(labels // LABELS_A_STRATUM, 1, MOST_STRATA))
+    edges = np.unique(np.quantile(verdicts, np.linspace(0, 1, count + 1)[1:-1], method="higher"))
+    return np.searchsorted(edges, verdicts, side="right")
+
+
+def strata_of_panel(opinions: Floats, labels: int) -> Ints:
+    """Return the stratum of every answer (N,), by what several judges said together (`opinion`): the majority
+    first, then its quantiles.
+    """
+    yes = opinions > 1 / 2
+    if labels < MAJORITY_BELOW or yes.all() or not yes.any():
+        return strata(yes.astype(float), labels)
+    code = np.zeros(len(opinions), dtype=np.int64)
+    for part in (~yes, yes):
+        code[part] = 1 + code.max() + _at_quantiles(opinions[part], int(labels * part.mean()))
+    return np.unique(code, return_inverse=True)[1]
+
+
+def strata_of_gaps(gaps: Floats, labels: int) -> Ints:
+    """Return the stratum of every pair of answers (N,), by how the verdicts differ, and the number of pairs
+    of labels.
+    """
+    return np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, labels)
+
+
+def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
+    """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours
+    to that with fewer.
+
+    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays
+    as it is. If all have one, there is nothing to correct, and no strata.
+    """
+    if known.all():
+        return np.zeros_like(code)
+    found, sizes = (np.bincount(each, minlength=int(code.max()) + 1) for each in (code[known], code))
+    left = [
+        k
+        for k in np.flatnonzero(sizes).tolist()
+        if found[k] or known.sum() * sizes[k] / len(code) < HARDLY_NONE
+    ]
+    place = np.arange(len(sizes))
+    while len(left) > 1 and min(found[left]) < fewest:
+        at = int(np.argmin(found[left]))
+        into = min((k for k in (at - 1, at + 1) if 0 <= k < len(left)), key=lambda k: found[left[k]])
+        found[left[into]] += found[left[at]]
+        place[place == left[at]] = left[into]
+        del left[at]
+    return np.unique(place[code], return_inverse=True)[1]
+
+
+def opinion(verdicts: Floats, labels: Floats) -> Floats:
+    """Return what judges say of every answer together (N,), from 0 to 1; verdicts (N, J), NaN where a judge
+    is silent, labels (N,).
+
+    A silent judge counts as undecided; one that is more often wrong than right counts the other way.
+    """
+    scaled = np.column_stack([_from_0_to_1(column) for column in verdicts.T])
+    weights = _log_odds(scaled, labels)
+    whole = np.abs(weights).sum()
+    said = np.where(np.isnan(scaled), 0.0, scaled - 1 / 2) @ (weights / whole if whole > 0 else weights)
+    return np.asarray(np.round(said + 1 / 2, 9))
+
+
+def _log_odds(scaled: Floats, labels: Floats) -> Floats:
+    """Return the logarithm of each judge's odds to agree with a label (J,), drawn towards three to one."""
+    apart = np.abs(scaled - labels[:, None])
+    right, wrong = np.nansum(1 - apart, axis=0) + PRIOR_RIGHT, np.nansum(apart, axis=0) + PRIOR_WRONG
+    return np.asarray(np.log(right / wrong))
+
+
+def _from_0_to_1(column: Floats) -> Floats:
+    """Return two verdicts as 0 and 1, and numbers as their ranks."""
+    values = np.unique(column[np.isfinite(column)])
+    if len(values) <= 2:
+        return np.where(np.isnan(column), np.nan, (column == values[-1]).astype(float))
+    known = ~np.isnan(column)
+    ranks = np.full(column.shape, np.nan)
+    ranks[known] = midranks(column[known])
+    return np.asarray((ranks - 1) / max(np.nanmax(ranks) - 1, 1.0))
+
+
+PRIOR_LABELS = 4.0
+"""What is assumed of a stratum weighs as many labels."""
+MOST_PARTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Strata of judged answers, or of pairs of them (S,): `sizes`, and the mean and variance of a label, or
+    of a difference of two, in each.
+
+    `bounded`: means are rates, between 0 and 1.
+    """
+
+    sizes: Ints
+    means: Floats
+    variances: Floats
+    bounded: bool = True
+
+    @property
+    def shares(self) -> Floats:
+        """The share of each stratum in all answers (S,)."""
+        return np.asarray(self.sizes / self.sizes.sum())
+
+    @property
+    def mean(self) -> float:
+        """The mean that is expected of all."""
+        return float(self.shares @ self.means)
+
+    @property
+    def between(self) -> float:
+        """The variance of the strata's means, which only more judged answers make smaller in effect."""
+        return float(self.shares @ (self.means - self.mean) ** 2)
+
+    @property
+    def whole_variance(self) -> float:
+        """The variance of a label whose stratum isn't known."""
+        return self.between + float(self.shares @ self.variances)
+
+    @property
+    def within(self) -> float:
+        """(Σ share · standard deviation)², what labels shared out the best way leave of it."""
+        return float(self.shares @ np.sqrt(self.variances)) ** 2
+
+    def shared_out(self, count: int) -> Ints:
+        """Share out so many labels (S,), none more often than there are answers; a few more where a stratum
+        needs its least.
+        """
+        least = np.minimum(self.sizes, FEWEST)
+        wanted = self.sizes * np.sqrt(self.variances)
+        found = least.astype(float)
+        for _ in range(len(self.sizes) + 1):  # what some can't take goes to the others
+            open_ = found < self.sizes
+            left = count - found[~open_].sum()
+            if not open_.any() or left <= 0:
+                break
+            more = np.clip(left * wanted / wanted[open_].sum(), least, self.sizes)
+            if np.array_equal(more[open_], found[open_]):
+                break
+            found = np.where(open_, more, found)
+        return np.minimum(np.ceil(found - 1e-9).astype(np.int64), self.sizes)
+
+    def half_width(self, labels: Ints, level: float) -> float:
+        """Return the give or take of the corrected mean with so many labels in each stratum (S,)."""
+        n, df = labels.astype(float), np.maximum(labels - 1.0, 1.0)
+        variances, shares = self.variances / np.maximum(n - 1, 1), self.between / self.sizes.sum()
+        if not self.bounded:
+            squares = self.shares**2 * variances
+            t = float(intervals.t_quantile(level, combined_df(squares, df)))
+            return min(t * math.sqrt(float(squares.sum()) + shares), 1.0)
+        low, high = intervals.guarded_wilson(self.means, n, df, level)
+        tasks = sums_of(self.means, variances, (low, high), self.shares, df=df, level=level)
+        sums = tasks.with_shares(np.asarray(shares))
+        below, above = (float(limit) for limit in sums.limits(level))
+        return (min(above, 1.0) - max(below, 0.0)) / 2
+
+    def fewest(self, within: float, level: float) -> int | None:
+        """Return the fewest labels with no more give or take; None where all answers wouldn't do."""
+        low, high = 0, int(self.sizes.sum())
+        if self.half_width(self.shared_out(high), level) > within:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (
+                (low, middle) if self.half_width(self.shared_out(middle), level) <= within else (middle, high)
+            )
+        return int(self.shared_out(high).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """So many judged and labelled answers, what they cost, and their give or take."""
+
+    judged: int
+    labelled: int
+    cost: float
+    half_width: float
+
+
+def cheapest(
+    expected: Expected, prices: tuple[float, float], level: float, *, within: float | None, budget: float
+) -> Bill:
+    """Return the cheapest answers for a give or take, or the most telling ones for a budget; `prices`: of a
+    label, and of a verdict.
+    """
+    label, verdict = prices
+    ratio = math.sqrt(expected.within * verdict / (max(expected.between, 1e-12) * label))
+    ratio = min(ratio, 1.0) if ratio > 0 else 1.0
+    z = float(intervals.t_quantile(level, np.inf))
+    each = (
+        expected.between + expected.within / ratio
+    )  # the variance of one judged answer, with its share of labels
+    judged = z**2 * each / within**2 if within is not None else budget / (verdict + ratio * label)
+    judged = max(math.ceil(judged), 1)
+    labelled = max(math.ceil(ratio * judged), 1)
+    return Bill(
+        judged=judged,
+        labelled=labelled,
+        cost=judged * verdict + labelled * label,
+        half_width=z * math.sqrt(expected.between / judged + expected.within / labelled),
+    )
+
+
+def labels_alone(
+    expected: Expected, price: float, level: float, *, within: float | None, budget: float
+) -> Bill:
+    """Return the same without a judge."""
+    z, variance = float(intervals.t_quantile(level, np.inf)), expected.whole_variance
+    count = z**2 * variance / within**2 if within is not None else budget / price
+    count = max(math.ceil(count), 1)
+    return Bill(judged=0, labelled=count, cost=count * price, half_width=z * math.sqrt(variance / count))
+
+
+def planned_strata(opinions: Floats) -> Ints:
+    """Return the stratum of every answer (N,) to be labelled from: by what judges say together, up to five
+    parts.
+    """
+    values = np.unique(opinions)
+    if len(values) <= MOST_PARTS:
+        return np.searchsorted(values, opinions)
+    edges = np.unique(np.quantile(opinions, np.linspace(0, 1, MOST_PARTS + 1)[1:-1], method="higher"))
+    return np.unique(np.searchsorted(edges, opinions, side="right"), return_inverse=True)[1]
+
+
+def expected_rates(code: Ints, opinions: Floats, labels: Floats, right: float) -> Expected:
+    """Expect a rate in each stratum: of answers that judges agree on as often as they are assumed to be
+    right, drawn to the labels there are.
+    """
+    assumed = _rates(opinions, right)
+    means, squares = _drawn_to(code, labels, assumed, assumed)
+    return Expected(sizes=np.bincount(code), means=means, variances=np.maximum(squares - means**2, 0.0))
+
+
+def expected_gaps(code: Ints, opinions: tuple[Floats, Floats], labels: Floats, right: float) -> Expected:
+    """Expect a difference in each stratum of pairs, whose answers are right independently of each other as
+    far as no label tells.
+    """
+    first, second = (_rates(each, right) for each in opinions)
+    squares = (first - second) ** 2 + first * (1 - first) + second * (1 - second)
+    means, squares = _drawn_to(code, labels, first - second, squares)
+    return Expected(
+        sizes=np.bincount(code), means=means, variances=np.maximum(squares - means**2, 0.0), bounded=False
+    )
+
+
+def _rates(opinions: Floats, right: float) -> Floats:
+    """Return the rate that is assumed of answers (N,) by what judges say of them, from 0 to 1."""
+    return 1 - right + (2 * right - 1) * opinions
+
+
+def _drawn_to(code: Ints, labels: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats]:
+    """Return the mean and the mean square of each stratum (S,): those assumed of every answer (N,), drawn to
+    its labels.
+    """
+    known, sizes = np.isfinite(labels), np.bincount(code)
+    count = np.bincount(code[known], minlength=len(sizes))
+    return tuple(  # type: ignore[return-value]
+        (
+            np.bincount(code[known], weights=labels[known] ** power, minlength=len(sizes))
+            + PRIOR_LABELS * np.bincount(code, weights=assumed) / sizes
+        )
+        / (count + PRIOR_LABELS)
+        for power, assumed in ((1, means), (2, squares))
+    )
+
+
+def drawn(code: Ints, labels: Ints, open_: Bools, rng: np.random.Generator) -> Ints:
+    """Draw so many answers of each stratum (S,) among the open ones (N,): their places, in random order."""
+    order = np.lexsort((np.where(open_, rng.random(len(code)), np.inf), code))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(code))[:-1]))
+    place = np.empty(len(code), dtype=np.int64)
+    place[order] = np.arange(len(code)) - starts[code[order]]
+    return rng.permutation(np.flatnonzero((place < labels[code]) & open_))

@@ -1,1 +1,0 @@
-"""Judges: scores that a model gave, corrected with the labels of people."""

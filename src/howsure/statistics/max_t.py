@@ -1,0 +1,447 @@
+"""Step-down max-t over all pairs by sign flips of clusters."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from howsure.statistics import intervals
+from howsure.statistics.clustered_variance import satterthwaite
+from howsure.statistics.pair_moments import order_of_rows
+from howsure.statistics.sign_flips import DRAWS, TOO_MANY, Columns, Reaching, TooManyError, covered, drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
+    from howsure.statistics.pair_moments import FlipSums
+
+    Blocks = Sequence[Callable[[], Singles]]
+
+T = TypeVar("T")
+
+MANY_PAIRS, UNCLEAR = 40_000, 0.25
+"""From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
+SAMPLE, PILOT_FLIPS, PILOT_CELLS = 400, 512, 150_000_000
+"""Models among which weaker pairs are sought that reach a pivot in every flip; the few flips; pairs × flips
+where all pairs are looked at in them.
+"""
+FEW_REACH = 0.01
+"""Of the few flips all pairs are looked at where more than this share is far enough apart."""
+BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
+STRIDE = WORD = 64
+FEW_ROWS, SOME_PAIRS = 60, 1_500
+"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a
+pair is the difference of its models' sums.
+"""
+THREADS = 2
+FEW_PAIRS = 300
+"""With no more pairs, threads take longer to start than they save; flips end where all shares lie above
+UNCLEAR.
+"""
+TINY = 1e-30
+NEVER_DRAWN = 7.0
+"""A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding
+1963).
+"""
+
+
+def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
+    """Step-down correction of all pairs at once, using how they hang together (Romano and Wolf 2005).
+
+    Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the
+    distribution of the largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there
+    are no more than `draws`, mirror images counted once, else that many at random. This holds for few
+    clusters too, where draws from a normal distribution with the estimated covariance do not; from 300
+    clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
+
+    p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the
+    raw one, and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs ×
+    flips, and the signs of 1,024 flips. p-values above UNCLEAR may rest on fewer flips
+    (docs/decisions/0036-many-models.md).
+    """
+    order = order_of_rows(
+        flips.sums.T, -flips.sums.sum(axis=0)
+    )  # a pair's sign matters to lone items: the one ahead comes first
+    back = np.argsort(order)
+    return _stepped(p[np.ix_(order, order)], flips.take(order.tolist()), rng, draws)[np.ix_(back, back)]
+
+
+def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -> Floats:
+    """Return the corrected p-values (M, M) of models in this order."""
+    first, second, alike = _flipped(p, flips)
+    adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
+    if len(first) == 1:
+        adjusted[first, second] = adjusted[second, first] = p[first, second]
+    elif len(first):
+        pairs = _Pairs.of(flips, first, second)
+        stepped = pairs.shares(rng, draws)
+        first, second = pairs.first, pairs.second
+        stepped = np.maximum.accumulate(np.maximum(stepped, p[first, second]))
+        adjusted[first, second] = adjusted[second, first] = stepped
+    return adjusted
+
+
+def single_step(
+    p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
+) -> float:
+    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to
+    `error`.
+
+    What intervals of these pairs may miss each, so that all hold at once with probability 1 − error. Pairs as
+    `max_t` takes them; `flips` are to be centred, as differences that are there would make pairs hang
+    together that don't.
+    """
+    first, second, _ = _flipped(p, flips)
+    if len(first) < 2:
+        return error
+    pairs = _Pairs.of(flips, first, second)
+    largest, seen = pairs.largest_of_flips(rng, draws)
+    allowed = max(int(error * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
+    bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    squared = 1 / (1 / max(_t_squared(bound, flips), TINY) + flips.room)
+    return float(intervals.t_p_value(math.sqrt(squared), df))
+
+
+def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
+    """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its
+    p-value.
+    """
+    first, second = np.triu_indices(len(p), 1)
+    alike = flips.data_squares() <= 0
+    usable = np.isfinite(p[first, second]) & ~alike[first, second]
+    return first[usable], second[usable], alike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pairs:
+    """Pairs of models, strongest first (K,), and what the pivot of a flip needs.
+
+    The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change
+    with the flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't; s = z B / W² − 2 b / W. Where all
+    sizes are equal, z² / A has the same order. `curve`: B / W², None where sizes are equal; `largest`: the
+    share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
+    """
+
+    columns: Columns
+    first: Positions
+    second: Positions
+    squares: Singles
+    curve: float | None
+    largest: float
+    observed: Singles
+
+    @classmethod
+    def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _Pairs:
+        """Put pairs in the order of the pivots that were seen."""
+        total = float(flips.sizes.sum())
+        curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
+        columns = Columns.of(flips)
+
+        def make(order: Positions | slice, squares: Singles, observed: Singles) -> _Pairs:
+            """Return the pairs in an order."""
+            return cls(
+                columns=columns,
+                first=first[order],
+                second=second[order],
+                squares=squares[order],
+                curve=curve,
+                largest=float(flips.sizes.max()) / total,
+                observed=observed[order] * np.float32(1 - 1e-4),
+            )
+
+        squares = np.maximum(flips.squares()[first, second], TINY).astype(np.float32)[:, None]
+        unordered = make(slice(None), squares, squares)
+        if flips.observed is None:
+            seen = unordered.pivots(*columns.sums(np.ones((len(columns.table), 1), dtype=np.float32)))
+        else:
+            seen = _comparable(flips.observed[first, second], flips)[:, None]
+        return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
+
+    def take(self, chosen: Bools | slice) -> _Pairs:
+        """Return the same of these pairs, in this order."""
+        return replace(
+            self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
+        )
+
+    def padded(self) -> _Pairs:
+        """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
+        more = -len(self.first) % STRIDE
+        nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
+        return replace(
+            self,
+            first=np.concatenate([self.first, nobody]),
+            second=np.concatenate([self.second, nobody]),
+            squares=np.concatenate([self.squares, never]),
+            observed=np.concatenate([self.observed, never]),
+        )
+
+    def pivots(
+        self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None
+    ) -> Singles:
+        """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are
+        equal.
+        """
+        gap = z[self.first]
+        gap -= z[self.second]
+        if z_lift.any():
+            gap += z_lift
+        if s is None or s_lift is None:
+            return _squared(gap, None, self.squares)
+        slope = s[self.first]
+        slope -= s[self.second]
+        slope += s_lift
+        return _squared(gap, slope, self.squares)
+
+    @property
+    def out_of_reach(self) -> float:
+        """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1
+        − lever)².
+
+        By Cauchy and Schwarz |b| is at most √(A B); lever = NEVER_DRAWN · √B / W is 0 where sizes are equal.
+        """
+        lever = NEVER_DRAWN * math.sqrt(self.curve or 0.0)
+        return (NEVER_DRAWN / (1 - lever)) ** 2 if lever < 1 else math.inf
+
+    def shares(self, rng: np.random.Generator, draws: int) -> Floats:
+        """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was
+        (K,).
+        """
+        clear = int((self.observed > self.out_of_reach).sum())
+        left = self.take(slice(clear, None))
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
+        found = left.of_many(columns, blocks, seen) if len(left.first) > MANY_PAIRS else None
+        counts, n_flips = left.of_all(columns, blocks, seen) if found is None else found
+        every = draws + seen if seen else 2 ** (len(columns.table) - 1)
+        return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
+
+    def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
+        """Yield what is counted in each block of flips, in threads where there are pairs enough to pay for
+        them.
+        """
+        if len(self.first) <= FEW_PAIRS:
+            yield from map(count, blocks)
+            return
+        with ThreadPoolExecutor(THREADS) as pool:
+            yield from pool.map(count, blocks)
+
+    def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
+        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at
+        all pairs; and the flips.
+
+        Few pairs are left once the least share lies above UNCLEAR.
+        """
+        counts, n_flips = np.full(len(self.first), float(seen)), seen
+        padded = self.padded()
+        for flips, found in self.each(partial(padded.exceedances, columns, padded.apart(columns)), blocks):
+            n_flips += flips
+            counts += found[: len(counts)]
+            if len(counts) <= FEW_PAIRS and (counts[:1] > UNCLEAR * n_flips).any():
+                break
+        return counts, np.full(len(counts), float(n_flips))
+
+    def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
+        """Count the same looking only at pairs that can reach what the stronger ones were; None where looking
+        at all is faster.
+
+        A few flips say which these are, those of a share of no more than UNCLEAR, and are all that the
+        others' shares rest on.
+        """
+        blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
+        counts, n_flips = self.of_few(columns, blocks[0], seen)
+        strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
+        if not strong:
+            return counts, n_flips
+        reaching = self.reaching(float(self.observed[strong - 1, 0]), TOO_MANY)
+        try:
+            found = list(self.each(partial(self.strong_exceedances, columns, reaching, strong), blocks))
+        except TooManyError:
+            return None
+        counts[:strong] = sum((each for _, each in found), start=np.full(strong, float(seen)))
+        n_flips[:strong] = seen + sum(flips for flips, _ in found)
+        return counts, n_flips
+
+    def of_few(self, columns: Columns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
+        """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not
+        looked at.
+        """
+        always = self.always_exceeded(columns, block)
+        strong = int(np.searchsorted(-self.observed[:, 0], -always, side="right"))
+        try:
+            reaching = self.reaching(always, FEW_REACH)
+            flips, found = self.strong_exceedances(
+                columns, reaching, strong, partial(few, block, PILOT_FLIPS)
+            )
+        except TooManyError:
+            flips = max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD
+            return self.of_all(columns, [partial(few, block, flips)], seen)
+        counts = np.full(len(self.first), float(seen + flips))
+        counts[:strong] = seen + found
+        return counts, np.full(len(counts), float(seen + flips))
+
+    def always_exceeded(self, columns: Columns, block: Callable[[], Singles]) -> float:
+        """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among
+        some of the models; 0 where there is none.
+        """
+        sample = np.zeros(columns.models, dtype=bool)
+        sample[:: -(-columns.models // SAMPLE)] = True
+        some = self.take(sample[self.first] & sample[self.second])
+        counts, flips = some.of_all(columns, [partial(few, block, WORD)], 0)
+        every = np.flatnonzero(counts == flips)
+        return float(some.observed[every[0], 0]) if len(every) else 0.0
+
+    def reaching(self, bound: float, most: float) -> tuple[Reaching, Ints]:
+        """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
+        models = self.columns.models
+        squares, place = (
+            np.full((models, models), np.inf, dtype=np.float32),
+            np.zeros((models, models), dtype=np.int64),
+        )
+        squares[self.first, self.second] = squares[self.second, self.first] = self.squares[:, 0]
+        place[self.first, self.second] = place[self.second, self.first] = np.arange(len(self.first))
+        return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), most), place
+
+    def strong_exceedances(
+        self, columns: Columns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
+    ) -> tuple[int, Floats]:
+        """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one
+        is as extreme as it was.
+        """
+        signs, (finder, places) = block(), reaching
+        found = finder.reached(columns.sums(signs))
+        low = np.searchsorted(-self.observed[:strong, 0], -found.pivot, side="left")
+        high = np.minimum(places[found.upper, found.lower], strong - 1)
+        return signs.shape[1], covered(found.flip, low, high, strong)
+
+    def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
+        """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
+        found = list(self.each(partial(self.largest_of, columns), blocks))
+        return np.concatenate(found), seen
+
+    def largest_of(self, columns: Columns, block: Callable[[], Singles]) -> Singles:
+        """Return the largest squared pivot of each flip of a block."""
+        summed = columns.sums(block())
+        size = max(BLOCK_CELLS // len(self.first), 1)
+        starts = range(0, summed[0].shape[1], size)
+        return np.concatenate(
+            [self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts]
+        )
+
+    def apart(self, columns: Columns) -> tuple[Singles, ...] | None:
+        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A
+        (strides, STRIDE, C); None where that doesn't pay.
+        """
+        if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
+            return None
+        unit = 1 / np.sqrt(self.squares)
+        parts = np.split(columns.table.T, 1 if columns.even else 2)
+        pairs = ((part[self.first] - part[self.second] + part[-1]) * unit for part in parts)
+        return tuple(each.reshape(-1, STRIDE, each.shape[1]) for each in pairs)
+
+    def exceedances(
+        self, columns: Columns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
+    ) -> tuple[int, Ints]:
+        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it
+        was.
+        """
+        signs = block()
+        counts = np.zeros(len(self.first), dtype=np.int64)
+        parts = self.of_models(columns.sums(signs)) if apart is None else _of_pairs(apart, signs)
+        for pivots in parts:
+            counts += _count_rows(_largest_from_here(pivots) >= self.observed)
+        return signs.shape[1], counts
+
+    def of_models(self, summed: tuple[Singles, ...]) -> Iterator[Singles]:
+        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the
+        models.
+        """
+        size = _flips_at_once(len(self.first))
+        for k in range(0, summed[0].shape[1], size):
+            yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
+
+
+def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
+    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be
+    shared among threads.
+    """
+    for k in range(0, signs.shape[1], WORD):
+        part = np.ascontiguousarray(signs[:, k : k + WORD])
+        gap, *slope = ((each @ part).reshape(-1, part.shape[1]) for each in apart)
+        yield _squared(gap, slope[0] if slope else None, np.ones((1, 1), dtype=np.float32))
+
+
+def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
+    """Return the squared pivots of gaps in z and in s, over which they are written; `squares`: A."""
+    if slope is None:
+        gap *= gap
+        gap /= squares
+        return gap
+    slope *= gap
+    slope += squares
+    np.maximum(slope, np.float32(1e-6) * squares, out=slope)
+    gap *= gap
+    gap /= slope
+    return gap
+
+
+def _flips_at_once(pairs: int) -> int:
+    """Return how many flips of so many pairs are worked out at once: whole words, unless these take too much
+    memory.
+    """
+    words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
+    return STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
+
+
+def few(block: Callable[[], Singles], flips: int) -> Singles:
+    """Make the first flips of a block, which can be made again."""
+    return deepcopy(block)()[:, :flips]
+
+
+def _t_squared(pivot: float, flips: FlipSums) -> float:
+    """Return the t² of a squared pivot on the scale of `_Pairs.pivots`, just beyond it: `of` takes as much
+    from those seen.
+    """
+    pivot /= 1 - 1e-4
+    count = len(flips.sums) - 1
+    if not flips.even:
+        return pivot
+    return pivot * count / (count - pivot) if pivot < count else math.inf
+
+
+def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
+    """Bring squared pivots to the scale of `_Pairs.pivots`."""
+    count = len(flips.sums) - 1
+    return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
+
+
+def _largest_from_here(z: Singles) -> Singles:
+    """Return, for each row of z (K, draws), which it is written over, the largest value in it and the rows
+    below; K is whole strides.
+
+    The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows
+    first, then across strides.
+    """
+    strides = z.reshape(-1, STRIDE, z.shape[1])
+    for k in range(STRIDE - 2, -1, -1):
+        np.maximum(strides[:, k], strides[:, k + 1], out=strides[:, k])
+    later = np.maximum.accumulate(strides[::-1, 0], axis=0)[::-1]
+    np.maximum(strides[:-1], later[1:, None], out=strides[:-1])
+    return z
+
+
+def _count_rows(found: Bools) -> Ints:
+    """Count what is true in each row: the same as np.count_nonzero, which is five times slower where rows are
+    short.
+    """
+    if found.shape[1] % WORD or not len(found):
+        return np.asarray(np.count_nonzero(found, axis=1))
+    words = np.packbits(found).view(np.uint64).reshape(len(found), -1)
+    return np.asarray(np.bitwise_count(words).sum(axis=1, dtype=np.int64))

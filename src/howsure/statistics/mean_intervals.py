@@ -1,0 +1,482 @@
+"""The interval of a mean: an object behind each word of `IntervalMethod`, for many means at once.
+
+The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at
+an item.
+
+Groups differ in their own rate, which is Beta distributed around p with intra-cluster correlation ρ. The
+posterior of p under Jeffreys' prior for p and a uniform one for ρ, integrated over ρ on a grid, knows what a
+plug-in design effect does not: five failures in one group say next to nothing about how the groups differ. It
+is one half of the default interval of mean_intervals.py.
+
+Every group counts by its share of the items and as if it had the average number of trials, so that the centre
+is the plain mean whatever the sizes, and the information is that of n / (1 + (M − 1) ρ) trials, M the average
+size. Memory: blocks of at most 4 million grid cells.
+
+The interval of a mean, for many means at once.
+
+"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
+- Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
+- Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the
+    beta-binomial
+  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1
+  − p) / deff, the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the
+  side of the nearer end, 0 or 1, is no nearer to the mean than the latter.
+- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff,
+    made longer by
+  the misses or hits that nobody saw, as much as these could move a mean whose scores are that much alike. In
+  clusters of m items such a miss counts as √m of them. Where answers in clusters are several to an item, the
+  second part has it as well.
+"""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+import scipy
+
+from howsure.errors import MethodError
+from howsure.statistics import intervals, resampling
+from howsure.statistics.arrays import Bools, Floats, Positions, blocks
+from howsure.statistics.choices import chosen_object
+from howsure.statistics.tolerances import ROUNDED_SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.statistics.arrays import Ints, Limits
+    from howsure.statistics.choices import IntervalMethod
+
+N_ANGLES, N_RHO = 200, 32
+EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
+RATES = np.sin((EDGES[1:] + EDGES[:-1]) / 2) ** 2
+"""The grid of p, even on the arcsine scale, where Jeffreys' prior is flat."""
+
+RHO_EDGES = np.linspace(0, 1, N_RHO + 1) ** 2
+RHO = ((np.arange(N_RHO) + 0.5) / N_RHO) ** 2
+"""The grid of ρ, finer towards 0."""
+
+MOST_LEVELS = 256
+BLOCK_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """T samples of right-or-wrong answers in the same C groups.
+
+    `means` (C, T): share of right answers in each group; `shares` (C,): each group's share of the items, or
+    of their weight; `trials` (T,): the average number of answers in a group, weighted by the shares;
+    `several` (T,): there are several answers to an item that don't all agree, so that scores lie between 0
+    and 1.
+    """
+
+    means: Floats
+    shares: Floats
+    trials: Floats
+    several: Bools
+
+    @property
+    def single(self) -> Bools:
+        """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
+        return np.asarray(self.trials < 1 + ROUNDED_SCORES)
+
+    def take(self, samples: slice | Positions) -> Groups:
+        """Return some of the samples."""
+        return Groups(
+            means=self.means[:, samples],
+            shares=self.shares,
+            trials=self.trials[samples],
+            several=self.several[samples],
+        )
+
+
+def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
+    """Return the equal-tailed posterior limits of p of every sample (T,) each."""
+    limits = np.empty((2, len(groups.trials)))
+    about = np.round(
+        groups.trials, 9
+    )  # those that only the order of their sums tells apart are looked at together
+    for trials in np.unique(about):
+        alike = np.flatnonzero(about == trials)
+        for part in blocks(len(alike), len(groups.shares), BLOCK_CELLS):
+            limits[:, alike[part]] = _limits_of(groups.take(alike[part]), float(trials), level)
+    return limits[0], limits[1]
+
+
+def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
+    """Return both limits (2, samples) of samples with the same number of trials."""
+    seen, code = _levels(groups.means)
+    table = _log_likelihood(seen, trials)
+    counts = groups.shares / (groups.shares**2).sum()
+    parts = blocks(code.shape[1], table.shape[1], BLOCK_CELLS)
+    weighed = (_weigh(code[:, part], counts, len(seen)) @ table for part in parts)
+    return np.concatenate([_quantiles(log_likelihood, level) for log_likelihood in weighed], axis=1)
+
+
+def _levels(means: Floats) -> tuple[Floats, Positions]:
+    """Return the distinct group means and each one's code; more than 256 are rounded on the arcsine scale."""
+    means = np.round(means, 9)
+    seen, code = np.unique(means, return_inverse=True)
+    if len(seen) > MOST_LEVELS:
+        steps = np.linspace(0, np.pi / 2, MOST_LEVELS)
+        seen = np.sin(steps) ** 2
+        code = np.rint(np.arcsin(np.sqrt(np.clip(means, 0, 1))) / steps[1]).astype(np.intp)
+    return seen, code.reshape(means.shape)
+
+
+def _log_likelihood(means: Floats, trials: float) -> Floats:
+    """Return the log likelihood of one group with each of these means, at every p and ρ: (L, angles × ρ)."""
+    precision = (1 - RHO) / RHO
+    a, b = RATES[:, None] * precision, (1 - RATES)[:, None] * precision
+    right, wrong = (trials * means)[:, None, None], (trials * (1 - means))[:, None, None]
+    log = scipy.special.gammaln
+    own = log(precision) - log(a) - log(b) - log(trials + precision)
+    return np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(means), -1)
+
+
+def _weigh(code: Positions, counts: Floats, n_levels: int) -> Floats:
+    """Sum the groups' counts by level: (samples, L)."""
+    n_samples = code.shape[1]
+    cells = (code + n_levels * np.arange(n_samples)).ravel()
+    weights = np.repeat(counts, n_samples)
+    summed = np.bincount(cells, weights=weights, minlength=n_levels * n_samples).astype(float)
+    return summed.reshape(n_samples, n_levels)
+
+
+def _quantiles(log_likelihood: Floats, level: float) -> Floats:
+    """Integrate over ρ and return both quantiles of p (2, samples), between grid points on the arcsine
+    scale.
+    """
+    log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
+    density = np.exp(log_likelihood, out=log_likelihood).reshape(-1, N_ANGLES, N_RHO) @ np.diff(RHO_EDGES)
+    below = np.concatenate([np.zeros((len(density), 1)), np.cumsum(density, axis=1)], axis=1)
+    below /= below[:, -1:]
+    rows = np.arange(len(density))
+    quantiles = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        cell = np.clip((below < tail).sum(axis=1) - 1, 0, N_ANGLES - 1)
+        start, end = below[rows, cell], below[rows, cell + 1]
+        part = (tail - start) / np.maximum(end - start, 1e-300)
+        quantiles.append(np.sin(EDGES[cell] + part * EDGES[1]) ** 2)
+    return np.stack(quantiles)
+
+
+LEAST_SHARE, HALFWAY = 1 / 3, 6.0
+"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one
+half.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemScores:
+    """What a mean is made of: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and
+    a generator for who draws.
+    """
+
+    x: Floats
+    weights: Floats
+    clusters: tuple[Ints, ...]
+    rng: np.random.Generator | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """T means over the same items, and what is known of their error.
+
+    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in
+    [0, 1];
+    `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong
+    answers come in, None for other scores.
+    `worth`: how many items of equal weight the items are, 1 / Σ share². `items`: the scores themselves, None
+    where there are only their sums.
+    """
+
+    value: Floats
+    var: Floats
+    df: float
+    n: int
+    units: int
+    bounded: bool
+    cluster_size: float
+    groups: Groups | None = None
+    worth: float = math.inf
+    items: ItemScores | None = None
+
+    def require_fractions(self, name: str) -> None:
+        """Raise MethodError where scores don't lie in [0, 1], as the interval of this name needs."""
+        if not self.bounded:
+            raise MethodError(
+                f"interval {name!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores."
+            )
+
+    @property
+    def edge_units(self) -> float:
+        """What counts as independent units where all scores are 0 or 1: clusters, or items, and no more than
+        their weights make them worth.
+        """
+        return min(float(self.units), self.worth)
+
+    @property
+    def at_edge(self) -> Bools:
+        """Which means are 0 or 1, where the variance says nothing."""
+        return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
+
+    @property
+    def effective(self) -> Floats:
+        """N / deff: how many independent items carry the same information (T,); n where there is no
+        variance.
+        """
+        spread = self.value * (1 - self.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deff = self.var * (self.n - 1) / spread
+        return self.n / np.where((spread > 0) & (deff > 0), deff, 1.0)
+
+
+def deciding(sums: Floats) -> Floats:
+    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where
+    none does.
+    """
+    squares = sums**2
+    fourths = np.einsum("ct,ct->t", squares, squares)
+    return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
+
+
+IntervalChoice: TypeAlias = "IntervalMethod | MeanInterval"
+"""A word, or an object of the user's own in its place (docs/extending.md)."""
+
+
+class MeanInterval(Protocol):
+    """How the interval of a mean is made.
+
+    It stands behind a word of `IntervalMethod`, or is an object of the user's own, best a subclass of this
+    one.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its label in answers."""
+
+    @property
+    def exact_at_edges(self) -> bool:
+        """Whether Clopper and Pearson's limits, by their own name, take its place where all scores are 0, or
+        all are 1.
+        """
+        return False
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the lower and the upper limits of the means (T,) each, wherever these have a variance.
+
+        MethodError for scores that it isn't defined for.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Blend(MeanInterval):
+    """The default for scores in [0, 1]; see above."""
+
+    name: ClassVar[str] = "blend"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Blend Wilson's limits with those of the beta-binomial posterior."""
+        means.require_fractions(self.name)
+        return _blend(means, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Wilson(MeanInterval):
+    """Wilson's (1927) interval on the effective number of items."""
+
+    name: ClassVar[str] = "wilson"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return Wilson's limits."""
+        means.require_fractions(self.name)
+        return intervals.wilson(means.value, means.effective, means.df, level)
+
+
+@dataclass(frozen=True, slots=True)
+class StudentT(MeanInterval):
+    """The mean ± t standard errors, the default for scores on other scales."""
+
+    name: ClassVar[str] = "t"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the limits, NaN where nothing varies."""
+        se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
+        return intervals.t_interval(means.value, se, means.df, level)
+
+
+@dataclass(frozen=True, slots=True)
+class ClopperPearson(MeanInterval):
+    """Clopper and Pearson's (1934) interval on the effective number of items."""
+
+    name: ClassVar[str] = "clopper-pearson"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return Clopper and Pearson's limits."""
+        means.require_fractions(self.name)
+        return intervals.clopper_pearson(means.value * means.effective, means.effective, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Jeffreys(MeanInterval):
+    """The interval of Jeffreys's posterior on the effective number of items."""
+
+    name: ClassVar[str] = "jeffreys"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the posterior's quantiles."""
+        means.require_fractions(self.name)
+        return intervals.jeffreys(means.value * means.effective, means.effective, level)
+
+
+@dataclass(frozen=True, slots=True)
+class UniformPosterior(MeanInterval):
+    """The credible interval of a rate under a uniform prior, on the effective number of items."""
+
+    name: ClassVar[str] = "bayes"
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the posterior's quantiles; where all scores are 0 or 1, clusters are what counts."""
+        means.require_fractions(self.name)
+        n = np.where(means.at_edge, means.edge_units, means.effective)
+        return intervals.beta_interval(means.value * n + 1, (1 - means.value) * n + 1, level)
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapT(MeanInterval):
+    """The studentized bootstrap over clusters (resampling.py)."""
+
+    name: ClassVar[str] = "bootstrap"
+    exact_at_edges: ClassVar[bool] = True
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Resample every mean alike; MethodError where there are only sums over items."""
+        items = means.items
+        if items is None:
+            raise needs_items(self.name)
+        low, high = np.full((2, len(means.value)), np.nan)
+        for k in np.flatnonzero(np.isfinite(means.var) & ~means.at_edge):
+            rng = deepcopy(items.rng) if items.rng else np.random.default_rng(0)
+            low[k], high[k] = resampling.mean_interval(
+                items.x[:, k], items.weights, items.clusters, level=level, rng=rng
+            )
+        return low, high
+
+
+INTERVALS: Mapping[str, MeanInterval] = {
+    each.name: each
+    for each in (
+        Blend(),
+        Wilson(),
+        StudentT(),
+        ClopperPearson(),
+        Jeffreys(),
+        BootstrapT(),
+        UniformPosterior(),
+    )
+}
+"""What each word of `IntervalMethod` stands for."""
+
+
+def interval_of(choice: IntervalChoice | None, *, bounded: bool) -> MeanInterval:
+    """Return the interval that a word stands for, or the user's own; None takes the usual one of such scores.
+
+    MethodError for anything else.
+    """
+    if choice is None:
+        choice = "blend" if bounded else "t"
+    return chosen_object("interval", choice, INTERVALS)
+
+
+def needs_items(method: str) -> MethodError:
+    """Say that a method can't do with sums."""
+    return MethodError(
+        f"method {method!r} needs the items, which don't fit into memory here",
+        remedy="Leave the method out, or ask about fewer tasks or models at a time (`task`, `model`).",
+    )
+
+
+def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
+    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error
+    bar.
+
+    At 0 and n of n: Clopper and Pearson's interval, counting clusters as the independent units, unless the
+    interval has limits of its own there.
+    """
+    interval = interval_of(choice, bounded=means.bounded)
+    low, high = interval.limits(means, level)
+    known = np.isfinite(means.var)
+    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    if not means.bounded:
+        return low, high
+    exact = means.at_edge & (~known | interval.exact_at_edges)
+    edge = intervals.clopper_pearson(np.round(means.value) * means.edge_units, means.edge_units, level)
+    low, high = np.where(exact, edge[0], low), np.where(exact, edge[1], high)
+    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+
+
+def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
+    deff, unseen, rest = _designs(means)
+    low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
+    if means.groups is None or not rest.size:
+        return low, high
+    value, events = means.value[rest], (means.n / deff * _spread(means))[rest]
+    share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
+    posterior = posterior_limits(means.groups.take(rest), level)
+    low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
+    high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
+    return low, high
+
+
+def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
+    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of
+    answers in clusters.
+    """
+    deff = np.where(means.var > 0, means.n / means.effective, 0.0)
+    unseen = np.full(len(deff), math.sqrt(means.cluster_size))
+    if means.groups is None:
+        return deff, unseen, np.empty(0, dtype=np.intp)
+    groups, crowd = means.groups, means.n * float(means.groups.shares @ means.groups.shares)
+    capped = np.maximum(deff, crowd / groups.trials)  # no answer says more than an independent one
+    deff = np.where(groups.single, _cautious(means, crowd), capped)
+    clustered = ~groups.single & (means.units < means.n)
+    unseen = np.where(groups.several, np.where(clustered, 1.0, unseen), 0.0)
+    return deff, unseen, np.flatnonzero(clustered)
+
+
+def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
+    """Return lower limits that lie no higher than Wilson's where the value is at most ¼; in part up to ½."""
+    part = np.clip(2 - 4 * value, 0, 1)
+    return np.asarray(blended - part * np.maximum(blended - wilson, 0))
+
+
+def _spread(means: Means) -> Floats:
+    return np.asarray(means.value * (1 - means.value))
+
+
+def _cautious(means: Means, usual: float) -> Floats:
+    """Return the deff, one below that of the weights drawn towards it by one event against those seen.
+
+    A few failures that happen to weigh little make it too small.
+    """
+    deff = means.n / means.effective
+    events = means.effective * _spread(means)
+    return np.asarray(np.where(deff < usual, (deff * events + usual) / (events + 1), deff))
+
+
+def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:
+    angle = (1 - share) * _angle(posterior) + share * _angle(wilson)
+    return np.asarray(np.sin(angle) ** 2)
+
+
+def _angle(rate: Floats) -> Floats:
+    return np.asarray(np.arcsin(np.sqrt(np.clip(rate, 0, 1))))

@@ -1,1 +1,0 @@
-"""Means, their standard errors and intervals."""

@@ -1,1 +1,0 @@
-"""What attempts took: ratios of means, by one set of influences."""

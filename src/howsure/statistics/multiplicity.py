@@ -1,0 +1,394 @@
+"""Many p-values at once: their corrections, many sides against one, and the ranks that follow.
+
+Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of max_t.py.
+
+Many sides against one: p-values corrected for their number, and what the intervals that agree with them
+may miss.
+
+max-t: the step-down of max_t.py over the pairs with the one. Its intervals come from the single step, on two
+kinds of flips: as they are, and of what is left once every side's own difference is taken out, since
+differences that are there make sides look as if they hung together; the wider ones count. Where too few
+clusters leave flips no say, Holm takes their place. Dunnett (1955): the largest of K pivots that share one
+side, as multivariate t with one correlation, by quadrature. It is ½ where all sides vary alike and
+independently, as in Dunnett's tables; here it is the average of those that were seen.
+
+Ranks that are real: intervals of places, the models that could be best, and tie groups, from adjusted
+p-values.
+
+A model's place lies between 1 + the number of models significantly better and M − the number significantly
+worse (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values that are
+corrected over all pairs, all intervals hold at once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics import intervals, max_t
+from howsure.statistics.arrays import legendre
+from howsure.statistics.choices import chosen_object
+from howsure.statistics.results import Rank, allowed
+from howsure.statistics.sign_flips import DRAWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Positions
+    from howsure.statistics.choices import Adjustment, ManyToOne
+    from howsure.statistics.pair_moments import FlipSums, PairMoments
+
+
+def holm(p: Floats, weights: Floats | None = None) -> Floats:
+    """Holm's (1979) step-down correction of p-values (K,): controls the chance of any false finding.
+
+    `weights` (K,), above 0: the larger, the more of the level a test gets (his weighted procedure, section
+    4).
+
+    >>> import numpy as np
+    >>> holm(np.array([0.01, 0.04])).tolist(), holm(np.array([0.01, 0.04]), np.array([1.0, 3.0])).tolist()
+    ([0.02, 0.04], [0.04, 0.04])
+    """
+    w = np.ones(len(p)) if weights is None else weights
+    order = np.argsort(p / w)
+    left = np.cumsum(w[order][::-1])[::-1]
+    stepped = np.maximum.accumulate(p[order] * (left / w[order]))
+    return _back(np.minimum(stepped, 1.0), order)
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """Benjamini and Hochberg's (1995) step-up correction of p-values (K,): controls the share of false
+    findings.
+    """
+    order = np.argsort(p)
+    stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
+    return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
+
+
+CORRECTIONS: Mapping[str, Callable[[Floats], Floats] | None] = {
+    "max-t": holm,
+    "holm": holm,
+    "bh": benjamini_hochberg,
+    "none": None,
+}
+"""What each word of `Adjustment` makes of the p-values of separate tests, of which max-t knows no more than
+Holm.
+"""
+
+
+def corrected_p(p: Floats, method: Adjustment) -> Floats:
+    """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t
+    means Holm here.
+    """
+    usable, correct = np.isfinite(p), chosen_object("adjust", method, CORRECTIONS)
+    if correct is None or usable.sum() < 2:
+        return p
+    corrected = p.copy()
+    corrected[usable] = correct(p[usable])
+    return corrected
+
+
+def tails(p: Floats, adjusted: Floats, method: Adjustment, error: float) -> tuple[Floats, Floats]:
+    """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected
+    p-values: both (K,).
+
+    Benjamini–Hochberg: error for the share of tests that show a difference (Benjamini and Yekutieli 2005).
+    Holm: Bonferroni's error / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't,
+    just what Holm allows this p-value.
+    """
+    real = adjusted <= allowed(1 - error)
+    if method == "bh":
+        share = np.full(len(p), error * max(int(real.sum()), 1) / len(p))
+        return share, share
+    far = np.full(len(p), error / len(p))
+    more = real & (p > far)
+    return np.where(more, error * p / np.where(more, adjusted, 1.0), far), far
+
+
+def _back(values: Floats, order: Positions) -> Floats:
+    result = np.empty_like(values)
+    result[order] = values
+    return result
+
+
+def adjust_pairs(
+    moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[Floats, Adjustment]:
+    """Correct the p-values (M, M) of all pairs and say by which method; NaN stays NaN.
+
+    "max-t" with two clusterings becomes "holm": no flip of signs respects both.
+    """
+    p = moments.p_value
+    if method == "none":
+        return p, method
+    if method == "max-t" and moments.flips is not None:
+        return max_t.max_t(p, moments.flips, rng=rng, draws=draws), method
+    used: Adjustment = "holm" if method == "max-t" else method
+    upper = np.triu_indices(len(p), 1)
+    raw = p[upper]
+    usable = np.isfinite(raw)
+    values = np.full(len(raw), np.nan)
+    values[usable] = holm(raw[usable]) if used == "holm" else benjamini_hochberg(raw[usable])
+    adjusted = np.zeros_like(p)
+    adjusted[upper] = values
+    return adjusted + adjusted.T + np.eye(len(p)), used
+
+
+NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
+MOST_ALIKE = 0.99
+"""Correlations above this are taken for this: quadrature can't tell them apart."""
+MIN_CLUSTERS = 8
+"""Fewer clusters than these have too few flips of signs: Holm shows more then
+(docs/decisions/0019-many-to-one.md).
+"""
+BLOCK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """p-values of sides against one (K,), NaN where a side can't be compared, and what each interval may
+    miss.
+
+    `near`: on the side of 0; `far`: on the other (K,). An interval that may miss so much leaves 0 out where
+    `p_adjusted` says so.
+    """
+
+    p_adjusted: Floats
+    near: Floats
+    far: Floats
+
+
+def enough_clusters(flips: FlipSums) -> bool:
+    """Say whether flips can correct well: of fewer clusters there are too few, and what is lost by that is
+    more than gained.
+    """
+    return len(flips.sums) - int((flips.shared != 0).sum()) >= MIN_CLUSTERS
+
+
+def by_max_t(
+    p: Floats,
+    moments: PairMoments,
+    one: int,
+    error: float,
+    *,
+    rng: np.random.Generator,
+    centred: FlipSums | None = None,
+    draws: int = DRAWS,
+) -> Corrected:
+    """Correct p-values (M,) of all models beside the one at `one` by the step-down max-t; NaN where there is
+    none.
+
+    `moments` have flips; `centred`: these without the differences that were seen.
+    """
+    if moments.flips is None:
+        raise ValueError("max-t needs flips")
+    pairs, streams = np.full_like(moments.df, np.nan), rng.spawn(3)
+    pairs[one], pairs[:, one] = p, p
+    adjusted = max_t.max_t(pairs, moments.flips, rng=streams[0], draws=draws)[one].copy()
+    adjusted[one] = np.nan
+    kinds = (moments.flips, centred or moments.flips.centred())
+    steps = [
+        max_t.single_step(pairs, kind, error, rng=each, draws=draws)
+        for kind, each in zip(kinds, streams[1:], strict=True)
+    ]
+    return _agreeing(p, adjusted, error, min(steps))
+
+
+def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corrected:
+    """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where
+    there is none.
+    """
+    known = np.flatnonzero(np.isfinite(p))
+    adjusted = p.copy()
+    if len(known) < 2:
+        return _agreeing(p, adjusted, error, error)
+    df, rho = float(np.median(moments.df[known, one])), _correlation(moments.variance, one, known)
+    t = intervals.t_beyond(np.clip(p[known], 1e-300, 1.0) / 2, df)
+    adjusted[known] = np.clip(
+        1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0)
+    )
+    limit = quantile(1 - error, df, len(known), rho)
+    return _agreeing(p, adjusted, error, float(intervals.t_p_value(limit, df)))
+
+
+def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
+    """Correct p-values (K,) alone: by Holm, Benjamini and Hochberg, or not at all."""
+    known = np.isfinite(p)
+    if method == "none" or known.sum() < 2:
+        return Corrected(p_adjusted=p, near=np.full(len(p), error), far=np.full(len(p), error))
+    word: Adjustment = "bh" if method == "bh" else "holm"
+    adjusted, near, far = corrected_p(p, word), np.full(len(p), error), np.full(len(p), error)
+    near[known], far[known] = tails(p[known], adjusted[known], word, error)
+    return Corrected(p_adjusted=adjusted, near=near, far=far)
+
+
+def of_tasks(found: Corrected, tasks: int) -> Corrected:
+    """Return what was corrected at error / tasks as one of so many tasks (Bonferroni)."""
+    return Corrected(p_adjusted=np.minimum(tasks * found.p_adjusted, 1.0), near=found.near, far=found.far)
+
+
+def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
+    """Part what was corrected together."""
+    ends = np.cumsum(sizes)[:-1]
+    parts = zip(
+        *(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True
+    )
+    return [Corrected(p_adjusted=p, near=near, far=far) for p, near, far in parts]
+
+
+def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Corrected:
+    """Return tails that agree with corrected p-values; `step`: the p-value that the single step just rejects.
+
+    On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows
+    this p-value.
+    """
+    real = adjusted <= allowed(1 - error)
+    far = np.where(real | np.isnan(p), min(step, error), np.minimum(min(step, error), p * (1 - 1e-9)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = np.where(real & (p >= far), error * p / adjusted, far)
+    return Corrected(p_adjusted=adjusted, near=near, far=far)
+
+
+def _correlation(variance: Floats, one: int, sides: Positions) -> float:
+    """Return the average correlation of the sides' differences from the one, from 0 to 1; ½ where none is
+    known.
+
+    Var(a − b) tells it, as a − b is the difference of the two differences.
+    """
+    own = variance[one, sides]
+    between = variance[np.ix_(sides, sides)]
+    scale = np.sqrt(own[:, None] * own[None, :])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = ((own[:, None] + own[None, :] - between) / (2 * scale))[np.triu_indices(len(sides), 1)]
+    r = r[np.isfinite(r)]
+    return float(np.clip(r.mean(), 0.0, MOST_ALIKE)) if len(r) else 0.5
+
+
+def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats:
+    """Return P(max |T_k| ≤ t) of so many t variables with one correlation from 0 on and one error variance
+    (Dunnett 1955).
+
+    >>> import numpy as np
+    >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
+    0.95
+    """
+    z, w_z = legendre(NODES_NORMAL)
+    z, w_z = REACH * z, w_z * REACH * np.exp(-((REACH * z) ** 2) / 2) / math.sqrt(2 * math.pi)
+    u, w_u = legendre(NODES_CHI)
+    u, w_u = (u + 1) / 2, w_u / 2
+    s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * scipy.special.gammaincinv(df / 2, u) / df)
+    shift, scale = math.sqrt(correlation) * z, math.sqrt(1 - correlation)
+    found = np.empty(len(t))
+    for k in range(0, len(t), BLOCK):
+        reach = t[k : k + BLOCK, None, None] * s[:, None]
+        both = scipy.special.ndtr((reach + shift) / scale) - scipy.special.ndtr((shift - reach) / scale)
+        found[k : k + BLOCK] = np.einsum("ksz,s,z->k", both**count, w_u, w_z)
+    return found
+
+
+def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:
+    """Return the t that the largest of so many keeps within at a level: Dunnett's (1955) two-sided critical
+    value.
+
+    >>> round(quantile(0.95, 20.0, 4), 2)
+    2.65
+    """
+    low = float(intervals.t_beyond((1 - level) / 2, df))
+    high = float(intervals.t_beyond((1 - level) / count / 2, df)) + 1e-6
+    return float(
+        scipy.optimize.brentq(
+            lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high
+        )
+    )
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def ranks(
+    scores: Floats, difference: Floats, p_adjusted: Floats, *, level: float, best: Bools | None = None
+) -> tuple[Rank, ...]:
+    """Return the place of each of M models that are sorted from best to worst.
+
+    `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a
+    p-value counts as not told apart. Where models answered different items, score and differences can point
+    different ways: the interval is widened to hold the place. `best` (M,): which could be best (best.py),
+    None for those that nobody is significantly better than; their intervals begin at 1, and no others do, so
+    that the only one is first.
+    """
+    count = len(scores)
+    real = p_adjusted <= allowed(level)
+    better = real & (difference > 0)
+    first = np.asarray(~better.any(axis=0) if best is None else best)
+    low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))
+    high = np.where(first & (first.sum() == 1), 1, count - better.sum(axis=1))
+    rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
+    places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
+    low, high = np.minimum(low, places), np.maximum(high, places)
+    ties = tie_letters(real)
+    return tuple(
+        Rank(
+            rank=int(places[k]),
+            low=int(low[k]),
+            high=int(high[k]),
+            could_be_best=bool(first[k]),
+            ties=ties[k],
+        )
+        for k in range(count)
+    )
+
+
+def tie_letters(real: Bools) -> list[str]:
+    """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't
+    differ.
+
+    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and
+    groups are added until every pair that doesn't differ has one (Gramm and others 2007); they are named in
+    the order of their first places: `a`, `ab`, `b–f`, "" where a place differs from all others. Where more
+    than 26 letters would be needed there are none.
+    """
+    alike = ~(real | real.T)
+    np.fill_diagonal(alike, val=False)
+    left = np.triu(alike)
+    groups: list[list[int]] = []
+    while left.any() and len(groups) < len(LETTERS):
+        first = int(left.any(axis=1).argmax())
+        group = _largest(alike, left, first)
+        left[np.ix_(group, group)] = False
+        groups.append(group)
+    if left.any():
+        return [""] * len(real)
+    inside = [
+        [k for k, group in enumerate(sorted(groups, key=tuple)) if place in group]
+        for place in range(len(real))
+    ]
+    return [_written(held) for held in inside]
+
+
+def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
+    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours
+    before others.
+    """
+    group, open_ = [first], alike[first].copy()
+    for wanted in (left[first], np.ones_like(open_)):
+        for place in np.flatnonzero(open_ & wanted).tolist():
+            if open_[place]:
+                group.append(place)
+                open_ &= alike[place]
+    return sorted(group)
+
+
+def _written(letters: list[int]) -> str:
+    """Write letters, three or more that follow each other as the first and the last."""
+    runs: list[list[int]] = []
+    for letter in letters:
+        if runs and letter == runs[-1][-1] + 1:
+            runs[-1].append(letter)
+        else:
+            runs.append([letter])
+    names = [[LETTERS[k] for k in run] for run in runs]
+    return "".join("".join(run) if len(run) <= 2 else f"{run[0]}–{run[-1]}" for run in names)

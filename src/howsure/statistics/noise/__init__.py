@@ -1,1 +1,0 @@
-"""Where the variance comes from: questions, answers, clusters."""

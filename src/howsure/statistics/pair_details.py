@@ -1,0 +1,306 @@
+"""All pairs of models at once: what a comparison says beside the difference and its test.
+
+Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of
+matrices as in all_pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct
+score up to 64 of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics import intervals
+from howsure.statistics.arrays import Bools, Floats, Ints, above, blocks
+from howsure.statistics.clustered_variance import clusterings, covariance, own_clusterings, variance_of
+from howsure.statistics.pair_moments import PairMoments, squared_differences
+from howsure.statistics.tolerances import ROUNDING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from howsure.statistics.clustered_variance import VarianceChoice
+
+FEW_LEVELS = 64
+BLOCK = 2_000_000
+"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are
+gone through.
+"""
+MOST_ODD = 400_000_000
+"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters
+are made.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairDetails:
+    """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
+
+    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j;
+    `ties`: the same; `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the
+    difference if nobody knew which score belongs to which item; `unclustered_se`: if each item stood alone,
+    NaN without clusters.
+    """
+
+    mean: Floats
+    wins: Ints
+    ties: Ints
+    correlation: Floats
+    unpaired_se: Floats
+    unclustered_se: Floats
+
+
+def pair_limits(
+    x: Floats,
+    moments: PairMoments,
+    *,
+    level: float | Floats,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    reach: float = np.inf,
+    net_wins: bool = True,
+    squares: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are
+    none.
+
+    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M);
+    `reach`: the largest difference there can be;
+    `net_wins`: lengthen them where few items differ, as differences.py says; `squares` (M, M): Σ (d − d̄)²,
+    None for that of x.
+    """
+    if not net_wins:
+        return moments.limits(level, reach)
+    wins, items = net_wins_of_items(x, moments, clusters, weights, squares)
+    return lengthened(moments, wins, items, level, reach)
+
+
+def lengthened(
+    moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective
+    items (M, M) may hide.
+    """
+    low, high = moments.limits(level, reach)
+    use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
+    low = np.minimum(low, -event * _room(-wins, items, tail, where=use, beyond=-low / event))
+    high = np.maximum(high, event * _room(wins, items, tail, where=use, beyond=high / event))
+    return np.maximum(low, -reach), np.minimum(high, reach)
+
+
+def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
+    """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
+
+    Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one,
+    which is below Laurent and Massart's (2000, lemma 1) for a χ² quantile. Of the others a test of the value
+    to lie beyond says the same.
+    """
+    level = np.broadcast_to(level, losses.shape)
+    far = -np.log1p(-level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = (losses + 1 + np.sqrt(2 * (losses + 1) * far) + far) / items
+        near = where & (losses >= 0) & ~(most < beyond)
+    near[near] = ~intervals.net_limit_below(beyond[near], losses[near], items[near], level[near])
+    room = np.full(losses.shape, -np.inf)
+    room[near] = intervals.net_limit(losses[near], items[near], level[near])
+    return room
+
+
+def pair_details(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    variance: VarianceChoice = "CR2",
+) -> PairDetails:
+    """Return what is known of every two columns of x (n, M), NaN where a model has no score for an item.
+
+    >>> import numpy as np
+    >>> found = pair_details(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]))
+    >>> int(found.wins[0, 1]), int(found.wins[1, 0]), int(found.ties[0, 1])
+    (2, 1, 1)
+    """
+    w = np.ones(len(x)) if weights is None else weights
+    has = (~np.isnan(x)).astype(float)
+    shared = np.rint(has.T @ has).astype(np.int64)
+    wins = _wins(x)
+    full = np.flatnonzero(has.all(axis=0))
+    unpaired, unclustered = _errors(x, full, w, clusters, variance)
+    _fill_odd(unpaired, unclustered, x, w, clusters=clusters, variance=variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (np.nan_to_num(x) * w[:, None]).T @ has / ((has * w[:, None]).T @ has)
+    return PairDetails(
+        mean=mean,
+        wins=wins,
+        ties=shared - wins - wins.T,
+        correlation=_correlation(x, has, w),
+        unpaired_se=unpaired,
+        unclustered_se=unclustered,
+    )
+
+
+def _wins(x: Floats) -> Ints:
+    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are
+    few.
+    """
+    x, levels = _levelled(x)
+    wins = np.zeros((x.shape[1], x.shape[1]))
+    if len(levels) <= FEW_LEVELS:
+        for level in levels[1:]:
+            wins += (x == level).astype(float).T @ (x < level).astype(float)
+        return np.rint(wins).astype(np.int64)
+    for part in blocks(x.shape[1], x.size, BLOCK):
+        wins[part] = (x[:, part, None] > x[:, None, :]).sum(axis=0)
+    return wins.astype(np.int64)
+
+
+def _levelled(x: Floats) -> tuple[Floats, Floats]:
+    """Return the scores, those that only rounding parts made one, and the distinct ones (L,)."""
+    levels = np.unique(x[~np.isnan(x)])
+    first = levels[np.concatenate([[True], above(levels[1:], levels[:-1])])] if len(levels) else levels
+    if len(first) == len(levels):
+        return x, levels
+    return np.where(np.isnan(x), np.nan, first[np.searchsorted(first, x, side="right") - 1]), first
+
+
+def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
+    """Return weighted correlations on shared items (M, M)."""
+    middle = np.nanmean(x) if has.any() else 0.0
+    y, weighted = np.where(has > 0, x - middle, 0.0), has * w[:, None]
+    total = weighted.T @ has
+    first = (y * w[:, None]).T @ has  # Σ w y_i over the items that i and j share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (y**2 * w[:, None]).T @ has
+        own = squares - first**2 / total
+        varies = own > ROUNDING * squares
+        cross = (y * w[:, None]).T @ y - first * first.T / total
+        r = cross / np.sqrt(own * own.T)
+        return np.where(varies & varies.T, np.where(np.abs(r) < ROUNDING, 0.0, np.clip(r, -1.0, 1.0)), np.nan)
+
+
+def _errors(
+    x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: VarianceChoice
+) -> tuple[Floats, Floats]:
+    """Return the SEs without pairing, and those that take every item as independent, of the models that
+    answered everything; NaN of the others, and without clusters.
+    """
+    unpaired, unclustered = np.full((2, x.shape[1], x.shape[1]), np.nan)
+    at = np.ix_(full, full)
+    if min(term.n_clusters for term in own_clusterings(clusters, w)) > 1:
+        own = np.diagonal(covariance(x[:, full], w, clusters, variance))
+        unpaired[at] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+    if clusters and len(x) > 1:
+        unclustered[at] = np.sqrt(
+            np.maximum(squared_differences(covariance(x[:, full], w, (), variance)), 0.0)
+        )
+    return unpaired, unclustered
+
+
+def _fill_odd(
+    unpaired: Floats,
+    unclustered: Floats,
+    x: Floats,
+    w: Floats,
+    *,
+    clusters: Sequence[Ints],
+    variance: VarianceChoice,
+) -> None:
+    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too
+    many.
+    """
+    has = ~np.isnan(x)
+    lacking = np.asarray(~has.all(axis=0))
+    i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
+    if len(i) * len(x) > MOST_ODD:
+        return
+    y = np.nan_to_num(x)
+    for part in blocks(len(i), len(x), BLOCK):
+        rows, columns = i[part], j[part]
+        mask = (has[:, rows] & has[:, columns]).astype(float)
+        sides = [_masked_variance(y[:, k], mask, w, clusters, variance) for k in (rows, columns)]
+        with np.errstate(invalid="ignore"):
+            unpaired[rows, columns] = unpaired[columns, rows] = np.sqrt(np.maximum(sides[0] + sides[1], 0.0))
+        if clusters:
+            alone = np.sqrt(_masked_variance(y[:, rows] - y[:, columns], mask, w, (), variance))
+            unclustered[rows, columns] = unclustered[columns, rows] = alone
+
+
+def _masked_variance(
+    x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: VarianceChoice
+) -> Floats:
+    """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than
+    two clusters.
+    """
+    weights, estimator = mask * w[:, None], variance_of(variance)
+    count, total = mask.sum(axis=0), weights.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centred = (x - (weights * x).sum(axis=0) / total) * mask
+        found, fewest = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+        for term, sign in clusterings(clusters, w):
+            there = (term.sums(mask) > 0).sum(axis=0)
+            share = term.sums(weights) / total
+            squares = estimator.inflation(share, there) * term.sums(centred * w[:, None]) ** 2
+            found += sign * squares.sum(axis=0) / total**2
+            fewest = np.minimum(fewest, there) if sign > 0 else fewest
+        found += (w[:, None] * centred**2).sum(axis=0) * estimator.item_part(count) / total
+    return np.where(fewest > 1, found, np.nan)
+
+
+def net_wins_of_items(
+    x: Floats,
+    moments: PairMoments,
+    clusters: Sequence[Ints],
+    weights: Floats | None,
+    squares: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M,
+    M).
+    """
+    w = np.ones(len(x)) if weights is None else weights
+    mask = (~np.isnan(x)).astype(float)
+    squares = _squares(x, mask, w) if squares is None else squares
+    return net_wins_of(moments, squares, lambda i, j: _effective_clusters(mask, clusters, w, i, j))
+
+
+def net_wins_of(
+    moments: PairMoments, squares: Floats, alike: Callable[[Ints, Ints], Floats | float]
+) -> tuple[Floats, Floats]:
+    """Count the net wins of every pair in effective items, and these (M, M); `squares`: Σ (d − d̄)², `alike`:
+    effective items of pairs whose items all differ by the same.
+    """
+    n = moments.shared.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
+    flat = ~(squares > ROUNDING) & (n > 0)
+    items[flat] = alike(*np.nonzero(flat))
+    return moments.difference * items / moments.event, items
+
+
+def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
+    """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    if mask.all():
+        centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
+        return np.asarray(squared_differences(centred.T @ centred) * (len(w) / w.sum()))
+    y, weighted = np.nan_to_num(x), mask * w[:, None]
+    total, count = weighted.T @ mask, mask.T @ mask
+    first = (y * w[:, None]).T @ mask
+    second = (y**2 * w[:, None]).T @ mask
+    cross = (y * w[:, None]).T @ y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
+        return np.asarray(squares * count / total)
+
+
+def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
+    """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two
+    clusterings.
+    """
+    found = np.full(len(i), np.inf)
+    for part in blocks(len(i), len(w), BLOCK):
+        shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
+        for term in own_clusterings(clusters, w):
+            sums = term.sums(shared)
+            found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
+    return found

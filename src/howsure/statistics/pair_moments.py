@@ -1,0 +1,307 @@
+"""What is known of the difference of every two models, and what sign flips of clusters need of it.
+
+PairMoments: what is known of the difference of every two models.
+
+All pairs within strata with missing cells: each pair centred within its own shared items of every cluster,
+by one product a cluster.
+
+The same as within_strata (clustered_variance.py) on the items that both of a pair answered, for items of
+equal weight; lonely items are put together as joined_strata has it, pair by pair. Memory: some twenty arrays
+(M, M).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+
+from howsure.statistics.arrays import blocks
+from howsure.statistics.clustered_variance import clusterings, satterthwaite
+from howsure.statistics.score_pivot import Pivots
+from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from howsure.statistics.arrays import Floats, Ints, Positions
+
+MARKED = 9
+"""To so many digits marks of clusters are the same, whatever the order in which they were summed up."""
+ROW_CELLS = 100_000
+"""So many differences are worked out at once, which lie in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipSums:
+    """What sign flips of whole clusters need: C clusters, of which the last ones may be lone items, and M
+    models.
+
+    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,):
+    what a lone item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the
+    weight. `observed` (M, M): the squared pivots to compare with; None where they follow from the sums
+    themselves. `room`: the pivot adds so much of the squared difference to its variance, the same for every
+    pair (score_pivot.py).
+    """
+
+    sums: Floats
+    shared: Floats
+    sizes: Floats
+    observed: Floats | None = None
+    room: float = 0.0
+
+    @property
+    def inflation(self) -> Floats:
+        """What squared residual sums are multiplied by, as CR2 does (C,)."""
+        return np.asarray(1 / (1 - np.minimum(self.sizes / self.sizes.sum(), 1 - 1e-12)))
+
+    @property
+    def even(self) -> bool:
+        """Whether all clusters, lone items among them, are of one size."""
+        return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
+
+    def data_squares(self) -> Floats:
+        """Σ inflation · d_g² of every pair over the clusters of data (M, M), 0 where two models are alike."""
+        weighted = self.sums * self.inflation[:, None]
+        return np.maximum(squared_differences(weighted.T @ self.sums), 0.0)
+
+    @property
+    def lone_squares(self) -> float:
+        """Σ inflation · d_g² over the lone items, the same for every pair."""
+        return float(self.inflation @ self.shared**2)
+
+    def squares(self) -> Floats:
+        """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
+        return np.asarray(self.data_squares() + self.lone_squares)
+
+    def centred(self) -> FlipSums:
+        """Return the same as if no two models differed: every model's own mean taken from its clusters of
+        data.
+        """
+        held = np.where(self.shared == 0, self.sizes, 0.0)
+        sums = self.sums - held[:, None] * (self.sums.sum(axis=0) / held.sum())
+        return replace(self, sums=sums, observed=None)
+
+    def take(self, models: Sequence[int]) -> FlipSums:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        observed = None if self.observed is None else self.observed[at]
+        return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
+
+
+def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
+    """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without
+    clusters.
+
+    They part flips that would tie, so that the observed one isn't counted twice over.
+    """
+    return np.full(2 if clustered and score else 0, 1 / n)
+
+
+def item_levels(x: Floats) -> Floats:
+    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how
+    little it varies.
+
+    Sums of what is left are small, and no model's scale makes another's coarse. x (n, M) may have holes.
+    """
+    has = ~np.isnan(x)
+    filled, count = np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
+    mean = filled.sum(axis=0) / count
+    spread = ((filled - mean) ** 2 * has).sum(axis=0) / count
+    usual = float(np.median(spread))
+    weight = 1 / (spread + usual + (usual == 0))
+    total = has @ weight
+    return np.asarray((filled @ weight) / np.where(total > 0, total, 1.0))[:, None]
+
+
+def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
+    """Put clusters of data and lone items of these sizes side by side; every other lone item counts
+    downwards.
+
+    Clusters stand in an order that hangs on what they hold alone, so that random signs do as well.
+    """
+    order = order_of_rows(sums, sizes)
+    sums, sizes = sums[order], sizes[order]
+    signs = np.where(np.arange(len(lone)) % 2, -1.0, 1.0)
+    return FlipSums(
+        sums=np.concatenate([sums, np.zeros((len(lone), sums.shape[1]))]),
+        shared=np.concatenate([np.zeros(len(sums)), signs * lone]),
+        sizes=np.concatenate([sizes, lone]),
+        room=room,
+    )
+
+
+def order_of_rows(table: Floats, sizes: Floats) -> Positions:
+    """Return an order of the rows of a table (C, K), by their size first, that hangs on no order of its rows
+    or columns, but for rows that nothing tells apart.
+
+    Rows are marked by their squares, then columns by the marks of rows, and rows by those of columns, twice.
+    """
+    table = table / (np.abs(table).max(initial=0.0) or 1.0)
+    rows, marks = (table**2).sum(axis=1), [sizes]
+    for _ in range(2):
+        marks.append(rows)
+        rows = table @ (table.T @ np.cos(np.round(rows, MARKED)))
+    marks.append(rows)
+    return np.lexsort(
+        [np.round(mark / (np.abs(mark).max(initial=0.0) or 1.0), MARKED) for mark in reversed(marks)]
+    )
+
+
+def flips_of(
+    x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, room: float = 0.0
+) -> FlipSums | None:
+    """Return what flips need of scores x (n, M) with weights w (n,) of mean 1: deviations from the item's
+    level, a missing score adds nothing; None with two clusterings.
+
+    Where scores are missing flips know how models hang together; what they are compared with is each pair's
+    own pivot.
+    """
+    if len(codes) > 1:
+        return None
+    term = clusterings(codes, w)[0][0]
+    sums = term.sums(w[:, None] * np.nan_to_num(x - item_levels(x))) / (w @ ~np.isnan(x))
+    return flip_sums(sums, term.totals / len(x), lone_items(len(x), clustered=bool(codes), score=score), room)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMoments(Pivots):
+    """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
+
+    `shared`: items that both answered; `units`: clusters that these are in.
+    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
+    `tested`: the p-values of "no difference", where they were worked out already.
+    """
+
+    shared: Ints
+    units: Ints
+    flips: FlipSums | None
+    tested: Floats | None = None
+
+    def take(self, models: Sequence[int]) -> PairMoments:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        every = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "flips"}
+        arrays = {name: part[at] if part.ndim else part for name, part in every.items() if part is not None}
+        return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
+
+    @property
+    def p_value(self) -> Floats:
+        """Two-sided p-values of "no difference", 1 on the diagonal."""
+        if self.tested is not None:
+            return self.tested
+        first, second = np.triu_indices(len(self.difference), 1)
+        p = np.ones_like(self.difference)
+        p[first, second] = p[second, first] = self.at((first, second)).p_value_at(0.0)
+        return p
+
+    def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
+        """Return both limits of every pair's interval; `level`: of all, or of each."""
+        high = self.upper(level, reach)
+        return 0.0 - (self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
+
+
+def with_own_pivots(moments: PairMoments) -> PairMoments:
+    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the
+    clusters.
+
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and where
+    items come in clusters the score pivot isn't that of the flips. Nothing changes where there are no flips.
+    """
+    flips = moments.flips
+    if flips is None:
+        return moments
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    tested = moments.p_value
+    first, second = np.triu_indices(len(tested), 1)
+    p = np.clip(np.nan_to_num(tested[first, second], nan=1.0), 1e-300, 1.0)
+    observed = np.zeros_like(tested)
+    observed[first, second] = observed[second, first] = scipy.special.stdtrit(df, p / 2) ** 2
+    return replace(moments, flips=replace(flips, observed=observed), tested=tested)
+
+
+def settled(difference: Floats, size: Floats | float) -> Floats:
+    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way
+    to them.
+    """
+    return np.where(np.abs(difference) <= ROUNDED_MEANS * size, 0.0, difference)
+
+
+def squared_differences(product: Floats) -> Floats:
+    """Turn Σ e_i e_j into Σ (e_i − e_j)²; cancellation is cut off where two columns are the same."""
+    own = np.diagonal(product)
+    squares = np.empty_like(product)
+    for part in blocks(len(product), len(product), ROW_CELLS):
+        both = own[part, None] + own
+        squares[part] = both - 2 * product[part]
+        squares[part][np.abs(squares[part]) < 1e-12 * both] = 0.0
+    return squares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrataMoments:
+    """Of every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
+    its `shared` items.
+    """
+
+    variance: Floats
+    item_variance: Floats
+    strata: Floats
+    shared: Floats
+
+
+def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
+    """Return what pairs of columns of x (n, M) show within clusters, NaN where a model has no score; codes
+    (n,).
+
+    >>> x = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [1.0, np.nan], [0.0, 1.0]])
+    >>> found = strata_moments(x, np.array([0, 0, 1, 1, 1]))
+    >>> round(float(found.variance[0, 1]), 3), int(found.strata[0, 1]), int(found.shared[0, 1])
+    (0.125, 2, 4)
+    """
+    mask, filled = (~np.isnan(x)).astype(float), np.nan_to_num(x - np.nanmean(x))
+    total = strata = alone = np.zeros((x.shape[1], x.shape[1]))
+    least = np.full((4, *total.shape), np.inf)
+    order = np.argsort(codes, kind="stable")
+    for rows in np.split(order, np.cumsum(np.bincount(codes))[:-1]):
+        part = _sums(filled[rows], mask[rows])
+        several = part[0] > 1
+        total, strata = total + _spread(part), strata + several
+        alone = alone + np.where(part[0] == 1, part, 0.0)
+        least = np.where(several & (part[0] < least[0]), part, least)
+    lone = (alone[0] == 1) & np.isfinite(
+        least[0]
+    )  # a single item that is alone goes with the smallest stratum of its pair
+    joined = np.where(lone, least, 0.0)
+    total = total + np.where(lone, _spread(joined + alone) - _spread(joined), _spread(alone))
+    strata = strata + ((alone[0] > 0) & ~lone)
+    n = mask.T @ mask
+    some = np.maximum(n, 1)
+    return StrataMoments(
+        variance=np.where(n > 1, total / some**2, np.nan),
+        item_variance=total * (some - 1) / some**2,
+        strata=strata,
+        shared=n,
+    )
+
+
+def _sums(filled: Floats, mask: Floats) -> Floats:
+    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and what rounding is measured by
+    (4, M, M); 0 where `mask` (n, M) is.
+    """
+    linear, own = filled.T @ mask, (filled * filled).T @ mask
+    scale = own + own.T
+    return np.stack([mask.T @ mask, linear - linear.T, scale - 2 * (filled.T @ filled), scale])
+
+
+def _spread(sums: Floats) -> Floats:
+    """Return n / (n − 1) · Σ (d − d̄)² of every pair, 0 where there are fewer than two items."""
+    count, linear, squares, scale = sums
+    some = np.maximum(count, 2.0)
+    around = squares - linear**2 / some
+    around = np.where(np.abs(around) < ROUNDING * scale, 0.0, np.maximum(around, 0.0))
+    return np.where(count > 1, around * some / (some - 1), 0.0)

@@ -1,1 +1,0 @@
-"""Differences of two models, and of all pairs at once."""

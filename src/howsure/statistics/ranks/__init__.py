@@ -1,1 +1,0 @@
-"""Ranks that are real: all pairs at once, corrected for their number."""

@@ -1,0 +1,267 @@
+"""Ratios of what attempts took, and who may be the best buy.
+
+Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of
+differences.
+
+The logarithm of a mean is, but for its error, a mean of influences (the delta method). The difference of two
+logarithms is then a mean of paired differences over the items that both have, by the one estimator of
+clustered_variance.py, and its exponential is the ratio of the means.
+
+The logarithm of a mean is log μ, and the influence of an item (x − μ) / μ.
+
+The ratio of two averages of what attempts took, paired on the items that both have.
+
+Which models may be the best buy: a model is out where one other is shown to be better and shown to cost no
+more.
+
+Scores and costs are each compared over all pairs by max-t, at half of what may be missed in all, so that no
+claim of either is wrong with the chosen level: a model that no other truly beats in both is then out with no
+more than that chance, whatever ties there are and whatever is missing (intersection and union of tests;
+Berger 1982).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.difference import difference
+from howsure.statistics.differences import t_pivot
+from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.results import allowed
+from howsure.statistics.tolerances import ROUNDING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.clustered_variance import VarianceChoice
+    from howsure.statistics.pair_moments import PairMoments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Influence:
+    """The average of every column of x (n, M) and its logarithm (M,), and what each item adds to the latter
+    (n, M), NaN for none.
+    """
+
+    average: Floats
+    log: Floats
+    items: Floats
+
+
+def influence(x: Floats, weights: Floats | None = None) -> Influence:
+    """Return the logarithm of the mean of every column, with influences; a column that gives none has NaN.
+
+    >>> import numpy as np
+    >>> costs = influence(np.array([[1.0], [2.0], [3.0]]))
+    >>> costs.average.tolist(), costs.items.ravel().tolist()
+    ([2.0], [-0.5, 0.0, 0.5])
+    """
+    w = ~np.isnan(x) * (np.ones(len(x)) if weights is None else weights)[:, None]
+    mean = _weighted(x, w)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log = np.where(mean > 0, np.log(mean), np.nan)
+        return Influence(average=mean, log=log, items=(x - mean) / mean)
+
+
+def _weighted(x: Floats, w: Floats) -> Floats:
+    """Return the weighted mean of every column over what it has."""
+    total = w.sum(axis=0)
+    return np.asarray((w * np.nan_to_num(x)).sum(axis=0) / np.where(total > 0, total, np.nan))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """a over b: the averages, their ratio, the standard error of its logarithm, limits, and the p-value of
+    "they are the same".
+
+    NaN where an average isn't positive. `spread`: the standard deviation of the logarithms of a's and b's
+    values, the larger one.
+    """
+
+    a: float
+    b: float
+    value: float
+    se: float
+    df: float
+    low: float
+    high: float
+    p_value: float
+    n_items: int
+    n_clusters: int
+    spread: float
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def ratio(
+    a: Floats,
+    b: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    variance: VarianceChoice = "CR2",
+    level: float = 0.95,
+    solved: tuple[Floats, Floats] | None = None,
+) -> Ratio:
+    """Return the ratio of what a and b took on the items (n,) that both have; on those of each where they
+    share none.
+
+    `solved`: the scores of both (n,), in [0, 1]; then it is what a solved item took. Interval and p-value
+    come from one t pivot of the logarithm, by the delta method.
+
+    >>> import numpy as np
+    >>> found = ratio(np.array([2.0, 4.0, 6.0, 4.0]), np.array([1.0, 2.0, 3.0, 2.0]))
+    >>> found.value, found.se
+    (2.0, 0.0)
+    """
+    x = np.column_stack([a, b])
+    shared = np.asarray((~np.isnan(x)).all(axis=1))
+    if shared.any():
+        x = np.where(shared[:, None], x, np.nan)
+    found = influence(x, weights)
+    average_of, log, items = found.average, found.log, found.items
+    if solved is not None:
+        right = influence(np.where(np.isnan(x), np.nan, np.column_stack(solved)), weights)
+        each = np.divide(
+            average_of, right.average, out=np.full_like(average_of, np.nan), where=right.average > 0
+        )
+        average_of, log, items = each, log - right.log, items - right.items
+    gap = float(log[0] - log[1])
+    if not math.isfinite(gap) or abs(gap) > LARGEST_LOG:
+        return _nothing(average_of)
+    estimate = difference(
+        items[:, 0],
+        items[:, 1],
+        clusters=clusters,
+        weights=weights,
+        bounded=False,
+        method="t",
+        variance=variance,
+        level=level,
+    ).estimate
+    se = estimate.se if estimate.se > ROUNDING else 0.0
+    pivot = t_pivot(gap, se, estimate.df, level)
+    return Ratio(
+        a=float(average_of[0]),
+        b=float(average_of[1]),
+        value=math.exp(gap),
+        se=se,
+        df=estimate.df,
+        low=_exp(pivot.low),
+        high=_exp(pivot.high),
+        p_value=pivot.p_value,
+        n_items=estimate.n_items,
+        n_clusters=estimate.n_clusters,
+        spread=_spread(x),
+    )
+
+
+def _exp(log: float) -> float:
+    """Return a ratio by its logarithm: infinite where it is more than a float can hold."""
+    return math.inf if log > LARGEST_LOG else math.exp(log)
+
+
+def _nothing(average: Floats) -> Ratio:
+    nan = math.nan
+    return Ratio(
+        a=float(average[0]),
+        b=float(average[1]),
+        value=nan,
+        se=nan,
+        df=nan,
+        low=nan,
+        high=nan,
+        p_value=nan,
+        n_items=0,
+        n_clusters=0,
+        spread=nan,
+    )
+
+
+def _spread(x: Floats) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(x > 0, x, np.nan))
+    found = [float(np.nanstd(column)) for column in logs.T if not np.isnan(column).all()]
+    return max(found, default=math.nan)
+
+
+LARGEST_LOG = 700.0
+"""The logarithm of a ratio that a float can surely hold, and one over it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dominance:
+    """Of M models, [i, j]: `better`, i is shown to score higher than j; `cheaper`, i is shown to cost no
+    more; both, `beats`.
+    """
+
+    better: Bools
+    cheaper: Bools
+
+    @property
+    def beats(self) -> Bools:
+        """Where i is shown to be better and to cost no more (M, M)."""
+        return self.better & self.cheaper
+
+    @property
+    def kept(self) -> Bools:
+        """The models that no other beats (M,)."""
+        return np.asarray(~self.beats.any(axis=0))
+
+
+def cost_moments(
+    costs: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    variance: VarianceChoice = "CR2",
+) -> PairMoments:
+    """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with
+    their errors.
+    """
+    found = influence(costs, weights)
+    return pair_moments(
+        found.log + found.items, clusters=clusters, weights=weights, variance=variance, score=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the costs of M models beside their means.
+
+    `lacking` (M,): some attempts record none, so that it may be more: such a model is cheaper than nobody,
+    and what it took at least still tells who is cheaper. `free` (M,): it is 0, and recorded.
+    """
+
+    lacking: Bools
+    free: Bools
+
+
+def dominance(
+    leads: Floats,
+    score_p: Floats,
+    costs: PairMoments,
+    known: Known,
+    level: float,
+    *,
+    rng: np.random.Generator,
+) -> Dominance:
+    """Say which models are shown to be better, and which to cost no more.
+
+    `leads` (M, M): by how much i is better than j, and `score_p` (M, M): the p-values of all pairs, corrected
+    together.
+
+    A cost without any error is taken as known.
+    """
+    each = 1 - (1 - level) / 2
+    cost_p, _ = adjust_pairs(costs, "max-t", rng=rng)
+    better = (score_p <= allowed(each)) & (leads > 0)
+    exact = (costs.variance == 0) & np.isfinite(costs.difference) & (costs.difference <= 0)
+    cheaper = ((cost_p <= allowed(each)) & (costs.difference < 0)) | exact | known.free[:, None]
+    own = np.eye(len(known.free), dtype=bool)
+    return Dominance(better=better, cheaper=cheaper & ~known.lacking[:, None] & ~own)

@@ -1,1 +1,0 @@
-"""Intervals that are valid at every look."""

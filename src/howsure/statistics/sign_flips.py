@@ -1,0 +1,328 @@
+"""Sign flips of clusters: the flips, what they sum up, and the pairs that reach a bound in one of them.
+
+Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random
+ones.
+
+What sign flips of all pairs sum up: a column a model, and the flips themselves, listed or drawn.
+
+Pairs that reach a bound in a flip, found without looking at all pairs.
+
+A squared pivot of at least T needs z² / A of at least T' (the same where sizes are equal, less where they
+aren't), and so models whose sums lie at least √(T' A) apart. Models are put in order of their sums in each
+flip; of each, those far enough below it by the smallest A are taken, and their pivots worked out. The
+thousandth of pairs with the smallest A (models that hardly differ) is looked at in every flip instead, so
+that it doesn't make the bound useless for the others. Memory: arrays of the pairs found in a few flips, and
+one of models × models.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
+    from howsure.statistics.pair_moments import FlipSums
+
+DRAWS = 10_000
+"""With no more than so many flips in all, each is made once; else so many are drawn."""
+
+BLOCK_FLIPS = 1_024
+
+
+def listed(width: int, draws: int = DRAWS) -> bool:
+    """Say whether all flips of so many clusters are listed, "none" and "all" among them."""
+    return bool(2**width <= draws)
+
+
+def sign_blocks(
+    width: int, rng: np.random.Generator, draws: int, *, free: int | None = None
+) -> list[Callable[[], Singles]]:
+    """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
+
+    `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them.
+    Each random block has a generator of its own, so that threads may make them in any order. All flips come
+    in a random order that is always the same, so that the first ones stand for all.
+    """
+    free = width if free is None else free
+    if not listed(free, draws):
+        return [partial(_random_signs, width, child, size) for child, size in _children(rng, draws)]
+    every = np.random.default_rng(0).permutation(2**free)
+    return [partial(_listed, width, every[k : k + BLOCK_FLIPS]) for k in range(0, len(every), BLOCK_FLIPS)]
+
+
+def normal_blocks(width: int, rng: np.random.Generator, draws: int) -> list[Callable[[], Singles]]:
+    """Return functions that make blocks (K, draws) of normal deviates."""
+    return [partial(_normals, width, child, size) for child, size in _children(rng, draws)]
+
+
+def _normals(width: int, rng: np.random.Generator, size: int) -> Singles:
+    return rng.standard_normal((width, size), dtype=np.float32)
+
+
+def _children(rng: np.random.Generator, draws: int) -> list[tuple[np.random.Generator, int]]:
+    sizes = [min(BLOCK_FLIPS, draws - start) for start in range(0, draws, BLOCK_FLIPS)]
+    return list(zip(rng.spawn(len(sizes)), sizes, strict=True))
+
+
+def _listed(width: int, patterns: Ints) -> Singles:
+    bits = (patterns >> np.arange(width)[:, None]) & 1
+    return (1 - 2 * bits).astype(np.float32)
+
+
+def _random_signs(width: int, rng: np.random.Generator, flips: int) -> Singles:
+    random_bytes = np.frombuffer(rng.bytes(width * -(-flips // 8)), dtype=np.uint8).reshape(width, -1)
+    signs = np.unpackbits(random_bytes, axis=1, count=flips).astype(np.float32)
+    signs *= -2
+    signs += 1
+    return signs
+
+
+MARKED = 9
+"""To so many digits marks of columns are the same, whatever the order in which they were summed up."""
+MANY_CLUSTERS, MUCH = 300, 0.02
+"""Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this
+share.
+"""
+
+Table = TypeVar("Table", "Singles", "Floats")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that a flip sums up: z and s of every model, then what lone items add to both.
+
+    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot
+    is z² / (A + z s).
+    """
+
+    table: Singles
+    even: bool
+
+    @classmethod
+    def of(cls, flips: FlipSums) -> Columns:
+        """Choose the columns."""
+        z = np.column_stack([flips.sums, flips.shared])
+        if not flips.even:
+            total = flips.sizes.sum()
+            curve = float(flips.inflation @ flips.sizes**2) / total**2
+            z = np.column_stack([z, z * (curve - 2 / total * flips.inflation * flips.sizes)[:, None]])
+        return cls(z.astype(np.float32), flips.even)
+
+    @property
+    def models(self) -> int:
+        """How many models there are."""
+        return int(self.table.shape[1]) // (1 if self.even else 2) - 1
+
+    def sums(self, signs: Singles) -> tuple[Singles, ...]:
+        """Return z and its lift, and s and its lift unless sizes are equal: (M, flips) and (flips,) each."""
+        summed = self.table.T @ signs
+        if self.even:
+            return summed[:-1], summed[-1]
+        z, s = np.split(summed, 2)
+        return z[:-1], z[-1], s[:-1], s[-1]
+
+
+def drawn(
+    columns: Columns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
+) -> tuple[Columns, list[Callable[[], Singles]], int]:
+    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen
+    counts as.
+
+    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two
+    is enough. See `flipped`.
+    """
+    table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
+    return Columns(table, columns.even), blocks, seen
+
+
+def flipped(
+    table: Table, largest: float, rng: np.random.Generator, draws: int, *, free: int
+) -> tuple[Table, list[Callable[[], Singles]], int]:
+    """Return the same of a table (C, K) whose first `free` rows may turn their signs.
+
+    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random
+    signs are as good as normal ones.
+    """
+    if len(table) >= MANY_CLUSTERS and largest < MUCH:
+        table = _reduced(table)
+        return table, normal_blocks(len(table), rng, draws), 1
+    return table, sign_blocks(len(table), rng, draws, free=free), 0 if listed(free, draws) else 1
+
+
+def _reduced(table: Table) -> Table:
+    """Return as few rows as there are columns, with the same inner products: all that normal sums know of the
+    clusters.
+
+    Where a column is made of those before it, as of a model with the answers of another, rounding would turn
+    the rows from there on, and another machine would draw other sums: such columns are left out of what turns
+    the rows. Columns are turned in an order that hangs on what they hold alone, so that sums don't hang on
+    the order of the models.
+    """
+    if len(table) <= table.shape[1]:
+        return table
+    squares = np.einsum("ck,ck->k", table, table, dtype=np.float64)
+    marks = np.einsum("c,ck->k", np.cos(np.arange(len(table))), table, dtype=np.float64), squares
+    order = np.lexsort([np.round(mark / (np.abs(mark).max() or 1.0), MARKED) for mark in marks])
+    return np.asarray(_turned(table[:, order], np.sqrt(squares[order]))[:, np.argsort(order)])
+
+
+def _turned(table: Table, norms: Floats) -> Table:
+    """Return the rows of a table whose columns stand in this order; `norms` (K,): of the columns.
+
+    The sign of a row, which rounding decides, is that which makes the number at its own column positive.
+    """
+    eps = np.finfo(table.dtype).eps
+    rows = np.linalg.qr(table, mode="r")
+    some = norms > eps * norms.max(initial=0.0)
+    made = some & (np.abs(np.diag(rows)) <= math.sqrt(eps) * norms)
+    own = np.flatnonzero(some & ~made)
+    if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
+        return np.asarray(rows * _signs(rows, some))
+    turned, upper = np.linalg.qr(table[:, own])
+    return np.asarray(_signs(upper, some[own]) * turned.T @ table)
+
+
+def _signs(rows: Any, some: Bools) -> Any:
+    """Return the sign of each row at its own column (K, 1), 1 where nothing is there."""
+    return np.where(some & (np.diag(rows) < 0), -1, 1).astype(rows.dtype)[:, None]
+
+
+CLOSE = 0.001
+"""The share of pairs that is looked at in every flip."""
+FLIPS_AT_ONCE = 32
+TOO_MANY = 0.1
+"""Where more than this share of pairs is far enough apart, looking at all of them is faster."""
+
+
+class TooManyError(Exception):
+    """So many pairs are far enough apart that looking at all of them is faster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Pairs that reached the bound (N,): the flip, the model with the larger sum, that with the smaller one,
+    the squared pivot.
+    """
+
+    flip: Ints
+    upper: Positions
+    lower: Positions
+    pivot: Singles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaching:
+    """What is needed to find them. `squares` (M, M): A of each pair, infinite where it isn't asked about.
+
+    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at
+    least; `bound`: T; `most`: the share of pairs from which on looking at all is faster. Differences are of
+    the model that comes first less the other, which matters where lone items lift them.
+    """
+
+    squares: Singles
+    close: Positions
+    apart: float
+    bound: float
+    most: float
+
+    @classmethod
+    def of(cls, squares: Singles, bound: float, lever: float, most: float) -> Reaching:
+        """Prepare for pairs with these A (M, M). `lever`: √B / W, 0 where sizes are equal."""
+        usable = np.isfinite(squares) & ~np.eye(len(squares), dtype=bool)
+        line = float(np.quantile(squares[usable], CLOSE))
+        first, second = np.nonzero(usable & (squares < line))
+        once = first < second
+        root = math.sqrt(bound)
+        return cls(
+            squares=squares,
+            close=np.stack([first[once], second[once]]),
+            apart=root / (1 + lever * root) * math.sqrt(line),
+            bound=bound,
+            most=most,
+        )
+
+    def reached(self, summed: tuple[Singles, ...]) -> Reached:
+        """Return the pairs that reach the bound in some flips; `summed`: z, its lift, and s and its lift
+        where sizes differ.
+
+        TooManyError where they are too many to be worth it.
+        """
+        parts = [
+            part
+            for start in range(0, summed[0].shape[1], FLIPS_AT_ONCE)
+            for part in self._some(tuple(x[..., start : start + FLIPS_AT_ONCE] for x in summed), start)
+        ]
+        flip, upper, lower, pivot = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return Reached(flip=flip, upper=upper, lower=lower, pivot=pivot)
+
+    def _some(
+        self, summed: tuple[Singles, ...], start: int
+    ) -> Iterator[tuple[Ints, Positions, Positions, Singles]]:
+        """Yield those of a few flips: pairs far apart, then the close ones, the model with the larger sum
+        first.
+        """
+        for upper, lower, flip in (self._far(summed[0], summed[1]), self._near(summed[0])):
+            pivot = self._pivots(summed, upper, lower, flip)
+            kept = pivot >= self.bound
+            yield flip[kept] + start, upper[kept], lower[kept], pivot[kept]
+
+    def _far(self, z: Singles, lift: Singles) -> tuple[Positions, Positions, Ints]:
+        """Return pairs of models that are far enough apart in a flip, and the flips."""
+        models, flips = z.shape
+        order = np.argsort(z, axis=0).T
+        above = np.arange(flips)[:, None] * (2.0 * float(np.ptp(z)) + 1.0)
+        line = (np.take_along_axis(z.T, order, axis=1) + above).ravel()
+        apart = np.maximum(self.apart - np.abs(lift), 0.0).repeat(models)
+        count = np.searchsorted(line, line - apart, side="right") - np.arange(flips).repeat(models) * models
+        count = np.maximum(count, 0)  # where nothing lies as far apart, the line of the flip before does
+        total = int(count.sum())
+        if total > self.most * models * models * flips / 2:
+            raise TooManyError
+        source = np.arange(models * flips).repeat(count)
+        below = np.arange(total) - (np.cumsum(count) - count).repeat(count)
+        flip, named = source // models, order.ravel()
+        return named[source], named[flip * models + below], flip
+
+    def _near(self, z: Singles) -> tuple[Positions, Positions, Ints]:
+        """Return the close pairs in each flip."""
+        flips = z.shape[1]
+        first, second = (each.repeat(flips) for each in self.close)
+        flip = np.tile(np.arange(flips), self.close.shape[1])
+        turned = z[first, flip] < z[second, flip]
+        return np.where(turned, second, first), np.where(turned, first, second), flip
+
+    def _pivots(self, summed: tuple[Singles, ...], upper: Positions, lower: Positions, flip: Ints) -> Singles:
+        """Return the squared pivots of pairs in flips."""
+        z, z_lift, *rest = summed
+        turned = upper > lower
+        sign = np.where(turned, np.float32(-1), np.float32(1))
+        gap = sign * (z[upper, flip] - z[lower, flip]) + z_lift[flip]
+        squares = self.squares[upper, lower]
+        if not rest:
+            return np.asarray(gap * gap / squares)
+        s, s_lift = rest
+        slope = (sign * (s[upper, flip] - s[lower, flip]) + s_lift[flip]) * gap + squares
+        return np.asarray(gap * gap / np.maximum(slope, np.float32(1e-6) * squares))
+
+
+def covered(flip: Ints, low: Ints, high: Ints, size: int) -> Floats:
+    """Count, for each place (size,), the flips of which some interval [low, high] holds it."""
+    kept = low <= high
+    width = size + 1
+    start, end = flip[kept] * width + low[kept], flip[kept] * width + high[kept]
+    if not len(start):
+        return np.zeros(size)
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], np.maximum.accumulate(end[order])
+    new = np.concatenate([[True], start[1:] > end[:-1]])
+    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(end) - 1]])
+    begun = np.bincount(start[new] % width, minlength=width + 1)
+    ended = np.bincount(end[last] % width + 1, minlength=width + 1)
+    return np.asarray(np.cumsum(begun - ended)[:size], dtype=float)

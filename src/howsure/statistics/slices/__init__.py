@@ -1,1 +1,0 @@
-"""Parts of the items side by side: do they differ at all, and which of them."""

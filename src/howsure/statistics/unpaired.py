@@ -1,0 +1,400 @@
+"""Models that share no item, or only some: the difference of two means of different items.
+
+All items that one of two models answered at least: their means, and the variance of their difference
+across clusters.
+
+The mean of each model is a weighted average of two: of its shared items and of those that it has alone. Any
+weights give an unbiased difference where it is by chance which items are shared; the best ones are those of
+generalised least squares (Looney and Jones 2003; Derrick et al. 2017). They are taken from a working model,
+items that are alike and independent, whose correlation of the two models is drawn towards 0 by as much as
+`PRIOR_ITEMS` items would: a few shared items tell little of it, and none nothing.
+
+The variance doesn't trust that model: each item's influence on the difference is summed within its cluster,
+across the parts, and squared. A sum is inflated by what the working model says that centring took from it,
+which is CR2 (Bell and McCaffrey 2002) where all items are shared, or none is and no cluster; degrees of
+freedom are Satterthwaite's under the same model.
+
+The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores.
+
+Where both have items of the same cluster they are not independent: what the two add within it is summed, and
+enters one clustered variance (unpaired.py). A cluster that is hard for both then takes from the difference
+what it adds to each mean.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.errors import MethodError, doubt
+from howsure.statistics.clustered_variance import (
+    CR2,
+    clusterings,
+    covariance,
+    degrees_of_freedom,
+    own_clusterings,
+    variance_of,
+)
+from howsure.statistics.difference_tests import ScoreTest, by_moments, require_fractions
+from howsure.statistics.differences import Pivot, pivot_of, t_pivot
+from howsure.statistics.events import ItemSpread, event_worth
+from howsure.statistics.means import cluster_cautions
+from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.score_pivot import plain_pivots
+from howsure.statistics.tolerances import ROUNDING, SMALLEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.errors import Caution
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.clustered_variance import Clustering, VarianceChoice, VarianceEstimator
+    from howsure.statistics.difference_tests import DifferenceTest
+
+PRIOR_ITEMS = 10.0
+MIN_CLUSTERS = 2
+SIGNS = np.array([1.0, -1.0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """A difference with its variance and degrees of freedom."""
+
+    value: float
+    variance: float
+    df: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """Items that one of two models answered at least (n,).
+
+    `x` (n, 2): scores, 0 where there is none; `has` (n, 2); `w` (n,): weights; `codes`: of clusters; `parts`
+    (n, 2): what each score counts in its model's mean, columns that sum to 1.
+    """
+
+    x: Floats
+    has: Bools
+    w: Floats
+    codes: tuple[Ints, ...]
+    parts: Floats
+    labels: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        a: Floats,
+        b: Floats,
+        weights: Floats | None,
+        clusters: Sequence[Ints],
+        labels: Sequence[str] = (),
+    ) -> Both:
+        """Take the items that a or b has, and weigh them."""
+        x = np.column_stack([a, b])
+        kept = ~np.isnan(x).all(axis=1)
+        x, w = x[kept], np.ones(int(kept.sum())) if weights is None else weights[kept]
+        used = [np.unique(code[kept], return_inverse=True) for code in clusters]
+        has = ~np.isnan(x)
+        x = np.where(has, x, 0.0)
+        return cls(
+            x=x,
+            has=has,
+            w=w,
+            codes=tuple(code.astype(np.int64) for _, code in used),
+            parts=_parts(x, has, w),
+            labels=tuple(labels[g] for g in used[0][0]) if labels else (),
+        )
+
+    @property
+    def means(self) -> Floats:
+        """The mean of each model (2,), no further out than its scores, whatever rounding does."""
+        low, high = (
+            np.where(self.has, self.x, np.inf).min(axis=0),
+            np.where(self.has, self.x, -np.inf).max(axis=0),
+        )
+        return np.asarray(np.clip((self.parts * self.x).sum(axis=0), low, high))
+
+    @property
+    def fewest(self) -> int:
+        """The fewest clusters that a model's items come in, items without any."""
+        found = [len(np.unique(code[has])) for code in self.codes for has in self.has.T]
+        return min(found, default=int(self.has.sum(axis=0).min()))
+
+    @property
+    def influence(self) -> Floats:
+        """What each item adds to the difference beyond its mean (n,)."""
+        return np.asarray((self.parts * (self.x - self.means)) @ SIGNS)
+
+    def moments(self, variance: VarianceChoice) -> Moments:
+        """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
+        two clusters.
+        """
+        value = float(self.means @ SIGNS)
+        if self.fewest < MIN_CLUSTERS:
+            return Moments(value=value, variance=math.nan, df=math.nan)
+        scale = float(np.abs(self.x).max(initial=0.0))
+        terms = [(*self._term(term, variance), sign) for term, sign in clusterings(self.codes, self.w)]
+        found = sum(sign * squares for squares, _, sign in terms)
+        if found < 0:
+            found = max(squares for squares, _, sign in terms if sign > 0)
+        return Moments(
+            value=0.0 if abs(value) <= ROUNDING * scale else value,
+            variance=found if found > (ROUNDING * scale) ** 2 else 0.0,
+            df=min(df for _, df, sign in terms if sign > 0),
+        )
+
+    def _term(self, term: Clustering, variance: VarianceChoice) -> tuple[float, float]:
+        """Return the variance by one clustering, and its degrees of freedom."""
+        squares = term.sums(self.influence) ** 2
+        if isinstance(variance_of(variance), CR2):
+            factor, df = self._satterthwaite(term)
+            return float(factor @ squares), df
+        return float(term.inflation(variance) @ squares), term.df(variance)
+
+    def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
+        """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.
+
+        Where S_g (2, 2) is the working variance of what a cluster adds to the two means, S their sum, u = (1,
+        −1) and r_g what of the means' own error the cluster's sum has lost, Var e_g = u'S_g u − 2 u'S_g r_g +
+        r_g'S r_g.
+        """
+        held = term.sums(self._working() / self.w[:, None, None])
+        total, lost = held.sum(axis=0), term.sums(self.parts) * SIGNS
+        own = held @ SIGNS
+        wanted = own @ SIGNS
+        seen = wanted - 2 * (own * lost).sum(axis=1) + ((lost @ total) * lost).sum(axis=1)
+        factor = np.divide(wanted, seen, out=np.zeros_like(wanted), where=seen > ROUNDING * wanted.sum())
+        both = np.concatenate([-own, lost], axis=1)
+        middle = np.block([[np.zeros((2, 2)), np.eye(2)], [np.eye(2), total]])
+        crossed = middle @ ((both * factor[:, None]).T @ both)
+        each = ((both @ middle) * both).sum(axis=1)
+        spread = float(np.trace(crossed @ crossed)) + float(factor**2 @ (seen**2 - each**2))
+        return factor, float(wanted.sum()) ** 2 / spread if spread > 0 else math.nan
+
+    def _working(self) -> Floats:
+        """Return the working variance of what each item adds to the means (n, 2, 2), times its weight."""
+        return np.asarray(
+            self.parts[:, :, None] * self.parts[:, None, :] * _item_covariance(self.x, self.has, self.w)
+        )
+
+    def unseen(self, variance: float) -> float:
+        """Return what events that weren't seen add to the variance of scores in [0, 1].
+
+        As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as
+        many items as differences.py says: nothing where half the answers are right.
+        """
+        n, terms = len(self.w), own_clusterings(self.codes, self.w)
+        moves = self.influence * n
+        spread = ItemSpread(squares=np.asarray(moves @ moves), fourths=np.asarray((moves**2) @ moves**2))
+        size = max(float(term.totals @ term.totals) / term.total for term in terms) / float(self.w.mean())
+        clusters = min(term.n_clusters for term in terms)
+        unit = float(event_worth(variance, spread, n, size=size, clusters=clusters)) if self.codes else 1.0
+        item = (self.parts * (self.x - self.means) ** 2).sum(axis=0)
+        return float((np.maximum(1 - 4 * item, 0.0) * (self.parts**2).sum(axis=0) ** 2).sum()) * unit**2
+
+    def doubts(self, df: float) -> list[Caution]:
+        """Say what is in doubt: no error bar, and too few or too unequal clusters."""
+        if self.fewest < MIN_CLUSTERS:
+            return [doubt("one_cluster" if self.codes else "one_item", n=len(self.w))]
+        return cluster_cautions(self.w, self.codes, df, self.labels)
+
+
+def _parts(x: Floats, has: Bools, w: Floats) -> Floats:
+    """Return what each score counts in its model's mean (n, 2): the shared items their best share, the others
+    the rest.
+    """
+    both = has.all(axis=1)
+    parts = np.zeros(x.shape)
+    for k, share in enumerate(_best_shares(x, has, w)):
+        alone = has[:, k] & ~both
+        parts[both, k] = share * w[both] / max(float(w[both].sum()), SMALLEST)
+        parts[alone, k] = (1 - share) * w[alone] / max(float(w[alone].sum()), SMALLEST)
+    return parts
+
+
+def _best_shares(x: Floats, has: Bools, w: Floats) -> Floats:
+    """Return the share of the shared items in each model's mean that makes the working variance least, within
+    [0, 1].
+    """
+    both = has.all(axis=1)
+    cov = _item_covariance(x, has, w)
+    shared = float(w[both].sum())
+    alone = np.array([float(w[one & ~both].sum()) for one in has.T])
+    free = alone > 0
+    own = np.diagonal(cov)
+    matrix = np.where(np.eye(2, dtype=bool), own * (1 + shared / np.maximum(alone, SMALLEST)), -cov)
+    sought = own * shared / np.maximum(alone, SMALLEST)
+    shares = np.ones(2)
+    if free.all():
+        shares = np.linalg.solve(matrix, sought)
+    elif free.any():
+        k = int(np.flatnonzero(free)[0])
+        shares[k] = (sought[k] + cov[0, 1]) / matrix[k, k]
+    return np.clip(shares, 0.0, 1.0)
+
+
+def _item_covariance(x: Floats, has: Bools, w: Floats) -> Floats:
+    """Return the working covariance (2, 2) of an item's two scores.
+
+    Variances from all items of each model, one of 0 taken for the other's; the correlation from the shared
+    items, drawn to 0.
+    """
+    both = has.all(axis=1)
+    held = np.where(has, w[:, None], 0.0)
+    centred = np.where(has, x - (held * x).sum(axis=0) / held.sum(axis=0), 0.0)
+    var = (held * centred**2).sum(axis=0) / held.sum(axis=0)
+    var = np.where(var > ROUNDING * var.max(), var, var.max() or 1.0)
+    across = _correlation(x[both], w[both], float(var.max())) * math.sqrt(var.prod())
+    return np.array([[var[0], across], [across, var[1]]])
+
+
+def _correlation(x: Floats, w: Floats, largest: float) -> float:
+    """Return the correlation of shared items (n, 2) as it is drawn to 0, 0 where there are none or nothing
+    varies beside `largest`.
+    """
+    if not len(x):
+        return 0.0
+    near = x - np.average(x, axis=0, weights=w)
+    scale = math.sqrt((w @ near**2).prod())
+    r = float(w @ near.prod(axis=1)) / scale if scale > ROUNDING * w.sum() * largest else 0.0
+    return r * len(x) / (len(x) + PRIOR_ITEMS)
+
+
+PSEUDO = 2
+"""Items added to each side: one at 0 and one at 1."""
+
+
+def unpaired_difference(
+    a: Floats,
+    b: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    *,
+    test: DifferenceTest,
+    variance: VarianceEstimator,
+    bounded: bool,
+    level: float,
+) -> tuple[Estimate, Pivot]:
+    """Compare two samples of different items: Welch, with one success and one failure added to each if
+    bounded.
+
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as
+    differences.py says. Clusters that both have items of are summed across the two.
+    """
+    score = isinstance(test, ScoreTest)
+    if not by_moments(test):
+        raise MethodError(
+            f"method {test.name!r} needs items that both models answered, and there are none",
+            remedy="Leave the method out: the default falls back to an unpaired comparison.",
+        )
+    if score:
+        require_fractions(bounded=bounded)
+    method = Method(name="pseudo-items" if score else test.name, variance=variance.name, paired=False)
+    if _share_clusters(a, b, clusters):
+        return _across_clusters(a, b, w, clusters, method=method, variance=variance, level=level, score=score)
+    sides = [_side(x, w, clusters, variance) for x in (a, b)]
+    if score:
+        added = [_side(x, w, clusters, variance, pseudo=(0.0, 1.0)) for x in (a, b)]
+        pivot = t_pivot(*_welch(added), level, reach=1.0)
+    else:
+        pivot = t_pivot(*_welch(sides), level)
+    estimate = Estimate(
+        value=sides[0][0] - sides[1][0],
+        se=math.sqrt(sides[0][1] + sides[1][1]),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=pivot.df,
+        n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
+        n_clusters=sides[0][3] + sides[1][3],
+        method=method,
+        cautions=(doubt("unpaired"),),
+    )
+    return estimate, pivot
+
+
+def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
+    """Say whether some cluster holds items of both."""
+    sides = [~np.isnan(x) for x in (a, b)]
+    return any(len(np.intersect1d(code[sides[0]], code[sides[1]])) > 0 for code in clusters)
+
+
+def _across_clusters(
+    a: Floats,
+    b: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    *,
+    method: Method,
+    variance: VarianceEstimator,
+    level: float,
+    score: bool,
+) -> tuple[Estimate, Pivot]:
+    """Compare two samples of items from the same clusters: one variance of what both add within each."""
+    every = Both.of(a, b, w, clusters)
+    found = every.moments(variance)
+    added = every.unseen(found.variance) if score else 0.0
+    pivot = pivot_of(
+        plain_pivots(found.value, found.variance, found.df, added), level, 1.0 if score else math.inf
+    )
+    estimate = Estimate(
+        value=found.value,
+        se=math.sqrt(found.variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=found.df,
+        n_items=len(every.w),
+        n_clusters=min(int(code.max()) + 1 for code in every.codes),
+        method=method,
+        cautions=(doubt("unpaired"), *every.doubts(found.df)),
+    )
+    return estimate, pivot
+
+
+def _side(
+    x: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    variance: VarianceEstimator,
+    pseudo: tuple[float, ...] = (),
+) -> tuple[float, float, float, int]:
+    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items
+    appended.
+    """
+    keep = ~np.isnan(x)
+    values, weights = x[keep], w[keep] * (keep.sum() / w[keep].sum())
+    codes = [np.unique(code[keep], return_inverse=True)[1].astype(np.int64) for code in clusters]
+    n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
+    unit = _pseudo_unit(values, weights, codes, variance) if pseudo and codes and n_clusters > 1 else 1.0
+    values = np.concatenate([values, pseudo])
+    weights = np.concatenate([weights, np.full(len(pseudo), unit)])
+    codes = [np.concatenate([code, np.arange(len(pseudo)) + code.max() + 1]) for code in codes]
+    mean = float(weights @ values / weights.sum())
+    if n_clusters < 2:
+        return mean, math.nan, math.nan, n_clusters
+    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
+    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters
+
+
+def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: VarianceEstimator) -> float:
+    """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
+    y, terms = 2 * x - 1, own_clusterings(codes, w)
+    around = (y - w @ y / w.sum()) ** 2
+    size = max(float(term.totals @ term.totals) / term.total for term in terms)
+    spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
+    clusters = min(term.n_clusters for term in terms)
+    variance_of_mean = covariance(y[:, None], w, codes, variance)[0, 0]
+    return float(event_worth(variance_of_mean, spread, len(x), size=size, clusters=clusters))
+
+
+def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:
+    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent
+    means.
+    """
+    (m1, v1, df1, _), (m2, v2, df2, _) = sides
+    total = v1 + v2
+    if not total > 0:
+        return m1 - m2, math.sqrt(total), math.nan
+    parts = v1**2 / df1 + v2**2 / df2
+    df = total**2 / parts if parts else math.inf  # the paper's z has no degrees of freedom to lose
+    return m1 - m2, math.sqrt(total), df

@@ -1,0 +1,376 @@
+"""Whether models were asked alike: the same questions, the same exam, the same limits.
+
+Like with like: whether models that are put side by side were asked the same questions, with the same right
+answers.
+
+The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of
+both sides state them.
+
+How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's,
+their difference is about that too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.table.runs import text_digest
+from howsure.table.schema import FINGERPRINTS
+from howsure.wording import Scale, listing, plural, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from howsure.options.words import Exam
+    from howsure.table.runs import RunEntry
+
+    Models = Mapping[str, frozenset[str]]
+    "What the runs of each model state; of no model all is known."
+    Parts = Mapping[tuple[str, str], pl.DataFrame]
+    Count = tuple[int, int]
+    "How many attempts ended in a way, of how many."
+
+EXAM: dict[str, Exam] = dict(zip(FINGERPRINTS, ("questions", "targets"), strict=True))
+"""What differs where the fingerprints of this column do."""
+WORDS: dict[Exam, tuple[str, str]] = {
+    "questions": ("is another question", "are other questions"),
+    "targets": ("has another right answer", "have other right answers"),
+}
+"""How it is said of one item, and of more."""
+POSITION = "doc_id"
+"""The column that says where in a data set an item stood, where the items are known by their content."""
+REPLACED = "no item is shared, though both have items at the same positions: the data set differs"
+REMEDY = "Run both as the same exam"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """In what the models of a task were not asked alike, said in a few words."""
+
+    task: str
+    what: Exam
+    words: str
+
+
+def differences(items: pl.DataFrame, tasks: Iterable[str]) -> tuple[Difference, ...]:
+    """Return what differs, from the smallest and largest fingerprint of each item."""
+    return tuple(_found(items, sorted(tasks)))
+
+
+def _found(items: pl.DataFrame, tasks: Sequence[str]) -> Iterator[Difference]:
+    for name, what in EXAM.items():
+        if name not in items.columns or not items[name].count():
+            continue
+        other = pl.col(name) != pl.col(f"{name}_max")
+        counts = items.group_by(pl.col("task").cast(pl.String)).agg(
+            other.sum().alias("count"), pl.col(name).count().alias("known")
+        )
+        for task, count, known in counts.sort("task").iter_rows():
+            if count and task in tasks:
+                yield Difference(task=task, what=what, words=_words(what, count, known))
+
+
+def _words(what: Exam, count: int, known: int) -> str:
+    one, more = WORDS[what]
+    return f"{count:,} of {plural(known, 'item')} {one if count == 1 else more} under the same id"
+
+
+def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
+    """Return the tasks in whose data set two models have other items at the same positions."""
+    if POSITION not in items.columns:
+        return ()
+    found = (
+        (task, _replaced(part, items.filter(pl.col("task").cast(pl.String) == task)))
+        for (task, _), part in parts.items()
+    )
+    return tuple(
+        dict.fromkeys(Difference(task=task, what="questions", words=words) for task, words in found if words)
+    )
+
+
+def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
+    """Say at how many positions two models have items that the other lacks; "" where at none, or of more
+    models.
+    """
+    sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
+    if len(sides) != 2:
+        return ""
+    known = items.select(pl.col("item").cast(pl.String), POSITION).drop_nulls()
+    one, other = (
+        known.filter(pl.col("item").is_in(mine.implode()) & ~pl.col("item").is_in(others.implode()))[POSITION]
+        for mine, others in (sides, sides[::-1])
+    )
+    count = int(one.is_in(other.implode()).sum())
+    if not count or not sides[0].is_in(sides[1].implode()).any():
+        return REPLACED if count else ""
+    return (
+        f"{plural(count, 'position')} of the data set "
+        f"{'holds another item' if count == 1 else 'hold other items'}"
+    )
+
+
+def cautions(found: Sequence[Difference]) -> list[Caution]:
+    """Warn of what isn't alike."""
+    return [caution(each) for each in found]
+
+
+def caution(found: Difference, *, allow: bool = False) -> Caution:
+    """Warn of what isn't alike; `allow`: say how a gate lets it be."""
+    return Caution(
+        code="not_like_with_like",
+        message=f"{found.task}: not like with like: {found.words}",
+        remedy=f"{REMEDY}; `allow_differs={found.what!r}` lets it be." if allow else f"{REMEDY}.",
+    )
+
+
+EXAM_WORDS: dict[Exam, str] = {
+    "version": "task version",
+    "grader": "grader",
+    "scorer": "options of the scorer",
+}
+"""What may differ beside questions and targets, and how it is said."""
+EXAM_SETTINGS = ("task_version", "dataset_version", "scoring")
+"""Settings that stand among those of the exam."""
+MOST_SETTINGS = 6
+UNCOMMITTED = "changes of the code that were not committed, on both sides"
+"""Two trees that were changed since one commit are told apart by their runs alone."""
+LETTERS = 60
+"""So much of a setting is shown."""
+
+
+def exam_differences(
+    runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]
+) -> tuple[Difference, ...]:
+    """Return in what the runs of the models of each task and metric were not the same exam. What isn't known
+    differs from nothing.
+    """
+    entries: dict[str, list[RunEntry]] = {}
+    for entry in runs:
+        entries.setdefault(entry.task, []).append(entry)
+    found = [
+        each
+        for (task, metric), part in parts.items()
+        for each in _of(entries.get(task, ()), task, metric, part)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def texts_told(runs: Iterable[RunEntry]) -> dict[str, str]:
+    """Return the texts among the settings of runs, a prompt say, as names and notes write them, each with its
+    digest; the longest first.
+    """
+    values = {value for entry in runs for value in (*entry.settings.values(), *entry.run.exam.values())}
+    texts = [value for value in values if _is_text(shortened(value, LETTERS))]
+    told = {each: text_digest(value) for value in texts for each in (value, shortened(value, LETTERS))}
+    return {text: told[text] for text in sorted(told, key=lambda text: (-len(text), text))}
+
+
+def _is_text(value: str) -> bool:
+    return value.count(" ") > 1
+
+
+def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
+    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of
+    more models, or of two harnesses.
+    """
+    sides = [[entry for entry in runs if entry.model == model] for model in models]
+    if len(sides) != 2 or not all(sides) or len({entry.reader for side in sides for entry in side}) > 1:
+        return ""
+    stated = [_settings(side) for side in sides]
+    one, other = stated
+    keys = [
+        key for key in dict.fromkeys((*one, *other)) if _told_by(one.get(key)) != _told_by(other.get(key))
+    ]
+    differing = [
+        key for key in keys if [each.get(key) for each in stated] != [frozenset([model]) for model in models]
+    ]
+    if "commit" in differing:
+        differing = [key for key in differing if key != "run"]
+    if not differing:
+        return ""
+    dirty = all(entry.run.dirty for side in sides for entry in side)
+    told = [
+        UNCOMMITTED
+        if key == "run" and dirty
+        else _setting(
+            key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)}
+        )
+        for key in differing
+    ]
+    return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
+
+
+def _setting(key: str, told: Models) -> str:
+    """Say how a setting differs; of texts that are known by digests that it does is all there is to say."""
+    values = {value for values in told.values() for value in values}
+    return key if all(value.startswith("#") for value in values) and all(told.values()) else _said(key, told)
+
+
+def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:
+    """Collect what runs state of how they answered: neither what model that was, nor the exam."""
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        scorers = tuple(f"{key.partition(':')[2]}." for key in entry.run.exam if ":" in key)
+        for key, value in {**entry.run.apart, **entry.settings}.items():
+            if key not in EXAM_SETTINGS and not key.startswith(("model", *scorers)):
+                found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _told_by(values: frozenset[str] | None) -> set[str]:
+    """Return what settings are compared by: a saved baseline has the digest of a text, a log the text."""
+    return {value if value.startswith("#") else text_digest(value) for value in values or ()}
+
+
+def _more(count: int) -> str:
+    return f"; and {count - MOST_SETTINGS:,} more" if count > MOST_SETTINGS else ""
+
+
+def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame) -> Iterator[Difference]:
+    """Yield what differs between the models that have scores by a metric."""
+    if len({entry.model for entry in entries}) < 2 or not any(entry.run.exam for entry in entries):
+        return
+    models = {str(name) for name in part["model"].unique()}
+    mine = [entry for entry in entries if entry.model in models]
+    for what, said in EXAM_WORDS.items():
+        stated: dict[str, set[str]] = {}
+        for entry in mine:
+            value = _stated(entry, what, metric)
+            if value is not None:
+                stated.setdefault(entry.model, set()).add(value)
+        told = {model: frozenset(values) for model, values in stated.items()}
+        if len(set(told.values())) > 1:
+            yield Difference(task=task, what=what, words=_said(said, told))
+
+
+def _stated(entry: RunEntry, what: Exam, metric: str) -> str | None:
+    """Return what a run states that a metric was made by: of its scorer, else of all; None where nothing is
+    known.
+    """
+    exam = entry.run.exam
+    own = (
+        exam[key]
+        for key in exam
+        if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:"))
+    )
+    return next(own, exam.get(what))
+
+
+def _is_of(metric: str, scorer: str) -> bool:
+    return metric == scorer or metric.startswith(f"{scorer}/")
+
+
+def _said(said: str, told: Models) -> str:
+    """Say what differs: of two models both, of more how many have each."""
+    if len(told) == 2:
+        (one, first), (other, second) = told.items()
+        if not any(first) or not any(second):
+            whose, value = (one, first) if any(first) else (other, second)
+            return f"{said} {_value(value)} for {whose} only"
+        if _value(first) == _value(second):
+            return f"{said} of two texts that begin alike"
+        return f"{said} {_value(first)} for {one}, {_value(second)} for {other}"
+    kinds: dict[frozenset[str], int] = {}
+    for values in told.values():
+        kinds[values] = kinds.get(values, 0) + 1
+    counted = sorted(kinds.items(), key=lambda kind: (-kind[1], sorted(kind[0])))
+    shares = [f"{_value(values)} for {plural(count, 'model')}" for values, count in counted]
+    return f"{said} {listing(shares)}"
+
+
+def _value(values: frozenset[str]) -> str:
+    return " or ".join(_written(value) for value in sorted(values))
+
+
+def _written(value: str) -> str:
+    """Write a setting on one line, a text of more than two words in quotes."""
+    one = shortened(value, LETTERS)
+    return f'"{one}"' if _is_text(one) else one or "none"
+
+
+ERROR = "error"
+LEAST = 0.05
+"""Shares that lie nearer to each other are not worth a caution."""
+Z = 2.576
+"""Nor are those that differ by fewer standard errors: 1 in 100 times by chance."""
+
+
+def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str]) -> list[Caution]:
+    """Warn where two models clearly differ in the share of attempts that a limit or an error ended, over the
+    tasks of both.
+
+    Limits are what the logs' summaries state; how often a model was cut off by its own (`max_tokens`) only
+    whole samples say.
+    """
+    if len(models) != 2:
+        return []
+    sizes = [_items(parts, model) for model in models]
+    if not all(sizes):
+        return []
+    every = {
+        **_limits(runs, {task for task, _ in parts}, models),
+        ERROR: [_errors(parts, model) for model in models],
+    }
+    return [_caution(what, counts, models) for what, counts in every.items() if _differ(counts, sizes)]
+
+
+def _items(parts: Parts, model: str) -> int:
+    """Count the items of a model, which are independent where attempts at one aren't."""
+    return sum(part["item"].n_unique() for part in _first(parts, model))
+
+
+def _errors(parts: Parts, model: str) -> Count:
+    found = list(_first(parts, model))
+    return sum(int(part["n_error"].sum()) for part in found), sum(int(part["rows"].sum()) for part in found)
+
+
+def _first(parts: Parts, model: str) -> Iterator[pl.DataFrame]:
+    """Yield a model's rows on each task that has rows of all, by one metric."""
+    seen: set[str] = set()
+    for (task, _), part in parts.items():
+        if task not in seen and part["model"].n_unique() > 1:
+            seen.add(task)
+            yield part.filter(pl.col("model").cast(pl.String) == model)
+
+
+def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) -> dict[str, list[Count]]:
+    """Count by the name of each limit how many attempts it ended; nothing where the logs of one model don't
+    say.
+    """
+    attempts, ends = Counter[str](), {model: Counter[str]() for model in models}
+    for entry in runs:
+        if entry.model in ends and entry.task in tasks:
+            attempts[entry.model] += entry.run.attempts
+            ends[entry.model].update(entry.run.ends)
+    if not all(attempts[model] for model in models):
+        return {}
+    names = sorted({name for count in ends.values() for name in count})
+    return {name: [(ends[model][name], attempts[model]) for model in models] for name in names}
+
+
+def _differ(counts: Sequence[Count], sizes: Sequence[int]) -> bool:
+    """Say whether two shares clearly differ, as those of so many independent questions."""
+    one, other = (count / total if total else 0.0 for count, total in counts)
+    share = (one * sizes[0] + other * sizes[1]) / sum(sizes)
+    spread = math.sqrt(share * (1 - share) * sum(1 / size for size in sizes))
+    return abs(one - other) >= LEAST and abs(one - other) > Z * spread
+
+
+def _caution(what: str, counts: Sequence[Count], models: Sequence[str]) -> Caution:
+    shares = [Scale(percent=True).score(count / total) for count, total in counts]
+    return Caution(
+        code="ended_otherwise",
+        message=(
+            f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it"
+        ),
+        remedy=(
+            "Unless that is what you test, give both the same limits and run again; `flips` of compare "
+            "and gate shows which questions changed."
+        ),
+    )

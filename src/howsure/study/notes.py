@@ -1,0 +1,315 @@
+"""Notes and cautions about a study, before any number.
+
+What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
+is lacking.
+
+Directions: which scores are better small. What neither the user nor the harness says is not guessed from a
+name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.errors import Caution, OptionError
+from howsure.study.failures import failures_note
+from howsure.table.directions import is_burden
+from howsure.table.factor_names import silent_factor
+from howsure.table.schema import find_roles, label_column
+from howsure.table.telltale import is_rater
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.study.study import Study
+
+    Key = tuple[str, str]
+    from collections.abc import Iterable
+
+    from howsure.study.clusters import Clustered
+    from howsure.study.design import Design
+    from howsure.table.aggregate import Grouped, Wanted
+    from howsure.table.scores import Scores
+
+    Parts = dict[tuple[str, str], pl.DataFrame]
+
+REMEDY = (
+    "Say it: `lower_is_better=True` where smaller scores are better, `lower_is_better=False` where larger "
+    "ones are."
+)
+
+
+def undeclared(study: Study) -> list[str]:
+    """Return the scores, by task and metric, whose name leaves the direction open, and nobody says it."""
+    column = f" (column {study.column})"
+    keys = [key for key in study.parts if study.is_undeclared(key)]
+    return [" · ".join(key) + ("" if is_burden(key[1]) else column) for key in keys]
+
+
+def direction_cautions(study: Study) -> list[Caution]:
+    """Warn where models are ranked by scores whose direction nobody says."""
+    return unsaid(undeclared(study))
+
+
+def unsaid(names: list[str]) -> list[Caution]:
+    """Warn of scores, by these names, whose direction nobody says; nothing where there are none."""
+    if not names:
+        return []
+    message = (
+        f"nothing says whether larger or smaller scores of {listing(names)} are better; larger ones count "
+        "as better"
+    )
+    return [Caution(code="unknown_direction", message=message, remedy=REMEDY)]
+
+
+def require_direction(study: Study) -> None:
+    """Raise OptionError where a verdict hangs on a direction that nobody says."""
+    names = undeclared(study)
+    if names:
+        raise OptionError(
+            f"nothing says whether larger or smaller scores of {listing(names)} are better", remedy=REMEDY
+        )
+
+
+def directions_note(study: Study) -> str:
+    """Say of which scores smaller ones are better; "" where there are none."""
+    return lower_note([key for key in study.parts if study.is_lower_better(key)], len(study.parts))
+
+
+def lower_note(lower: Sequence[Key], count: int) -> str:
+    """Say of which of so many scores, by task and metric, smaller ones are better; "" where there are
+    none.
+    """
+    which = "" if len(lower) == count else f" for {listing([' · '.join(key) for key in lower])}"
+    return f"Direction: smaller scores are better{which}." if lower else ""
+
+
+def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
+    """Say how the data were read and grouped; `before`: what is said of them first, their sizes before
+    all.
+    """
+    design = study.design
+    told = [
+        *before,
+        f"{plural(found.blank, 'row')} without model, item and score left out." if found.blank else "",
+        directions_note(study),
+        *grouped.notes,
+        population_note(study),
+        _unused_weights(found.attributes, design),
+        _failures_note(study),
+    ]
+    return tuple(note for note in told if note)
+
+
+def population_note(study: Study) -> str:
+    """Say which population was asked for, or taken where clusters are few; "" for the usual one."""
+    population, clusters, few = study.design.population, study.cluster_names, sorted(study.few_clusters)
+    if population == "these-questions":
+        return FIXED
+    if population == "same-clusters" and not clusters:
+        return SAME_OF_NONE
+    if population != "same-clusters" and not few:
+        return ""
+    if population == "new-clusters":
+        return NEW_OF_FEW
+    of = f" of {listing(few)}" if population is None and len(few) < len(study.tasks) else ""
+    said = SAME if population else SAME_OF_FEW.format(of=of)
+    asked = clusters.values() if population else [clusters[task] for task in few]
+    more = [SAME_OF_TWO] if any(len(names) > 1 for names in asked) else []
+    more += [] if population or len(study.tasks) < 2 else [NEW_OVER_TASKS]
+    return " ".join((said, *more))
+
+
+def sizes_note(study: Study, called: str) -> str:
+    """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
+    parts = list(study.parts.values())
+    models = _distinct("model", parts)
+    items = sum(
+        _distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks
+    )
+    attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
+    if len(parts) == 1 and len(parts[0]) == models * items:
+        return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
+    tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
+    return (
+        f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
+    )
+
+
+def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
+    return set().union(*(part[column].unique().cast(pl.String) for part in parts))
+
+
+def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
+    return parts[0][column].n_unique() if len(parts) == 1 else len(_names(column, parts))
+
+
+def _span(least: Any, most: Any) -> str:
+    return plural(most, "attempt") if least == most else f"{least:,}–{most:,} attempts"
+
+
+def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
+    held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
+    return (
+        "Weights: column `weight` is not used; `weight='weight'` uses it."
+        if held and not design.weight
+        else ""
+    )
+
+
+def _failures_note(study: Study) -> str:
+    torn = [key for key, part in study.parts.items() if part["rows"].sum() != part["n"].sum()]
+    return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
+
+
+def without_scores(study: Study) -> list[Caution]:
+    """Name the models of which no attempt has a score: where failures are left out they are in no table."""
+    lacking = {key: _unscored(study, key, part) for key, part in study.parts.items()}
+    if not any(lacking.values()):
+        return []
+    there = {model for key, part in study.parts.items() for model in _names("model", [part]) - lacking[key]}
+    nowhere = set().union(*lacking.values()) - there
+    places: dict[frozenset[str], list[str]] = {}
+    for (task, metric), models in lacking.items():
+        places.setdefault(frozenset(models - nowhere), []).append(f"{task} · {metric}")
+    told = [_nothing_of(nowhere)] if nowhere else []
+    return told + [_nothing_of(models, f"{listing(where)}: ") for models, where in places.items() if models]
+
+
+def _unscored(study: Study, key: tuple[str, str], part: pl.DataFrame) -> set[str]:
+    """Return the models that have attempts in a part, and a score in none of them."""
+    if not (part["n"] == 0).any() or study.policy_of(key) != "drop":
+        return set()
+    return _names("model", [part]) - _names("model", [part.filter(pl.col("n") > 0)])
+
+
+def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> Caution:
+    them = "it" if len(models) == 1 else "them"
+    return Caution(
+        code="model_without_scores",
+        message=f"{where}no attempt of {listing(sorted(models))} has a score, so nothing is said of {them}",
+        remedy="Count failed attempts as 0 with `failures='zero'`, or run them again.",
+    )
+
+
+def doubts(found: Grouped, parts: Parts) -> list[Caution]:
+    """Warn of copies that were left out, and of rows that count as attempts."""
+    cautions = [_copies(found.copies)] if found.copies else []
+    repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
+    return [*cautions, REPEATED] if repeated else cautions
+
+
+def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[Caution]:
+    """Warn of tasks that have none of the metrics that were chosen for all."""
+    if not lacking:
+        return []
+    tasks = len(lacking) + found.results["task"].n_unique()
+    have, are = ("has", "is") if len(lacking) == 1 else ("have", "are")
+    return [
+        Caution(
+            code="metric_missing",
+            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} "
+            f"and {are} left out: {listing(lacking)}",
+            remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
+        )
+    ]
+
+
+def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Caution]:
+    """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how
+    often it is right.
+    """
+    labels, mean = label_column(columns), pl.col("mean")
+    if (
+        not labels
+        or labels == score
+        or not found.results.select(((mean > 0) & (mean < 1) & (pl.col("rows") == 1)).any()).item()
+    ):
+        return []
+    return [
+        Caution(
+            code="classifier_scores",
+            message=(
+                f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's "
+                "probabilities do: their mean isn't how often it is right"
+            ),
+            remedy=(
+                "Make a column that is 1 where the prediction is the label, else 0, and name it "
+                "(`columns={'score': '…'}`)."
+            ),
+        )
+    ]
+
+
+def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
+    """Return the column that was taken for several attempts by its name, where all questions may share its
+    values; "" where none was.
+    """
+    name = scores.unasked or silent_factor(find_roles(names, scores.roles), scores.chosen)
+    return name if any(bool((part["rows"] > 1).any()) for part in parts.values()) else ""
+
+
+def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
+    """Warn of a column that was taken for attempts by its name; `gate`: say how a configuration chooses."""
+    if not name:
+        return []
+    lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'
+    each = f", `columns={{'metric': {name!r}}}` to see each by itself" if is_rater(name) else ""
+    return [
+        Caution(
+            code="factor_as_attempt",
+            message=(
+                f"column {name!r} is taken for repeats of each question, so the error bar leaves out how "
+                "its values differ"
+            ),
+            remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others "
+            f"could have been drawn, `columns={{'attempt': {name!r}}}` if it only numbers "
+            f"repeats{each}{lines if gate else ''}.",
+        )
+    ]
+
+
+def _copies(count: int) -> Caution:
+    return Caution(
+        code="copies_dropped",
+        message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
+        remedy="Was one log given twice?",
+    )
+
+
+FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
+
+SAME = (
+    "Population: more questions from these same clusters, each with its share of them; how clusters "
+    "differ plays no part."
+)
+
+SAME_OF_FEW = (
+    "Population{of}: by default more questions from these same clusters, too few to speak of others; "
+    "`population='new-clusters'` asks about others."
+)
+
+NEW_OVER_TASKS = "What is overall is about new clusters, unless all tasks have the same ones."
+
+NEW_OF_FEW = (
+    "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about "
+    "more questions from these."
+)
+
+SAME_OF_TWO = "Of two ways of clustering it is the first."
+
+SAME_OF_NONE = (
+    "Population: more questions from the same clusters; without clusters these are all questions like these."
+)
+
+REPEATED = Caution(
+    code="rows_as_attempts",
+    message=(
+        "some items occur more than once for a model and no column numbers the attempts; the rows count "
+        "as attempts"
+    ),
+    remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
+)

@@ -1,0 +1,184 @@
+"""The one estimator against R, statsmodels, the paper's formula and matrix algebra."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from howsure.statistics.clustered_variance import clusterings, covariance, degrees_of_freedom, group_sums, satterthwaite
+from howsure.statistics.means import mean
+from method_cases import SETS, UNWEIGHTED, WEIGHTED, codes, long_way, reference_data
+
+RNG = np.random.default_rng(11)
+
+
+def se(x, clusters=(), weights=None, variance="CR2"):
+    weights = np.ones(len(x)) if weights is None else weights
+    return math.sqrt(covariance(x[:, None], weights, clusters, variance)[0, 0])
+
+
+def hc0(x, cluster):
+    """Our one-way CR1 variance, taken back to HC0."""
+    count = cluster.max() + 1
+    return se(x, [cluster], variance="CR1") ** 2 * (count - 1) / count
+
+
+@pytest.mark.parametrize("name", UNWEIGHTED)
+def test_cr2_and_its_degrees_of_freedom_are_clubsandwichs(name, reference):
+    y, cluster, _, w = reference_data(name)
+    expected = reference["sets"][name]["clubSandwich"]["CR2"]
+    assert se(y, [cluster]) == pytest.approx(expected["se"], rel=1e-10)
+    assert degrees_of_freedom([cluster], w, "CR2") == pytest.approx(expected["df"], rel=1e-10)
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weighted_cr2_is_clubsandwichs_on_root_weight_times_y(name, reference):
+    y, cluster, _, w = reference_data(name)
+    expected = reference["sets"][name]["clubSandwich_transformed"]["CR2"]
+    assert se(y, [cluster], w) == pytest.approx(expected["se"], rel=1e-10)
+    assert degrees_of_freedom([cluster], w, "CR2") == pytest.approx(expected["df"], rel=1e-10)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_cr1_is_clubsandwichs_with_and_without_weights(name, reference):
+    y, cluster, _, w = reference_data(name)
+    expected = reference["sets"][name]["clubSandwich"]["CR1"]["se"]
+    assert se(y, [cluster], w, "CR1") == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_cr1_is_statsmodels_clustered_ols_on_a_constant(name):
+    y, cluster, _, w = reference_data(name)
+    fit = sm.WLS(y, np.ones((len(y), 1)), weights=w).fit(
+        cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": True}
+    )
+    assert se(y, [cluster], w, "CR1") == pytest.approx(fit.bse[0], rel=1e-10)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_mean_reports_the_same_value_se_and_df_as_r(name, reference):
+    y, cluster, _, w = reference_data(name)
+    found = mean(y, clusters=[cluster], weights=w, bounded=False)
+    part = reference["sets"][name]
+    expected = part.get("clubSandwich_transformed", part["clubSandwich"])["CR2"]
+    assert (found.value, found.se, found.df) == pytest.approx((part["mean"], expected["se"], expected["df"]), rel=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["CR2", "CR1"])
+def test_closed_form_is_the_matrix_formula_on_random_designs(kind, weighted):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(3, 40))
+        cluster = codes(np.append(rng.integers(0, max(2, n // 3), n - 2), (98, 99)))
+        w = rng.uniform(0.2, 5, n) if weighted else np.ones(n)
+        x = rng.normal(size=n)
+        _, variance, df = long_way(x, cluster, w, kind)
+        assert se(x, [cluster], w, kind) ** 2 == pytest.approx(variance, rel=1e-9)
+        assert degrees_of_freedom([cluster], w, kind) == pytest.approx(df, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["balanced", "unbalanced", "dominant", "small"])
+def test_miller_is_the_papers_double_sum_over_pairs_in_a_cluster(name):
+    # Miller (2024): SE² = SE_CLT² + 1/n² Σ_c Σ_i Σ_{j≠i} (s_i − s̄)(s_j − s̄)
+    y, cluster, _, _ = reference_data(name)
+    n, deviation = len(y), y - y.mean()
+    cross = sum(deviation[i] * deviation[j] for i in range(n) for j in range(n) if i != j and cluster[i] == cluster[j])
+    expected = y.var(ddof=1) / n + cross / n**2
+    assert se(y, [cluster], variance="miller") ** 2 == pytest.approx(expected, rel=1e-12)
+    assert degrees_of_freedom([cluster], np.ones(n), "miller") == math.inf
+
+
+@pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
+def test_items_as_their_own_clusters_give_sd_over_root_n(variance):
+    x = RNG.normal(size=57)
+    expected = x.std(ddof=1) / math.sqrt(57)
+    assert se(x, variance=variance) == pytest.approx(expected, rel=1e-12)
+    assert se(x, [np.arange(57)], variance=variance) == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.integers(2, 60), st.integers(1, 30))
+def test_equal_clusters_are_worth_their_number_less_one(n_clusters, size):
+    code = np.repeat(np.arange(n_clusters), size)
+    assert degrees_of_freedom([code], np.ones(len(code)), "CR2") == pytest.approx(n_clusters - 1, rel=1e-9)
+
+
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=12))
+def test_degrees_of_freedom_lie_between_one_and_clusters_less_one(sizes):
+    shares = np.array(sizes) / sum(sizes)
+    assert 1 - 1e-9 <= satterthwaite(shares) <= len(sizes) - 1 + 1e-9
+
+
+def test_one_cluster_has_no_degrees_of_freedom():
+    assert math.isnan(satterthwaite(np.array([1.0])))
+    assert math.isnan(satterthwaite(np.array([])))
+
+
+def test_two_way_variance_is_the_sum_less_the_intersection():
+    y, first, second, _ = reference_data("twoway")
+    y, first, second = np.tile(y, 2), np.tile(first, 2), np.tile(second, 2)  # two items a cell: V_12 is no trivial part
+    both = codes(first * 100 + second)
+    for variance in ("CR2", "CR1"):
+        one = [se(y, [c], variance=variance) ** 2 for c in (first, second, both)]
+        assert se(y, [first, second], variance=variance) ** 2 == pytest.approx(one[0] + one[1] - one[2], rel=1e-12)
+
+
+def test_two_way_parts_are_sandwichs(reference):
+    y, first, second, _ = reference_data("twoway")
+    both = codes(first * 100 + second)
+    expected = reference["sets"]["twoway"]["sandwich_two_way"]
+    parts = [hc0(y, cluster) for cluster in (first, second, both)]
+    names = ("first_only", "second_only", "intersection_only")
+    assert np.sqrt(parts) == pytest.approx([expected[name] for name in names], rel=1e-10)
+    total = math.sqrt(parts[0] + parts[1] - parts[2])
+    assert total == pytest.approx(expected["vcovCL_HC0_cadjust_FALSE"], rel=1e-10)
+
+
+def test_two_way_degrees_of_freedom_are_the_smaller():
+    _, first, second, w = reference_data("twoway")
+    assert degrees_of_freedom([first, second], w, "CR2") == pytest.approx(second.max(), rel=1e-9)
+
+
+def test_the_same_clustering_twice_is_that_clustering():
+    y, cluster, _, w = reference_data("unbalanced")
+    assert se(y, [cluster, cluster]) == pytest.approx(se(y, [cluster]), rel=1e-12)
+    assert len(clusterings([cluster, cluster], w)) == 3
+
+
+@pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
+def test_only_the_ratio_of_weights_counts(variance):
+    y, cluster, _, w = reference_data("weighted")
+    assert se(y, [cluster], 7 * w, variance) == pytest.approx(se(y, [cluster], w, variance), rel=1e-12)
+    assert degrees_of_freedom([cluster], 7 * w, "CR2") == pytest.approx(degrees_of_freedom([cluster], w, "CR2"))
+
+
+def test_covariance_of_two_columns_holds_the_variance_of_their_difference():
+    y, cluster, _, w = reference_data("weighted")
+    x = np.column_stack([y, RNG.normal(size=len(y))])
+    v = covariance(x, w, [cluster], "CR2")
+    assert v[0, 0] + v[1, 1] - 2 * v[0, 1] == pytest.approx(se(x[:, 0] - x[:, 1], [cluster], w) ** 2, rel=1e-10)
+
+
+def test_group_sums_of_columns_in_any_order_with_an_empty_group():
+    code = np.array([3, 0, 3, 1, 0])
+    x = np.arange(10.0).reshape(5, 2)
+    expected = np.array([x[code == g].sum(axis=0) for g in range(5)])
+    assert np.array_equal(group_sums(x, code, 5), expected)
+    assert np.array_equal(group_sums(x[:, 1], code, 5), expected[:, 1])
+
+
+def test_swebench_verified_in_its_twelve_repositories(real_data):
+    # the values were found with R's clubSandwich and by matrix algebra
+    rows = pl.read_parquet(real_data / "tidy" / "swebench_verified.parquet")
+    complete = rows.group_by("model").agg(pl.len(), pl.col("score").mean()).filter(pl.col("len") == 500)
+    top = complete.sort("score", descending=True)["model"][0]
+    part = rows.filter(pl.col("model") == top)
+    found = mean(part["score"].to_numpy(), clusters=[codes(part["cluster"].to_numpy())])
+    assert (found.n_items, found.n_clusters) == (500, 12)
+    assert found.se == pytest.approx(0.0151249520447958, rel=1e-12)
+    assert found.df == pytest.approx(3.33080031613, rel=1e-11)
+    assert [caution.code for caution in found.cautions] == ["dominant_cluster"]

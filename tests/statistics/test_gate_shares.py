@@ -1,0 +1,144 @@
+"""What a gate says of two equal systems: exact for single answers, as the gate itself in drawn worlds, and where nothing can be said."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special
+
+from howsure.statistics import power
+from howsure.statistics.clustered_variance import equal_sizes
+from howsure.statistics.difference import difference
+from howsure.statistics.gate_shares import A_FIFTH, equal_shares, items_that_tell
+from howsure.statistics.power import Joined, Spread
+
+ALPHA = 0.05 * (1 + 1e-12)
+GOALS = ("not-worse", "same")
+
+
+def verdicts(a, b, margin, codes=()):
+    """Pass, can't tell and fail of both goals, by the comparison that `gate` makes."""
+    found = difference(a, b, clusters=codes, level=0.9, margin=margin).equivalence
+    pairs = ((found.p_noninferior, found.p_inferior), (found.p_equivalent, found.p_outside))
+    return np.array([(good <= ALPHA, good > ALPHA and bad > ALPHA, bad <= ALPHA) for good, bad in pairs])
+
+
+def shares(goal, margin, spread, n, level=0.95, method="score"):
+    test = power.Test(goal=goal, margin=margin, level=level, method=method)
+    found = equal_shares(test, spread, n, 1)
+    return np.array([found.passed, found.unclear, found.failed])
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("n", "rate", "margin"), [(2, 0.4, 0.2), (10, 0.1, 0.2), (30, 0.05, 0.1), (30, 0.4, 0.2), (60, 0.02, 0.05)]
+)
+def test_single_answers_are_exact(n, rate, margin):
+    """Every number of wins and losses, judged by the gate's own comparison, with its multinomial chance."""
+    sums = np.zeros((2, 3))
+    for differ in range(n + 1):
+        for wins in range(differ + 1):
+            chance = special.comb(n, differ) * rate**differ * (1 - rate) ** (n - differ)
+            chance *= special.comb(differ, wins) / 2**differ
+            if chance > 1e-13:
+                a, b = np.zeros(n), np.zeros(n)
+                a[:wins], b[wins:differ] = 1, 1
+                sums += chance * verdicts(a, b, margin)
+    for goal, seen in zip(GOALS, sums, strict=True):
+        assert shares(goal, margin, Spread(within=rate), n) == pytest.approx(seen, abs=1e-9)
+
+
+def drawn(rng, n, size, attempts):
+    """Two equal systems; in a cluster of several items one is ahead and the other behind, by chance."""
+    chances = rng.beta(1, 0.5, n)
+    moved = rng.normal(0, 0.5 if size > 1 else 0, n // size).repeat(size)
+    odds = np.log(chances) - np.log1p(-chances)
+    return [rng.binomial(attempts, 1 / (1 + np.exp(-odds - each))) / attempts for each in (moved, -moved)]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(("n", "size", "attempts"), [(200, 1, 4), (300, 5, 1), (400, 20, 1), (300, 5, 3)])
+def test_as_the_gate_in_drawn_worlds(n, size, attempts):
+    rng = np.random.default_rng([n, size, attempts])
+    a, b = drawn(rng, 60_000, size, attempts)
+    d = a - b
+    item, crowd = (d**2).mean(), (d.reshape(-1, size).sum(axis=1) ** 2).mean() / size
+    between = (crowd - item) / (size - 1) if size > 1 else 0.0
+    spread = Spread(
+        within=item - between, between=between, sizes=equal_sizes(size), events=item**2 / float((d**4).mean())
+    )
+    codes = [np.arange(n) // size] if size > 1 else []
+    seen = np.mean([verdicts(*drawn(rng, n, size, attempts), 0.05, codes) for _ in range(500)], axis=0)
+    for goal, found in zip(GOALS, seen, strict=True):
+        assert shares(goal, 0.05, spread, n) == pytest.approx(found, abs=0.06)
+
+
+rates = st.floats(0.005, 0.6)
+margins = st.floats(0.005, 0.3)
+
+
+@given(st.integers(30, 5_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
+@settings(max_examples=60, deadline=None)
+def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size):
+    spread = Spread(within=rate, sizes=equal_sizes(size))
+    near, far = (shares(goal, m, spread, n) for m in (margin, 1.5 * margin))
+    for found in (near, far):
+        assert found.sum() == pytest.approx(1)
+        assert (found >= 0).all()
+    assert far[0] >= near[0] - 1e-3
+    assert far[2] <= near[2] + 1e-3
+
+
+@given(st.integers(20, 2_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
+@settings(max_examples=60, deadline=None)
+def test_more_questions_pass_more_often(n, rate, margin, goal, size):
+    """Counts go up and down by steps, so that four times as many are asked."""
+    spread = Spread(within=rate, sizes=equal_sizes(size))
+    few, many = (shares(goal, margin, spread, k)[0] for k in (n, 4 * n))
+    assert many >= few - 0.02
+
+
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("size", [1, 5])
+def test_so_many_questions_and_no_fewer(goal, size):
+    spread = Spread(within=0.12, sizes=equal_sizes(size))
+    n = items_that_tell(power.Test(goal=goal, margin=0.03), spread, 1)
+    assert n % size == 0
+    assert shares(goal, 0.03, spread, n)[1] < A_FIFTH <= shares(goal, 0.03, spread, n - size)[1]
+
+
+def test_a_wider_level_asks_for_more():
+    spread = Spread(within=0.1)
+    assert shares("not-worse", 0.02, spread, 500, level=0.9)[1] < shares("not-worse", 0.02, spread, 500, level=0.99)[1]
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_nothing_varies(goal):
+    """Two systems that never differ pass once there are questions enough to rule out a loss, and never fail."""
+    flat = Spread(within=0.0)
+    assert shares(goal, 0.05, flat, 50) == pytest.approx([0, 1, 0])
+    assert shares(goal, 0.05, flat, 60) == pytest.approx([1, 0, 0])
+    assert verdicts(np.ones(50), np.ones(50), 0.05)[GOALS.index(goal)].tolist() == [False, True, False]
+    assert verdicts(np.ones(60), np.ones(60), 0.05)[GOALS.index(goal)].tolist() == [True, False, False]
+    assert shares(goal, 0.05, flat, 60, method="t") == pytest.approx([0, 1, 0])
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_one_item_or_one_cluster_tells_nothing(goal):
+    assert shares(goal, 0.2, Spread(within=0.2), 1).tolist() == [0, 1, 0]
+    assert shares(goal, 0.2, Spread(within=0.2, sizes=equal_sizes(50)), 50).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_a_margin_as_wide_as_the_scale(goal):
+    assert shares(goal, 1.0, Spread(within=0.5), 100) == pytest.approx([1, 0, 0])
+
+
+def test_parts_put_together_are_about_the_whole():
+    """Unpaired models, and tasks together, go by the expected pivot."""
+    half = Spread(within=0.1)
+    parts = Joined(parts=(half, half), shares=(1.0, 1.0), items=(1.0, 1.0))
+    for goal in GOALS:
+        found = shares(goal, 0.04, parts, 500, method="t")
+        assert found.sum() == pytest.approx(1)
+        assert found == pytest.approx(shares(goal, 0.04, Spread(within=0.2), 500, method="t"), abs=0.02)

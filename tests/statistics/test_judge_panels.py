@@ -1,0 +1,89 @@
+"""Several judges at once, and boards of models."""
+
+import numpy as np
+import pytest
+
+from howsure.statistics.intervals import clopper_pearson
+from howsure.statistics.judge_correction import Judged, accuracy, corrected
+from howsure.statistics.judge_differences import judged_pairs
+from howsure.statistics.judge_strata import joined, opinion, strata, strata_of_panel
+from judged_worlds import LEAST, held, judged
+
+GOOD, USELESS = (0.95, 0.95), (0.6, 0.4)
+
+
+def panel(rng, rate, judges, labels, n=1000):
+    """Verdicts of several judges (n, J), and labels."""
+    right = rng.random(n) < rate
+    said = np.column_stack([np.where(right, rng.random(n) < hit, rng.random(n) >= turn) for hit, turn in judges])
+    shown = np.where(np.isin(np.arange(n), rng.choice(n, labels, replace=False)), right, np.nan)
+    return said.astype(float), shown
+
+
+def test_a_judge_that_knows_outvotes_five_that_do_not():
+    said, shown = panel(np.random.default_rng(0), 0.6, [GOOD, *[USELESS] * 5], 200)
+    together = opinion(said, shown) > 0.5
+    assert (together == (said[:, 0] == 1)).mean() > 0.97
+
+
+def test_a_silent_judge_is_undecided_and_a_contrary_one_turned():
+    said, shown = panel(np.random.default_rng(1), 0.6, [GOOD, (0.1, 0.1)], 300)
+    alone = said[:, :1].copy()
+    alone[:10] = np.nan
+    assert (opinion(alone, shown)[:10] == 0.5).all()
+    assert np.corrcoef(opinion(said, shown), said[:, 0])[0, 1] > 0.9
+
+
+def test_numbers_count_by_their_ranks():
+    rng = np.random.default_rng(2)
+    said, shown = panel(rng, 0.6, [GOOD, GOOD], 100)
+    shifted = np.column_stack([said[:, 0], np.exp(5 * said[:, 1] + rng.random(1000))])
+    assert np.corrcoef(opinion(shifted, shown), opinion(said, shown))[0, 1] > 0.9
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("labels", [10, 40, 200])
+@pytest.mark.parametrize("judges", [[GOOD, GOOD], [GOOD, USELESS, USELESS]])
+def test_intervals_of_several_judges_hold(judges, labels):
+    def draw(rng):
+        said, shown = panel(rng, 0.8, judges, labels)
+        code = joined(strata_of_panel(opinion(said, shown), labels), np.isfinite(shown))
+        return corrected(Judged(strata=code, labels=shown), 0.95).rate.interval
+
+    assert held(draw, 0.8) > LEAST
+
+
+def test_accuracy_is_counted():
+    verdicts = np.repeat([1.0, 0.0, 1.0, 0.0, np.nan], [18, 2, 4, 6, 5])
+    labels = np.repeat([1.0, 0.0, 1.0], [20, 10, 5])
+    found = accuracy(verdicts, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
+    assert found.sensitivity.value == pytest.approx(0.9)
+    assert found.specificity.value == pytest.approx(0.6)
+    assert found.sensitivity.n_items == 20
+    perfect = accuracy(labels, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
+    assert perfect.specificity.interval.low == pytest.approx(float(clopper_pearson(10, 10, 0.95)[0]))
+    assert accuracy(verdicts / 2, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95) is None
+    none = accuracy(verdicts, Judged(strata=np.zeros(35, dtype=np.int64), labels=np.ones(35)), 0.95)
+    assert np.isnan(none.specificity.value)
+
+
+def test_pairs_have_the_differences_of_the_rates_and_no_smaller_errors_than_their_limits():
+    rng = np.random.default_rng(3)
+    fits = [corrected(judged(rng, rate, GOOD, 40), 0.95) for rate in (0.9, 0.7, 1.0)]
+    pairs = judged_pairs(fits, [np.arange(1000)] * 3)
+    values = np.array([each.rate.value for each in fits])
+    np.testing.assert_allclose(pairs.difference, values[:, None] - values, atol=1e-9)
+    sides = (fits[0].sums.below.half_width(0.95) / 1.96) ** 2 + (fits[1].sums.above.half_width(0.95) / 1.96) ** 2
+    assert pairs.variance[0, 1] + pairs.added[0, 1] > 0.6 * sides
+    assert pairs.p_value[0, 1] == pairs.p_value[1, 0]
+
+
+def test_boards_of_level_models_are_seldom_told_apart():
+    """By any pair of five, at the corrected level: hardly ever, and a model with all labels alike is no exception."""
+    rng, false = np.random.default_rng(4), 0
+    for _ in range(60):
+        fits = [corrected(judged(rng, 0.95, GOOD, 20, n=300), 0.95) for _ in range(5)]
+        pairs = judged_pairs(fits, [np.arange(300)] * 5)
+        false += bool((pairs.p_value[np.triu_indices(5, 1)] < 0.05 / 10).any())
+    assert false <= 6
+    assert strata(np.ones(3), 2).tolist() == [0, 0, 0]

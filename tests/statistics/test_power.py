@@ -1,0 +1,185 @@
+"""Power, items needed and smallest effects: against R's pwr, statsmodels, the paper, laws, and draws from known worlds."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.power import NormalIndPower, TTestPower
+
+from howsure.statistics import intervals
+from howsure.statistics.clustered_variance import equal_sizes, sizes_of, spread_sizes
+from howsure.statistics.power import Joined, Spread, Test, formula, items_needed, power, smallest_effect, standard_error
+from places import ROOT
+
+Test.__test__ = False  # not a test class, for pytest
+R = json.loads((ROOT / "tests" / "references" / "power.json").read_text())
+PAPER = Spread(within=1 / 9, answer=2 / 6)
+"""Miller (2024), section 5: ω² = 1/9, σ² = 1/6 for each of two models."""
+
+
+@pytest.mark.parametrize("row", R["power"], ids=str)
+def test_power_is_that_of_pwr(row):
+    spread, n = Spread(within=1.0), row["n"]
+    two = power(Test(method="t", level=row["level"]), spread, row["d"], n, 1)
+    assert two == pytest.approx(row["two_sided"], abs=2e-6)
+    one = power(Test(method="t", goal="not-worse", level=row["level"]), spread, row["d"], n, 1)
+    assert one == pytest.approx(row["one_sided"], abs=2e-6)
+
+
+@pytest.mark.parametrize("row", R["needed"], ids=str)
+def test_items_needed_are_those_of_pwr_rounded_up(row):
+    for method, n in (("t", row["n"]), ("z", row["n_normal"])):
+        found = items_needed(Test(method=method), Spread(within=1.0), row["d"], 1, row["power"])
+        assert found == max(math.ceil(n - 1e-6), 2)
+
+
+@pytest.mark.parametrize("row", R["two_samples"], ids=str)
+def test_unpaired_power_is_that_of_pwr(row):
+    unpaired = Joined(parts=(Spread(within=1.0),) * 2, shares=(1.0, 1.0), items=(1.0, 1.0))
+    assert power(Test(method="t"), unpaired, row["d"], row["n"], 1) == pytest.approx(row["power"], abs=2e-6)
+
+
+@pytest.mark.parametrize(("n", "d", "level"), [(10, 0.8, 0.95), (30, 0.5, 0.9), (200, 0.15, 0.99)])
+def test_power_is_that_of_statsmodels(n, d, level):
+    spread = Spread(within=1.0)
+    assert power(Test(method="t", level=level), spread, d, n, 1) == pytest.approx(TTestPower().power(d, n, 1 - level))
+    normal = NormalIndPower(ddof=0).power(d, n, 1 - level, ratio=0)
+    assert power(Test(method="z", level=level), spread, d, n, 1) == pytest.approx(normal)
+
+
+def test_the_paper_s_figures():
+    """Miller (2024), section 5: 969 questions; 13.3 and 7.6 points with 198 questions (its example of GPQA)."""
+    z = Test(method="z")
+    assert items_needed(z, Spread(within=1 / 9), 0.03, 1, 0.8) == 969
+    assert items_needed(z, PAPER, 0.03, math.inf, 0.8) == 969
+    assert formula(z, 1 / 9, 0.03, 0.8) == 969
+    assert round(100 * smallest_effect(z, PAPER, 198, 1, 0.8), 1) == 13.3
+    assert round(100 * smallest_effect(z, PAPER, 198, 10, 0.8), 1) == 7.6
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.05])
+def test_equivalence_is_the_chance_that_both_one_sided_tests_hold(margin):
+    spread, n, rng = Spread(within=0.1), 400, np.random.default_rng(5)
+    test = Test(goal="same", method="t", margin=margin)
+    se = np.sqrt(0.1 / n) * np.sqrt(rng.chisquare(n - 1, 400_000) / (n - 1))
+    centre = rng.normal(0.005, math.sqrt(0.1 / n), 400_000)
+    reach = float(intervals.t_quantile(0.9, n - 1)) * se
+    seen = float(((centre + margin > reach) & (margin - centre > reach)).mean())
+    assert power(test, spread, 0.005, n, 1) == pytest.approx(seen, abs=0.004)
+
+
+spreads = st.builds(
+    Spread,
+    within=st.floats(0.01, 0.5),
+    between=st.floats(0, 0.1),
+    answer=st.floats(0, 0.5),
+    sizes=st.builds(spread_sizes, st.sampled_from([1.0, 5.0, 20.0]), st.sampled_from([0.0, 0.7])),
+)
+tests = st.builds(
+    Test,
+    goal=st.sampled_from(["different", "not-worse", "same"]),
+    method=st.sampled_from(["score", "t", "z"]),
+    margin=st.just(0.1),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(spread=spreads, test=tests, k=st.integers(1, 5), n=st.integers(100, 5_000))
+def test_more_of_anything_never_hurts(spread, test, k, n):
+    effect = 0.05 if test.goal == "different" else 0.0
+    now = power(test, spread, effect, n, k)
+    assert 0 <= now <= 1
+    assert power(test, spread, effect, 2 * n, k) >= now - 1e-7
+    if test.method != "score" or spread.sizes.single:  # in clusters what an event is worth follows what is seen
+        assert power(test, spread, effect, n, k + 1) >= now - 1e-7
+        assert power(test, spread.times(1.5), effect, n, k) <= now + 1e-7
+
+
+@settings(max_examples=40, deadline=None)
+@given(spread=spreads, test=tests, target=st.sampled_from([0.5, 0.8, 0.9]))
+def test_items_needed_are_the_fewest(spread, test, target):
+    effect = 0.05 if test.goal == "different" else 0.0
+    n = items_needed(test, spread, effect, 2, target)
+    assert power(test, spread, effect, n, 2) >= target - 1e-9
+    fewer = n - spread.step
+    assert fewer < 2 * spread.step or power(test, spread, effect, fewer, 2) < target
+
+
+@settings(max_examples=40, deadline=None)
+@given(spread=spreads, method=st.sampled_from(["score", "t", "z"]), n=st.integers(60, 3_000))
+def test_the_smallest_effect_has_the_power(spread, method, n):
+    test = Test(method=method)
+    effect = smallest_effect(test, spread, n, 3, 0.8)
+    if math.isfinite(effect):
+        assert power(test, spread, effect, n, 3) == pytest.approx(0.8, abs=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(spread=spreads, test=tests, n=st.integers(60, 2_000))
+def test_the_direction_of_a_difference_does_not_matter(spread, test, n):
+    if test.goal != "not-worse":
+        assert power(test, spread, 0.04, n, 1) == pytest.approx(power(test, spread, -0.04, n, 1), abs=1e-9)
+
+
+def test_one_task_joined_is_that_task():
+    spread = Spread(within=0.2, answer=0.1)
+    joined = Joined(parts=(spread,), shares=(1.0,), items=(1.0,))
+    for method in ("score", "t", "z"):
+        alone, one = (power(Test(method=method), s, 0.05, 300, 2) for s in (spread, joined))
+        assert alone == pytest.approx(one, abs=1e-12)
+
+
+def test_clusters_of_one_are_items_and_icc_is_the_design_effect():
+    plain, lone = Spread(within=0.25), Spread(within=0.15, between=0.1)
+    assert standard_error(plain, 100, 1) == pytest.approx(standard_error(lone, 100, 1))
+    icc, size = 0.2, 10
+    clustered = Spread(within=0.25 * (1 - icc), between=0.25 * icc, sizes=equal_sizes(size))
+    deff = (standard_error(clustered, 1_000, 1) / standard_error(plain, 1_000, 1)) ** 2
+    assert deff == pytest.approx(1 + (size - 1) * icc)
+
+
+def test_a_fixed_number_of_clusters_has_a_floor():
+    spread = Spread(within=0.2, between=0.01, sizes=equal_sizes(10), clusters=20)
+    assert standard_error(spread, 1e9, 1) == pytest.approx(math.sqrt(0.01 / 20), rel=1e-3)
+    assert items_needed(Test(method="t"), spread, 0.05, 1, 0.8) == math.inf
+    assert items_needed(Test(method="t"), spread, 0.08, 1, 0.8) % 20 == 0
+
+
+@pytest.mark.parametrize("totals", [np.full(12, 5.0), np.array([40.0, 3, 3, 2, 2, 5, 9, 1, 1, 30])])
+def test_df_of_the_pilot_s_own_clusters_are_satterthwaite_s(totals):
+    from howsure.statistics.clustered_variance import Clustering
+
+    term, n = Clustering(codes=None, totals=totals, total=float(totals.sum())), float(totals.sum())
+    sizes = sizes_of(totals)
+    assert sizes.df(n) == pytest.approx(term.df("CR2"))
+    assert sizes.df(n, "CR1") == pytest.approx(term.df("CR1"))
+    assert sizes.df(n, "CR2") == pytest.approx(term.df("CR2"))
+    assert sizes.crowd == pytest.approx(float(totals @ totals) / n)
+    assert equal_sizes().df(50) == pytest.approx(49)
+
+
+def test_sizes_have_the_variation_that_was_asked_for():
+    sizes = spread_sizes(8, 0.9)
+    assert sizes.relative.mean() == pytest.approx(1)
+    assert sizes.relative.std() == pytest.approx(0.9, abs=1e-9)
+    assert sizes.crowd == pytest.approx(8 * (1 + 0.9**2))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_too_few_items_show_nothing(n):
+    assert power(Test(method="t"), Spread(within=1.0), 0.5, n, 1) < 0.2
+    assert power(Test(method="t"), Spread(within=1.0, sizes=equal_sizes(10)), 0.5, 10, 1) == 0
+
+
+def test_nothing_varies():
+    still = Spread(within=0.0)
+    assert power(Test(method="t"), still, 0.1, 20, 1) == 1
+    assert power(Test(method="t"), still, 0.0, 20, 1) == 0
+    assert power(Test(), still, 0.1, 20, 1) == 0  # 20 tenths are two whole wins
+    assert power(Test(), still, 0.1, 100, 1) == 1
+    assert power(Test(goal="same", method="t", margin=0.1), still, 0.05, 20, 1) == 1
+    assert power(Test(goal="not-worse", method="t", margin=0.1), still, -0.2, 20, 1) == 0
+    assert math.isfinite(smallest_effect(Test(), still, 50, 1, 0.8))

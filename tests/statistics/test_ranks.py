@@ -1,0 +1,190 @@
+"""Places, ties and who could be best, from hand-made patterns and by brute force."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from howsure.statistics.multiplicity import ranks, tie_letters
+
+
+def places(scores, apart, level=0.95):
+    """Ranks of models with these scores, best first, when just the pairs in `apart` differ."""
+    scores = np.array(scores, dtype=float)
+    p = np.ones((len(scores), len(scores)))
+    for i, j in apart:
+        p[i, j] = p[j, i] = 0.001
+    return ranks(scores, scores[:, None] - scores, p, level=level)
+
+
+def letters(count, apart):
+    real = np.zeros((count, count), dtype=bool)
+    for i, j in apart:
+        real[i, j] = real[j, i] = True
+    return tie_letters(real)
+
+
+def every_pair(count):
+    return list(itertools.combinations(range(count), 2))
+
+
+@st.composite
+def patterns(draw):
+    count = draw(st.integers(1, 9))
+    chosen = draw(st.lists(st.booleans(), min_size=count**2, max_size=count**2))
+    real = np.array(chosen, dtype=bool).reshape(count, count)
+    return np.triu(real, 1) | np.triu(real, 1).T
+
+
+def test_all_apart():
+    found = places([4, 3, 2, 1], every_pair(4))
+    assert [(r.low, r.rank, r.high) for r in found] == [(1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4)]
+    assert [r.could_be_best for r in found] == [True, False, False, False]
+    assert [r.ties for r in found] == [""] * 4
+
+
+def test_all_tied():
+    found = places([4, 3, 2, 1], [])
+    assert {(r.low, r.high) for r in found} == {(1, 4)}
+    assert all(r.could_be_best for r in found)
+    assert {r.ties for r in found} == {"a"}
+
+
+def test_a_chain_where_only_distant_models_differ():
+    found = places([4, 3, 2, 1], [(0, 2), (0, 3), (1, 3)])
+    assert [(r.low, r.high) for r in found] == [(1, 2), (1, 3), (2, 4), (3, 4)]
+    assert [r.could_be_best for r in found] == [True, True, False, False]
+    assert [r.ties for r in found] == ["a", "ab", "bc", "c"]
+
+
+def test_one_clear_leader():
+    found = places([9, 3, 2, 1], [(0, 1), (0, 2), (0, 3)])
+    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 4), (2, 4), (2, 4)]
+    assert [r.could_be_best for r in found] == [True, False, False, False]
+
+
+def test_the_only_one_that_could_be_best_is_first():
+    """By one-sided comparisons with the leader, where all pairs don't tell the second from it."""
+    scores = np.array([9.0, 8, 2, 1])
+    p = np.where(np.abs(scores[:, None] - scores) > 2, 0.001, 1.0)
+    found = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, False, False, False]))
+    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 2), (3, 4), (3, 4)]
+    several = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, True, False, False]))
+    assert [(r.low, r.high) for r in several] == [(1, 2), (1, 2), (3, 4), (3, 4)]
+
+
+def test_the_first_tie_is_called_a():
+    assert letters(4, [(0, 1), (0, 2), (0, 3)]) == ["", "a", "a", "a"]
+
+
+def test_equal_scores_share_a_place():
+    found = places([3, 2, 2, 1], [])
+    assert [r.rank for r in found] == [1, 2, 2, 4]
+
+
+def test_scores_that_differ_by_rounding_share_a_place():
+    third = np.full(3, 0.1)
+    one, other = float(third[0] + third[1] + third[2]), 0.3
+    assert one - other == 5.551115123125783e-17
+    for scores in ([0.9, one, other, 0.1], [0.9, other, one, 0.1]):
+        assert [r.rank for r in places(scores, [])] == [1, 2, 2, 4]
+    large = 1e9 * np.array([-0.1, -other, -one])  # lower is better
+    assert [r.rank for r in places(large, [])] == [1, 2, 2]
+
+
+def test_one_item_in_a_hundred_million_is_no_rounding():
+    n = 10**8
+    assert [r.rank for r in places([n / n, (n - 1) / n, (n - 2) / n], [])] == [1, 2, 3]
+
+
+def test_one_model():
+    (only,) = places([1], [])
+    assert (only.low, only.rank, only.high, only.could_be_best, only.ties) == (1, 1, 1, True, "")
+
+
+def test_a_pair_without_p_value_is_not_told_apart():
+    scores = np.array([2.0, 1.0])
+    found = ranks(scores, scores[:, None] - scores, np.array([[1, np.nan], [np.nan, 1]]), level=0.95)
+    assert [(r.low, r.high) for r in found] == [(1, 2), (1, 2)]
+
+
+def test_the_level_decides():
+    scores = np.array([2.0, 1.0])
+    p = np.array([[1, 0.03], [0.03, 1]])
+    assert [r.high for r in ranks(scores, scores[:, None] - scores, p, level=0.95)] == [1, 2]
+    assert [r.high for r in ranks(scores, scores[:, None] - scores, p, level=0.99)] == [2, 2]
+
+
+@given(patterns())
+def test_the_place_by_score_lies_in_its_interval(real):
+    found = places(np.arange(len(real), 0, -1), np.argwhere(np.triu(real)))
+    for r in found:
+        assert 1 <= r.low <= r.rank <= r.high <= len(real)
+    assert found[0].could_be_best
+    assert found[0].low == 1
+
+
+@given(patterns())
+def test_more_differences_never_widen_an_interval(real):
+    count = len(real)
+    some = np.argwhere(np.triu(real))
+    found, all_apart = places(np.arange(count, 0, -1), some), places(np.arange(count, 0, -1), every_pair(count))
+    for r, sharp in zip(found, all_apart, strict=True):
+        assert r.low <= sharp.low == sharp.high <= r.high
+
+
+def test_a_model_that_could_be_best_has_place_one_in_its_interval():
+    # 0 and 1 tie, 0 and 2 tie, but 1 beats 2
+    for r in places([3, 2, 1], [(1, 2)]):
+        assert r.could_be_best == (r.low == 1)
+
+
+def test_the_place_lies_in_its_interval_also_where_models_answered_different_items():
+    # a scores higher on what it answered, b is better on what both answered
+    scores = np.array([0.9, 0.8])
+    difference = np.array([[0.0, -0.1], [0.1, 0.0]])
+    for r in ranks(scores, difference, np.array([[1, 0.001], [0.001, 1]]), level=0.95):
+        assert r.low <= r.rank <= r.high
+
+
+def spelled(letters):
+    """The letters of a place, ranges written out."""
+    out = set()
+    for k, letter in enumerate(letters):
+        if letter == "–":
+            out |= {chr(code) for code in range(ord(letters[k - 1]), ord(letters[k + 1]))}
+        else:
+            out.add(letter)
+    return out
+
+
+@given(patterns())
+def test_two_places_share_a_letter_if_and_only_if_they_do_not_differ(real):
+    names = [spelled(each) for each in tie_letters(real)]
+    if not any(names):
+        alike = ~(real | real.T) & ~np.eye(len(real), dtype=bool)
+        assert not alike.any() or len(real) > 8, "none only where none is needed, or too many are"
+        return
+    for i, j in itertools.combinations(range(len(real)), 2):
+        assert bool(names[i] & names[j]) == (not real[i, j])
+
+
+def test_three_of_which_only_the_outer_two_differ_and_a_pair_that_is_no_neighbour():
+    assert letters(3, [(0, 2)]) == ["a", "ab", "b"]
+    assert letters(4, [(0, 1), (1, 2), (2, 3)]) == ["ab", "c", "a", "bc"]
+
+
+def test_twenty_four_tied_models():
+    # a peer needed 17 s for it
+    assert set(letters(24, [])) == {"a"}
+
+
+def band(count, width):
+    return np.abs(np.subtract.outer(np.arange(count), np.arange(count))) >= width
+
+
+def test_more_than_26_letters_are_none():
+    assert tie_letters(band(27, 2))[:3] == ["a", "ab", "bc"]
+    assert set(tie_letters(band(28, 2))) == {""}
+    assert set(tie_letters(band(1000, 400))) == {""}

@@ -1,0 +1,116 @@
+"""The test of equal gaps against clubSandwich, and where little is known."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from howsure.statistics.intervals import t_p_value
+from howsure.statistics.slices import equality, hotelling_df, largest_deviation, slice_gaps, trend, wald
+
+REFERENCES = Path(__file__).parents[1] / "references"
+FOUND = json.loads((REFERENCES / "slices.json").read_text())
+SETS = [name for name in FOUND if name != "versions"]
+
+
+def columns(name):
+    with (REFERENCES / "slices.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["set"] == name]
+    return tuple(np.array([float(row[key]) for row in rows]) for key in ("d", "cluster", "slice"))
+
+
+def gaps(name):
+    d, clusters, slices = columns(name)
+    return slice_gaps(d, np.zeros_like(d), slices.astype(int), clusters=(clusters.astype(int),), bounded=False)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_covariance_and_htz_are_those_of_clubsandwich(name):
+    found, wanted = gaps(name), FOUND[name]
+    assert found.covariance() == pytest.approx(np.array(wanted["covariance"]), abs=1e-12)
+    test = wald(found, found.covariance(), hotelling_df(found))
+    assert (test.statistic, test.df, test.df_rest) == pytest.approx((wanted["F"], wanted["df"], wanted["df_rest"]))
+    assert test.p_value == pytest.approx(wanted["p"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_trend_is_the_linear_contrast_of_clubsandwich(name):
+    found, wanted = gaps(name), FOUND[name]["trend"]
+    told = trend(found, found.covariance())
+    assert (told.values[0], told.errors[0], told.df[0]) == pytest.approx((wanted["value"], wanted["se"], wanted["df"]))
+    assert t_p_value(abs(told.values[0]) / told.errors[0], told.df[0]) == pytest.approx(wanted["p"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_relabelling_changes_nothing(name):
+    d, clusters, slices = (part.copy() for part in columns(name))
+    first = equality(gaps(name))
+    order = np.random.default_rng(1).permutation(len(d))
+    moved = slice_gaps(
+        d[order] + 2.0,
+        np.zeros(len(d)),
+        (slices.max() - slices)[order].astype(int),
+        clusters=(clusters[order].astype(int),),
+        bounded=False,
+    )
+    again = equality(moved)
+    assert again.test == first.test
+    assert (again.statistic, again.df_rest, again.p_value) == pytest.approx(
+        (first.statistic, first.df_rest, first.p_value)
+    )
+
+
+def test_two_slices_are_welch_where_items_stand_alone():
+    from scipy import stats
+
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(0, 1, 30), rng.normal(0.4, 2, 50)
+    found = slice_gaps(np.concatenate([x, y]), np.zeros(80), np.repeat([0, 1], [30, 50]), bounded=False)
+    welch = stats.ttest_ind(x, y, equal_var=False)
+    assert equality(found).statistic == pytest.approx(welch.statistic**2)
+
+
+def test_too_few_degrees_of_freedom_take_the_largest_deviation():
+    rng = np.random.default_rng(0)
+    n, slices, clusters = 240, np.tile(np.arange(12), 20), np.repeat(np.arange(6), 40)
+    d = rng.integers(-1, 2, n).astype(float)
+    found = slice_gaps((d > 0).astype(float), (d < 0).astype(float), slices, clusters=(clusters,))
+    assert equality(found).test == "largest"
+    assert 0 <= equality(found).p_value <= 1
+    moved = d.copy()
+    moved[slices == 4] = 1.0
+    far = slice_gaps((moved > 0).astype(float), (moved < 0).astype(float), slices, clusters=(clusters,))
+    assert largest_deviation(far, far.guarded_covariance()).p_value < equality(found).p_value
+
+
+def test_nothing_tells_in_one_cluster_or_one_slice():
+    x = np.array([1.0, 0, 1, 1, 0, 1, 0, 1])
+    alone = slice_gaps(x, 1 - x, np.zeros(8, dtype=int))
+    assert np.isnan(equality(alone).p_value)
+    single = slice_gaps(x, 1 - x, np.repeat([0, 1], 4), clusters=(np.repeat([0, 1], 4),))
+    assert np.isnan(equality(single).p_value)
+
+
+def test_slices_without_a_difference_are_no_certainty():
+    a = np.zeros(60)
+    b = np.zeros(60)
+    a[:6] = 1.0
+    slices = np.repeat([0, 1, 2], 20)
+    found = equality(slice_gaps(a, b, slices))
+    assert 0.01 < found.p_value < 1
+    tied = equality(slice_gaps(b, b, slices))
+    assert tied.p_value == 1.0
+    assert np.isnan(equality(slice_gaps(b, b, slices, bounded=False)).p_value)
+
+
+def test_items_in_no_slice_count_for_nothing():
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(0, 2, (2, 90)).astype(float)
+    slices = np.repeat([0, 1, -1], 30)
+    some = slice_gaps(a, b, slices)
+    none = slice_gaps(a[:60], b[:60], slices[:60])
+    assert some.gaps == pytest.approx(none.gaps)
+    assert some.covariance() == pytest.approx(none.covariance())
+    assert some.whole == pytest.approx(float((a - b)[:60].mean()))

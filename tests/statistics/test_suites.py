@@ -1,0 +1,262 @@
+"""Sums over tasks: published intervals, the likelihood the slow way, and laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from howsure.statistics.suites import Side, Suite, combined_df, weakest
+
+Z = stats.norm.ppf(0.975)
+
+
+def side_of(squares, slopes, bends, df):
+    """A side whose tasks have their own limits where their variances have them."""
+    few = np.full(squares.shape, float(df))
+    if np.isfinite(df) and squares.any():  # so that together they have these
+        few *= squares @ squares / squares.sum() ** 2
+    return Side(
+        squares=squares,
+        slopes=slopes,
+        bends=bends,
+        own_slopes=slopes,
+        rooms=np.full(len(slopes), np.inf),
+        counted=squares,
+        own_df=few,
+        of_shares=np.zeros(len(squares), dtype=bool),
+    )
+
+
+def rates(x, n, shares):
+    """Tasks whose rates x of n answers vary as p (1 − p) / n does."""
+    x, n, s = (np.asarray(each, dtype=float) for each in (x, n, shares))
+    variances, bends = x * (1 - x) / n, 1 / n
+    sides = [side_of(s**2 * variances, s * sign * (1 - 2 * x) / n, bends, np.inf) for sign in (-1, 1)]
+    return Suite(value=np.asarray(s @ x), below=sides[0], above=sides[1])
+
+
+def any_suite(values, variances, slopes, bends, shares, df=12.0):
+    values, variances, slopes, bends, s = (
+        np.asarray(each, float) for each in (values, variances, slopes, bends, shares)
+    )
+    side = side_of(s**2 * variances, s * slopes, bends, df)
+    return Suite(value=np.asarray(s @ values), below=side, above=side)
+
+
+def test_two_rates_give_the_published_score_interval():
+    """Mee's interval of 56/70 − 48/80: Newcombe (1998), Statistics in Medicine 17, 873–890, table II, method 5."""
+    found = rates([56 / 70, 1 - 48 / 80], [70, 80], [1.0, 1.0]).limits(0.95)
+    assert [round(float(limit) - 1, 4) for limit in found] == [0.0533, 0.3377]
+
+
+def test_one_rate_gives_wilsons_interval():
+    low, high = rates([0.9], [10], [1.0]).limits(0.95)
+    for limit in (float(low), float(high)):
+        assert (0.9 - limit) ** 2 == pytest.approx(Z**2 * limit * (1 - limit) / 10, rel=1e-9)
+
+
+@pytest.mark.parametrize("x", [(0.9, 0.5, 0.3), (1.0, 0.5, 0.25), (1.0, 1.0, 0.0)])
+def test_limits_are_where_the_likeliest_rates_are_just_rejected(x):
+    n, s = np.array([10.0, 40.0, 8.0]), np.array([0.5, 0.3, 0.2])
+    suite = rates(x, n, s)
+    for limit in suite.limits(0.95):
+        if limit in (0.0, 1.0):
+            continue
+
+        def unlikely(p):
+            p = np.clip(p, 1e-9, 1 - 1e-9)
+            return -float((n * x * np.log(p) + n * (1 - np.asarray(x)) * np.log(1 - p)).sum())
+
+        held = {"type": "eq", "fun": lambda p, limit=limit: s @ p - limit}
+        start = np.clip(np.asarray(x) + (limit - s @ np.asarray(x)), 0.05, 0.95)
+        found = optimize.minimize(
+            unlikely, start, bounds=[(1e-7, 1 - 1e-7)] * 3, constraints=[held], tol=1e-13, options={"maxiter": 500}
+        )
+        variance = float(s**2 @ (found.x * (1 - found.x) / n))
+        assert abs(float(suite.value - limit)) / np.sqrt(variance) == pytest.approx(Z, rel=2e-3)
+
+
+def test_tasks_that_vary_alike_have_the_t_interval():
+    found = any_suite([0.1, 0.3], [0.01, 0.02], [0, 0], [0, 0], [0.4, 0.6])
+    half = stats.t.ppf(0.975, 12) * np.sqrt(0.16 * 0.01 + 0.36 * 0.02)
+    assert [float(limit) for limit in found.limits(0.95)] == pytest.approx([0.22 - half, 0.22 + half], rel=1e-12)
+    assert float(found.t()) == pytest.approx(0.22 / np.sqrt(0.16 * 0.01 + 0.36 * 0.02), rel=1e-12)
+
+
+def test_a_task_without_variance_moves_by_itself_or_not_at_all():
+    large = any_suite([0.0, 0.2], [0.0, 1e-6], [0.1, 0], [0, 0], [0.5, 0.5])
+    t = stats.t.ppf(0.975, 12)
+    assert float(large.value - large.limits(0.95)[0]) == pytest.approx(t**2 * 0.05, rel=1e-3)
+    small = any_suite([0.0, 0.2], [0.0, 0.01], [1e-4, 0], [0, 0], [0.5, 0.5])
+    assert float(small.value - small.limits(0.95)[0]) == pytest.approx(t * 0.05, rel=1e-9)
+
+
+def test_nothing_varies_and_nothing_could():
+    found = any_suite([0.0, 0.2], [0, 0], [0, 0], [0, 0], [0.5, 0.5])
+    assert [float(limit) for limit in found.limits(0.95)] == [0.1, 0.1]
+    assert float(found.t()) == np.inf
+
+
+numbers = st.floats(0.0, 1.0)
+tasks = st.lists(
+    st.tuples(
+        st.floats(-1, 1), st.sampled_from([0.0, 1e-6, 1e-3, 0.05]), numbers, st.sampled_from([0.0, 0.02, 0.3]), numbers
+    ),
+    min_size=1,
+    max_size=6,
+).map(lambda rows: tuple(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def made(parts, order=None):
+    values, variances, slopes, bends, weights = (each if order is None else each[order] for each in parts)
+    shares = weights + 0.05
+    return any_suite(values, variances, slopes, bends, shares / shares.sum())
+
+
+@given(tasks, st.floats(0.5, 0.999))
+def test_a_limit_is_what_the_test_at_the_level_just_rejects(parts, level):
+    found = made(parts)
+    for limit in found.limits(level):
+        if abs(limit - found.value) > 1e-9:
+            assert abs(float(found.t(float(limit)))) == pytest.approx(stats.t.ppf((1 + level) / 2, 12), rel=1e-5)
+
+
+@given(tasks, st.floats(-1, 1))
+def test_a_tested_sum_is_rejected_just_where_it_is_outside(parts, tested):
+    found = made(parts)
+    low, high = (float(limit) for limit in found.limits(0.95))
+    if min(abs(tested - low), abs(tested - high)) > 1e-6:
+        assert (abs(float(found.t(tested))) < stats.t.ppf(0.975, 12)) == (low < tested < high)
+
+
+@given(tasks, st.randoms())
+def test_the_order_of_tasks_is_nothing(parts, random):
+    order = list(range(len(parts[0])))
+    random.shuffle(order)
+    one, other = made(parts).limits(0.95), made(parts, order).limits(0.95)
+    assert [float(limit) for limit in one] == pytest.approx([float(limit) for limit in other], rel=1e-7, abs=1e-9)
+
+
+@given(tasks, st.sampled_from([1e-3, 7.0, 1e6]))
+def test_a_scale_is_only_a_scale(parts, scale):
+    values, variances, slopes, bends, weights = parts
+    one = made(parts).limits(0.95)
+    other = made((scale * values, scale**2 * variances, scale * slopes, bends, weights)).limits(0.95)
+    assert [scale * float(limit) for limit in one] == pytest.approx(
+        [float(limit) for limit in other], rel=1e-7, abs=1e-9 * scale
+    )
+
+
+@given(tasks, st.floats(0.5, 0.99))
+def test_a_higher_level_is_no_shorter(parts, level):
+    found = made(parts)
+    inner, outer = found.limits(level), found.limits(level + 0.009)
+    assert outer[0] <= inner[0] + 1e-12
+    assert outer[1] >= inner[1] - 1e-12
+
+
+def test_degrees_of_freedom_are_welchs():
+    v, df = np.array([2.0, 0.5]), np.array([4.0, 30.0])
+    assert float(combined_df(v, df)) == pytest.approx(2.5**2 / (4 / 4 + 0.25 / 30), rel=1e-12)
+
+
+def test_welch_satterthwaite_is_that_of_the_two_sample_t_test():
+    rng = np.random.default_rng(77)
+    a, b = rng.normal(size=12), rng.normal(0, 4, size=30)
+    v = np.array([a.var(ddof=1) / 12, b.var(ddof=1) / 30])
+    assert float(combined_df(v, np.array([11.0, 29.0]))) == pytest.approx(stats.ttest_ind(a, b, equal_var=False).df)
+
+
+def test_infinite_degrees_of_freedom_stay_infinite():
+    assert float(combined_df(np.array([1.0, 2.0]), np.array([np.inf, np.inf]))) == np.inf
+
+
+def own_side(squares, slopes, dfs, of_shares=()):
+    """A side whose tasks have their own degrees of freedom, next to variances of shares."""
+    n, k = len(squares), len(of_shares)
+    squares, slopes = np.append(squares, of_shares), np.append(slopes, np.zeros(k))
+    return Side(
+        squares=squares,
+        slopes=np.maximum(slopes, 0.0),
+        bends=np.zeros(n + k),
+        own_slopes=slopes,
+        rooms=np.full(len(slopes), np.inf),
+        counted=squares,
+        own_df=np.append(dfs, np.full(k, np.inf)),
+        of_shares=np.repeat([False, True], [n, k]),
+    )
+
+
+def own_limit(square, slope, df, level):
+    """The y of y² = t² (V + slope · y), by search."""
+    t = stats.t.ppf((1 + level) / 2, df)
+    return optimize.brentq(lambda y: y**2 - t**2 * (square + slope * y), 1e-12, 1e6)
+
+
+def test_a_task_of_two_items_does_not_multiply_the_others():
+    """Welch has 1.1 degrees of freedom here, and ± .17; both at their own limits are ± .107."""
+    side = own_side([1e-5, 1e-4], [0.0, 0.0], [1.0, 197.0])
+    every = stats.t.ppf(0.975, [1, 197]) @ np.sqrt([1e-5, 1e-4])
+    free = stats.t.ppf(0.975, float(side.df)) * np.sqrt(1.1e-4)
+    assert float(side.half_width(0.95)) == pytest.approx(min(every, free), rel=1e-9)
+    side = own_side([1e-4, 1e-5], [0.0, 0.0], [1.0, 197.0])
+    every = stats.t.ppf(0.975, [1, 197]) @ np.sqrt([1e-4, 1e-5])
+    assert float(side.half_width(0.95)) == pytest.approx(
+        min(every, stats.t.ppf(0.975, float(side.df)) * np.sqrt(1.1e-4)), rel=1e-9
+    )
+
+
+def test_what_shares_vary_by_is_added_in_quadrature_and_not_cut_off():
+    tasks = [4e-4, 1e-6], [-0.02, 0.0], [1.0, 200.0]
+    own = own_limit(4e-4, -0.02, 1, 0.95) + own_limit(1e-6, 0.0, 200, 0.95)
+    assert float(own_side(*tasks).half_width(0.95)) == pytest.approx(own, rel=1e-9)
+    with_shares = own_side(*tasks, [1e-4])
+    assert float(with_shares.half_width(0.95)) == pytest.approx(np.hypot(own, Z * 0.01), rel=1e-9)
+    assert stats.t.ppf(0.975, float(with_shares.df)) * np.sqrt(5.01e-4) > 3 * own, "what Welch would have"
+
+
+capped = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1e-6, 1e-4, 0.01]),
+        st.sampled_from([-0.02, 0.0, 0.01, 0.2]),
+        st.sampled_from([1.0, 2.0, 9.0, 300.0, np.inf]),
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda rows: [np.array(column) for column in zip(*rows, strict=True)])
+
+
+@given(capped, st.sampled_from([0.0, 1e-4]), st.floats(0.5, 0.999))
+def test_no_limit_is_beyond_the_parts_own_and_p_values_agree(parts, of_shares, level):
+    squares, slopes, dfs = parts
+    slopes = np.where((squares == 0) & (slopes < 0), 0.0, slopes)
+    side = own_side(squares, slopes, dfs, [of_shares])
+    found = float(side.half_width(level))
+    own = sum(
+        own_limit(*each, level) if each[0] > 0 or each[1] > 0 else 0.0
+        for each in zip(squares, slopes, dfs, strict=True)
+    )
+    most = np.hypot(own, stats.norm.ppf((1 + level) / 2) * np.sqrt(of_shares))
+    assert found <= most * (1 + 1e-9)
+    if found > 1e-9:
+        t = np.sqrt(float(side.squared_t(np.asarray(found))))
+        assert 2 * stats.t.sf(t, float(side.df)) == pytest.approx(1 - level, rel=1e-6)
+        for farther in (0.9, 1.1):
+            t = np.sqrt(float(side.squared_t(np.asarray(farther * found))))
+            assert (2 * stats.t.sf(t, float(side.df)) <= 1 - level) == (farther > 1)
+
+
+def test_the_weakest_part_carries_most_of_the_error_with_few_units():
+    found = weakest(np.array([0.03, 0.01, 0.01]), np.array([3, 200, 200]))
+    assert (found.place, found.error_share) == (0, pytest.approx(9 / 11))
+    assert found.needed == pytest.approx(3 * 9 / 2)
+    assert found.half_width == pytest.approx(np.sqrt(2 * 2e-4))
+    with_it = np.array([0.03 * np.sqrt(3 / found.needed), 0.01, 0.01])
+    assert np.sqrt((with_it**2).sum()) == pytest.approx(found.half_width)
+    assert weakest(np.array([0.03, 0.01, 0.01]), np.array([300, 200, 200])) is None, "it has most of the questions"
+    assert weakest(np.array([0.01, 0.01, 0.01]), np.array([3, 200, 200])) is None
+    assert weakest(np.array([0.03, 0.01, 0.01]), np.array([3, 200, 200]), rest=0.01) is None
+    assert weakest(np.array([np.nan, 0.01]), np.array([3, 200])) is None
+    assert weakest(np.zeros(2), np.array([3, 200])) is None
+    assert weakest(np.array([0.1, 0.0]), np.array([3, 200])).needed == np.inf

@@ -34,13 +34,10 @@ _REMEDY = "Run the rest: AgentBench goes on where it stopped."
 def claims(source: Source) -> Claim | None:
     """Claim the samples of one agent on one task; errors and the totals beside them are companions."""
     first = source.first
-    if source.is_list:
-        return None
-    if {"total", "validation", "custom"} <= first.keys():
-        return "companion" if source.near(source.path.with_name(RUNS)) is not None else None
-    if not {"index", "error", "output"} <= first.keys():
-        return None
-    if source.path.name == ERRORS and source.near(source.path.with_name(RUNS)) is not None:
+    beside_runs = source.near(source.path.with_name(RUNS)) is not None
+    if "output" not in first:
+        return "companion" if beside_runs else None
+    if source.path.name == ERRORS and beside_runs:
         return "companion"
     output = members(first["output"])
     return "rows" if {"status", "result"} <= output.keys() or first["error"] != b"null" else None

@@ -28,10 +28,7 @@ _FIGURES = (("win_rate", "standard_error"), ("length_controlled_winrate", "lc_st
 
 def claims(source: Source) -> Claim | None:
     """Claim pairs of outputs with their generators, or a table of win rates."""
-    if _LEADERBOARD.match(source.head):
-        return "rows"
-    pairs = source.is_list and {"instruction", "generator_1", "generator_2"} <= source.first.keys()
-    return "rows" if pairs else None
+    return "rows" if source.is_list or _LEADERBOARD.match(source.head) else None
 
 
 def read(source: Source) -> Reading:

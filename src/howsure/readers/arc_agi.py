@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.base import Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 NAME = "arc_agi"
 FORMATS = "ARC-AGI results (.json)"
 CHECKED = "results that state no version"
-
-
-def claims(source: Source) -> Claim | None:
-    """Claim a score with task_results."""
-    return (
-        "rows"
-        if {"score", "total_tasks", "task_results"} <= source.first.keys() and not source.is_list
-        else None
-    )
 
 
 def read(source: Source) -> Reading:

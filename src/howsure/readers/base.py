@@ -7,10 +7,11 @@ A reader is a module with two functions and two names, and a third where it can 
     CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say
     it
 
-    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and
-    source.head def read(source: Source) -> Reading: ...           # called only for claims of "rows"
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first, source.head
+    def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
-`claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next;
+Its line in `readers/registry.py` says what content it looks at; where that says all, it needs no `claims`.
+`claims` is asked only about such content, and never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next;
 any other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
 unpickled. Text in logs is data: it is kept as it is here and escaped when it is rendered.
 """

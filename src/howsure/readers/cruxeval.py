@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.base import Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -16,11 +16,6 @@ CHECKED = "scored generations, which state no version"
 
 _NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b")
 _ENDING = r"(?:_temp[\d.]+)?(?:_(?:output|input))?(?:_\w*)?\.json"
-
-
-def claims(source: Source) -> Claim | None:
-    """Claim a document with generations, those without scores as well."""
-    return "rows" if {"raw_generations", "raw_scored_generations"} & source.first.keys() else None
 
 
 def read(source: Source) -> Reading:

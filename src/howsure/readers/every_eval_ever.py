@@ -32,18 +32,17 @@ CHECKED = "schema 0.2.1 and 0.2.2, in made-up files only"
 
 LAYOUTS = ("0.2",)
 """Versions of the schema that are known."""
-_INSTANCE = {"schema_version", "evaluation_id", "interaction_type"}
-_AGGREGATE = {"schema_version", "evaluation_id", "source_metadata"}
+INSTANCE = "interaction_type"
+"""The key that instances have, and aggregates haven't."""
 MAX_STAMP = 40
 """A date isn't longer."""
 
 
 def claims(source: Source) -> Claim | None:
     """Claim both kinds; an aggregate with its instances beside it is their companion."""
-    keys = frozenset() if source.is_list else source.first.keys()
-    if keys >= _INSTANCE:
+    if INSTANCE in source.first:
         return "rows"
-    if not keys >= _AGGREGATE:
+    if "source_metadata" not in source.first:
         return None
     stem = source.path.stem
     beside = (source.path.with_name(f"{stem}{ending}.jsonl") for ending in ("", "_samples", "_instances"))
@@ -52,7 +51,7 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read instances, or the published scores of an aggregate."""
-    if not source.first.keys() >= _INSTANCE:
+    if INSTANCE not in source.first:
         return _read_aggregate(source)
     rows = [
         row

@@ -39,7 +39,7 @@ def claims(source: Source) -> Claim | None:
     """Claim the events of a scan, and its list of hits, to say what that is."""
     first = source.first
     report = first.get("entry_type") in _ENTRIES and _OWN & first.keys()
-    return "rows" if not source.is_list and (report or first.keys() >= _HIT) else None
+    return "rows" if report or first.keys() >= _HIT else None
 
 
 def read(source: Source) -> Reading:

@@ -53,9 +53,6 @@ _SETTINGS = (
     *("instructions", "global_prefix", "global_suffix", "input_prefix", "output_prefix", "stop_sequences"),
 )
 """What tells two runs of one model apart."""
-_BESIDE = frozenset(
-    ["scenario.json", "instances.json", "display_predictions.json", "display_requests.json", "run_spec.json"]
-)
 
 
 def claims(source: Source) -> Claim | None:
@@ -64,10 +61,9 @@ def claims(source: Source) -> Claim | None:
     if source.is_list and {"instance_id", "train_trial_index", "stats"} <= keys:
         return "rows"
     totals = source.is_list and {"name", "count", "sum"} <= keys and source.first["name"].startswith(b"{")
-    if totals or (not source.is_list and "adapter_spec" in keys):
+    if totals or "adapter_spec" in keys:
         return "companion"
-    beside = source.path.name in _BESIDE and source.near(source.path.with_name("per_instance_stats.json"))
-    return "companion" if beside else None
+    return "companion" if source.near(source.path.with_name("per_instance_stats.json")) else None
 
 
 def read(source: Source) -> Reading:

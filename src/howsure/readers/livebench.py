@@ -20,17 +20,14 @@ FORMATS = "LiveBench judgments (model_judgment/ground_truth_judgment.jsonl)"
 CHECKED = "judgments of 2025-03"
 
 METRIC = "score"
-_JUDGMENT = {"question_id", "task", "model", "score", "category", "tstamp"}
-_ANSWER = {"question_id", "answer_id", "model_id"}
 
 
 def claims(source: Source) -> Claim | None:
     """Claim lines of judgments; the answers in the folder beside theirs are companions."""
-    keys = frozenset() if source.is_list else source.first.keys()
-    if keys >= _JUDGMENT:
+    if "answer_id" not in source.first:
         return "rows"
     judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
-    return "companion" if keys >= _ANSWER and source.near(judged) is not None else None
+    return "companion" if source.near(judged) is not None else None
 
 
 def read(source: Source) -> Reading:

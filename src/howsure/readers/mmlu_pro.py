@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.base import Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import tidy
 from howsure.table.scores import TaskFacts
@@ -18,13 +18,7 @@ FORMATS = "MMLU-Pro outputs (.json)"
 CHECKED = "outputs that state no version"
 
 TASK, METRIC = "MMLU-Pro", "correct"
-_KEYS = {"question_id", "answer", "category", "pred"}
 _BEGINNING, _ENDING = "model_outputs_", r"(?:_\d+shots)?\.json"
-
-
-def claims(source: Source) -> Claim | None:
-    """Claim a list of questions with answer and category, and a prediction."""
-    return "rows" if source.is_list and source.first.keys() >= _KEYS else None
 
 
 def read(source: Source) -> Reading:

@@ -37,8 +37,6 @@ _LEAST_DECIMALS = 2
 def claims(source: Source) -> Claim | None:
     """Claim a benchmark by its runs, and gradings; those of a benchmark are its companions."""
     first = source.first
-    if source.is_list:
-        return None
     if {"eval_id", "configuration", "result"} <= members(first.get("runs", b"")).keys():
         return "rows"
     graded = {"passed", "text"} <= members(first.get("expectations", b"")).keys()

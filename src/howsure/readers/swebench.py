@@ -72,8 +72,6 @@ _PLAIN = rf"{_ID}|\w*eval_results"
 def claims(source: Source) -> Claim | None:
     """Claim what names SWE-bench instances (`owner__repo-123`), and the leaderboards' own JSON."""
     first = source.first
-    if source.is_list:
-        return None
     board = first.get("leaderboards", b"")
     if b'"resolved"' in board and b'"folder"' in board:
         return "rows"

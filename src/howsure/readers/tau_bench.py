@@ -38,11 +38,7 @@ def claims(source: Source) -> Claim | None:
     """Claim a list of tasks with rewards, a set-up with simulations, or a submission with pass^k."""
     first = source.first
     if source.is_list:
-        return (
-            "rows"
-            if {"task_id", "reward"} <= first.keys() and not first["task_id"].startswith((b"{", b"["))
-            else None
-        )
+        return None if first["task_id"].startswith((b"{", b"[")) else "rows"
     setup = {"num_trials", "user_info", "agent_info"} <= members(first.get("info", b"")).keys()
     submission = "submitting_organization" in first and b'"pass_1"' in first.get("results", b"")
     return "rows" if setup or submission else None

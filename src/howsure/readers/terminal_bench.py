@@ -44,20 +44,14 @@ def claims(source: Source) -> Claim | None:
     """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its
     trials.
     """
-    if source.is_list:
-        return None
     keys = source.first.keys()
     if members(source.first.get("results", b"")).keys() >= _TRIAL_KEYS:
         return "rows"
     if keys >= _TRIAL_KEYS:
         return "companion" if _is_trial_of_a_run(source) else "rows"
-    if {"task_name", "verifier_result"} <= keys or {"task_name", "trial_name", "task_checksum"} <= keys:
+    if "task_name" in keys:
         return "rows"
-    return (
-        "companion"
-        if {"n_total_trials", "stats"} <= keys or {"run_id", "agent_name", "dataset_name"} <= keys
-        else None
-    )
+    return "companion" if {"n_total_trials", "agent_name"} & keys else None
 
 
 def _is_trial_of_a_run(source: Source) -> bool:

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import looks_like
 from howsure.readers.lines import CELLS, separator
 from howsure.readers.mapping.documents import has_objects
-from howsure.readers.mapping.mapping import Mapping, mapping_of, read
 from howsure.readers.naming import from_path, with_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Claim, Reading, Source
+    from howsure.readers.mapping.mapping import Mapping
     from howsure.table.scores import TaskFacts
 
 OWN = ("formats", "checked", "keys", "ending", "failures", "words")
@@ -27,17 +27,17 @@ OWN = ("formats", "checked", "keys", "ending", "failures", "words")
 NOT_TRIED = "from the documentation, not tried"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownReader:
-    """A mapping that comes with howsure, as a reader.
+    """A mapping that comes with howsure, as a reader; it is compiled when the first file is read by it.
 
-    `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a
+    `said` is the mapping as it is written; `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a
     file; `ending` is a pattern for what follows the model in the file's name; `failures` and `words` are what
     the harness does with failed attempts.
     """
 
-    mapping: Mapping
-    text: str
+    name: str
+    said: Table[str, Any]
     formats: str
     keys: tuple[str, ...]
     checked: str = ""
@@ -48,7 +48,20 @@ class KnownReader:
     @property
     def NAME(self) -> str:  # noqa: N802 - what every reader is called
         """What the user sees."""
-        return self.mapping.name
+        return self.name
+
+    @cached_property
+    def mapping(self) -> Mapping:
+        """What its columns are in a file."""
+        from howsure.readers.mapping.mapping import mapping_of
+
+        return mapping_of(self.name, self.said)
+
+    @property
+    def text(self) -> str:
+        """The mapping as a user would write it, to be pasted."""
+        lines = [f"{key} = {json.dumps(value)}" for key, value in self.said.items()]
+        return "\n".join([f"[map.{self.name}]", *lines])
 
     @property
     def FORMATS(self) -> str:  # noqa: N802 - what every reader has
@@ -79,6 +92,8 @@ class KnownReader:
 
     def read(self, source: Source) -> Reading:
         """Read a file by the mapping; the model is called after the file where the mapping doesn't say it."""
+        from howsure.readers.mapping.mapping import read
+
         reading = read(source, self.mapping)
         reading = replace(reading, facts=tuple(map(self._facts, reading.facts)), notes=())
         if not self.ending:
@@ -115,12 +130,6 @@ def fitting(source: Source) -> KnownReader | None:
 
 
 def _reader(name: str, entry: Table[str, Any]) -> KnownReader:
-    said = {key: value for key, value in entry.items() if key not in OWN}
     own = {key: value for key, value in entry.items() if key in OWN}
-    mapping = mapping_of(name, said)
-    return KnownReader(mapping=mapping, text=_text(name, said), **{**own, "keys": tuple(own["keys"])})
-
-
-def _text(name: str, said: Table[str, Any]) -> str:
-    """Write a mapping as a user would, to be pasted."""
-    return "\n".join([f"[map.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())])
+    said = {key: value for key, value in entry.items() if key not in OWN}
+    return KnownReader(name=name, said=said, **{**own, "keys": tuple(own["keys"])})

@@ -18,7 +18,7 @@ from howsure.readers.base import Source
 from howsure.readers.faults import named
 from howsure.readers.json_text import parse_json
 from howsure.readers.lines import cut_at
-from howsure.table.collecting import in_pieces
+from howsure.table.engines import in_pieces
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ from howsure.readers.exact import decoded, encoded
 from howsure.readers.folder import read_paths
 from howsure.readers.saving import EXACT
 from howsure.readers.touched import Touched
-from howsure.table.runs import RunEntry
-from howsure.table.stated import Reconciled
+from howsure.table.scores import Reconciled, RunEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,9 +12,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.readers.tables import published_scores, read_side_table
-from howsure.table.numbers import read_numbers
-from howsure.table.words import MISSING
-from howsure.table.writing import Writing
+from howsure.table.cells import MISSING, Writing, read_numbers
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.study.gathering import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
+from howsure.table.grouping import taken
 from howsure.table.schema import find_roles, open_frame, roles_note
-from howsure.table.taken import taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

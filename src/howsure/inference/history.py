@@ -28,7 +28,7 @@ from howsure.statistics.sequential.series import (
 from howsure.study.directions import direction_cautions
 from howsure.study.factors import gather_levelled
 from howsure.study.names import resolve
-from howsure.table.runs import Run
+from howsure.table.scores import Run
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

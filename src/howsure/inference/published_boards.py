@@ -16,7 +16,7 @@ from howsure.errors import Caution
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
 from howsure.study.directions import lower_note, unsaid
-from howsure.table.directions import is_burden
+from howsure.table.names import is_burden
 from howsure.wording import listing
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.pair_details import PairDetails
     from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
     Data = dict[str, Any]
 

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import tidy
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import TaskFacts
-from howsure.table.stated import Total
+from howsure.table.cells import finite
+from howsure.table.scores import Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, numbered
 from howsure.readers.records import number, scored, tidy
-from howsure.table.numbers import finite, number_in
+from howsure.table.cells import finite, number_in
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:

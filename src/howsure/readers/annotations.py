@@ -16,7 +16,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.lines import RECORDS
-from howsure.table.numbers import finite
+from howsure.table.cells import finite
 from howsure.wording import listing
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
 from howsure.readers.naming import from_path
 from howsure.readers.records import scored, tidy
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -29,7 +29,7 @@ from howsure.errors import Caution, ReadError
 from howsure.readers import json_text
 from howsure.readers.lines import cut_at
 from howsure.readers.touched import leads_nowhere, names_in, without_waiting
-from howsure.table.writing import Writing
+from howsure.table.cells import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.readers.touched import Touched
-    from howsure.table.runs import Run
-    from howsure.table.scores import Published, TaskFacts
-    from howsure.table.stated import Extent, Group, Total
+    from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""

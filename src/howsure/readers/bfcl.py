@@ -15,9 +15,8 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import summed
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ from howsure.readers.outcome import APART, Outcome
 from howsure.readers.saved import VERSION
 from howsure.readers.touched import Seen, Touched, names_again, seen_again
 from howsure.readers.yaml_text import can_be_read
-from howsure.table.runs import text_digest
+from howsure.table.scores import text_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -14,10 +14,7 @@ from howsure.errors import DataError
 from howsure.readers.columns import coded, copies_note, name_columns, require_roles, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, read_column
-from howsure.table.words import WORDS
+from howsure.table.cells import WORDS, Kind, chosen_rows, read_column, texts_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

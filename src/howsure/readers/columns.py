@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.ids import texts_of
+from howsure.table.cells import texts_of
 from howsure.table.names import by_plain_name
 from howsure.wording import plural
 

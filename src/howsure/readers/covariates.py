@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.errors import DataError
 from howsure.readers.columns import known_column
-from howsure.table.numbers import Kind, read_column
+from howsure.table.cells import Kind, read_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

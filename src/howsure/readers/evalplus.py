@@ -10,7 +10,7 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
 from howsure.readers.records import number, scored, tidy
-from howsure.table.numbers import finite
+from howsure.table.cells import finite
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:

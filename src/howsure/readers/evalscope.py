@@ -10,10 +10,8 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.usage import rows_beside, token_rows
 from howsure.readers.yaml_text import can_be_read, parse_yaml
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent, Total
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

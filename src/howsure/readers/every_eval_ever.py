@@ -18,10 +18,9 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import per_thousand, token_rows
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
+from howsure.table.cells import finite
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
-from howsure.table.scores import Published, TaskFacts
+from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

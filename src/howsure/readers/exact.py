@@ -18,9 +18,7 @@ import polars as pl
 from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading
 from howsure.readers.saved_fields import usual
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent, Group, Total
+from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 
 Decode = Callable[[Any], Any]
 PLAIN = (str, int, float, bool, type(None))

@@ -41,10 +41,10 @@ from howsure.readers.smoke import whole_runs
 from howsure.readers.soundness import cut_row, sound
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import find_sources
+from howsure.table.cells import Writing
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, tidy
 from howsure.table.scores import FileReport, Scores, joined_facts
-from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -14,9 +14,8 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, from_path, numbered
 from howsure.readers.records import inner, mappings, tidy
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

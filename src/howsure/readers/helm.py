@@ -9,9 +9,8 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, settings, tidy
 from howsure.readers.usage import counted
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
+from howsure.table.cells import finite
+from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,10 +22,8 @@ from howsure.readers.inspect_usage import stated_totals
 from howsure.readers.json_text import members
 from howsure.readers.records import flatten_metadata
 from howsure.readers.soundness import unknown_layout
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite, whole_text
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

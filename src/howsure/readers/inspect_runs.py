@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.records import inner, mappings, metadata_text, settings
-from howsure.table.runs import Run
+from howsure.table.scores import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

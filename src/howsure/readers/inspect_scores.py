@@ -15,8 +15,7 @@ from howsure.errors import Caution
 from howsure.readers.fingerprint import questions, short_input, short_target, targets
 from howsure.readers.inspect_usage import Usage
 from howsure.readers.records import flatten_metadata, metadata_text
-from howsure.table.ids import whole_text
-from howsure.table.numbers import number_in
+from howsure.table.cells import number_in, whole_text
 from howsure.table.schema import FINGERPRINTS
 
 if TYPE_CHECKING:

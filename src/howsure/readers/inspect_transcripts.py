@@ -11,7 +11,7 @@ from howsure.readers.archive import first_member, open_archive
 from howsure.readers.inspect_scores import attempt_of, limit_of, sample_values, to_number
 from howsure.readers.records import inner, mappings, plain_text
 from howsure.readers.transcripts import Transcript
-from howsure.table.ids import whole_text
+from howsure.table.cells import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.records import inner
 from howsure.readers.usage import TOKENS, numbers, token_measures
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
+from howsure.table.cells import finite, whole_text
 from howsure.table.schema import MEASURES
-from howsure.table.stated import Total
+from howsure.table.scores import Total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.naming import chosen_model
-from howsure.table.choosing import rows_where
+from howsure.table.cells import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE
 from howsure.table.schema import (

@@ -11,9 +11,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.columns import known_column, roles_of
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, read_column
-from howsure.table.words import UNDECIDED, WORDS
+from howsure.table.cells import UNDECIDED, WORDS, Kind, read_column, texts_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

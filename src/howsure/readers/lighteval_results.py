@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.naming import digest
 from howsure.readers.records import number, settings
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published
+from howsure.table.cells import finite
+from howsure.table.scores import Published, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

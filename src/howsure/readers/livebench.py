@@ -9,7 +9,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, tidy
 from howsure.readers.usage import rows_beside
-from howsure.table.numbers import finite
+from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

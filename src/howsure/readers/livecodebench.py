@@ -11,7 +11,7 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.json_text import members
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.readers.records import flatten_metadata, scored, tidy
-from howsure.table.numbers import finite
+from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

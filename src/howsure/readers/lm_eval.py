@@ -34,7 +34,7 @@ from howsure.readers.lm_eval_transcripts import transcript
 from howsure.readers.naming import digest, digest_of_rows
 from howsure.readers.records import tidy
 from howsure.readers.soundness import left_out
-from howsure.table.numbers import finite
+from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ import polars as pl
 from howsure.readers.lm_eval_documents import NO_NUMBER, NOT_METRICS, Document, rows_by_line
 from howsure.readers.records import flatten_metadata, metadata_text
 from howsure.readers.shaped import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
+from howsure.table.cells import finite, whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.naming import named_by_path
 from howsure.readers.records import inner
-from howsure.table.numbers import finite
-from howsure.table.scores import Published
-from howsure.table.stated import Extent, Group
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Group, Published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.records import inner, settings
-from howsure.table.numbers import finite
-from howsure.table.runs import DIGITS, Run
+from howsure.table.cells import finite
+from howsure.table.scores import DIGITS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

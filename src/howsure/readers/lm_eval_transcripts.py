@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.records import plain_text
 from howsure.readers.transcripts import Transcript
-from howsure.table.numbers import number_in
+from howsure.table.cells import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, tidy
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.scores import Extent, Published, TaskFacts
 from howsure.wording import plural
 
 if TYPE_CHECKING:

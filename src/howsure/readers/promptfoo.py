@@ -17,11 +17,8 @@ from howsure.readers.naming import digest
 from howsure.readers.records import flatten_metadata, inner, metadata_text, scored, settings, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import counted, per_thousand, summed
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Total
+from howsure.table.cells import finite, whole_text
+from howsure.table.scores import Published, Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -15,10 +15,8 @@ import polars as pl
 from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.lines import PACKED
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
+from howsure.table.cells import FIGURE, chosen_rows, number_in, numbers_of, texts_of
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import FIGURE, number_in, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.errors import Caution
-    from howsure.table.writing import Writing
+    from howsure.table.cells import Writing
 
 PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "name", "system", "agent"),

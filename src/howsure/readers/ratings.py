@@ -14,11 +14,8 @@ from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.readers.mapping.wide import NUMBERS
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import EXACT, texts_of
+from howsure.table.cells import EXACT, MISSING, NONE, VAST, chosen_rows, numbers_among, shown, texts_of
 from howsure.table.names import name_words, plain_name
-from howsure.table.numbers import VAST, numbers_among, shown
-from howsure.table.words import MISSING, NONE
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -14,15 +14,14 @@ import polars as pl
 from howsure.errors import Caution
 from howsure.readers.reducers import means_and_errors, reduced
 from howsure.readers.usage import TOKENS
-from howsure.table.stated import Missing, Reconciled, Total
+from howsure.table.scores import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.base import Reading
-    from howsure.table.scores import Published
-    from howsure.table.stated import Extent, Figure
+    from howsure.table.scores import Extent, Figure, Published
 
 KEYS = ("source", "task", "model", "metric")
 """By what the rows of all files are grouped; `source` is the number of the file, a name that no attribute of

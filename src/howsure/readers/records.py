@@ -9,10 +9,9 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.runs import text_digest
+from howsure.table.cells import finite, whole_text
 from howsure.table.schema import COLUMNS, MEASURES
+from howsure.table.scores import text_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

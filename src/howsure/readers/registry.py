@@ -93,11 +93,7 @@ HARNESSES: dict[str, tuple[Content, ...]] = {
         objects("instance_id", "file_retrieval_metrics"),
     ),
     "swebench": (Content("object"),),
-    "tau_bench": (
-        lists("task_id", "reward"),
-        objects("info"),
-        objects("submitting_organization", "results"),
-    ),
+    "tau_bench": (lists("task_id", "reward"), objects("info"), objects("submitting_organization", "results")),
     "promptfoo": (objects("results"),),
     "alpaca_eval": (Content("text"), lists("instruction", "generator_1", "generator_2")),
     "evalplus": (Content("object"), Content("list")),
@@ -123,10 +119,7 @@ HARNESSES: dict[str, tuple[Content, ...]] = {
     "evalscope": (objects("index"), objects("dataset_name", "model_name")),
     "aider": (named("text", "results.txt"), objects("testcase", "model", "tests_outcomes")),
     "skill_creator": (objects("runs"), objects("expectations", "summary")),
-    "garak": (
-        objects("entry_type"),
-        objects("attempt_id", "attempt_seq", "detector", "generator", "probe"),
-    ),
+    "garak": (objects("entry_type"), objects("attempt_id", "attempt_seq", "detector", "generator", "probe")),
     "agentbench": (objects("total", "validation", "custom"), objects("index", "error", "output")),
 }
 """Modules of this package that know one harness each, by what they look at; `mapping.known` has more, which

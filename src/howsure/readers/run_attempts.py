@@ -12,7 +12,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.table.runs import Run
+    from howsure.table.scores import Run
 
 IDENTITY = ["item", "metric", "attempt"]
 MOST_DATES = 3

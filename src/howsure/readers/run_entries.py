@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from howsure.readers import tables
-from howsure.table.runs import Run, RunEntry
-from howsure.table.scores import UncountedLog
+from howsure.table.scores import Run, RunEntry, UncountedLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,8 +13,7 @@ from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.reporting import COPY_OF_RUN
 from howsure.readers.run_attempts import number_runs
-from howsure.table.runs import in_a_name
-from howsure.table.scores import FileReport
+from howsure.table.scores import FileReport, in_a_name
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
     from howsure.errors import Caution
     from howsure.readers.base import Reading, Source
-    from howsure.table.runs import Run
-    from howsure.table.stated import Missing
+    from howsure.table.scores import Missing, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,11 +23,9 @@ from howsure.readers.runs import Taken
 from howsure.readers.saved_columns import rows_of
 from howsure.readers.saved_fields import every, misfit, one, texts
 from howsure.readers.tables import NAME as TABLE
-from howsure.table.ids import whole_text
-from howsure.table.runs import Run
+from howsure.table.cells import whole_text
 from howsure.table.schema import COLUMNS
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Group, Missing, Reconciled
+from howsure.table.scores import Group, Missing, Published, Reconciled, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

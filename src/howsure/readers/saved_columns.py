@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.readers.saved_fields import misfit, short
-from howsure.table.ids import whole_text
+from howsure.table.cells import whole_text
 from howsure.table.schema import IDENTITY, MEASURES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 from howsure.checks import MOST
 from howsure.errors import ReadError
-from howsure.table.ids import whole_text
+from howsure.table.cells import whole_text
 
 T = TypeVar("T")
 

@@ -17,14 +17,13 @@ from howsure.readers.saved_columns import columns_of
 from howsure.readers.saved_fields import mended, plain
 from howsure.readers.tables import NAME as TABLE
 from howsure.table.names import name_words
-from howsure.table.runs import Run, text_digest
 from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP
+from howsure.table.scores import Run, text_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.runs import RunEntry
-    from howsure.table.scores import Scores
+    from howsure.table.scores import RunEntry, Scores
 
 EXACT = 12
 """So many digits of a sum are the same in whatever order it was added up."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from howsure.errors import Caution
 from howsure.readers.lines import CELLS, RECORDS, cut_at
 from howsure.readers.records import MAX_METADATA_TEXT
-from howsure.table.ids import whole_text
+from howsure.table.cells import whole_text
 from howsure.wording import plural
 
 if TYPE_CHECKING:

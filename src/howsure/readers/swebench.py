@@ -21,9 +21,8 @@ from howsure.readers.naming import from_path
 from howsure.readers.records import flatten_metadata, mappings, number, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import token_rows
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -10,9 +10,8 @@ import polars as pl
 
 from howsure.readers.inspect_transcripts import spoken
 from howsure.readers.transcripts import Transcript
-from howsure.table.ids import whole_text
+from howsure.table.cells import finite, whole_text
 from howsure.table.names import plain_name
-from howsure.table.numbers import finite
 from howsure.table.schema import tidy, tidy_frame, used_columns
 
 if TYPE_CHECKING:

@@ -27,17 +27,16 @@ from howsure.readers.soundness import cut_row
 from howsure.readers.text_tables import SUFFIXES as TABLES
 from howsure.readers.text_tables import cells, holds_table, uneven
 from howsure.readers.yaml_text import SUFFIXES, parse_yaml
-from howsure.table.ids import EXACT, text_or_nothing, texts_of, whole_text
+from howsure.table.cells import EXACT, Numbers, finite, numbers_of, text_or_nothing, texts_of, whole_text
+from howsure.table.grouping import PIECE_ROWS
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import Numbers, finite, numbers_of
-from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.writing import Writing
+    from howsure.table.cells import Writing
 
 NAME = "tables"
 FORMATS = (

@@ -17,10 +17,8 @@ from howsure.readers.json_text import members
 from howsure.readers.naming import from_path
 from howsure.readers.records import inner, scored, settings, tidy
 from howsure.readers.usage import counted, elapsed, without
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from howsure.readers.faults import named
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
 MOST_BYTES = 256 * 1024**2
 """Logs that are larger than this together are not read whole a second time."""

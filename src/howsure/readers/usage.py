@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.table.numbers import finite
-from howsure.table.runs import moment
+from howsure.table.cells import finite
+from howsure.table.scores import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

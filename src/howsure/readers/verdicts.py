@@ -14,9 +14,7 @@ from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.readers.labels import NAMED_JUDGE, VERDICT, one_row_an_answer, side_by_side, with_labels
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, read_column
+from howsure.table.cells import Kind, chosen_rows, read_column, texts_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

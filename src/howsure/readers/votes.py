@@ -17,10 +17,16 @@ from howsure.errors import DataError
 from howsure.readers.columns import copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.readers.covariates import numbers
 from howsure.statistics.votes.votes import Votes
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
-from howsure.table.numbers import FIGURE, numbers_among, read_column, shown
-from howsure.table.words import MISSING, UNDECIDED
+from howsure.table.cells import (
+    FIGURE,
+    MISSING,
+    UNDECIDED,
+    chosen_rows,
+    numbers_among,
+    read_column,
+    shown,
+    texts_of,
+)
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

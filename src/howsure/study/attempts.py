@@ -11,7 +11,7 @@ import polars as pl
 from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
 from howsure.statistics.noise.attempt_scores import attempt_noise, attempt_score, best_of, fewest_attempts
-from howsure.table.collecting import to_polars
+from howsure.table.engines import to_polars
 from howsure.table.schema import find_roles, open_frame, tidy
 from howsure.wording import listing, plural
 

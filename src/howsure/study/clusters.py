@@ -13,7 +13,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study.design import NO_CLUSTERS, columns_of
-from howsure.table.numbers import VAST
+from howsure.table.cells import VAST
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.study.gathering import in_shares, scaled
-from howsure.table.directions import is_burden
-from howsure.table.names import name_words
+from howsure.table.names import is_burden, name_words
 from howsure.table.scale import PERCENT, PERCENT_NAMES, says_percent
 from howsure.table.schema import CONSTANTS
 from howsure.table.scores import with_rows

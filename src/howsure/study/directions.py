@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution, OptionError
-from howsure.table.directions import is_burden
+from howsure.table.names import is_burden
 from howsure.wording import listing
 
 if TYPE_CHECKING:

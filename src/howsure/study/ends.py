@@ -16,7 +16,7 @@ from howsure.wording import Scale
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
     Parts = Mapping[tuple[str, str], pl.DataFrame]
     Count = tuple[int, int]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from howsure.study.likeness import Difference
-from howsure.table.runs import text_digest
+from howsure.table.scores import text_digest
 from howsure.wording import listing, plural, shortened
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.options.words import Exam
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
     Models = Mapping[str, frozenset[str]]
     """What the runs of each model state; of no model all is known."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.study import clusters
-from howsure.table.factor_names import means_factor
+from howsure.table.names import means_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

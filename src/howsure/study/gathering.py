@@ -23,9 +23,9 @@ from howsure.study.row_weights import RowWeights, row_weights
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
+from howsure.table.grouping import taken_name
 from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
 from howsure.table.scores import with_rows
-from howsure.table.taken import taken_name
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

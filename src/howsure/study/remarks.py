@@ -11,9 +11,9 @@ import polars as pl
 from howsure.errors import Caution, DataError
 from howsure.study.directions import directions_note
 from howsure.study.failures import failures_note
-from howsure.table.factor_names import silent_factor
+from howsure.table.names import silent_factor
+from howsure.table.repeats import is_rater
 from howsure.table.schema import find_roles, label_column
-from howsure.table.telltale import is_rater
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.aggregate import coded
-from howsure.table.taken import taken_name
+from howsure.table.grouping import taken_name
 from howsure.wording import plural
 
 if TYPE_CHECKING:

@@ -13,12 +13,9 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.collecting import to_polars
-from howsure.table.engines import columns_of, scanned
-from howsure.table.ids import is_text, text_of
+from howsure.table.cells import FIGURE, Writing, is_text, read_numbers, text_of
+from howsure.table.engines import columns_of, scanned, to_polars
 from howsure.table.names import by_plain_name, name_words, plain_name
-from howsure.table.numbers import FIGURE, read_numbers
-from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

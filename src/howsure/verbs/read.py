@@ -14,8 +14,8 @@ from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
+from howsure.table.cells import Writing
 from howsure.table.scores import Scores, with_rows
-from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.readers.base import GivenReader
     from howsure.readers.folder import Progress
     from howsure.study.design import Design
-    from howsure.table.writing import Decimal
+    from howsure.table.cells import Decimal
 
     Names = str | Sequence[str]
 
@@ -276,8 +276,7 @@ def _read_frame(
 ) -> Scores:
     import narwhals as nw
 
-    from howsure.table.choosing import rows_where
-    from howsure.table.numbers import numbers_of
+    from howsure.table.cells import numbers_of, rows_where
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)

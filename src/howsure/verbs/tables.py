@@ -14,7 +14,7 @@ from howsure.readers.base import Source
 from howsure.readers.registry import identify
 from howsure.readers.tables import NAME, read_table, short_rows
 from howsure.readers.twice import notes_on_names
-from howsure.table.collecting import to_polars
+from howsure.table.engines import to_polars
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read

@@ -16,7 +16,7 @@ from howsure.study.clusters import attach_clusters, attach_weights
 from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
-from howsure.table.ids import texts_of
+from howsure.table.cells import texts_of
 from howsure.table.scale import UNBOUNDED
 from howsure.table.schema import find_roles, open_frame
 from howsure.wording import listing, plural

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.mapping import documents
 from howsure.readers.mapping.records import reached
-from howsure.table.ids import plain_text
+from howsure.table.cells import plain_text
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.schema import ALIASES
 

@@ -13,12 +13,11 @@ import polars as pl
 
 from howsure.readers.mapping.fields import RECORD, WORDS
 from howsure.readers.mapping.mapping import FEW_EQUAL, LONG
+from howsure.table.cells import MISSING, number_in
+from howsure.table.cells import WORDS as VERDICTS
 from howsure.table.names import by_plain_name, name_words, plain_name
-from howsure.table.numbers import number_in
 from howsure.table.scale import PERCENT, extent_of_scores, scale_of
 from howsure.table.schema import ALIASES, METRICS
-from howsure.table.words import MISSING
-from howsure.table.words import WORDS as VERDICTS
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

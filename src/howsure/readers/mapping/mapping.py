@@ -19,8 +19,7 @@ from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
 from howsure.readers.mapping.layout import rows_of
 from howsure.readers.naming import found_in
 from howsure.readers.published import questions
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, plain_numbers, read_column
+from howsure.table.cells import Kind, plain_numbers, read_column, texts_of
 from howsure.table.schema import MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import plural

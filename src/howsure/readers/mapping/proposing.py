@@ -19,9 +19,9 @@ from howsure.readers.mapping import documents, guessing, language, records
 from howsure.readers.mapping.known import fitting
 from howsure.readers.mapping.mapping import mapping_of, read
 from howsure.readers.mapping.wide import wide
-from howsure.table.proposal import Proposal
 from howsure.table.scale import FRACTIONS, extent_of_scores
 from howsure.table.schema import ALIASES
+from howsure.table.scores import Proposal
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import OptionError
 from howsure.readers.mapping.fields import KEY, TOP, UP, VALUE, is_own, own_field
-from howsure.table.ids import EXACT, text_or_nothing
+from howsure.table.cells import EXACT, text_or_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

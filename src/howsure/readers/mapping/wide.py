@@ -7,8 +7,7 @@ from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.mapping.guessing import FAMILIES, ID_WORDS, field, is_date, known, worth
-from howsure.table.directions import BURDENS
-from howsure.table.names import name_words
+from howsure.table.names import BURDENS, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,31 +1,113 @@
-"""Numbers in cells, of rows, published tables, votes, verdicts and mappings alike: the one place that reads
-them.
-
-A text is a number, a known word, or a known way to write "no score"; any other refuses the table, and so does
-what is infinite or vast. What a comma or a point means is decided by the whole column: by the texts that can
-be read in one way only, else by the user, never by a guess.
-"""
+"""What the cells of a table mean: how numbers, ids and words are written, and which rows count by their values."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.collecting import to_polars
-from howsure.table.ids import is_text
-from howsure.table.words import MISSING, WORDS
-from howsure.table.writing import Decimal, Writing
+from howsure.table.engines import to_polars
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+Decimal = Literal["point", "comma"]
+"""Which mark stands before decimals; the other one may part thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How a table writes numbers: further texts for "no score", and the decimal mark, None where nobody says.
+
+    `semicolons`: they part the table's cells, which leaves the comma for decimals.
+    """
+
+    missing: tuple[str, ...] = ()
+    decimal: Decimal | None = None
+    semicolons: bool = False
+
+
+MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "nan", "-", "–", "—"))
+"""Texts that say that nothing stands there."""
+NONE = "none"
+"""The one of them that is a word of its own on a scale of words, such as none, mild and severe."""
+UNDECIDED = frozenset(("skip", "skipped", "unknown", "invalid", "error"))
+"""Words for no verdict and no winner, where only some words are one."""
+
+WORDS: Mapping[str, float] = {
+    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved", "good", "right"), 1.0),
+    **dict.fromkeys(
+        ("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved", "bad", "wrong"), 0.0
+    ),
+    **dict.fromkeys(("p", "partial"), 0.5),
+}
+"""What a score or a verdict written as a word means (C, I, P, N are Inspect's letters)."""
+
+
+EXACT = 2.0**53
+"""Up to here a float stands for one whole number."""
+
+
+def plain_text(value: Any) -> str:
+    """Write a value as a text; what has parts is written as JSON.
+
+    >>> [plain_text(value) for value in (1, 1.0, "1", "1.0", 1.5, True, [1])]
+    ['1', '1', '1', '1.0', '1.5', 'true', '[1]']
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
+    if isinstance(value, (dict, list)):
+        return whole_text(json.dumps(value, sort_keys=True, default=str))
+    return whole_text(str(value))
+
+
+def text_or_nothing(value: Any) -> str | None:
+    """Write a value as a text; None where it is none: null, NaN or infinite."""
+    return (
+        None
+        if value is None or (isinstance(value, float) and not math.isfinite(value))
+        else plain_text(value)
+    )
+
+
+def whole_text(text: str) -> str:
+    """Replace halves of characters, which JSON can hold and a table can't, by a question mark."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def text_of(column: str, dtype: Any, *, item: bool = False) -> nw.Expr:
+    """Return the texts of a column; null where nothing stands: NaN, or a text of nothing but blanks.
+
+    `item`: an id that is a whole number is written like one, since pandas makes 1.0 of it where another is
+    missing; the 1.0 of a model is a version.
+    """
+    value, text = nw.col(column), nw.col(column).cast(nw.String)
+    if dtype.is_float():
+        return nw.when(~value.is_nan()).then(text.str.replace_all(r"\.0$", "") if item else text)
+    return nw.when(text.str.strip_chars() != "").then(text) if is_text(dtype) else text
+
+
+def texts_of(column: pl.Series, *, item: bool = False) -> pl.Series:
+    """Return the same of a Polars column."""
+    frame = nw.from_native(column.alias("id").to_frame(), eager_only=True)
+    return frame.select(text_of("id", frame.schema["id"], item=item)).to_native()["id"].alias(column.name)
+
+
+def is_text(dtype: Any) -> bool:
+    """Say whether a column holds texts, which may be numbers too."""
+    return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
+
 
 KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
 VAST = 1e75
@@ -330,3 +412,43 @@ def _row(frame: Frame, column: str, text: str) -> str:
         return plural(int(counted["rows"][0]), "row")
     found = to_polars(frame.select(_text(column).alias("text")))["text"] == text
     return f"row {int(found.fill_null(value=False).arg_max() or 0) + 1:,}"
+
+
+def rows_where(frame: Frame, where: Mapping[str, Sequence[str]]) -> Frame:
+    """Keep the rows in which these columns have one of these values: 1 is 1.0, and True is true. DataError
+    where there is no such column.
+    """
+    schema = frame.collect_schema()
+    for name, values in where.items():
+        if name not in schema.names():
+            raise DataError(
+                f"no column {name!r} to choose rows by",
+                remedy=f"The columns are: {', '.join(schema.names())}.",
+            )
+        frame = frame.filter(_is_one_of(nw.col(name), schema[name], values))
+    return frame
+
+
+def chosen_rows(frame: pl.DataFrame, where: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Keep the same of a table that isn't results; DataError also where no row has any of the values."""
+    for name, values in where.items():
+        kept: pl.DataFrame = rows_where(nw.from_native(frame), {name: values}).to_native()
+        if kept.is_empty():
+            raise DataError(
+                f"no row has {listing(list(values))} in the column {name!r}",
+                remedy=(
+                    f"It holds {listing(frame[name].cast(pl.String).unique(maintain_order=True).to_list())}."
+                ),
+            )
+        frame = kept
+    return frame
+
+
+def _is_one_of(column: nw.Expr, dtype: Any, values: Sequence[str]) -> nw.Expr:
+    numbers = [number for number in map(number_in, values) if number is not None]
+    if dtype == nw.Boolean:
+        said = {*numbers, *(WORDS.get(value.strip().lower()) for value in values)}
+        return column.is_in([truth for truth in (True, False) if truth in said])
+    as_text = column.cast(nw.String).is_in(list(values))
+    exact = [number for number in numbers if abs(number) < EXACT] if dtype.is_numeric() else []
+    return as_text | column.cast(nw.Float64).is_in(exact) if exact else as_text

@@ -15,10 +15,10 @@ import pytest
 
 from cached import Failure, assert_same, result
 from howsure.errors import ReadError
-from howsure.readers import ahead, cache
+from howsure.readers import cache, parallel
+from howsure.readers.files import find_sources
 from howsure.readers.folder import read_paths
-from howsure.readers.outcome import outcome_of
-from howsure.readers.walking import find_sources
+from howsure.readers.reading import outcome_of
 from reader_cases import lm_eval_run, run_log
 
 if TYPE_CHECKING:
@@ -31,23 +31,23 @@ TEXT = "hello"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Call helpers before the second file is read, with parcels of a few files."""
-    monkeypatch.setattr(ahead, "AFTER_SECONDS", 0.0)
-    monkeypatch.setattr(ahead, "WORTH_SECONDS", 0.0)
-    monkeypatch.setattr(ahead, "PARCEL_FILES", 3)
+    monkeypatch.setattr(parallel, "AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "PARCEL_FILES", 3)
 
 
 @pytest.fixture
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process wait until helpers have begun with all that there is."""
 
-    def wait(self: ahead.Ahead, source: Source) -> Any:
+    def wait(self: parallel.Ahead, source: Source) -> Any:
         while self.waiting and any(not helper.connection.closed for helper in self.helpers):
             for helper in self.helpers:
                 self._hear(helper, source)
         return outcome(self, source)
 
-    outcome = ahead.Ahead.outcome
-    monkeypatch.setattr(ahead.Ahead, "outcome", wait)
+    outcome = parallel.Ahead.outcome
+    monkeypatch.setattr(parallel.Ahead, "outcome", wait)
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
     """Collect the names of the files that helpers read."""
     found: list[str] = []
 
-    def collect(self: ahead.Helper) -> Any:
+    def collect(self: parallel.Helper) -> Any:
         told = said(self)
         found.extend(source.name for source in told)
         return told
 
-    said = ahead.Helper.said
-    monkeypatch.setattr(ahead.Helper, "said", collect)
+    said = parallel.Helper.said
+    monkeypatch.setattr(parallel.Helper, "said", collect)
     return found
 
 
@@ -105,9 +105,9 @@ def test_what_others_tell_is_kept(logs: Path, told: list[str], monkeypatch: pyte
     assert_same(alone, result([logs], cache=True, processes=2))
     assert len(told) == len(find_sources(logs)) - 4
     read: list[str] = []
-    monkeypatch.setattr(ahead, "WORTH_SECONDS", 60.0)
+    monkeypatch.setattr(parallel, "WORTH_SECONDS", 60.0)
     monkeypatch.setattr(
-        ahead, "outcome_of", lambda source, asked: read.append(source.name) or outcome_of(source, asked)
+        parallel, "outcome_of", lambda source, asked: read.append(source.name) or outcome_of(source, asked)
     )
     assert_same(alone, result([logs], cache=True, processes=2))
     assert read == ["n.csv", "p.eval", "q.json"], "tables and files that failed aren't kept"
@@ -127,7 +127,7 @@ def test_a_change_after_others_read_it_is_not_kept(
 ) -> None:
     """What another process read is held to how the file was before, not to how it is when it is told of."""
 
-    def change_what_was_read(self: ahead.Helper) -> Any:
+    def change_what_was_read(self: parallel.Helper) -> Any:
         found = said(self)
         for source in found:
             if source.path.stem == "m05":
@@ -135,18 +135,18 @@ def test_a_change_after_others_read_it_is_not_kept(
                 told.append("changed")
         return found
 
-    said = ahead.Helper.said
+    said = parallel.Helper.said
     with monkeypatch.context() as during:
-        during.setattr(ahead.Helper, "said", change_what_was_read)
+        during.setattr(parallel.Helper, "said", change_what_was_read)
         result([logs], cache=True, processes=2)
     assert "changed" in told
     assert_same(result([logs]), result([logs], cache=True))
 
 
 def test_of_what_two_processes_saw_the_earlier_look_counts() -> None:
-    def touched(moment: int) -> ahead.Touched:
+    def touched(moment: int) -> parallel.Touched:
         seen = {path: cache.Seen((1, 2, 3, 4, 5), moment, f"{moment}") for path in ("a", "b")}
-        return ahead.Touched(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
+        return parallel.Touched(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
 
     for mine, theirs in ((1, 2), (2, 1)):
         both = touched(mine)
@@ -162,9 +162,9 @@ def test_helpers_that_die_leave_their_files_to_this_process(
     logs: Path, monkeypatch: pytest.MonkeyPatch, when: int
 ) -> None:
     """Before they have said a word, or with files in their hands."""
-    said, killed = ahead.Helper.said, []
+    said, killed = parallel.Helper.said, []
 
-    def give_and_kill(self: ahead.Helper) -> Any:
+    def give_and_kill(self: parallel.Helper) -> Any:
         if len(killed) >= when:
             for child in multiprocessing.active_children():
                 child.kill()
@@ -172,7 +172,7 @@ def test_helpers_that_die_leave_their_files_to_this_process(
         killed.append(self)
         return said(self)
 
-    monkeypatch.setattr(ahead.Helper, "said", give_and_kill)
+    monkeypatch.setattr(parallel.Helper, "said", give_and_kill)
     assert_same(result([logs]), result([logs], processes=3))
     assert killed
 
@@ -186,21 +186,21 @@ def test_where_none_can_be_started_one_reads_all(logs: Path, monkeypatch: pytest
 
 
 def test_others_are_called_where_it_pays(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead.Helper, "called", lambda *args: pytest.fail("called"))
+    monkeypatch.setattr(parallel.Helper, "called", lambda *args: pytest.fail("called"))
     with monkeypatch.context() as slow:
-        slow.setattr(ahead, "WORTH_SECONDS", 60.0)
+        slow.setattr(parallel, "WORTH_SECONDS", 60.0)
         read_paths([logs], processes=3)
     with monkeypatch.context() as large:
-        large.setattr(ahead, "MAX_BYTES", 1)
-        large.setattr(ahead, "WORTH_SECONDS", 1e-9)
+        large.setattr(parallel, "MAX_BYTES", 1)
+        large.setattr(parallel, "WORTH_SECONDS", 1e-9)
         read_paths([logs], processes=3)
     read_paths([logs], processes=1)
 
 
 def test_what_one_process_is_asked_to_read(logs: Path) -> None:
     sources = find_sources(logs)
-    plain = ahead.read_all(sources, None, noting=False)
-    noted = ahead.read_all(sources, None, noting=True)
+    plain = parallel.read_all(sources, None, noting=False)
+    noted = parallel.read_all(sources, None, noting=True)
     for source, (found, nothing), (same, touched) in zip(sources, plain, noted, strict=True):
         assert nothing is None
         assert touched is not None
@@ -211,11 +211,11 @@ def test_what_one_process_is_asked_to_read(logs: Path) -> None:
 
 SCRIPT = """
 import sys, time
-from howsure.readers import ahead
+from howsure.readers import parallel
 from howsure.readers.folder import read_paths
 
 if __name__ == "__main__":
-    ahead.AFTER_SECONDS = ahead.WORTH_SECONDS = 0
+    parallel.AFTER_SECONDS = parallel.WORTH_SECONDS = 0
     def stop(source):
         children = [child.pid for child in __import__("multiprocessing").active_children()]
         if children:

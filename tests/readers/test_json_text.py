@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from howsure.readers import json_text
-from howsure.readers.json_text import decoded
+from howsure.readers import parsing
+from howsure.readers.parsing import decoded
 
 NUMBERS = st.integers() | st.integers(-(10**40), 10**40) | st.floats() | st.sampled_from([2**63, -(2**63) - 1, 2**64])
 TEXTS = st.text(max_size=5) | st.sampled_from(["", "\ud800", "\udc00\ud800", "é😀", 'a"\\/', "\x00\x1f\x7f\u2028"])
@@ -94,10 +94,10 @@ def test_what_only_the_library_reads_is_left_to_it() -> None:
 
 def test_where_keys_that_are_not_shared_might_not_fit_the_library_shares_them(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[str] = []
-    monkeypatch.setattr(json_text, "SMALL_BYTES", 0)
-    monkeypatch.setattr(json_text, "decoded", lambda data, kind: used.append("msgspec"))
+    monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
+    monkeypatch.setattr(parsing, "decoded", lambda data, kind: used.append("msgspec"))
     text = b'{"a": 1, "b": 2}'
-    for most in (200 + 2 * json_text.KEY_COST, 199 + json_text.KEY_COST):
-        monkeypatch.setattr(json_text, "MAX_OBJECT_BYTES", most)
-        json_text.parse_json(text, where="here")
+    for most in (200 + 2 * parsing.KEY_COST, 199 + parsing.KEY_COST):
+        monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", most)
+        parsing.parse_json(text, where="here")
     assert used == ["msgspec"]

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import base, lm_eval, lm_eval_columns
+from howsure.readers import base, lm_eval, lm_eval_samples
 from howsure.readers.base import Reading, Source
-from howsure.readers.lm_eval_columns import shaped_columns
-from howsure.readers.naming import digest, digest_of_rows
+from howsure.readers.lm_eval_samples import shaped_columns
+from howsure.readers.records import digest, digest_of_rows
 
 pytestmark = pytest.mark.once
 
@@ -57,7 +57,7 @@ def samples(draw: st.DrawFn) -> str:
 
 
 def reading(source: Source, monkeypatch: pytest.MonkeyPatch, worth: int) -> Reading | str:
-    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", worth)
+    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", worth)
     try:
         return lm_eval.read(source)
     except ReadError as error:
@@ -123,7 +123,7 @@ def test_kinds_that_change(
 )
 def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(path=path, root=path.parent)
-    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", 0)
     assert shaped_columns(source) is not None
     check(source, monkeypatch)
 
@@ -132,9 +132,9 @@ def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_digest_by_parts_is_that_of_all_rows(pairs: list[tuple[Any, ...]]) -> None:
     import polars as pl
 
-    from howsure.readers import naming
+    from howsure.readers import records
 
     rows = pl.DataFrame(pairs, schema={"item": pl.String, "score": pl.Float64}, orient="row")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(naming, "DIGESTED_ROWS", 3)
+        patch.setattr(records, "DIGESTED_ROWS", 3)
         assert digest_of_rows(rows) == digest(rows.rows())

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import howsure
 from howsure.commands.main import main
-from howsure.readers.recent import age
+from howsure.readers.runs import age
 from reader_cases import run_log as log
 
 

@@ -16,8 +16,8 @@ import pytest
 import howsure as hs
 from howsure.errors import ReadError
 from howsure.readers import saved
+from howsure.readers.baselines import is_text_name
 from howsure.readers.saved import Source
-from howsure.readers.saving import is_text_name
 from places import ROOT
 from reader_cases import inspect_header, sample, zipped
 

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import base, json_text, shaped, tables
+from howsure.readers import base, json_lines, parsing, tables
 from howsure.readers.base import Source
-from howsure.readers.shaped import shaped_table
+from howsure.readers.json_lines import shaped_table
 from howsure.readers.tables import parsed_records
 
 pytestmark = pytest.mark.once
@@ -185,13 +185,13 @@ def test_what_takes_too_much_memory_is_left_to_the_parser(tmp_path: Path, monkey
     path.write_bytes(json.dumps({f"k{k}": "" for k in range(90)}).encode() + b"\n" + b'{"k0": ""}\n' * 100)
     source = Source(path=path, root=path)
     assert same(source)
-    monkeypatch.setattr(shaped, "MAX_OBJECT_BYTES", 101 * 90 * shaped.CELL_BYTES - 1)
+    monkeypatch.setattr(json_lines, "MAX_OBJECT_BYTES", 101 * 90 * json_lines.CELL_BYTES - 1)
     assert shaped_table(source) is None
 
 
 def test_a_line_of_many_objects_is_never_parsed_before_it_is_weighed(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    path.write_bytes(b'{"a": [' + b"{}," * (json_text.SMALL_BYTES // 3) + b"{}]}\n")
+    path.write_bytes(b'{"a": [' + b"{}," * (parsing.SMALL_BYTES // 3) + b"{}]}\n")
     assert shaped_table(Source(path=path, root=path)) is None
 
 
@@ -207,7 +207,7 @@ def test_a_line_that_is_too_long_is_refused_before_more_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "BLOCK_BYTES", 50)
-    monkeypatch.setattr(shaped, "SMALL_BYTES", 100)
+    monkeypatch.setattr(json_lines, "SMALL_BYTES", 100)
     read: list[int] = []
     blocks = Source.blocks
     monkeypatch.setattr(Source, "blocks", lambda source: (read.append(len(block)) or block for block in blocks(source)))

@@ -16,10 +16,10 @@ from polars.testing import assert_frame_equal
 
 from howsure.errors import HowsureError
 from howsure.readers.base import Reading
-from howsure.readers.exact import decoded, encoded
+from howsure.readers.baselines import EXACT
+from howsure.readers.cache import decoded, encoded
 from howsure.readers.folder import read_paths
-from howsure.readers.saving import EXACT
-from howsure.readers.touched import Touched
+from howsure.readers.stamps import Touched
 from howsure.table.scores import Reconciled, RunEntry
 
 if TYPE_CHECKING:

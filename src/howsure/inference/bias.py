@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
 from howsure.errors import Caution
-from howsure.readers.covariates import POSITION
+from howsure.readers.columns import POSITION
 from howsure.statistics.pairs.difference import difference
 from howsure.wording import plural
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
+from howsure.readers.parsing import members
 from howsure.readers.records import inner, mappings, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, TaskFacts

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import digest, numbered
-from howsure.readers.records import number, scored, tidy
+from howsure.readers.records import digest, number, numbered, scored, tidy
 from howsure.table.cells import finite, number_in
 from howsure.table.scores import Published, TaskFacts
 

@@ -20,25 +20,64 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
-from howsure.errors import Caution, ReadError
-from howsure.readers import json_text
-from howsure.readers.lines import cut_at
-from howsure.readers.touched import leads_nowhere, names_in, without_waiting
+import polars as pl
+
+from howsure.errors import Caution, HowsureError, ReadError
+from howsure.readers import parsing
+from howsure.readers.parsing import cut_at
+from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
 from howsure.table.cells import Writing
+from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    import polars as pl
-
-    from howsure.readers.touched import Touched
+    from howsure.readers.stamps import Touched
     from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
+
+MOST_WORDS = 200
+"""So much is shown of what another library says about a file."""
+
+
+@contextmanager
+def named(where: str, what: str = "") -> Iterator[None]:
+    """Turn what goes wrong inside into a ReadError about the file; `what` the file was taken to be.
+
+    A panic of Polars is no Exception, but a fault of the file like any other.
+    """
+    kind = f"not a valid {what} file" if what else "can't be read"
+    try:
+        yield
+    except HowsureError:
+        raise
+    except MemoryError:
+        raise ReadError("does not fit into memory", where=where) from None
+    except OSError as error:
+        raise ReadError(
+            f"can't be read ({error.strerror or _said(error)})", where=where, remedy="Check its rights."
+        ) from None
+    except pl.exceptions.PolarsError as error:
+        raise ReadError(
+            f"not a readable table ({_said(error)})", where=where, remedy="Write the file again."
+        ) from None
+    except (Exception, pl.exceptions.PanicException) as error:
+        told = f"{type(error).__name__}: {_said(error)}"
+        raise ReadError(
+            f"{kind} ({told})", where=where, remedy="If the harness reads it, please report it."
+        ) from error
+
+
+def _said(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return without_secrets(lines[0])[:MOST_WORDS] if lines else type(error).__name__
+
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -109,13 +148,13 @@ class Source:
         if len(self.head) < HEAD_BYTES:
             line = self.head.lstrip().split(b"\n", 1)[0]
             whole = line if line.startswith(b"{") and line.rstrip().endswith(b"}") else self.head
-            return json_text.members(whole)
+            return parsing.members(whole)
         with self.opened() as file:
             line = file.readline(MAX_OUTLINED_BYTES)
             rest = (
                 file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
             )
-        return json_text.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
+        return parsing.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
 
     @property
     def is_list(self) -> bool:
@@ -149,28 +188,28 @@ class Source:
 
     def json(self) -> Any:
         """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""
-        return json_text.parse_json(self.read_bytes(), where=self.name)
+        return parsing.parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
         """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see
         `cut_row`).
         """
-        if self.path.stat().st_size >= json_text.SMALL_BYTES:
+        if self.path.stat().st_size >= parsing.SMALL_BYTES:
             self._refuse_heavy_lines()
         return list(self.each_json_line())
 
     def each_json_line(self) -> Iterator[Any]:
         """Parse every line as JSON, one at a time: of a large file a reader keeps what it needs."""
         for number, line in self.lines():
-            found = json_text.parsed_line(line)
-            unparsed = found is json_text.UNPARSED
+            found = parsing.parsed_line(line)
+            unparsed = found is parsing.UNPARSED
             if unparsed and line.lstrip().startswith((b"#", b"//")):
                 raise ReadError(
                     "a comment, which JSON Lines don't have",
                     where=f"{self.name}, line {number}",
                     remedy="Take it out.",
                 )
-            yield json_text.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
+            yield parsing.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that aren't empty by their numbers, without a last row that isn't whole."""
@@ -201,11 +240,9 @@ class Source:
     def _refuse_heavy_lines(self) -> None:
         """Refuse a file of lines whose objects would take too much memory together."""
         with self.opened() as file:
-            cost = sum(map(json_text.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
-        if cost > json_text.MAX_OBJECT_BYTES:
-            json_text.refuse_bombs(
-                sum(json_text.line_cost(line) for _, line in self.lines()), where=self.name
-            )
+            cost = sum(map(parsing.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
+        if cost > parsing.MAX_OBJECT_BYTES:
+            parsing.refuse_bombs(sum(parsing.line_cost(line) for _, line in self.lines()), where=self.name)
 
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import summed
+from howsure.readers.records import summed, tidy, unknown_layout
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, TaskFacts
 

@@ -9,28 +9,245 @@ other packages claim, since nobody knows when these change.
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import sys
 import time
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache, partial
+from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import NamedTemporaryFile
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 import polars as pl
 
-from howsure.readers import packs, registry
-from howsure.readers.exact import decoded, encoded
-from howsure.readers.outcome import APART, Outcome
-from howsure.readers.saved import VERSION
-from howsure.readers.touched import Seen, Touched, names_again, seen_again
-from howsure.readers.yaml_text import can_be_read
-from howsure.table.scores import text_digest
+from howsure.errors import Caution
+from howsure.readers import registry
+from howsure.readers.base import Claim, Reading
+from howsure.readers.parsing import can_be_read
+from howsure.readers.reading import APART, Outcome
+from howsure.readers.saved import VERSION, usual
+from howsure.readers.stamps import Seen, Touched, names_again, seen_again
+from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total, text_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from howsure.readers.base import Source
+
+FOLDER = "HOWSURE_CACHE"
+"""The variable that names another folder."""
+NAME = "howsure"
+SUFFIX = ".pack"
+MAX_BYTES = 1024**3
+"""What all packs may take on disk; those that were used longest ago make way."""
+MAX_PACK_BYTES = MAX_BYTES // 4
+DIGEST_BYTES, LENGTH_BYTES = 32, 8
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a pack holds: plain JSON, and tables."""
+
+    told: dict[str, Any]
+    tables: tuple[pl.DataFrame, ...]
+
+
+def folder() -> Path | None:
+    """Return the folder of packs, which is made where it is missing; None where there can be none that is the
+    user's own.
+    """
+    with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+        place = _place()
+        place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if not hasattr(os, "getuid") or _is_private(place.stat()):
+            return place
+    return None
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Say whether nobody but the user can write there."""
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _place() -> Path:
+    asked = os.environ.get(FOLDER)
+    if asked:
+        place = Path(asked).expanduser()
+        if not place.is_absolute():
+            raise OSError("another folder for every folder that one works in")
+        return place
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / NAME
+    usual = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    return (Path(usual) if Path(usual).is_absolute() else Path.home() / ".cache") / NAME
+
+
+def path_of(key: Sequence[str]) -> Path | None:
+    """Return where a pack of this key lies; None where there can be none."""
+    place = folder()
+    name = blake2b(json.dumps(key).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return None if place is None else place / f"{name}{SUFFIX}"
+
+
+def opened(path: Path) -> Pack | None:
+    """Return a pack, which counts as used from now on; None where there is none that is whole."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
+            return None
+        data = memoryview(path.read_bytes())
+        if blake2b(data[DIGEST_BYTES:], digest_size=DIGEST_BYTES).digest() != data[:DIGEST_BYTES]:
+            return None
+        begins = DIGEST_BYTES + LENGTH_BYTES
+        told = json.loads(bytes(data[begins : (ends := begins + int.from_bytes(data[DIGEST_BYTES:begins]))]))
+        tables = tuple(_tables(data[ends:], told["lengths"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError):
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return Pack(told, tables)
+
+
+def _tables(data: memoryview, lengths: Iterable[int]) -> Iterable[pl.DataFrame]:
+    for length in lengths:
+        yield pl.read_ipc(BytesIO(data[:length]))
+        data = data[length:]
+
+
+def write(path: Path, pack: Pack) -> None:
+    """Write a pack in place of another, unless it would be too large or the folder doesn't let it; others
+    make way.
+    """
+    try:
+        tables = [_written(table) for table in pack.tables]
+        told = json.dumps(
+            {**pack.told, "lengths": [len(table) for table in tables]}, separators=(",", ":")
+        ).encode()
+        parts: list[bytes | memoryview] = [len(told).to_bytes(LENGTH_BYTES), told, *tables]
+        if sum(map(len, parts)) <= MAX_PACK_BYTES:
+            _replace(path, parts)
+            _make_way(path.parent)
+    except (OSError, pl.exceptions.PolarsError):
+        return
+
+
+def _written(table: pl.DataFrame) -> memoryview:
+    data = BytesIO()
+    table.write_ipc(data, compression="zstd")
+    return data.getbuffer()
+
+
+def _replace(path: Path, parts: Sequence[bytes | memoryview]) -> None:
+    """Write a file that is seen whole or not at all, also where two processes write it at once."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        digest.update(part)
+    with NamedTemporaryFile(dir=path.parent, suffix=SUFFIX, delete=False) as file:
+        try:
+            file.writelines([digest.digest(), *parts])
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _make_way(place: Path) -> None:
+    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed
+    over.
+    """
+    found = [
+        (entry.stat(follow_symlinks=False), entry.path)
+        for entry in os.scandir(place)
+        if entry.name.endswith(SUFFIX)
+    ]
+    used = sorted(
+        (each.st_mtime_ns, each.st_size, path) for each, path in found if stat.S_ISREG(each.st_mode)
+    )
+    total = sum(size for _, size, _ in used)
+    for _, size, path in used:
+        if total <= MAX_BYTES:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= size
+
+
+Decode = Callable[[Any], Any]
+PLAIN = (str, int, float, bool, type(None))
+KINDS = (Caution, Extent, Group, Published, Reading, Run, TaskFacts, Total)
+NAMES = {"Mapping": Mapping, "Claim": Claim, "pl": pl, **{kind.__name__: kind for kind in KINDS}}
+"""Names in annotations that their modules import for type checkers only."""
+
+
+def encoded(value: Any) -> Any:
+    """Return a value as JSON has it, of a dataclass the fields that differ from their defaults. TypeError
+    where it wouldn't come back as it is.
+    """
+    if type(value) in PLAIN:
+        return value
+    if is_dataclass(value):
+        named = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+        return {
+            name: encoded(found)
+            for name, found, default in named
+            if type(found) is not type(default) or found != default
+        }
+    if type(value) is dict and all(type(name) is str for name in value):
+        return {name: encoded(each) for name, each in value.items()}
+    if type(value) is frozenset:
+        return sorted(map(encoded, value))
+    if type(value) is tuple:
+        return [each if type(each) is str else encoded(each) for each in value]
+    raise TypeError(f"{type(value).__name__} is not kept")
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their defaults."""
+    return tuple((each.name, usual(each)) for each in fields(kind))
+
+
+def decoded(kind: Any, given: Any) -> Any:
+    """Return what was encoded as a value of this kind, a dataclass or an annotation."""
+    decode = _decode(kind)
+    return given if decode is None else decode(given)
+
+
+@cache
+def _decode(kind: Any) -> Decode | None:
+    """Return what makes a value of this kind of JSON; None where it is one already."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _decode(inner[0])
+    if isinstance(kind, type) and is_dataclass(kind):
+        return partial(
+            _made, kind, {name: _decode(hint) for name, hint in get_type_hints(kind, localns=NAMES).items()}
+        )
+    if origin in (tuple, frozenset):
+        return partial(_gathered, origin, _decode(inner[0]))
+    return None
+
+
+def _made(kind: Callable[..., Any], decodes: Mapping[str, Decode | None], given: Mapping[str, Any]) -> Any:
+    return kind(
+        **{
+            name: value if (decode := decodes[name]) is None or value is None else decode(value)
+            for name, value in given.items()
+        }
+    )
+
+
+def _gathered(kind: Callable[..., Any], decode: Decode | None, given: Any) -> Any:
+    return kind(given if decode is None else map(decode, given))
+
 
 FORMAT = 1
 WORTH_SECONDS = 0.3
@@ -113,8 +330,8 @@ class _Book:
     @classmethod
     def opened(cls, key: tuple[str, ...]) -> _Book:
         """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
-        place = packs.path_of(key)
-        pack = packs.opened(place) if place is not None else None
+        place = path_of(key)
+        pack = opened(place) if place is not None else None
         if pack is None or pack.told.get("made by") != _made_by() or pack.told.get("key") != list(key):
             return cls(key, place, {}, {}, ())
         seen = {
@@ -202,7 +419,7 @@ class _Book:
             "seen": {path: [each.stamp, each.moment, each.digest] for path, each in seen.items()},
             "entries": entries,
         }
-        packs.write(self.place, packs.Pack(told, tables.joined()))
+        write(self.place, Pack(told, tables.joined()))
 
     def _others(self) -> Iterator[tuple[str, Held]]:
         """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on

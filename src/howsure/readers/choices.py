@@ -11,8 +11,16 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import coded, copies_note, name_columns, require_roles, roles_of
-from howsure.readers.covariates import PAIRS, POSITION, numbers
+from howsure.readers.columns import (
+    PAIRS,
+    POSITION,
+    coded,
+    copies_note,
+    name_columns,
+    numbers,
+    require_roles,
+    roles_of,
+)
 from howsure.readers.votes import first_scores
 from howsure.table.cells import WORDS, Kind, chosen_rows, read_column, texts_of
 from howsure.wording import listing, plural

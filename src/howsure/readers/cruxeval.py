@@ -6,8 +6,7 @@ import re
 
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
-from howsure.readers.naming import from_path
-from howsure.readers.records import scored, tidy
+from howsure.readers.records import from_path, scored, tidy
 from howsure.table.scores import Published, TaskFacts
 
 NAME = "cruxeval"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.touched import without_waiting
+from howsure.readers.stamps import without_waiting
 from howsure.table.schema import find_roles
 from howsure.wording import listing
 

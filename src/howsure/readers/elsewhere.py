@@ -21,8 +21,7 @@ import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import Source
-from howsure.readers.faults import named
+from howsure.readers.base import Source, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

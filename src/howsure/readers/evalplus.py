@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path
-from howsure.readers.records import number, scored, tidy
+from howsure.readers.parsing import members
+from howsure.readers.records import from_path, number, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Published, TaskFacts
 

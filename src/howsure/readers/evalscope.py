@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
-from howsure.readers.usage import rows_beside, token_rows
-from howsure.readers.yaml_text import can_be_read, parse_yaml
+from howsure.readers.parsing import can_be_read, parse_yaml
+from howsure.readers.records import flatten_metadata, inner, rows_beside, scored, settings, tidy, token_rows
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts, Total
 

@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import per_thousand, token_rows
+from howsure.readers.records import (
+    flatten_metadata,
+    inner,
+    per_thousand,
+    scored,
+    settings,
+    tidy,
+    token_rows,
+    unknown_layout,
+)
 from howsure.table.cells import finite
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, Run, TaskFacts

@@ -17,30 +17,30 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
-from howsure.readers.ahead import reading_ahead
-from howsure.readers.base import GivenReader, Source
-from howsure.readers.faults import named
-from howsure.readers.joining import joined_rows, named_after_file, nameless
-from howsure.readers.lines import PACKED
-from howsure.readers.outcome import UNKNOWN, read_by
+from howsure.readers.base import GivenReader, Source, named
+from howsure.readers.combining import joined_rows, named_after_file, nameless
+from howsure.readers.files import find_sources
+from howsure.readers.parallel import reading_ahead
+from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
-from howsure.readers.recent import recent
+from howsure.readers.reading import UNKNOWN, read_by
 from howsure.readers.reconciling import subset_notes
+from howsure.readers.records import cut_row, sound
 from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
-from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import (
     NOT_ASKED,
     Taken,
     chosen_runs,
     held_to_their_word,
     newest_runs,
+    recent,
+    run_entries,
     tell_apart,
+    uncounted_logs,
+    whole_runs,
     without_copies,
 )
-from howsure.readers.smoke import whole_runs
-from howsure.readers.soundness import cut_row, sound
-from howsure.readers.twice import named_twice
-from howsure.readers.walking import find_sources
+from howsure.readers.tables import named_twice
 from howsure.table.cells import Writing
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, tidy
@@ -49,8 +49,8 @@ from howsure.table.scores import FileReport, Scores, joined_facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from howsure.readers.ahead import Ahead
     from howsure.readers.cache import Cache
+    from howsure.readers.parallel import Ahead
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import digest, from_path, numbered
-from howsure.readers.records import inner, mappings, tidy
+from howsure.readers.records import digest, from_path, inner, mappings, numbered, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, TaskFacts
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import scored, settings, tidy
-from howsure.readers.usage import counted
+from howsure.readers.records import counted, scored, settings, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Published, Run, TaskFacts
 

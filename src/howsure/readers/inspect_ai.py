@@ -12,23 +12,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
-from howsure.readers.inspect_scores import Sample, Samples, score_frame, summary
-from howsure.readers.inspect_usage import stated_totals
-from howsure.readers.json_text import members
-from howsure.readers.records import flatten_metadata
-from howsure.readers.soundness import unknown_layout
+from howsure.readers.inspect_scores import (
+    Sample,
+    Samples,
+    attempt_of,
+    frame,
+    limit_of,
+    sample_values,
+    score_frame,
+    stated_totals,
+    summary,
+    to_number,
+)
+from howsure.readers.parsing import members
+from howsure.readers.records import flatten_metadata, inner, mappings, plain_text, unknown_layout
+from howsure.readers.transcripts import Transcript
+from howsure.readers.zipped import Archive, first_member, open_archive
 from howsure.table.cells import finite, whole_text
 from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from howsure.readers.transcripts import Transcript
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
@@ -96,13 +103,6 @@ def read(source: Source) -> Reading:
         run=run_of(spec, header, epochs=_epochs(spec), attempts=len(samples), ends=table.ends),
         configuration=configuration(spec, header) | _messages(samples),
     )
-
-
-def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield every attempt at these items, at all where `items` is None; scores alone never need it."""
-    from howsure.readers import inspect_transcripts
-
-    return inspect_transcripts.transcripts(source, items)
 
 
 def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -364,3 +364,104 @@ def _log_cautions(
         message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
         remedy = "Compare with Inspect's own figure only where it is a mean."
         yield Caution(code="reducer", message=message, remedy=remedy)
+
+
+_SAMPLE = re.compile(r"samples/(?P<item>.+)_epoch_\d+\.json", re.DOTALL)
+_ATTACHED = re.compile(r"attachment://([0-9a-f]{32})")
+_ODD = re.compile(r"[^\w. -]")
+"""An id with any other sign may be written in another way in the names of members."""
+
+
+def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
+    """Yield every attempt at these items, at all where `items` is None, in the order of the log."""
+    if first_member(source.head) is None:
+        document = source.json()
+        samples = document.get("samples") if isinstance(document, dict) else None
+        yield from (_transcript(sample) for sample in samples or () if _is_asked(sample, items))
+        return
+    with open_archive(source.path, where=source.name) as archive:
+        for name in _members(archive, items):
+            sample = archive.json(name)
+            if _is_asked(sample, items):
+                yield _transcript(sample)
+
+
+def _members(archive: Archive, items: Collection[str] | None) -> list[str]:
+    """Return the members that may hold these items; where an id may be written in another way, all."""
+    members = {
+        name: found["item"] for name in dict.fromkeys(archive.names) if (found := _SAMPLE.fullmatch(name))
+    }
+    if items is None or any(_ODD.search(item) for item in items):
+        return list(members)
+    return [name for name, item in members.items() if item in items]
+
+
+def _is_asked(sample: object, items: Collection[str] | None) -> bool:
+    return isinstance(sample, dict) and (items is None or whole_text(str(sample.get("id"))) in items)
+
+
+def _transcript(sample: Mapping[str, Any]) -> Transcript:
+    output, scores = inner(sample, "output"), inner(sample, "scores")
+    attached = inner(sample, "attachments")
+    answered = _attached(_answered(output), attached)
+    taken = next((text for each in scores.values() if (text := plain_text(inner(each).get("answer")))), "")
+    error = inner(sample, "error")
+    return Transcript(
+        item=whole_text(str(sample.get("id"))),
+        attempt=attempt_of(sample.get("epoch")),
+        prompt=_attached(spoken(sample.get("input")), attached),
+        target=_target(sample.get("target")),
+        output=answered,
+        answer=_attached(taken, attached) or answered,
+        stop=_stop(sample, output),
+        error=plain_text(error.get("message")),
+        scores={whole_text(name): to_number(value) for name, value in sample_values(sample)},
+    )
+
+
+def _stop(sample: Mapping[str, Any], output: Mapping[str, Any]) -> str:
+    """Say why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
+    if sample.get("error"):
+        return "error"
+    return limit_of(sample) or plain_text(_choice(output).get("stop_reason"))
+
+
+def _answered(output: Mapping[str, Any]) -> str:
+    if isinstance(output.get("completion"), str):
+        return whole_text(output["completion"])
+    return _content(inner(_choice(output), "message").get("content"))
+
+
+def _choice(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = output.get("choices")
+    return inner(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def spoken(value: object) -> str:
+    """Return what was asked: a text, or messages with who says each."""
+    if isinstance(value, str):
+        return whole_text(value)
+    return "\n\n".join(
+        f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in mappings(value)
+    )
+
+
+def _content(content: object) -> str:
+    if isinstance(content, str):
+        return whole_text(content)
+    return "\n".join(
+        plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in mappings(content)
+    )
+
+
+def _target(value: object) -> str:
+    return " | ".join(map(plain_text, value)) if isinstance(value, list) else plain_text(value)
+
+
+def _attached(text: str, attached: Mapping[str, Any]) -> str:
+    """Put in what the log keeps apart because it comes more than once."""
+    return (
+        _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text)
+        if attached
+        else text
+    )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import scored, tidy
-from howsure.readers.usage import rows_beside
+from howsure.readers.records import rows_beside, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import flatten_metadata, scored, tidy
+from howsure.readers.parsing import members
+from howsure.readers.records import flatten_metadata, from_path, mixed_ids, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
-from howsure.readers.naming import from_path
-from howsure.readers.records import tidy
+from howsure.readers.records import from_path, tidy
 from howsure.table.scores import TaskFacts
 from howsure.wording import plural
 

@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import digest
-from howsure.readers.records import flatten_metadata, inner, metadata_text, scored, settings, tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import counted, per_thousand, summed
+from howsure.readers.parsing import members
+from howsure.readers.records import (
+    counted,
+    digest,
+    flatten_metadata,
+    inner,
+    metadata_text,
+    per_thousand,
+    scored,
+    settings,
+    summed,
+    tidy,
+    unknown_layout,
+)
 from howsure.table.cells import finite, whole_text
 from howsure.table.scores import Published, Run, TaskFacts, Total
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.lines import PACKED
+from howsure.readers.parsing import PACKED
 from howsure.table.cells import FIGURE, chosen_rows, number_in, numbers_of, texts_of
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of

@@ -13,7 +13,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
-from howsure.readers.mapping.wide import NUMBERS
+from howsure.readers.mapping.proposing import NUMBERS
 from howsure.table.cells import EXACT, MISSING, NONE, VAST, chosen_rows, numbers_among, shown, texts_of
 from howsure.table.names import name_words, plain_name
 from howsure.wording import listing, plural

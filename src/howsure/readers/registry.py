@@ -66,7 +66,7 @@ def lists(*keys: str) -> Content:
     return Content("list", frozenset(keys))
 
 
-def named(kind: Kind, *names: str) -> Content:
+def called(kind: Kind, *names: str) -> Content:
     """Look at files of these names."""
     return Content(kind, names=frozenset(names))
 
@@ -83,11 +83,11 @@ HARNESSES: dict[str, tuple[Content, ...]] = {
         lists("instance_id", "train_trial_index", "stats"),
         lists("name", "count", "sum"),
         objects("adapter_spec"),
-        named("object", "scenario.json", "run_spec.json"),
-        named("list", "instances.json", "display_predictions.json", "display_requests.json"),
+        called("object", "scenario.json", "run_spec.json"),
+        called("list", "instances.json", "display_predictions.json", "display_requests.json"),
     ),
     "polybench": (
-        named("text", "metadata.yaml"),
+        called("text", "metadata.yaml"),
         objects("instance_id", "patch_applied", "resolved"),
         objects("instance_id", "model_patch"),
         objects("instance_id", "file_retrieval_metrics"),
@@ -117,7 +117,7 @@ HARNESSES: dict[str, tuple[Content, ...]] = {
     ),
     "bfcl": (objects("accuracy", "correct_count", "total_count"), objects("id", "result")),
     "evalscope": (objects("index"), objects("dataset_name", "model_name")),
-    "aider": (named("text", "results.txt"), objects("testcase", "model", "tests_outcomes")),
+    "aider": (called("text", "results.txt"), objects("testcase", "model", "tests_outcomes")),
     "skill_creator": (objects("runs"), objects("expectations", "summary")),
     "garak": (objects("entry_type"), objects("attempt_id", "attempt_seq", "detector", "generator", "probe")),
     "agentbench": (objects("total", "validation", "custom"), objects("index", "error", "output")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.readers.inspect_transcripts import spoken
+from howsure.readers.inspect_ai import spoken
 from howsure.readers.transcripts import Transcript
 from howsure.table.cells import finite, whole_text
 from howsure.table.names import plain_name

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import inner, number, scored, settings, tidy
-from howsure.readers.usage import counted, summed
+from howsure.readers.parsing import members
+from howsure.readers.records import (
+    counted,
+    from_path,
+    inner,
+    mixed_ids,
+    number,
+    scored,
+    settings,
+    summed,
+    tidy,
+)
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts
 

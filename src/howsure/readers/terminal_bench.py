@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path
-from howsure.readers.records import inner, scored, settings, tidy
-from howsure.readers.usage import counted, elapsed, without
+from howsure.readers.parsing import members
+from howsure.readers.records import counted, elapsed, from_path, inner, scored, settings, tidy, without
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts
 

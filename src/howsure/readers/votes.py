@@ -14,8 +14,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import copies_note, known_column, name_columns, require_roles, roles_of
-from howsure.readers.covariates import numbers
+from howsure.readers.columns import copies_note, known_column, name_columns, numbers, require_roles, roles_of
 from howsure.statistics.votes.votes import Votes
 from howsure.table.cells import (
     FIGURE,
@@ -32,7 +31,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.readers.covariates import Covariate, Numbers
+    from howsure.readers.columns import Covariate, Numbers
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import WinnerIs
 

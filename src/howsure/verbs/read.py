@@ -259,7 +259,7 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
 def _mappings(given: Any) -> tuple[GivenReader, ...]:
     if given is None:
         return ()
-    from howsure.readers.mapping.loading import mappings_of
+    from howsure.readers.mapping.known import mappings_of
 
     return mappings_of(given)
 

@@ -12,8 +12,7 @@ from howsure.errors import ReadError
 from howsure.readers.annotations import export_of
 from howsure.readers.base import Source
 from howsure.readers.registry import identify
-from howsure.readers.tables import NAME, read_table, short_rows
-from howsure.readers.twice import notes_on_names
+from howsure.readers.tables import NAME, notes_on_names, read_table, short_rows
 from howsure.table.engines import to_polars
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import Source
-from howsure.readers.lm_eval_results import model_name
+from howsure.readers.lm_eval import model_name
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:

@@ -14,21 +14,174 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.mapping import beside, documents, language, records
-from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
-from howsure.readers.mapping.layout import rows_of
-from howsure.readers.naming import found_in
+from howsure.readers.mapping import documents, language
+from howsure.readers.mapping.documents import COLUMN, FILE, FOLDER, KEY, TOP, UP, VALUE, own_field, reached
 from howsure.readers.published import questions
-from howsure.table.cells import Kind, plain_numbers, read_column, texts_of
-from howsure.table.schema import MEASURES, NAMES, STATUSES
+from howsure.readers.records import found_in
+from howsure.table.cells import Kind, plain_numbers, plain_text, read_column, texts_of
+from howsure.table.names import by_plain_name, plain_name
+from howsure.table.schema import ALIASES, MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Claim, Source
+
+
+def rows_of(
+    source: Source, path: str, columns: tuple[str, ...], wanted: list[str], names: Collection[str] = ()
+) -> pl.LazyFrame | pl.DataFrame:
+    """Return the fields of all records as columns, from a document or, lazily, from a table.
+
+    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each;
+    `names` are fields that name something.
+    """
+    if documents.is_database(source):
+        named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
+        table = documents.database(source, path, lambda name: name in named or _is_chosen(name, columns))
+    elif path or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
+        document = documents.parsed(source)
+        path = path or (documents.EACH if isinstance(document, list) else "*")
+        found = list(documents.records(document, path))
+        if not columns:
+            return documents.frame(found, document, wanted)
+        names = dict.fromkeys(
+            str(name) for record in found if isinstance(record.value, dict) for name in record.value
+        )
+        chosen = [name for name in names if _is_chosen(name, columns)]
+        others = [name for name in wanted if name not in (VALUE, *chosen)]
+        table = documents.frame(found, document, [*others, *chosen]).lazy()
+    else:
+        table = documents.table(source, [own_field(name) for name in names])
+    if columns:
+        table = _long(table, columns, source)
+    known = table.collect_schema()
+    places = {name: _place(own_field(name), known) for name in wanted}
+    lacking = [own_field(name) for name, place in places.items() if place is None]
+    if lacking:
+        raise ReadError(
+            f"no field {listing(lacking)}",
+            where=source.name,
+            remedy=f"There is {', '.join(list(known)[:12]) or 'nothing in it'}.",
+        )
+    extra = [COLUMN] if COLUMN in known else []
+    return table.select(
+        *extra,
+        *(place.alias(name) for name, place in places.items() if place is not None and name not in extra),
+    )
+
+
+def _has_parts(wanted: list[str]) -> bool:
+    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around
+    one.
+    """
+    return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
+
+
+def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.LazyFrame:
+    names = table.collect_schema().names()
+    chosen = [name for name in names if _is_chosen(name, columns)]
+    if not chosen:
+        raise ReadError(
+            f"no column like {listing(columns)}",
+            where=source.name,
+            remedy=f"There is {', '.join(names[:12])}.",
+        )
+    others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
+    return table.select(*chosen, *others).unpivot(
+        on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
+    )
+
+
+def _is_chosen(name: str, columns: tuple[str, ...]) -> bool:
+    """Say whether a column of a wide table holds values."""
+    return any(fnmatch(name, pattern) for pattern in columns)
+
+
+def _place(name: str, schema: Table[str, pl.DataType]) -> pl.Expr | None:
+    """Return a field of a table, or the field of its field; None where there is none."""
+    if name in schema:
+        return pl.col(name)
+    first, *rest = name.split(".")
+    found = pl.col(first)
+    kind: Any = schema.get(first)
+    for step in rest:
+        inner = {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
+        if step in inner:
+            found, kind = found.struct.field(step), inner[step]
+        elif isinstance(kind, pl.List) and step.isdigit():
+            found, kind = found.list.get(int(step), null_on_oob=True), kind.inner
+        else:
+            return None
+    return found if kind is not None else None
+
+
+LEVELS = 4
+"""So many folders above that of the file are looked into."""
+
+
+def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, Any]]:
+    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields
+    gives for each id.
+
+    Raises ReadError where there is none, or its records have no ids.
+    """
+    records = _by_id(_found(source, name))
+
+    def each(steps: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the path of fields leads to in each record, by its id; nested values are left out."""
+        values = {key: reached(record, steps) for key, record in records.items()}
+        return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
+
+    return each
+
+
+def _found(source: Source, name: str) -> Source:
+    found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
+    if found is None:
+        raise ReadError(
+            f"no file {name!r} in its folder or above it",
+            where=source.name,
+            remedy="Put it there, or mend `beside`.",
+        )
+    return found
+
+
+def _rows(source: Source) -> list[dict[str, Any]]:
+    """Return the rows of a table; its ids as they are written, 007 and not 7."""
+    names = documents.table(source).collect_schema().names()
+    ids = [name for name in names if plain_name(name) in ALIASES["item"]]
+    return documents.table(source, ids).collect().to_dicts()
+
+
+def _by_id(source: Source) -> dict[str, Any]:
+    """Return the records of a file by id: an object's keys, or the column that is called as items are."""
+    document = documents.parsed(source) if documents.has_objects(source) else _rows(source)
+    if isinstance(document, dict):
+        return {plain_text(name): record for name, record in document.items()}
+    rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+    names = by_plain_name(rows[0] if rows else ())
+    key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
+    if key is None:
+        raise ReadError(
+            "no id by which its records can be looked up",
+            where=source.name,
+            remedy="Write an object of id and record.",
+        )
+    found: dict[str, Any] = {}
+    for row in rows:
+        name = plain_text(row.get(key))
+        if found.setdefault(name, row) != row:
+            raise ReadError(
+                f"id {name!r} comes more than once, with different values",
+                where=source.name,
+                remedy="Mend the file.",
+            )
+    return found
+
 
 ROLES = (
     "task",
@@ -70,7 +223,7 @@ class Mapping:
     """What a file's records mean; texts are expressions of the language, see
     `howsure.readers.mapping.language`.
 
-    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`:
+    `rows`: the path to the documents, empty for the lines of a table; `where` chooses among them. `beside`:
     files in the same folder or one above it, whose records are looked up by id. `columns`: those of a wide
     table that hold a value each. `files`: a pattern for the names of the files that it is for. `path`: a
     regular expression whose named groups, found in the path, are fields.
@@ -181,7 +334,7 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
             where=f"map {name}",
             remedy='Write columns = ["…"], or record["column"].',
         )
-    records.steps(made.rows)
+    documents.steps(made.rows)
     _pattern(made)
     return made
 
@@ -297,7 +450,7 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     own = [name for name in wanted if name not in given and name != COLUMN]
     ids = {name for role in NAMES if role in named for name in language.fields(named[role], mapping.beside)}
     rows = rows_of(source, mapping.rows, mapping.columns, own, ids)
-    files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
+    files = {name: lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())
     made = {role: language.expression(text, files, kinds) for role, text in named.items()}

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
-from howsure.readers.outcome import Outcome, outcome_of
-from howsure.readers.touched import Touched
+from howsure.readers.reading import Outcome, outcome_of
+from howsure.readers.stamps import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from howsure.readers.base import Source
-    from howsure.readers.touched import Seen
+    from howsure.readers.stamps import Seen
 
     Parcel = tuple[Source, ...]
     Told = tuple[Outcome | HowsureError, Touched | None]

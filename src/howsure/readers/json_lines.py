@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.readers.json_text import MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES
 from howsure.readers.records import MAX_METADATA_TEXT
 from howsure.table.schema import only_by
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import ReadError
 from howsure.readers import registry, tables
-from howsure.readers.faults import named
-from howsure.readers.naming import chosen_model, with_model
-from howsure.readers.soundness import cut_row, sound
-from howsure.readers.walking import cut_short
+from howsure.readers.base import named
+from howsure.readers.files import cut_short
+from howsure.readers.records import chosen_model, cut_row, sound, with_model
 from howsure.wording import plural
 
 if TYPE_CHECKING:

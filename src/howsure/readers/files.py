@@ -7,7 +7,7 @@ from pathlib import Path
 
 from howsure.errors import ReadError
 from howsure.readers.base import Source
-from howsure.readers.touched import leads_nowhere
+from howsure.readers.stamps import leads_nowhere
 
 MAX_FILES = 200_000
 TAIL_BYTES = 4096

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is kept
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -33,14 +34,14 @@ from howsure.readers import parsing
 from howsure.readers.parsing import cut_at
 from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
 from howsure.table.cells import Writing
+from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total  # noqa: TC001 - for msgspec
 from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from howsure.readers.stamps import Touched
-    from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 
 MOST_WORDS = 200
 """So much is shown of what another library says about a file."""

@@ -27,7 +27,6 @@ from howsure.readers.saved import (
     Log,
     columns_of,
     is_baseline,
-    mended,
     plain,
 )
 from howsure.readers.tables import NAME as TABLE
@@ -231,8 +230,15 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         ),
         "score_name": scores.score_name,
         "signed": bool(scores.signed),
-        "notes": mended([*scores.notes, *notes], hidden),
-        "cautions": mended(plain(scores.cautions), hidden),
+        "notes": [_mended(note, hidden) for note in (*scores.notes, *notes)],
+        "cautions": [
+            plain(
+                replace(
+                    caution, message=_mended(caution.message, hidden), remedy=_mended(caution.remedy, hidden)
+                )
+            )
+            for caution in scores.cautions
+        ],
         "columns": columns_of(by_log.rows.drop("source")),
     }
     data = json.dumps(told, separators=(",", ":")).encode()
@@ -241,6 +247,13 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         rows=by_log.rows,
         left_out=tuple(name for name in table.columns if name not in names and table[name].count()),
     )
+
+
+def _mended(text: str, digests: Mapping[str, str]) -> str:
+    """Return a sentence with digests in place of texts."""
+    for long, digest in digests.items():
+        text = text.replace(long, digest)
+    return text
 
 
 def _lacking(scores: Scores, by_log: _ByLog) -> list[dict[str, Any]]:

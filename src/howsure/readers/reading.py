@@ -6,16 +6,15 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from howsure.errors import ReadError
+from howsure.errors import Caution, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import named
+from howsure.readers.base import Claim, Reading, named
 from howsure.readers.files import cut_short
 from howsure.readers.records import chosen_model, cut_row, sound, with_model
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
-    from howsure.readers.base import Claim, Reader, Reading, Source
+    from howsure.readers.base import Reader, Source
 
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import inner, mappings, scored, tidy
@@ -51,10 +50,9 @@ def read(source: Source) -> Reading:
     for row in mappings(errors.json_lines()) if errors is not None else ():
         records.setdefault(str(row.get("index")), {"status": "error", "state": row.get("error")})
     if not any(record.get("score") is not None for record in records.values()):
-        raise ReadError(
+        raise source.error(
             f"no sample with a score of its own ({', '.join(SCORES)})",
-            where=source.name,
-            remedy=(
+            (
                 "AgentBench scores some tasks over all samples together, in overall.json: read those as "
                 "published scores."
             ),

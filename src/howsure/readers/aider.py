@@ -11,7 +11,6 @@ from itertools import accumulate
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import tidy
 from howsure.table.cells import finite
@@ -47,7 +46,7 @@ def read(source: Source) -> Reading:
     document = source.json()
     outcomes = document.get("tests_outcomes")
     if not isinstance(outcomes, list) or not outcomes:
-        raise ReadError("no outcome of the tests", where=source.name, remedy="Run the case again.")
+        raise source.error("no outcome of the tests", "Run the case again.")
     return Reading(
         rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
         facts=(_FACTS,),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
 from howsure.readers.records import from_path, scored, tidy
 from howsure.table.scores import Extent, Published, TaskFacts
@@ -22,7 +21,7 @@ def read(source: Source) -> Reading:
     document = source.json()
     results = document["task_results"]
     if not isinstance(results, dict) or not results:
-        raise ReadError("no task in the results", where=source.name, remedy="Score the submission again.")
+        raise source.error("no task in the results", "Score the submission again.")
     model, cautions = from_path(source, r"(?:__)?(?:results)?\.json")
     records = [
         {"task": "arc_agi", "model": model, "item": item, **_scored(result)}

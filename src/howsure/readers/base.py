@@ -187,6 +187,10 @@ class Source:
         except ValueError:
             return str(self.path)
 
+    def error(self, what: str, remedy: str = "") -> ReadError:
+        """Return the error that something is wrong with this file."""
+        return ReadError(what, where=self.name, remedy=remedy)
+
     def json(self) -> Any:
         """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""
         return parsing.parse_json(self.read_bytes(), where=self.name)

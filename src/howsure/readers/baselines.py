@@ -30,7 +30,7 @@ from howsure.readers.saved import (
     plain,
 )
 from howsure.readers.tables import NAME as TABLE
-from howsure.table.names import name_words
+from howsure.table.names import name_words, word_list
 from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP
 from howsure.table.scores import Run, text_digest
 from howsure.wording import listing
@@ -148,46 +148,13 @@ COUNTED = frozenset(["n", "num", "number", "count", "len", "length"])
 ABSOLUTE = re.compile("/|[A-Za-z]:/")
 DIGEST = re.compile(r"#?[0-9a-f]{6,64}")
 TEXTS = frozenset(
-    [
-        *(
-            "prompt",
-            "question",
-            "problem",
-            "query",
-            "instruction",
-            "input",
-            "text",
-            "content",
-            "message",
-            "template",
-            "system",
-        ),
-        *(
-            "target",
-            "answer",
-            "label",
-            "gold",
-            "ideal",
-            "expected",
-            "reference",
-            "solution",
-            "choice",
-            "option",
-            "explanation",
-        ),
-        *(
-            "output",
-            "response",
-            "completion",
-            "prediction",
-            "pred",
-            "resp",
-            "generation",
-            "transcript",
-            "description",
-            "hint",
-        ),
-    ]
+    word_list(
+        """
+        prompt question problem query instruction input text content message template system target answer
+        label gold ideal expected reference solution choice option explanation output response completion
+        prediction pred resp generation transcript description hint
+        """
+    )
 )
 """Columns and settings whose name ends so hold text, or give a right answer away, however short they are."""
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import summed, tidy, unknown_layout
 from howsure.table.cells import finite
@@ -47,7 +46,7 @@ def read(source: Source) -> Reading:
     task, (model, run) = f"BFCL {category}", _model(source)
     n, score = stated.get("total_count"), finite(stated.get("accuracy"))
     if score is None or not n:
-        raise ReadError("no accuracy in the first line", where=source.name, remedy="Score the results again.")
+        raise source.error("no accuracy in the first line", "Score the results again.")
     wrong = {str(row["id"]): row.get("error_type") for row in failed if isinstance(row, dict) and "id" in row}
     records = list(_records(source, wrong, {"task": task, "model": model, "metric": METRIC}))
     return Reading(

@@ -23,6 +23,7 @@ from howsure.readers.columns import (
 )
 from howsure.readers.votes import first_scores
 from howsure.table.cells import WORDS, Kind, chosen_rows, read_column, texts_of
+from howsure.table.names import word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -32,17 +33,7 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": (
-        "item",
-        "item_id",
-        "question_id",
-        "prompt_id",
-        "sample_id",
-        "instruction",
-        "prompt",
-        "question",
-        "id",
-    ),
+    "item": word_list("item item_id question_id prompt_id sample_id instruction prompt question id"),
     "judge": ("judge", "judge_id", "judge_model", "rater", "annotator", "grader", "voter"),
     "winner": ("winner", "verdict", "choice", "preference", "vote", "preferred", "chosen"),
     "gold": ("gold", "gold_label", "label", "truth", "human", "target"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
 from howsure.readers.records import from_path, scored, tidy
 from howsure.table.scores import Published, TaskFacts
@@ -22,9 +21,7 @@ def read(source: Source) -> Reading:
     document = source.json()
     generations = document.get("raw_scored_generations")
     if not isinstance(generations, dict) or not generations:
-        raise ReadError(
-            "generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval."
-        )
+        raise source.error("generations without scores", "Run the evaluation of CRUXEval.")
     named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"

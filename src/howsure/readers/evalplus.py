@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import from_path, number, scored, tidy
@@ -47,7 +46,7 @@ def read(source: Source) -> Reading:
         for score in _scores(results)
     ]
     if not records:
-        raise ReadError("no results", where=source.name, remedy="Run evalplus.evaluate again.")
+        raise source.error("no results", "Run evalplus.evaluate again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     temperature = _TEMPERATURE.search(source.path.name) or _TEMPERATURE.search(
         source.path.absolute().parent.name
@@ -108,7 +107,7 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
         if entry["pass@1"].get(key) is not None
     )
     if not published:
-        raise ReadError("no score in the leaderboard", where=source.name, remedy="Check the file.")
+        raise source.error("no score in the leaderboard", "Check the file.")
     return Reading(
         facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
     )

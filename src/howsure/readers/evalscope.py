@@ -50,7 +50,7 @@ def read(source: Source) -> Reading:
         if isinstance(row, dict) and isinstance(row.get("sample_score"), dict)
     ]
     if not rows:
-        raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no scores in the reviews", "Run the evaluation again.")
     report, task, subset = _report(source)
     model, config = source.path.absolute().parent.name, _config(source)
     usage = _usage(source)

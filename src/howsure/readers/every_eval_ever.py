@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import (
     flatten_metadata,
@@ -65,7 +65,7 @@ def read(source: Source) -> Reading:
         if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)
     ]
     if not rows:
-        raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
+        raise source.error("no instances", "Convert the evaluation again.")
     metrics, items = [_metric(row) for row in rows], _items(rows)
     usage = token_rows([row.get("token_usage") for row in rows])
     records = [
@@ -204,7 +204,7 @@ def _read_aggregate(source: Source) -> Reading:
     results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
     published = tuple(_published(results, str(model.get("id") or model.get("name")), source))
     if not published:
-        raise ReadError("no score in the aggregate", where=source.name, remedy="Check the file.")
+        raise source.error("no score in the aggregate", "Check the file.")
     lower: dict[str, set[str]] = {entry.task: set() for entry in published}
     for result in results:
         if (result.get("metric_config") or {}).get("lower_is_better"):

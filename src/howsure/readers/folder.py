@@ -43,7 +43,7 @@ from howsure.readers.runs import (
 from howsure.readers.tables import named_twice
 from howsure.table.cells import Writing
 from howsure.table.scale import BESIDE
-from howsure.table.schema import find_roles, tidy
+from howsure.table.schema import find_roles, refuse_scoreless
 from howsure.table.scores import FileReport, Scores, joined_facts
 
 if TYPE_CHECKING:
@@ -405,7 +405,7 @@ def _scored(
     kept, refused = [], []
     for source, frame, note in scans:
         try:
-            tidy(frame, columns)
+            refuse_scoreless(frame, columns)
         except DataError as error:
             refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
         else:

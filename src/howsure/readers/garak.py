@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import digest, from_path, inner, mappings, numbered, tidy
 from howsure.table.cells import finite
@@ -43,10 +43,9 @@ def claims(source: Source) -> Claim | None:
 def read(source: Source) -> Reading:
     """Read one scan; one without its prompts gives the scores that its eval lines state."""
     if source.first.keys() >= _HIT:
-        raise ReadError(
+        raise source.error(
             "a list of garak's hits alone, which says nothing of what passed",
-            where=source.name,
-            remedy="Read the report beside it: *.report.jsonl.",
+            "Read the report beside it: *.report.jsonl.",
         )
     events = mappings(source.json_lines())
     setup = next((event for event in events if event.get("entry_type") == "start_run setup"), {})
@@ -56,7 +55,7 @@ def read(source: Source) -> Reading:
     evals = [event for event in events if event.get("entry_type") == "eval"]
     tasks = dict.fromkeys([*(str(record["task"]) for record in records), *map(_task, evals)])
     if not tasks:
-        raise ReadError("no prompt that a detector looked at", where=source.name, remedy="Let the scan end.")
+        raise source.error("no prompt that a detector looked at", "Let the scan end.")
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=tuple(_facts(task) for task in tasks),

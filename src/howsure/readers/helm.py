@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import counted, scored, settings, tidy
 from howsure.table.cells import finite
@@ -71,7 +71,7 @@ def read(source: Source) -> Reading:
     scores, clashes = _scores(entries, source)
     usage = _usage(entries)
     if not scores:
-        raise ReadError("no score of an answer", where=source.name, remedy="Check the run's metric_specs.")
+        raise source.error("no score of an answer", "Check the run's metric_specs.")
     records = [
         {
             "task": task,
@@ -177,9 +177,7 @@ def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float | None]
         name = stat.get("name") or {}
         metric, count = name.get("name"), stat.get("count") or 0
         if not isinstance(metric, str):
-            raise ReadError(
-                "a statistic without a name", where=source.name, remedy="Write the run's statistics again."
-            )
+            raise source.error("a statistic without a name", "Write the run's statistics again.")
         if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
             continue
         total = finite(stat.get("sum"))

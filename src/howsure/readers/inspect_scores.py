@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from howsure.errors import Caution
 from howsure.readers.records import TOKENS, flatten_metadata, inner, metadata_text, numbers, token_measures
 from howsure.table.cells import finite, number_in, whole_text
+from howsure.table.names import word_list
 from howsure.table.schema import FINGERPRINTS, MEASURES
 from howsure.table.scores import DIGITS, Total
 
@@ -235,17 +236,7 @@ them.
 
 _KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
-KEPT = (
-    "id",
-    "epoch",
-    "invalidation",
-    "limit",
-    "model_usage",
-    "role_usage",
-    "total_time",
-    "started_at",
-    "retries",
-)
+KEPT = word_list("id epoch invalidation limit model_usage role_usage total_time started_at retries")
 
 
 class Turn(TypedDict, total=False):

@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parquet import refuse_damaged
 from howsure.readers.records import digest, from_path, number, numbered, scored, settings, tidy
@@ -57,7 +56,7 @@ def read(source: Source) -> Reading:
     results = source.json()
     published = tuple(stated_scores(results, source))
     if not published:
-        raise ReadError("no score in the results", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no score in the results", "Run the evaluation again.")
     return Reading(
         facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
         published=published,
@@ -88,9 +87,7 @@ def _read_details(source: Source) -> Reading:
         if not isinstance(value, (list, dict, str))
     ]
     if not records:
-        raise ReadError(
-            "no metric with one number a document", where=source.name, remedy="Check the task's metrics."
-        )
+        raise source.error("no metric with one number a document", "Check the task's metrics.")
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import rows_beside, scored, tidy
 from howsure.table.cells import finite
@@ -35,7 +34,7 @@ def read(source: Source) -> Reading:
         row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None
     ]
     if not rows:
-        raise ReadError("no judgments", where=source.name, remedy="Judge the answers again.")
+        raise source.error("no judgments", "Judge the answers again.")
     tokens = {model: _tokens(source, model) for model in {str(row.get("model")) for row in rows}}
     seen: Counter[tuple[str, str, str]] = Counter()
     records = [_record(row, tokens[str(row.get("model"))], seen) for row in rows]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lfs import is_pointer
 from howsure.readers.lm_eval_samples import (
@@ -40,6 +40,7 @@ from howsure.readers.records import (
 )
 from howsure.readers.transcripts import Transcript
 from howsure.table.cells import finite, number_in
+from howsure.table.names import word_list
 from howsure.table.scores import DIGITS, Extent, Group, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
@@ -93,9 +94,7 @@ def read(source: Source) -> Reading:
     every = stated(results, model=model, source=source.name)
     published = every if len(pointers) == len(samples) else tuple(e for e in every if e.task in pointers)
     if not published:
-        raise ReadError(
-            "no score in the results", where=source.name, remedy="Run lm-eval with --log_samples."
-        )
+        raise source.error("no score in the results", "Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
@@ -457,16 +456,11 @@ _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.\d+)?")
 _DESCRIBED = re.compile(r".+-\d+-g([0-9a-f]{7,40})")
 """A commit as git describes it: behind the nearest tag, and how many commits lie between."""
 _PART = re.compile(r"([^,=]+)=([^,]*)")
-_PROMPT = (
-    *(
-        "doc_to_text",
-        "doc_to_target",
-        "doc_to_choice",
-        "description",
-        "target_delimiter",
-        "fewshot_delimiter",
-    ),
-    *("gen_prefix", "use_prompt", "process_docs", "test_split", "validation_split"),
+_PROMPT = word_list(
+    """
+    doc_to_text doc_to_target doc_to_choice description target_delimiter fewshot_delimiter gen_prefix
+    use_prompt process_docs test_split validation_split
+    """
 )
 _SCORING = ("output_type", "metric_list", "filter_list", "process_results", "repeats")
 """What a task's configuration says of its questions' form, and of how answers are scored."""

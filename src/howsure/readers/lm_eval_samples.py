@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import PROB, PROB_NORM
 from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
 from howsure.readers.records import flatten_metadata, metadata_text
 from howsure.table.cells import finite, whole_text
+from howsure.table.names import word_list
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -189,19 +190,9 @@ def _most_likely(values: Sequence[float]) -> int:
 
 
 NOT_METRICS = frozenset(
-    [
-        "doc_id",
-        "doc",
-        "target",
-        "arguments",
-        "resps",
-        "filtered_resps",
-        "filter",
-        "metrics",
-        "doc_hash",
-        "prompt_hash",
-        "target_hash",
-    ]
+    word_list(
+        "doc_id doc target arguments resps filtered_resps filter metrics doc_hash prompt_hash target_hash"
+    )
 )
 NO_NUMBER = ""
 """In place of a value that is no scalar: the corpus has it, not the document."""
@@ -252,7 +243,7 @@ def documents(source: Source, delimiter: str | None) -> list[Document]:
     """
     found = [_document(row, delimiter, choices=source.probabilities) for row in rows(source)]
     if not found:
-        raise ReadError("no samples", where=source.name, remedy="Run lm-eval with --log_samples.")
+        raise source.error("no samples", "Run lm-eval with --log_samples.")
     return found
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
 from howsure.readers.records import from_path, tidy
 from howsure.table.scores import TaskFacts
@@ -26,7 +25,7 @@ def read(source: Source) -> Reading:
     """
     rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
     if not rows:
-        raise ReadError("no questions", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no questions", "Run the evaluation again.")
     model, cautions = from_path(source, _ENDING, beginning=_BEGINNING)
     records: list[dict[str, Any]] = [
         {

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, tidy
 from howsure.table.scores import Extent, Published, TaskFacts
@@ -63,9 +62,7 @@ def read(source: Source) -> Reading:
     results = [log.json() for log in logs if log is not None]
     records = [names | _record(result) for result in results if isinstance(result, dict)]
     if not records:
-        raise ReadError(
-            "no result of a task in logs/", where=source.name, remedy="Copy the whole submission."
-        )
+        raise source.error("no result of a task in logs/", "Copy the whole submission.")
     rate = _RATE.search(source.head)
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]

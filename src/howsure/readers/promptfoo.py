@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import (
@@ -60,7 +59,7 @@ def read(source: Source) -> Reading:
     results = document if isinstance(document["results"], list) else document["results"]
     rows = [row for row in results.get("results") or () if isinstance(row, dict)]
     if not rows:
-        raise ReadError("no results", where=source.name, remedy="Run promptfoo eval --output results.json.")
+        raise source.error("no results", "Run promptfoo eval --output results.json.")
     config = document.get("config") if isinstance(document.get("config"), dict) else {}
     task = str((config or {}).get("description") or "promptfoo")
     records = [

@@ -64,9 +64,9 @@ def _refuse(source: Source) -> None:
     if source.path == source.root:  # the user named it
         raise ReadError(UNKNOWN, where=source.name)
     if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
-        raise ReadError("empty, or not an Inspect log", where=source.name, remedy=WAIT)
+        raise source.error("empty, or not an Inspect log", WAIT)
     if source.path.suffix == ".json" and cut_short(source):
-        raise ReadError("JSON that ends in the middle", where=source.name, remedy=WAIT)
+        raise source.error("JSON that ends in the middle", WAIT)
 
 
 def read_by(reader: Reader, source: Source) -> Reading:
@@ -89,9 +89,5 @@ def _complete(reading: Reading, source: Source) -> Reading:
     """Refuse rows that nobody could tell apart."""
     for name in ("task", "model", "item", "metric"):
         if reading.rows is not None and (count := reading.rows[name].null_count()):
-            raise ReadError(
-                f"{plural(count, 'row')} without a name of the {name}",
-                where=source.name,
-                remedy="Mend the file.",
-            )
+            raise source.error(f"{plural(count, 'row')} without a name of the {name}", "Mend the file.")
     return reading

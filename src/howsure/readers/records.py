@@ -17,6 +17,7 @@ import polars as pl
 from howsure.errors import Caution, OptionError, ReadError
 from howsure.readers.parsing import CELLS, RECORDS, cut_at
 from howsure.table.cells import finite, whole_text
+from howsure.table.names import word_list
 from howsure.table.schema import COLUMNS, MEASURES
 from howsure.table.scores import moment, text_digest
 from howsure.wording import plural
@@ -150,23 +151,12 @@ def _text(value: object) -> str | None:
 
 
 PLAIN_FOLDERS = frozenset(
-    [
-        "results",
-        "result",
-        "logs",
-        "log",
-        "output",
-        "outputs",
-        "evaluation",
-        "evaluations",
-        "eval",
-        "evals",
-        "data",
-        "runs",
-        "trajs",
-        "run_evaluation",
-        "evaluation_results",
-    ]
+    word_list(
+        """
+        results result logs log output outputs evaluation evaluations eval evals data runs trajs
+        run_evaluation evaluation_results
+        """
+    )
 )
 """Folder names that say nothing about the model."""
 DIGESTED_ROWS = 50_000
@@ -207,10 +197,9 @@ def chosen_model(source: Source) -> str:
         return ""
     name = found_in(source.model_from, source.path.absolute().as_posix(), option="model_from")[0]
     if not name:
-        raise ReadError(
+        raise source.error(
             f"no part of the path fits model_from={source.model_from!r}",
-            where=source.name,
-            remedy=r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
+            r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
         )
     return name
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import inner, mappings, scored, tidy
@@ -66,7 +65,7 @@ def read(source: Source) -> Reading:
 
 def _reading(records: list[dict[str, Any]], task: str, source: Source, **more: Any) -> Reading:
     if not records:
-        raise ReadError("no run in the benchmark", where=source.name, remedy="Aggregate its runs again.")
+        raise source.error("no run in the benchmark", "Aggregate its runs again.")
     facts = TaskFacts(
         task=task,
         harness="skill-creator",

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import RECORDS, members
 from howsure.readers.records import (
@@ -151,10 +151,9 @@ def _refuse_odd_ids(document: Mapping[str, Any], source: Source) -> None:
         None,
     )
     if odd is not None:
-        raise ReadError(
+        raise source.error(
             f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
-            where=source.name,
-            remedy="Write the report again.",
+            "Write the report again.",
         )
 
 
@@ -211,11 +210,12 @@ def _resolved_only(
     stated, won = stats.get("generated") if isinstance(stats, dict) else None, len(set(resolved))
     n = stated if isinstance(stated, int) and stated >= won else SIZES.get(part)
     if not n:
-        raise ReadError(
+        raise source.error(
             "the file names the resolved ids only, not those that failed",
-            where=source.name,
-            remedy="Use the report that lists unresolved_ids, name a table of all tasks with `items`, or "
-            "keep the folder's name (verified, lite, test).",
+            (
+                "Use the report that lists unresolved_ids, name a table of all tasks with `items`, or "
+                "keep the folder's name (verified, lite, test)."
+            ),
         )
     caution = Caution(
         code="resolved_only",
@@ -361,7 +361,7 @@ def _repository(item: str) -> str:
 
 def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterable[Caution] = ()) -> Reading:
     if not records:
-        raise ReadError("no instance in the file", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no instance in the file", "Run the evaluation again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
         rows=tidy(records, source=source.name),
@@ -436,11 +436,12 @@ def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
     every = tuple(dict.fromkeys(read_side_table(source.items)["item"]))
     lacking = [item for item in resolved if item not in set(every)]
     if lacking:
-        raise ReadError(
-            f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as "
-            f"{listing(lacking, 1)}",
-            where=source.name,
-            remedy="Name the table of the tasks that this run was over.",
+        raise source.error(
+            (
+                f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as "
+                f"{listing(lacking, 1)}"
+            ),
+            "Name the table of the tasks that this run was over.",
         )
     return every
 

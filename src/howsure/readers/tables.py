@@ -82,10 +82,9 @@ def cells(source: Source) -> tuple[bytes, str]:
         return _cells(source.whole_rows(), suffix)
     tables = _markdown(source.read_bytes().decode("utf-8", errors="replace"))
     if len(tables) != 1:
-        raise ReadError(
+        raise source.error(
             f"{plural(len(tables), 'table')} with models and scores",
-            where=source.name,
-            remedy="Save the one that is meant as a file of its own.",
+            "Save the one that is meant as a file of its own.",
         )
     return _with_tabs(tables[0]), TAB
 
@@ -229,13 +228,9 @@ def read(source: Source) -> Reading:
         table = _collected(source, frame, source.columns)
         reading = published_scores(table, source.name, writing_of(source), source.columns, source.where)
     except DataError as error:
-        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+        raise source.error(error.what, error.remedy) from None
     if not reading.published:
-        raise ReadError(
-            f"no column for the item among {', '.join(columns[:12])}",
-            where=source.name,
-            remedy=_what_instead(columns),
-        )
+        raise source.error(f"no column for the item among {', '.join(columns[:12])}", _what_instead(columns))
     return reading
 
 
@@ -280,10 +275,9 @@ def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
 
 
 def _too_wide(width: int, source: Source) -> ReadError:
-    return ReadError(
+    return source.error(
         f"{width:,} columns are more than the limit of {MAX_COLUMNS:,}",
-        where=source.name,
-        remedy="Write one row an answer, with a column each for model, item and score.",
+        "Write one row an answer, with a column each for model, item and score.",
     )
 
 
@@ -460,7 +454,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
-            raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+            raise source.error(error.what, error.remedy) from None
     return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
 
 
@@ -494,7 +488,7 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     """
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
+        raise source.error("not a list of records", "Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
@@ -529,13 +523,9 @@ def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> No
     found = only_by(kept, [*lost], source.columns)
     if found is not None:
         role, name = found
-        raise ReadError(
+        raise source.error(
             f"record {lost[name] + 1:,} has a list or an object as {name!r}, and others have plain values",
-            where=source.name,
-            remedy=(
-                f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: "
-                "'…'}`."
-            ),
+            (f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: '…'}}`."),
         )
 
 

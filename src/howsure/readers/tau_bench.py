@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import (
@@ -93,7 +92,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
     info = document.get("info") or {}
     agent, domain = info.get("agent_info") or {}, (info.get("environment_info") or {}).get("domain_name")
     if not document["simulations"] or not agent:
-        raise ReadError("no simulations", where=source.name, remedy="Run the simulations first.")
+        raise source.error("no simulations", "Run the simulations first.")
     task = f"tau2-bench {domain}" if domain else "tau2-bench"
     records: list[dict[str, Any]] = [
         {
@@ -176,7 +175,7 @@ def _extents(
 def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
     model = document.get("model_name")
     if not isinstance(model, str):
-        raise ReadError("no model_name", where=source.name, remedy="Check the submission.")
+        raise source.error("no model_name", "Check the submission.")
     published = tuple(
         Published(
             task=" · ".join([f"tau2-bench {domain}", *_kind(document)]),

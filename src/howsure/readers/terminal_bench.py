@@ -11,7 +11,6 @@ from collections import Counter
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import counted, elapsed, from_path, inner, scored, settings, tidy, without
@@ -19,6 +18,7 @@ from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
+    from howsure.errors import Caution
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -71,7 +71,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         if isinstance(trial, dict) and "task_id" in trial
     ]
     if not trials:
-        raise ReadError("no trials", where=source.name, remedy="Run the benchmark again.")
+        raise source.error("no trials", "Run the benchmark again.")
     metadata = _run_metadata(source)
     task, model, cautions = _metadata(source, metadata, trials)
     seen: Counter[str] = Counter()

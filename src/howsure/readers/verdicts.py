@@ -14,6 +14,7 @@ from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
 from howsure.table.cells import UNDECIDED, WORDS, Kind, chosen_rows, read_column, texts_of
+from howsure.table.names import word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -154,34 +155,9 @@ def one_row_an_answer(
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id", "system"),
-    "judge": (
-        *(
-            "judge_verdict",
-            "judge_score",
-            "verdict",
-            "judged",
-            "llm_judge",
-            "judge",
-            "prediction",
-            "grade",
-            "score",
-        ),
-    ),
+    "judge": word_list("judge_verdict judge_score verdict judged llm_judge judge prediction grade score"),
     "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
-    "item": (
-        *(
-            "item",
-            "item_id",
-            "question_id",
-            "prompt_id",
-            "task_id",
-            "sample_id",
-            "example_id",
-            "question",
-            "prompt",
-        ),
-        "id",
-    ),
+    "item": word_list("item item_id question_id prompt_id task_id sample_id example_id question prompt id"),
     "attempt": ("attempt", "epoch", "trial", "sample"),
     "cluster": ("cluster",),
 }

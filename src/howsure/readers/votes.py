@@ -26,6 +26,7 @@ from howsure.table.cells import (
     shown,
     texts_of,
 )
+from howsure.table.names import word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -36,40 +37,14 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "model_a": (
-        "model_a",
-        "model_1",
-        "model1",
-        "left_model",
-        "player_a",
-        "first_model",
-        "assistant_a",
-        "modela",
-    ),
-    "model_b": (
-        "model_b",
-        "model_2",
-        "model2",
-        "right_model",
-        "player_b",
-        "second_model",
-        "assistant_b",
-        "modelb",
-    ),
+    "model_a": word_list("model_a model_1 model1 left_model player_a first_model assistant_a modela"),
+    "model_b": word_list("model_b model_2 model2 right_model player_b second_model assistant_b modelb"),
     "winner": ("winner", "vote", "outcome", "preference", "result", "choice", "verdict", "label"),
-    "voter": (
-        *(
-            "voter",
-            "voter_id",
-            "judge",
-            "judge_hash",
-            "rater",
-            "annotator",
-            "annotator_id",
-            "user",
-            "user_id",
-        ),
-        *("evaluator", "worker_id", "evaluation_session_id"),
+    "voter": word_list(
+        """
+        voter voter_id judge judge_hash rater annotator annotator_id user user_id evaluator worker_id
+        evaluation_session_id
+        """
     ),
 }
 """Names under which the columns of votes are recognised; the first one found counts."""
@@ -77,35 +52,9 @@ ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 """Three columns of 0 and 1 in place of a winner."""
 WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
 WORDS: Mapping[float, frozenset[str]] = {
-    WIN: frozenset(
-        {
-            "model_a",
-            "model_1",
-            "a",
-            "left",
-            "first",
-            "[[a]]",
-            "player_a",
-            "assistant_a",
-            "response_a",
-            "a>b",
-            "a>>b",
-        }
-    ),
+    WIN: frozenset(word_list("model_a model_1 a left first [[a]] player_a assistant_a response_a a>b a>>b")),
     LOSS: frozenset(
-        {
-            "model_b",
-            "model_2",
-            "b",
-            "right",
-            "second",
-            "[[b]]",
-            "player_b",
-            "assistant_b",
-            "response_b",
-            "b>a",
-            "b>>a",
-        }
+        word_list("model_b model_2 b right second [[b]] player_b assistant_b response_b b>a b>>a")
     ),
     TIE: frozenset(
         {

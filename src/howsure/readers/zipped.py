@@ -245,10 +245,8 @@ def unpacking(source: Source) -> Iterator[IO[bytes]]:
         with source.opened() as raw, PACKED[source.path.suffix.lower()](raw) as file:
             yield file
     except BROKEN as error:
-        raise ReadError(
-            f"can't be unpacked ({error})",
-            where=source.name,
-            remedy="The file may be damaged: copy or write it again.",
+        raise source.error(
+            f"can't be unpacked ({error})", "The file may be damaged: copy or write it again."
         ) from None
 
 
@@ -261,9 +259,7 @@ def _write(data: bytes, member: Source) -> int:
 
 
 def _too_large(source: Source) -> ReadError:
-    return ReadError(
-        "unpacks to more than is done unasked", where=source.name, remedy="Unpack it and name the folder."
-    )
+    return source.error("unpacks to more than is done unasked", "Unpack it and name the folder.")
 
 
 def _ambiguous(member: Source) -> ReadError:

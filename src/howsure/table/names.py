@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+def word_list(text: str) -> tuple[str, ...]:
+    """Return the words of a text, which is how long lists of names are written here."""
+    return tuple(text.split())
+
+
 def plain_name(name: object) -> str:
     """Write a column's name as the aliases are written: `Question ID` is question_id."""
     return re.sub(r"[\s-]+", "_", str(name).strip().lower())
@@ -29,23 +34,12 @@ def by_plain_name(columns: Iterable[str]) -> dict[str, str]:
 
 
 BURDENS = frozenset(
-    (
-        *("cost", "costs", "price", "usd", "dollars", "seconds", "secs", "duration", "latency", "runtime"),
-        *(
-            "tokens",
-            "steps",
-            "error",
-            "errors",
-            "loss",
-            "perplexity",
-            "ppl",
-            "wer",
-            "cer",
-            "unsafe",
-            "harmful",
-            "toxic",
-        ),
-        *("toxicity", "failure", "failures", "violation", "violations", "hallucination", "hallucinations"),
+    word_list(
+        """
+        cost costs price usd dollars seconds secs duration latency runtime tokens steps error errors loss
+        perplexity ppl wer cer unsafe harmful toxic toxicity failure failures violation violations
+        hallucination hallucinations
+        """
     )
 )
 """Words of a name that leave open whether larger scores are better."""

@@ -13,7 +13,7 @@ import polars as pl
 from howsure.errors import AttemptColumnError, DataError
 from howsure.table.engines import to_polars
 from howsure.table.grouping import keys_of
-from howsure.table.names import means_factor, means_setting, plain_name
+from howsure.table.names import means_factor, means_setting, plain_name, word_list
 from howsure.table.schema import ALIASES, COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, used_columns
 from howsure.wording import plural
 
@@ -22,39 +22,13 @@ if TYPE_CHECKING:
 
 MAX_VALUES = 1_000
 FREE_TEXTS = frozenset(
-    [
-        "answer",
-        "completion",
-        "response",
-        "output",
-        "reply",
-        "generation",
-        "generated_text",
-        "model_answer",
-        "model_output",
-        "prediction",
-        "predicted",
-        "extracted_answer",
-        "text",
-        "code",
-        "patch",
-        "solution",
-        "reasoning",
-        "explanation",
-        "rationale",
-        "comment",
-        "comments",
-        "feedback",
-        "note",
-        "notes",
-        "error",
-        "error_message",
-        "traceback",
-        "log",
-        "trace",
-        "transcript",
-        "messages",
-    ]
+    word_list(
+        """
+        answer completion response output reply generation generated_text model_answer model_output
+        prediction predicted extracted_answer text code patch solution reasoning explanation rationale
+        comment comments feedback note notes error error_message traceback log trace transcript messages
+        """
+    )
 )
 """Names of columns that hold what was written in an attempt."""
 LONG = 60
@@ -185,24 +159,12 @@ def _raters(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
 
 
 NAMED = frozenset(
-    [
-        "sample",
-        "sample_idx",
-        "sample_id",
-        "sample_index",
-        "rollout",
-        "rollout_id",
-        "repetition",
-        "rep",
-        "iteration",
-        "try",
-        "run_id",
-        "run_number",
-        "attempt_id",
-        "trial_id",
-        "completion_id",
-        "generation",
-    ]
+    word_list(
+        """
+        sample sample_idx sample_id sample_index rollout rollout_id repetition rep iteration try run_id
+        run_number attempt_id trial_id completion_id generation
+        """
+    )
 )
 """Names of columns that number attempts beside another column that is the question."""
 OTHERS = frozenset(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import OptionError, ReadError
+from howsure.errors import OptionError
 from howsure.readers import tables
 from howsure.readers.base import MAX_FILE_BYTES
 from howsure.readers.parsing import (
@@ -85,10 +85,9 @@ def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Sour
             if last is None
             else f"has {last:,} pages committed, and only {known:,} of them are sound"
         )
-        raise ReadError(
+        raise source.error(
             f"the log of changes beside it ({source.name}{ENDING}) {what}",
-            where=source.name,
-            remedy="Copy both files again while nobody writes, or copy it with sqlite3's .backup.",
+            "Copy both files again while nobody writes, or copy it with sqlite3's .backup.",
         )
 
 
@@ -288,11 +287,7 @@ def unpacked(source: Source) -> bytes:
     with unpacking(source) as file:
         data = file.read(MAX_UNPACKED_BYTES + 1)
     if len(data) > MAX_UNPACKED_BYTES:
-        raise ReadError(
-            f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes",
-            where=source.name,
-            remedy="Unpack it yourself.",
-        )
+        raise source.error(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", "Unpack it yourself.")
     return data
 
 
@@ -338,10 +333,8 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
                     refuse_damaged_log(connection, copied, source)
                 return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise ReadError(
-            f"not a readable database ({error})",
-            where=source.name,
-            remedy="The file may be damaged: copy it again.",
+        raise source.error(
+            f"not a readable database ({error})", "The file may be damaged: copy it again."
         ) from None
 
 
@@ -357,16 +350,15 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
         if not any(size for place, size in sizes.items() if place != source.path):
             return None
         if sum(sizes.values()) > MAX_FILE_BYTES:
-            raise ReadError(
+            raise source.error(
                 "changes lie beside it, and it is too large to be copied with them",
-                where=source.name,
-                remedy="Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
+                "Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
             )
         for place in found:
             copyfile(place, folder / place.name)
         if list(map(stamp_of, places)) == before:
             return folder / source.path.name
-    raise ReadError("is being written", where=source.name, remedy="Wait, or copy it with sqlite3's .backup.")
+    raise source.error("is being written", "Wait, or copy it with sqlite3's .backup.")
 
 
 def _selected(
@@ -383,25 +375,20 @@ def _selected(
         name = known[0]
     if name not in known:
         there = f'Write rows = "…", one of: {", ".join(known)}.' if known else "The database is empty."
-        raise ReadError(f"no table {name!r}", where=source.name, remedy=there)
+        raise source.error(f"no table {name!r}", there)
     columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(name)})")]
     wanted = [column for column in columns if is_wanted(column)]
     if not wanted:
-        raise ReadError(
-            "none of the columns that are named",
-            where=source.name,
-            remedy=f"There is {', '.join(columns[:12])}.",
-        )
+        raise source.error("none of the columns that are named", f"There is {', '.join(columns[:12])}.")
     rows, size = [], 0
     for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
         _refuse_blobs(row, wanted, source)
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
         if size > MAX_UNPACKED_BYTES:
-            raise ReadError(
+            raise source.error(
                 f"its named columns hold more than {MAX_UNPACKED_BYTES:,} bytes",
-                where=source.name,
-                remedy="Name fewer columns, or write them to Parquet.",
+                "Name fewer columns, or write them to Parquet.",
             )
     return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])
 
@@ -412,10 +399,9 @@ def _refuse_blobs(row: tuple[Any, ...], columns: list[str], source: Source) -> N
     """
     for column, cell in zip(columns, row, strict=True):
         if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
-            raise ReadError(
+            raise source.error(
                 f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
-                where=source.name,
-                remedy="Name another column, or write texts and numbers into this one.",
+                "Name another column, or write texts and numbers into this one.",
             )
 
 

@@ -19,7 +19,7 @@ from howsure.readers.mapping.documents import COLUMN, FILE, FOLDER, KEY, TOP, UP
 from howsure.readers.published import questions
 from howsure.readers.records import found_in
 from howsure.table.cells import Kind, plain_numbers, plain_text, read_column, texts_of
-from howsure.table.names import by_plain_name, plain_name
+from howsure.table.names import by_plain_name, plain_name, word_list
 from howsure.table.schema import ALIASES, MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import listing, plural
@@ -62,10 +62,8 @@ def rows_of(
     places = {name: _place(own_field(name), known) for name in wanted}
     lacking = [own_field(name) for name, place in places.items() if place is None]
     if lacking:
-        raise ReadError(
-            f"no field {listing(lacking)}",
-            where=source.name,
-            remedy=f"There is {', '.join(list(known)[:12]) or 'nothing in it'}.",
+        raise source.error(
+            f"no field {listing(lacking)}", f"There is {', '.join(list(known)[:12]) or 'nothing in it'}."
         )
     extra = [COLUMN] if COLUMN in known else []
     return table.select(
@@ -85,11 +83,7 @@ def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.L
     names = table.collect_schema().names()
     chosen = [name for name in names if _is_chosen(name, columns)]
     if not chosen:
-        raise ReadError(
-            f"no column like {listing(columns)}",
-            where=source.name,
-            remedy=f"There is {', '.join(names[:12])}.",
-        )
+        raise source.error(f"no column like {listing(columns)}", f"There is {', '.join(names[:12])}.")
     others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
     return table.select(*chosen, *others).unpivot(
         on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
@@ -142,11 +136,7 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, 
 def _found(source: Source, name: str) -> Source:
     found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
     if found is None:
-        raise ReadError(
-            f"no file {name!r} in its folder or above it",
-            where=source.name,
-            remedy="Put it there, or mend `beside`.",
-        )
+        raise source.error(f"no file {name!r} in its folder or above it", "Put it there, or mend `beside`.")
     return found
 
 
@@ -166,37 +156,16 @@ def _by_id(source: Source) -> dict[str, Any]:
     names = by_plain_name(rows[0] if rows else ())
     key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
     if key is None:
-        raise ReadError(
-            "no id by which its records can be looked up",
-            where=source.name,
-            remedy="Write an object of id and record.",
-        )
+        raise source.error("no id by which its records can be looked up", "Write an object of id and record.")
     found: dict[str, Any] = {}
     for row in rows:
         name = plain_text(row.get(key))
         if found.setdefault(name, row) != row:
-            raise ReadError(
-                f"id {name!r} comes more than once, with different values",
-                where=source.name,
-                remedy="Mend the file.",
-            )
+            raise source.error(f"id {name!r} comes more than once, with different values", "Mend the file.")
     return found
 
 
-ROLES = (
-    "task",
-    "model",
-    "item",
-    "attempt",
-    "metric",
-    "score",
-    "status",
-    "cluster",
-    "weight",
-    "n",
-    "stderr",
-    "where",
-)
+ROLES = word_list("task model item attempt metric score status cluster weight n stderr where")
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
 WANTED: dict[type, tuple[str, str]] = {
@@ -364,11 +333,7 @@ def read(source: Source, mapping: Mapping) -> Reading:
     """Read a file as a mapping says. ReadError where it finds no record, or a score that is no number."""
     frame = _columns(source, mapping)
     if not len(frame):
-        raise ReadError(
-            f"no record at {mapping.rows or 'its lines'}",
-            where=source.name,
-            remedy="Check the mapping's rows.",
-        )
+        raise source.error(f"no record at {mapping.rows or 'its lines'}", "Check the mapping's rows.")
     if not mapping.item:
         published = tuple(_published(frame, source, mapping))
         lost = len(frame) - len(published)
@@ -461,10 +426,8 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     if not mapping.where:
         return computed
     if computed["where"].dtype not in (pl.Boolean, pl.Null):
-        raise ReadError(
-            f"where = {mapping.where!r} is neither true nor false",
-            where=source.name,
-            remedy='Compare: kind == "match".',
+        raise source.error(
+            f"where = {mapping.where!r} is neither true nor false", 'Compare: kind == "match".'
         )
     return computed.filter(pl.col("where").cast(pl.Boolean)).drop("where")
 
@@ -478,16 +441,11 @@ def _not_computed(
             rows.select(value).collect()
         except pl.exceptions.PolarsError as error:
             why = str(error).splitlines()[0][:MOST_WORDS]
-            return ReadError(
+            return source.error(
                 f"{role} = {named[role][:MOST_WORDS]!r} can't be computed ({why})",
-                where=source.name,
-                remedy='Say what it is: number(x), text(x), x == "yes".',
+                'Say what it is: number(x), text(x), x == "yes".',
             )
-    return ReadError(
-        "the values can't be computed together",
-        where=source.name,
-        remedy="Check path and columns of the mapping.",
-    )
+    return source.error("the values can't be computed together", "Check path and columns of the mapping.")
 
 
 def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
@@ -533,7 +491,7 @@ def _numbers(values: pl.Series, source: Source) -> pl.Series:
     try:
         return read_column(values, WORTH if values.name == "score" else FIGURE)
     except DataError as error:
-        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+        raise source.error(error.what, error.remedy) from None
 
 
 def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
@@ -541,9 +499,7 @@ def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
         return pl.when(pl.col("status").fill_null(value=False)).then(pl.lit("error")).otherwise(pl.lit("ok"))
     odd = set(rows["status"].drop_nulls().cast(pl.String).unique()) - set(STATUSES)
     if odd:
-        raise ReadError(
-            f"status {min(odd)!r}", where=source.name, remedy=f"It is one of {', '.join(STATUSES)}."
-        )
+        raise source.error(f"status {min(odd)!r}", f"It is one of {', '.join(STATUSES)}.")
     return pl.col("status").cast(pl.String).fill_null("ok")
 
 
@@ -552,11 +508,7 @@ def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
-        raise ReadError(
-            f"{plural(lacking, 'row')} without an attempt",
-            where=source.name,
-            remedy="Mend the mapping's attempt.",
-        )
+        raise source.error(f"{plural(lacking, 'row')} without an attempt", "Mend the mapping's attempt.")
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(

@@ -23,7 +23,7 @@ from howsure.readers.mapping.known import fitting
 from howsure.readers.mapping.mapping import FEW_EQUAL, LONG, mapping_of, read
 from howsure.table.cells import MISSING, number_in
 from howsure.table.cells import WORDS as VERDICTS
-from howsure.table.names import BURDENS, by_plain_name, name_words, plain_name
+from howsure.table.names import BURDENS, by_plain_name, name_words, plain_name, word_list
 from howsure.table.scale import FRACTIONS, PERCENT, extent_of_scores, scale_of
 from howsure.table.schema import ALIASES, METRICS
 from howsure.table.scores import Proposal
@@ -46,24 +46,11 @@ MODELS = (*ALIASES["model"], "engine", "provider")
 PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_answer")
 GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
 ID_WORDS = frozenset(
-    (
-        *(
-            "id",
-            "uid",
-            "qid",
-            "q",
-            "uuid",
-            "key",
-            "case",
-            "testcase",
-            "sample",
-            "index",
-            "idx",
-            "nr",
-            "no",
-            "number",
-        ),
-        *("segment", "prompt", "input", "question", "problem", "line", "row"),
+    word_list(
+        """
+        id uid qid q uuid key case testcase sample index idx nr no number segment prompt input question
+        problem line row
+        """
     )
 )
 """Words in the names of fields that number or name the questions."""
@@ -71,18 +58,7 @@ FAMILIES = re.compile(
     r"gpt|claude|llama|gemini|gemma|qwen|mi[sx]tral|deepseek|sonnet|opus|haiku|grok", re.IGNORECASE
 )
 """What stands in the names of many models."""
-SUMMARIES = (
-    "n",
-    "n_items",
-    "n_questions",
-    "n_samples",
-    "num_samples",
-    "total",
-    "count",
-    "stderr",
-    "std_err",
-    "se",
-)
+SUMMARIES = word_list("n n_items n_questions n_samples num_samples total count stderr std_err se")
 """Names of fields that stand beside the score of many questions."""
 LIKELY_PERCENT = 10.0
 
@@ -248,23 +224,11 @@ def is_date(values: Sequence[Any]) -> bool:
 
 
 NUMBERS = ID_WORDS | frozenset(
-    (
-        *(
-            "rank",
-            "n",
-            "num",
-            "count",
-            "counts",
-            "total",
-            "year",
-            "date",
-            "time",
-            "timestamp",
-            "size",
-            "length",
-        ),
-        *("params", "parameters", "context", "window", "seed", "epoch", "attempt", "temperature", "elo"),
-        *("difficulty", "level", "weight", "position", "turn", "ms"),
+    word_list(
+        """
+        rank n num count counts total year date time timestamp size length params parameters context window
+        seed epoch attempt temperature elo difficulty level weight position turn ms
+        """
     )
 )
 """Words in the names of columns that number, date or describe questions."""

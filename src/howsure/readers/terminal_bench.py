@@ -18,9 +18,10 @@ from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
     from collections.abc import Mapping
     from pathlib import Path
+
+    from howsure.errors import Caution
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"

@@ -91,14 +91,7 @@ def _published(overall: object, task: str, model: str, source: Source) -> Iterat
     rate = next((value for name in RATES if (value := finite(custom.get(name))) is not None), None)
     if rate is not None:
         n = custom.get("total")
-        yield Published(
-            task=task,
-            model=model,
-            metric=METRIC,
-            score=rate,
-            n=n if isinstance(n, int) else None,
-            source=source.name,
-        )
+        yield source.published(task, model, METRIC, rate, n=n if isinstance(n, int) else None)
 
 
 def _extents(overall: object, task: str, model: str) -> Iterator[Extent]:

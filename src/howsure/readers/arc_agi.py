@@ -51,7 +51,7 @@ def _scored(result: object) -> dict[str, Any]:
 def _published(document: Mapping[str, Any], model: str, source: Source) -> Iterator[Published]:
     score, n = document.get("score"), document.get("total_tasks")
     if isinstance(score, (int, float)) and isinstance(n, int) and n:
-        yield Published(task="arc_agi", model=model, metric="score", score=score / n, n=n, source=source.name)
+        yield source.published("arc_agi", model, "score", score / n, n=n)
 
 
 def _extents(document: Mapping[str, Any], model: str) -> tuple[Extent, ...]:

@@ -34,7 +34,7 @@ from howsure.readers import parsing
 from howsure.readers.parsing import cut_at
 from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
 from howsure.table.cells import Writing
-from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total  # noqa: TC001 - for msgspec
+from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
@@ -190,6 +190,10 @@ class Source:
     def error(self, what: str, remedy: str = "") -> ReadError:
         """Return the error that something is wrong with this file."""
         return ReadError(what, where=self.name, remedy=remedy)
+
+    def published(self, task: str, model: str, metric: str, score: float, **more: Any) -> Published:
+        """Return a score that this file states of a model on a task; `more` are other fields of Published."""
+        return Published(task=task, model=model, metric=metric, score=score, source=self.name, **more)
 
     def json(self) -> Any:
         """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import summed, tidy, unknown_layout
 from howsure.table.cells import finite
-from howsure.table.scores import Extent, Published, TaskFacts
+from howsure.table.scores import Extent, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=(_facts(task),),
-        published=(Published(task=task, model=model, metric=METRIC, score=score, n=n, source=source.name),),
+        published=(source.published(task, model, METRIC, score, n=n),),
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
         notes=()
         if records

@@ -6,7 +6,7 @@ import re
 
 from howsure.readers.base import Reading, Source
 from howsure.readers.records import from_path, scored, tidy
-from howsure.table.scores import Published, TaskFacts
+from howsure.table.scores import TaskFacts
 
 NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
@@ -38,14 +38,7 @@ def read(source: Source) -> Reading:
         for attempt, value in enumerate(values or [None])
     ]
     rate = document.get("pass_at_1")
-    published = Published(
-        task=task,
-        model=model,
-        metric="pass@1",
-        score=(rate or 0) / 100,
-        n=len(generations),
-        source=source.name,
-    )
+    published = source.published(task, model, "pass@1", (rate or 0) / 100, n=len(generations))
     facts = TaskFacts(
         task=task,
         harness="CRUXEval",

@@ -9,7 +9,7 @@ from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
 from howsure.readers.records import from_path, number, scored, tidy
 from howsure.table.cells import finite
-from howsure.table.scores import Published, TaskFacts
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,13 +94,7 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
     names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
     names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
     published = tuple(
-        Published(
-            task=task,
-            model=model,
-            metric=metric,
-            score=number(entry["pass@1"][key]) / 100,
-            source=source.name,
-        )
+        source.published(task, model, metric, number(entry["pass@1"][key]) / 100)
         for model, entry in document.items()
         if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
         for key, (task, metric) in names.items()

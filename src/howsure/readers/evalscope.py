@@ -193,15 +193,7 @@ def _published(report: Mapping[str, Any], task: str, model: str, source: Source)
     for metric in report.get("metrics") or ():
         score, name = finite(metric.get("score")), str(metric.get("name")).removeprefix("mean_")
         if score is not None and len(_subsets(metric)) == 1:
-            yield Published(
-                task=task,
-                model=model,
-                metric=name,
-                score=score,
-                n=metric.get("num"),
-                source=source.name,
-                decimals=DECIMALS,
-            )
+            yield source.published(task, model, name, score, n=metric.get("num"), decimals=DECIMALS)
 
 
 def _extents(report: Mapping[str, Any], task: str, model: str, subset: str) -> Iterator[Extent]:

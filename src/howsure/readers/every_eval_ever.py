@@ -236,14 +236,13 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
         scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         if score is not None:
-            yield Published(
-                task=str(result.get("evaluation_name")),
-                model=model,
-                metric=_name(result),
-                score=scale.place(score),
+            yield source.published(
+                str(result.get("evaluation_name")),
+                model,
+                _name(result),
+                scale.place(score),
                 n=n if isinstance(n, int) else None,
                 stderr=None if stderr is None else scale.size(stderr),
-                source=source.name,
                 scaled=not scale.as_it_is,
             )
 

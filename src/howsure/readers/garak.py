@@ -130,9 +130,7 @@ def _published(
         passed, total = finite(event.get("passed")), _total(event)
         if passed is not None and total and _task(event) not in uneven:
             n = len(_counts(records).get(_task(event), ())) or None
-            yield Published(
-                task=_task(event), model=model, metric=METRIC, score=passed / total, n=n, source=source.name
-            )
+            yield source.published(_task(event), model, METRIC, passed / total, n=n)
 
 
 def _counts(records: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:

@@ -191,7 +191,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
         return
     for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)], source):
         if metric in metrics and split == "test" and score is not None:
-            yield Published(task=task, model=model, metric=metric, score=score, source=source.name)
+            yield source.published(task, model, metric, score)
 
 
 def _clash_caution(clashes: int, source: Source) -> list[Caution]:

@@ -199,14 +199,13 @@ def _publish(
     )
     if value is None:
         return None
-    return Published(
-        task=spec["task"],
-        model=spec["model"],
-        metric=_metric(score, table.values),
-        score=value,
+    return source.published(
+        spec["task"],
+        spec["model"],
+        _metric(score, table.values),
+        value,
         n=_items_behind(score, spec, header),
         stderr=_metric_value(metrics, "stderr"),
-        source=source.name,
         reducer=str(score.get("reducer") or "mean"),
         cluster=_cluster(metrics.get("stderr")),
     )

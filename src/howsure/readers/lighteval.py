@@ -210,9 +210,7 @@ def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) ->
     for metric, score in metrics.items():
         if not metric.endswith(STDERR) and finite(score) is not None:
             stderr = finite(metrics.get(metric + STDERR))
-            yield Published(
-                task=task, model=name, metric=metric, score=number(score), stderr=stderr, source=source.name
-            )
+            yield source.published(task, name, metric, number(score), stderr=stderr)
 
 
 def _details(source: Source) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, tidy
-from howsure.table.scores import Extent, Published, TaskFacts
+from howsure.table.scores import Extent, TaskFacts
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(asked if apart else records, source=source.name),
         facts=(_facts(task),),
-        published=(Published(task=task, model=model, metric=METRIC, score=won / n, n=n, source=source.name),)
-        if n
-        else (),
+        published=(source.published(task, model, METRIC, won / n, n=n),) if n else (),
         extents=(Extent(task=task, model=model, items=n, remedy="Copy the whole submission."),) if n else (),
         notes=_notes(records, won, n, apart=apart),
     )

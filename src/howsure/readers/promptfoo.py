@@ -145,9 +145,7 @@ def _published(
     counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
     if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
         return ()
-    return (
-        Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),
-    )
+    return (source.published(task, min(models), "pass", counts[0] / n, n=n),)
 
 
 def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:

@@ -39,6 +39,10 @@ class Taken:
     word: Word = field(default_factory=Word)
     held: bool = False
 
+    def left_out(self, reason: str) -> FileReport:
+        """Report that it doesn't count, and why."""
+        return FileReport(path=self.source.name, reader=self.reader, outcome="left out", reason=reason)
+
 
 Dated = tuple["datetime", Taken]
 """The moment of a log, and the log."""
@@ -59,10 +63,7 @@ def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequen
     kept = [read for read in taken if any(_answers(read, selector) for selector in selectors)]
     chosen = {id(read) for read in kept}
     left = [read for read in taken if id(read) not in chosen]
-    reports += [
-        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=NOT_ASKED)
-        for read in left
-    ]
+    reports += [read.left_out(NOT_ASKED) for read in left]
     return kept
 
 
@@ -106,9 +107,7 @@ def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]
             continue
         copies.add(id(read))
         reason = f"{COPY_OF_RUN}{original.source.name}"
-        reports.append(
-            FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason)
-        )
+        reports.append(read.left_out(reason))
     return [read for read in taken if id(read) not in copies]
 
 
@@ -136,9 +135,7 @@ def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
             kept.append(read)
         else:
             reason = f"another log of the same run counts: {winner.source.name}"
-            reports.append(
-                FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason)
-            )
+            reports.append(read.left_out(reason))
     return kept
 
 
@@ -458,10 +455,7 @@ def recent(
     young = _within(known, age(since)) if since else known
     chosen = {id(read) for read in (_newest(young) if latest else (read for _, read in young))}
     left = [read for _, read in known if id(read) not in chosen]
-    reports += [
-        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=OLDER)
-        for read in left
-    ]
+    reports += [read.left_out(OLDER) for read in left]
     older = set(map(id, left))
     return [read for read in kept if id(read) not in older], _undated(len(kept) - len(known))
 
@@ -528,10 +522,7 @@ def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[T
     ]
     if not smoke:
         return list(kept), ()
-    reports += [
-        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=REASON)
-        for read in smoke
-    ]
+    reports += [read.left_out(REASON) for read in smoke]
     aside = {id(read) for read in smoke}
     names = [read.source.name for read in smoke]
     told = Caution(

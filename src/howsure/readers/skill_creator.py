@@ -128,12 +128,11 @@ def _published(document: Mapping[str, Any], task: str, source: Source) -> Iterat
     for configuration, summary in inner(document, "run_summary").items():
         mean = finite(inner(summary, "pass_rate").get("mean"))
         if mean is not None:
-            yield Published(
-                task=task,
-                model=str(configuration),
-                metric=METRIC,
-                score=mean,
-                source=source.name,
+            yield source.published(
+                task,
+                str(configuration),
+                METRIC,
+                mean,
                 decimals=max(len(str(mean).partition(".")[2]), _LEAST_DECIMALS),
             )
 

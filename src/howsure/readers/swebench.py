@@ -28,7 +28,7 @@ from howsure.readers.records import (
 )
 from howsure.readers.tables import read_side_table
 from howsure.table.cells import finite
-from howsure.table.scores import Extent, Published, TaskFacts
+from howsure.table.scores import Extent, TaskFacts
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) 
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
     if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or max(n, abs(resolved)) > MOST_TASKS:
         return {}
-    score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
+    score = source.published(task, model, "resolved", resolved / n, n=n)
     return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}
 
 
@@ -224,7 +224,7 @@ def _resolved_only(
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)
-    published = Published(task=task, model=model, metric="resolved", score=won / n, n=n, source=source.name)
+    published = source.published(task, model, "resolved", won / n, n=n)
     return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
 
 
@@ -325,13 +325,12 @@ def _read_lines(source: Source) -> Reading:
 
 def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
     published = tuple(
-        Published(
-            task=f"SWE-bench {board.get('name')}",
-            model=str(entry.get("name")),
-            metric="resolved",
-            score=number(entry["resolved"]) / 100,
+        source.published(
+            f"SWE-bench {board.get('name')}",
+            str(entry.get("name")),
+            "resolved",
+            number(entry["resolved"]) / 100,
             n=SIZES.get(str(board.get("name")).lower()),
-            source=source.name,
         )
         for board in mappings(document["leaderboards"])
         for entry in mappings(board.get("results"))

@@ -21,7 +21,7 @@ from howsure.readers.records import (
     tidy,
 )
 from howsure.table.cells import finite
-from howsure.table.scores import Extent, Published, Run, TaskFacts
+from howsure.table.scores import Extent, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,12 +177,11 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
     if not isinstance(model, str):
         raise source.error("no model_name", "Check the submission.")
     published = tuple(
-        Published(
-            task=" · ".join([f"tau2-bench {domain}", *_kind(document)]),
-            model=model,
-            metric="reward",
-            score=number(result["pass_1"]) / 100,
-            source=source.name,
+        source.published(
+            " · ".join([f"tau2-bench {domain}", *_kind(document)]),
+            model,
+            "reward",
+            number(result["pass_1"]) / 100,
         )
         for domain, result in (document.get("results") or {}).items()
         if isinstance(result, dict) and result.get("pass_1") is not None

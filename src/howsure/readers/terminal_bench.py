@@ -150,7 +150,7 @@ def _published(
     if not n:
         return ()
     score = document["n_resolved"] / n
-    return (Published(task=task, model=model, metric="resolved", score=score, n=n, source=source.name),)
+    return (source.published(task, model, "resolved", score, n=n),)
 
 
 def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:

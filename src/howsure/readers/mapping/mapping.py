@@ -386,14 +386,13 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
         named=True
     ):
         n, stderr = row.get("n"), row.get("stderr")
-        yield Published(
-            task=row.get("task") or mapping.name,
-            model=row["model"],
-            metric=row.get("metric") or "score",
-            score=row["score"],
+        yield source.published(
+            row.get("task") or mapping.name,
+            row["model"],
+            row.get("metric") or "score",
+            row["score"],
             n=questions(n, source.name),
             stderr=stderr if stderr is not None and stderr >= 0 else None,
-            source=source.name,
         )
 
 

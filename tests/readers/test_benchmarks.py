@@ -12,8 +12,7 @@ import pytest
 import howsure
 from howsure.errors import ReadError
 from howsure.readers import bfcl, evalscope, lm_eval, mmlu_pro, promptfoo, registry, swebench
-from howsure.readers.base import Source
-from howsure.readers.files import CASE
+from howsure.readers.base import CASE, Source
 from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
 FIRST = swebench.verified()[:12]

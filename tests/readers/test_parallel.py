@@ -16,9 +16,8 @@ import pytest
 from cached import Failure, assert_same, result
 from howsure.errors import ReadError
 from howsure.readers import cache, parallel
-from howsure.readers.files import find_sources
 from howsure.readers.folder import read_paths
-from howsure.readers.reading import outcome_of
+from howsure.readers.reading import find_sources, outcome_of
 from reader_cases import lm_eval_run, run_log
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from howsure.statistics.pairs.difference import difference
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.readers.choices import Choices
+    from howsure.readers.votes import Choices
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Shown
     from howsure.statistics.pairs.difference import Difference

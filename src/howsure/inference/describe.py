@@ -56,8 +56,8 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
     data.
     """
     from howsure.readers.elsewhere import at_hand
-    from howsure.readers.files import find_sources
     from howsure.readers.mapping.proposing import proposed
+    from howsure.readers.reading import find_sources
 
     with at_hand(paths) as places:
         here = [

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from howsure.readers.stamps import Touched
 
+CASE = ".aider.results.json"
+"""A hidden file that is a result: one case of aider's benchmark."""
 MOST_WORDS = 200
 """So much is shown of what another library says about a file."""
 
@@ -376,3 +378,8 @@ class GivenReader(Reader, Protocol):
 def looks_like(head: bytes, keys: Iterable[str]) -> bool:
     """Say whether each of these JSON keys occurs, quoted, in the first bytes of a file."""
     return all(f'"{key}"'.encode() in head for key in keys)
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether a name is passed over; the cases of aider's benchmark aren't."""
+    return name.startswith(".") and name != CASE

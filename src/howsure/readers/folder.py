@@ -21,11 +21,10 @@ from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Source, named
 from howsure.readers.combining import joined_rows, named_after_file, nameless
-from howsure.readers.files import find_sources
 from howsure.readers.parallel import reading_ahead
 from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
-from howsure.readers.reading import UNKNOWN, outcome_of, read_by
+from howsure.readers.reading import UNKNOWN, find_sources, outcome_of, read_by
 from howsure.readers.reconciling import subset_notes
 from howsure.readers.records import cut_row, sound
 from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
@@ -210,7 +209,7 @@ class _Walk:
     def _take(self, source: Source, look: Look) -> None:
         outcome = look(source) if self.cache is None else self.cache.outcome(source, look)
         if outcome.reader is None:
-            from howsure.readers.databases import IN_FOLDER, begins_database
+            from howsure.readers.elsewhere import IN_FOLDER, begins_database
 
             reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
             self._report(source, "left out", reason=reason)

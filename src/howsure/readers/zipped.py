@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.files import is_hidden
+from howsure.readers.base import is_hidden
 from howsure.readers.parsing import object_cost, parse_json, refuse_bombs
 
 if TYPE_CHECKING:

@@ -216,7 +216,7 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other
     files.
     """
-    from howsure.readers.databases import database_of, rows_of
+    from howsure.readers.elsewhere import database_of, rows_of
 
     found = database_of(paths)
     if found is None:

@@ -21,10 +21,9 @@ from howsure.verbs.read import is_paths, read
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from howsure.readers.choices import Choices
     from howsure.readers.ratings import RatingTable
     from howsure.readers.verdicts import Verdicts
-    from howsure.readers.votes import VoteTable
+    from howsure.readers.votes import Choices, VoteTable
 
 T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 

@@ -11,9 +11,10 @@ A reader is a module with two functions and two names, and a third where it can 
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
 Its line in `readers/registry.py` says what content it looks at; where that says all, it needs no `claims`.
-`claims` is asked only about such content, and never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next;
-any other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
-unpickled. Text in logs is data: it is kept as it is here and escaped when it is rendered.
+`claims` is asked only about such content, and never raises. `read` raises
+[`ReadError`][howsure.errors.ReadError] with what, where and what next; any other exception that a broken file
+causes is turned into one by the folder reader. Nothing is executed or unpickled. Text in logs is data: it is
+kept as it is here and escaped when it is rendered.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 For each folder that was asked for there is one pack, a file in the user's cache folder: a digest and what
 `Pack` has, in MessagePack. An entry of it says what became of one file, and on what that depends: the file,
-every neighbour that its reader looked at or looked for, and names in folders (`stamps`). It holds while all of
-these are as they were, for the same options and the same readers. Not kept are tables, which are scanned and
-not read, saved baselines, files that failed, and what readers of other packages claim, since nobody knows when
-these change.
+every neighbour that its reader looked at or looked for, and names in folders (`stamps`). It holds while all
+of these are as they were, for the same options and the same readers. Not kept are tables, which are scanned
+and not read, saved baselines, files that failed, and what readers of other packages claim, since nobody knows
+when these change.
 
 Whatever is wrong with a pack, or with the folder, it is as if it weren't there, and a pipe or a folder in its
 place is neither opened nor waited for. Nothing in it is executed, and nobody else can read or write it.

@@ -226,15 +226,15 @@ class _Walk:
             self.cautions.extend(cut_row(source))
 
     def _take_table(self, source: Source) -> None:
-        """Take a table of rows, or of published scores; one without results is passed over unless it was asked
-        for.
+        """Take a table of rows, or of published scores; one without results is passed over unless it was
+        asked for.
         """
         frame = tables.scan(source)
         names = frame.collect_schema().names()
         roles = find_roles(names, self.columns)
         asked = self.reader is not None or source.path == source.root
         if "item" in roles:
-            # a table that doesn't name its model and task is called after its file, which says more than its bytes
+            # else the file's own name says more than its bytes
             named_here = {"task", "model"} <= roles.keys() and not source.model_from
             table = tables.checked(source, frame, self.columns)
             if named_here and self._has_copy(source):

@@ -1,5 +1,5 @@
-"""Samples of lm-eval: their questions, the options among which a model chose, the probabilities of the right one, and files
-of samples read as columns.
+"""Samples of lm-eval: their questions, the options among which a model chose, the probabilities of the right
+one, and files of samples read as columns.
 """
 
 from __future__ import annotations

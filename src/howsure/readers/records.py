@@ -1,5 +1,5 @@
-"""What readers of harnesses share: one attempt as a row of the tidy table, names of models and items, what attempts took,
-and whether what was read is sound.
+"""What readers of harnesses share: one attempt as a row of the tidy table, names of models and items, what
+attempts took, and whether what was read is sound.
 """
 
 from __future__ import annotations

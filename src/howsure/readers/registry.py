@@ -1,12 +1,12 @@
 """The readers, what each of them looks at, and the order in which they are asked.
 
 A reader is registered by one line in `HARNESSES`, and by nothing else. The line may say what content it looks
-at: then only such files are shown to it, and its module is loaded when the first of them comes. A reader whose
-line is empty is asked about every file.
+at: then only such files are shown to it, and its module is loaded when the first of them comes. A reader
+whose line is empty is asked about every file.
 
 Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and
-`CHECKED` if it likes) under the entry point group `howsure.readers`; it is asked about every file that none of
-these claims. Tables come last, since nearly anything is a table.
+`CHECKED` if it likes) under the entry point group `howsure.readers`; it is asked about every file that none
+of these claims. Tables come last, since nearly anything is a table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Zips and compressed files: their members one after the other, none larger than it says, and what they hold as files."""
+"""Zips and compressed files: their members one after the other, none larger than it says, and what they hold
+as files.
+"""
 
 from __future__ import annotations
 

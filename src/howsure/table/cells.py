@@ -1,4 +1,6 @@
-"""What the cells of a table mean: how numbers, ids and words are written, and which rows count by their values."""
+"""What the cells of a table mean: how numbers, ids and words are written, and which rows count by their
+values.
+"""
 
 from __future__ import annotations
 

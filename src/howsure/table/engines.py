@@ -1,8 +1,8 @@
 """Tables of other packages as Polars scans, and how grouped rows leave the engine that holds them.
 
-Tables of pandas, PyArrow, Modin and Dask hand over their rows piece by piece, and only the columns that a query
-needs, so that memory grows by a piece and not by a second table. Engines that plan their own queries (DuckDB, Ibis,
-Spark) are left as they are.
+Tables of pandas, PyArrow, Modin and Dask hand over their rows piece by piece, and only the columns that a
+query needs, so that memory grows by a piece and not by a second table. Engines that plan their own queries
+(DuckDB, Ibis, Spark) are left as they are.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""How rows are grouped in the engine that holds them: the two queries, one row per task, metric, model and item and one per
-task and item; what attempts took, added up; and the same piece by piece, so that memory grows with the groups.
+"""How rows are grouped in the engine that holds them: the two queries, one row per task, metric, model and
+item and one per task and item; what attempts took, added up; and the same piece by piece, so that memory
+grows with the groups.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What the names of columns mean: how they are compared, which leave the direction of scores open (a cost, a loss), and
-which say that all questions share what they hold (seeds, prompts, judges) or that it is a setting of the model.
+"""What the names of columns mean: how they are compared, which leave the direction of scores open (a cost, a
+loss), and which say that all questions share what they hold (seeds, prompts, judges) or that it is a setting
+of the model.
 """
 
 from __future__ import annotations

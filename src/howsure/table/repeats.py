@@ -1,5 +1,5 @@
-"""Rows of one model that answer the same question: a column numbers them as attempts (sample_idx, rollout, 0 … K−1), or
-one that tells them apart (judge, prompt, temperature) says that they are no attempts.
+"""Rows of one model that answer the same question: a column numbers them as attempts (sample_idx, rollout, 0
+… K−1), or one that tells them apart (judge, prompt, temperature) says that they are no attempts.
 """
 
 from __future__ import annotations

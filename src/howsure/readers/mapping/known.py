@@ -34,9 +34,9 @@ NOT_TRIED = "from the documentation, not tried"
 class KnownReader:
     """A mapping that comes with howsure, as a reader; it is compiled when the first file is read by it.
 
-    `said` is the mapping as it is written; `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a
-    file; `ending` is a pattern for what follows the model in the file's name; `failures` and `words` are what
-    the harness does with failed attempts.
+    `said` is the mapping as it is written; `formats` and `checked` tell what is read and what it was tried
+    on; `keys` stand at the beginning of a file; `ending` is a pattern for what follows the model in the
+    file's name; `failures` and `words` are what the harness does with failed attempts.
     """
 
     name: str

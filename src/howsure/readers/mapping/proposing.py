@@ -1,5 +1,5 @@
-"""What a file that no reader knows looks like, and a mapping for it: fields guessed by their names and values, and wide
-tables by their columns.
+"""What a file that no reader knows looks like, and a mapping for it: fields guessed by their names and
+values, and wide tables by their columns.
 """
 
 from __future__ import annotations

@@ -187,7 +187,10 @@ class _Book:
         entry = self.pack.entries.get(path)
         if entry is None or not (all(map(self._holds, entry.paths)) and names_again(entry.names)):
             return None
-        outcome = decoded(entry.outcome, type=Outcome)
+        try:
+            outcome = decoded(entry.outcome, type=Outcome)
+        except msgspec.ValidationError:  # a value that isn't what its field is for
+            return None
         if not _is_ours(outcome):
             return None
         rows = self._rows(entry)

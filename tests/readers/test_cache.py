@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import assert_same, result
-from howsure.readers import cache, parallel, registry, stamps
+from howsure.readers import cache, folder, registry, stamps
 from howsure.readers.folder import read_paths
 from howsure.readers.reading import outcome_of
 from places import ROOT
@@ -46,7 +46,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
         found.append(source.name)
         return outcome_of(source, asked)
 
-    monkeypatch.setattr(parallel, "outcome_of", look)
+    monkeypatch.setattr(folder, "outcome_of", look)
     return found
 
 
@@ -171,7 +171,7 @@ def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monke
         return found
 
     with monkeypatch.context() as during:
-        during.setattr(parallel, "outcome_of", look)
+        during.setattr(folder, "outcome_of", look)
         read_paths([logs], cache=True)
     assert reads(looked, logs) == ["a.eval"]
 

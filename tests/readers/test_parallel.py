@@ -39,14 +39,14 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process wait until helpers have begun with all that there is."""
 
-    def wait(self: parallel.Ahead, source: Source) -> Any:
+    def wait(self: parallel.ParallelReading, source: Source) -> Any:
         while self.waiting and any(not helper.connection.closed for helper in self.helpers):
             for helper in self.helpers:
                 self._hear(helper, source)
         return outcome(self, source)
 
-    outcome = parallel.Ahead.outcome
-    monkeypatch.setattr(parallel.Ahead, "outcome", wait)
+    outcome = parallel.ParallelReading.outcome
+    monkeypatch.setattr(parallel.ParallelReading, "outcome", wait)
 
 
 @pytest.fixture
@@ -143,9 +143,9 @@ def test_a_change_after_others_read_it_is_not_kept(
 
 
 def test_of_what_two_processes_saw_the_earlier_look_counts() -> None:
-    def touched(moment: int) -> parallel.Touched:
+    def touched(moment: int) -> parallel.LookedAt:
         seen = {path: cache.Seen((1, 2, 3, 4, 5), moment, f"{moment}") for path in ("a", "b")}
-        return parallel.Touched(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
+        return parallel.LookedAt(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
 
     for mine, theirs in ((1, 2), (2, 1)):
         both = touched(mine)

@@ -18,7 +18,7 @@ from howsure.readers.base import Reading
 from howsure.readers.baselines import EXACT
 from howsure.readers.cache import decoded, encoded
 from howsure.readers.folder import read_paths
-from howsure.readers.stamps import Touched
+from howsure.readers.stamps import LookedAt
 from howsure.table.scores import Reconciled, RunEntry
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def looked_at() -> Iterator[set[str]]:
         LOOKED.pop()
 
 
-def assert_noted(touched: Touched, looked: set[str], source: Source) -> None:
+def assert_noted(touched: LookedAt, looked: set[str], source: Source) -> None:
     """Hold what a reader looked at, in the folder that was asked for, against what was noted."""
     folders = {folder for folder, _ in touched.names}
     root = str(source.root.absolute())

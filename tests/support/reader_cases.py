@@ -13,7 +13,7 @@ from typing import Any
 from cached import assert_exact, assert_noted, looked_at
 from howsure.readers import registry
 from howsure.readers.base import Claim, Reader, Reading, Source
-from howsure.readers.stamps import Touched
+from howsure.readers.stamps import LookedAt
 from howsure.table.schema import COLUMNS
 from resaved import saved_again
 
@@ -45,7 +45,7 @@ def read(reader: Reader, source: Source) -> Reading:
 
     Saved again by another program, with other spaces and another order of keys, it gives the same rows.
     """
-    touched = Touched({})
+    touched = LookedAt({})
     with looked_at() as looked:
         assert claimed(reader, replace(source, touched=touched)) == "rows"
         reading = reader.read(replace(source, touched=touched))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from howsure.readers.stamps import Touched
+    from howsure.readers.stamps import LookedAt
 
 CASE = ".aider.results.json"
 """A hidden file that is a result: one case of aider's benchmark."""
@@ -123,7 +123,7 @@ class Source:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     address: str = ""
     packed: str = ""
-    touched: Touched | None = field(default=None, compare=False, repr=False)
+    touched: LookedAt | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def head(self) -> bytes:

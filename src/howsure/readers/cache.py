@@ -34,7 +34,7 @@ from howsure.readers import registry
 from howsure.readers.parsing import can_be_read
 from howsure.readers.reading import APART, Outcome
 from howsure.readers.saved import VERSION
-from howsure.readers.stamps import Seen, Touched, names_again, seen_again
+from howsure.readers.stamps import LookedAt, Seen, names_again, seen_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -217,7 +217,7 @@ class _Book:
 
     def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
         """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
-        started, touched = time.perf_counter(), Touched(self.known)
+        started, touched = time.perf_counter(), LookedAt(self.known)
         outcome = look(replace(source, touched=touched))
         if outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
             names = tuple((*key, tuple(names)) for key, names in touched.names.items())

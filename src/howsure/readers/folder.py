@@ -21,7 +21,7 @@ from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Source, named
 from howsure.readers.combining import joined_rows, named_after_file, nameless
-from howsure.readers.parallel import reading_ahead
+from howsure.readers.parallel import reading_in_parallel
 from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
 from howsure.readers.reading import UNKNOWN, find_sources, outcome_of, read_by
@@ -111,7 +111,7 @@ def read_paths(
     )
     known = walk.cache.knows if walk.cache is not None else None
     several = processes > 1 and len(sources) > 1 and not maps
-    with reading_ahead(sources, reader, processes, known) if several else nullcontext() as ahead:
+    with reading_in_parallel(sources, reader, processes, known) if several else nullcontext() as ahead:
         look = partial(outcome_of, asked=reader) if ahead is None else ahead.outcome
         for source in progress(sources) if progress else sources:
             walk.take_all(source, look)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
 from howsure.readers.reading import Outcome, outcome_of
-from howsure.readers.stamps import Touched
+from howsure.readers.stamps import LookedAt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.readers.stamps import Seen
 
     Parcel = tuple[Source, ...]
-    Told = tuple[Outcome | HowsureError, Touched | None]
+    Told = tuple[Outcome | HowsureError, LookedAt | None]
 
 AFTER_SECONDS, WORTH_SECONDS = 0.3, 1.0
 """Helpers are called when reading has taken so long and would take so much longer: each needs some .4 s to
@@ -38,7 +38,7 @@ PARCEL_FILES, PARCEL_BYTES = 16, 4 * 1024**2
 
 
 @dataclass(slots=True)
-class Ahead:
+class ParallelReading:
     """The files of one walk, which it asks for in their order; `known` says which a cache may spare, where
     there is one.
 
@@ -129,11 +129,11 @@ class Ahead:
 
 
 @contextmanager
-def reading_ahead(
+def reading_in_parallel(
     sources: Sequence[Source], asked: str | None, processes: int, known: Callable[[Source], bool] | None
-) -> Iterator[Ahead]:
+) -> Iterator[ParallelReading]:
     """Read files with helpers, who are gone afterwards."""
-    ahead = Ahead(sources, asked, processes, known)
+    ahead = ParallelReading(sources, asked, processes, known)
     try:
         yield ahead
     finally:
@@ -212,7 +212,9 @@ def help_reading(connection: Connection, asked: str | None, noting: bool) -> Non
 def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Told]:
     """Read files that follow one another, and note what their readers touch."""
     known: dict[str, Seen] = {}
-    return [_looked(replace(source, touched=Touched(known) if noting else None), asked) for source in sources]
+    return [
+        _looked(replace(source, touched=LookedAt(known) if noting else None), asked) for source in sources
+    ]
 
 
 def _looked(source: Source, asked: str | None) -> Told:

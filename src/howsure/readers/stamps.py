@@ -110,7 +110,7 @@ def names_in(folder: str | Path, pattern: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class LookedAt:
     """Collects what the reading of one file touches; `known` is shared by all files of a walk, and `names`
     are those by folder and pattern.
     """
@@ -133,7 +133,7 @@ class Touched:
             self.names[key] = names_in(*key)
         return self.names[key]
 
-    def add(self, other: Touched) -> None:
+    def add(self, other: LookedAt) -> None:
         """Take in what another process touched; of a path that both know the earlier look counts, after which
         both read.
         """

@@ -22,7 +22,7 @@ from howsure.readers.verdicts import id_columns as ids_of_verdicts
 from howsure.readers.verdicts import read_verdicts
 from howsure.readers.votes import id_columns as ids_of_votes
 from howsure.readers.votes import read_votes
-from howsure.table.cells import Writing
+from howsure.table.writing import Writing
 from howsure.verbs.tables import table_of
 
 if TYPE_CHECKING:

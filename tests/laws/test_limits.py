@@ -22,7 +22,7 @@ STATED = [
     f"{zipped.MAX_MEMBERS:,} members, {zipped.MAX_LOG_MEMBER_BYTES // GB} GB each, {zipped.MAX_TOTAL_BYTES // GB} GB in all",
     f"{documents.MAX_UNPACKED_BYTES // GB} GB; {documents.MAX_CELL_BYTES // MB} MB a cell",
     f"{parsing.MOST_VALUES:,} values",
-    f"{elsewhere.MAX_FILES:,} reading, {elsewhere.MAX_FILE_BYTES // MB} MB each, {elsewhere.MAX_FETCHED_BYTES // GB} GB in all",
+    f"{elsewhere.MAX_FILES:,} files, {elsewhere.MAX_FILE_BYTES // MB} MB each, {elsewhere.MAX_FETCHED_BYTES // GB} GB in all",
     f"{elsewhere.MAX_SILENT_SECONDS} seconds, of `https`",
     f"| columns | {tables.MAX_COLUMNS:,} |",
     f"name | {tables.LONGEST_NAME:,} characters",

@@ -16,8 +16,7 @@ import pytest
 import howsure as hs
 from howsure.errors import ReadError
 from howsure.readers import saved
-from howsure.readers.baselines import is_text_name
-from howsure.readers.saved import Source
+from howsure.readers.saved import Source, is_text_name
 from places import ROOT
 from reader_cases import inspect_header, sample, zipped
 

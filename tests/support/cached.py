@@ -15,9 +15,9 @@ from polars.testing import assert_frame_equal
 
 from howsure.errors import HowsureError
 from howsure.readers.base import Reading
-from howsure.readers.baselines import EXACT
 from howsure.readers.cache import decoded, encoded
 from howsure.readers.folder import read_paths
+from howsure.readers.saved import EXACT
 from howsure.readers.stamps import LookedAt
 from howsure.table.scores import Reconciled, RunEntry
 
@@ -70,14 +70,14 @@ def assert_noted(touched: LookedAt, looked: set[str], source: Source) -> None:
 
 def _written(value: Any) -> bytes:
     """Write a value so that a whole number differs from a real one, NaN is NaN, and sets have an order."""
-    return encoded(value, order="deterministic")
+    return encoded(value)
 
 
 def assert_exact(reading: Reading) -> None:
     """A reading comes back from JSON and Arrow as it was, and from another process."""
     bare = replace(reading, rows=None)
     sent = pickle.loads(pickle.dumps(reading))
-    for again in (decoded(encoded(bare), type=Reading), replace(sent, rows=None)):
+    for again in (decoded(encoded(bare), Reading), replace(sent, rows=None)):
         assert _written(again) == _written(bare)
     if reading.rows is not None:
         assert_frame_equal(sent.rows, reading.rows, check_exact=True)

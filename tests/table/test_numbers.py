@@ -12,7 +12,8 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.readers.tables import published_scores, read_side_table
-from howsure.table.cells import MISSING, Writing, read_numbers
+from howsure.table.cells import MISSING, read_numbers
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from pathlib import Path

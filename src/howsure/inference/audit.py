@@ -25,11 +25,11 @@ from howsure.inference.published_boards import (
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
 from howsure.study.names import ROLES, refuse_long
-from howsure.table.cells import Writing
 from howsure.table.engines import to_polars
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import Scores
+from howsure.table.writing import Writing
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from howsure.options import kinds, reused
 from howsure.options.option import Option
 from howsure.options.words import Failures, Format, Preset
 from howsure.statistics.choices import IntervalMethod, Variance
-from howsure.table.cells import Decimal
+from howsure.table.writing import Decimal
 
 DESIGN = (
     Option(

@@ -20,6 +20,7 @@ kept as it is here and escaped when it is rendered.
 from __future__ import annotations
 
 import os
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is kept
 from contextlib import contextmanager
@@ -34,8 +35,8 @@ from howsure.errors import Caution, HowsureError, ReadError
 from howsure.readers import parsing
 from howsure.readers.parsing import cut_at
 from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
-from howsure.table.cells import Writing
 from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
+from howsure.table.writing import Writing
 from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
     from howsure.readers.stamps import LookedAt
 
+VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
+"""That of the package, which holds this module and so is loaded; to import it by name would point up."""
 CASE = ".aider.results.json"
 """A hidden file that is a result: one case of aider's benchmark."""
 MOST_WORDS = 200

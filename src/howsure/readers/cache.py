@@ -25,21 +25,22 @@ from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
 import polars as pl
 
 from howsure.readers import registry
+from howsure.readers.base import VERSION
 from howsure.readers.parsing import can_be_read
 from howsure.readers.reading import APART, Outcome
-from howsure.readers.saved import VERSION
 from howsure.readers.stamps import LookedAt, Seen, names_again, seen_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from howsure.readers.base import Source
+
+T = TypeVar("T")
 
 FOLDER = "HOWSURE_CACHE"
 """The variable that names another folder."""
@@ -56,10 +57,19 @@ WORTH_SECONDS = 0.3
 ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
 """Where the code lies that makes readings."""
 
-encoded = msgspec.msgpack.encode
-"""Write a value, of a dataclass all fields; floats that are no numbers stay what they are."""
-decoded = msgspec.msgpack.decode
-"""Return what was written as a value of a `type`. ValidationError where it is none."""
+
+def encoded(value: Any) -> bytes:
+    """Write a value, of a dataclass all fields; floats that are no numbers stay what they are."""
+    import msgspec
+
+    return msgspec.msgpack.encode(value, order="deterministic")
+
+
+def decoded(data: bytes, kind: type[T]) -> T:
+    """Return what was written as a value of a type. ValueError where it is none."""
+    import msgspec
+
+    return msgspec.msgpack.decode(data, type=kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +198,8 @@ class _Book:
         if entry is None or not (all(map(self._holds, entry.paths)) and names_again(entry.names)):
             return None
         try:
-            outcome = decoded(entry.outcome, type=Outcome)
-        except msgspec.ValidationError:  # a value that isn't what its field is for
+            outcome = decoded(entry.outcome, Outcome)
+        except ValueError:  # a value that isn't what its field is for
             return None
         if not _is_ours(outcome):
             return None
@@ -334,7 +344,7 @@ def _opened(path: Path) -> Pack | None:
     data = path.read_bytes()
     if _digest(data[DIGEST_BYTES:]) != data[:DIGEST_BYTES]:
         return None
-    pack = decoded(data[DIGEST_BYTES:], type=Pack)
+    pack = decoded(data[DIGEST_BYTES:], Pack)
     with suppress(OSError):
         os.utime(path)
     return pack

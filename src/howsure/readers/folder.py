@@ -42,10 +42,10 @@ from howsure.readers.runs import (
     without_copies,
 )
 from howsure.readers.tables import named_twice
-from howsure.table.cells import Writing
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, refuse_scoreless
 from howsure.table.scores import FileReport, Scores, joined_facts
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

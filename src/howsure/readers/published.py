@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.errors import Caution
-    from howsure.table.cells import Writing
+    from howsure.table.writing import Writing
 
 PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "name", "system", "agent"),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Names = Iterable[str]
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from howsure.table.cells import Writing
+    from howsure.table.writing import Writing
 
 TAB, TEXT, MARKDOWN = "\t", ".txt", ".md"
 TEXT_TABLES = (*CELLS, TEXT, MARKDOWN)

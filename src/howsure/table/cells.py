@@ -8,35 +8,20 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.engines import to_polars
+from howsure.table.writing import Decimal, Writing
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
-
-Decimal = Literal["point", "comma"]
-"""Which mark stands before decimals; the other one may part thousands."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
-    """How a table writes numbers: further texts for "no score", and the decimal mark, None where nobody says.
-
-    `semicolons`: they part the table's cells, which leaves the comma for decimals.
-    """
-
-    missing: tuple[str, ...] = ()
-    decimal: Decimal | None = None
-    semicolons: bool = False
-
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "nan", "-", "–", "—"))
 """Texts that say that nothing stands there."""

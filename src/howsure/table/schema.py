@@ -13,9 +13,10 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.cells import FIGURE, Writing, is_text, read_numbers, text_of
+from howsure.table.cells import FIGURE, is_text, read_numbers, text_of
 from howsure.table.engines import columns_of, scanned, to_polars
 from howsure.table.names import by_plain_name, name_words, plain_name, word_list
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

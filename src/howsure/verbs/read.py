@@ -14,8 +14,8 @@ from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
-from howsure.table.cells import Writing
 from howsure.table.scores import Scores, with_rows
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.readers.base import GivenReader
     from howsure.readers.folder import Progress
     from howsure.study.design import Design
-    from howsure.table.cells import Decimal
+    from howsure.table.writing import Decimal
 
     Names = str | Sequence[str]
 

@@ -73,7 +73,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
         >>> saved.n_rows, saved.left_out, again["score"].mean()
         (4, ('prompt',), 0.75)
     """
-    from howsure.readers.baselines import packed, place_of, shown
+    from howsure.readers.baselines import place_of, shown
+    from howsure.readers.saved import packed
     from howsure.readers.transcripts import with_stops
     from howsure.writing import write
 

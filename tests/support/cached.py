@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import polars as pl
 from polars.testing import assert_frame_equal
 
@@ -70,7 +71,7 @@ def assert_noted(touched: LookedAt, looked: set[str], source: Source) -> None:
 
 def _written(value: Any) -> bytes:
     """Write a value so that a whole number differs from a real one, NaN is NaN, and sets have an order."""
-    return encoded(value)
+    return msgspec.msgpack.encode(value, order="deterministic")
 
 
 def assert_exact(reading: Reading) -> None:
@@ -79,6 +80,7 @@ def assert_exact(reading: Reading) -> None:
     sent = pickle.loads(pickle.dumps(reading))
     for again in (decoded(encoded(bare), Reading), replace(sent, rows=None)):
         assert _written(again) == _written(bare)
+        assert list(again.configuration) == list(bare.configuration), "settings keep their order"
     if reading.rows is not None:
         assert_frame_equal(sent.rows, reading.rows, check_exact=True)
         data = BytesIO()

@@ -62,7 +62,7 @@ def encoded(value: Any) -> bytes:
     """Write a value, of a dataclass all fields; floats that are no numbers stay what they are."""
     import msgspec
 
-    return msgspec.msgpack.encode(value, order="deterministic")
+    return msgspec.msgpack.encode(value)
 
 
 def decoded(data: bytes, kind: type[T]) -> T:

@@ -19,7 +19,7 @@ import howsure as hs
 from accessible import check
 from browser_cases import PHONE, look, made, several
 from howsure.present.render.visible import visible
-from howsure.table.ids import whole_text
+from howsure.table.cells import whole_text
 from howsure.verbs.report import report
 from page_checks import TEXTS, untouched
 from places import LOGS, ROOT

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.convert import unwritten
 from howsure.commands.main import main
-from howsure.table.scores import Scores, TaskFacts
-from howsure.table.stated import Missing
+from howsure.table.scores import Missing, Scores, TaskFacts
 from places import ROOT
 
 DICTS = ROOT / "tests" / "fixtures" / "inspect" / "dict_scores.eval"

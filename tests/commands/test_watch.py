@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from howsure.commands import watch as command
 from howsure.commands.main import main
-from howsure.readers.archive import zipfile as reading
+from howsure.readers.zipped import zipfile as reading
 from howsure.table.scores import _joined_order
 from places import LOGS, ROOT
 from runs import first, results

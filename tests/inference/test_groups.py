@@ -71,7 +71,7 @@ def test_what_the_user_says_goes_first_and_some_tasks_are_no_group(tmp_path: Pat
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")
 def test_mmlu_weighs_its_tasks_by_size() -> None:
-    from howsure.readers.lm_eval_results import groups
+    from howsure.readers.lm_eval import groups
 
     found = 0
     for path in sorted((DATA / "raw" / "lm_eval").glob("*results_2025-03-0*.json")):

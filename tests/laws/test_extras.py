@@ -15,7 +15,7 @@ from howsure.page.server import serve
 from howsure.present.charts.base import picture
 from howsure.readers.base import Source
 from howsure.readers.registry import identify
-from howsure.table.collecting import EXTRAS
+from howsure.table.engines import EXTRAS
 from places import LOGS, ROOT
 
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from howsure.readers import archive, base, elsewhere, json_text, parquet, tables, votes, walking, yaml_text, zipped
+from howsure.readers import base, elsewhere, parquet, parsing, reading, tables, votes, zipped
 from howsure.readers.mapping import documents
 from howsure.study import matrix, models
 from places import ROOT
@@ -13,15 +13,15 @@ pytestmark = pytest.mark.once
 
 GB, MB = 1024**3, 1024**2
 STATED = [
-    f"{walking.MAX_FILES:,} files",
+    f"{reading.MAX_FILES:,} files",
     f"all else whole) | {base.MAX_FILE_BYTES // GB} GB |",
-    f"about {json_text.MAX_OBJECT_BYTES // GB} GB, estimated",
+    f"about {parsing.MAX_OBJECT_BYTES // GB} GB, estimated",
     f"more than {parquet.MOST_PAGE // GB} GB each",
     f"{zipped.MAX_UNPACKED_BYTES // GB} GB unpacked, {zipped.MAX_MEMBER_BYTES // MB} MB each member",
     f"`.zst` | {zipped.MAX_MEMBER_BYTES // MB} MB unpacked",
-    f"{archive.MAX_MEMBERS:,} members, {archive.MAX_MEMBER_BYTES // GB} GB each, {archive.MAX_TOTAL_BYTES // GB} GB in all",
+    f"{zipped.MAX_MEMBERS:,} members, {zipped.MAX_LOG_MEMBER_BYTES // GB} GB each, {zipped.MAX_TOTAL_BYTES // GB} GB in all",
     f"{documents.MAX_UNPACKED_BYTES // GB} GB; {documents.MAX_CELL_BYTES // MB} MB a cell",
-    f"{yaml_text.MOST_VALUES:,} values",
+    f"{parsing.MOST_VALUES:,} values",
     f"{elsewhere.MAX_FILES:,} files, {elsewhere.MAX_FILE_BYTES // MB} MB each, {elsewhere.MAX_FETCHED_BYTES // GB} GB in all",
     f"{elsewhere.MAX_SILENT_SECONDS} seconds, of `https`",
     f"| columns | {tables.MAX_COLUMNS:,} |",

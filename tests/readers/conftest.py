@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import read_thrice
-from howsure.readers import cache, folder, packs
+from howsure.readers import cache, folder
 from howsure.readers.base import Source
 from howsure.readers.folder import read_paths
 
@@ -41,7 +41,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture(autouse=True)
 def cached(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever these tests read by its path is the same with an empty cache and from a full one."""
-    monkeypatch.setenv(packs.FOLDER, str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setattr(cache, "WORTH_SECONDS", -1.0)
 
     def read(paths: Any, **how: Any) -> Scores:

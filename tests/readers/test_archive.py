@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from howsure.errors import ReadError
-from howsure.readers import archive
-from howsure.readers.archive import first_member, open_archive
+from howsure.readers.zipped import first_member, open_archive
 from reader_cases import zipped
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def test_refuses_a_bomb_whatever_size_it_declares(tmp_path: Path, monkeypatch: p
     assert path.stat().st_size < 20_000
     declared = path.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
     path.write_bytes(declared)
-    monkeypatch.setattr(archive, "MAX_MEMBER_BYTES", 1_000_000)
+    monkeypatch.setattr("howsure.readers.zipped.MAX_LOG_MEMBER_BYTES", 1_000_000)
     with open_archive(path, where="bomb.zip") as opened, pytest.raises(ReadError) as caught:
         opened.read("bomb")
     assert str(caught.value).startswith("bomb.zip, member 'bomb': ")
@@ -40,7 +39,7 @@ def test_refuses_a_bomb_whatever_size_it_declares(tmp_path: Path, monkeypatch: p
 
 def test_refuses_a_member_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped({"big": b"0" * 2_000_000}, tmp_path / "a.zip")
-    monkeypatch.setattr(archive, "MAX_MEMBER_BYTES", 1_000_000)
+    monkeypatch.setattr("howsure.readers.zipped.MAX_LOG_MEMBER_BYTES", 1_000_000)
     with open_archive(path, where="a.zip") as opened, pytest.raises(ReadError) as caught:
         opened.read("big")
     assert str(caught.value) == ("a.zip, member 'big': unpacks to more than 1,000,000 bytes. Check where it came from.")
@@ -48,7 +47,7 @@ def test_refuses_a_member_over_the_limit(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_counts_all_members_against_the_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped({"a": b"0" * 600, "b": b"0" * 600}, tmp_path / "a.zip")
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 1_000)
+    monkeypatch.setattr("howsure.readers.zipped.MAX_TOTAL_BYTES", 1_000)
     with open_archive(path, where="a.zip") as opened:
         opened.read("a")
         with pytest.raises(ReadError, match="unpacks to more than 400 bytes"):
@@ -57,15 +56,15 @@ def test_counts_all_members_against_the_total(tmp_path: Path, monkeypatch: pytes
 
 def test_refuses_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped({f"{i}": b"" for i in range(20)}, tmp_path / "a.zip")
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 10)
+    monkeypatch.setattr("howsure.readers.zipped.MAX_MEMBERS", 10)
     with pytest.raises(ReadError, match="more than 10 members"), open_archive(path, where="a.zip"):
         pass
 
 
 def test_refuses_a_long_member_list_before_parsing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped({f"{i}": b"" for i in range(20)}, tmp_path / "a.zip")
-    monkeypatch.setattr(archive, "MAX_DIRECTORY_BYTES", 100)
-    monkeypatch.setattr(archive, "zipfile", None)
+    monkeypatch.setattr("howsure.readers.zipped.MAX_DIRECTORY_BYTES", 100)
+    monkeypatch.setattr("howsure.readers.zipped.zipfile", None)
     with pytest.raises(ReadError, match="Check where the archive came from"), open_archive(path, where="a.zip"):
         pass
 

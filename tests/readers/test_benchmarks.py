@@ -11,12 +11,11 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import bfcl, evalscope, lm_eval_results, mmlu_pro, promptfoo, registry, swebench, swebench_items
-from howsure.readers.base import Source
-from howsure.readers.walking import CASE
+from howsure.readers import bfcl, evalscope, lm_eval, mmlu_pro, promptfoo, registry, swebench
+from howsure.readers.base import CASE, Source
 from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
-FIRST = swebench_items.verified()[:12]
+FIRST = swebench.verified()[:12]
 PRO = "instance_NodeBB__NodeBB-04998908ba6721d64eba79ae3b65a351dcfbc5b5-vnan"
 
 
@@ -169,7 +168,7 @@ def test_conditions_with_runs_are_models_with_attempts(write: Write) -> None:
 )
 def test_a_revision_is_part_of_the_model(tmp_path: Path, arguments: object, name: str) -> None:
     source = Source(path=tmp_path / "results.json", root=tmp_path)
-    assert lm_eval_results.model_name({"config": {"model_args": arguments}}, source) == (name, ())
+    assert lm_eval.model_name({"config": {"model_args": arguments}}, source) == (name, ())
 
 
 def test_bfcl_failures_are_held_against_all_items(write: Write) -> None:

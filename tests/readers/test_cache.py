@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import assert_same, result
-from howsure.readers import ahead, cache, packs, registry, touched
+from howsure.readers import cache, folder, registry, stamps
 from howsure.readers.folder import read_paths
-from howsure.readers.outcome import outcome_of
+from howsure.readers.reading import outcome_of
 from places import ROOT
 from reader_cases import lm_eval_run, run_log
 
@@ -34,7 +34,7 @@ def age(tree: Path) -> None:
 @pytest.fixture(autouse=True)
 def _later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every change have been made long before it is looked at: what is too young is tested by itself."""
-    monkeypatch.setattr(touched, "TOO_SOON", -(10**18))
+    monkeypatch.setattr(stamps, "TOO_SOON", -(10**18))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
         found.append(source.name)
         return outcome_of(source, asked)
 
-    monkeypatch.setattr(ahead, "outcome_of", look)
+    monkeypatch.setattr(folder, "outcome_of", look)
     return found
 
 
@@ -73,7 +73,7 @@ def reads(looked: Looked, tree: Path, **how: Any) -> Looked:
 
 
 def pack() -> Path:
-    (only,) = Path(os.environ[packs.FOLDER]).iterdir()
+    (only,) = Path(os.environ[cache.FOLDER]).iterdir()
     return only
 
 
@@ -85,13 +85,13 @@ def test_nothing_is_read_twice(logs: Path, looked: Looked) -> None:
 
 def test_without_being_asked_nothing_is_kept(logs: Path) -> None:
     read_paths([logs])
-    assert list(Path(os.environ[packs.FOLDER]).iterdir()) == []
+    assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
 
 
 def test_what_is_read_fast_is_not_kept(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "WORTH_SECONDS", 60)
     read_paths([logs], cache=True)
-    assert list(Path(os.environ[packs.FOLDER]).iterdir()) == []
+    assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
 
 
 def _swap(path: Path) -> None:
@@ -154,10 +154,10 @@ def test_what_changed_too_soon_is_told_by_its_content(
     logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system may give a change right after the reading the very times that the file had before."""
-    monkeypatch.setattr(touched, "TOO_SOON", 2 * 10**9)
-    stamp = touched.stamp_of
-    monkeypatch.setattr(touched, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
-    monkeypatch.setattr(touched.time, "time_ns", lambda: LONG_AGO + 10**9)
+    monkeypatch.setattr(stamps, "TOO_SOON", 2 * 10**9)
+    stamp = stamps.stamp_of
+    monkeypatch.setattr(stamps, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
+    monkeypatch.setattr(stamps.time, "time_ns", lambda: LONG_AGO + 10**9)
     reads(looked, logs)
     _swap(logs / "notes.txt")
     assert reads(looked, logs) == ["notes.txt"]
@@ -171,7 +171,7 @@ def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monke
         return found
 
     with monkeypatch.context() as during:
-        during.setattr(ahead, "outcome_of", look)
+        during.setattr(folder, "outcome_of", look)
         read_paths([logs], cache=True)
     assert reads(looked, logs) == ["a.eval"]
 
@@ -222,8 +222,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "gone": Path.unlink,
     "a pipe": lambda path: _instead(path, os.mkfifo),
     "a link to nothing": lambda path: _instead(path, lambda it: it.symlink_to("nowhere")),
-    "larger than all packs": lambda path: os.truncate(path, packs.MAX_BYTES + 1),
-    "nested too deep": lambda path: packs._replace(path, [(200_000).to_bytes(packs.LENGTH_BYTES), b"[" * 200_000]),
+    "larger than all packs": lambda path: os.truncate(path, cache.MAX_BYTES + 1),
+    "nested too deep": lambda path: cache._replace(path, b"\x91" * 200_000),
 }
 
 
@@ -241,10 +241,10 @@ def test_odd_things_beside_the_packs_neither_hang_nor_blind(
     reads(looked, logs)
     folder, old = pack().parent, pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
-    (folder / f"folder{packs.SUFFIX}").mkdir()
-    (folder / f"link{packs.SUFFIX}").symlink_to("nowhere")
-    os.mkfifo(folder / f"pipe{packs.SUFFIX}")
-    monkeypatch.setattr(packs, "MAX_BYTES", old.stat().st_size * 3 // 2)
+    (folder / f"folder{cache.SUFFIX}").mkdir()
+    (folder / f"link{cache.SUFFIX}").symlink_to("nowhere")
+    os.mkfifo(folder / f"pipe{cache.SUFFIX}")
+    monkeypatch.setattr(cache, "MAX_BYTES", old.stat().st_size * 3 // 2)
     reads(looked, shutil.copytree(logs, logs.with_name("others")))
     assert not old.exists()
     assert len([*folder.iterdir()]) == 4
@@ -252,7 +252,7 @@ def test_odd_things_beside_the_packs_neither_hang_nor_blind(
 
 def test_another_version_reads_anew(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     reads(looked, logs)
-    monkeypatch.setattr(cache, "_made_by", lambda: ["another"])
+    monkeypatch.setattr(cache, "_made_by", lambda: "another")
     assert len(reads(looked, logs)) == 5
     assert pack()
 
@@ -267,7 +267,7 @@ def test_a_reader_of_another_package_is_never_kept(logs: Path, looked: Looked, m
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="nothing is closed to root")
 def test_a_folder_that_is_closed_keeps_nothing(logs: Path, looked: Looked) -> None:
-    place = Path(os.environ[packs.FOLDER])
+    place = Path(os.environ[cache.FOLDER])
     place.chmod(0o500)
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
@@ -276,7 +276,7 @@ def test_a_disk_that_is_full_keeps_nothing(logs: Path, looked: Looked, monkeypat
     def full(*args: Any, **more: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(packs, "NamedTemporaryFile", full)
+    monkeypatch.setattr(cache, "NamedTemporaryFile", full)
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
@@ -285,7 +285,7 @@ def test_a_folder_that_can_not_be_keeps_nothing(
     logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(packs.FOLDER, str(tmp_path / place))
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path / place))
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
@@ -297,7 +297,7 @@ def test_a_folder_that_others_can_write_to_keeps_nothing(
     place = tmp_path / "shared"
     place.mkdir()
     place.chmod(mode)
-    monkeypatch.setenv(packs.FOLDER, str(place))
+    monkeypatch.setenv(cache.FOLDER, str(place))
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
     assert not list(place.iterdir())
 
@@ -305,8 +305,8 @@ def test_a_folder_that_others_can_write_to_keeps_nothing(
 def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("0", "off", "cache/here"):
-        monkeypatch.setenv(packs.FOLDER, name)
-        assert packs.folder() is None
+        monkeypatch.setenv(cache.FOLDER, name)
+        assert cache.folder() is None
     assert not list(tmp_path.iterdir())
 
 
@@ -314,24 +314,24 @@ def test_packs_that_were_used_long_ago_make_way(logs: Path, looked: Looked, monk
     reads(looked, logs)
     old = pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
-    monkeypatch.setattr(packs, "MAX_BYTES", old.stat().st_size * 3 // 2)
+    monkeypatch.setattr(cache, "MAX_BYTES", old.stat().st_size * 3 // 2)
     other = shutil.copytree(logs, logs.with_name("others"))
     reads(looked, other)
     assert pack() != old
 
 
 def test_the_folder_is_where_the_system_keeps_such(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv(packs.FOLDER)
+    monkeypatch.delenv(cache.FOLDER)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     places = {"linux": "xdg/howsure", "win32": "local/howsure", "darwin": "Library/Caches/howsure"}
     for system, place in places.items():
         monkeypatch.setattr(sys, "platform", system)
-        assert packs.folder() == tmp_path / place
+        assert cache.folder() == tmp_path / place
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    found = packs.folder()
+    found = cache.folder()
     assert found == tmp_path / ".cache" / "howsure"
     assert found.stat().st_mode & 0o777 == 0o700
 

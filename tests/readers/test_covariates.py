@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.readers.covariates import PAIRS
+from howsure.readers.columns import PAIRS
 from howsure.readers.votes import read_votes
 
 

@@ -12,13 +12,11 @@ import pytest
 import howsure as hs
 from frames import two_models
 from howsure.errors import DataError, HowsureError, ReadError
-from howsure.readers import json_text, tables
-from howsure.readers.archive import open_archive
-from howsure.readers.base import Source
-from howsure.readers.faults import named
-from howsure.readers.json_text import parse_json
-from howsure.readers.lines import cut_at
-from howsure.table.collecting import in_pieces
+from howsure.readers import parsing, tables
+from howsure.readers.base import Source, named
+from howsure.readers.parsing import cut_at, parse_json
+from howsure.readers.zipped import open_archive
+from howsure.table.engines import in_pieces
 
 
 @pytest.fixture
@@ -122,8 +120,8 @@ def test_pieces_of_a_file_that_is_cut_are_an_error_and_not_fewer_rows(tmp_path, 
 
 
 def test_json_is_counted_before_it_is_parsed(monkeypatch):
-    monkeypatch.setattr(json_text, "SMALL_BYTES", 0)
-    monkeypatch.setattr(json_text, "MAX_OBJECT_BYTES", 10_000)
+    monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
+    monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", 10_000)
     with pytest.raises(ReadError, match=r"^a\.json: its objects would take about"):
         parse_json(b"[" + b"{}," * 1000 + b"{}]", where="a.json")
     text = json.dumps([{"text": '{[,\\"' * 1000}])
@@ -131,8 +129,8 @@ def test_json_is_counted_before_it_is_parsed(monkeypatch):
 
 
 def test_the_members_of_an_archive_are_counted_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_text, "SMALL_BYTES", 0)
-    monkeypatch.setattr(json_text, "MAX_OBJECT_BYTES", 10_000)
+    monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
+    monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", 10_000)
     path = tmp_path / "a.eval"
     with zipfile.ZipFile(path, "w") as file:
         for k in range(10):

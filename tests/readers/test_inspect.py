@@ -15,12 +15,9 @@ from hypothesis import strategies as st
 from howsure.errors import ReadError
 from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Source
-from howsure.readers.fingerprint import frame
-from howsure.readers.inspect_scores import Samples, score_frame, summary, to_number
-from howsure.table.runs import Run
+from howsure.readers.inspect_scores import Samples, frame, score_frame, summary, to_number
 from howsure.table.schema import COLUMNS, FINGERPRINTS
-from howsure.table.scores import Published
-from howsure.table.stated import Extent
+from howsure.table.scores import Extent, Published, Run
 from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
 
 PROJECT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ import pytest
 import howsure
 from howsure.answers.estimate import Entry
 from howsure.errors import ReadError
-from howsure.readers.reducers import reduced
+from howsure.readers.reconciling import reduced
 from howsure.table.scores import Scores
 from places import DATA, LOGS, ROOT
 from reader_cases import inspect_header, lines, sample, zipped

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from howsure.readers import registry
 from howsure.readers.base import Reader, Source
 from howsure.readers.mapping.known import tried
-from reader_cases import Write, inspect_header, sample
+from reader_cases import Write, claimed, inspect_header, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,6 @@ def test_every_reader_keeps_the_contract() -> None:
     for reader in registry.readers():
         assert reader.FORMATS
         assert reader.CHECKED  # type: ignore[attr-defined]  # those of other packages need not say it
-        assert callable(reader.claims)
         assert callable(reader.read)
 
 
@@ -62,7 +61,7 @@ def test_a_reader_of_another_package_comes_before_tables(write: Write, monkeypat
     assert found[0].NAME == "mine"
 
 
-SPECIFIC = (*map(registry._built_in, registry.SPECIFIC), *tried())
+SPECIFIC = (*map(registry._built_in, registry.HARNESSES), *tried())
 
 
 @pytest.mark.parametrize("reader", SPECIFIC, ids=lambda reader: reader.NAME)
@@ -83,7 +82,7 @@ SPECIFIC = (*map(registry._built_in, registry.SPECIFIC), *tried())
     ids=["csv", "empty", "binary", "zip", "parquet", "list", "object", "null", "json table", "jsonl table"],
 )
 def test_no_specific_reader_claims_a_generic_table(write: Write, reader: Reader, content: object) -> None:
-    assert reader.claims(write("x", content)) is None
+    assert claimed(reader, write("x", content)) is None
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
@@ -94,7 +93,7 @@ def test_no_specific_reader_claims_a_generic_table(write: Write, reader: Reader,
 def test_claims_never_raise(write: Write, data: bytes, start: bytes) -> None:
     source = write("x", start + data)
     for reader in SPECIFIC:
-        reader.claims(source)
+        claimed(reader, source)
 
 
 @pytest.mark.parametrize("piece", ['"a____', '"id":"', "[{", '{"results":', '"a__b-1":', "_", ' "x_stderr'])
@@ -103,7 +102,7 @@ def test_claims_take_no_time_on_hostile_heads(write: Write, piece: str) -> None:
     for opening in ("{", "[{", '{"no_generation": [', ""):
         source = write("x.json", opening + piece * (70_000 // len(piece)))
         for reader in SPECIFIC:
-            reader.claims(source)
+            claimed(reader, source)
     assert time.perf_counter() - start < 5
 
 
@@ -113,4 +112,4 @@ def test_a_file_in_the_folder_above_all_others_is_looked_at_like_any(name: str, 
     source = Source(path=Path("/") / name, root=Path("/") / name)
     vars(source)["head"] = head  # it isn't there
     for reader in registry.readers():
-        reader.claims(source)
+        claimed(reader, source)

@@ -11,7 +11,7 @@ import pytest
 
 import howsure
 from howsure.readers.base import HEAD_BYTES, Source
-from howsure.readers.json_text import members
+from howsure.readers.parsing import members
 from howsure.readers.registry import identify
 from places import ROOT
 from reader_cases import SHARED

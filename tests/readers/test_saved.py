@@ -16,8 +16,7 @@ import pytest
 import howsure as hs
 from howsure.errors import ReadError
 from howsure.readers import saved
-from howsure.readers.saved import Source
-from howsure.readers.saving import is_text_name
+from howsure.readers.saved import Source, is_text_name
 from places import ROOT
 from reader_cases import inspect_header, sample, zipped
 
@@ -160,18 +159,18 @@ def test_names_of_texts_are_told_by_their_last_word(name: str, text: bool) -> No
         ({"howsure baseline": 3, "howsure": "9.9.9"}, "format 3, from howsure 9.9.9; this version reads format 2"),
         ({"howsure baseline": "1"}, "damaged: the number of its format"),
         ({"howsure baseline": 0}, "damaged: the number of its format"),
-        ({"columns": []}, "damaged: columns is not"),
+        ({"columns": []}, "damaged: columns (Expected `object`, got `array`) is not"),
         ({"columns": {}}, "damaged: the column 'log'"),
         ({"logs": []}, "damaged: logs"),
-        ({"logs": [{"source": 1, "reader": "x"}]}, "damaged: the source of a log"),
+        ({"logs": [{"source": 1, "reader": "x"}]}, "damaged: logs[0].source"),
         ({"logs": [{"source": "x", "reader": "x"}]}, "damaged: the column 'log'"),
         ({"facts": [{"task": "x", "harness": "y", "failures": "sometimes"}]}, "damaged: TaskFacts.failures"),
-        ({"facts": [{"task": "x"}]}, "damaged: TaskFacts.harness"),
-        ({"published": {"a": 1}}, "damaged: Published"),
+        ({"facts": [{"task": "x"}]}, "damaged: facts[0] (Object missing required field `harness`)"),
+        ({"published": {"a": 1}}, "damaged: published"),
         ({"missing": [{"log": 9, "task": "x", "model": "y"}]}, "damaged: missing"),
-        ({"missing": [{"log": 0, "task": "x", "model": "y", "named": {"a": -1}}]}, "damaged: Missing.named"),
-        ({"notes": "text"}, "damaged: notes"),
-        ({"cautions": [{"code": "x", "message": 1}]}, "damaged: Caution.message"),
+        ({"missing": [{"log": 0, "task": "x", "model": "y", "named": {"a": -1}}]}, "damaged: the number -1"),
+        ({"notes": "text"}, "damaged: notes (Expected `array`, got `str`)"),
+        ({"cautions": [{"code": "x", "message": 1}]}, "damaged: cautions[0].message"),
     ],
 )  # fmt: skip
 def test_what_is_no_baseline_is_refused_by_the_part_that_is_wrong(

@@ -14,9 +14,9 @@ import howsure
 from howsure.errors import ReadError
 from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm_eval, promptfoo, swebench, tau_bench
 from howsure.readers.base import Reading, Source
-from howsure.readers.registry import SPECIFIC, _built_in, identify
+from howsure.readers.registry import HARNESSES, _built_in, identify
 from howsure.table.schema import COLUMNS, STATUSES
-from reader_cases import SHARED, read, scores
+from reader_cases import SHARED, claimed, read, scores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def tidy(file: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_every_file_has_an_outcome(path: Path) -> None:
-    specific = [reader.NAME for reader in map(_built_in, SPECIFIC) if reader.claims(source(path))]
+    specific = [reader.NAME for reader in map(_built_in, HARNESSES) if claimed(reader, source(path))]
     if name(path) in UNKNOWN:
         assert specific == []
         return

@@ -8,7 +8,7 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers.lines import commented
+from howsure.readers.parsing import commented
 
 if TYPE_CHECKING:
     from pathlib import Path

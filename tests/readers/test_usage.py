@@ -23,9 +23,8 @@ from howsure.readers import (
     terminal_bench,
 )
 from howsure.readers.base import Reading
-from howsure.readers.records import tidy
-from howsure.readers.usage import counted, elapsed, per_thousand, summed, token_rows
-from howsure.readers.usage import numbers as numbers_of_usage
+from howsure.readers.records import counted, elapsed, per_thousand, summed, tidy, token_rows
+from howsure.readers.records import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES
 from places import DATA
 from reader_cases import inspect_header, lines, read, sample, zipped

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.readers.votes import WORDS
+from howsure.readers.votes import WINNERS
 
 pytestmark = pytest.mark.once
 
@@ -55,7 +55,7 @@ def test_what_could_be_both_is_refused_until_it_is_said(first: str, second: str)
 
 
 def test_sides_stay_sides_where_no_model_is_called_so() -> None:
-    for word in sorted(word for score in (1.0, 0.0) for word in WORDS[score]):
+    for word in sorted(word for score in (1.0, 0.0) for word in WINNERS[score]):
         rows = votes("gpt", "claude", "gpt").with_columns(winner=pl.lit(word))
         left = hs.arena(rows).boards[0].board.entries
         assert {entry.model for entry in left} == {"gpt", "claude"}

@@ -10,7 +10,7 @@ import pytest
 
 import howsure as hs
 from howsure.study import by_cluster
-from howsure.table import plans
+from howsure.table import aggregate
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -38,7 +38,7 @@ def relation(rows: pl.DataFrame) -> Any:
 
 @pytest.fixture
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "free_bytes", lambda: 1_000.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: 1_000.0)
 
 
 T = {"interval": "t", "cluster": "passage"}
@@ -192,7 +192,7 @@ def test_one_cluster_and_one_model_are_answered_in_words(little_memory: None) ->
 
 def test_these_questions_alone_are_refused_for_the_reason_that_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = table(attempts=3)
-    monkeypatch.setattr(plans, "free_bytes", lambda: 200.0 * plans.RESULT_BYTES)  # blocks of items fit
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: 200.0 * aggregate.RESULT_BYTES)  # blocks of items fit
     assert hs.leaderboard(relation(rows), cluster="passage").boards[0].entries[0].estimate.n_items == 102
-    with pytest.raises(plans.TooManyResultsError, match="rows would come back"):
+    with pytest.raises(aggregate.TooManyResultsError, match="rows would come back"):
         hs.leaderboard(relation(rows), cluster="passage", population="these-questions")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.table import plans
+from howsure.table import aggregate
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -86,7 +86,7 @@ def little_memory(monkeypatch: pytest.MonkeyPatch, rows: pl.DataFrame, models: i
     items = rows.select("passage", "item").unique().group_by("passage").len()["len"]
     count = models or rows["model"].n_unique()
     assert 2 * items.max() < items.sum()  # type: ignore[operator]
-    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * items.max() * count)  # type: ignore[operator]
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * items.max() * count)  # type: ignore[operator]
 
 
 def fractions(rows: pl.DataFrame) -> pl.DataFrame:
@@ -189,7 +189,7 @@ def told(answer: Any) -> str:
 
 def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
     every = pl.concat([results(seed).with_columns(task=pl.lit(f"t{seed}")) for seed in (1, 2, 3)])
-    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * 12 * 5)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     for given in ({}, {"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}):
         few, all_of_them = (hs.leaderboard(each, cluster="passage", **given) for each in (relation(every), every))
         assert_same(few, all_of_them)
@@ -249,7 +249,7 @@ def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.Monkey
     monkeypatch.setattr(crossed, "_read", lambda *given: sizes.append((found := read(*given)).block.x.size) or found)
     hs.leaderboard(relation(rows), cluster="passage")
     assert sum(sizes) == 67 * 5
-    assert max(sizes) <= plans.free_bytes() / plans.RESULT_BYTES / 2
+    assert max(sizes) <= aggregate.free_bytes() / aggregate.RESULT_BYTES / 2
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "mcnemar"])
@@ -275,7 +275,7 @@ def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(mon
     assert "isn't known (models answered different items)" in told(hs.leaderboard(relation(swapped), cluster="passage"))
     with pytest.raises(hs.DataError, match="would come back"):
         hs.leaderboard(relation(swapped), cluster="passage", population="same-clusters")
-    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 60.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 60.0)
     assert "a cluster of 60 results doesn't fit into memory either" in told(
         hs.estimate(relation(rows), cluster="passage")
     )
@@ -291,6 +291,6 @@ def test_which_items_flipped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 def test_clusters_of_one_item_each_are_no_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = {"t1": results(1), "t2": results(2, sizes=(1,) * 12)}
     rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
-    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * 12 * 5)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     answer = hs.leaderboard(relation(rows), cluster="passage")
     assert "isn't known (each cluster of t2 holds one item)" in told(answer)

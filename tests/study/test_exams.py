@@ -11,7 +11,7 @@ import pytest
 
 import howsure as hs
 from howsure.study.comparability import settings_note
-from howsure.table.runs import Run, RunEntry
+from howsure.table.scores import Run, RunEntry
 from reader_cases import inspect_header, sample, zipped
 
 N = 40

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import howsure
-from howsure.readers import fingerprint
+from howsure.readers import inspect_scores
 from reader_cases import inspect_header, sample, zipped
 
 
@@ -64,26 +64,26 @@ def test_messages_around_the_question_and_their_ids_are_not_the_question(tmp_pat
 def test_a_text_that_a_summary_cuts_is_the_same_as_the_whole() -> None:
     text = "word " * 2_000
     cut = text[:5_000] + "...\n(content truncated)"
-    assert fingerprint.questions([text, cut]) == [fingerprint.questions([text])[0]] * 2
-    assert len({*fingerprint.questions([text, "x" + text])}) == 2
+    assert inspect_scores.questions([text, cut]) == [inspect_scores.questions([text])[0]] * 2
+    assert len({*inspect_scores.questions([text, "x" + text])}) == 2
 
 
 def test_pictures_count_by_their_kind_as_summaries_keep_them() -> None:
     whole = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image", "image": "data:…"}]}]
     thin = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "text", "text": "(Image)"}]}]
-    assert len({*fingerprint.questions([whole, thin])}) == 1
+    assert len({*inspect_scores.questions([whole, thin])}) == 1
 
 
 @pytest.mark.parametrize(
     "value", [None, "", [], {}, [1], [{"role": "system", "content": "x"}], [{"role": "user"}], 3.5]
 )
 def test_what_is_no_question_has_no_name(value: Any) -> None:
-    assert fingerprint.questions([value]) == [None]
+    assert inspect_scores.questions([value]) == [None]
 
 
 @pytest.mark.parametrize(("value", "known"), [("A", True), (["A", "B"], True), (4, True), ("", False), (None, False), ([], False), ({}, False)])  # fmt: skip
 def test_what_is_a_right_answer(value: Any, known: bool) -> None:
-    assert (fingerprint.targets([value])[0] is not None) == known
+    assert (inspect_scores.targets([value])[0] is not None) == known
 
 
 def test_fingerprints_are_no_columns_for_clusters(tmp_path: Path) -> None:
@@ -122,14 +122,14 @@ def shots(number: int) -> list[dict[str, str]]:
 
 
 def test_messages_before_every_question_name_a_set_up() -> None:
-    told = fingerprint.frame([[SYSTEM, TURN], [{**SYSTEM, "id": "z"}, {**TURN, "content": "Which?"}]])
+    told = inspect_scores.frame([[SYSTEM, TURN], [{**SYSTEM, "id": "z"}, {**TURN, "content": "Which?"}]])
     assert told.startswith("#")
-    assert fingerprint.frame([[{**SYSTEM, "content": "Be long."}, TURN]] * 2) not in ("", told)
-    assert fingerprint.frame([[SYSTEM, *shots(1), TURN]] * 2) not in ("", told)
+    assert inspect_scores.frame([[{**SYSTEM, "content": "Be long."}, TURN]] * 2) not in ("", told)
+    assert inspect_scores.frame([[SYSTEM, *shots(1), TURN]] * 2) not in ("", told)
     drawn = [[SYSTEM, *shots(k), TURN] for k in range(3)]
-    assert fingerprint.frame(drawn) == told  # examples that are drawn are none, the system message is
-    assert fingerprint.frame([[TURN], "text"]) == fingerprint.frame([[*shots(k), TURN] for k in range(2)]) == ""
-    assert fingerprint.frame([]) == ""
+    assert inspect_scores.frame(drawn) == told  # examples that are drawn are none, the system message is
+    assert inspect_scores.frame([[TURN], "text"]) == inspect_scores.frame([[*shots(k), TURN] for k in range(2)]) == ""
+    assert inspect_scores.frame([]) == ""
 
 
 def test_runs_with_other_system_messages_are_no_attempts_of_one_model(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import sys
@@ -11,17 +10,17 @@ from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import polars as pl
 from polars.testing import assert_frame_equal
 
 from howsure.errors import HowsureError
 from howsure.readers.base import Reading
-from howsure.readers.exact import decoded, encoded
+from howsure.readers.cache import decoded, encoded
 from howsure.readers.folder import read_paths
-from howsure.readers.saving import EXACT
-from howsure.readers.touched import Touched
-from howsure.table.runs import RunEntry
-from howsure.table.stated import Reconciled
+from howsure.readers.saved import EXACT
+from howsure.readers.stamps import LookedAt
+from howsure.table.scores import Reconciled, RunEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +61,7 @@ def looked_at() -> Iterator[set[str]]:
         LOOKED.pop()
 
 
-def assert_noted(touched: Touched, looked: set[str], source: Source) -> None:
+def assert_noted(touched: LookedAt, looked: set[str], source: Source) -> None:
     """Hold what a reader looked at, in the folder that was asked for, against what was noted."""
     folders = {folder for folder, _ in touched.names}
     root = str(source.root.absolute())
@@ -70,17 +69,18 @@ def assert_noted(touched: Touched, looked: set[str], source: Source) -> None:
     assert others <= {*touched.paths, *folders}, "a reader looks at other files by its source alone"
 
 
-def _written(value: Any) -> str:
+def _written(value: Any) -> bytes:
     """Write a value so that a whole number differs from a real one, NaN is NaN, and sets have an order."""
-    return json.dumps(encoded(value))
+    return msgspec.msgpack.encode(value, order="deterministic")
 
 
 def assert_exact(reading: Reading) -> None:
     """A reading comes back from JSON and Arrow as it was, and from another process."""
     bare = replace(reading, rows=None)
     sent = pickle.loads(pickle.dumps(reading))
-    for again in (decoded(Reading, encoded(bare)), replace(sent, rows=None)):
+    for again in (decoded(encoded(bare), Reading), replace(sent, rows=None)):
         assert _written(again) == _written(bare)
+        assert list(again.configuration) == list(bare.configuration), "settings keep their order"
     if reading.rows is not None:
         assert_frame_equal(sent.rows, reading.rows, check_exact=True)
         data = BytesIO()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from howsure.table.ids import plain_text, texts_of
+from howsure.table.cells import plain_text, texts_of
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.readers.tables import published_scores, read_side_table
-from howsure.table.numbers import read_numbers
-from howsure.table.words import MISSING
+from howsure.table.cells import MISSING, read_numbers
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.table import plans
+from howsure.table import aggregate
 from table_cases import numbers
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def test_an_unknown_column_is_refused() -> None:
 
 
 def test_more_than_fits_is_said_beside_the_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     told = "Only 0 MB are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole clusters"
     assert told in hs.read(relation()).explain_plan()
     assert "are free" not in hs.read(TABLE.lazy()).explain_plan()
 
 
 def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     with pytest.raises(hs.DataError) as refused:
         hs.estimate(relation(), cluster="none")
     assert str(refused.value) == (
@@ -89,13 +89,13 @@ def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.Monk
 
 def test_what_fits_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """There are more rows than fit, and fewer groups."""
-    monkeypatch.setattr(plans, "free_bytes", lambda: float(GROUPS * plans.RESULT_BYTES))
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: float(GROUPS * aggregate.RESULT_BYTES))
     assert len(TABLE) > GROUPS
     assert str(hs.estimate(relation())) == str(hs.estimate(TABLE))
 
 
 def test_polars_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "free_bytes", lambda: 0.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: 0.0)
     assert str(hs.estimate(TABLE.lazy())) == str(hs.estimate(TABLE))
     by_seed = TABLE.with_columns(attempt=pl.format("seed {}", "attempt"))
     assert str(hs.estimate(by_seed)) == str(hs.estimate(TABLE))
@@ -103,13 +103,13 @@ def test_polars_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_least_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info, limit = tmp_path / "meminfo", tmp_path / "memory.max"
-    monkeypatch.setattr(plans, "MEMORY_INFO", info)
-    monkeypatch.setattr(plans, "MEMORY_LIMIT", limit)
-    everything = plans.free_bytes()
+    monkeypatch.setattr(aggregate, "MEMORY_INFO", info)
+    monkeypatch.setattr(aggregate, "MEMORY_LIMIT", limit)
+    everything = aggregate.free_bytes()
     assert everything > 1e8
     info.write_text("MemTotal:  9 kB\nMemAvailable:  3 kB\n")
-    assert plans.free_bytes() == 3072
+    assert aggregate.free_bytes() == 3072
     limit.write_text("max\n")
-    assert plans.free_bytes() == 3072
+    assert aggregate.free_bytes() == 3072
     limit.write_text("2000\n")
-    assert plans.free_bytes() == 2000
+    assert aggregate.free_bytes() == 2000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import howsure as hs
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
-from howsure.table import pieces
+from howsure.table import grouping
 from howsure.table.aggregate import Wanted, group
 from table_cases import ROWS, VERBS, same, tidy_rows
 
@@ -19,9 +19,9 @@ SETTINGS = ("PIECE_ROWS", "FIRST_LOOK", "MOSTLY_WHOLE")
 WAYS = {"small pieces": (7, 10**9, 0.0), "looked at": (7, 20, 0.0), "given up": (7, 20, 1.1)}
 
 
-def grouping(patch, piece_rows, first_look, mostly_whole):
+def set_pieces(patch, piece_rows, first_look, mostly_whole):
     for name, value in zip(SETTINGS, (piece_rows, first_look, mostly_whole), strict=True):
-        patch.setattr(pieces, name, value)
+        patch.setattr(grouping, name, value)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -30,7 +30,7 @@ def grouping(patch, piece_rows, first_look, mostly_whole):
 def test_pieces_change_no_answer(monkeypatch, verb, rows, way):
     case = ROWS[rows]()
     whole = VERBS[verb](case.table, **case.options)
-    grouping(monkeypatch, *WAYS[way])
+    set_pieces(monkeypatch, *WAYS[way])
     same(VERBS[verb](case.table, **case.options), whole)
 
 
@@ -49,7 +49,7 @@ def test_partial_results_add_up(rows, piece):
     found = []
     for ways in ((piece, 10**9, 0.0), (10**6, 10**9, 0.0), (1, 0, 1.1)):
         with pytest.MonkeyPatch.context() as patch:
-            grouping(patch, *ways)
+            set_pieces(patch, *ways)
             results = group(scores, Wanted(), ()).results.sort("model", "item")
         scored = pl.when(pl.col("n") > 0).then("variance")  # an engine may give nothing a spread of 0 or of null
         found.append(results.with_columns(variance=scored))
@@ -73,7 +73,7 @@ def test_the_spread_of_large_scores_survives_the_joining(monkeypatch):
             "score": [1e9 + k for k in range(12)],
         }
     )
-    grouping(monkeypatch, 3, 10**9, 0.0)
+    set_pieces(monkeypatch, 3, 10**9, 0.0)
     assert group(hs.read(table), Wanted(), ()).results["variance"].to_list() == pytest.approx([35 / 3] * 2, rel=1e-12)
 
 
@@ -97,7 +97,7 @@ NUMBERS = {
 @pytest.mark.parametrize("numbering", NUMBERS)
 @pytest.mark.parametrize("piece", [5, 1000])
 def test_attempts_may_be_numbered_in_any_way(monkeypatch, numbering, piece):
-    grouping(monkeypatch, piece, 10**9, 0.0)
+    set_pieces(monkeypatch, piece, 10**9, 0.0)
     table = tidy_rows()
     numbered = table.with_columns(attempt=pl.Series([NUMBERS[numbering](k) for k in table["attempt"]]))
     same(hs.leaderboard(numbered), hs.leaderboard(table))
@@ -109,7 +109,7 @@ def test_attempts_may_be_numbered_in_any_way(monkeypatch, numbering, piece):
 
 
 def test_attempts_without_a_number_count_once(monkeypatch):
-    grouping(monkeypatch, 3, 10**9, 0.0)
+    set_pieces(monkeypatch, 3, 10**9, 0.0)
     table = pl.DataFrame(
         {"model": "a", "item": list("xxyyzz"), "attempt": [None, 1, 0, 1, 0, None], "score": [1.0, 0] * 3}
     )

@@ -4,8 +4,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.table.scores import Scores, TaskFacts
-from howsure.table.stated import Missing
+from howsure.table.scores import Missing, Scores, TaskFacts
 
 
 def scores(*models, facts=(), missing=()):

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import howsure as hs
 from frames import attempts
 from howsure.commands.main import main
-from howsure.table import plans
+from howsure.table import aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +185,7 @@ def test_results_summed_by_cluster_keep_the_name_of_their_column(monkeypatch: py
     """Where the items are too many: without it percent were scores on an unknown scale, and nobody asked for their direction."""
     duckdb = pytest.importorskip("duckdb")
     rows = attempts(n_clusters=12, size=6).with_columns(error_pct=pl.col("score") * 87.5).drop("score").to_arrow()
-    monkeypatch.setattr(plans, "free_bytes", lambda: 1_000.0)
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: 1_000.0)
     scores = hs.read(duckdb.from_arrow(rows), columns={"score": "error_pct"})
     board = hs.leaderboard(scores, cluster="passage")
     assert all(0 <= entry.estimate.value <= 1 for entry in board.boards[0].entries)

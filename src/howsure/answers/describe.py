@@ -10,9 +10,7 @@ from howsure.answers.output import row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.table.proposal import Proposal
-    from howsure.table.scores import FileReport
-    from howsure.table.stated import Reconciled
+    from howsure.table.scores import FileReport, Proposal, Reconciled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from howsure.answers.arena import OneLine
     from howsure.inference.question import Question
     from howsure.options.words import ArenaScale
-    from howsure.readers.covariates import Covariate
+    from howsure.readers.columns import Covariate
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties

@@ -25,7 +25,7 @@ from howsure.inference.published_boards import (
 from howsure.readers.published import published_scores
 from howsure.statistics import rates as methods
 from howsure.study.models import ROLES, refuse_long
-from howsure.table.collecting import to_polars
+from howsure.table.engines import to_polars
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import Scores

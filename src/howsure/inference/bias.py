@@ -10,12 +10,12 @@ import numpy as np
 
 from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
 from howsure.errors import Caution
-from howsure.readers.covariates import POSITION
+from howsure.readers.columns import POSITION
 from howsure.statistics.difference import difference
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.readers.choices import Choices
+    from howsure.readers.votes import Choices
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Shown
     from howsure.statistics.difference import Difference

@@ -11,8 +11,8 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.study.fractions import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
+from howsure.table.grouping import taken
 from howsure.table.schema import find_roles, open_frame, roles_note
-from howsure.table.taken import taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
     """
     from howsure.readers.elsewhere import at_hand
     from howsure.readers.mapping.proposing import proposed
-    from howsure.readers.walking import find_sources
+    from howsure.readers.reading import find_sources
 
     with at_hand(paths) as places:
         here = [

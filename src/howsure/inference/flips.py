@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.flips import Cause, Flip, FlipCount, Flips
-from howsure.readers.stops import kept_stops
-from howsure.readers.transcripts import NO_LOG, TOO_LARGE, reread
+from howsure.readers.transcripts import NO_LOG, TOO_LARGE, kept_stops, reread
 from howsure.statistics.attempts import expected_flips
 from howsure.wording import listing
 

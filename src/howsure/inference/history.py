@@ -28,7 +28,7 @@ from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.factors import gather_levelled
 from howsure.study.models import resolve
 from howsure.study.notes import direction_cautions
-from howsure.table.runs import Run
+from howsure.table.scores import Run
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from howsure.errors import Caution
 from howsure.statistics import intervals
 from howsure.statistics import rates as methods
 from howsure.study.notes import lower_note, unsaid
-from howsure.table.directions import is_burden
+from howsure.table.names import is_burden
 from howsure.wording import listing
 
 if TYPE_CHECKING:

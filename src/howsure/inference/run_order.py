@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from howsure.table.runs import moment
+from howsure.table.scores import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.table.runs import Run, RunEntry
+    from howsure.table.scores import Run, RunEntry
 
 _DATE = re.compile(
     r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"

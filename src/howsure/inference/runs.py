@@ -11,14 +11,13 @@ from howsure.answers.runs import ListedRun, Runs
 from howsure.errors import DataError
 from howsure.study.fractions import in_shares
 from howsure.study.models import unknown
-from howsure.table.run_means import run_means
-from howsure.table.runs import Run, moment
+from howsure.table.aggregate import run_means
+from howsure.table.scores import Run, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.runs import RunEntry
-    from howsure.table.scores import Scores, UncountedLog
+    from howsure.table.scores import RunEntry, Scores, UncountedLog
 
     Means = Mapping[str, tuple[int, float | None]]
 

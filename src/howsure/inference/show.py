@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.transcripts import Transcript
-    from howsure.table.runs import RunEntry
-    from howsure.table.scores import Scores
+    from howsure.table.scores import RunEntry, Scores
 
     Log = tuple[str, str]
     """A file and a model of it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.inference.question import Question
-    from howsure.readers.covariates import Covariate
+    from howsure.readers.columns import Covariate
     from howsure.readers.votes import Clustered
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import MethodError, OptionError
 from howsure.readers.base import Source
-from howsure.readers.lm_eval_results import model_name
+from howsure.readers.lm_eval import model_name
 from howsure.study.design import DesignOptions, make_design
 from howsure.verbs.estimate import estimate
 from howsure.verbs.read import read

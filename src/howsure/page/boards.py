@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Cell
     from howsure.statistics.pair_details import PairDetails
     from howsure.statistics.results import Rank
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
 MOST_ESTIMATES = 200
 """So many reruns are estimated for a page, at up to 20 ms each; a board that needs more names the command."""

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from howsure.page.contents import Part
     from howsure.readers.transcripts import Transcript
-    from howsure.table.runs import RunEntry
-    from howsure.table.scores import Scores
+    from howsure.table.scores import RunEntry, Scores
 
     Text = str | list[str | int]
     """A text, or what begins and ends it and how many characters between them are left out."""

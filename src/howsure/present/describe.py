@@ -11,9 +11,7 @@ from howsure.wording import amount_text, amounts_apart, listing, plural, told_ap
 if TYPE_CHECKING:
     from howsure.answers.describe import Description, TaskSummary, Usage
     from howsure.present.document import Block
-    from howsure.table.proposal import Proposal
-    from howsure.table.scores import FileReport
-    from howsure.table.stated import Reconciled
+    from howsure.table.scores import FileReport, Proposal, Reconciled
 
 MOST_FILES = 20
 MOST_FIGURES = 16

@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, small, tabled
-from howsure.table.runs import in_a_name, moment
+from howsure.table.scores import in_a_name, moment
 from howsure.wording import Scale, listing, plural
 
 if TYPE_CHECKING:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
+from howsure.readers.parsing import members
 from howsure.readers.records import inner, mappings, scored, tidy
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,13 +32,10 @@ _REMEDY = "Run the rest: AgentBench goes on where it stopped."
 def claims(source: Source) -> Claim | None:
     """Claim the samples of one agent on one task; errors and the totals beside them are companions."""
     first = source.first
-    if source.is_list:
-        return None
-    if {"total", "validation", "custom"} <= first.keys():
-        return "companion" if source.near(source.path.with_name(RUNS)) is not None else None
-    if not {"index", "error", "output"} <= first.keys():
-        return None
-    if source.path.name == ERRORS and source.near(source.path.with_name(RUNS)) is not None:
+    beside_runs = source.near(source.path.with_name(RUNS)) is not None
+    if "output" not in first:
+        return "companion" if beside_runs else None
+    if source.path.name == ERRORS and beside_runs:
         return "companion"
     output = members(first["output"])
     return "rows" if {"status", "result"} <= output.keys() or first["error"] != b"null" else None
@@ -55,10 +50,9 @@ def read(source: Source) -> Reading:
     for row in mappings(errors.json_lines()) if errors is not None else ():
         records.setdefault(str(row.get("index")), {"status": "error", "state": row.get("error")})
     if not any(record.get("score") is not None for record in records.values()):
-        raise ReadError(
+        raise source.error(
             f"no sample with a score of its own ({', '.join(SCORES)})",
-            where=source.name,
-            remedy=(
+            (
                 "AgentBench scores some tasks over all samples together, in overall.json: read those as "
                 "published scores."
             ),
@@ -97,14 +91,7 @@ def _published(overall: object, task: str, model: str, source: Source) -> Iterat
     rate = next((value for name in RATES if (value := finite(custom.get(name))) is not None), None)
     if rate is not None:
         n = custom.get("total")
-        yield Published(
-            task=task,
-            model=model,
-            metric=METRIC,
-            score=rate,
-            n=n if isinstance(n, int) else None,
-            source=source.name,
-        )
+        yield source.published(task, model, METRIC, rate, n=n if isinstance(n, int) else None)
 
 
 def _extents(overall: object, task: str, model: str) -> Iterator[Extent]:

@@ -11,13 +11,10 @@ from itertools import accumulate
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import tidy
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import TaskFacts
-from howsure.table.stated import Total
+from howsure.table.cells import finite
+from howsure.table.scores import Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +29,6 @@ SUMMARY = "results.txt"
 """What aider prints at the end of a run, where somebody kept it."""
 _CASES = re.compile(rb"^\s*test_cases: (\d{1,6})\s*$", re.MULTILINE)
 _COST = re.compile(rb"^\s*total_cost: (\d{1,9}(?:\.\d{1,9})?)\s*$", re.MULTILINE)
-_KEYS = {"testcase", "model", "tests_outcomes"}
 _STARTED = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d-\d\d-\d\d)--")
 _DIRTY = "-dirty"
 _GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])
@@ -42,7 +38,7 @@ def claims(source: Source) -> Claim | None:
     """Claim the results of one case; the summary of a run is their companion."""
     if source.path.name == SUMMARY and _CASES.search(source.head):
         return "companion"
-    return "rows" if source.first.keys() >= _KEYS else None
+    return "rows" if source.first else None
 
 
 def read(source: Source) -> Reading:
@@ -50,7 +46,7 @@ def read(source: Source) -> Reading:
     document = source.json()
     outcomes = document.get("tests_outcomes")
     if not isinstance(outcomes, list) or not outcomes:
-        raise ReadError("no outcome of the tests", where=source.name, remedy="Run the case again.")
+        raise source.error("no outcome of the tests", "Run the case again.")
     return Reading(
         rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
         facts=(_FACTS,),

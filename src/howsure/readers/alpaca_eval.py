@@ -7,11 +7,9 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import digest, numbered
-from howsure.readers.records import number, scored, tidy
-from howsure.table.numbers import finite, number_in
+from howsure.readers.records import digest, number, numbered, scored, tidy
+from howsure.table.cells import finite, number_in
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
@@ -28,10 +26,7 @@ _FIGURES = (("win_rate", "standard_error"), ("length_controlled_winrate", "lc_st
 
 def claims(source: Source) -> Claim | None:
     """Claim pairs of outputs with their generators, or a table of win rates."""
-    if _LEADERBOARD.match(source.head):
-        return "rows"
-    pairs = source.is_list and {"instruction", "generator_1", "generator_2"} <= source.first.keys()
-    return "rows" if pairs else None
+    return "rows" if source.is_list or _LEADERBOARD.match(source.head) else None
 
 
 def read(source: Source) -> Reading:
@@ -40,7 +35,7 @@ def read(source: Source) -> Reading:
         return _read_leaderboard(source)
     rows = [row for row in source.json() if isinstance(row, dict) and "instruction" in row]
     if not rows:
-        raise ReadError("no annotations", where=source.name, remedy="Run alpaca_eval again.")
+        raise source.error("no annotations", "Run alpaca_eval again.")
     items = numbered(digest(row["instruction"]) for row in rows)
     records = [
         {
@@ -72,7 +67,7 @@ def _read_leaderboard(source: Source) -> Reading:
         entry for row in csv.DictReader(io.StringIO(text)) for entry in _published(row, task, source.name)
     )
     if not published:
-        raise ReadError("no win rate in the table", where=source.name, remedy="Check the file.")
+        raise source.error("no win rate in the table", "Check the file.")
     return Reading(facts=(_facts(task, "win_rate"),), published=published)
 
 

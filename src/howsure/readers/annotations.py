@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.lines import RECORDS
-from howsure.table.numbers import finite
+from howsure.readers.parsing import RECORDS
+from howsure.table.cells import finite
 from howsure.wording import listing
 
 if TYPE_CHECKING:

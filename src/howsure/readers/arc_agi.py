@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import from_path
-from howsure.readers.records import scored, tidy
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.base import Reading, Source
+from howsure.readers.records import from_path, scored, tidy
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,21 +16,12 @@ FORMATS = "ARC-AGI results (.json)"
 CHECKED = "results that state no version"
 
 
-def claims(source: Source) -> Claim | None:
-    """Claim a score with task_results."""
-    return (
-        "rows"
-        if {"score", "total_tasks", "task_results"} <= source.first.keys() and not source.is_list
-        else None
-    )
-
-
 def read(source: Source) -> Reading:
     """Read one run; the file names no model."""
     document = source.json()
     results = document["task_results"]
     if not isinstance(results, dict) or not results:
-        raise ReadError("no task in the results", where=source.name, remedy="Score the submission again.")
+        raise source.error("no task in the results", "Score the submission again.")
     model, cautions = from_path(source, r"(?:__)?(?:results)?\.json")
     records = [
         {"task": "arc_agi", "model": model, "item": item, **_scored(result)}
@@ -63,7 +51,7 @@ def _scored(result: object) -> dict[str, Any]:
 def _published(document: Mapping[str, Any], model: str, source: Source) -> Iterator[Published]:
     score, n = document.get("score"), document.get("total_tasks")
     if isinstance(score, (int, float)) and isinstance(n, int) and n:
-        yield Published(task="arc_agi", model=model, metric="score", score=score / n, n=n, source=source.name)
+        yield source.published("arc_agi", model, "score", score / n, n=n)
 
 
 def _extents(document: Mapping[str, Any], model: str) -> tuple[Extent, ...]:

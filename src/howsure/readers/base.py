@@ -7,39 +7,84 @@ A reader is a module with two functions and two names, and a third where it can 
     CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say
     it
 
-    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first and
-    source.head def read(source: Source) -> Reading: ...           # called only for claims of "rows"
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first, source.head
+    def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
-`claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next;
-any other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
-unpickled. Text in logs is data: it is kept as it is here and escaped when it is rendered.
+Its line in `readers/registry.py` says what content it looks at; where that says all, it needs no `claims`.
+`claims` is asked only about such content, and never raises. `read` raises
+[`ReadError`][howsure.errors.ReadError] with what, where and what next; any other exception that a broken file
+causes is turned into one by the folder reader. Nothing is executed or unpickled. Text in logs is data: it is
+kept as it is here and escaped when it is rendered.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from codecs import BOM_UTF8
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is kept
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
-from howsure.errors import Caution, ReadError
-from howsure.readers import json_text
-from howsure.readers.lines import cut_at
-from howsure.readers.touched import leads_nowhere, names_in, without_waiting
+import polars as pl
+
+from howsure.errors import Caution, HowsureError, ReadError
+from howsure.readers import parsing
+from howsure.readers.parsing import cut_at
+from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
+from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 from howsure.table.writing import Writing
+from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    import polars as pl
+    from howsure.readers.stamps import LookedAt
 
-    from howsure.readers.touched import Touched
-    from howsure.table.runs import Run
-    from howsure.table.scores import Published, TaskFacts
-    from howsure.table.stated import Extent, Group, Total
+VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
+"""That of the package, which holds this module and so is loaded; to import it by name would point up."""
+CASE = ".aider.results.json"
+"""A hidden file that is a result: one case of aider's benchmark."""
+MOST_WORDS = 200
+"""So much is shown of what another library says about a file."""
+
+
+@contextmanager
+def named(where: str, what: str = "") -> Iterator[None]:
+    """Turn what goes wrong inside into a ReadError about the file; `what` the file was taken to be.
+
+    A panic of Polars is no Exception, but a fault of the file like any other.
+    """
+    kind = f"not a valid {what} file" if what else "can't be read"
+    try:
+        yield
+    except HowsureError:
+        raise
+    except MemoryError:
+        raise ReadError("does not fit into memory", where=where) from None
+    except OSError as error:
+        raise ReadError(
+            f"can't be read ({error.strerror or _said(error)})", where=where, remedy="Check its rights."
+        ) from None
+    except pl.exceptions.PolarsError as error:
+        raise ReadError(
+            f"not a readable table ({_said(error)})", where=where, remedy="Write the file again."
+        ) from None
+    except (Exception, pl.exceptions.PanicException) as error:
+        told = f"{type(error).__name__}: {_said(error)}"
+        raise ReadError(
+            f"{kind} ({told})", where=where, remedy="If the harness reads it, please report it."
+        ) from error
+
+
+def _said(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return without_secrets(lines[0])[:MOST_WORDS] if lines else type(error).__name__
+
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -81,7 +126,7 @@ class Source:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     address: str = ""
     packed: str = ""
-    touched: Touched | None = field(default=None, compare=False, repr=False)
+    touched: LookedAt | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def head(self) -> bytes:
@@ -110,13 +155,13 @@ class Source:
         if len(self.head) < HEAD_BYTES:
             line = self.head.lstrip().split(b"\n", 1)[0]
             whole = line if line.startswith(b"{") and line.rstrip().endswith(b"}") else self.head
-            return json_text.members(whole)
+            return parsing.members(whole)
         with self.opened() as file:
             line = file.readline(MAX_OUTLINED_BYTES)
             rest = (
                 file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
             )
-        return json_text.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
+        return parsing.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
 
     @property
     def is_list(self) -> bool:
@@ -148,30 +193,38 @@ class Source:
         except ValueError:
             return str(self.path)
 
+    def error(self, what: str, remedy: str = "") -> ReadError:
+        """Return the error that something is wrong with this file."""
+        return ReadError(what, where=self.name, remedy=remedy)
+
+    def published(self, task: str, model: str, metric: str, score: float, **more: Any) -> Published:
+        """Return a score that this file states of a model on a task; `more` are other fields of Published."""
+        return Published(task=task, model=model, metric=metric, score=score, source=self.name, **more)
+
     def json(self) -> Any:
         """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""
-        return json_text.parse_json(self.read_bytes(), where=self.name)
+        return parsing.parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
         """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see
         `cut_row`).
         """
-        if self.path.stat().st_size >= json_text.SMALL_BYTES:
+        if self.path.stat().st_size >= parsing.SMALL_BYTES:
             self._refuse_heavy_lines()
         return list(self.each_json_line())
 
     def each_json_line(self) -> Iterator[Any]:
         """Parse every line as JSON, one at a time: of a large file a reader keeps what it needs."""
         for number, line in self.lines():
-            found = json_text.parsed_line(line)
-            unparsed = found is json_text.UNPARSED
+            found = parsing.parsed_line(line)
+            unparsed = found is parsing.UNPARSED
             if unparsed and line.lstrip().startswith((b"#", b"//")):
                 raise ReadError(
                     "a comment, which JSON Lines don't have",
                     where=f"{self.name}, line {number}",
                     remedy="Take it out.",
                 )
-            yield json_text.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
+            yield parsing.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that aren't empty by their numbers, without a last row that isn't whole."""
@@ -202,11 +255,9 @@ class Source:
     def _refuse_heavy_lines(self) -> None:
         """Refuse a file of lines whose objects would take too much memory together."""
         with self.opened() as file:
-            cost = sum(map(json_text.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
-        if cost > json_text.MAX_OBJECT_BYTES:
-            json_text.refuse_bombs(
-                sum(json_text.line_cost(line) for _, line in self.lines()), where=self.name
-            )
+            cost = sum(map(parsing.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
+        if cost > parsing.MAX_OBJECT_BYTES:
+            parsing.refuse_bombs(sum(parsing.line_cost(line) for _, line in self.lines()), where=self.name)
 
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""
@@ -331,3 +382,8 @@ class GivenReader(Reader, Protocol):
 def looks_like(head: bytes, keys: Iterable[str]) -> bool:
     """Say whether each of these JSON keys occurs, quoted, in the first bytes of a file."""
     return all(f'"{key}"'.encode() in head for key in keys)
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether a name is passed over; the cases of aider's benchmark aren't."""
+    return name.startswith(".") and name != CASE

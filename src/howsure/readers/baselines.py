@@ -6,18 +6,23 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from difflib import get_close_matches
 from pathlib import Path
 
 from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Source
-from howsure.readers.saved import is_baseline
 from howsure.wording import listing
 
 FOLDER, SUFFIX = "baselines", ".howsure"
 NAME = re.compile(r"\w[\w.+-]{0,99}")
 OWN, PYPROJECT, TOOL = "howsure.toml", "pyproject.toml", b"[tool.howsure"
 MOST_NAMES, LONGEST = 5, 100
+FORMAT_KEY, VERSION_KEY = "howsure baseline", "howsure"
+GZIP = b"\x1f\x8b"
+START = f'{{"{FORMAT_KEY}":'.encode()
+GZIPPED = 31
+"""By this zlib knows a gzip, with its checksum."""
 
 
 def folder() -> Path:
@@ -109,3 +114,13 @@ def _there_are(text: str) -> str:
     near = get_close_matches(text, known, n=1)
     meant = f"Did you mean {near[0]!r}? " if near else ""
     return f"{meant}There is {listing(list(known), MOST_NAMES)}."
+
+
+def is_baseline(head: bytes) -> bool:
+    """Say whether a file that begins so is a saved baseline."""
+    if not head.startswith(GZIP):
+        return False
+    try:
+        return zlib.decompressobj(GZIPPED).decompress(head, len(START)) == START
+    except zlib.error:
+        return False

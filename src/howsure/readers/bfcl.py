@@ -10,14 +10,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import summed
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.records import summed, tidy, unknown_layout
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,13 +46,13 @@ def read(source: Source) -> Reading:
     task, (model, run) = f"BFCL {category}", _model(source)
     n, score = stated.get("total_count"), finite(stated.get("accuracy"))
     if score is None or not n:
-        raise ReadError("no accuracy in the first line", where=source.name, remedy="Score the results again.")
+        raise source.error("no accuracy in the first line", "Score the results again.")
     wrong = {str(row["id"]): row.get("error_type") for row in failed if isinstance(row, dict) and "id" in row}
     records = list(_records(source, wrong, {"task": task, "model": model, "metric": METRIC}))
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=(_facts(task),),
-        published=(Published(task=task, model=model, metric=METRIC, score=score, n=n, source=source.name),),
+        published=(source.published(task, model, METRIC, score, n=n),),
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
         notes=()
         if records

@@ -1,47 +1,113 @@
 """A cache of what files hold: a second command on the same folder reads only what changed.
 
-For each folder that was asked for there is one pack (`packs`). An entry of it says what became of one file,
-and on what that depends: the file, every neighbour that its reader looked at or looked for, and names in
-folders (`touched`). It holds while all of these are as they were, for the same options and the same readers.
-Not kept are tables, which are scanned and not read, saved baselines, files that failed, and what readers of
-other packages claim, since nobody knows when these change.
+For each folder that was asked for there is one pack, a file in the user's cache folder: a digest and what
+`Pack` has, in MessagePack. An entry of it says what became of one file, and on what that depends: the file,
+every neighbour that its reader looked at or looked for, and names in folders (`stamps`). It holds while all
+of these are as they were, for the same options and the same readers. Not kept are tables, which are scanned
+and not read, saved baselines, files that failed, and what readers of other packages claim, since nobody knows
+when these change.
+
+Whatever is wrong with a pack, or with the folder, it is as if it weren't there, and a pipe or a folder in its
+place is neither opened nor waited for. Nothing in it is executed, and nobody else can read or write it.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from howsure.readers import packs, registry
-from howsure.readers.exact import decoded, encoded
-from howsure.readers.outcome import APART, Outcome
-from howsure.readers.saved import VERSION
-from howsure.readers.touched import Seen, Touched, names_again, seen_again
-from howsure.readers.yaml_text import can_be_read
-from howsure.table.runs import text_digest
+from howsure.readers import registry
+from howsure.readers.base import VERSION
+from howsure.readers.parsing import can_be_read
+from howsure.readers.reading import APART, Outcome
+from howsure.readers.stamps import LookedAt, Seen, names_again, seen_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from howsure.readers.base import Source
 
-FORMAT = 1
+T = TypeVar("T")
+
+FOLDER = "HOWSURE_CACHE"
+"""The variable that names another folder."""
+NAME = "howsure"
+SUFFIX = ".pack"
+MAX_BYTES = 1024**3
+"""What all packs may take on disk; those that were used longest ago make way."""
+MAX_PACK_BYTES = MAX_BYTES // 4
+DIGEST_BYTES = 32
+PRIVATE = 0o700
+FORMAT = 2
 WORTH_SECONDS = 0.3
 """What took less to read is not worth a pack: small folders leave no trace."""
 ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
 """Where the code lies that makes readings."""
 
-Entry = dict[str, Any]
-"""Of one file, in JSON: `outcome`, the `paths` and `names` that it depends on, and where its rows are, `at`
-(table, offset, length).
-"""
+
+def encoded(value: Any) -> bytes:
+    """Write a value, of a dataclass all fields; floats that are no numbers stay what they are."""
+    import msgspec
+
+    return msgspec.msgpack.encode(value)
+
+
+def decoded(data: bytes, kind: type[T]) -> T:
+    """Return what was written as a value of a type. ValueError where it is none."""
+    import msgspec
+
+    return msgspec.msgpack.decode(data, type=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept of one file.
+
+    Attributes:
+        outcome: What became of it, encoded, without its rows.
+        paths: What its reader looked at, or looked for.
+        names: What folders held: folder, pattern, and the names.
+        at: Where its rows are: in which table, from where, and how many; None where there are none.
+    """
+
+    outcome: bytes
+    paths: tuple[str, ...]
+    names: tuple[tuple[str, str, tuple[str, ...]], ...]
+    at: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a pack holds.
+
+    Attributes:
+        made_by: The program that wrote it.
+        key: The folder and the options.
+        seen: Paths as they were.
+        entries: What is kept, by the paths of the files.
+        tables: The rows of many files below one another, in Arrow's format.
+    """
+
+    made_by: str
+    key: tuple[str, ...]
+    seen: dict[str, Seen] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    tables: tuple[bytes, ...] = ()
+
+
 Held = tuple[Entry, pl.DataFrame | None]
 
 
@@ -64,7 +130,7 @@ class Cache:
 
     def knows(self, source: Source) -> bool:
         """Say whether something is kept of a file, whether it still holds or not."""
-        return str(source.path) in self._book(source).before
+        return str(source.path) in self._book(source).pack.entries
 
     def _book(self, source: Source) -> _Book:
         key = _key(source, self.options)
@@ -96,15 +162,21 @@ def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """A pack at work: what it held `before`, with the tables of rows, and what holds `now`; `checked` and
-    `known` are paths as they are now.
+    """A pack at work.
+
+    Attributes:
+        place: Where it is written to; None where there can be none.
+        pack: What it held before.
+        tables: Its tables of rows.
+        now: What holds now.
+        checked: Whether paths are what they were.
+        known: Paths as they are now.
+        seconds: What looking at files took.
     """
 
-    key: tuple[str, ...]
     place: Path | None
-    before: dict[str, Entry]
-    seen: dict[str, Seen]
-    tables: tuple[pl.DataFrame, ...]
+    pack: Pack
+    tables: tuple[pl.DataFrame, ...] = ()
     now: dict[str, Held] = field(default_factory=dict)
     checked: dict[str, bool] = field(default_factory=dict)
     known: dict[str, Seen] = field(default_factory=dict)
@@ -113,39 +185,32 @@ class _Book:
     @classmethod
     def opened(cls, key: tuple[str, ...]) -> _Book:
         """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
-        place = packs.path_of(key)
-        pack = packs.opened(place) if place is not None else None
-        if pack is None or pack.told.get("made by") != _made_by() or pack.told.get("key") != list(key):
-            return cls(key, place, {}, {}, ())
-        seen = {
-            path: Seen(tuple(stamp), moment, digest)
-            for path, (stamp, moment, digest) in pack.told["seen"].items()
-        }
-        entries = {
-            path: entry for path, entry in pack.told["entries"].items() if set(entry["paths"]) <= seen.keys()
-        }
-        return cls(key, place, entries, seen, pack.tables)
+        place = path_of(key)
+        with suppress(OSError, ValueError, pl.exceptions.PolarsError, RecursionError):
+            pack = None if place is None else _opened(place)
+            if pack is not None and (pack.made_by, pack.key) == (_made_by(), key):
+                return cls(place, pack, tuple(pl.read_ipc(BytesIO(table)) for table in pack.tables))
+        return cls(place, Pack(_made_by(), key))
 
     def kept(self, path: str) -> Outcome | None:
         """Return what is kept of a file, None where nothing is, or it may not hold any more."""
-        entry = self.before.get(path)
-        if entry is None or not (all(map(self._holds, entry["paths"])) and names_again(entry["names"])):
+        entry = self.pack.entries.get(path)
+        if entry is None or not (all(map(self._holds, entry.paths)) and names_again(entry.names)):
             return None
-        rows = self._rows(entry)
-        outcome: Outcome = decoded(Outcome, entry["outcome"])
+        try:
+            outcome = decoded(entry.outcome, Outcome)
+        except ValueError:  # a value that isn't what its field is for
+            return None
         if not _is_ours(outcome):
             return None
+        rows = self._rows(entry)
         self.now[path] = entry, rows
-        return (
-            outcome
-            if outcome.reading is None
-            else replace(outcome, reading=replace(outcome.reading, rows=rows))
-        )
+        return outcome if outcome.reading is None else _with_rows(outcome, rows)
 
     def _holds(self, path: str) -> bool:
         """Say whether a path is what it was; each is looked at once."""
         if path not in self.checked:
-            started, before = time.perf_counter(), self.seen[path]
+            started, before = time.perf_counter(), self.pack.seen[path]
             now = seen_again(path, before)
             self.checked[path] = now is not None
             if now is not None:
@@ -155,88 +220,170 @@ class _Book:
         return self.checked[path]
 
     def _rows(self, entry: Entry) -> pl.DataFrame | None:
-        if entry["at"] is None:
+        if entry.at is None:
             return None
-        table, offset, length = entry["at"]
-        rows: pl.DataFrame = self.tables[table]
-        return rows.slice(offset, length)
+        table, offset, length = entry.at
+        return self.tables[table].slice(offset, length)
 
     def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
         """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
-        started, touched = time.perf_counter(), Touched(self.known)
+        started, touched = time.perf_counter(), LookedAt(self.known)
         outcome = look(replace(source, touched=touched))
-        if (
-            self.place is not None
-            and outcome.reader not in APART
-            and _is_ours(outcome)
-            and touched.is_unchanged()
-        ):
-            self._keep(str(source.path), outcome, touched)
+        if outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
+            names = tuple((*key, tuple(names)) for key, names in touched.names.items())
+            bare = outcome if outcome.reading is None else _with_rows(outcome, None)
+            entry = Entry(encoded(bare), tuple(touched.paths), names)
+            with suppress(ValueError):  # a name that is no Unicode
+                encoded(entry)
+                self.now[str(source.path)] = entry, outcome.reading.rows if outcome.reading else None
         self.seconds.append(time.perf_counter() - started)
         return outcome
 
-    def _keep(self, path: str, outcome: Outcome, touched: Touched) -> None:
-        reading = outcome.reading
-        try:
-            found = encoded(
-                outcome if reading is None else replace(outcome, reading=replace(reading, rows=None))
-            )
-        except TypeError:  # a value that JSON would change
-            return
-        names = [[*key, found] for key, found in touched.names.items()]
-        entry = {"outcome": found, "paths": list(touched.paths), "names": names}
-        self.now[path] = entry, None if reading is None else reading.rows
-
     def write(self) -> None:
-        """Write the pack anew, where what wasn't kept took long enough."""
+        """Write the pack anew, where what wasn't kept took long enough and the folder lets it; other packs
+        make way.
+        """
         if self.place is None or sum(self.seconds) < WORTH_SECONDS:
             return
         held = {**dict(self._others()), **self.now}
         tables = _Tables()
-        entries = {path: {**entry, "at": tables.add(rows)} for path, (entry, rows) in held.items()}
-        paths = dict.fromkeys(path for entry in entries.values() for path in entry["paths"])
-        seen = {path: self.known.get(path) or self.seen[path] for path in paths}
-        told = {
-            "made by": _made_by(),
-            "key": list(self.key),
-            "seen": {path: [each.stamp, each.moment, each.digest] for path, each in seen.items()},
-            "entries": entries,
-        }
-        packs.write(self.place, packs.Pack(told, tables.joined()))
+        entries = {path: replace(entry, at=tables.add(rows)) for path, (entry, rows) in held.items()}
+        paths = dict.fromkeys(path for entry in entries.values() for path in entry.paths)
+        seen = {path: self.known.get(path) or self.pack.seen[path] for path in paths}
+        with suppress(OSError, ValueError, pl.exceptions.PolarsError):
+            data = encoded(Pack(_made_by(), self.pack.key, seen, entries, tables.joined()))
+            if len(data) <= MAX_PACK_BYTES:
+                _replace(self.place, data)
+                _make_way(self.place.parent)
 
     def _others(self) -> Iterator[tuple[str, Held]]:
         """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on
         is known to have changed.
         """
-        for path, entry in self.before.items():
-            changed = any(each in self.known and not self.checked.get(each) for each in entry["paths"])
+        for path, entry in self.pack.entries.items():
+            changed = any(place in self.known and not self.checked.get(place) for place in entry.paths)
             if path not in self.now and not changed and Path(path).is_file():
                 yield path, (entry, self._rows(entry))
+
+
+def _with_rows(outcome: Outcome, rows: pl.DataFrame | None) -> Outcome:
+    assert outcome.reading is not None
+    return replace(outcome, reading=replace(outcome.reading, rows=rows))
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
     """Rows of many files in as few tables as there are sets of columns."""
 
-    places: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    parts: list[list[pl.DataFrame]] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
+    parts: dict[tuple[Any, ...], list[pl.DataFrame]] = field(default_factory=dict)
+    lengths: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
-    def add(self, rows: pl.DataFrame | None) -> list[int] | None:
+    def add(self, rows: pl.DataFrame | None) -> tuple[int, int, int] | None:
         """Take rows in, and return where they are: in which table, from where, and how many."""
         if rows is None:
             return None
-        table = self.places.setdefault((*rows.columns, *rows.dtypes), len(self.parts))
-        if table == len(self.parts):
-            self.parts.append([])
-            self.lengths.append(0)
-        self.parts[table].append(rows)
-        self.lengths[table] += len(rows)
-        return [table, self.lengths[table] - len(rows), len(rows)]
+        columns = (*rows.columns, *rows.dtypes)
+        place = self.lengths.get(columns, 0)
+        self.lengths[columns] = place + len(rows)
+        self.parts.setdefault(columns, []).append(rows)
+        return list(self.parts).index(columns), place, len(rows)
 
-    def joined(self) -> tuple[pl.DataFrame, ...]:
-        """Return the tables."""
-        return tuple(pl.concat(parts, rechunk=True) for parts in self.parts)
+    def joined(self) -> tuple[bytes, ...]:
+        """Return the tables in Arrow's format."""
+        return tuple(_written(pl.concat(parts, rechunk=True)) for parts in self.parts.values())
+
+
+def _written(table: pl.DataFrame) -> bytes:
+    data = BytesIO()
+    table.write_ipc(data, compression="zstd")
+    return data.getvalue()
+
+
+def folder() -> Path | None:
+    """Return the folder of packs, which is made where it is missing; None where there can be none that is the
+    user's own.
+    """
+    with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+        place = _place()
+        place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if not hasattr(os, "getuid") or _is_private(place.stat()):
+            return place
+    return None
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Say whether nobody but the user can write there."""
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _place() -> Path:
+    asked = os.environ.get(FOLDER)
+    if asked:
+        place = Path(asked).expanduser()
+        if not place.is_absolute():
+            raise OSError("another folder for every folder that one works in")
+        return place
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / NAME
+    usual = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    return (Path(usual) if Path(usual).is_absolute() else Path.home() / ".cache") / NAME
+
+
+def path_of(key: Sequence[str]) -> Path | None:
+    """Return where a pack of this key lies; None where there can be none."""
+    place = folder()
+    name = blake2b(json.dumps(key).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return None if place is None else place / f"{name}{SUFFIX}"
+
+
+def _opened(path: Path) -> Pack | None:
+    """Return a pack, which counts as used from now on; None where there is none that is whole."""
+    file = path.stat()
+    if not stat.S_ISREG(file.st_mode) or file.st_size > MAX_BYTES:
+        return None
+    data = path.read_bytes()
+    if _digest(data[DIGEST_BYTES:]) != data[:DIGEST_BYTES]:
+        return None
+    pack = decoded(data[DIGEST_BYTES:], Pack)
+    with suppress(OSError):
+        os.utime(path)
+    return pack
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=DIGEST_BYTES).digest()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a pack that is seen whole or not at all, also where two processes write it at once."""
+    with NamedTemporaryFile(dir=path.parent, suffix=SUFFIX, delete=False) as file:
+        try:
+            file.writelines([_digest(data), data])
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _make_way(place: Path) -> None:
+    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed
+    over.
+    """
+    found = [
+        (entry.stat(follow_symlinks=False), entry.path)
+        for entry in os.scandir(place)
+        if entry.name.endswith(SUFFIX)
+    ]
+    used = sorted(
+        (each.st_mtime_ns, each.st_size, path) for each, path in found if stat.S_ISREG(each.st_mode)
+    )
+    total = sum(size for _, size, _ in used)
+    for _, size, path in used:
+        if total <= MAX_BYTES:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= size
 
 
 def _is_ours(outcome: Outcome) -> bool:
@@ -246,12 +393,12 @@ def _is_ours(outcome: Outcome) -> bool:
 
 
 @cache
-def _made_by() -> list[Any]:
+def _made_by() -> str:
     """Return what makes readings what they are: this program as it lies here, and what it relies on."""
     package = Path(__file__).parents[1]
     files = [entry for room in ROOMS for entry in _files(package / room)]
-    code = sorted((entry.path, (found := entry.stat()).st_size, found.st_mtime_ns) for entry in files)
-    return [FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), text_digest(repr(code))]
+    code = sorted((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in files)
+    return repr([FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), code])
 
 
 def _files(folder: Path) -> list[os.DirEntry[str]]:

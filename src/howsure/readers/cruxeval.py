@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import from_path
-from howsure.readers.records import scored, tidy
-from howsure.table.scores import Published, TaskFacts
+from howsure.readers.base import Reading, Source
+from howsure.readers.records import from_path, scored, tidy
+from howsure.table.scores import TaskFacts
 
 NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
@@ -18,19 +16,12 @@ _NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b"
 _ENDING = r"(?:_temp[\d.]+)?(?:_(?:output|input))?(?:_\w*)?\.json"
 
 
-def claims(source: Source) -> Claim | None:
-    """Claim a document with generations, those without scores as well."""
-    return "rows" if {"raw_generations", "raw_scored_generations"} & source.first.keys() else None
-
-
 def read(source: Source) -> Reading:
     """Read one model at one temperature."""
     document = source.json()
     generations = document.get("raw_scored_generations")
     if not isinstance(generations, dict) or not generations:
-        raise ReadError(
-            "generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval."
-        )
+        raise source.error("generations without scores", "Run the evaluation of CRUXEval.")
     named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
@@ -47,14 +38,7 @@ def read(source: Source) -> Reading:
         for attempt, value in enumerate(values or [None])
     ]
     rate = document.get("pass_at_1")
-    published = Published(
-        task=task,
-        model=model,
-        metric="pass@1",
-        score=(rate or 0) / 100,
-        n=len(generations),
-        source=source.name,
-    )
+    published = source.published(task, model, "pass@1", (rate or 0) / 100, n=len(generations))
     facts = TaskFacts(
         task=task,
         harness="CRUXEval",

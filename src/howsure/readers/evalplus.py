@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path
-from howsure.readers.records import number, scored, tidy
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
+from howsure.readers.parsing import members
+from howsure.readers.records import from_path, number, scored, tidy
+from howsure.table.cells import finite
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +46,7 @@ def read(source: Source) -> Reading:
         for score in _scores(results)
     ]
     if not records:
-        raise ReadError("no results", where=source.name, remedy="Run evalplus.evaluate again.")
+        raise source.error("no results", "Run evalplus.evaluate again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     temperature = _TEMPERATURE.search(source.path.name) or _TEMPERATURE.search(
         source.path.absolute().parent.name
@@ -96,20 +94,14 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
     names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
     names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
     published = tuple(
-        Published(
-            task=task,
-            model=model,
-            metric=metric,
-            score=number(entry["pass@1"][key]) / 100,
-            source=source.name,
-        )
+        source.published(task, model, metric, number(entry["pass@1"][key]) / 100)
         for model, entry in document.items()
         if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
         for key, (task, metric) in names.items()
         if entry["pass@1"].get(key) is not None
     )
     if not published:
-        raise ReadError("no score in the leaderboard", where=source.name, remedy="Check the file.")
+        raise source.error("no score in the leaderboard", "Check the file.")
     return Reading(
         facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
     )

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
-from howsure.readers.usage import rows_beside, token_rows
-from howsure.readers.yaml_text import can_be_read, parse_yaml
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent, Total
+from howsure.readers.parsing import can_be_read, parse_yaml
+from howsure.readers.records import flatten_metadata, inner, rows_beside, scored, settings, tidy, token_rows
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +50,7 @@ def read(source: Source) -> Reading:
         if isinstance(row, dict) and isinstance(row.get("sample_score"), dict)
     ]
     if not rows:
-        raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no scores in the reviews", "Run the evaluation again.")
     report, task, subset = _report(source)
     model, config = source.path.absolute().parent.name, _config(source)
     usage = _usage(source)
@@ -196,15 +193,7 @@ def _published(report: Mapping[str, Any], task: str, model: str, source: Source)
     for metric in report.get("metrics") or ():
         score, name = finite(metric.get("score")), str(metric.get("name")).removeprefix("mean_")
         if score is not None and len(_subsets(metric)) == 1:
-            yield Published(
-                task=task,
-                model=model,
-                metric=name,
-                score=score,
-                n=metric.get("num"),
-                source=source.name,
-                decimals=DECIMALS,
-            )
+            yield source.published(task, model, name, score, n=metric.get("num"), decimals=DECIMALS)
 
 
 def _extents(report: Mapping[str, Any], task: str, model: str, subset: str) -> Iterator[Extent]:

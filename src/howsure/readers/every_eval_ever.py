@@ -13,15 +13,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import flatten_metadata, inner, scored, settings, tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import per_thousand, token_rows
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
+from howsure.readers.records import (
+    flatten_metadata,
+    inner,
+    per_thousand,
+    scored,
+    settings,
+    tidy,
+    token_rows,
+    unknown_layout,
+)
+from howsure.table.cells import finite
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
-from howsure.table.scores import Published, TaskFacts
+from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,18 +38,17 @@ CHECKED = "schema 0.2.1 and 0.2.2, in made-up files only"
 
 LAYOUTS = ("0.2",)
 """Versions of the schema that are known."""
-_INSTANCE = {"schema_version", "evaluation_id", "interaction_type"}
-_AGGREGATE = {"schema_version", "evaluation_id", "source_metadata"}
+INSTANCE = "interaction_type"
+"""The key that instances have, and aggregates haven't."""
 MAX_STAMP = 40
 """A date isn't longer."""
 
 
 def claims(source: Source) -> Claim | None:
     """Claim both kinds; an aggregate with its instances beside it is their companion."""
-    keys = frozenset() if source.is_list else source.first.keys()
-    if keys >= _INSTANCE:
+    if INSTANCE in source.first:
         return "rows"
-    if not keys >= _AGGREGATE:
+    if "source_metadata" not in source.first:
         return None
     stem = source.path.stem
     beside = (source.path.with_name(f"{stem}{ending}.jsonl") for ending in ("", "_samples", "_instances"))
@@ -52,7 +57,7 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read instances, or the published scores of an aggregate."""
-    if not source.first.keys() >= _INSTANCE:
+    if INSTANCE not in source.first:
         return _read_aggregate(source)
     rows = [
         row
@@ -60,7 +65,7 @@ def read(source: Source) -> Reading:
         if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)
     ]
     if not rows:
-        raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
+        raise source.error("no instances", "Convert the evaluation again.")
     metrics, items = [_metric(row) for row in rows], _items(rows)
     usage = token_rows([row.get("token_usage") for row in rows])
     records = [
@@ -199,7 +204,7 @@ def _read_aggregate(source: Source) -> Reading:
     results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
     published = tuple(_published(results, str(model.get("id") or model.get("name")), source))
     if not published:
-        raise ReadError("no score in the aggregate", where=source.name, remedy="Check the file.")
+        raise source.error("no score in the aggregate", "Check the file.")
     lower: dict[str, set[str]] = {entry.task: set() for entry in published}
     for result in results:
         if (result.get("metric_config") or {}).get("lower_is_better"):
@@ -231,14 +236,13 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
         scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         if score is not None:
-            yield Published(
-                task=str(result.get("evaluation_name")),
-                model=model,
-                metric=_name(result),
-                score=scale.place(score),
+            yield source.published(
+                str(result.get("evaluation_name")),
+                model,
+                _name(result),
+                scale.place(score),
                 n=n if isinstance(n, int) else None,
                 stderr=None if stderr is None else scale.size(stderr),
-                source=source.name,
                 scaled=not scale.as_it_is,
             )
 

@@ -7,7 +7,9 @@ FileReport or a caution.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,109 +19,46 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
-from howsure.readers.ahead import reading_ahead
-from howsure.readers.base import GivenReader, Source
-from howsure.readers.faults import named
-from howsure.readers.joining import joined_rows, named_after_file, nameless
-from howsure.readers.lines import PACKED
-from howsure.readers.outcome import UNKNOWN, read_by
+from howsure.readers.base import GivenReader, Source, named
+from howsure.readers.combining import joined_rows, named_after_file, nameless
+from howsure.readers.parallel import reading_in_parallel
+from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
-from howsure.readers.recent import recent
+from howsure.readers.reading import UNKNOWN, find_sources, outcome_of, read_by
 from howsure.readers.reconciling import subset_notes
+from howsure.readers.records import cut_row, sound
 from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
-from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import (
     NOT_ASKED,
     Taken,
     chosen_runs,
     held_to_their_word,
     newest_runs,
+    recent,
+    run_entries,
     tell_apart,
+    uncounted_logs,
+    whole_runs,
     without_copies,
 )
-from howsure.readers.smoke import whole_runs
-from howsure.readers.soundness import cut_row, sound
-from howsure.readers.twice import named_twice
-from howsure.readers.walking import find_sources
+from howsure.readers.tables import named_twice
 from howsure.table.scale import BESIDE
-from howsure.table.schema import find_roles, tidy
+from howsure.table.schema import find_roles, refuse_scoreless
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from howsure.readers.ahead import Ahead
     from howsure.readers.cache import Cache
+    from howsure.readers.reading import Outcome
 
+    Look = Callable[[Source], Outcome]
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of
-    earlier walks.
-
-    `places`: where the report of each file is; `alone`: of each size the only table so far, None where there
-    are more, whose bytes have `digests`.
-    """
-
-    cache: Cache | None = None
-    reports: list[FileReport] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
-    tables: list[tables.Table] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
-    places: dict[Path, int] = field(default_factory=dict)
-    alone: dict[int, Path | None] = field(default_factory=dict)
-    digests: set[bytes] = field(default_factory=set)
-
-    def report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
-        """Report what became of a file, in place of what was reported of it."""
-        place = self.places.setdefault(source.path, len(self.reports))
-        self.reports[place : place + 1] = [
-            FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)
-        ]
-
-    def failed(self, source: Source, error: HowsureError) -> None:
-        """Report a file that can't be read, or used."""
-        self.report(source, "failed", reason=str(error).removeprefix(source.name).lstrip(",: "))
-
-    def keep(self, runs: Sequence[str]) -> None:
-        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError
-        where none is left.
-        """
-        kept = chosen_runs(self.taken, self.reports, runs)
-        for table in self.tables:
-            self.left_out(table.source, NOT_ASKED)
-        self.tables.clear()
-        self.taken[:] = kept
-
-    def has_copy(self, source: Source) -> bool:
-        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one
-        size alone, each once.
-        """
-        if source.address:
-            return False
-        size = source.path.stat().st_size
-        alone = self.alone.setdefault(size, source.path)
-        if alone == source.path:
-            return False
-        if alone is not None:
-            self.alone[size] = None
-            self.digests.add(_digest(alone))
-        digest = _digest(source.path)
-        is_copy = digest in self.digests
-        self.digests.add(digest)
-        return is_copy
-
-    def left_out(self, source: Source, reason: str) -> None:
-        """Report a table that was passed over."""
-        self.report(source, "left out", reader=tables.NAME, reason=reason)
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file_digest(file, "blake2b").digest()
+ZIP = ".zip"
+"""A file with this suffix is the folder that it holds."""
 
 
 def read_paths(
@@ -163,24 +102,28 @@ def read_paths(
         "where": where or {},
     }
     sources = [replace(source, **given) for source in _listed(paths)]
-    found = _Found(cache=_cache(sources, reader, given) if cache else None)
-    reports, taken = found.reports, found.taken
-    known = found.cache.knows if found.cache is not None else None
-    with reading_ahead(sources, reader, 1 if maps else processes, known) as ahead:
+    walk = _Walk(
+        columns=columns or {},
+        where=where or {},
+        strict=strict,
+        reader=reader,
+        cache=_cache(sources, reader, given) if cache else None,
+    )
+    known = walk.cache.knows if walk.cache is not None else None
+    several = processes > 1 and len(sources) > 1 and not maps
+    with reading_in_parallel(sources, reader, processes, known) if several else nullcontext() as ahead:
+        look = partial(outcome_of, asked=reader) if ahead is None else ahead.outcome
         for source in progress(sources) if progress else sources:
-            _take_all(source, ahead, columns or {}, found, strict=strict)
-    if found.cache is not None:
-        found.cache.write()
+            walk.take_all(source, look)
+    if walk.cache is not None:
+        walk.cache.write()
     if runs:
-        found.keep(runs)
-    whole, told = whole_runs(newest_runs(without_copies(taken, reports), reports), reports)
-    whole, undated = recent(whole, reports, latest=latest, since=since)
-    found.cautions.extend((*told, *undated))
-    kept = held_to_their_word(whole, strict=strict)
-    scores = _together(found, kept, columns or {}, where or {}, strict=strict, as_attempts=as_attempts)
+        walk.keep(runs)
+    scores = walk.scores(latest=latest, since=since, as_attempts=as_attempts)
     if not scores.has_rows and not scores.published:
-        raise nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
-    return replace(scores, cautions=tuple(dict.fromkeys((*scores.cautions, *named_twice(sources, reports)))))
+        raise nothing([path.path if isinstance(path, Source) else path for path in paths], walk.reports)
+    cautions = (*scores.cautions, *named_twice(sources, walk.reports))
+    return replace(scores, cautions=tuple(dict.fromkeys(cautions)))
 
 
 def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
@@ -207,124 +150,253 @@ def _cache(sources: Sequence[Source], reader: str | None, given: Mapping[str, An
     return cache_of(sources, (reader, given["probabilities"], given["writing"], given["model_from"]))
 
 
-def _together(
-    found: _Found,
-    kept: list[Taken],
-    columns: Mapping[str, tuple[str, ...]],
-    where: Mapping[str, tuple[str, ...]],
-    *,
-    strict: bool,
-    as_attempts: bool | None,
-) -> Scores:
-    """Put together what logs and tables hold, and what is to be said of it."""
-    reports = found.reports
-    cautions = [
-        *found.cautions,
-        *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)),
-    ]
-    notes: list[str] = []
-    harness, missing, called = tell_apart(kept, cautions, notes, as_attempts=as_attempts)
-    texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
-    notes += told_together([(name, note) for name, numbers in texts for note in numbers.notes])
-    notes += told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
-    notes += dict.fromkeys(note for read in kept for note in read.word.notes)
-    notes += subset_notes(extent for read in kept for extent in read.word.subsets)
-    named_tables = [(table.source, *named_after_file(table, columns, where)) for table in found.tables]
-    named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
-    named_tables = _with_names(named_tables, columns, found, strict=strict)
-    notes += [note for _, _, note in named_tables if note]
-    scans = [(source, frame) for source, frame, _ in named_tables]
-    rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
-    reports += [_report(read) for read in kept]
-    published = boards_apart(
-        [
-            replace(entry, run=read.reading.run.identity) if read.reading.run else entry
-            for read in kept
-            for entry in read.reading.published
-        ]
-    )
-    cautions += cautions_of(reports)
-    return Scores(
-        rows=rows if rows is not None else pl.DataFrame(),
-        roles=roles,
-        chosen=frozenset(columns),
-        facts=joined_facts(fact for read in kept for fact in read.reading.facts),
-        published=published,
-        files=tuple(sorted(reports, key=lambda report: report.path)),
-        cautions=tuple(dict.fromkeys(cautions)),
-        notes=tuple(notes),
-        signed=_signed_columns(found.tables, score_name) | _signed(kept),
-        score_name=score_name or _score_name(kept),
-        missing=missing,
-        reconciled=tuple(figure for read in kept for figure in read.word.figures),
-        groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
-        runs=run_entries(called),
-        uncounted=uncounted_logs(found.taken, called, reports),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """One walk over files, and what it has found so far.
 
-
-def _signed_columns(found: Sequence[tables.Table], score_name: str) -> frozenset[str]:
-    """Return the score columns with % signs; of tables in which these have other names, the name that stands
-    for all if all have signs.
+    Attributes:
+        columns: The columns of tables by role, as the user names them.
+        where: The rows of tables that count.
+        strict: Whether the first file that can't be read or used is an error.
+        reader: The name of the reader that the user asked for.
+        cache: What earlier walks have read.
+        reports: What became of each file.
+        taken: What readers of harnesses took.
+        tables: Tables with rows.
+        cautions: What is to be said of files.
+        places: Where the report of each file is.
+        alone: Of each size the only table so far, None where there are more.
+        digests: Those of the bytes of tables that have one size.
     """
-    signed = [table.numbers.column for table in found if table.numbers is not None and table.numbers.percent]
-    return frozenset(signed) | (
-        frozenset({score_name}) if score_name and len(signed) == len(found) else frozenset()
-    )
 
+    columns: Mapping[str, tuple[str, ...]]
+    where: Mapping[str, tuple[str, ...]]
+    strict: bool
+    reader: str | None
+    cache: Cache | None
+    reports: list[FileReport] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    tables: list[tables.Table] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
+    places: dict[Path, int] = field(default_factory=dict)
+    alone: dict[int, Path | None] = field(default_factory=dict)
+    digests: set[bytes] = field(default_factory=set)
 
-def _score_name(kept: Iterable[Taken]) -> str:
-    """Return what the score column was called in saved tables, by all names where these differ."""
-    return BESIDE.join(dict.fromkeys(read.reading.score_name for read in kept if read.reading.score_name))
+    def take_all(self, source: Source, look: Look, *, inside: bool = False) -> None:
+        """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted.
 
-
-def _signed(kept: Sequence[Taken]) -> frozenset[str]:
-    """Return the name of scores that all had % signs when they were saved."""
-    return (
-        frozenset({_score_name(kept)}) if kept and all(read.reading.signed for read in kept) else frozenset()
-    )
-
-
-ZIP = ".zip"
-"""A file with this suffix is the folder that it holds."""
-
-
-def _take_all(
-    source: Source,
-    ahead: Ahead,
-    columns: Mapping[str, tuple[str, ...]],
-    found: _Found,
-    *,
-    strict: bool,
-    inside: bool = False,
-) -> None:
-    """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted.
-
-    `inside` a zip no other is opened, since a zip can hold itself.
-    """
-    try:
-        with named(source.name):
-            suffix = source.path.suffix.lower()
-            if inside or not _is_packed(source) or registry.identify(source) is not None:
-                _take(source, ahead, columns, found)
-                return
-            from howsure.readers.zipped import decompressed, unpacked
-
-            with TemporaryDirectory(prefix="howsure-") as folder:
-                if suffix in PACKED:
-                    _take(decompressed(source, Path(folder)), ahead, columns, found)
+        `inside` a zip no other is opened, since a zip can hold itself.
+        """
+        try:
+            with named(source.name):
+                if inside or not _is_packed(source) or registry.identify(source) is not None:
+                    self._take(source, look)
                     return
-                members, failed = unpacked(source, Path(folder))
-                for member, error in failed:
-                    if strict:
-                        raise error
-                    found.failed(member, error)
-                for member in members:
-                    _take_all(member, ahead, columns, found, strict=strict, inside=True)
-    except HowsureError as error:
-        if strict:
-            raise
-        found.failed(source, error)
+                from howsure.readers.zipped import decompressed, unpacked
+
+                with TemporaryDirectory(prefix="howsure-") as folder:
+                    if source.path.suffix.lower() in PACKED:
+                        self._take(decompressed(source, Path(folder)), look)
+                        return
+                    members, failed = unpacked(source, Path(folder))
+                    for member, error in failed:
+                        self._refuse(member, error)
+                    for member in members:
+                        self.take_all(member, look, inside=True)
+        except HowsureError as error:
+            self._refuse(source, error)
+
+    def _take(self, source: Source, look: Look) -> None:
+        outcome = look(source) if self.cache is None else self.cache.outcome(source, look)
+        if outcome.reader is None:
+            from howsure.readers.elsewhere import IN_FOLDER, begins_database
+
+            reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
+            self._report(source, "left out", reason=reason)
+        elif outcome.claim == "companion":
+            self._report(source, "companion", reader=outcome.reader)
+        elif outcome.reading is not None:
+            self.taken.append(Taken(source=source, reader=outcome.reader, reading=outcome.reading))
+            self.cautions.extend(outcome.cautions)
+        else:
+            if outcome.reader == registry.SAVED:
+                self.taken.extend(_read_saved(source))
+            else:
+                self._take_table(source)
+            self.cautions.extend(cut_row(source))
+
+    def _take_table(self, source: Source) -> None:
+        """Take a table of rows, or of published scores; one without results is passed over unless it was
+        asked for.
+        """
+        frame = tables.scan(source)
+        names = frame.collect_schema().names()
+        roles = find_roles(names, self.columns)
+        asked = self.reader is not None or source.path == source.root
+        if "item" in roles:
+            # else the file's own name says more than its bytes
+            named_here = {"task", "model"} <= roles.keys() and not source.model_from
+            table = tables.checked(source, frame, self.columns)
+            if named_here and self._has_copy(source):
+                self._left_out(source, COPY)
+                return
+            self.tables.append(table)
+            self.cautions.extend(table.cautions)
+            self._report(source, "read", reader=tables.NAME)
+        elif asked or (
+            tables.is_leaderboard(names, self.columns) and not tables.repeats_models(frame, self.columns)
+        ):
+            self.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
+        else:
+            self._left_out(source, NO_RESULTS)
+
+    def keep(self, runs: Sequence[str]) -> None:
+        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError
+        where none is left.
+        """
+        self.taken[:] = chosen_runs(self.taken, self.reports, runs)
+        for table in self.tables:
+            self._left_out(table.source, NOT_ASKED)
+        self.tables.clear()
+
+    def scores(self, *, latest: bool, since: str, as_attempts: bool | None) -> Scores:
+        """Put together what logs and tables hold, and what is to be said of it."""
+        logs = self._logs(latest=latest, since=since) if self.taken else []
+        cautions = [
+            *self.cautions,
+            *(caution for log in logs for caution in (*log.reading.cautions, *log.word.cautions)),
+        ]
+        notes: list[str] = []
+        harness, missing, called = tell_apart(logs, cautions, notes, as_attempts=as_attempts)
+        texts = [(table.source.name, table.numbers) for table in self.tables if table.numbers is not None]
+        notes += told_together([(name, note) for name, numbers in texts for note in numbers.notes])
+        notes += told_together([(log.source.name, note) for log in logs for note in log.reading.notes])
+        notes += dict.fromkeys(note for log in logs for note in log.word.notes)
+        notes += subset_notes(extent for log in logs for extent in log.word.subsets)
+        scans = self._usable(strict=self.strict or not harness)
+        notes += [note for _, _, note in scans if note]
+        frames = [(source, frame) for source, frame, _ in scans]
+        rows, roles, score_name = joined_rows(harness, frames, dict(self.columns), self.where, notes)
+        self.reports.extend(map(_report_of, logs))
+        published = [
+            replace(entry, run=log.reading.run.identity) if log.reading.run else entry
+            for log in logs
+            for entry in log.reading.published
+        ]
+        cautions += cautions_of(self.reports)
+        saved_name = BESIDE.join(
+            dict.fromkeys(log.reading.score_name for log in logs if log.reading.score_name)
+        )
+        signed = {saved_name} if logs and all(log.reading.signed for log in logs) else set()
+        return Scores(
+            rows=rows if rows is not None else pl.DataFrame(),
+            roles=roles,
+            chosen=frozenset(self.columns),
+            facts=joined_facts(fact for log in logs for fact in log.reading.facts),
+            published=boards_apart(published),
+            files=tuple(sorted(self.reports, key=lambda report: report.path)),
+            cautions=tuple(dict.fromkeys(cautions)),
+            notes=tuple(notes),
+            signed=self._signed_columns(score_name) | signed,
+            score_name=score_name or saved_name,
+            missing=missing,
+            reconciled=tuple(figure for log in logs for figure in log.word.figures),
+            groups=tuple(dict.fromkeys(group for log in logs for group in log.reading.groups)),
+            runs=run_entries(called),
+            uncounted=uncounted_logs(self.taken, called, self.reports),
+        )
+
+    def _logs(self, *, latest: bool, since: str) -> list[Taken]:
+        """Return the logs that count, held to what they state themselves."""
+        logs = newest_runs(without_copies(self.taken, self.reports), self.reports)
+        logs, smoke = whole_runs(logs, self.reports)
+        logs, undated = recent(logs, self.reports, latest=latest, since=since)
+        self.cautions.extend((*smoke, *undated))
+        return held_to_their_word(logs, strict=self.strict)
+
+    def _usable(self, *, strict: bool) -> list[tuple[Source, pl.LazyFrame, str]]:
+        """Return the tables that hold scores, and whose rows all say what they are about, with what is to be
+        said of each; report the others. `strict`: an error where none of several holds scores.
+        """
+        scored, refused = [], []
+        for table in self.tables:
+            source = table.source
+            frame, note = named_after_file(table, self.columns, self.where)
+            try:
+                refuse_scoreless(frame, self.columns)
+            except DataError as error:
+                refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
+            else:
+                scored.append((source, frame, note))
+        if refused and strict and not scored:
+            raise refused[0][1]
+        for source, why in refused:
+            if source.path == source.root:
+                self._failed(source, why)
+            else:
+                self._left_out(source, NO_RESULTS)
+        if len(scored) == 1 and not self.taken:
+            return scored
+        named_rows = []
+        for source, frame, note in scored:
+            lack = nameless(frame, self.columns, where=source.name)
+            if lack is None:
+                named_rows.append((source, frame, note))
+            else:
+                self._refuse(source, lack)
+        return named_rows
+
+    def _signed_columns(self, score_name: str) -> frozenset[str]:
+        """Return the score columns with % signs; of tables in which these have other names, the name that
+        stands for all if all have signs.
+        """
+        numbers = [table.numbers for table in self.tables if table.numbers is not None]
+        signed = [column.column for column in numbers if column.percent]
+        every = bool(score_name) and len(signed) == len(self.tables)
+        return frozenset([*signed, score_name] if every else signed)
+
+    def _has_copy(self, source: Source) -> bool:
+        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one
+        size alone, each once.
+        """
+        if source.address:
+            return False
+        size = source.path.stat().st_size
+        alone = self.alone.setdefault(size, source.path)
+        if alone == source.path:
+            return False
+        if alone is not None:
+            self.alone[size] = None
+            self.digests.add(_digest(alone))
+        digest = _digest(source.path)
+        is_copy = digest in self.digests
+        self.digests.add(digest)
+        return is_copy
+
+    def _report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
+        """Report what became of a file, in place of what was reported of it."""
+        place = self.places.setdefault(source.path, len(self.reports))
+        report = FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)
+        self.reports[place : place + 1] = [report]
+
+    def _left_out(self, source: Source, reason: str) -> None:
+        """Report a table that was passed over."""
+        self._report(source, "left out", reader=tables.NAME, reason=reason)
+
+    def _failed(self, source: Source, error: HowsureError) -> None:
+        """Report a file that can't be read, or used."""
+        self._report(source, "failed", reason=str(error).removeprefix(source.name).lstrip(",: "))
+
+    def _refuse(self, source: Source, error: HowsureError) -> None:
+        """Report a file that can't be read, or used, or raise what is wrong with it where that is wanted."""
+        if self.strict:
+            raise error
+        self._failed(source, error)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file_digest(file, "blake2b").digest()
 
 
 def _is_packed(source: Source) -> bool:
@@ -337,118 +409,21 @@ def _is_packed(source: Source) -> bool:
     )
 
 
-def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
-    outcome = ahead.outcome(source) if found.cache is None else found.cache.outcome(source, ahead.outcome)
-    if outcome.reader is None:
-        from howsure.readers.databases import IN_FOLDER, begins_database
-
-        reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
-        found.report(source, "left out", reason=reason)
-    elif outcome.claim == "companion":
-        found.report(source, "companion", reader=outcome.reader)
-    elif outcome.reading is not None:
-        found.taken.append(Taken(source=source, reader=outcome.reader, reading=outcome.reading))
-        found.cautions.extend(outcome.cautions)
-    else:
-        if outcome.reader == registry.SAVED:
-            found.taken.extend(_read_saved(source))
-        else:
-            _take_table(source, columns, found, asked=ahead.asked is not None or source.path == source.root)
-        found.cautions.extend(cut_row(source))
-
-
-def _take_table(
-    source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool
-) -> None:
-    """Take a table of rows, or of published scores; one without results is passed over unless it was asked
-    for.
-    """
-    frame = tables.scan(source)
-    names = frame.collect_schema().names()
-    roles = find_roles(names, columns)
-    if "item" in roles:
-        named_here = {
-            "task",
-            "model",
-        } <= roles.keys() and not source.model_from  # else the file's own name says more
-        table = tables.checked(source, frame, columns)
-        if named_here and found.has_copy(source):
-            found.left_out(source, COPY)
-            return
-        found.tables.append(table)
-        found.cautions.extend(table.cautions)
-        found.report(source, "read", reader=tables.NAME)
-    elif asked or (tables.is_leaderboard(names, columns) and not tables.repeats_models(frame, columns)):
-        found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
-    else:
-        found.left_out(source, NO_RESULTS)
-
-
 def _read_saved(source: Source) -> list[Taken]:
     """Read the logs of a saved baseline; what names models otherwise did so when it was saved."""
     from howsure.readers import saved
 
     with named(source.name, saved.NAME):
-        return [replace(read, reading=sound(read.reading, read.source)) for read in saved.logs(source)]
+        return [replace(log, reading=sound(log.reading, log.source)) for log in saved.logs(source)]
 
 
-def _scored(
-    scans: list[tuple[Source, pl.LazyFrame, str]],
-    columns: Mapping[str, tuple[str, ...]],
-    found: _Found,
-    *,
-    strict: bool,
-) -> list[tuple[Source, pl.LazyFrame, str]]:
-    """Keep the tables that hold scores and report the others; `strict`: an error where none of several does,
-    or at the first.
-    """
-    kept, refused = [], []
-    for source, frame, note in scans:
-        try:
-            tidy(frame, columns)
-        except DataError as error:
-            refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
-        else:
-            kept.append((source, frame, note))
-    if refused and strict and not kept:
-        raise refused[0][1]
-    for source, why in refused:
-        if source.path == source.root:
-            found.failed(source, why)
-        else:
-            found.left_out(source, NO_RESULTS)
-    return kept
-
-
-def _with_names(
-    scans: list[tuple[Source, pl.LazyFrame, str]],
-    columns: Mapping[str, tuple[str, ...]],
-    found: _Found,
-    *,
-    strict: bool,
-) -> list[tuple[Source, pl.LazyFrame, str]]:
-    """Keep those of several tables whose rows all say what they are about; report the others, `strict`: raise
-    DataError.
-    """
-    kept = []
-    for source, frame, note in scans:
-        error = nameless(frame, columns, where=source.name) if len(scans) > 1 or found.taken else None
-        if error is None:
-            kept.append((source, frame, note))
-        elif strict:
-            raise error
-        else:
-            found.failed(source, error)
-    return kept
-
-
-def _report(read: Taken) -> FileReport:
-    rows = read.reading.rows
+def _report_of(log: Taken) -> FileReport:
+    rows = log.reading.rows
     outcome = "published" if rows is None else "read"
     reason = "scores only, no rows behind them: see `howsure audit`" if rows is None else ""
     return FileReport(
-        path=read.source.name,
-        reader=read.reader,
+        path=log.source.name,
+        reader=log.reader,
         outcome=outcome,
         rows=0 if rows is None else len(rows),
         reason=reason,

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import digest, from_path, numbered
-from howsure.readers.records import inner, mappings, tidy
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.records import digest, from_path, inner, mappings, numbered, tidy
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,16 +37,15 @@ def claims(source: Source) -> Claim | None:
     """Claim the events of a scan, and its list of hits, to say what that is."""
     first = source.first
     report = first.get("entry_type") in _ENTRIES and _OWN & first.keys()
-    return "rows" if not source.is_list and (report or first.keys() >= _HIT) else None
+    return "rows" if report or first.keys() >= _HIT else None
 
 
 def read(source: Source) -> Reading:
     """Read one scan; one without its prompts gives the scores that its eval lines state."""
     if source.first.keys() >= _HIT:
-        raise ReadError(
+        raise source.error(
             "a list of garak's hits alone, which says nothing of what passed",
-            where=source.name,
-            remedy="Read the report beside it: *.report.jsonl.",
+            "Read the report beside it: *.report.jsonl.",
         )
     events = mappings(source.json_lines())
     setup = next((event for event in events if event.get("entry_type") == "start_run setup"), {})
@@ -58,7 +55,7 @@ def read(source: Source) -> Reading:
     evals = [event for event in events if event.get("entry_type") == "eval"]
     tasks = dict.fromkeys([*(str(record["task"]) for record in records), *map(_task, evals)])
     if not tasks:
-        raise ReadError("no prompt that a detector looked at", where=source.name, remedy="Let the scan end.")
+        raise source.error("no prompt that a detector looked at", "Let the scan end.")
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=tuple(_facts(task) for task in tasks),
@@ -133,9 +130,7 @@ def _published(
         passed, total = finite(event.get("passed")), _total(event)
         if passed is not None and total and _task(event) not in uneven:
             n = len(_counts(records).get(_task(event), ())) or None
-            yield Published(
-                task=_task(event), model=model, metric=METRIC, score=passed / total, n=n, source=source.name
-            )
+            yield source.published(_task(event), model, METRIC, passed / total, n=n)
 
 
 def _counts(records: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import scored, settings, tidy
-from howsure.readers.usage import counted
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
+from howsure.readers.records import counted, scored, settings, tidy
+from howsure.table.cells import finite
+from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,9 +51,6 @@ _SETTINGS = (
     *("instructions", "global_prefix", "global_suffix", "input_prefix", "output_prefix", "stop_sequences"),
 )
 """What tells two runs of one model apart."""
-_BESIDE = frozenset(
-    ["scenario.json", "instances.json", "display_predictions.json", "display_requests.json", "run_spec.json"]
-)
 
 
 def claims(source: Source) -> Claim | None:
@@ -64,10 +59,9 @@ def claims(source: Source) -> Claim | None:
     if source.is_list and {"instance_id", "train_trial_index", "stats"} <= keys:
         return "rows"
     totals = source.is_list and {"name", "count", "sum"} <= keys and source.first["name"].startswith(b"{")
-    if totals or (not source.is_list and "adapter_spec" in keys):
+    if totals or "adapter_spec" in keys:
         return "companion"
-    beside = source.path.name in _BESIDE and source.near(source.path.with_name("per_instance_stats.json"))
-    return "companion" if beside else None
+    return "companion" if source.near(source.path.with_name("per_instance_stats.json")) else None
 
 
 def read(source: Source) -> Reading:
@@ -77,7 +71,7 @@ def read(source: Source) -> Reading:
     scores, clashes = _scores(entries, source)
     usage = _usage(entries)
     if not scores:
-        raise ReadError("no score of an answer", where=source.name, remedy="Check the run's metric_specs.")
+        raise source.error("no score of an answer", "Check the run's metric_specs.")
     records = [
         {
             "task": task,
@@ -183,9 +177,7 @@ def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float | None]
         name = stat.get("name") or {}
         metric, count = name.get("name"), stat.get("count") or 0
         if not isinstance(metric, str):
-            raise ReadError(
-                "a statistic without a name", where=source.name, remedy="Write the run's statistics again."
-            )
+            raise source.error("a statistic without a name", "Write the run's statistics again.")
         if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
             continue
         total = finite(stat.get("sum"))
@@ -199,7 +191,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
         return
     for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)], source):
         if metric in metrics and split == "test" and score is not None:
-            yield Published(task=task, model=model, metric=metric, score=score, source=source.name)
+            yield source.published(task, model, metric, score)
 
 
 def _clash_caution(clashes: int, source: Source) -> list[Caution]:

@@ -12,25 +12,38 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
-from howsure.readers.inspect_runs import configuration, run_of
-from howsure.readers.inspect_scores import Sample, Samples, score_frame, summary
-from howsure.readers.inspect_usage import stated_totals
-from howsure.readers.json_text import members
-from howsure.readers.records import flatten_metadata
-from howsure.readers.soundness import unknown_layout
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.inspect_scores import (
+    Sample,
+    Samples,
+    attempt_of,
+    frame,
+    limit_of,
+    sample_values,
+    score_frame,
+    stated_totals,
+    summary,
+    to_number,
+)
+from howsure.readers.parsing import members
+from howsure.readers.records import (
+    flatten_metadata,
+    inner,
+    mappings,
+    metadata_text,
+    plain_text,
+    settings,
+    unknown_layout,
+)
+from howsure.readers.transcripts import Transcript
+from howsure.readers.zipped import Archive, first_member, open_archive
+from howsure.table.cells import finite, whole_text
+from howsure.table.names import word_list
+from howsure.table.scores import Extent, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from howsure.readers.transcripts import Transcript
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
@@ -67,9 +80,7 @@ def read(source: Source) -> Reading:
         or not isinstance(spec.get("model"), str)
         or not isinstance(spec.get("task"), str)
     ):
-        raise ReadError(
-            "no task and model in the log's header", where=source.name, remedy="Write the log again."
-        )
+        raise source.error("no task and model in the log's header", "Write the log again.")
     scores = _published_scores(header)
     table = Samples.of(samples, expected=_expected_metrics(spec, scores), spec=spec)
     published = tuple(_publish(score, spec, header, table, source) for score in scores)
@@ -100,13 +111,6 @@ def read(source: Source) -> Reading:
     )
 
 
-def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield every attempt at these items, at all where `items` is None; scores alone never need it."""
-    from howsure.readers import inspect_transcripts
-
-    return inspect_transcripts.transcripts(source, items)
-
-
 def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Tell which messages the data set itself puts before every question: another system message is another
     set-up.
@@ -117,13 +121,10 @@ def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _nothing(table: Samples, source: Source) -> ReadError:
     if not table.items:
-        return ReadError(
-            "neither samples nor results in the log", where=source.name, remedy="Run the task again."
-        )
-    return ReadError(
+        return source.error("neither samples nor results in the log", "Run the task again.")
+    return source.error(
         f"none of the {len(table.items)} samples has a score",
-        where=source.name,
-        remedy=f"Score the log first: inspect score {source.path.name}",
+        f"Score the log first: inspect score {source.path.name}",
     )
 
 
@@ -143,9 +144,7 @@ def _header(archive: Archive, source: Source) -> dict[str, Any]:
         if name in archive:
             header = archive.json(name)
             return header if isinstance(header, dict) else {}
-    raise ReadError(
-        "a log without header.json and _journal/start.json", where=source.name, remedy="Run it again."
-    )
+    raise source.error("a log without header.json and _journal/start.json", "Run it again.")
 
 
 def _summaries(archive: Archive) -> list[Any]:
@@ -200,14 +199,13 @@ def _publish(
     )
     if value is None:
         return None
-    return Published(
-        task=spec["task"],
-        model=spec["model"],
-        metric=_metric(score, table.values),
-        score=value,
+    return source.published(
+        spec["task"],
+        spec["model"],
+        _metric(score, table.values),
+        value,
         n=_items_behind(score, spec, header),
         stderr=_metric_value(metrics, "stderr"),
-        source=source.name,
         reducer=str(score.get("reducer") or "mean"),
         cluster=_cluster(metrics.get("stderr")),
     )
@@ -366,3 +364,234 @@ def _log_cautions(
         message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
         remedy = "Compare with Inspect's own figure only where it is a mean."
         yield Caution(code="reducer", message=message, remedy=remedy)
+
+
+_SAMPLE = re.compile(r"samples/(?P<item>.+)_epoch_\d+\.json", re.DOTALL)
+_ATTACHED = re.compile(r"attachment://([0-9a-f]{32})")
+_ODD = re.compile(r"[^\w. -]")
+"""An id with any other sign may be written in another way in the names of members."""
+
+
+def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
+    """Yield every attempt at these items, at all where `items` is None, in the order of the log."""
+    if first_member(source.head) is None:
+        document = source.json()
+        samples = document.get("samples") if isinstance(document, dict) else None
+        yield from (_transcript(sample) for sample in samples or () if _is_asked(sample, items))
+        return
+    with open_archive(source.path, where=source.name) as archive:
+        for name in _members(archive, items):
+            sample = archive.json(name)
+            if _is_asked(sample, items):
+                yield _transcript(sample)
+
+
+def _members(archive: Archive, items: Collection[str] | None) -> list[str]:
+    """Return the members that may hold these items; where an id may be written in another way, all."""
+    members = {
+        name: found["item"] for name in dict.fromkeys(archive.names) if (found := _SAMPLE.fullmatch(name))
+    }
+    if items is None or any(_ODD.search(item) for item in items):
+        return list(members)
+    return [name for name, item in members.items() if item in items]
+
+
+def _is_asked(sample: object, items: Collection[str] | None) -> bool:
+    return isinstance(sample, dict) and (items is None or whole_text(str(sample.get("id"))) in items)
+
+
+def _transcript(sample: Mapping[str, Any]) -> Transcript:
+    output, scores = inner(sample, "output"), inner(sample, "scores")
+    attached = inner(sample, "attachments")
+    answered = _attached(_answered(output), attached)
+    taken = next((text for each in scores.values() if (text := plain_text(inner(each).get("answer")))), "")
+    error = inner(sample, "error")
+    return Transcript(
+        item=whole_text(str(sample.get("id"))),
+        attempt=attempt_of(sample.get("epoch")),
+        prompt=_attached(spoken(sample.get("input")), attached),
+        target=_target(sample.get("target")),
+        output=answered,
+        answer=_attached(taken, attached) or answered,
+        stop=_stop(sample, output),
+        error=plain_text(error.get("message")),
+        scores={whole_text(name): to_number(value) for name, value in sample_values(sample)},
+    )
+
+
+def _stop(sample: Mapping[str, Any], output: Mapping[str, Any]) -> str:
+    """Say why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
+    if sample.get("error"):
+        return "error"
+    return limit_of(sample) or plain_text(_choice(output).get("stop_reason"))
+
+
+def _answered(output: Mapping[str, Any]) -> str:
+    if isinstance(output.get("completion"), str):
+        return whole_text(output["completion"])
+    return _content(inner(_choice(output), "message").get("content"))
+
+
+def _choice(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = output.get("choices")
+    return inner(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def spoken(value: object) -> str:
+    """Return what was asked: a text, or messages with who says each."""
+    if isinstance(value, str):
+        return whole_text(value)
+    return "\n\n".join(
+        f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in mappings(value)
+    )
+
+
+def _content(content: object) -> str:
+    if isinstance(content, str):
+        return whole_text(content)
+    return "\n".join(
+        plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in mappings(content)
+    )
+
+
+def _target(value: object) -> str:
+    return " | ".join(map(plain_text, value)) if isinstance(value, list) else plain_text(value)
+
+
+def _attached(text: str, attached: Mapping[str, Any]) -> str:
+    """Put in what the log keeps apart because it comes more than once."""
+    return (
+        _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text)
+        if attached
+        else text
+    )
+
+
+_MACHINERY = frozenset(
+    word_list(
+        """
+        max_retries timeout attempt_timeout stream_idle_timeout max_connections adaptive_connections cache
+        seed batch verbose
+        """
+    )
+)
+_LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
+"""What a sample may take; what it may not take ends it, and changes its score."""
+GRADER = "model"
+"""The option of a scorer that names the model which grades."""
+_FIRST_VERSION = ("0", "")
+"""Versions of a task that say nothing: that of a task whose author gave it none."""
+
+
+def run_of(
+    spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int, attempts: int, ends: Mapping[str, int]
+) -> Run:
+    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of
+    one call.
+    """
+    revision, config = inner(spec, "revision"), inner(spec, "config")
+    created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
+    own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
+    call, tags = str(spec.get("run_id") or ""), spec.get("tags")
+    tags = tags if isinstance(tags, list) else []
+    return Run(
+        key=task_id,
+        complete=header.get("status") == "success",
+        started=created,
+        identity=own,
+        call=call,
+        ids=tuple(dict.fromkeys(name for name in (own, task_id, call) if name)),
+        commit=str(revision.get("commit") or ""),
+        dirty=bool(revision["dirty"]) if "dirty" in revision else None,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)),
+        limit=_limit(config),
+        epochs=epochs,
+        exam=exam(spec, header),
+        surroundings=settings(_surroundings(spec)),
+        attempts=attempts,
+        ends=ends,
+    )
+
+
+def _limit(config: Mapping[str, Any]) -> str:
+    """Say to how many samples the run was limited on purpose: their number, from which to which, or how many
+    were named.
+    """
+    limit, ids = config.get("limit"), config.get("sample_id")
+    if isinstance(limit, list):
+        return "–".join(str(bound) for bound in limit)
+    return str(limit) if limit else f"{len(ids)} ids" if isinstance(ids, list) else ""
+
+
+def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user
+    wrote beside it.
+    """
+    data = inner(spec, "dataset")
+    said = {
+        f"metadata.{key}": value for key, value in inner(spec, "metadata").items() if metadata_text(value)
+    }
+    harness = inner(spec, "packages").get("inspect_ai")
+    return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location"), **said}
+
+
+def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and
+    secrets.
+    """
+    generate = inner(spec, "model_generate_config") or inner(header, "plan", "config")
+    named = {key: value for key, value in generate.items() if key not in _MACHINERY}
+    for part in ("model_args", "task_args", "solver_args"):
+        named |= {f"{part}.{key}": value for key, value in inner(spec, part).items()}
+    for role, model in inner(spec, "model_roles").items():
+        named[f"model_roles.{role}"] = _model(model)
+    config, version = inner(spec, "config"), str(spec.get("task_version") or "")
+    named |= {name: config.get(name) for name in _LIMITS}
+    named["task_version"] = "" if version in _FIRST_VERSION else version
+    named |= {"solver": spec["solver"]} if spec.get("solver") else _steps(header)
+    scorers = {
+        f"{name}.{key}": value for name, options in _scorers(spec, header) for key, value in options.items()
+    }
+    return settings({**named, **scorers})
+
+
+def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
+    """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other
+    options.
+    """
+    told = {"version": str(spec.get("task_version") or "0")}
+    grader = _model(inner(spec, "model_roles").get("grader"))
+    for name, options in _scorers(spec, header):
+        own = {key: value for key, value in options.items() if key != GRADER}
+        told[f"scorer:{name}"] = settings({"options": own}).get("options", "")
+        told[f"grader:{name}"] = settings({"grader": options.get(GRADER) or grader}).get("grader", "")
+    return told
+
+
+def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each scorer with its options, a grading model among them; older logs name them with the results
+    only.
+    """
+    planned = [(each.get("name"), each.get("options")) for each in mappings(spec.get("scorers"))]
+    scores = mappings(inner(header, "results").get("scores"))
+    for name, options in planned or [(each.get("scorer"), each.get("params")) for each in scores]:
+        yield str(name), {key: _model(value) for key, value in inner(options).items()}
+
+
+def _model(value: Any) -> Any:
+    """Return the name of a model that is written with its settings, anything else as it is."""
+    return value["model"] if isinstance(value, dict) and isinstance(value.get("model"), str) else value
+
+
+def _steps(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the solvers that the task itself lists, and what each was called with: a system message is such an
+    argument.
+    """
+    steps = [step for step in mappings(inner(header, "plan").get("steps")) if step.get("solver")]
+    solvers = [str(step["solver"]) for step in steps]
+    named: dict[str, Any] = {"solver": ", ".join(solvers)}
+    for i, (solver, step) in enumerate(zip(solvers, steps, strict=True)):
+        time = solvers[: i + 1].count(solver)
+        for key, value in inner(step.get("params_passed", step.get("params"))).items():
+            named[f"{solver if time == 1 else f'{solver} {time}'}.{key}"] = value
+    return named

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
-from howsure.readers.archive import first_member, open_archive
 from howsure.readers.base import PROB, PROB_NORM, Source
 from howsure.readers.inspect_scores import Samples, score_frame
-from howsure.readers.json_text import parse_json
+from howsure.readers.parsing import parse_json
+from howsure.readers.zipped import first_member, open_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

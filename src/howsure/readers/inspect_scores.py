@@ -5,6 +5,8 @@ Built by column, not by row, so that a log of 15,000 samples takes a fraction of
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections import Counter, defaultdict
@@ -12,17 +14,220 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from howsure.errors import Caution
-from howsure.readers.fingerprint import questions, short_input, short_target, targets
-from howsure.readers.inspect_usage import Usage
-from howsure.readers.records import flatten_metadata, metadata_text
-from howsure.table.ids import whole_text
-from howsure.table.numbers import number_in
-from howsure.table.schema import FINGERPRINTS
+from howsure.readers.records import TOKENS, flatten_metadata, inner, metadata_text, numbers, token_measures
+from howsure.table.cells import finite, number_in, whole_text
+from howsure.table.names import word_list
+from howsure.table.schema import FINGERPRINTS, MEASURES
+from howsure.table.scores import DIGITS, Total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import polars as pl
+
+SECOND = 19
+"""So many characters of a stamp say the second: two of one log may differ in how they write its parts and the
+zone.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the samples of one log took: `columns` by measure, in the order of the schema, those that any
+    sample has.
+
+    `tokens`: all tokens of the samples as they state them, 0 where their parts don't add up to that. `once`:
+    no sample failed or was tried again. `begun`: when the first of them began, "" where they don't say.
+    """
+
+    columns: Mapping[str, pl.Series]
+    tokens: float
+    once: bool
+    begun: str
+
+    @classmethod
+    def of(cls, samples: Sequence[Mapping[str, Any]], spec: Mapping[str, Any]) -> Usage:
+        """Gather the evaluated model's usage, going over the samples once."""
+        model, usages, seconds, started = spec["model"], [], [], []
+        roles = again = False
+        for sample in samples:
+            every = sample.get("model_usage")
+            usages.append(every.get(model) if isinstance(every, dict) else None)
+            seconds.append(sample.get("total_time"))
+            started.append(sample.get("started_at"))
+            roles = roles or bool(sample.get("role_usage"))
+            again = again or bool(sample.get("error") or sample.get("retries") or sample.get("error_retries"))
+        if roles:
+            usages = [_own(usage, sample, spec) for usage, sample in zip(usages, samples, strict=True)]
+        columns = _columns(usages, seconds)
+        stated = numbers(
+            [usage.get("total_tokens") if isinstance(usage, dict) else None for usage in usages]
+        ).sum()
+        added = sum(columns[name].sum() for name in TOKENS if name in columns)
+        begun = min(map(str, filter(None, started)), default="")
+        return cls(
+            columns=columns, tokens=float(stated) if stated == added else 0.0, once=not again, begun=begun
+        )
+
+
+def _columns(usages: Sequence[object], seconds: Sequence[object]) -> dict[str, pl.Series]:
+    columns, time = token_measures(usages), numbers(seconds)
+    columns |= {"seconds": time} if time.count() else {}
+    return {name: columns[name].alias(name) for name in MEASURES if name in columns}
+
+
+def stated_totals(header: Mapping[str, Any], usage: Usage) -> tuple[Total, ...]:
+    """Return the tokens that the header states, where they are those of the log's samples and nothing else.
+
+    They aren't where a sample failed or was tried again, where samples were taken over from an earlier log,
+    where roles were played, or where a provider's total isn't the sum of its parts.
+    """
+    spec, stats = header["eval"], inner(header, "stats")
+    total = finite(inner(stats, "model_usage", spec["model"]).get("total_tokens"))
+    earlier = usage.begun and usage.begun[:SECOND] < str(stats.get("started_at") or "")[:SECOND]
+    whole = header.get("status") == "success" and usage.once and usage.tokens and not earlier
+    if not total or not whole or stats.get("role_usage") or spec.get("model_roles"):
+        return ()
+    return (
+        Total(task=whole_text(spec["task"]), model=whole_text(spec["model"]), figure="tokens", value=total),
+    )
+
+
+def _own(usage: object, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a usage without what the same model used in another role, such as a grader's."""
+    if not isinstance(usage, dict):
+        return {}
+    roles = inner(sample, "role_usage")
+    others = [inner(roles, role) for role in roles if _plays(role, sample, spec)]
+    return {name: _less(value, others, name) for name, value in usage.items()}
+
+
+def _plays(role: str, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Say whether the evaluated model played a role: as the log says, or since no other model was used."""
+    named = inner(spec, "model_roles").get(role)
+    model = named.get("model") if isinstance(named, dict) else named
+    return bool(model == spec["model"] if model else len(sample["model_usage"]) == 1)
+
+
+def _less(value: object, others: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    whole = finite(value)
+    return None if whole is None else whole - sum(finite(part.get(name)) or 0.0 for part in others)
+
+
+LETTERS = 1_000
+"""So many of a text count: logs keep at least these."""
+USER, SYSTEM = "user", "system"
+
+
+def questions(inputs: Iterable[object]) -> list[str | None]:
+    """Return a name for each question: a text, or the last turn of the user in a list of messages; None where
+    there is neither.
+    """
+    return list(_names(map(_question, inputs)))
+
+
+def frame(inputs: Iterable[object]) -> str:
+    """Return a short name for the messages that stand before the question in every sample, such as a system
+    message; "" where there are none.
+
+    Where these differ from sample to sample, as examples that are drawn do, the system messages alone count.
+    """
+    given = iter(inputs)
+    first = _before(next(given, None))
+    if not first:
+        return ""
+    before = [first, *map(_before, given)]
+    for turns in (before, [[turn for turn in each if turn[0] == SYSTEM] for each in before]):
+        if turns and turns[0] and all(each == turns[0] for each in turns):
+            return f"#{_name(json.dumps(turns[0]))[:DIGITS]}"
+    return ""
+
+
+def _before(value: object) -> list[tuple[str, str]]:
+    """Return role and content of the messages before the last turn of the user."""
+    if not isinstance(value, list):
+        return []
+    turns = [turn for turn in value if isinstance(turn, dict)]
+    last = len(turns) - 1
+    while last > 0 and turns[last].get("role") != USER:
+        last -= 1
+    return [(str(turn.get("role")), _content(turn.get("content")) or "") for turn in turns[: max(last, 0)]]
+
+
+def targets(given: Iterable[object]) -> list[str | None]:
+    """Return a name for each right answer, a text or a list of them; None where there is none."""
+    return list(_names(map(_target, given)))
+
+
+def short_input(value: object) -> object:
+    """Return an input with no more of its texts than counts here."""
+    if not isinstance(value, list):
+        return value[:LETTERS] if isinstance(value, str) else None
+    turns = [turn for turn in value if isinstance(turn, dict)]
+    return [{"role": turn.get("role"), "content": _short_content(turn.get("content"))} for turn in turns]
+
+
+def _short_content(content: object) -> object:
+    return [{"text": text} for text in _parts(content)] if isinstance(content, list) else _content(content)
+
+
+def short_target(value: object) -> object:
+    """Return a right answer with no more of its texts than counts here."""
+    if isinstance(value, list):
+        return [str(part)[:LETTERS] for part in value]
+    return value[:LETTERS] if isinstance(value, str) else value
+
+
+def _names(texts: Iterable[str | None]) -> Iterator[str | None]:
+    """Yield a name for each text; the same text, asked again in another attempt, is named once."""
+    known: dict[str, str] = {}
+    for text in texts:
+        if text is None:
+            yield None
+            continue
+        if text not in known:
+            known[text] = _name(text)
+        yield known[text]
+
+
+def _name(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _question(value: object) -> str | None:
+    if isinstance(value, str):
+        return value[:LETTERS] if value else None
+    for turn in reversed(value) if isinstance(value, list) else ():
+        if isinstance(turn, dict) and turn.get("role") == USER:
+            return _content(turn.get("content"))
+    return None
+
+
+def _content(content: object) -> str | None:
+    """Return the text of a message; of pictures and the like their kind alone, which is all that a summary
+    keeps.
+    """
+    if isinstance(content, str):
+        return content[:LETTERS]
+    if not isinstance(content, list):
+        return None
+    return "\n".join(_parts(content))
+
+
+def _parts(content: Sequence[object]) -> list[str]:
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [
+        part["text"] if isinstance(part.get("text"), str) else f"({str(part.get('type')).capitalize()})"
+        for part in parts
+    ]
+    return [text[:LETTERS] for text in texts]
+
+
+def _target(value: object) -> str | None:
+    if isinstance(value, list):
+        return "\n".join([str(part)[:LETTERS] for part in value]) if value else None
+    return str(value)[:LETTERS] if isinstance(value, (str, int, float)) and value != "" else None
+
 
 WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for
@@ -31,17 +236,7 @@ them.
 
 _KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
-KEPT = (
-    "id",
-    "epoch",
-    "invalidation",
-    "limit",
-    "model_usage",
-    "role_usage",
-    "total_time",
-    "started_at",
-    "retries",
-)
+KEPT = word_list("id epoch invalidation limit model_usage role_usage total_time started_at retries")
 
 
 class Turn(TypedDict, total=False):

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.errors import ReadError
-
 if TYPE_CHECKING:
     from howsure.readers.base import Claim, Reading, Source
 
@@ -37,6 +35,4 @@ def _is_annexed(source: Source) -> bool:
 def read(source: Source) -> Reading:
     """Say what the file is and how to get the real one."""
     kind, get = ("git-annex", "git annex get") if _is_annexed(source) else ("Git LFS", "git lfs pull")
-    raise ReadError(
-        f"this is a {kind} pointer, not the file itself", where=source.name, remedy=f"Fetch the file: {get}"
-    )
+    raise source.error(f"this is a {kind} pointer, not the file itself", f"Fetch the file: {get}")

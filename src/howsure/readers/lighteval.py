@@ -8,17 +8,18 @@ prompt is `doc.query`, `__doc__.query` or `full_prompt`.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
-from howsure.readers import lighteval_results
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import digest, from_path, numbered
 from howsure.readers.parquet import refuse_damaged
-from howsure.readers.records import scored, tidy
-from howsure.table.scores import TaskFacts
+from howsure.readers.records import digest, from_path, number, numbered, scored, settings, tidy
+from howsure.table.cells import finite
+from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import polars as pl
 
 NAME = "lighteval"
@@ -37,7 +38,7 @@ def claims(source: Source) -> Claim | None:
     are companions.
     """
     if not source.head.startswith(MAGIC):
-        return lighteval_results.claim(source)
+        return claim(source)
     import polars as pl
 
     try:
@@ -53,20 +54,16 @@ def read(source: Source) -> Reading:
     if source.head.startswith(MAGIC):
         return _read_details(source)
     results = source.json()
-    published = tuple(lighteval_results.published(results, source))
+    published = tuple(stated_scores(results, source))
     if not published:
-        raise ReadError("no score in the results", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no score in the results", "Run the evaluation again.")
     return Reading(
         facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
         published=published,
-        run=lighteval_results.run_of(
-            results,
-            "",
-            lighteval_results.model(results, source),
-            time=lighteval_results.time_of(source),
-            scores=results.get("results"),
+        run=run_of(
+            results, "", model_of(results, source), time=time_of(source), scores=results.get("results")
         ),
-        configuration=lighteval_results.configuration(results, ""),
+        configuration=configuration(results, ""),
     )
 
 
@@ -80,8 +77,8 @@ def _read_details(source: Source) -> Reading:
     named = _NAME.search(source.path.name)
     task = named["task"].replace("|", ":") if named else source.path.stem
     model, cautions = from_path(source, r"(?:details_)?.*\.parquet", plain=r"details|\d{4}-\d\d-\d\dT.*")
-    results = lighteval_results.beside(source)
-    model, cautions = (lighteval_results.model(results, source), ()) if results else (model, cautions)
+    results = beside(source)
+    model, cautions = (model_of(results, source), ()) if results else (model, cautions)
     items = numbered(_item(value) for value in frame[prompts])
     records = [
         {"task": task, "model": model, "item": item, "metric": metric, **scored(value)}
@@ -90,18 +87,14 @@ def _read_details(source: Source) -> Reading:
         if not isinstance(value, (list, dict, str))
     ]
     if not records:
-        raise ReadError(
-            "no metric with one number a document", where=source.name, remedy="Check the task's metrics."
-        )
+        raise source.error("no metric with one number a document", "Check the task's metrics.")
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
-        published=tuple(lighteval_results.published(results, source, only=task)),
+        published=tuple(stated_scores(results, source, only=task)),
         cautions=cautions,
-        run=lighteval_results.run_of(
-            results, task, model, time=named["time"] if named else "", scores=records
-        ),
-        configuration=lighteval_results.configuration(results, task) | _shots(frame),
+        run=run_of(results, task, model, time=named["time"] if named else "", scores=records),
+        configuration=configuration(results, task) | _shots(frame),
     )
 
 
@@ -129,3 +122,105 @@ def _facts(task: str) -> TaskFacts:
         failures="drop",
         failures_words="lighteval stops at the first failure, so every document in its files has a score.",
     )
+
+
+STDERR = "_stderr"
+ALL, AVERAGE = "all", "_average"
+"""What the averages of other tasks are called, or have in their names."""
+UNKNOWN = "?"
+"""What stands for a commit that lighteval couldn't tell."""
+_RESULTS = re.compile(r"results_(?P<time>.+)\.json")
+
+
+def claim(source: Source) -> Claim | None:
+    """Claim the results of a run; those with details in the same folder of runs are companions."""
+    if b'"lighteval_sha"' not in source.first.get("config_general", b""):
+        return None
+    return "companion" if any(_details(source)) else "rows"
+
+
+def beside(source: Source) -> Mapping[str, Any]:
+    """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`;
+    empty where there are none.
+    """
+    folder = source.path.absolute().parent
+    above = next((parent for parent in folder.parents if source.has_folder(parent / "results")), None)
+    if above is None:
+        return {}
+    path = above / "results" / Path(*folder.relative_to(above).parts[1:-1]) / f"results_{folder.name}.json"
+    found = source.near(path)
+    document = {} if found is None else found.json()
+    return document if isinstance(document, dict) else {}
+
+
+def time_of(source: Source) -> str:
+    """Return the time in the name of a file of results, empty where there is none."""
+    named = _RESULTS.fullmatch(source.path.name)
+    return named["time"] if named else ""
+
+
+def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scores: object) -> Run:
+    """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is
+    known.
+    """
+    identity = f"{task} {name} {time} {digest(scores)}".strip() if time else ""
+    limit, sha = finite(_general(document).get("max_samples")), _general(document).get("lighteval_sha")
+    date, _, hours = time.partition(".")[0].partition("T")
+    return Run(
+        key=identity,
+        started=f"{date}T{hours.replace('-', ':')}" if hours else "",
+        identity=identity,
+        call=time,
+        ids=(time,) if time else (),
+        limit="" if limit is None else f"{limit:g}",
+        surroundings=settings({"lighteval": "" if sha == UNKNOWN else sha}),
+    )
+
+
+def configuration(document: Mapping[str, Any], task: str) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart: those of the model, and the version of the
+    task.
+    """
+    given, versions = _general(document).get("model_config"), document.get("versions")
+    named = {f"model_config.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
+    version = versions.get(task.replace(":", "|")) if isinstance(versions, dict) else None
+    return settings({**named, "task_version": version})
+
+
+def _general(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    general = document.get("config_general")
+    return general if isinstance(general, dict) else {}
+
+
+def model_of(document: Mapping[str, Any], source: Source) -> str:
+    """Return the model that a run was of."""
+    return str(_general(document).get("model_name") or source.path.absolute().parent.name)
+
+
+def stated_scores(document: Mapping[str, Any], source: Source, *, only: str = "") -> Iterator[Published]:
+    """Yield the scores that results state, of all tasks or of one; averages of several tasks are left out."""
+    stated = document.get("results")
+    for key, metrics in stated.items() if isinstance(stated, dict) else ():
+        task = str(key).replace("|", ":")
+        if task != ALL and AVERAGE not in task and only in ("", task) and isinstance(metrics, dict):
+            yield from _scores(task, model_of(document, source), metrics, source)
+
+
+def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) -> Iterator[Published]:
+    for metric, score in metrics.items():
+        if not metric.endswith(STDERR) and finite(score) is not None:
+            stderr = finite(metrics.get(metric + STDERR))
+            yield source.published(task, name, metric, number(score), stderr=stderr)
+
+
+def _details(source: Source) -> Iterator[Path]:
+    """Yield the details of a file of results, as far as they lie in the folder that was asked for."""
+    named, folder, root = (
+        _RESULTS.fullmatch(source.path.name),
+        source.path.absolute().parent,
+        source.root.absolute(),
+    )
+    above = next((parent for parent in folder.parents if source.has_folder(parent / "details")), None)
+    if named and above is not None and above.is_relative_to(root):
+        inner = Path(*folder.relative_to(above).parts[1:])
+        yield from source.listed(above / "details" / inner / named["time"], "*.parquet")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import scored, tidy
-from howsure.readers.usage import rows_beside
-from howsure.table.numbers import finite
+from howsure.readers.records import rows_beside, scored, tidy
+from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -20,17 +18,14 @@ FORMATS = "LiveBench judgments (model_judgment/ground_truth_judgment.jsonl)"
 CHECKED = "judgments of 2025-03"
 
 METRIC = "score"
-_JUDGMENT = {"question_id", "task", "model", "score", "category", "tstamp"}
-_ANSWER = {"question_id", "answer_id", "model_id"}
 
 
 def claims(source: Source) -> Claim | None:
     """Claim lines of judgments; the answers in the folder beside theirs are companions."""
-    keys = frozenset() if source.is_list else source.first.keys()
-    if keys >= _JUDGMENT:
+    if "answer_id" not in source.first:
         return "rows"
     judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
-    return "companion" if keys >= _ANSWER and source.near(judged) is not None else None
+    return "companion" if source.near(judged) is not None else None
 
 
 def read(source: Source) -> Reading:
@@ -39,7 +34,7 @@ def read(source: Source) -> Reading:
         row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None
     ]
     if not rows:
-        raise ReadError("no judgments", where=source.name, remedy="Judge the answers again.")
+        raise source.error("no judgments", "Judge the answers again.")
     tokens = {model: _tokens(source, model) for model in {str(row.get("model")) for row in rows}}
     seen: Counter[tuple[str, str, str]] = Counter()
     records = [_record(row, tokens[str(row.get("model"))], seen) for row in rows]

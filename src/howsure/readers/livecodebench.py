@@ -6,12 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import flatten_metadata, scored, tidy
-from howsure.table.numbers import finite
+from howsure.readers.parsing import members
+from howsure.readers.records import flatten_metadata, from_path, mixed_ids, scored, tidy
+from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
 
 def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, *, task: str) -> Reading:
     if not records:
-        raise ReadError("no graded question", where=source.name, remedy="Run the evaluation with --evaluate.")
+        raise source.error("no graded question", "Run the evaluation with --evaluate.")
     facts = TaskFacts(
         task=task,
         harness="LiveCodeBench",

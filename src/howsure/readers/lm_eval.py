@@ -7,41 +7,46 @@ filter is part of the metric's name wherever there is more than the filter "none
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lfs import is_pointer
-from howsure.readers.lm_eval_columns import Columns, columns, shaped_columns
-from howsure.readers.lm_eval_documents import documents, rows
-from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
-from howsure.readers.lm_eval_results import (
-    extent,
-    find_results,
-    groups,
-    lower_is_better,
-    model_name,
-    no_numbers,
-    stated,
+from howsure.readers.lm_eval_samples import (
+    Columns,
+    Probabilities,
+    columns,
+    documents,
+    probabilities,
+    rows,
+    shaped_columns,
 )
-from howsure.readers.lm_eval_runs import configuration, run_of
-from howsure.readers.lm_eval_transcripts import transcript
-from howsure.readers.naming import digest, digest_of_rows
-from howsure.readers.records import tidy
-from howsure.readers.soundness import left_out
-from howsure.table.numbers import finite
-from howsure.table.scores import TaskFacts
+from howsure.readers.records import (
+    digest,
+    digest_of_rows,
+    inner,
+    left_out,
+    named_by_path,
+    plain_text,
+    settings,
+    tidy,
+)
+from howsure.readers.transcripts import Transcript
+from howsure.table.cells import finite, number_in
+from howsure.table.names import word_list
+from howsure.table.scores import DIGITS, Extent, Group, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from howsure.readers.lm_eval_documents import Document
-    from howsure.readers.transcripts import Transcript
+    from howsure.readers.lm_eval_samples import Document
 
 NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
@@ -89,9 +94,7 @@ def read(source: Source) -> Reading:
     every = stated(results, model=model, source=source.name)
     published = every if len(pointers) == len(samples) else tuple(e for e in every if e.task in pointers)
     if not published:
-        raise ReadError(
-            "no score in the results", where=source.name, remedy="Run lm-eval with --log_samples."
-        )
+        raise source.error("no score in the results", "Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
@@ -272,3 +275,378 @@ def _of_pointers(count: int) -> tuple[str, ...]:
         else f"the {count:,} samples files beside it are pointers"
     )
     return (f"{files} to what was never fetched: published scores stand for the rows.",)
+
+
+_ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=([^,]+)")
+_REVISION = re.compile(r"(?:^|,)\s*revision=([^,]+)")
+_USUAL = frozenset(["main", "master", "None", ""])
+"""Revisions that say nothing."""
+_NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
+_LOWER = frozenset(
+    ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"]
+)
+_NEAR = 1e-9
+_NONE = ("N/A", "")
+_REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
+
+
+def find_results(source: Source, time: str) -> dict[str, Any] | None:
+    """Return the results written with a samples file: the same folder, the same time."""
+    results = source.beside(re.sub(r"samples_.*", f"results_{time}.json", source.path.name)) if time else None
+    return results if isinstance(results, dict) and isinstance(results.get("results"), dict) else None
+
+
+def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
+    """Name the model as the results do, with a revision of its own, else after the file or folder, and then
+    say so.
+    """
+    arguments = inner(results, "config").get("model_args")
+    if isinstance(arguments, dict):
+        arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
+    text = arguments if isinstance(arguments, str) else ""
+    found, revision = _ARGUMENT.search(text), _REVISION.search(text)
+    name = results.get("model_name") or (found and found[1])
+    if name:
+        return f"{name}@{revision[1]}" if revision and revision[1] not in _USUAL else str(name), ()
+    part = _NAME_PART.sub("", source.path.name) or source.path.absolute().parent.name
+    model = part.replace("__", "/")
+    return model, (named_by_path(source, model, remedy="Keep results_*.json beside the samples."),)
+
+
+def stated(
+    results: Mapping[str, Any], *, model: str, source: str, task: str | None = None
+) -> tuple[Published, ...]:
+    """Return the scores that the results state, of one task or of all."""
+    counts = results.get("n-samples") if isinstance(results.get("n-samples"), dict) else {}
+    return tuple(
+        Published(
+            task=name,
+            model=model,
+            metric=metric,
+            score=score,
+            n=_count(counts, name),
+            stderr=se,
+            source=source,
+        )
+        for name, values in _entries(results.get("results"))
+        if task is None or name == task
+        for metric, score, se in _scores(values)
+    )
+
+
+def no_numbers(results: Mapping[str, Any]) -> int:
+    """Count the scores that are no numbers: what is called as a number of any task, but for `N/A` and an
+    empty text.
+    """
+    entries = [values for _, values in _entries(results.get("results"))]
+    metrics = {
+        key for values in entries for key, value in values.items() if _number(value) is not None or "," in key
+    }
+    given = [
+        value
+        for values in entries
+        for key, value in values.items()
+        if key in metrics and "_stderr" not in key
+    ]
+    return sum(_number(value) is None and str(value).strip() not in _NONE for value in given)
+
+
+def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:
+    """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
+    counts = results.get("n-samples")
+    entry = counts.get(task) if isinstance(counts, dict) else None
+    effective, original = (
+        entry.get(key) if isinstance(entry, dict) else None for key in ("effective", "original")
+    )
+    if not isinstance(effective, int) or effective < 1:
+        return ()
+    whole = original if isinstance(original, int) and original > effective else 0
+    return (Extent(task=task, model=model, items=effective, whole=whole, remedy=_REMEDY),)
+
+
+def groups(results: Mapping[str, Any]) -> tuple[Group, ...]:
+    """Return the groups of tasks whose stated score is the mean of their tasks', or that weighted by size;
+    others are left out.
+    """
+    subtasks = results.get("group_subtasks")
+    if not isinstance(subtasks, dict) or not isinstance(results.get("results"), dict):
+        return ()
+    found = ((str(name), _leaves(str(name), subtasks)) for name, inner in subtasks.items() if inner)
+    made = ((name, leaves, _is_by_size(name, leaves, results)) for name, leaves in found)
+    return tuple(
+        Group(name=name, harness="lm-eval", tasks=frozenset(leaves), by_size=by_size)
+        for name, leaves, by_size in made
+        if by_size is not None
+    )
+
+
+def _leaves(name: str, subtasks: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[str]:
+    """Return the tasks of a group, those of its groups in their place."""
+    inner = subtasks.get(name)
+    if name in above or not isinstance(inner, list) or not inner:
+        return [name]
+    return [leaf for part in inner for leaf in _leaves(str(part), subtasks, (*above, name))]
+
+
+def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bool | None:
+    """Say whether a group's score weighs its tasks by size, None where it is neither that nor their mean."""
+    sizes = [_count(results.get("n-samples"), task) or 0 for task in leaves]
+    for metric, stated, _ in _scores(_task(results, group)):
+        parts = [
+            next((score for name, score, _ in _scores(_task(results, task)) if name == metric), None)
+            for task in leaves
+        ]
+        scores = [part for part in parts if part is not None]
+        if len(scores) < len(leaves) or not all(sizes):
+            continue
+        by_size = sum(score * size for score, size in zip(scores, sizes, strict=True)) / sum(sizes)
+        if math.isclose(by_size, stated, rel_tol=_NEAR):
+            return True
+        if math.isclose(sum(scores) / len(scores), stated, rel_tol=_NEAR):
+            return False
+    return None
+
+
+def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str]) -> frozenset[str]:
+    """Return the metrics of a task where less is better, filters included."""
+    directions = results.get("higher_is_better")
+    known = directions.get(task) if isinstance(directions, dict) else None
+    lower = {name for name, higher in known.items() if higher is False} if isinstance(known, dict) else _LOWER
+    names = tuple(metrics) or tuple(metric for metric, _, _ in _scores(_task(results, task)))
+    return frozenset(name for name in names if name.split(",")[0] in lower)
+
+
+def _entries(results: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield task and values; the oldest files hold a list with one entry per task and prompt."""
+    if isinstance(results, dict):
+        yield from ((str(task), values) for task, values in results.items() if isinstance(values, dict))
+    elif isinstance(results, list):
+        for entry in results:
+            if isinstance(entry, dict) and "task_name" in entry:
+                prompt = entry.get("prompt_name")
+                yield f"{entry['task_name']}+{prompt}" if prompt else str(entry["task_name"]), entry
+
+
+def _task(results: Mapping[str, Any], task: str) -> Mapping[str, Any]:
+    return dict(_entries(results.get("results"))).get(task, {})
+
+
+def _scores(values: Mapping[str, Any]) -> Iterator[tuple[str, float, float | None]]:
+    """Yield metric, score and standard error; "acc,none" is called acc where "none" is the only filter."""
+    filters = {key.partition(",")[2] for key in values if "," in key}
+    for key, value in values.items():
+        name, comma, filtered = key.partition(",")
+        if name.endswith("_stderr") or bool(comma) != bool(filters) or (score := _number(value)) is None:
+            continue
+        error = _number(values.get(f"{name}_stderr{comma}{filtered}"))
+        yield (name if filters <= {"none"} else key), score, error
+
+
+def _number(value: object) -> float | None:
+    return None if isinstance(value, bool) else finite(value)
+
+
+def _count(counts: object, task: str) -> int | None:
+    entry = counts.get(task) if isinstance(counts, dict) else None
+    effective = entry.get("effective") if isinstance(entry, dict) else None
+    return effective if isinstance(effective, int) else None
+
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.\d+)?")
+_DESCRIBED = re.compile(r".+-\d+-g([0-9a-f]{7,40})")
+"""A commit as git describes it: behind the nearest tag, and how many commits lie between."""
+_PART = re.compile(r"([^,=]+)=([^,]*)")
+_PROMPT = word_list(
+    """
+    doc_to_text doc_to_target doc_to_choice description target_delimiter fewshot_delimiter gen_prefix
+    use_prompt process_docs test_split validation_split
+    """
+)
+_SCORING = ("output_type", "metric_list", "filter_list", "process_results", "repeats")
+"""What a task's configuration says of its questions' form, and of how answers are scored."""
+_MANY = 20
+_EXAM = {"task_version": "version", "scoring": "scorer"}
+"""Settings that are the exam's and not the model's."""
+
+
+def run_of(
+    results: Mapping[str, Any],
+    *,
+    task: str,
+    model: str,
+    time: str,
+    compared: str,
+    configured: Mapping[str, str],
+) -> Run:
+    """Tell what the results say of their run of one task, of all tasks where it is empty.
+
+    `configured`: its configuration. `time`: that in the file's name. `compared`: a name for what was scored,
+    by which a copy is known beside the time; where there is no time, nobody knows whose run it is.
+    """
+    config = inner(results, "config")
+    identity = f"{task} {model} {time} {compared}".strip() if time else ""
+    limit = finite(config.get("limit"))
+    return Run(
+        key=identity,
+        started=_date(results.get("date")) or _written(time),
+        identity=identity,
+        call=time,
+        ids=(time,) if time else (),
+        commit=_commit(results.get("git_hash")),
+        limit="" if limit is None else f"{limit:g}",
+        exam=exam(configured),
+        surroundings=settings(_surroundings(results, task)),
+    )
+
+
+def _date(seconds: object) -> str:
+    """Write the seconds since 1970 as a date and time."""
+    number = finite(seconds)
+    try:
+        return "" if not number else datetime.fromtimestamp(number, UTC).isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def _written(time: str) -> str:
+    """Write the time of a file's name, which is local, as a date and time."""
+    found = _STAMP.fullmatch(time)
+    return f"{found[1]}T{found[2]}:{found[3]}:{found[4]}" if found else ""
+
+
+def _commit(text: object) -> str:
+    found = _DESCRIBED.fullmatch(text) if isinstance(text, str) else None
+    return found[1] if found else text if isinstance(text, str) else ""
+
+
+def _surroundings(results: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """Collect what makes no other run of it: versions of the harness, where the questions lay, and their
+    hash, which moves with seeds and limits.
+    """
+    asked, hashes = inner(results, "configs", task), results.get("task_hashes")
+    named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
+    return {
+        **{name: text for name, text in named.items() if text != "N/A"},
+        "dataset": asked.get("dataset_path"),
+        "dataset name": asked.get("dataset_name"),
+        "task_hash": str(hashes.get(task) or "")[:DIGITS] if isinstance(hashes, dict) else "",
+    }
+
+
+def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and
+    secrets.
+    """
+    config = inner(results, "config")
+    shots, versions = results.get("n-shot"), results.get("versions")
+    named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
+    if named["num_fewshot"] is None:
+        named["num_fewshot"] = config.get("num_fewshot")
+    for name in (
+        "model_args",
+        "gen_kwargs",
+        "model_dtype",
+        "model_revision",
+        "model_sha",
+        "peft_sha",
+        "delta_sha",
+    ):
+        parts = _parts(name, config.get(name))
+        named |= parts if len(parts) <= _MANY else {}
+    for name in ("system_instruction_sha", "chat_template_sha", "fewshot_as_multiturn"):
+        value = results.get(name)
+        named[name] = value[:DIGITS] if isinstance(value, str) and name.endswith("_sha") else value
+    named["task_version"] = versions.get(task) if isinstance(versions, dict) else None
+    told = settings({**named, **_asked(inner(results, "configs", task))})
+    return {name: value for name, value in told.items() if told.get(_in_the_task(name)) != value}
+
+
+def _in_the_task(name: str) -> str:
+    """Return how the task's configuration calls a setting of generation that the user gave."""
+    return name.replace("gen_kwargs.", "generation.") if name.startswith("gen_kwargs.") else ""
+
+
+def exam(settings: Mapping[str, str]) -> dict[str, str]:
+    """Tell by what the answers were judged, as far as a configuration says: the task's version, and a digest
+    of how it scores.
+    """
+    return {_EXAM[key]: text for key, text in settings.items() if key in _EXAM}
+
+
+def _parts(name: str, value: object) -> dict[str, Any]:
+    """Part settings that are written as one text, a=1,b=2, so that each has its name and a secret is known by
+    it.
+    """
+    if isinstance(value, str) and "=" in value:
+        value = {key.strip(): part.strip() for key, part in _PART.findall(value)}
+    return (
+        {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+    )
+
+
+def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell how a task asks, how it scores and how it lets answer, by digests of what its configuration says
+    of it.
+    """
+    told = {
+        "prompt": {key: config[key] for key in _PROMPT if config.get(key) not in (None, "")},
+        "scoring": {key: config[key] for key in _SCORING if config.get(key) is not None},
+    }
+    given = inner(config, "generation_kwargs")
+    return {**told, **{f"generation.{key}": value for key, value in given.items()}}
+
+
+def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float | None]) -> Transcript:
+    """Return what one row, a document under one filter, says; `scores` by the names that the tidy table
+    has.
+    """
+    requests = list(_requests(row.get("arguments")))
+    choices = [
+        plain_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)
+    ]
+    chosen = _chosen(row.get("filtered_resps"), choices)
+    output = chosen if chosen is not None else _first(row.get("resps"))
+    answer = chosen if chosen is not None else _first(row.get("filtered_resps"))
+    return Transcript(
+        item=item,
+        prompt=plain_text(requests[0][0]) if requests and requests[0] else "",
+        target=_target(row.get("target"), choices),
+        output=output,
+        answer=answer,
+        scores=scores,
+    )
+
+
+def _requests(arguments: object) -> Iterator[Sequence[Any]]:
+    """Yield the arguments of each request; since 0.4.3 they have names."""
+    listed = (
+        arguments.values()
+        if isinstance(arguments, dict)
+        else arguments
+        if isinstance(arguments, list)
+        else ()
+    )
+    for each in listed:
+        yield list(each.values()) if isinstance(each, dict) else each if isinstance(each, list) else [each]
+
+
+def _chosen(answers: object, choices: Sequence[str]) -> str | None:
+    """Return the choice of the largest log-likelihood; None where the answer isn't a choice among several."""
+    if not isinstance(answers, list) or len(answers) != len(choices) or len(choices) < 2:
+        return None
+    likely = [number_in(each[0]) if isinstance(each, list) and each else None for each in answers]
+    known = [number for number in likely if number is not None]
+    return choices[likely.index(max(known))].strip() if len(known) == len(choices) else None
+
+
+def _first(value: object) -> str:
+    """Return the first text of answers that may be nested."""
+    while isinstance(value, list) and value:
+        value = value[0]
+    return plain_text(value)
+
+
+def _target(value: object, choices: Sequence[str]) -> str:
+    """Return the right answer; the position of a choice as that choice."""
+    text = plain_text(value)
+    return choices[int(text)].strip() if text.isdecimal() and int(text) < len(choices) > 1 else text

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.naming import from_path
-from howsure.readers.records import tidy
+from howsure.readers.base import Reading, Source
+from howsure.readers.records import from_path, tidy
 from howsure.table.scores import TaskFacts
 from howsure.wording import plural
 
@@ -18,13 +16,7 @@ FORMATS = "MMLU-Pro outputs (.json)"
 CHECKED = "outputs that state no version"
 
 TASK, METRIC = "MMLU-Pro", "correct"
-_KEYS = {"question_id", "answer", "category", "pred"}
 _BEGINNING, _ENDING = "model_outputs_", r"(?:_\d+shots)?\.json"
-
-
-def claims(source: Source) -> Claim | None:
-    """Claim a list of questions with answer and category, and a prediction."""
-    return "rows" if source.is_list and source.first.keys() >= _KEYS else None
 
 
 def read(source: Source) -> Reading:
@@ -33,7 +25,7 @@ def read(source: Source) -> Reading:
     """
     rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
     if not rows:
-        raise ReadError("no questions", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no questions", "Run the evaluation again.")
     model, cautions = from_path(source, _ENDING, beginning=_BEGINNING)
     records: list[dict[str, Any]] = [
         {

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
@@ -52,10 +50,8 @@ def refuse_damaged(source: Source) -> None:
             OverflowError,
             RecursionError,
         ):
-            raise ReadError(
-                "a damaged Parquet file: what it says of its own parts can't be so",
-                where=source.name,
-                remedy="Copy or write it again.",
+            raise source.error(
+                "a damaged Parquet file: what it says of its own parts can't be so", "Copy or write it again."
             ) from None
 
 

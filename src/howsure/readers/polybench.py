@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.records import scored, tidy
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.scores import Extent, TaskFacts
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -64,9 +62,7 @@ def read(source: Source) -> Reading:
     results = [log.json() for log in logs if log is not None]
     records = [names | _record(result) for result in results if isinstance(result, dict)]
     if not records:
-        raise ReadError(
-            "no result of a task in logs/", where=source.name, remedy="Copy the whole submission."
-        )
+        raise source.error("no result of a task in logs/", "Copy the whole submission.")
     rate = _RATE.search(source.head)
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]
@@ -74,9 +70,7 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(asked if apart else records, source=source.name),
         facts=(_facts(task),),
-        published=(Published(task=task, model=model, metric=METRIC, score=won / n, n=n, source=source.name),)
-        if n
-        else (),
+        published=(source.published(task, model, METRIC, won / n, n=n),) if n else (),
         extents=(Extent(task=task, model=model, items=n, remedy="Copy the whole submission."),) if n else (),
         notes=_notes(records, won, n, apart=apart),
     )

@@ -10,18 +10,23 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import digest
-from howsure.readers.records import flatten_metadata, inner, metadata_text, scored, settings, tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import counted, per_thousand, summed
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Total
+from howsure.readers.parsing import members
+from howsure.readers.records import (
+    counted,
+    digest,
+    flatten_metadata,
+    inner,
+    metadata_text,
+    per_thousand,
+    scored,
+    settings,
+    summed,
+    tidy,
+    unknown_layout,
+)
+from howsure.table.cells import finite, whole_text
+from howsure.table.scores import Published, Run, TaskFacts, Total
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -54,7 +59,7 @@ def read(source: Source) -> Reading:
     results = document if isinstance(document["results"], list) else document["results"]
     rows = [row for row in results.get("results") or () if isinstance(row, dict)]
     if not rows:
-        raise ReadError("no results", where=source.name, remedy="Run promptfoo eval --output results.json.")
+        raise source.error("no results", "Run promptfoo eval --output results.json.")
     config = document.get("config") if isinstance(document.get("config"), dict) else {}
     task = str((config or {}).get("description") or "promptfoo")
     records = [
@@ -140,9 +145,7 @@ def _published(
     counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
     if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
         return ()
-    return (
-        Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),
-    )
+    return (source.published(task, min(models), "pass", counts[0] / n, n=n),)
 
 
 def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:

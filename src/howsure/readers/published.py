@@ -14,11 +14,9 @@ import polars as pl
 
 from howsure.errors import DataError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.lines import PACKED
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
-from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import FIGURE, number_in, numbers_of
+from howsure.readers.parsing import PACKED
+from howsure.table.cells import FIGURE, chosen_rows, number_in, numbers_of, texts_of
+from howsure.table.names import by_plain_name, plain_name, word_list
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
@@ -36,20 +34,7 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("score", "score_pct", "accuracy", "acc", "percent", "pass_rate", "win_rate", "resolved", "value"),
         *("pass_rate_2", "pass_rate_1", "mean"),
     ),
-    "n": (
-        *(
-            "n",
-            "n_items",
-            "n_questions",
-            "n_total",
-            "items",
-            "questions",
-            "total",
-            "test_cases",
-            "total_tests",
-        ),
-        "count",
-    ),
+    "n": word_list("n n_items n_questions n_total items questions total test_cases total_tests count"),
     "stderr": ("stderr", "standard_error", "se", "std_err", "acc_stderr"),
     "low": ("rating_q025", "q025", "ci_low", "ci_lower", "lower"),
     "high": ("rating_q975", "q975", "ci_high", "ci_upper", "upper"),

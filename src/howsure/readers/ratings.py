@@ -13,12 +13,9 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
-from howsure.readers.mapping.wide import NUMBERS
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import EXACT, texts_of
-from howsure.table.names import name_words, plain_name
-from howsure.table.numbers import VAST, numbers_among, shown
-from howsure.table.words import MISSING, NONE
+from howsure.readers.mapping.proposing import NUMBERS
+from howsure.table.cells import EXACT, MISSING, NONE, VAST, chosen_rows, numbers_among, shown, texts_of
+from howsure.table.names import name_words, plain_name, word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -28,34 +25,17 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Measurement
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": (
-        *(
-            "item",
-            "item_id",
-            "sample_id",
-            "question_id",
-            "task_id",
-            "example_id",
-            "instance_id",
-            "unit",
-            "id",
-            "index",
-        ),
-        *("subject", "question", "prompt"),
+    "item": word_list(
+        """
+        item item_id sample_id question_id task_id example_id instance_id unit id index subject question
+        prompt
+        """
     ),
-    "rater": (
-        *(
-            "rater",
-            "rater_id",
-            "annotator",
-            "annotator_id",
-            "judge",
-            "judge_id",
-            "coder",
-            "voter",
-            "worker_id",
-        ),
-        *("user", "user_id", "scorer", "grader", "evaluator"),
+    "rater": word_list(
+        """
+        rater rater_id annotator annotator_id judge judge_id coder voter worker_id user user_id scorer
+        grader evaluator
+        """
     ),
     "rating": ("rating", "grade", "score", "verdict", "annotation", "vote", "label", "value", "category"),
     "model": ("model", "model_name", "model_id", "system"),

@@ -1,24 +1,33 @@
-"""What a log says of one attempt as a row of the tidy table: scores, settings and metadata, as plain short
-values.
+"""What readers of harnesses share: one attempt as a row of the tidy table, names of models and items, what
+attempts took, and whether what was read is sound.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.table.ids import whole_text
-from howsure.table.numbers import finite
-from howsure.table.runs import text_digest
+import polars as pl
+
+from howsure.errors import Caution, OptionError, ReadError
+from howsure.readers.parsing import CELLS, RECORDS, cut_at
+from howsure.table.cells import finite, whole_text
+from howsure.table.names import word_list
 from howsure.table.schema import COLUMNS, MEASURES
+from howsure.table.scores import moment, text_digest
+from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    import polars as pl
-
+    from howsure.readers.base import Reading, Source
+    from howsure.table.scores import Published
 
 SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
 """Settings of such a name are never kept."""
@@ -139,3 +148,343 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     return None if value is None else whole_text(str(value))
+
+
+PLAIN_FOLDERS = frozenset(
+    word_list(
+        """
+        results result logs log output outputs evaluation evaluations eval evals data runs trajs
+        run_evaluation evaluation_results
+        """
+    )
+)
+"""Folder names that say nothing about the model."""
+DIGESTED_ROWS = 50_000
+
+
+def from_path(
+    source: Source, ending: str, *, beginning: str = "", plain: str = ""
+) -> tuple[str, tuple[Caution, ...]]:
+    """Name the model after the file, with what the harness itself puts there cut off, else after the folder.
+
+    `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it
+    puts before; a folder whose whole name matches `plain`, or is one of
+    [`PLAIN_FOLDERS`][howsure.readers.records.PLAIN_FOLDERS], is passed over.
+    """
+    stem = re.sub(rf"(?:{ending})$", "", source.path.name).removeprefix(beginning).strip("_-. ")
+    folders = (folder.name for folder in source.path.absolute().parents)
+    named = (name for name in (stem, *folders) if name and not _is_plain(name, plain))
+    model = next(named, "unknown")
+    return model, (named_by_path(source, model, remedy="Name the file or its folder after the model."),)
+
+
+def named_by_path(source: Source, model: str, *, remedy: str) -> Caution:
+    """Say that a model is called after the path of its file."""
+    return Caution(
+        code="model_from_path",
+        message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
+        remedy=remedy,
+    )
+
+
+def chosen_model(source: Source) -> str:
+    """Return the part of the path that the user's pattern finds, its first group where it has one; "" without
+    a pattern.
+
+    Raises ReadError where the path has no such part.
+    """
+    if not source.model_from:
+        return ""
+    name = found_in(source.model_from, source.path.absolute().as_posix(), option="model_from")[0]
+    if not name:
+        raise source.error(
+            f"no part of the path fits model_from={source.model_from!r}",
+            r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
+        )
+    return name
+
+
+def found_in(pattern: str, text: str, *, option: str) -> tuple[str, dict[str, str | None]]:
+    """Return the first group of what a pattern finds in a text (the whole where it has none), and its named
+    groups; "" and none where it finds nothing.
+
+    The time is linear in the text, whatever the pattern. OptionError where that can't be had.
+    """
+    known = re.compile(pattern)
+    column = pl.Series([text])
+    try:
+        matches = bool(column.str.contains(pattern)[0])
+        first = column.str.extract(pattern, min(known.groups, 1))[0]
+        named = column.str.extract_groups(pattern)[0] if known.groupindex and matches else {}
+    except pl.exceptions.PolarsError:
+        raise OptionError(
+            f"{option} = {pattern!r} is too complex",
+            remedy="Write it without look-around, back-references and large repeats.",
+        ) from None
+    return first or "", {name: named[name] for name in known.groupindex if matches}
+
+
+def with_model(reading: Reading, name: str) -> Reading:
+    """Call the model of a reading otherwise; several are told apart by their own names behind it."""
+    if not name:
+        return reading
+    own = set() if reading.rows is None else set(reading.rows["model"].unique())
+    own |= {entry.model for entry in reading.published}
+    names = {model: name if len(own) == 1 else f"{name} {model}" for model in own}
+    return replace(
+        reading,
+        rows=None if reading.rows is None else reading.rows.with_columns(pl.col("model").replace(names)),
+        published=tuple(replace(entry, model=names[entry.model]) for entry in reading.published),
+        extents=tuple(replace(entry, model=names.get(entry.model, name)) for entry in reading.extents),
+        cautions=tuple(caution for caution in reading.cautions if caution.code != "model_from_path"),
+    )
+
+
+def digest(value: object) -> str:
+    """Return a short name for a text or a JSON value that has no id: the same value, the same name."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
+
+
+def digest_of_rows(rows: pl.DataFrame) -> str:
+    """Return the short name of a list of all rows, never holding more of it than a part."""
+    named = hashlib.sha256(b"[")
+    for place, part in enumerate(rows.iter_slices(DIGESTED_ROWS)):
+        named.update((", " * bool(place) + json.dumps(part.rows())[1:-1]).encode())
+    named.update(b"]")
+    return named.hexdigest()[:16]
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Tell repeated names apart: the second becomes `name#2`."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return unique
+
+
+def mixed_ids(values: Iterable[object], where: str) -> tuple[Caution, ...]:
+    """Warn where some ids are numbers and some are text."""
+    kinds = {isinstance(value, str) for value in values}
+    if len(kinds) < 2:
+        return ()
+    return (
+        Caution(
+            code="mixed_id_types",
+            message=f"{where}: some ids are numbers and some are text; all are read as text, 1 as '1'.",
+            remedy="Give every item an id of one kind.",
+        ),
+    )
+
+
+def _is_plain(name: str, plain: str) -> bool:
+    return name.lower() in PLAIN_FOLDERS or (bool(plain) and re.fullmatch(plain, name) is not None)
+
+
+TOKENS = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
+"""The measures that add up to all tokens of an attempt: those of reasoning are among `tokens_out`."""
+
+
+def token_measures(usages: Sequence[object]) -> dict[str, pl.Series]:
+    """Return the measures of usages written as Inspect, EvalScope and Every Eval Ever do: those that any
+    usage has, by column.
+    """
+    found = [usage if isinstance(usage, dict) else {} for usage in usages]
+    every = (
+        {name: numbers([usage.get(key) for usage in found]) for name, key in _WRITTEN.items()}
+        if any(found)
+        else {}
+    )
+    columns = {name: column for name, column in every.items() if column.count()}
+    if {"tokens_in", "tokens_out", _TOTAL} <= columns.keys():
+        columns |= _placed(columns)
+    columns.pop(_TOTAL, None)
+    return columns
+
+
+def token_rows(usages: Sequence[object]) -> list[dict[str, float | None]]:
+    """Return the same, one mapping for each usage."""
+    columns = {name: column.to_list() for name, column in token_measures(usages).items()}
+    return [{name: column[place] for name, column in columns.items()} for place in range(len(usages))]
+
+
+def numbers(values: Sequence[object]) -> pl.Series:
+    """Return values of any kind as numbers, null for what is none, NaN and infinity too."""
+    import polars as pl
+
+    series = pl.Series(values, dtype=pl.Float64, strict=False)
+    return series if math.isfinite(series.sum()) else series.set(~series.is_finite(), None)
+
+
+def _placed(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
+    """Return the tokens of the input without those of the cache, and of the output with those of reasoning.
+
+    Providers disagree on whether the first are among the input and the others among the output. The stated
+    total tells: what it exceeds input and output by lies outside them. Where that is neither of the two, all
+    stays as it is.
+    """
+    taken, given, total = columns["tokens_in"], columns["tokens_out"], columns[_TOTAL]
+    nothing = taken.fill_null(0.0) * 0.0
+    cached = sum((columns[name].fill_null(0.0) for name in TOKENS[2:] if name in columns), nothing)
+    thought = columns["tokens_reasoning"].fill_null(0.0) if "tokens_reasoning" in columns else nothing
+    if not (cached + thought).max():
+        return {}
+    outside = (total - taken - given).set(total <= 0, None)
+    inside = ((outside == 0) | (outside == thought)) & (outside != cached + thought) & (cached <= taken)
+    beside = ((outside == thought) | (outside == cached + thought)) & (outside != cached)
+    return {
+        "tokens_in": (taken - cached).zip_with(inside, taken),
+        "tokens_out": (given + thought).zip_with(beside, given),
+    }
+
+
+_TOTAL = "total"
+_WRITTEN = {
+    "usd": "total_cost",
+    "tokens_in": "input_tokens",
+    "tokens_out": "output_tokens",
+    "tokens_cache_read": "input_tokens_cache_read",
+    "tokens_cache_write": "input_tokens_cache_write",
+    "tokens_reasoning": "reasoning_tokens",
+    _TOTAL: "total_tokens",
+}
+
+
+def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
+    """Take away measures that are nothing but 0 in all records together: nobody counted or priced what they
+    stand for.
+    """
+    if not any(record.get(name) for record in records for name in names):
+        for record in records:
+            for name in names:
+                record.pop(name, None)
+
+
+def without(measure: object, part: object) -> float | None:
+    """Return a measure without a part of it, such as the tokens of a cache, where both are numbers and the
+    part is one.
+    """
+    whole, taken = finite(measure), finite(part) or 0.0
+    return None if whole is None else whole - taken if taken <= whole else whole
+
+
+def per_thousand(value: object) -> float | None:
+    """Return milliseconds as seconds."""
+    found = finite(value)
+    return None if found is None else found / 1000
+
+
+def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
+    """Return the seconds between two stamps of a record; None where one is missing, is no stamp, or they go
+    backwards.
+    """
+    begun, ended = moment(str(record.get(start))), moment(str(record.get(end)))
+    if begun is None or ended is None or ended < begun:
+        return None
+    return (ended - begun).total_seconds()
+
+
+def summed(value: object) -> float | None:
+    """Return a number, or the sum of numbers in lists of any depth, as several turns are written; None where
+    there is none.
+    """
+    if not isinstance(value, list):
+        return finite(value)
+    found = [each for each in map(summed, value) if each is not None]
+    return sum(found) if found else None
+
+
+def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:
+    """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which
+    costs no score.
+    """
+    try:
+        found = source.near(path)
+        rows = [] if found is None else found.json_lines()
+    except (ReadError, OSError):
+        return []
+    return [row for row in rows if isinstance(row, dict)]
+
+
+MAX_VERSION_TEXT = 20
+
+
+def sound(reading: Reading, source: Source) -> Reading:
+    """Leave published scores that are no numbers out, and say so; mend names that no text can hold."""
+    if reading.run is not None and not reading.run.is_plain(MAX_METADATA_TEXT):
+        reading = replace(reading, run=reading.run.mended(whole_text, MAX_METADATA_TEXT))
+    if all(math.isfinite(entry.score) and _is_sound(entry) for entry in reading.published):
+        return reading
+    whole = tuple(entry for entry in reading.published if math.isfinite(entry.score))
+    left = len(reading.published) - len(whole)
+    published = tuple(
+        replace(
+            entry, task=whole_text(entry.task), model=whole_text(entry.model), metric=whole_text(entry.metric)
+        )
+        for entry in whole
+    )
+    return replace(reading, published=published, cautions=(*reading.cautions, *left_out(left, source)))
+
+
+def _is_sound(entry: Published) -> bool:
+    return all(name.isascii() or name == whole_text(name) for name in (entry.task, entry.model, entry.metric))
+
+
+def cut_row(source: Source) -> tuple[Caution, ...]:
+    """Say that a file of lines ends in mid-row; only its last byte is read where it doesn't."""
+    suffix = source.path.suffix.lower()
+    if suffix not in (*CELLS, *RECORDS) or _ends_a_line(source):
+        return ()
+    data = source.read_bytes()
+    begins = cut_at(data, suffix)
+    if begins is None:
+        return ()
+    line = data.count(b"\n", 0, begins) + 1
+    return (
+        Caution(
+            code="cut_row",
+            message=f"{source.name} ends in mid-row: line {line:,} is not whole and left out.",
+            remedy="The run may still be going, or a copy was cut short: wait, or copy it again.",
+        ),
+    )
+
+
+def _ends_a_line(source: Source) -> bool:
+    with source.opened() as file:
+        file.seek(max(source.path.stat().st_size - 1, 0))
+        return file.read() in (b"\n", b"\r", b"")
+
+
+def left_out(count: int, source: Source) -> tuple[Caution, ...]:
+    """Say how many published scores are no numbers; nothing where there are none."""
+    message = (
+        f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and "
+        "left out."
+    )
+    return (Caution(code="score_left_out", message=message, remedy="Write the file again."),) if count else ()
+
+
+def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tuple[Caution, ...]:
+    """Say that a file states a layout that its reader wasn't checked on; nothing where it states none.
+
+    `known`: the versions that it was checked on, the newest last; one such as 0.2 stands for 0.2.1 too.
+    """
+    text = str(stated)
+    if stated is None or any(text == each or text.startswith(f"{each}.") for each in known):
+        return ()
+    checked = f"versions up to {known[-1]}" if len(known) > 1 else f"version {known[0]}"
+    return (
+        Caution(
+            code="unknown_layout",
+            message=(
+                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked "
+                f"on {checked}."
+            ),
+            remedy=(
+                "Hold the figures of `howsure describe` to those of the harness before you use them, or "
+                "update howsure."
+            ),
+        ),
+    )

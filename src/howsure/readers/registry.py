@@ -1,85 +1,133 @@
-"""The readers, in the order in which they are asked: those of this library, then those of other packages.
+"""The readers, what each of them looks at, and the order in which they are asked.
+
+A reader is registered by one line in `HARNESSES`, and by nothing else. The line may say what content it looks
+at: then only such files are shown to it, and its module is loaded when the first of them comes. A reader
+whose line is empty is asked about every file.
 
 Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and
-`CHECKED` if it likes) under the entry point group `howsure.readers`. Tables come last, since nearly anything
-is a table.
+`CHECKED` if it likes) under the entry point group `howsure.readers`; it is asked about every file that none
+of these claims. Tables come last, since nearly anything is a table.
 """
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from howsure.readers.base import Claim, Reader, Source
 
+    Kind = Literal["object", "list", "text", "zip", "gzip", "parquet", "arrow"]
+
 GROUP = "howsure.readers"
+
+MAGIC: dict[bytes, Kind] = {b"PAR1": "parquet", b"ARROW1": "arrow", b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip"}
+"""The kinds of files that are known by their first bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a reader looks at.
+
+    Attributes:
+        kind: What the file holds: one JSON object or one a line, a list of JSON, text, or a binary format.
+        keys: Keys that the first object has, all of them.
+        names: Names of files, any of which will do; empty for all.
+    """
+
+    kind: Kind
+    keys: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def fits(self, source: Source, kind: Kind) -> bool:
+        """Say whether a file of this kind has such content."""
+        return (
+            kind == self.kind
+            and (not self.names or source.path.name in self.names)
+            and (not self.keys or self.keys <= source.first.keys())
+        )
+
+
+def objects(*keys: str) -> Content:
+    """Look at JSON objects, one a file or one a line, whose first has these keys."""
+    return Content("object", frozenset(keys))
+
+
+def lists(*keys: str) -> Content:
+    """Look at lists of JSON whose first object has these keys."""
+    return Content("list", frozenset(keys))
+
+
+def called(kind: Kind, *names: str) -> Content:
+    """Look at files of these names."""
+    return Content(kind, names=frozenset(names))
+
 
 SAVED = "saved"
 """The reader of saved baselines, which hold several logs."""
-SPECIFIC = (
-    "lfs",
-    SAVED,
-    "inspect_ai",
-    "lm_eval",
-    "helm",
-    "polybench",
-    "swebench",
-    "tau_bench",
-    "promptfoo",
-    "alpaca_eval",
-    "evalplus",
-    "livecodebench",
-    "cruxeval",
-    "arc_agi",
-    "every_eval_ever",
-    "terminal_bench",
-    "lighteval",
-    "mmlu_pro",
-    "livebench",
-    "bfcl",
-    "evalscope",
-    "aider",
-    "skill_creator",
-    "garak",
-    "agentbench",
-)
-"""Modules of this package that know one harness each; `mapping.known` has more, which are mappings."""
+
+HARNESSES: dict[str, tuple[Content, ...]] = {
+    "lfs": (Content("text"),),
+    SAVED: (Content("gzip"),),
+    "inspect_ai": (Content("zip"), objects("version", "eval", "status")),
+    "lm_eval": (objects("doc_id"), lists("doc_id"), objects("results")),
+    "helm": (
+        lists("instance_id", "train_trial_index", "stats"),
+        lists("name", "count", "sum"),
+        objects("adapter_spec"),
+        called("object", "scenario.json", "run_spec.json"),
+        called("list", "instances.json", "display_predictions.json", "display_requests.json"),
+    ),
+    "polybench": (
+        called("text", "metadata.yaml"),
+        objects("instance_id", "patch_applied", "resolved"),
+        objects("instance_id", "model_patch"),
+        objects("instance_id", "file_retrieval_metrics"),
+    ),
+    "swebench": (Content("object"),),
+    "tau_bench": (lists("task_id", "reward"), objects("info"), objects("submitting_organization", "results")),
+    "promptfoo": (objects("results"),),
+    "alpaca_eval": (Content("text"), lists("instruction", "generator_1", "generator_2")),
+    "evalplus": (Content("object"), Content("list")),
+    "livecodebench": (objects("performances"), lists("question_id")),
+    "cruxeval": (objects("raw_generations"), objects("raw_scored_generations")),
+    "arc_agi": (objects("score", "total_tasks", "task_results"),),
+    "every_eval_ever": (objects("schema_version", "evaluation_id"),),
+    "terminal_bench": (
+        objects("results"),
+        objects("task_id", "is_resolved"),
+        objects("task_name", "verifier_result"),
+        objects("task_name", "trial_name", "task_checksum"),
+        objects("n_total_trials", "stats"),
+        objects("run_id", "agent_name", "dataset_name"),
+    ),
+    "lighteval": (Content("parquet"), objects("config_general")),
+    "mmlu_pro": (lists("question_id", "answer", "category", "pred"),),
+    "livebench": (
+        objects("question_id", "task", "model", "score", "category", "tstamp"),
+        objects("question_id", "answer_id", "model_id"),
+    ),
+    "bfcl": (objects("accuracy", "correct_count", "total_count"), objects("id", "result")),
+    "evalscope": (objects("index"), objects("dataset_name", "model_name")),
+    "aider": (called("text", "results.txt"), objects("testcase", "model", "tests_outcomes")),
+    "skill_creator": (objects("runs"), objects("expectations", "summary")),
+    "garak": (objects("entry_type"), objects("attempt_id", "attempt_seq", "detector", "generator", "probe")),
+    "agentbench": (objects("total", "validation", "custom"), objects("index", "error", "output")),
+}
+"""Modules of this package that know one harness each, by what they look at; `mapping.known` has more, which
+are mappings.
+"""
 
 GENERIC = ("tables",)
 """Modules of this package that take what no other reader knows."""
-
-
-BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",), b"\x1f\x8b": (SAVED,)}
-"""Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
-
-
-PLAIN = ("lfs", "alpaca_eval", "aider", "polybench")
-"""The readers of text that is no JSON."""
-
-
-@cache
-def readers() -> tuple[Reader, ...]:
-    """Return every reader, in the order in which they are asked."""
-    return tuple(_in_order(SPECIFIC, ()))
-
-
-def _in_order(specific: tuple[str, ...], given: tuple[Reader, ...]) -> Iterator[Reader]:
-    """Yield these readers, then those that are mappings, of other packages, given by the user, and for
-    tables; each is loaded when its turn comes.
-    """
-    yield from map(_built_in, specific)
-    yield from _mapped() if specific == SPECIFIC else ()
-    yield from others()
-    yield from given
-    yield from map(_built_in, GENERIC)
 
 
 def identify(source: Source) -> tuple[Reader, Claim] | None:
@@ -88,22 +136,56 @@ def identify(source: Source) -> tuple[Reader, Claim] | None:
     A mapping that names its files goes before all readers; one that doesn't is for what no reader of a
     harness knows.
     """
-    own = next((each for each in source.maps if each.names(source)), None)
+    own = next((mapping for mapping in source.maps if mapping.names(source)), None)
     if own is not None:
         return own, "rows"
-    for reader in _in_order(_asked(source.head), source.maps):
-        claim = reader.claims(source)
+    for reader in _in_order(shown(source), source.maps):
+        claim = claim_of(reader, source)
         if claim is not None:
             return reader, claim
     return None
 
 
-def _asked(head: bytes) -> tuple[str, ...]:
-    """Return the specific readers that a file is shown to, by its first bytes."""
-    binary = next((names for magic, names in BINARY.items() if head.startswith(magic)), None)
+def claim_of(reader: Reader, source: Source) -> Claim | None:
+    """Ask a reader for its claim; one without `claims` reads whatever is shown to it."""
+    claims = getattr(reader, "claims", None)
+    return "rows" if claims is None else cast("Claim | None", claims(source))
+
+
+def shown(source: Source) -> list[str]:
+    """Return the modules that a file is shown to, by its content."""
+    kind = kind_of(source.head)
+    return [
+        name
+        for name, contents in HARNESSES.items()
+        if not contents or any(content.fits(source, kind) for content in contents)
+    ]
+
+
+def kind_of(head: bytes) -> Kind:
+    """Say what a file holds, by its first bytes."""
+    binary = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
     if binary is not None:
         return binary
-    return SPECIFIC if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else PLAIN
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return "object" if start == b"{" else "list" if start == b"[" else "text"
+
+
+def _in_order(harnesses: Collection[str], given: tuple[Reader, ...]) -> Iterator[Reader]:
+    """Yield these readers, then those that are mappings, of other packages, given by the user, and for
+    tables; each is loaded when its turn comes.
+    """
+    yield from map(_built_in, harnesses)
+    yield from _mapped()
+    yield from others()
+    yield from given
+    yield from map(_built_in, GENERIC)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """Return every reader, in the order in which they are asked."""
+    return tuple(_in_order(HARNESSES, ()))
 
 
 @cache
@@ -121,19 +203,19 @@ def _mapped() -> tuple[Reader, ...]:
 @cache
 def others() -> tuple[Reader, ...]:
     """Load the readers of other packages; one that can't be loaded is left out with a warning."""
-    found = []
+    loaded = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
-            found.append(cast("Reader", entry.load()))
+            loaded.append(cast("Reader", entry.load()))
         except Exception as error:  # noqa: BLE001 - whatever a foreign module raises must not stop the others
             warnings.warn(f"reader {entry.name!r} ({entry.value}) can't be loaded: {error}", stacklevel=2)
-    return tuple(found)
+    return tuple(loaded)
 
 
 def by_name(name: str) -> Reader:
     """Return the reader of this name, for a user who knows better than the content."""
-    found = next((reader for reader in readers() if name == reader.NAME), None)
-    if found is None:
+    named_so = next((reader for reader in readers() if name == reader.NAME), None)
+    if named_so is None:
         names = ", ".join(reader.NAME for reader in readers())
         raise OptionError(f"reader={name!r} is not one of {names}")
-    return found
+    return named_so

@@ -7,9 +7,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.lines import CELLS, PACKED, RECORDS
-from howsure.readers.outcome import UNKNOWN
-from howsure.readers.walking import links_out
+from howsure.readers.parsing import CELLS, PACKED, RECORDS
+from howsure.readers.reading import UNKNOWN, links_out
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
+from howsure.readers.parsing import members
 from howsure.readers.records import inner, mappings, scored, tidy
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +35,6 @@ _LEAST_DECIMALS = 2
 def claims(source: Source) -> Claim | None:
     """Claim a benchmark by its runs, and gradings; those of a benchmark are its companions."""
     first = source.first
-    if source.is_list:
-        return None
     if {"eval_id", "configuration", "result"} <= members(first.get("runs", b"")).keys():
         return "rows"
     graded = {"passed", "text"} <= members(first.get("expectations", b"")).keys()
@@ -69,7 +65,7 @@ def read(source: Source) -> Reading:
 
 def _reading(records: list[dict[str, Any]], task: str, source: Source, **more: Any) -> Reading:
     if not records:
-        raise ReadError("no run in the benchmark", where=source.name, remedy="Aggregate its runs again.")
+        raise source.error("no run in the benchmark", "Aggregate its runs again.")
     facts = TaskFacts(
         task=task,
         harness="skill-creator",
@@ -132,12 +128,11 @@ def _published(document: Mapping[str, Any], task: str, source: Source) -> Iterat
     for configuration, summary in inner(document, "run_summary").items():
         mean = finite(inner(summary, "pass_rate").get("mean"))
         if mean is not None:
-            yield Published(
-                task=task,
-                model=str(configuration),
-                metric=METRIC,
-                score=mean,
-                source=source.name,
+            yield source.published(
+                task,
+                str(configuration),
+                METRIC,
+                mean,
                 decimals=max(len(str(mean).partition(".")[2]), _LEAST_DECIMALS),
             )
 

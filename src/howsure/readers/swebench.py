@@ -10,20 +10,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
-from howsure.readers import swebench_items
+from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.lines import RECORDS
-from howsure.readers.naming import from_path
-from howsure.readers.records import flatten_metadata, mappings, number, tidy
-from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import token_rows
-from howsure.table.numbers import finite
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.parsing import RECORDS, members
+from howsure.readers.records import (
+    flatten_metadata,
+    from_path,
+    mappings,
+    number,
+    tidy,
+    token_rows,
+    unknown_layout,
+)
+from howsure.readers.tables import read_side_table
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, TaskFacts
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -72,8 +78,6 @@ _PLAIN = rf"{_ID}|\w*eval_results"
 def claims(source: Source) -> Claim | None:
     """Claim what names SWE-bench instances (`owner__repo-123`), and the leaderboards' own JSON."""
     first = source.first
-    if source.is_list:
-        return None
     board = first.get("leaderboards", b"")
     if b'"resolved"' in board and b'"folder"' in board:
         return "rows"
@@ -127,7 +131,7 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     if (
         "generated" in document
         and not document.get("no_generation")
-        and len(records) < swebench_items.SIZES.get(task.split()[-1].lower(), len(records) + 1)
+        and len(records) < SIZES.get(task.split()[-1].lower(), len(records) + 1)
     ):
         cautions = (*cautions, _no_patch(source, len(records)))
     return replace(_reading(records, source, cautions=cautions), **_stated(document, task, model, source))
@@ -147,10 +151,9 @@ def _refuse_odd_ids(document: Mapping[str, Any], source: Source) -> None:
         None,
     )
     if odd is not None:
-        raise ReadError(
+        raise source.error(
             f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
-            where=source.name,
-            remedy="Write the report again.",
+            "Write the report again.",
         )
 
 
@@ -159,7 +162,7 @@ def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) 
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
     if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or max(n, abs(resolved)) > MOST_TASKS:
         return {}
-    score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
+    score = source.published(task, model, "resolved", resolved / n, n=n)
     return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}
 
 
@@ -205,13 +208,14 @@ def _resolved_only(
         return replace(_reading(records, source, cautions=cautions), notes=told)
     stats = document.get("stats")
     stated, won = stats.get("generated") if isinstance(stats, dict) else None, len(set(resolved))
-    n = stated if isinstance(stated, int) and stated >= won else swebench_items.SIZES.get(part)
+    n = stated if isinstance(stated, int) and stated >= won else SIZES.get(part)
     if not n:
-        raise ReadError(
+        raise source.error(
             "the file names the resolved ids only, not those that failed",
-            where=source.name,
-            remedy="Use the report that lists unresolved_ids, name a table of all tasks with `items`, or "
-            "keep the folder's name (verified, lite, test).",
+            (
+                "Use the report that lists unresolved_ids, name a table of all tasks with `items`, or "
+                "keep the folder's name (verified, lite, test)."
+            ),
         )
     caution = Caution(
         code="resolved_only",
@@ -220,7 +224,7 @@ def _resolved_only(
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)
-    published = Published(task=task, model=model, metric="resolved", score=won / n, n=n, source=source.name)
+    published = source.published(task, model, "resolved", won / n, n=n)
     return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
 
 
@@ -230,16 +234,12 @@ def _every_item(
     """Return the tasks that a list of resolved ones is of, as far as they are known, and what is to be told
     of that.
     """
-    if part in ("", "verified") and swebench_items.all_verified(resolved):
-        return swebench_items.verified(), () if part else (ASSUMED,)
-    found = swebench_items.submitted(source, document, resolved, part)
+    if part in ("", "verified") and all_verified(resolved):
+        return verified(), () if part else (ASSUMED,)
+    found = submitted(source, document, resolved, part)
     if found:
         return found, (LISTED.format(name="the predictions beside it"),)
-    return (
-        (swebench_items.listed(source, resolved), (LISTED.format(name=source.items),))
-        if source.items
-        else ((), ())
-    )
+    return (listed(source, resolved), (LISTED.format(name=source.items),)) if source.items else ((), ())
 
 
 def _read_maps(document: Mapping[str, Any], source: Source) -> Reading:
@@ -325,13 +325,12 @@ def _read_lines(source: Source) -> Reading:
 
 def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
     published = tuple(
-        Published(
-            task=f"SWE-bench {board.get('name')}",
-            model=str(entry.get("name")),
-            metric="resolved",
-            score=number(entry["resolved"]) / 100,
-            n=swebench_items.SIZES.get(str(board.get("name")).lower()),
-            source=source.name,
+        source.published(
+            f"SWE-bench {board.get('name')}",
+            str(entry.get("name")),
+            "resolved",
+            number(entry["resolved"]) / 100,
+            n=SIZES.get(str(board.get("name")).lower()),
         )
         for board in mappings(document["leaderboards"])
         for entry in mappings(board.get("results"))
@@ -361,7 +360,7 @@ def _repository(item: str) -> str:
 
 def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterable[Caution] = ()) -> Reading:
     if not records:
-        raise ReadError("no instance in the file", where=source.name, remedy="Run the evaluation again.")
+        raise source.error("no instance in the file", "Run the evaluation again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
         rows=tidy(records, source=source.name),
@@ -383,20 +382,14 @@ def _facts(task: str) -> TaskFacts:
 
 def _part(source: Source) -> str:
     folders = [part.lower() for part in source.path.absolute().parts]
-    return next((part for part in reversed(folders) if part in swebench_items.SIZES and part != "test"), "")
+    return next((part for part in reversed(folders) if part in SIZES and part != "test"), "")
 
 
 def _task(source: Source, items: Collection[str]) -> str:
     if items and all(_OF_PRO.fullmatch(item) for item in items):
         return "SWE-bench Pro"
     part = _part(source)
-    return (
-        f"SWE-bench {part.capitalize()}"
-        if part
-        else VERIFIED
-        if swebench_items.all_verified(items)
-        else "SWE-bench"
-    )
+    return f"SWE-bench {part.capitalize()}" if part else VERIFIED if all_verified(items) else "SWE-bench"
 
 
 def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:
@@ -411,3 +404,66 @@ def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:
     if _NAMELESS.fullmatch(name):
         return from_path(source, ".*", plain=_PLAIN)
     return from_path(source, rf"{_RUN}?\.jsonl?", beginning="results_", plain=_PLAIN)
+
+
+SIZES = {"test": 2294, "lite": 300, "verified": 500, "multimodal": 517, "bash-only": 500}
+"""How many tasks each part of SWE-bench has, and so each published score."""
+
+FEW = 10
+"""So many tasks tell which part of SWE-bench they are of."""
+PREDICTIONS = ("all_preds.jsonl", "preds.json", "all_preds.json")
+"""Predictions, which name every task that was tried, in the folder of a submission."""
+LEVELS = 2
+"""Its own folder and the one above are looked into."""
+
+
+@cache
+def verified() -> tuple[str, ...]:
+    """Return the ids of the 500 tasks of SWE-bench Verified."""
+    return tuple(files("howsure.readers").joinpath("swebench_verified.txt").read_text().split())
+
+
+def all_verified(items: Collection[str]) -> bool:
+    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a
+    fifth.
+    """
+    return len(items) >= FEW and set(items) <= set(verified())
+
+
+def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
+    """Return the tasks of the table that the user named. ReadError where it lacks some that are resolved."""
+    every = tuple(dict.fromkeys(read_side_table(source.items)["item"]))
+    lacking = [item for item in resolved if item not in set(every)]
+    if lacking:
+        raise source.error(
+            (
+                f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as "
+                f"{listing(lacking, 1)}"
+            ),
+            "Name the table of the tasks that this run was over.",
+        )
+    return every
+
+
+def submitted(
+    source: Source, document: Mapping[str, Any], resolved: Collection[str], part: str
+) -> tuple[str, ...]:
+    """Return the tasks that the predictions beside a list name, with those that it says have none; nothing
+    where they aren't the whole part.
+    """
+    without = document.get("no_generation")
+    beside = {item for name in PREDICTIONS for item in _predicted(source, name)}
+    every = beside | {str(item) for item in (without if isinstance(without, list) else ())} | set(resolved)
+    return tuple(sorted(every)) if beside and len(every) == SIZES.get(part) else ()
+
+
+def _predicted(source: Source, name: str) -> Iterator[str]:
+    beside = source.nearest(source.path.absolute().parents[:LEVELS], name)
+    if beside is None:
+        return
+    found = beside.json_lines() if beside.path.suffix == ".jsonl" else beside.json()
+    if isinstance(found, dict):
+        yield from map(str, found)
+    for row in found if isinstance(found, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("instance_id"), str):
+            yield row["instance_id"]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.readers.inspect_transcripts import spoken
+from howsure.readers.inspect_ai import spoken
 from howsure.readers.transcripts import Transcript
-from howsure.table.ids import whole_text
-from howsure.table.names import plain_name
-from howsure.table.numbers import finite
+from howsure.table.cells import finite, whole_text
+from howsure.table.names import plain_name, word_list
 from howsure.table.schema import tidy, tidy_frame, used_columns
 
 if TYPE_CHECKING:
@@ -27,16 +26,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("output", "response", "completion", "generation", "model_output", "model_answer", "raw_output"),
         *("prediction", "generated_text"),
     ),
-    "target": (
-        "target",
-        "reference",
-        "expected",
-        "ground_truth",
-        "gold",
-        "reference_answer",
-        "answer",
-        "label",
-    ),
+    "target": word_list("target reference expected ground_truth gold reference_answer answer label"),
 }
 """Names under which columns with texts are recognised, the first one found counts."""
 

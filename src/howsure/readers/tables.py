@@ -6,8 +6,12 @@ aggregated.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,27 +21,164 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.faults import named
-from howsure.readers.lines import CELLS, RECORDS, commented, separator
+from howsure.readers.base import Claim, Reading, Source, named
+from howsure.readers.json_lines import WORTH_BYTES, shaped_table
 from howsure.readers.parquet import refuse_damaged
+from howsure.readers.parsing import CELLS, RECORDS, YAML, commented, parse_yaml, separator
 from howsure.readers.published import STEP, published_roles, published_scores
-from howsure.readers.shaped import WORTH_BYTES, shaped_table
-from howsure.readers.soundness import cut_row
-from howsure.readers.text_tables import SUFFIXES as TABLES
-from howsure.readers.text_tables import cells, holds_table, uneven
-from howsure.readers.yaml_text import SUFFIXES, parse_yaml
-from howsure.table.ids import EXACT, text_or_nothing, texts_of, whole_text
+from howsure.readers.records import cut_row
+from howsure.table.cells import EXACT, Numbers, finite, numbers_of, text_or_nothing, texts_of, whole_text
+from howsure.table.grouping import PIECE_ROWS
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.numbers import Numbers, finite, numbers_of
-from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
+
+    from howsure.table.scores import FileReport
+
+    Names = Iterable[str]
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from howsure.table.writing import Writing
+
+TAB, TEXT, MARKDOWN = "\t", ".txt", ".md"
+TEXT_TABLES = (*CELLS, TEXT, MARKDOWN)
+_WIDE, _ANY = re.compile(r"\t| {2,}"), re.compile(r"\s+")
+"""What parts columns: two blanks, so that a cell may have one; else any."""
+_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_PERCENT = re.compile(r"\(%\)|\[%\]|(?:, | in )%|%$")
+"""What makes a column percent, by its name."""
+_LINK, _MARK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), re.compile(r"\*\*|__|`|<[^>]{1,99}>")
+
+
+def holds_table(source: Source) -> bool:
+    """Say whether a text file has the columns of results; Markdown only where the file itself was named,
+    since a README shows what others measured.
+    """
+    suffix = source.path.suffix.lower()
+    if suffix == MARKDOWN:
+        return source.path == source.root and bool(_markdown(source.head.decode(errors="replace")))
+    if suffix != TEXT or b"\x00" in source.head:
+        return False
+    head = source.head[: source.head.rfind(b"\n") + 1] or source.head
+    data, mark = _cells(head, suffix)
+    try:
+        return _has_results(next(csv.reader(io.StringIO(data.decode(errors="replace")), delimiter=mark), []))
+    except csv.Error:
+        return False
+
+
+def _has_results(names: Sequence[str]) -> bool:
+    roles = find_roles(names, {}).keys()
+    return {"item", "score"} <= roles or {"model", "score"} <= published_roles(names, {}).keys()
+
+
+def cells(source: Source) -> tuple[bytes, str]:
+    """Return a table of cells, without comments above its header, and the sign between its columns."""
+    suffix = source.path.suffix.lower()
+    if suffix != MARKDOWN:
+        return _cells(source.whole_rows(), suffix)
+    tables = _markdown(source.read_bytes().decode("utf-8", errors="replace"))
+    if len(tables) != 1:
+        raise source.error(
+            f"{plural(len(tables), 'table')} with models and scores",
+            "Save the one that is meant as a file of its own.",
+        )
+    return _with_tabs(tables[0]), TAB
+
+
+def _cells(data: bytes, suffix: str) -> tuple[bytes, str]:
+    data = data[commented(data) :]
+    header = data.split(b"\n", 1)[0]
+    if suffix not in (".tsv", TEXT) or b"\t" in header:
+        return data, TAB if b"\t" in header and suffix == TEXT else separator(data, suffix)
+    rows = _by_blanks(data.decode("utf-8-sig", errors="replace").splitlines())
+    return (
+        (_with_tabs(rows), TAB) if rows else (data, separator(data, suffix if suffix == ".tsv" else ".csv"))
+    )
+
+
+def _by_blanks(lines: Sequence[str]) -> list[list[str]]:
+    """Part lines at blanks, if each has as many cells as the first; nothing otherwise. A number of the row
+    before all others has no name.
+    """
+    lines = [line.strip() for line in lines if line.strip()]
+    for mark in (_WIDE, _ANY):
+        rows = [mark.split(line) for line in lines]
+        width = len(rows[0]) if rows else 0
+        if width > 1 and all(len(row) == width for row in rows):
+            return rows
+        if (
+            width > 1
+            and len(rows) > 1
+            and all(len(row) == width + 1 and row[0].isdigit() for row in rows[1:])
+        ):
+            return [rows[0], *(row[1:] for row in rows[1:])]
+    return []
+
+
+def _markdown(text: str) -> list[list[list[str]]]:
+    """Return the tables that have a model and a score, without marks of emphasis and links."""
+    found: list[list[list[str]]] = []
+    lines = text.splitlines()
+    for place, line in enumerate(lines[1:], 1):
+        if not (_RULE.fullmatch(line) and "|" in line and "|" in lines[place - 1]):
+            continue
+        header, rows = _markdown_row(lines[place - 1]), []
+        for row in lines[place + 1 :]:
+            if "|" not in row:
+                break
+            rows.append((_markdown_row(row) + [""] * len(header))[: len(header)])
+        percent = [bool(_PERCENT.search(name)) for name in header]
+        header = [_PERCENT.sub("", name).strip() for name in header]
+        if rows and _has_results(header):
+            signed = (
+                [
+                    f"{cell}%" if sign and cell and "%" not in cell else cell
+                    for cell, sign in zip(row, percent, strict=True)
+                ]
+                for row in rows
+            )
+            found.append([header, *signed])
+    return found
+
+
+def _markdown_row(line: str) -> list[str]:
+    inner = line.strip().removeprefix("|").removesuffix("|").replace(r"\|", "\0")
+    return [_MARK.sub("", _LINK.sub(r"\1", cell)).replace("\0", "|").strip() for cell in inner.split("|")]
+
+
+def _with_tabs(rows: Iterable[Sequence[str]]) -> bytes:
+    written = io.StringIO()
+    csv.writer(written, delimiter=TAB, lineterminator="\n").writerows(rows)
+    return written.getvalue().encode()
+
+
+def uneven(source: Source) -> Iterator[tuple[int, int, int]]:
+    """Yield the line of each row that has other cells than the header, their number, and the header's; 0 for
+    a quote that isn't closed.
+    """
+    data = source.whole_rows()
+    begins = commented(data)
+    mark = separator(data[begins:], source.path.suffix.lower())
+    text = io.StringIO(data[begins:].decode("utf-8-sig", errors="replace"), newline="")
+    reader = csv.reader(text, delimiter=mark, strict=True)
+    above, width = data.count(b"\n", 0, begins), 0
+    while True:
+        line = above + reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield line, 0, width
+            return
+        width = width or len(row)
+        if row and len(row) != width:
+            yield line, len(row), width
+
 
 NAME = "tables"
 FORMATS = (
@@ -72,7 +213,7 @@ def claims(source: Source) -> Claim | None:
         return "rows"
     if holds_table(source):
         return "rows"
-    if suffix in SUFFIXES and start == b"-":
+    if suffix in YAML and start == b"-":
         return "rows"
     return "rows" if suffix == ".json" and (start == b"[" or _SPLIT.match(head)) else None
 
@@ -87,13 +228,9 @@ def read(source: Source) -> Reading:
         table = _collected(source, frame, source.columns)
         reading = published_scores(table, source.name, writing_of(source), source.columns, source.where)
     except DataError as error:
-        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+        raise source.error(error.what, error.remedy) from None
     if not reading.published:
-        raise ReadError(
-            f"no column for the item among {', '.join(columns[:12])}",
-            where=source.name,
-            remedy=_what_instead(columns),
-        )
+        raise source.error(f"no column for the item among {', '.join(columns[:12])}", _what_instead(columns))
     return reading
 
 
@@ -138,10 +275,9 @@ def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
 
 
 def _too_wide(width: int, source: Source) -> ReadError:
-    return ReadError(
+    return source.error(
         f"{width:,} columns are more than the limit of {MAX_COLUMNS:,}",
-        where=source.name,
-        remedy="Write one row an answer, with a column each for model, item and score.",
+        "Write one row an answer, with a column each for model, item and score.",
     )
 
 
@@ -228,7 +364,7 @@ def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Ser
 
 def is_csv(source: Source) -> bool:
     """Say whether a file holds separated cells."""
-    return source.path.suffix.lower() in TABLES
+    return source.path.suffix.lower() in TEXT_TABLES
 
 
 @contextmanager
@@ -318,7 +454,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
-            raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+            raise source.error(error.what, error.remedy) from None
     return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
 
 
@@ -352,7 +488,7 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     """
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
+        raise source.error("not a list of records", "Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
@@ -387,13 +523,9 @@ def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> No
     found = only_by(kept, [*lost], source.columns)
     if found is not None:
         role, name = found
-        raise ReadError(
+        raise source.error(
             f"record {lost[name] + 1:,} has a list or an object as {name!r}, and others have plain values",
-            where=source.name,
-            remedy=(
-                f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: "
-                "'…'}`."
-            ),
+            (f"Write one text or number as the {role}, or name another column: `columns={{{role!r}: '…'}}`."),
         )
 
 
@@ -412,7 +544,7 @@ def _records_of(parsed: Any) -> Any:
 
 def _parsed(source: Source) -> Any:
     suffix = source.path.suffix.lower()
-    if suffix in SUFFIXES:
+    if suffix in YAML:
         return parse_yaml(source.read_bytes(), where=source.name)
     if suffix not in RECORDS:
         return source.json()
@@ -468,3 +600,71 @@ def read_side_table(path: str) -> pl.DataFrame:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)
     task = [texts_of(frame[roles["task"][0]]).alias("task")] if "task" in roles else []
     return frame.with_columns(*task, texts_of(frame[roles["item"][0]], item=True).alias("item"))
+
+
+MOST_RECORDS = 20
+_BETWEEN = re.compile(r"[\[,\s]*")
+COUNTS = {2: "two", 3: "three", 4: "four"}
+REMEDY = "Rename or remove all but one of them in the file."
+
+
+def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple[Caution, ...]:
+    """Warn of columns and keys that tables, and what a mapping reads, name more than once."""
+    read = {file.path: file.reader for file in files if file.outcome in ("read", "published")}
+    found: list[Caution] = []
+    for source in sources:
+        generic = {NAME, *(each.NAME for each in source.maps)}
+        if read.get(source.name) not in generic:
+            continue
+        with suppress(OSError, csv.Error):  # it has been read, and is gone or is being written again
+            found += _cautions(source)
+    return tuple(found)
+
+
+def notes_on_names(source: Source) -> tuple[str, ...]:
+    """Say which columns and keys a table that isn't results names more than once."""
+    return tuple(f"{found.message}. {found.remedy}" for found in _cautions(source))
+
+
+def _cautions(source: Source) -> Iterator[Caution]:
+    suffix = source.path.suffix.lower()
+    text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")
+    if suffix in (".csv", ".tsv"):
+        for name, count in _repeated(_header(source, text)).items():
+            yield _caution(
+                f"{source.name}: {COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the "
+                "first of them counts"
+            )
+    elif suffix in (".json", ".jsonl", ".ndjson"):
+        found = dict.fromkeys(name for keys in _first_records(text) for name in _repeated(keys))
+        for name in found:
+            yield _caution(
+                f"{source.name}: the key {name!r} is given twice in one object, and the last counts"
+            )
+
+
+def _caution(message: str) -> Caution:
+    return Caution(code="name_twice", message=message, remedy=REMEDY)
+
+
+def _repeated(names: Names) -> dict[str, int]:
+    return {name: count for name, count in Counter(names).items() if count > 1}
+
+
+def _header(source: Source, text: str) -> list[str]:
+    mark = "\t" if source.path.suffix.lower() == ".tsv" else ";" if writing_of(source).semicolons else ","
+    return next(csv.reader(text.splitlines(keepends=True), delimiter=mark), [])
+
+
+def _first_records(text: str) -> Iterator[list[str]]:
+    """Yield the keys of the first objects of a list, or of lines, as far as they are whole."""
+    decoder, at = json.JSONDecoder(object_pairs_hook=tuple), 0
+    for _ in range(MOST_RECORDS):
+        begin = _BETWEEN.match(text, at)
+        try:
+            record, at = decoder.raw_decode(text, begin.end() if begin else at)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(record, tuple):
+            return
+        yield [key for key, _ in record]

@@ -7,16 +7,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import inner, number, scored, settings, tidy
-from howsure.readers.usage import counted, summed
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.parsing import members
+from howsure.readers.records import (
+    counted,
+    from_path,
+    inner,
+    mixed_ids,
+    number,
+    scored,
+    settings,
+    summed,
+    tidy,
+)
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,11 +43,7 @@ def claims(source: Source) -> Claim | None:
     """Claim a list of tasks with rewards, a set-up with simulations, or a submission with pass^k."""
     first = source.first
     if source.is_list:
-        return (
-            "rows"
-            if {"task_id", "reward"} <= first.keys() and not first["task_id"].startswith((b"{", b"["))
-            else None
-        )
+        return None if first["task_id"].startswith((b"{", b"[")) else "rows"
     setup = {"num_trials", "user_info", "agent_info"} <= members(first.get("info", b"")).keys()
     submission = "submitting_organization" in first and b'"pass_1"' in first.get("results", b"")
     return "rows" if setup or submission else None
@@ -91,7 +92,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
     info = document.get("info") or {}
     agent, domain = info.get("agent_info") or {}, (info.get("environment_info") or {}).get("domain_name")
     if not document["simulations"] or not agent:
-        raise ReadError("no simulations", where=source.name, remedy="Run the simulations first.")
+        raise source.error("no simulations", "Run the simulations first.")
     task = f"tau2-bench {domain}" if domain else "tau2-bench"
     records: list[dict[str, Any]] = [
         {
@@ -174,14 +175,13 @@ def _extents(
 def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
     model = document.get("model_name")
     if not isinstance(model, str):
-        raise ReadError("no model_name", where=source.name, remedy="Check the submission.")
+        raise source.error("no model_name", "Check the submission.")
     published = tuple(
-        Published(
-            task=" · ".join([f"tau2-bench {domain}", *_kind(document)]),
-            model=model,
-            metric="reward",
-            score=number(result["pass_1"]) / 100,
-            source=source.name,
+        source.published(
+            " · ".join([f"tau2-bench {domain}", *_kind(document)]),
+            model,
+            "reward",
+            number(result["pass_1"]) / 100,
         )
         for domain, result in (document.get("results") or {}).items()
         if isinstance(result, dict) and result.get("pass_1") is not None

@@ -11,20 +11,17 @@ from collections import Counter
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.json_text import members
-from howsure.readers.naming import from_path
-from howsure.readers.records import inner, scored, settings, tidy
-from howsure.readers.usage import counted, elapsed, without
-from howsure.table.numbers import finite
-from howsure.table.runs import Run
-from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.readers.parsing import members
+from howsure.readers.records import counted, elapsed, from_path, inner, scored, settings, tidy, without
+from howsure.table.cells import finite
+from howsure.table.scores import Extent, Published, Run, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from howsure.errors import Caution
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
@@ -44,20 +41,14 @@ def claims(source: Source) -> Claim | None:
     """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its
     trials.
     """
-    if source.is_list:
-        return None
     keys = source.first.keys()
     if members(source.first.get("results", b"")).keys() >= _TRIAL_KEYS:
         return "rows"
     if keys >= _TRIAL_KEYS:
         return "companion" if _is_trial_of_a_run(source) else "rows"
-    if {"task_name", "verifier_result"} <= keys or {"task_name", "trial_name", "task_checksum"} <= keys:
+    if "task_name" in keys:
         return "rows"
-    return (
-        "companion"
-        if {"n_total_trials", "stats"} <= keys or {"run_id", "agent_name", "dataset_name"} <= keys
-        else None
-    )
+    return "companion" if {"n_total_trials", "agent_name"} & keys else None
 
 
 def _is_trial_of_a_run(source: Source) -> bool:
@@ -81,7 +72,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         if isinstance(trial, dict) and "task_id" in trial
     ]
     if not trials:
-        raise ReadError("no trials", where=source.name, remedy="Run the benchmark again.")
+        raise source.error("no trials", "Run the benchmark again.")
     metadata = _run_metadata(source)
     task, model, cautions = _metadata(source, metadata, trials)
     seen: Counter[str] = Counter()
@@ -159,7 +150,7 @@ def _published(
     if not n:
         return ()
     score = document["n_resolved"] / n
-    return (Published(task=task, model=model, metric="resolved", score=score, n=n, source=source.name),)
+    return (source.published(task, model, "resolved", score, n=n),)
 
 
 def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:

@@ -14,93 +14,59 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import copies_note, known_column, name_columns, require_roles, roles_of
-from howsure.readers.covariates import numbers
+from howsure.readers.columns import (
+    PAIRS,
+    POSITION,
+    coded,
+    copies_note,
+    known_column,
+    name_columns,
+    numbers,
+    require_roles,
+    roles_of,
+)
 from howsure.statistics.votes import Votes
-from howsure.table.choosing import chosen_rows
-from howsure.table.ids import texts_of
-from howsure.table.numbers import FIGURE, numbers_among, read_column, shown
-from howsure.table.words import MISSING, UNDECIDED
+from howsure.table.cells import (
+    FIGURE,
+    MISSING,
+    UNDECIDED,
+    WORDS,
+    Kind,
+    chosen_rows,
+    numbers_among,
+    read_column,
+    shown,
+    texts_of,
+)
+from howsure.table.names import word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.readers.covariates import Covariate, Numbers
+    from howsure.readers.columns import Covariate, Numbers
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import WinnerIs
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "model_a": (
-        "model_a",
-        "model_1",
-        "model1",
-        "left_model",
-        "player_a",
-        "first_model",
-        "assistant_a",
-        "modela",
-    ),
-    "model_b": (
-        "model_b",
-        "model_2",
-        "model2",
-        "right_model",
-        "player_b",
-        "second_model",
-        "assistant_b",
-        "modelb",
-    ),
+    "model_a": word_list("model_a model_1 model1 left_model player_a first_model assistant_a modela"),
+    "model_b": word_list("model_b model_2 model2 right_model player_b second_model assistant_b modelb"),
     "winner": ("winner", "vote", "outcome", "preference", "result", "choice", "verdict", "label"),
-    "voter": (
-        *(
-            "voter",
-            "voter_id",
-            "judge",
-            "judge_hash",
-            "rater",
-            "annotator",
-            "annotator_id",
-            "user",
-            "user_id",
-        ),
-        *("evaluator", "worker_id", "evaluation_session_id"),
+    "voter": word_list(
+        """
+        voter voter_id judge judge_hash rater annotator annotator_id user user_id evaluator worker_id
+        evaluation_session_id
+        """
     ),
 }
 """Names under which the columns of votes are recognised; the first one found counts."""
 ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 """Three columns of 0 and 1 in place of a winner."""
 WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
-WORDS: Mapping[float, frozenset[str]] = {
-    WIN: frozenset(
-        {
-            "model_a",
-            "model_1",
-            "a",
-            "left",
-            "first",
-            "[[a]]",
-            "player_a",
-            "assistant_a",
-            "response_a",
-            "a>b",
-            "a>>b",
-        }
-    ),
+WINNERS: Mapping[float, frozenset[str]] = {
+    WIN: frozenset(word_list("model_a model_1 a left first [[a]] player_a assistant_a response_a a>b a>>b")),
     LOSS: frozenset(
-        {
-            "model_b",
-            "model_2",
-            "b",
-            "right",
-            "second",
-            "[[b]]",
-            "player_b",
-            "assistant_b",
-            "response_b",
-            "b>a",
-            "b>>a",
-        }
+        word_list("model_b model_2 b right second [[b]] player_b assistant_b response_b b>a b>>a")
     ),
     TIE: frozenset(
         {
@@ -259,7 +225,7 @@ def first_scores(
     won, lost = (_equal(said, side) for side in sides)
     if not (won | lost).any():
         won, lost = (_equal(lower, side.str.to_lowercase()) for side in sides)
-    neither, nobody = _is_in(lower, WORDS[TIE]), _is_in(lower, NOTHING)
+    neither, nobody = _is_in(lower, WINNERS[TIE]), _is_in(lower, NOTHING)
     if winner_is is None:
         winner_is = _what_winners_are(said, won | lost, neither | nobody, sides)
     if winner_is == "name":
@@ -270,7 +236,7 @@ def first_scores(
         known = written.filter(~pl.Series(nobody))
         if len(known) and known.is_not_null().all():
             return _numbers(written)
-        words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(
+        words = {word: score for score, known in WINNERS.items() for word in known} | dict.fromkeys(
             NOTHING, NOBODY
         )
         scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
@@ -295,7 +261,7 @@ def _what_winners_are(
     called = (said.is_in(models.implode()) | lower.is_in(models.str.to_lowercase().implode())).fill_null(
         value=False
     )
-    words = {word for score in (WIN, LOSS) for word in WORDS[score]}
+    words = {word for score in (WIN, LOSS) for word in WINNERS[score]}
     side = (lower.is_in(list(words)) | numbers_among(said).is_not_null()).fill_null(value=False)
     if not called.any() or not side.any():
         return "name" if named.any() else "side"
@@ -413,3 +379,202 @@ def _notes(
         )
     notes += [f"{plural(count, 'vote')} {what} left out." for what, count in lost.items() if count]
     return tuple(notes)
+
+
+CHOICE_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "item": word_list("item item_id question_id prompt_id sample_id instruction prompt question id"),
+    "judge": ("judge", "judge_id", "judge_model", "rater", "annotator", "grader", "voter"),
+    "winner": ("winner", "verdict", "choice", "preference", "vote", "preferred", "chosen"),
+    "gold": ("gold", "gold_label", "label", "truth", "human", "target"),
+    "swapped": ("swapped", "swap", "reversed", "is_swapped"),
+    "model_a": ("model_a", "model_1", "model1", "generator_1", "left_model", "first_model"),
+    "model_b": ("model_b", "model_2", "model2", "generator_2", "right_model", "second_model"),
+}
+"""Names under which the columns are recognised; the first one found counts."""
+NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
+SWAPPED = Kind(
+    what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no."
+)
+NEITHER = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, NaN where
+    it isn't known; codes of items and judges (N,).
+
+    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown.
+    `sides`: by the attribute, POSITION for who was shown first, which answer has more of it: 1 the first, 0
+    the second, NaN neither (N,). "First" is here the answer in the first columns, whichever was shown first.
+    `own` (N, judges): which one alone is of each judge's family, in the same way.
+    """
+
+    picked: Floats
+    better: Floats
+    item: Ints
+    pair: Ints
+    order: Bools
+    judge: Ints
+    judges: tuple[str, ...]
+    sides: Mapping[str, Floats]
+    own: Floats
+    notes: tuple[str, ...]
+
+
+def choice_id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns whose values are ids and names, also where they look like numbers."""
+    return name_columns(CHOICE_ALIASES, named, ("item", "judge", "winner", "gold", "model_a", "model_b"))
+
+
+def read_choices(
+    frame: pl.DataFrame,
+    *,
+    columns: Mapping[str, Sequence[str]],
+    where: Mapping[str, Sequence[str]],
+    covariate: Sequence[str],
+    winner_is: WinnerIs | None = None,
+) -> Choices:
+    """Read choices. DataError where there is no winner, or one can't be understood."""
+    frame = chosen_rows(frame, where)
+    require_roles(columns, (*CHOICE_ALIASES, *covariate))
+    roles = roles_of(
+        frame, CHOICE_ALIASES, {role: names for role, names in columns.items() if role in CHOICE_ALIASES}
+    )
+    if "winner" not in roles:
+        raise DataError(
+            f"no column for winner among {', '.join(frame.columns)}",
+            remedy="Name it with `columns`: winner=…",
+        )
+    kept = np.isfinite(_picked(frame, roles, "winner", winner_is))
+    if not kept.any():
+        raise DataError("no choice has a winner", remedy="Name the column with `columns`: winner=…")
+    frame, lost = frame.filter(pl.Series(kept)), int((~kept).sum())
+    judge, judges = _judges(frame, roles)
+    item = _items(frame, roles)
+    names = covariate or _attributes(frame, {*roles.values()})
+    (pair, turned), swapped = _pairs(frame, roles, item), _swapped(frame, roles)
+    sides = {POSITION: np.where(swapped, 0.0, 1.0)} | _more(frame, names, columns)
+    counted = f"{plural(len(frame), 'choice')} between two answers, {plural(int(item.max()) + 1, 'item')}"
+    notes = [
+        f"Data: {counted}, {plural(len(judges), 'judge')}.",
+        f"Columns: {', '.join(f'{column} as {role}' for role, column in roles.items())}.",
+        *([f"Compared: {listing(list(names), most=6)} of the two answers."] if names else []),
+        *([f"{plural(lost, 'row')} without a winner left out."] if lost else []),
+        *copies_note(frame),
+    ]
+    return Choices(
+        picked=_picked(frame, roles, "winner", winner_is),
+        better=_better(frame, roles, winner_is),
+        item=item,
+        pair=pair,
+        order=turned ^ swapped,
+        judge=judge,
+        judges=judges,
+        sides=sides,
+        own=_own(frame, roles, judges),
+        notes=tuple(notes),
+    )
+
+
+def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
+    """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says
+    nothing.
+    """
+    nobody = pl.Series([None] * len(frame), dtype=pl.String)
+    first, second = (
+        texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b")
+    )
+    found = first_scores(frame[roles[role]], first, second, winner_is)
+    return np.where(found == NOBODY, np.nan, found)
+
+
+def _better(frame: pl.DataFrame, roles: Mapping[str, str], winner_is: WinnerIs | None) -> Floats:
+    """Return which answer is better (N,), NaN where none is, or nobody knows."""
+    if "gold" not in roles:
+        return np.full(len(frame), np.nan)
+    found = _picked(frame, roles, "gold", winner_is)
+    return np.where(found == NEITHER, np.nan, np.round(found))
+
+
+def _judges(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[Ints, tuple[str, ...]]:
+    """Return the code of each choice's judge (N,), and their names."""
+    if "judge" not in roles:
+        return np.zeros(len(frame), dtype=np.int64), ("the judge",)
+    said = texts_of(frame[roles["judge"]]).fill_null("(no name)")
+    names = said.unique().sort().to_list()
+    place = {name: k for k, name in enumerate(names)}
+    return said.replace_strict(place, return_dtype=pl.Int64).to_numpy(), tuple(names)
+
+
+def _items(frame: pl.DataFrame, roles: Mapping[str, str]) -> Ints:
+    """Return the code of each choice's item (N,); a row without one is by itself."""
+    return coded(frame[roles["item"]]) if "item" in roles else np.arange(len(frame))
+
+
+def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[Ints, Bools]:
+    """Return the code of each choice's item and two models (N,), and whether these stand in the second order
+    (N,).
+    """
+    if not {"model_a", "model_b"} <= set(roles):
+        return item, np.zeros(len(frame), dtype=bool)
+    one, two = (texts_of(frame[roles[name]]).fill_null("") for name in ("model_a", "model_b"))
+    key = pl.struct(pl.Series("item", item), one=pl.min_horizontal(one, two), two=pl.max_horizontal(one, two))
+    found = frame.select(pair=key.rank("dense").cast(pl.Int64) - 1, turned=one > two)
+    return found["pair"].to_numpy(), found["turned"].to_numpy()
+
+
+def _swapped(frame: pl.DataFrame, roles: Mapping[str, str]) -> Bools:
+    """Say which choices were shown the second answer first (N,)."""
+    if "swapped" not in roles:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray((read_column(frame[roles["swapped"]], SWAPPED) > 0).fill_null(value=False).to_numpy())
+
+
+def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
+    """Return what two columns of numbers have in common whose names differ by the side alone: len of len_1
+    and len_2.
+    """
+    numeric = {name for name in frame.columns if name not in taken and frame[name].dtype.is_numeric()}
+    found: dict[str, None] = {}
+    for one, two in PAIRS:
+        start, end = one.split("{}")
+        bare = (
+            name[len(start) : len(name) - len(end)]
+            for name in sorted(numeric)
+            if name.startswith(start) and name.endswith(end)
+        )
+        found |= {
+            name: None for name in bare if name and name not in NO_ATTRIBUTE and two.format(name) in numeric
+        }
+    return list(found)
+
+
+def _more(
+    frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]]
+) -> dict[str, Floats]:
+    """Return which answer has more of each attribute: 1 the first, 0 the second, NaN neither (N,)."""
+    names = [name for name in names if name != POSITION]
+    x = numbers(frame, names, columns, None).x
+    if x is None:
+        return {}
+    sides = np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
+    return {name: sides[:, k] for k, name in enumerate(names)}
+
+
+def _own(frame: pl.DataFrame, roles: Mapping[str, str], judges: Sequence[str]) -> Floats:
+    """Return which answer alone is of each judge's family: 1 the first, 0 the second, NaN neither or both (N,
+    judges).
+    """
+    if not {"judge", "model_a", "model_b"} <= set(roles):
+        return np.full((len(frame), len(judges)), np.nan)
+    own = _family(pl.Series(judges)).fill_null("").to_numpy()
+    one, two = (
+        _family(frame[roles[name]]).fill_null("").to_numpy()[:, None] for name in ("model_a", "model_b")
+    )
+    first, second = (one == own) & (own != ""), (two == own) & (own != "")
+    return np.where(first == second, np.nan, first.astype(float))
+
+
+def _family(names: pl.Series) -> pl.Series:
+    """Return the letters that a model's name begins with, its maker aside: gpt, claude, llama."""
+    return names.cast(pl.String).str.split("/").list.last().str.to_lowercase().str.extract(r"([a-z]+)")

@@ -1,5 +1,5 @@
-"""Packed files: a `.zip` is a folder, whose members are unpacked beside each other, and `rows.csv.gz` is
-`rows.csv`; both with limits.
+"""Zips and compressed files: their members one after the other, none larger than it says, and what they hold
+as files.
 """
 
 from __future__ import annotations
@@ -9,26 +9,180 @@ import gzip
 import lzma
 import os
 import re
+import struct
 import sys
+import zlib
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.archive import BROKEN as BROKEN_ZIP
-from howsure.readers.archive import open_archive
-from howsure.readers.walking import is_hidden
+from howsure.readers.base import is_hidden
+from howsure.readers.parsing import object_cost, parse_json, refuse_bombs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from howsure.readers.base import Source
+
+if sys.version_info >= (3, 14):
+    import zipfile
+
+    from compression.zstd import ZstdError
+else:
+    from backports.zstd import ZstdError, zipfile
+
+
+MAGIC = b"PK\x03\x04"
+MAX_MEMBERS = 200_000
+MAX_LOG_MEMBER_BYTES = 1024**3
+MAX_TOTAL_BYTES = 8 * 1024**3
+MAX_DIRECTORY_BYTES = MAX_MEMBERS * 512
+
+PIECE_BYTES = 8_192
+"""How much is asked for at a time. Outside deflate, zipfile decompresses all the input that it reads for a
+piece: 8 KiB of zstd can grow to 256 MiB and no further, which a larger piece would allow."""
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ZstdError,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class Archive:
+    """An open zip file that counts what has been read from it."""
+
+    def __init__(self, file: zipfile.ZipFile, *, where: str) -> None:
+        self._file = file
+        self._where = where
+        self._read = 0
+        self._cost = 0
+        self.names = file.namelist()
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether a member has this name."""
+        return name in self._file.NameToInfo
+
+    def differing(self) -> set[str]:
+        """Return the names that several members of different contents have."""
+        contents: dict[str, set[tuple[int, int]]] = {}
+        for member in self._file.infolist():
+            contents.setdefault(member.filename, set()).add((member.CRC, member.file_size))
+        return {name for name, found in contents.items() if len(found) > 1}
+
+    def read(self, name: str) -> bytes:
+        """Return one member's bytes; an archive or member that grows past the limits is refused."""
+        limit = min(MAX_LOG_MEMBER_BYTES, MAX_TOTAL_BYTES - self._read)
+        where = f"{self._where}, member {name!r}"
+        try:
+            data = self._capped(name, limit)
+        except KeyError:
+            raise ReadError("no such member", where=where, remedy="The archive may be cut short.") from None
+        except BROKEN_ZIP as error:
+            raise ReadError(
+                f"can't be unpacked ({error})",
+                where=where,
+                remedy="The file may be damaged: copy or write it again.",
+            ) from None
+        if data is None:
+            raise ReadError(
+                f"unpacks to more than {limit:,} bytes", where=where, remedy="Check where it came from."
+            )
+        self._read += len(data)
+        return data
+
+    def json(self, name: str, kind: Any = Any) -> Any:
+        """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory
+        together is limited.
+        """
+        data, where = self.read(name), f"{self._where}, member {name!r}"
+        self._cost += object_cost(data)
+        refuse_bombs(self._cost, where=where)
+        return parse_json(data, where=where, kind=kind)
+
+    def each_json(self, names: Iterable[str], kind: Any = Any) -> Iterator[Any]:
+        """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory
+        is limited.
+        """
+        for name in names:
+            yield parse_json(self.read(name), where=f"{self._where}, member {name!r}", kind=kind)
+
+    def _capped(self, name: str, limit: int) -> bytes | None:
+        data = bytearray()
+        with self._file.open(name) as member:
+            while piece := member.read(PIECE_BYTES):
+                data += piece
+                if len(data) > limit:
+                    return None
+        return bytes(data)
+
+
+@contextmanager
+def open_archive(path: Path, *, where: str) -> Iterator[Archive]:
+    """Open a zip file, refusing one with too many members before they are listed."""
+    _check_directory(path, where)
+    try:
+        file = zipfile.ZipFile(path)
+    except BROKEN_ZIP as error:
+        raise ReadError(
+            f"not a complete zip archive ({error})",
+            where=where,
+            remedy=(
+                "A run that is still going, or a copy cut short, looks like this: wait for it or copy it "
+                "again."
+            ),
+        ) from None
+    with file:
+        archive = Archive(file, where=where)
+        if len(archive.names) > MAX_MEMBERS:
+            raise _too_many(where)
+        yield archive
+
+
+def first_member(head: bytes) -> str | None:
+    """Return the name of a zip's first member from the first bytes of the file, None where it is no zip."""
+    if not head.startswith(MAGIC) or len(head) < 30:
+        return None
+    (length,) = struct.unpack_from("<H", head, 26)
+    return head[30 : 30 + length].decode("utf-8", errors="replace")
+
+
+def _check_directory(path: Path, where: str) -> None:
+    """Refuse a member list that is too long to be parsed, by its size in the record at the end of the
+    file.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65_600))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 20:
+        return
+    (size,) = struct.unpack_from("<I", tail, end + 12)
+    end64 = tail.rfind(b"PK\x06\x06")
+    if size == 0xFFFFFFFF and 0 <= end64 <= len(tail) - 56:
+        (size,) = struct.unpack_from("<Q", tail, end64 + 40)
+    if size > MAX_DIRECTORY_BYTES:
+        raise _too_many(where)
+
+
+def _too_many(where: str) -> ReadError:
+    return ReadError(
+        f"more than {MAX_MEMBERS:,} members", where=where, remedy="Check where the archive came from."
+    )
+
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdFile
 else:
     from backports.zstd import ZstdFile
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from howsure.readers.base import Source
 
 BROKEN = (*BROKEN_ZIP, lzma.LZMAError)
 PACKED: dict[str, Callable[..., Any]] = {
@@ -93,10 +247,8 @@ def unpacking(source: Source) -> Iterator[IO[bytes]]:
         with source.opened() as raw, PACKED[source.path.suffix.lower()](raw) as file:
             yield file
     except BROKEN as error:
-        raise ReadError(
-            f"can't be unpacked ({error})",
-            where=source.name,
-            remedy="The file may be damaged: copy or write it again.",
+        raise source.error(
+            f"can't be unpacked ({error})", "The file may be damaged: copy or write it again."
         ) from None
 
 
@@ -109,9 +261,7 @@ def _write(data: bytes, member: Source) -> int:
 
 
 def _too_large(source: Source) -> ReadError:
-    return ReadError(
-        "unpacks to more than is done unasked", where=source.name, remedy="Unpack it and name the folder."
-    )
+    return source.error("unpacks to more than is done unasked", "Unpack it and name the folder.")
 
 
 def _ambiguous(member: Source) -> ReadError:

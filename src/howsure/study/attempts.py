@@ -12,7 +12,7 @@ from howsure.errors import Caution, DataError
 from howsure.options.score import ScoreRule
 from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
 from howsure.statistics.tolerances import ROUNDED_SCORES
-from howsure.table.collecting import to_polars
+from howsure.table.engines import to_polars
 from howsure.table.schema import find_roles, open_frame, tidy
 from howsure.wording import listing, plural
 

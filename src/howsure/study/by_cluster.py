@@ -22,9 +22,9 @@ from howsure.study.design import Design
 from howsure.study.gathering import gather
 from howsure.study.models import resolve
 from howsure.study.notes import REPEATED, population_note
-from howsure.table import plans
-from howsure.table.collecting import to_polars
-from howsure.table.plans import TooManyResultsError
+from howsure.table import aggregate
+from howsure.table.aggregate import TooManyResultsError
+from howsure.table.engines import to_polars
 from howsure.table.schema import tidy
 from howsure.table.scores import with_rows
 from howsure.wording import listing, plural
@@ -119,7 +119,7 @@ def by_cluster(
     if column is None:
         raise many
     source = Source.of(scores, column)
-    room = max(int(plans.free_bytes() / plans.RESULT_BYTES), ALWAYS_FIT)
+    room = max(int(aggregate.free_bytes() / aggregate.RESULT_BYTES), ALWAYS_FIT)
     sums = to_polars(_sums(source).head(room + 1))
     if len(sums) > room:
         raise many

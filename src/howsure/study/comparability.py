@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.table.runs import text_digest
 from howsure.table.schema import FINGERPRINTS
+from howsure.table.scores import text_digest
 from howsure.wording import Scale, listing, plural, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.options.words import Exam
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import RunEntry
 
     Models = Mapping[str, frozenset[str]]
     "What the runs of each model state; of no model all is known."

@@ -18,9 +18,9 @@ import polars as pl
 from howsure.statistics.item_sums import Block, Clusters, item_sums
 from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.study.few_clusters import FEW
-from howsure.table import plans
-from howsure.table.collecting import to_polars
-from howsure.table.factor_names import means_factor
+from howsure.table import aggregate
+from howsure.table.engines import to_polars
+from howsure.table.names import means_factor
 from howsure.table.scale import ROUNDING
 from howsure.table.schema import tidy
 from howsure.wording import plural
@@ -224,7 +224,7 @@ def _cuts(cells: Floats) -> list[slice]:
     """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a
     block.
     """
-    room = PART * plans.free_bytes() / plans.RESULT_BYTES
+    room = PART * aggregate.free_bytes() / aggregate.RESULT_BYTES
     if cells.max() > room:
         raise NoSumsError(f"a cluster of {plural(int(cells.max()), 'result')} doesn't fit into memory either")
     cuts, start, held = list[slice](), 0, 0.0

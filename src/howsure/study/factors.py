@@ -19,7 +19,7 @@ from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores
 from howsure.study.models import resolve
 from howsure.study.study import LEVEL
-from howsure.table.collecting import to_polars
+from howsure.table.engines import to_polars
 from howsure.table.schema import TOGETHER, find_roles, open_frame, roles_note, tidy
 from howsure.wording import listing, plural
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.study.design import Design
-    from howsure.table.scores import Scores
-    from howsure.table.stated import Missing
+    from howsure.table.scores import Missing, Scores
 
     Parts = Mapping[tuple[str, str], pl.DataFrame]
     from collections.abc import Mapping

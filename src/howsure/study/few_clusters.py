@@ -12,7 +12,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.study import clusters
 from howsure.study.weights import attach_weights
-from howsure.table.factor_names import means_factor
+from howsure.table.names import means_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

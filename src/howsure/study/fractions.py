@@ -17,8 +17,7 @@ from howsure.study.gathering import as_attempts, parts_of
 from howsure.study.models import choose
 from howsure.study.units import scales_of
 from howsure.table.aggregate import Wanted
-from howsure.table.directions import is_burden
-from howsure.table.names import name_words
+from howsure.table.names import is_burden, name_words
 from howsure.table.scale import PERCENT, PERCENT_NAMES, says_percent
 from howsure.table.schema import CONSTANTS
 from howsure.table.scores import with_rows

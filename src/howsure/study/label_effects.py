@@ -14,8 +14,8 @@ from howsure.errors import Caution
 from howsure.statistics.random_factors import label_test, p_from_sums
 from howsure.study.notes import silent_factor_taken
 from howsure.table.aggregate import coded
-from howsure.table.collecting import to_polars
-from howsure.table.factor_names import means_setting
+from howsure.table.engines import to_polars
+from howsure.table.names import means_setting
 from howsure.table.schema import CONSTANTS, find_roles, open_frame, tidy, used_columns
 from howsure.wording import Scale, p_text, plural
 

@@ -15,10 +15,9 @@ import polars as pl
 
 from howsure.errors import Caution, OptionError
 from howsure.study.failures import failures_note
-from howsure.table.directions import is_burden
-from howsure.table.factor_names import silent_factor
+from howsure.table.names import is_burden, silent_factor
+from howsure.table.repeats import is_rater
 from howsure.table.schema import find_roles, label_column
-from howsure.table.telltale import is_rater
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from howsure.study import attempts, models
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
-from howsure.table.directions import is_burden
-from howsure.table.taken import taken_name
+from howsure.table.grouping import taken_name
+from howsure.table.names import is_burden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from howsure.study.models import Average
     from howsure.study.weights import RowWeights
     from howsure.table.scale import Scale
-    from howsure.table.scores import TaskFacts
-    from howsure.table.stated import Group, Missing
+    from howsure.table.scores import Group, Missing, TaskFacts
 
     Key = tuple[str, str]
     Parts = Mapping[Key, pl.DataFrame]

@@ -17,8 +17,8 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, read_column
+from howsure.table.cells import Kind, read_column, texts_of
+from howsure.table.grouping import measure_names
 from howsure.table.scale import (
     FRACTIONS,
     PERCENT,
@@ -31,7 +31,6 @@ from howsure.table.scale import (
     scale_of,
 )
 from howsure.table.schema import MEASURES, find_roles, open_frame
-from howsure.table.taken import measure_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

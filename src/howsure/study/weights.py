@@ -19,9 +19,9 @@ import polars as pl
 from howsure.errors import Caution, DataError
 from howsure.study.clusters import joined, one_value
 from howsure.table.aggregate import coded
-from howsure.table.numbers import VAST
+from howsure.table.cells import VAST
+from howsure.table.grouping import taken_name
 from howsure.table.schema import open_frame
-from howsure.table.taken import taken_name
 from howsure.wording import plural
 
 if TYPE_CHECKING:

@@ -7,21 +7,38 @@ grouped piece by piece, so that memory grows with the grouped rows and not with 
 
 from __future__ import annotations
 
+import io
+import os
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.collecting import to_polars
-from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of, results_query, taken_of
-from howsure.table.numbering import refuse_numbered
-from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, merged_attributes, news
-from howsure.table.plans import refuse_many
+from howsure.table.engines import to_polars
+from howsure.table.grouping import (
+    KEYS,
+    OF_ITEMS,
+    attributes_query,
+    check_known,
+    collect_pieces,
+    group_codes,
+    keys_of,
+    measure_names,
+    merged_attributes,
+    news,
+    results_query,
+    taken_name,
+    taken_of,
+    with_taken,
+)
+from howsure.table.repeats import refuse_mixtures, refuse_numbered, task_of
 from howsure.table.schema import (
     COLUMNS,
     CONSTANTS,
@@ -32,18 +49,171 @@ from howsure.table.schema import (
     tidy,
     used_columns,
 )
-from howsure.table.taken import measure_names, taken_name, with_taken
-from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+    from collections.abc import Collection, Mapping
+
+    from numpy.typing import NDArray
+
+RESULT_BYTES = 190
+"""What every result of a model on an item takes at the peak (docs/scale.md)."""
+MEMORY_INFO, MEMORY_LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
+
+
+class TooManyResultsError(DataError):
+    """More results would come back from an engine than fit into memory."""
+
+
+def refuse_many(frame: Frame, keys: Sequence[str], rows: int) -> None:
+    """Raise TooManyResultsError where the groups of an engine's `rows` wouldn't fit into memory; they are
+    counted only where they may not.
+    """
+    room = free_bytes() / RESULT_BYTES
+    if rows <= room or isinstance(frame.to_native(), pl.LazyFrame):
+        return
+    back = Back.counted(frame, keys)
+    if back.rows > room:
+        raise TooManyResultsError(
+            f"{plural(back.rows, 'row')} would come back, {back.each}, and take about {_size(back.memory)} "
+            f"of memory where {_size(free_bytes())} are free",
+            remedy=(
+                "Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps "
+                "a sample of the items."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """What comes back from an engine: so many rows, one per combination of the keys, with so many models."""
+
+    keys: tuple[str, ...]
+    rows: int
+    models: int
+
+    @classmethod
+    def counted(cls, frame: Frame, keys: Sequence[str]) -> Self:
+        """Count the combinations where the rows lie."""
+        models = [nw.col("model").n_unique().alias("models")] if "model" in keys else []
+        counts = to_polars(frame.select(*keys).unique().select(nw.len().alias("rows"), *models)).row(
+            0, named=True
+        )
+        return cls(keys=tuple(keys), rows=counts["rows"], models=counts.get("models", 0))
+
+    @property
+    def each(self) -> str:
+        """Say what there is one row for: `one per model and item of 100 models`."""
+        *before, last = self.keys
+        models = f" of {plural(self.models, 'model')}" if self.models else ""
+        return f"one per {', '.join(before)} and {last}{models}"
+
+    @property
+    def memory(self) -> float:
+        """Return the bytes that they take at the peak of a verb."""
+        return float(self.rows * RESULT_BYTES)
+
+
+def explained(scores: Scores, columns: Sequence[str]) -> str:
+    """Return the queries that a verb runs where the rows lie, and what comes back; `columns`: attributes of
+    items that it needs.
+    """
+    frame, roles = tidy(scores.rows, scores.roles)
+    schema = frame.collect_schema()
+    names = schema.names()
+    check_known(columns, names)
+    declared = [name for name in ("cluster", "weight") if name in names]
+    bits = "attempt" in names and schema["attempt"].is_integer()
+    results = results_query(frame, names, roles, bits=bits)
+    items = attributes_query(frame, list(dict.fromkeys((*declared, *columns))), counted=True)
+    back, about = Back.counted(frame, keys_of(roles)), Back.counted(frame, ("task", "item"))
+    return (
+        f"Comes back: {plural(back.rows, 'row')}, {back.each} (about {_size(back.memory)} of "
+        f"memory).{_too_many(frame, back)}\n\n{_text(results)}\n\nComes back: {plural(about.rows, 'row')}, "
+        f"{about.each}.\n\n{_text(items)}"
+    )
+
+
+def _too_many(frame: Frame, back: Back) -> str:
+    """Say what becomes of results that don't fit into memory; nothing where they do, or where they are in
+    memory anyway.
+    """
+    free = free_bytes()
+    if back.memory <= free or isinstance(frame.to_native(), pl.LazyFrame):
+        return ""
+    return (
+        f" Only {_size(free)} are free: with clusters, estimate, compare and leaderboard ask for the same "
+        "rows in blocks of whole clusters, after one row per model and cluster; anything else is refused."
+    )
+
+
+def _text(query: Frame) -> str:
+    """Return a query as its engine writes it: SQL where it speaks it, else its plan."""
+    native: Any = query.to_native()
+    if query.implementation.is_duckdb():
+        return str(native.sql_query())
+    if query.implementation.is_ibis():
+        import ibis
+
+        return str(ibis.to_sql(native))
+    with redirect_stdout(io.StringIO()) as printed:
+        plan = native.explain()
+    return str(plan or printed.getvalue()).strip()
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
+
+
+def free_bytes() -> float:
+    """Return the memory that may still be taken; infinity where the system doesn't say."""
+    return min(_limits(), default=float("inf"))
+
+
+def _limits() -> Iterator[float]:
+    """Yield what the kernel calls available, or else all that there is, and the limit of a container."""
+    with suppress(OSError, ValueError):
+        yield 1024.0 * int(MEMORY_INFO.read_text(encoding="ascii").partition("MemAvailable:")[2].split()[0])
+    with suppress(OSError, ValueError, AttributeError):
+        yield float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(OSError, ValueError):
+        yield float(MEMORY_LIMIT.read_text(encoding="ascii"))
+
+
+KEY = ["run", "task", "model", "metric"]
+
+
+def run_means(
+    rows: Any, roles: Mapping[str, tuple[str, ...]], *, zero: Collection[str], run_of: Mapping[str, str]
+) -> dict[tuple[str, str, str], dict[str, tuple[int, float | None]]]:
+    """Return items and mean score of each run, task and model, by metric.
+
+    `run_of`: the run that each source is of; any other source is a run of its own, and so are rows that name
+    none. The attempts at an item are averaged first. An attempt without a score counts as 0 on the tasks
+    `zero`, else not at all; an item without any score counts among the items.
+    """
+    frame, _ = tidy(rows, roles)
+    named = "source" in frame.collect_schema().names()
+    frame = frame.with_columns(nw.col("source").cast(nw.String) if named else nw.lit("").alias("source"))
+    score, by = nw.col("score"), ["source", *KEY[1:], "item"]
+    parts = to_polars(
+        frame.group_by(*by).agg(score.sum().alias("total"), score.count().alias("n"), nw.len().alias("rows"))
+    )
+    run = pl.col("source").fill_null("").replace(dict(run_of)).alias("run")
+    items = parts.with_columns(run).group_by(*KEY, "item").agg(pl.col("total", "n", "rows").sum())
+    counts = pl.when(pl.col("task").is_in(list(zero))).then("rows").otherwise("n")
+    means = items.with_columns(mean=pl.when(counts > 0).then(pl.col("total") / counts))
+    found: dict[tuple[str, str, str], dict[str, tuple[int, float | None]]] = {}
+    table = means.group_by(KEY).agg(n=pl.len(), mean=pl.col("mean").mean()).sort(KEY)
+    for source, task, model, metric, n, mean in table.iter_rows():
+        found.setdefault((source, task, model), {})[metric] = (n, mean)
+    return found
+
 
 MOST_COLUMNS = 40
 NAMING = ("model", "item")

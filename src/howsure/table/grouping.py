@@ -1,20 +1,29 @@
-"""The two queries that group rows, as Narwhals expressions: one row per task, metric, model and item, and one
-per task and item.
+"""How rows are grouped in the engine that holds them: the two queries, one row per task, metric, model and
+item and one per task and item; what attempts took, added up; and the same piece by piece, so that memory
+grows with the groups.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
+import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.ids import text_of
-from howsure.table.taken import TAKEN
+from howsure.table.cells import text_of
+from howsure.table.engines import in_pieces, to_polars
+from howsure.table.schema import MEASURES, find_roles, open_frame, tidy, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
@@ -110,3 +119,211 @@ def attributes_query(
     highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in columns]
     rows = [nw.col("rows").sum()] if counted else []
     return distinct.group_by("task", "item", *by).agg(*lowest, *highest, *rows)
+
+
+TAKEN = "taken:"
+"""What the columns of measures are called while they are added up; their counts end on " n"."""
+
+
+def taken_name(name: str) -> str:
+    """Return the column of a measure's totals."""
+    return f"{TAKEN}{name}"
+
+
+def with_taken(frame: Any, names: Sequence[str]) -> Any:
+    """Return rows with measures as numbers beside them, under names of their own."""
+    return (
+        frame.with_columns(*(_number(frame, name).alias(taken_name(name)) for name in names))
+        if names
+        else frame
+    )
+
+
+def measure_names(scores: Scores) -> list[str]:
+    """Return the columns of numbers that say what an attempt took, in the order of the schema; one that is a
+    score isn't among them.
+    """
+    columns = open_frame(scores.rows).collect_schema()
+    used = used_columns(find_roles(columns.names(), scores.roles))
+    return [name for name in MEASURES if name in columns and name not in used and columns[name].is_numeric()]
+
+
+def taken(scores: Scores) -> pl.DataFrame:
+    """Return a row for every measure that was recorded: `measure`, `recorded` in so many of `attempts`, and
+    the `total`.
+
+    The measures stand beside every metric of an attempt, so that of each task and model the metric with the
+    most rows counts, or attempts would count twice.
+    """
+    names = measure_names(scores)
+    if not names:
+        return pl.DataFrame(schema={"measure": pl.String})
+    frame, _ = tidy(scores.rows, scores.roles)
+    values = frame.select("task", "model", "metric", *(_number(frame, name) for name in names))
+    totals = [
+        each for name in names for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))
+    ]
+    parts = to_polars(values.group_by("task", "model", "metric").agg(nw.len().alias("rows"), *totals))
+    once = parts.sort("rows", "metric", descending=[True, False]).unique(["task", "model"], keep="first")
+    return pl.DataFrame(
+        {
+            "measure": names,
+            "recorded": [int(once[f"{name} n"].sum()) for name in names],
+            "attempts": [int(once["rows"].sum())] * len(names),
+            "total": [float(once[name].sum()) for name in names],
+        }
+    ).filter(pl.col("recorded") > 0)
+
+
+def _number(frame: Any, name: str) -> nw.Expr:
+    """Cast a measure to numbers; NaN counts as not recorded."""
+    number = nw.col(name).cast(nw.Float64)
+    if frame.collect_schema()[name].is_float():
+        number = nw.when(~number.is_nan()).then(number)
+    return number.alias(name)
+
+
+OF_ITEMS = pl.col("task", "item")
+PIECE_ROWS = 500_000
+FIRST_LOOK = 2_000_000
+MOSTLY_WHOLE = 0.7
+"""From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+BLOCK_ROWS = 1_000_000
+"""So many rows are numbered at a time."""
+DENSE = 16
+"""Codes are ticked off where their range is no more than so many times their number."""
+
+Parts = list[pl.DataFrame]
+
+
+def collect_pieces(
+    frame: pl.LazyFrame,
+    results: Callable[[pl.DataFrame], pl.DataFrame],
+    attributes: Callable[[pl.DataFrame], pl.DataFrame] | None,
+) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
+    """Group each piece and join what groups have in several; None where too many groups lie in several
+    pieces.
+
+    `results` groups a piece by what it has of the keys, `attributes` by task and item, where any are needed.
+    Memory: one piece and the groups, where a hash table of all groups needs several times as much.
+    """
+    found: Parts = []
+    known: Parts = []
+    next_look = FIRST_LOOK
+    with ThreadPoolExecutor(1) as beside:
+        for piece in in_pieces(frame, PIECE_ROWS):
+            of_items = beside.submit(_known, piece, attributes)
+            found.append(results(piece))
+            known += of_items.result()
+            if sum(map(len, found)) > next_look:
+                if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
+                    return None
+                next_look *= 4
+                known = [merged_attributes(pl.concat(known))] if known else []
+    whole = merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
+    return _merged_results(pl.concat(found)), whole
+
+
+def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
+    """Return what a piece says of its items."""
+    return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
+
+
+def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Leave out the rows that say of these columns what the row before says: attempts mostly lie together."""
+    columns = [pl.col(name) for name in names]
+    same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
+    return piece.filter(~same | (pl.int_range(pl.len()) == 0))
+
+
+def _whole_groups(parts: pl.DataFrame) -> float:
+    """Return the number of groups per partial result: 1 where each group lies in one piece."""
+    return _distinct(group_codes(parts)) / len(parts)
+
+
+def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
+    """Join the partial results of groups whose rows lay in several pieces."""
+    codes = group_codes(parts)
+    if _distinct(codes) == len(codes):
+        return parts
+    order = codes.arg_sort()
+    parts, codes = parts[order], codes[order]
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(codes.to_numpy()) > 0]))
+    sizes = np.diff(starts, append=len(parts))
+    number = {name: column.to_numpy() for name, column in parts.to_dict().items() if name not in KEYS}
+    n, means = number["n"].astype(float), _finite(number["mean"])
+    count = np.maximum(np.add.reduceat(n, starts), 1)
+    mean = np.add.reduceat(n * means, starts) / count
+    squares = n * (_finite(number["variance"]) + (means - np.repeat(mean, sizes)) ** 2)
+    joined = {
+        "mean": mean,
+        "variance": np.add.reduceat(squares, starts) / count,
+        "low": np.fmin.reduceat(number["low"], starts),
+        "high": np.fmax.reduceat(number["high"], starts),
+    }
+    joined |= {
+        name: (np.fmin if name.endswith(" least") else np.fmax).reduceat(values, starts)
+        for name, values in number.items()
+        if name.endswith((" least", " most"))
+    }
+    added = {k: np.add.reduceat(v, starts, dtype=v.dtype) for k, v in number.items() if k not in joined}
+    return parts[starts].with_columns(**added, **{k: _scored(v, added["n"]) for k, v in joined.items()})
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put 0 for no score, and for infinite ones, which are refused by their `low` and `high`."""
+    return np.nan_to_num(values, posinf=0.0, neginf=0.0)
+
+
+def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
+    return pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
+
+
+def group_codes(parts: pl.DataFrame) -> pl.Series:
+    """Number the groups of the keys that a frame has, with gaps (rows,)."""
+    total = np.zeros(len(parts), dtype=np.int64)
+    for key in KEYS:
+        if key in parts.columns:
+            _add_codes(total, parts[key])
+    return pl.Series(total)
+
+
+def _add_codes(total: NDArray[np.int64], column: pl.Series) -> None:
+    """Make room for the distinct texts of a column of categoricals, null among them, in numbers of groups,
+    and add that of each row's.
+    """
+    physical = column.to_physical()
+    if column.null_count():
+        physical = physical.cast(pl.Int64).fill_null(-1) + 1
+    codes = physical.to_numpy()
+    found = _ticked(codes)
+    numbers = np.cumsum(found) - 1
+    for begin in range(0, len(codes), BLOCK_ROWS):
+        part = slice(begin, begin + BLOCK_ROWS)
+        total[part] *= numbers[-1] + 1
+        total[part] += numbers[codes[part]]
+
+
+def _distinct(codes: pl.Series) -> int:
+    """Count distinct codes, none below 0: by ticking them off, unless their range is much larger than their
+    number.
+    """
+    numbers = codes.to_numpy()
+    largest = int(numbers.max(initial=0))
+    if largest > DENSE * len(numbers):
+        return codes.n_unique()
+    return int(np.count_nonzero(_ticked(numbers)))
+
+
+def _ticked(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say of every number up to the largest whether it is there."""
+    found: NDArray[np.bool_] = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
+    found[numbers] = True
+    return found
+
+
+def merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
+    """Join the attributes that several pieces have of one item."""
+    names = parts.columns[2:]
+    half = len(names) // 2
+    return parts.group_by("task", "item").agg(pl.col(names[:half]).min(), pl.col(names[half:]).max())

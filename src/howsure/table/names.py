@@ -1,4 +1,7 @@
-"""Names of columns: how they are compared, and which of several columns of one name counts."""
+"""What the names of columns mean: how they are compared, which leave the direction of scores open (a cost, a
+loss), and which say that all questions share what they hold (seeds, prompts, judges) or that it is a setting
+of the model.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+
+def word_list(text: str) -> tuple[str, ...]:
+    """Return the words of a text, which is how long lists of names are written here."""
+    return tuple(text.split())
 
 
 def plain_name(name: object) -> str:
@@ -24,3 +32,52 @@ def name_words(name: str) -> list[str]:
 def by_plain_name(columns: Iterable[str]) -> dict[str, str]:
     """Return columns by the names that the aliases have; of several called alike the first."""
     return {plain_name(name): name for name in reversed(list(columns))}
+
+
+BURDENS = frozenset(
+    word_list(
+        """
+        cost costs price usd dollars seconds secs duration latency runtime tokens steps error errors loss
+        perplexity ppl wer cer unsafe harmful toxic toxicity failure failures violation violations
+        hallucination hallucinations
+        """
+    )
+)
+"""Words of a name that leave open whether larger scores are better."""
+
+
+def is_burden(*names: str) -> bool:
+    """Say whether a name leaves the direction open: cost_usd, Seconds, error rate."""
+    return any(not BURDENS.isdisjoint(name_words(name)) for name in names)
+
+
+FACTORS = frozenset({"seed", "run", "prompt", "template", "paraphrase", "judge", "grader", "rater", "user"})
+"""What is shared by many questions and of which others are meant as well, however few there are."""
+SETTINGS = frozenset({"temperature", "checkpoint"})
+"""What is part of a model: rows that differ in it are neither repeats nor a sample."""
+_BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
+
+
+def means_factor(name: str) -> bool:
+    """Say whether a column is called as what all questions share is: `prompt`, `template_id`,
+    `judge_name`.
+    """
+    return _is_called(name, FACTORS)
+
+
+def means_setting(name: str) -> bool:
+    """Say whether a column is called as a setting of the model is."""
+    return _is_called(name, SETTINGS)
+
+
+def _is_called(name: str, known: frozenset[str]) -> bool:
+    words = {word for word in re.split(r"[^a-z]+", name.lower()) if word} - _BESIDE
+    return bool(words) and words <= known
+
+
+def silent_factor(found: Mapping[str, tuple[str, ...]], chosen: frozenset[str]) -> str:
+    """Return the column that was taken for attempts by its name alone although it may be a factor; "" where
+    none was, or the caller chose it.
+    """
+    columns = found.get("attempt", ()) if "attempt" not in chosen else ()
+    return next((name for name in columns if means_factor(name)), "")

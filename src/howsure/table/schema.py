@@ -13,11 +13,9 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.collecting import to_polars
-from howsure.table.engines import columns_of, scanned
-from howsure.table.ids import is_text, text_of
-from howsure.table.names import by_plain_name, name_words, plain_name
-from howsure.table.numbers import FIGURE, read_numbers
+from howsure.table.cells import FIGURE, is_text, read_numbers, text_of
+from howsure.table.engines import columns_of, scanned, to_polars
+from howsure.table.names import by_plain_name, name_words, plain_name, word_list
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
@@ -61,15 +59,8 @@ NAMES = ("task", "model", "item", "metric", "cluster")
 COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 """Every column of the tidy table, in order. Further columns (metadata) may follow."""
 
-MEASURES = (
-    "usd",
-    "seconds",
-    "steps",
-    "tokens_in",
-    "tokens_out",
-    "tokens_cache_read",
-    "tokens_cache_write",
-    "tokens_reasoning",
+MEASURES = word_list(
+    "usd seconds steps tokens_in tokens_out tokens_cache_read tokens_cache_write tokens_reasoning"
 )
 """Columns that say what an attempt took, as numbers: null is not recorded, and not nothing.
 
@@ -93,17 +84,7 @@ METRICS = (
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
-    "model": (
-        "model",
-        "model_name",
-        "model_id",
-        "system",
-        "candidate",
-        "checkpoint",
-        "agent",
-        "llm",
-        "retriever",
-    ),
+    "model": word_list("model model_name model_id system candidate checkpoint agent llm retriever"),
     "item": (
         *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id"),
         *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
@@ -111,18 +92,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
-        *(
-            "score",
-            "correct",
-            "is_correct",
-            "value",
-            "reward",
-            "passed",
-            "pass",
-            "resolved",
-            "is_resolved",
-            "solved",
-        ),
+        *word_list("score correct is_correct value reward passed pass resolved is_resolved solved"),
         *("acc", "accuracy", "result", *METRICS, "success", "ok"),
     ),
     "status": ("status",),
@@ -134,17 +104,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 LABELS = ("label", "labels", "gold_label", "true_label", "y_true")
 """Columns that hold the right class beside a classifier's score."""
 
-CLASSIFIED = (
-    "prediction",
-    "predicted",
-    "pred",
-    "prob",
-    "proba",
-    "probability",
-    "confidence",
-    "logit",
-    "score",
-)
+CLASSIFIED = word_list("prediction predicted pred prob proba probability confidence logit score")
 """Words in the names of columns that hold what a classifier said."""
 
 SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
@@ -270,6 +230,17 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
     ]
     return frame.select(*named, *(nw.col(name) for name in extra)), roles
+
+
+def refuse_scoreless(native: Any, asked: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise DataError for what is no tidy table: a role is missing, or scores or weights are no numbers."""
+    frame = open_frame(native)
+    columns = frame.collect_schema().names()
+    roles = find_roles(columns, asked)
+    _require(columns, roles)
+    _score(frame, roles["score"][0])
+    if "weight" in roles:
+        _weight(frame, roles["weight"][0])
 
 
 def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> None:

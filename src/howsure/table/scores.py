@@ -2,19 +2,264 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is saved
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from howsure.table.schema import find_roles, open_frame, tidy_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from howsure.errors import Caution
-    from howsure.table.runs import Run, RunEntry
-    from howsure.table.stated import Group, Missing, Reconciled
+
+DIGITS = 6
+"""So many digits stand for a long text."""
+MOST_IN_A_NAME = 40
+"""Sentences of more letters make no readable name."""
+
+
+def text_digest(text: str) -> str:
+    """Return what stands for a text."""
+    return f"#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
+
+
+def in_a_name(setting: str) -> str:
+    """Write a setting as a part of a name: sentences by their digest."""
+    return text_digest(setting) if len(setting) > MOST_IN_A_NAME and len(setting.split()) > 1 else setting
+
+
+def moment(text: str) -> datetime | None:
+    """Read a date and time in ISO 8601 as one in UTC, which it is where no zone is told; None where the text
+    is none.
+    """
+    try:
+        date = datetime.fromisoformat(text)
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a log says of its run; what is empty is not known.
+
+    `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: the run's
+    own; copies of a log share it, and two runs never do. `call`: shared by the runs of all tasks that one
+    call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601.
+    `commit` of the code that ran, and whether that was `dirty`, changed since; `limit`: to so many items the
+    run was limited on purpose. `exam`: by what it was judged, `version` of the task, `grader` and `scorer`,
+    of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth
+    telling and makes no other run of it, such as the version of the harness. `attempts`: how many it made,
+    where the log says how each ended, and `ends`: how many of them a limit ended, by its name ("token
+    limit"). `submission`: the folder in which one system was submitted, where the commit is that of the
+    harness and not of the system.
+    """
+
+    key: str = ""
+    complete: bool = True
+    started: str = ""
+    identity: str = ""
+    call: str = ""
+    ids: tuple[str, ...] = ()
+    commit: str = ""
+    dirty: bool | None = None
+    tags: tuple[str, ...] = ()
+    limit: str = ""
+    epochs: int = 0
+    exam: Mapping[str, str] = field(default_factory=dict, hash=False)
+    surroundings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    attempts: int = 0
+    ends: Mapping[str, int] = field(default_factory=dict, hash=False)
+    submission: str = ""
+
+    @property
+    def date(self) -> datetime | None:
+        """When it started; a stamp without a zone is in UTC. None where none is known."""
+        return moment(self.started)
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """What keeps this run apart from others of the same model, by name; of two that were dirty nobody
+        knows that they ran the same code.
+        """
+        said = {"commit": self.commit, "tags": "+".join(sorted(self.tags))}
+        if self.dirty:
+            said |= {"commit": f"{self.commit} dirty".strip(), "run": (self.call or self.identity)[:SHORT]}
+        return {name: text for name, text in said.items() if text}
+
+    def is_plain(self, most: int) -> bool:
+        """Say whether all its texts are ASCII, and none that is shown is longer than so many letters."""
+        shown = (self.started, self.commit, self.limit, *self.tags)
+        every = (*shown, self.key, self.identity, self.call, *self.ids)
+        return all(len(text) <= most for text in shown) and all(text.isascii() for text in every)
+
+    def mended(self, mend: Callable[[str], str], most: int) -> Run:
+        """Return the same run with its texts mended, and those that are shown cut; what tells runs apart
+        keeps its length.
+        """
+        shown: dict[str, Any] = {
+            name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")
+        }
+        names: dict[str, Any] = {name: mend(getattr(self, name)) for name in ("key", "identity", "call")}
+        tags, ids = tuple(mend(tag[:most]) for tag in self.tags), tuple(mend(name) for name in self.ids)
+        return replace(self, **shown, **names, tags=tags, ids=ids)
+
+    def answers(self, selector: str) -> bool:
+        """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters
+        are enough), `run:ID`.
+        """
+        kind, _, text = selector.partition(":")
+        if kind == "tag":
+            return text in self.tags
+        known = (self.commit,) if kind == "commit" else self.ids
+        return any(name.startswith(text) for name in known)
+
+
+SELECTORS = ("tag", "commit", "run")
+"""By what runs are chosen."""
+SHORT = 6
+"""So many letters of a run's id tell it from others of one folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """What a log whose rows count holds of one task and one model.
+
+    `source`: the file as it is shown; `reader`: the one that took it. `name`: the model as the log calls it;
+    `model`: as the answers do.
+    `settings`: what else tells it from other runs of the model. `file`: where it can be read again, empty
+    where it can't.
+    """
+
+    source: str
+    reader: str
+    task: str
+    name: str
+    model: str
+    run: Run
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    file: str = field(default="", compare=False)
+
+
+Figure = Literal["samples", "score", "standard error", "tokens", "usd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much one run was to answer, as its log states it.
+
+    `items` were to be answered, each `attempts` times, 0 where the log states no number of attempts. `names`:
+    these items, where they are stated. `whole`: the items of the data set of which these are a part on
+    purpose, 0 where they are all or nobody says.
+    `status`: what the log says of the run's end. `remedy`: how the rest is had.
+    """
+
+    task: str
+    model: str
+    items: int
+    attempts: int = 0
+    names: tuple[str, ...] = ()
+    whole: int = 0
+    status: str = ""
+    remedy: str = "Run the rest, or read the result as one over fewer questions."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What one model was to answer on a task and didn't.
+
+    `named`: the missing attempts of items whose names are known. `unnamed`: items that nobody names, each
+    with `attempts` attempts.
+    """
+
+    task: str
+    model: str
+    named: Mapping[str, int] = field(default_factory=dict, hash=False)
+    unnamed: int = 0
+    attempts: int = 1
+
+    @property
+    def count(self) -> int:
+        """All missing attempts."""
+        return sum(self.named.values()) + self.unnamed * self.attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """What all attempts of one run took together, as its log states it.
+
+    `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated,
+    None where all are. `run` names a file that states it of `files` others, where the run is spread over them
+    and each of them says so.
+    """
+
+    task: str
+    model: str
+    figure: Figure
+    value: float
+    decimals: int | None = None
+    run: str = ""
+    files: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count
+    alike.
+    """
+
+    name: str
+    harness: str
+    tasks: frozenset[str]
+    by_size: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """One figure that a log states, and what its rows give.
+
+    Attributes:
+        source: The file.
+        task: The task.
+        model: The model.
+        metric: What the score measures; empty where the figure is no score.
+        figure: "samples", "score", "standard error", or what the attempts took: "tokens", "usd".
+        stated: What the log says.
+        read: What the rows give; NaN where they give none.
+        agrees: Whether both are equal to the last digit that is stated.
+    """
+
+    source: str
+    task: str
+    model: str
+    metric: str
+    figure: Figure
+    stated: float
+    read: float
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a file that no reader knows looks like, and a mapping for it.
+
+    Attributes:
+        source: The file.
+        shape: Where its records seem to be, and what they hold, a line each.
+        mapping: A mapping as TOML, to be mended and given as `map`; empty where nothing looks like results.
+        name: The mapping that comes with howsure and fits, but was never tried; empty where none does.
+    """
+
+    source: str
+    shape: tuple[str, ...]
+    mapping: str
+    name: str = ""
+
 
 MOST_NAMES = 3
 """So many files or tasks are named in a `repr`."""
@@ -258,7 +503,7 @@ class Scores:
         """
         from importlib import import_module
 
-        return str(import_module("howsure.table.plans").explained(self, columns))
+        return str(import_module("howsure.table.aggregate").explained(self, columns))
 
 
 def with_rows(scores: Scores, rows: pl.DataFrame) -> Scores:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.inference.bias import favours
 from howsure.options.table import checked
-from howsure.readers.choices import id_columns, read_choices
+from howsure.readers.votes import choice_id_columns, read_choices
 from howsure.verbs.tables import table_of, with_notes
 
 if TYPE_CHECKING:
@@ -66,6 +66,6 @@ def bias(
     """
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("bias", covariate=covariate, level=level, winner_is=winner_is)
-    rows, notes = table_of(data, id_columns(named["columns"]))
+    rows, notes = table_of(data, choice_id_columns(named["columns"]))
     table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(with_notes(table, notes), given["level"])

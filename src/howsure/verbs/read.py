@@ -216,7 +216,7 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other
     files.
     """
-    from howsure.readers.databases import database_of, rows_of
+    from howsure.readers.elsewhere import database_of, rows_of
 
     found = database_of(paths)
     if found is None:
@@ -259,7 +259,7 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
 def _mappings(given: Any) -> tuple[GivenReader, ...]:
     if given is None:
         return ()
-    from howsure.readers.mapping.loading import mappings_of
+    from howsure.readers.mapping.known import mappings_of
 
     return mappings_of(given)
 
@@ -276,8 +276,7 @@ def _read_frame(
 ) -> Scores:
     import narwhals as nw
 
-    from howsure.table.choosing import rows_where
-    from howsure.table.numbers import numbers_of
+    from howsure.table.cells import numbers_of, rows_where
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)

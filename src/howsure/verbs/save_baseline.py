@@ -74,8 +74,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
         (4, ('prompt',), 0.75)
     """
     from howsure.readers.baselines import place_of, shown
-    from howsure.readers.saving import packed
-    from howsure.readers.stops import with_stops
+    from howsure.readers.saved import packed
+    from howsure.readers.transcripts import with_stops
     from howsure.writing import write
 
     name, output = checked("save_baseline", name=name, output=output).values()

@@ -25,8 +25,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.runs import Run
-    from howsure.table.scores import Scores
+    from howsure.table.scores import Run, Scores
 
     Stated = set[tuple[str, str]]
 

@@ -14,9 +14,8 @@ from howsure.errors import DataError, OptionError, ReadError
 from howsure.readers.baselines import SUFFIX, found
 from howsure.study.models import fitting, resolve
 from howsure.table.aggregate import names_of
-from howsure.table.runs import SELECTORS
-from howsure.table.scores import Scores
-from howsure.table.wide import wide_table
+from howsure.table.scores import SELECTORS, Scores
+from howsure.table.sides import wide_table
 from howsure.verbs.read import is_paths, of_model, paths_of, read, with_columns_used
 from howsure.wording import come_once, listing, plural
 

@@ -12,9 +12,8 @@ from howsure.errors import ReadError
 from howsure.readers.annotations import export_of
 from howsure.readers.base import Source
 from howsure.readers.registry import identify
-from howsure.readers.tables import NAME, read_table, short_rows
-from howsure.readers.twice import notes_on_names
-from howsure.table.collecting import to_polars
+from howsure.readers.tables import NAME, notes_on_names, read_table, short_rows
+from howsure.table.engines import to_polars
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.verbs.read import is_paths, read
@@ -22,10 +21,9 @@ from howsure.verbs.read import is_paths, read
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from howsure.readers.choices import Choices
     from howsure.readers.ratings import RatingTable
     from howsure.readers.verdicts import Verdicts
-    from howsure.readers.votes import VoteTable
+    from howsure.readers.votes import Choices, VoteTable
 
 T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.gating.asking import How
     from howsure.study.comparability import Difference
-    from howsure.table.stated import Reconciled
+    from howsure.table.scores import Reconciled
 
 
 UNPAIRED = "unpaired"

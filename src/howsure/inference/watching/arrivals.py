@@ -17,7 +17,7 @@ from howsure.study.gathering import gather
 from howsure.study.models import resolve
 from howsure.study.notes import direction_cautions
 from howsure.study.weights import attach_weights
-from howsure.table.ids import texts_of
+from howsure.table.cells import texts_of
 from howsure.table.scale import UNBOUNDED
 from howsure.table.schema import find_roles, open_frame
 from howsure.wording import listing, plural

@@ -13,7 +13,7 @@ from inspect_ai.util import EarlyStop
 from howsure.errors import OptionError
 from howsure.present.render.visible import visible
 from howsure.study.notes import REMEDY
-from howsure.table.directions import is_burden
+from howsure.table.names import is_burden
 from howsure.table.scale import FRACTIONS
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import struct
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -14,22 +16,211 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import ReadError
+from howsure.errors import OptionError
 from howsure.readers import tables
 from howsure.readers.base import MAX_FILE_BYTES
-from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
-from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
-from howsure.readers.mapping.changes import refuse_damaged_log
-from howsure.readers.mapping.records import series
-from howsure.readers.touched import stamp_of
-from howsure.readers.yaml_text import SUFFIXES as YAML
-from howsure.readers.yaml_text import parse_yaml
+from howsure.readers.parsing import (
+    CELLS,
+    LINE_COST,
+    RECORDS,
+    YAML,
+    cut_at,
+    object_cost,
+    parse_json,
+    parse_yaml,
+    refuse_bombs,
+    separator,
+)
+from howsure.readers.stamps import stamp_of
 from howsure.readers.zipped import PACKED, unpacking
+from howsure.table.cells import EXACT, text_or_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from howsure.readers.base import Source
+
+TOP, UP, KEY, VALUE, RECORD = "top", "up", "key", "value", "record"
+"""The whole document, the record around a record, the keys on the way to it, one that has no fields, and the
+record itself.
+"""
+FILE, FOLDER, COLUMN = "file", "folder", "column"
+"""The file without its suffix, the folder that it lies in, and the column that a value of a wide table stands
+in.
+"""
+WORDS = frozenset([TOP, UP, KEY, VALUE, RECORD, FILE, FOLDER, COLUMN])
+"""Names that mean something else than a field of this name, which is `record["file"]`."""
+
+
+def own_field(name: str) -> str:
+    """Return the name of a field of the record, of `record.file` the field `file`."""
+    return name.removeprefix(f"{RECORD}.")
+
+
+def is_own(name: str) -> bool:
+    """Say whether a name is that of a field of the record, whatever the field is called."""
+    return name.startswith(f"{RECORD}.")
+
+
+ENDING = "-wal"
+HEADER, FRAME = struct.Struct(">II I I 8s II"), struct.Struct(">I I 8s 8x")
+LITTLE, BIG = 0x377F0682, 0x377F0683
+"""By these a log begins, as its checksums read their numbers."""
+
+
+def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Source) -> None:
+    """Raise ReadError where the log beside a database has committed more than SQLite can carry out, or can't
+    be read at all.
+    """
+    log = place.with_name(f"{place.name}{ENDING}")
+    if not log.is_file() or not log.stat().st_size:
+        return
+    known: int = connection.execute("PRAGMA wal_checkpoint").fetchone()[1]
+    if known < 0:  # the database keeps no such log
+        return
+    last = committed(log)
+    if last is None or last > known:
+        what = (
+            "can't be read"
+            if last is None
+            else f"has {last:,} pages committed, and only {known:,} of them are sound"
+        )
+        raise source.error(
+            f"the log of changes beside it ({source.name}{ENDING}) {what}",
+            "Copy both files again while nobody writes, or copy it with sqlite3's .backup.",
+        )
+
+
+def committed(log: Path) -> int | None:
+    """Return how many frames a log has up to the end of its last transaction; None where it doesn't begin as
+    one.
+    """
+    with log.open("rb") as file:
+        head = file.read(HEADER.size)
+        if len(head) < HEADER.size:
+            return None
+        magic, _, page, _, salt, *sums = HEADER.unpack(head)
+        if magic not in (LITTLE, BIG) or _checksum(head[:24], "<" if magic == LITTLE else ">") != sums:
+            return None
+        frames, last = 0, 0
+        while len(frame := file.read(FRAME.size)) == FRAME.size:
+            frames += 1
+            _, ends, own = FRAME.unpack(frame)
+            last = frames if ends and own == salt else last
+            file.seek(page, 1)
+    return last
+
+
+def _checksum(data: bytes, order: str) -> list[int]:
+    first = second = 0
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
+    for one, two in zip(words[::2], words[1::2], strict=True):
+        first = (first + one + second) % 2**32
+        second = (second + two + first) % 2**32
+    return [first, second]
+
+
+EACH = "[*]"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: what stands there, the keys of the wildcards that led to it, and the records that it lies
+    in, outermost first.
+    """
+
+    value: Any
+    keys: tuple[str, ...] = ()
+    around: tuple[Any, ...] = ()
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """Return the steps of a path: names, `*` for every value of an object, `[*]` for every element of a
+    list.
+    """
+    found = [part for part in path.replace(EACH, f".{EACH}").split(".") if part]
+    if any(("*" in step or "[" in step) and step not in ("*", EACH) for step in found):
+        raise OptionError(
+            f"rows = {path!r} is no path", remedy="Write names, * and [*] with dots: results[*].items[*]."
+        )
+    return tuple(found)
+
+
+def records(document: Any, path: str) -> Iterator[Record]:
+    """Yield every record at a path; what doesn't fit the path has none."""
+    found = [Record(document)]
+    for step in steps(path):
+        found = [inner for record in found for inner in _step(record, step)]
+    return iter(found)
+
+
+def _step(record: Record, step: str) -> list[Record]:
+    value, around = record.value, record.around
+    if step == EACH:
+        return (
+            [Record(each, record.keys, (*around, each)) for each in value] if isinstance(value, list) else []
+        )
+    if step == "*":
+        inner = value.items() if isinstance(value, dict) else ()
+        return [Record(each, (*record.keys, str(key)), (*around, each)) for key, each in inner]
+    return [Record(value[step], record.keys, around)] if isinstance(value, dict) and step in value else []
+
+
+def frame(found: Sequence[Record], document: Any, fields: Sequence[str]) -> pl.DataFrame:
+    """Lay out the fields that a mapping names, one row a record; a field that no record has is null."""
+    return pl.DataFrame([series(name, _values(found, document, name)) for name in fields])
+
+
+def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
+    if is_own(name):
+        return [_own(record.value, own_field(name)) for record in found]
+    first, *rest = name.split(".")
+    if first == TOP:
+        return [reached(document, rest)] * len(found)
+    if first == UP:
+        return [reached(record.around[-2] if len(record.around) > 1 else document, rest) for record in found]
+    if first == KEY:
+        place = int(rest[0]) if rest and rest[0].isdigit() else -1
+        return [
+            record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found
+        ]
+    if first == VALUE and not any(isinstance(record.value, dict) for record in found):
+        return [reached(record.value, rest) for record in found]
+    return [_own(record.value, name) for record in found]
+
+
+def _own(value: Any, name: str) -> Any:
+    """Return the field of a record, or the field of its field."""
+    return value[name] if isinstance(value, dict) and name in value else reached(value, name.split("."))
+
+
+def reached(value: Any, steps: Sequence[str]) -> Any:
+    """Return the field of a field of a value; None where there is none."""
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def series(name: str, values: list[Any]) -> pl.Series:
+    """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as
+    JSON.
+    """
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds <= {int, float, bool} and not any(type(value) is int and abs(value) > EXACT for value in values):
+        if kinds == {int}:
+            return pl.Series(name, values, dtype=pl.Int64)
+        return pl.Series(
+            name, [None if value is None else float(value) for value in values], dtype=pl.Float64
+        )
+    return pl.Series(name, list(map(text_or_nothing, values)), dtype=pl.String)
+
 
 MAX_UNPACKED_BYTES = 1024**3
 JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
@@ -96,11 +287,7 @@ def unpacked(source: Source) -> bytes:
     with unpacking(source) as file:
         data = file.read(MAX_UNPACKED_BYTES + 1)
     if len(data) > MAX_UNPACKED_BYTES:
-        raise ReadError(
-            f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes",
-            where=source.name,
-            remedy="Unpack it yourself.",
-        )
+        raise source.error(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", "Unpack it yourself.")
     return data
 
 
@@ -146,10 +333,8 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
                     refuse_damaged_log(connection, copied, source)
                 return _selected(connection, name, source, is_wanted).lazy()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise ReadError(
-            f"not a readable database ({error})",
-            where=source.name,
-            remedy="The file may be damaged: copy it again.",
+        raise source.error(
+            f"not a readable database ({error})", "The file may be damaged: copy it again."
         ) from None
 
 
@@ -165,16 +350,15 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
         if not any(size for place, size in sizes.items() if place != source.path):
             return None
         if sum(sizes.values()) > MAX_FILE_BYTES:
-            raise ReadError(
+            raise source.error(
                 "changes lie beside it, and it is too large to be copied with them",
-                where=source.name,
-                remedy="Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
+                "Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
             )
         for place in found:
             copyfile(place, folder / place.name)
         if list(map(stamp_of, places)) == before:
             return folder / source.path.name
-    raise ReadError("is being written", where=source.name, remedy="Wait, or copy it with sqlite3's .backup.")
+    raise source.error("is being written", "Wait, or copy it with sqlite3's .backup.")
 
 
 def _selected(
@@ -191,25 +375,20 @@ def _selected(
         name = known[0]
     if name not in known:
         there = f'Write rows = "…", one of: {", ".join(known)}.' if known else "The database is empty."
-        raise ReadError(f"no table {name!r}", where=source.name, remedy=there)
+        raise source.error(f"no table {name!r}", there)
     columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(name)})")]
     wanted = [column for column in columns if is_wanted(column)]
     if not wanted:
-        raise ReadError(
-            "none of the columns that are named",
-            where=source.name,
-            remedy=f"There is {', '.join(columns[:12])}.",
-        )
+        raise source.error("none of the columns that are named", f"There is {', '.join(columns[:12])}.")
     rows, size = [], 0
     for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
         _refuse_blobs(row, wanted, source)
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
         if size > MAX_UNPACKED_BYTES:
-            raise ReadError(
+            raise source.error(
                 f"its named columns hold more than {MAX_UNPACKED_BYTES:,} bytes",
-                where=source.name,
-                remedy="Name fewer columns, or write them to Parquet.",
+                "Name fewer columns, or write them to Parquet.",
             )
     return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])
 
@@ -220,10 +399,9 @@ def _refuse_blobs(row: tuple[Any, ...], columns: list[str], source: Source) -> N
     """
     for column, cell in zip(columns, row, strict=True):
         if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
-            raise ReadError(
+            raise source.error(
                 f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
-                where=source.name,
-                remedy="Name another column, or write texts and numbers into this one.",
+                "Name another column, or write texts and numbers into this one.",
             )
 
 

@@ -6,20 +6,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.errors import OptionError
 from howsure.readers.base import looks_like
-from howsure.readers.lines import CELLS, separator
 from howsure.readers.mapping.documents import has_objects
-from howsure.readers.mapping.mapping import Mapping, mapping_of, read
-from howsure.readers.naming import from_path, with_model
+from howsure.readers.parsing import CELLS, separator
+from howsure.readers.records import from_path, with_model
+from howsure.table.schema import CONSTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
-    from howsure.readers.base import Claim, Reading, Source
+    from howsure.readers.base import Claim, GivenReader, Reading, Source
+    from howsure.readers.mapping.mapping import MappedReader, Mapping
     from howsure.table.scores import TaskFacts
 
 OWN = ("formats", "checked", "keys", "ending", "failures", "words")
@@ -27,17 +30,17 @@ OWN = ("formats", "checked", "keys", "ending", "failures", "words")
 NOT_TRIED = "from the documentation, not tried"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownReader:
-    """A mapping that comes with howsure, as a reader.
+    """A mapping that comes with howsure, as a reader; it is compiled when the first file is read by it.
 
-    `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a
-    file; `ending` is a pattern for what follows the model in the file's name; `failures` and `words` are what
-    the harness does with failed attempts.
+    `said` is the mapping as it is written; `formats` and `checked` tell what is read and what it was tried
+    on; `keys` stand at the beginning of a file; `ending` is a pattern for what follows the model in the
+    file's name; `failures` and `words` are what the harness does with failed attempts.
     """
 
-    mapping: Mapping
-    text: str
+    name: str
+    said: Table[str, Any]
     formats: str
     keys: tuple[str, ...]
     checked: str = ""
@@ -48,7 +51,20 @@ class KnownReader:
     @property
     def NAME(self) -> str:  # noqa: N802 - what every reader is called
         """What the user sees."""
-        return self.mapping.name
+        return self.name
+
+    @cached_property
+    def mapping(self) -> Mapping:
+        """What its columns are in a file."""
+        from howsure.readers.mapping.mapping import mapping_of
+
+        return mapping_of(self.name, self.said)
+
+    @property
+    def text(self) -> str:
+        """The mapping as a user would write it, to be pasted."""
+        lines = [f"{key} = {json.dumps(value)}" for key, value in self.said.items()]
+        return "\n".join([f"[map.{self.name}]", *lines])
 
     @property
     def FORMATS(self) -> str:  # noqa: N802 - what every reader has
@@ -79,6 +95,8 @@ class KnownReader:
 
     def read(self, source: Source) -> Reading:
         """Read a file by the mapping; the model is called after the file where the mapping doesn't say it."""
+        from howsure.readers.mapping.mapping import read
+
         reading = read(source, self.mapping)
         reading = replace(reading, facts=tuple(map(self._facts, reading.facts)), notes=())
         if not self.ending:
@@ -115,12 +133,49 @@ def fitting(source: Source) -> KnownReader | None:
 
 
 def _reader(name: str, entry: Table[str, Any]) -> KnownReader:
-    said = {key: value for key, value in entry.items() if key not in OWN}
     own = {key: value for key, value in entry.items() if key in OWN}
-    mapping = mapping_of(name, said)
-    return KnownReader(mapping=mapping, text=_text(name, said), **{**own, "keys": tuple(own["keys"])})
+    said = {key: value for key, value in entry.items() if key not in OWN}
+    return KnownReader(name=name, said=said, **{**own, "keys": tuple(own["keys"])})
 
 
-def _text(name: str, said: Table[str, Any]) -> str:
-    """Write a mapping as a user would, to be pasted."""
-    return "\n".join([f"[map.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())])
+MAPS = "map"
+"""The table of a TOML file that holds mappings by name; a file without it is one mapping."""
+
+
+def mappings_of(given: Any) -> tuple[GivenReader, ...]:
+    """Return the mappings that are given: a path, the name of one that comes with howsure, a mapping,
+    mappings by name, or several of these.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, (str, Path)):
+        own = named(str(given))
+        return (own,) if own is not None else _of_table(_loaded(Path(given)), Path(given).stem)
+    if isinstance(given, dict):
+        return _of_table(given, CONSTANTS["task"])
+    if isinstance(given, (list, tuple)):
+        return tuple(made for each in given for made in mappings_of(each))
+    raise OptionError(f"map={given!r} is no mapping", remedy="Give the path of a TOML file, or a dict.")
+
+
+def _of_table(table: Table[str, Any], name: str) -> tuple[MappedReader, ...]:
+    from howsure.readers.mapping.mapping import MappedReader, mapping_of
+
+    inner = table.get(MAPS, table)
+    if inner and all(isinstance(value, dict) for value in inner.values()):
+        return tuple(MappedReader(mapping_of(key, value)) for key, value in inner.items())
+    return (MappedReader(mapping_of(name, inner)),)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise OptionError(
+            f"no mapping {str(path)!r}",
+            remedy="Name a TOML file, a table [map.NAME] of howsure.toml, or one that docs/mapping.md lists.",
+        )
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise OptionError(f"no TOML ({error})", where=str(path), remedy="Mend it.") from None

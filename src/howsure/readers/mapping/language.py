@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from howsure.errors import OptionError
-from howsure.readers.naming import digest
-from howsure.table.ids import EXACT, plain_text
-from howsure.table.numbers import plain_numbers
+from howsure.readers.records import digest
+from howsure.table.cells import EXACT, plain_numbers, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -14,37 +14,158 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.mapping import beside, documents, language, records
-from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
-from howsure.readers.mapping.layout import rows_of
-from howsure.readers.naming import found_in
+from howsure.readers.mapping import documents, language
+from howsure.readers.mapping.documents import COLUMN, FILE, FOLDER, KEY, TOP, UP, VALUE, own_field, reached
 from howsure.readers.published import questions
-from howsure.table.ids import texts_of
-from howsure.table.numbers import Kind, plain_numbers, read_column
-from howsure.table.schema import MEASURES, NAMES, STATUSES
+from howsure.readers.records import found_in
+from howsure.table.cells import Kind, plain_numbers, plain_text, read_column, texts_of
+from howsure.table.names import by_plain_name, plain_name, word_list
+from howsure.table.schema import ALIASES, MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Claim, Source
 
-ROLES = (
-    "task",
-    "model",
-    "item",
-    "attempt",
-    "metric",
-    "score",
-    "status",
-    "cluster",
-    "weight",
-    "n",
-    "stderr",
-    "where",
-)
+
+def rows_of(
+    source: Source, path: str, columns: tuple[str, ...], wanted: list[str], names: Collection[str] = ()
+) -> pl.LazyFrame | pl.DataFrame:
+    """Return the fields of all records as columns, from a document or, lazily, from a table.
+
+    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each;
+    `names` are fields that name something.
+    """
+    if documents.is_database(source):
+        named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
+        table = documents.database(source, path, lambda name: name in named or _is_chosen(name, columns))
+    elif path or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
+        document = documents.parsed(source)
+        path = path or (documents.EACH if isinstance(document, list) else "*")
+        found = list(documents.records(document, path))
+        if not columns:
+            return documents.frame(found, document, wanted)
+        names = dict.fromkeys(
+            str(name) for record in found if isinstance(record.value, dict) for name in record.value
+        )
+        chosen = [name for name in names if _is_chosen(name, columns)]
+        others = [name for name in wanted if name not in (VALUE, *chosen)]
+        table = documents.frame(found, document, [*others, *chosen]).lazy()
+    else:
+        table = documents.table(source, [own_field(name) for name in names])
+    if columns:
+        table = _long(table, columns, source)
+    known = table.collect_schema()
+    places = {name: _place(own_field(name), known) for name in wanted}
+    lacking = [own_field(name) for name, place in places.items() if place is None]
+    if lacking:
+        raise source.error(
+            f"no field {listing(lacking)}", f"There is {', '.join(list(known)[:12]) or 'nothing in it'}."
+        )
+    extra = [COLUMN] if COLUMN in known else []
+    return table.select(
+        *extra,
+        *(place.alias(name) for name, place in places.items() if place is not None and name not in extra),
+    )
+
+
+def _has_parts(wanted: list[str]) -> bool:
+    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around
+    one.
+    """
+    return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
+
+
+def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.LazyFrame:
+    names = table.collect_schema().names()
+    chosen = [name for name in names if _is_chosen(name, columns)]
+    if not chosen:
+        raise source.error(f"no column like {listing(columns)}", f"There is {', '.join(names[:12])}.")
+    others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
+    return table.select(*chosen, *others).unpivot(
+        on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
+    )
+
+
+def _is_chosen(name: str, columns: tuple[str, ...]) -> bool:
+    """Say whether a column of a wide table holds values."""
+    return any(fnmatch(name, pattern) for pattern in columns)
+
+
+def _place(name: str, schema: Table[str, pl.DataType]) -> pl.Expr | None:
+    """Return a field of a table, or the field of its field; None where there is none."""
+    if name in schema:
+        return pl.col(name)
+    first, *rest = name.split(".")
+    found = pl.col(first)
+    kind: Any = schema.get(first)
+    for step in rest:
+        inner = {field.name: field.dtype for field in kind.fields} if isinstance(kind, pl.Struct) else {}
+        if step in inner:
+            found, kind = found.struct.field(step), inner[step]
+        elif isinstance(kind, pl.List) and step.isdigit():
+            found, kind = found.list.get(int(step), null_on_oob=True), kind.inner
+        else:
+            return None
+    return found if kind is not None else None
+
+
+LEVELS = 4
+"""So many folders above that of the file are looked into."""
+
+
+def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, Any]]:
+    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields
+    gives for each id.
+
+    Raises ReadError where there is none, or its records have no ids.
+    """
+    records = _by_id(_found(source, name))
+
+    def each(steps: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the path of fields leads to in each record, by its id; nested values are left out."""
+        values = {key: reached(record, steps) for key, record in records.items()}
+        return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
+
+    return each
+
+
+def _found(source: Source, name: str) -> Source:
+    found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
+    if found is None:
+        raise source.error(f"no file {name!r} in its folder or above it", "Put it there, or mend `beside`.")
+    return found
+
+
+def _rows(source: Source) -> list[dict[str, Any]]:
+    """Return the rows of a table; its ids as they are written, 007 and not 7."""
+    names = documents.table(source).collect_schema().names()
+    ids = [name for name in names if plain_name(name) in ALIASES["item"]]
+    return documents.table(source, ids).collect().to_dicts()
+
+
+def _by_id(source: Source) -> dict[str, Any]:
+    """Return the records of a file by id: an object's keys, or the column that is called as items are."""
+    document = documents.parsed(source) if documents.has_objects(source) else _rows(source)
+    if isinstance(document, dict):
+        return {plain_text(name): record for name, record in document.items()}
+    rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+    names = by_plain_name(rows[0] if rows else ())
+    key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
+    if key is None:
+        raise source.error("no id by which its records can be looked up", "Write an object of id and record.")
+    found: dict[str, Any] = {}
+    for row in rows:
+        name = plain_text(row.get(key))
+        if found.setdefault(name, row) != row:
+            raise source.error(f"id {name!r} comes more than once, with different values", "Mend the file.")
+    return found
+
+
+ROLES = word_list("task model item attempt metric score status cluster weight n stderr where")
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
 WANTED: dict[type, tuple[str, str]] = {
@@ -71,7 +192,7 @@ class Mapping:
     """What a file's records mean; texts are expressions of the language, see
     `howsure.readers.mapping.language`.
 
-    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`:
+    `rows`: the path to the documents, empty for the lines of a table; `where` chooses among them. `beside`:
     files in the same folder or one above it, whose records are looked up by id. `columns`: those of a wide
     table that hold a value each. `files`: a pattern for the names of the files that it is for. `path`: a
     regular expression whose named groups, found in the path, are fields.
@@ -182,7 +303,7 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
             where=f"map {name}",
             remedy='Write columns = ["…"], or record["column"].',
         )
-    records.steps(made.rows)
+    documents.steps(made.rows)
     _pattern(made)
     return made
 
@@ -212,11 +333,7 @@ def read(source: Source, mapping: Mapping) -> Reading:
     """Read a file as a mapping says. ReadError where it finds no record, or a score that is no number."""
     frame = _columns(source, mapping)
     if not len(frame):
-        raise ReadError(
-            f"no record at {mapping.rows or 'its lines'}",
-            where=source.name,
-            remedy="Check the mapping's rows.",
-        )
+        raise source.error(f"no record at {mapping.rows or 'its lines'}", "Check the mapping's rows.")
     if not mapping.item:
         published = tuple(_published(frame, source, mapping))
         lost = len(frame) - len(published)
@@ -269,14 +386,13 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
         named=True
     ):
         n, stderr = row.get("n"), row.get("stderr")
-        yield Published(
-            task=row.get("task") or mapping.name,
-            model=row["model"],
-            metric=row.get("metric") or "score",
-            score=row["score"],
+        yield source.published(
+            row.get("task") or mapping.name,
+            row["model"],
+            row.get("metric") or "score",
+            row["score"],
             n=questions(n, source.name),
             stderr=stderr if stderr is not None and stderr >= 0 else None,
-            source=source.name,
         )
 
 
@@ -298,7 +414,7 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     own = [name for name in wanted if name not in given and name != COLUMN]
     ids = {name for role in NAMES if role in named for name in language.fields(named[role], mapping.beside)}
     rows = rows_of(source, mapping.rows, mapping.columns, own, ids)
-    files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
+    files = {name: lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())
     made = {role: language.expression(text, files, kinds) for role, text in named.items()}
@@ -309,10 +425,8 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     if not mapping.where:
         return computed
     if computed["where"].dtype not in (pl.Boolean, pl.Null):
-        raise ReadError(
-            f"where = {mapping.where!r} is neither true nor false",
-            where=source.name,
-            remedy='Compare: kind == "match".',
+        raise source.error(
+            f"where = {mapping.where!r} is neither true nor false", 'Compare: kind == "match".'
         )
     return computed.filter(pl.col("where").cast(pl.Boolean)).drop("where")
 
@@ -326,16 +440,11 @@ def _not_computed(
             rows.select(value).collect()
         except pl.exceptions.PolarsError as error:
             why = str(error).splitlines()[0][:MOST_WORDS]
-            return ReadError(
+            return source.error(
                 f"{role} = {named[role][:MOST_WORDS]!r} can't be computed ({why})",
-                where=source.name,
-                remedy='Say what it is: number(x), text(x), x == "yes".',
+                'Say what it is: number(x), text(x), x == "yes".',
             )
-    return ReadError(
-        "the values can't be computed together",
-        where=source.name,
-        remedy="Check path and columns of the mapping.",
-    )
+    return source.error("the values can't be computed together", "Check path and columns of the mapping.")
 
 
 def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
@@ -381,7 +490,7 @@ def _numbers(values: pl.Series, source: Source) -> pl.Series:
     try:
         return read_column(values, WORTH if values.name == "score" else FIGURE)
     except DataError as error:
-        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+        raise source.error(error.what, error.remedy) from None
 
 
 def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
@@ -389,9 +498,7 @@ def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
         return pl.when(pl.col("status").fill_null(value=False)).then(pl.lit("error")).otherwise(pl.lit("ok"))
     odd = set(rows["status"].drop_nulls().cast(pl.String).unique()) - set(STATUSES)
     if odd:
-        raise ReadError(
-            f"status {min(odd)!r}", where=source.name, remedy=f"It is one of {', '.join(STATUSES)}."
-        )
+        raise source.error(f"status {min(odd)!r}", f"It is one of {', '.join(STATUSES)}.")
     return pl.col("status").cast(pl.String).fill_null("ok")
 
 
@@ -400,11 +507,7 @@ def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
-        raise ReadError(
-            f"{plural(lacking, 'row')} without an attempt",
-            where=source.name,
-            remedy="Mend the mapping's attempt.",
-        )
+        raise source.error(f"{plural(lacking, 'row')} without an attempt", "Mend the mapping's attempt.")
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(

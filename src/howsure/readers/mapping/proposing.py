@@ -1,33 +1,279 @@
-"""What a file that no reader knows looks like, and the mapping that fits it best, checked by reading the file
-with it.
+"""What a file that no reader knows looks like, and a mapping for it: fields guessed by their names and
+values, and wide tables by their columns.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from glob import escape
 from itertools import islice
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from howsure.errors import HowsureError
-from howsure.readers import faults, registry
-from howsure.readers.mapping import documents, guessing, language, records
+from howsure.readers import base, registry
+from howsure.readers.mapping import documents, language
+from howsure.readers.mapping.documents import RECORD, WORDS
 from howsure.readers.mapping.known import fitting
-from howsure.readers.mapping.mapping import mapping_of, read
-from howsure.readers.mapping.wide import wide
-from howsure.table.proposal import Proposal
-from howsure.table.scale import FRACTIONS, extent_of_scores
-from howsure.table.schema import ALIASES
+from howsure.readers.mapping.mapping import FEW_EQUAL, LONG, mapping_of, read
+from howsure.table.cells import MISSING, number_in
+from howsure.table.cells import WORDS as VERDICTS
+from howsure.table.names import BURDENS, by_plain_name, name_words, plain_name, word_list
+from howsure.table.scale import FRACTIONS, PERCENT, extent_of_scores, scale_of
+from howsure.table.schema import ALIASES, METRICS
+from howsure.table.scores import Proposal
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Fields = Mapping[str, Sequence[Any]]
+    "The values of each field, one per record."
+    Guess = tuple[str, str]
+    "An expression, and why it is doubtful; both may be empty."
     from collections.abc import Iterator
 
     from howsure.readers.base import Source
+
+SCORES = (*ALIASES["score"], "verdict", "outcome", "status", "jailbroken")
+"""Names of fields that hold scores."""
+MODELS = (*ALIASES["model"], "engine", "provider")
+PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_answer")
+GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
+ID_WORDS = frozenset(
+    word_list(
+        """
+        id uid qid q uuid key case testcase sample index idx nr no number segment prompt input question
+        problem line row
+        """
+    )
+)
+"""Words in the names of fields that number or name the questions."""
+FAMILIES = re.compile(
+    r"gpt|claude|llama|gemini|gemma|qwen|mi[sx]tral|deepseek|sonnet|opus|haiku|grok", re.IGNORECASE
+)
+"""What stands in the names of many models."""
+SUMMARIES = word_list("n n_items n_questions n_samples num_samples total count stderr std_err se")
+"""Names of fields that stand beside the score of many questions."""
+LIKELY_PERCENT = 10.0
+
+
+def field(name: str) -> str:
+    """Write a field as the language does: by its name, or as a part of the record if that is no word."""
+    first, *inner = name.split(".")
+    plain = is_word(first) and all(part.isidentifier() and not iskeyword(part) for part in inner)
+    return name if plain else f"{RECORD}[{json.dumps(name)}]"
+
+
+def is_word(name: str) -> bool:
+    """Say whether the language takes a name for a field."""
+    return name.isidentifier() and not iskeyword(name) and name not in WORDS
+
+
+def first_named(fields: Iterable[str], names: Iterable[str]) -> str:
+    """Return the field that has the first of these names; "" if none has."""
+    plain = by_plain_name(fields)
+    return next((plain[name] for name in names if name in plain), "")
+
+
+def known(values: Iterable[Any]) -> list[Any]:
+    """Return the values that aren't missing."""
+    return [value for value in values if value is not None and not _is_missing(value)]
+
+
+def _is_missing(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().lower() in MISSING
+
+
+def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
+    """Return the expression of a score between 0 and 1 from a field: yes/no, numbers, percent or words; "" if
+    its values are none.
+    """
+    found = known(values)
+    if found and all(isinstance(value, str) for value in found):
+        words = {value.lower(): VERDICTS.get(value.strip().lower()) for value in found}
+        if all(number is not None and len(word.strip()) > 1 for word, number in words.items()):
+            table = ", ".join(f"{json.dumps(word)}: {number:g}" for word, number in sorted(words.items()))
+            return f"{{{table}}}[lower({expression})]", ""
+        signs = {value.strip().endswith("%") for value in found}
+        if signs == {True} and _figures(value.strip(" %") for value in found) is not None:
+            return f"percent({expression})", ""
+    figures = _figures(found)
+    if figures is None:
+        return "", ""
+    if any(isinstance(value, str) for value in values):
+        expression = f"number({expression})"
+    extent = extent_of_scores(pl.Series(figures, dtype=pl.Float64))
+    if extent.within((0.0, 1.0)):
+        return expression, ""
+    span = f"its values go from {extent.low:g} to {extent.high:g}"
+    if scale_of(extent, (name,)).bounds == PERCENT:
+        return f"percent({expression})", ""
+    if extent.within(PERCENT) and extent.high > LIKELY_PERCENT:
+        return f"percent({expression})", f"{span}; percent?"
+    return expression, f"{span}; bring them to 0 to 1, such as (x - low) / (high - low)"
+
+
+def _figures(values: Iterable[Any]) -> list[float] | None:
+    """Return values as numbers; None if there are none, or one is no number."""
+    found = [number_in(value) for value in values]
+    return None if None in found else [number for number in found if number is not None] or None
+
+
+def score_fields(fields: Fields) -> list[str]:
+    """Return the fields that are named as scores are and hold such values, the likeliest first."""
+    by_name: dict[str, list[str]] = {}
+    for name in fields:
+        by_name.setdefault(plain_name(name.rpartition(".")[2]), []).append(name)
+    found = [name for alias in SCORES for name in by_name.get(alias, [])]
+    return [name for name in found if worth("x", name, fields[name])[0]]
+
+
+def guessed_score(fields: Fields) -> Guess:
+    """Return the score of records with fields."""
+    candidates = score_fields(fields)
+    if candidates:
+        name, *others = candidates
+        if plain_name(name) in METRICS:
+            others += [
+                other for other in fields if other not in candidates and worth("x", other, fields[other])[0]
+            ]
+        made, doubt = worth(field(name), name, fields[name])
+        also = [repr(other) for other in others if list(fields[other]) != list(fields[name])]
+        return made, doubt or (f"{listing(also)} could be the score, too" if also else "")
+    predicted, gold = first_named(fields, PREDICTED), first_named(fields, GOLD)
+    if predicted and gold and predicted != gold:
+        return f"{field(predicted)} == {field(gold)}", _unequal(fields[predicted], fields[gold])
+    flags = [
+        name for name, values in fields.items() if known(values) and {*map(type, known(values))} == {bool}
+    ]
+    if flags:
+        return field(flags[0]), "is it the score?"
+    words = next((name for name, values in fields.items() if _is_verdict(known(values))), "")
+    if not words:
+        guesses = (worth(field(name), name, values)[0] for name, values in fields.items())
+        return next(filter(None, guesses), ""), "no field is named as scores are"
+    said = listing(sorted({repr(value) for value in known(fields[words])}), most=5)
+    made, _ = worth(field(words), words, fields[words])
+    return made, "is it the score?" if made else f"what is {words!r} worth ({said})?"
+
+
+def _is_verdict(values: Sequence[Any]) -> bool:
+    """Say whether values are a few short words that come again."""
+    texts = {value for value in values if isinstance(value, str)}
+    return 1 < len(texts) <= len(values) / 2 and len(texts) <= 5 and max(map(len, texts)) <= LONG
+
+
+def _unequal(predicted: Sequence[Any], gold: Sequence[Any]) -> str:
+    """Say why a comparison letter by letter may be no score."""
+    pairs = [
+        (str(a), str(b)) for a, b in zip(predicted, gold, strict=True) if a is not None and b is not None
+    ]
+    equal = sum(a == b for a, b in pairs)
+    nearly = sum(a.strip().lower() == b.strip().lower() for a, b in pairs)
+    if nearly > equal:
+        return f"{plural(nearly - equal, 'pair')} of texts differ only in capitals or spaces"
+    if pairs and (equal < FEW_EQUAL * len(pairs) or any(len(a) > LONG for a, _ in pairs)):
+        return f"letter by letter, {equal:,} of {plural(len(pairs), 'pair')} are equal"
+    return ""
+
+
+def item_field(fields: Fields, models: Sequence[Any], *, keyed: bool) -> str:
+    """Return the field with the questions: one of the usual names, else one named as ids are that comes once
+    per model.
+
+    `keyed`: records have keys, so that a field counts only if it comes once per model.
+    """
+    usual = [name for alias in ALIASES["item"] if (name := first_named(fields, [alias]))]
+    others = [name for name in fields if ID_WORDS & set(name_words(name))]
+    once = [name for name in (*usual, *others) if _comes_once(fields[name], models)]
+    return next(iter(once if keyed else (*once, *usual)), "")
+
+
+def not_questions(texts: Sequence[str], fields: Iterable[str]) -> str:
+    """Say why what is taken for questions may be models: their names, or a count or an error beside a
+    score.
+    """
+    models = [text for text in texts if len(text) <= LONG and FAMILIES.search(text)]
+    summary = first_named(fields, SUMMARIES)
+    return (
+        "are these models?"
+        if 2 * len(models) > len(texts)
+        else f"{summary!r} looks like a summary"
+        if summary
+        else ""
+    )
+
+
+def _comes_once(values: Sequence[Any], model: Sequence[Any]) -> bool:
+    """Say whether each value comes once per model, and all are ids."""
+    if not all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values):
+        return False
+    pairs = list(zip(model, values, strict=True))
+    return len({*map(str, pairs)}) == len(pairs)
+
+
+def is_date(values: Sequence[Any]) -> bool:
+    """Say whether values are days or times: 2025-01-31, 20250131."""
+    return all(re.match(r"(19|20)\d\d-?[01]\d-?[0-3]\d", str(value)) for value in values)
+
+
+NUMBERS = ID_WORDS | frozenset(
+    word_list(
+        """
+        rank n num count counts total year date time timestamp size length params parameters context window
+        seed epoch attempt temperature elo difficulty level weight position turn ms
+        """
+    )
+)
+"""Words in the names of columns that number, date or describe questions."""
+MEANS = frozenset(("gold", "average", "avg", "overall", "mean"))
+"""Words in the names of columns that sum up the others, or are what they are compared with."""
+NAMED_MODEL = re.compile(rf"\d|model|system|baseline|{FAMILIES.pattern}", re.IGNORECASE)
+"""What stands in the names of most columns that are models."""
+
+
+def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a mapping says of a table with a column a model, or, with a `model`, a column a task, and
+    what is doubtful; nothing of others.
+
+    `item` and `model` are the columns that were found for them.
+    """
+    taken = {item, model}
+    columns = [name for name in fields if name not in taken and _is_score(name, fields[name])]
+    if len(columns) < (1 if model else 2):
+        return {}, {}
+    left = [name for name in fields if name not in (*taken, *columns)]
+    made, doubt = worth("value", " ".join(columns), [value for name in columns for value in fields[name]])
+    said = {"columns": [escape(name) for name in columns], "score": made}
+    doubts = {
+        "score": doubt or ("" if _one_scale(fields, columns) else "the columns are on different scales")
+    }
+    notes = {"columns": f"without {', '.join(map(repr, left))}"} if left else {}
+    if model:
+        return {"item": "", "model": field(model), **said, "task": "column"}, {**doubts, **notes}
+    strange = [name for name in columns if not NAMED_MODEL.search(name)]
+    doubts["model"] = f"is {strange[0]!r} a model?" if strange else ""
+    return {"item": field(item) if item else "", **said, "model": "column"}, {**doubts, **notes}
+
+
+def _is_score(name: str, values: Iterable[Any]) -> bool:
+    """Say whether a column holds a score in every row, or nothing."""
+    words, found = {*name_words(name)}, known(values)
+    if words & MEANS or (words & (NUMBERS | BURDENS) and not NAMED_MODEL.search(name)) or is_date(found):
+        return False
+    return bool(worth("value", name, found)[0])
+
+
+def _one_scale(fields: Fields, columns: list[str]) -> bool:
+    """Say whether the columns alone would be read as they are together."""
+    return len({worth("value", "", fields[name])[0] for name in columns}) == 1
+
 
 DEPTH, SAMPLE, MOST_ROWS, MOST_FIELDS = 4, 50, 10_000, 12
 CHANGE = "# change me"
@@ -47,11 +293,11 @@ class _Place:
     """Where records seem to be: their path, all of them, and the document."""
 
     path: str
-    every: tuple[records.Record, ...]
+    every: tuple[documents.Record, ...]
     document: Any
 
     @property
-    def first(self) -> records.Record:
+    def first(self) -> documents.Record:
         """The first record."""
         return self.every[0]
 
@@ -85,7 +331,7 @@ def proposed(source: Source) -> Proposal | None:
             source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME
         )
     try:
-        with faults.named(source.name):
+        with base.named(source.name):
             places = sorted(_places(_document(source)), key=_rank, reverse=True)
             if not places:
                 return Proposal(
@@ -111,21 +357,21 @@ def _places(document: Any) -> Iterator[_Place]:
     for _ in range(DEPTH):
         paths, tried = [], paths
         for path in tried:
-            found = list(islice(records.records(document, path), SAMPLE))
+            found = list(islice(documents.records(document, path), SAMPLE))
             values = [record.value for record in found]
             if any(isinstance(value, list) and value for value in values):
-                paths.append(path + records.EACH)
+                paths.append(path + documents.EACH)
             paths += [f"{path}.{name}".strip(".") for name in _inner(values)]
-            if not path.endswith(records.EACH) and any(_is_keyed(value) for value in values):
+            if not path.endswith(documents.EACH) and any(_is_keyed(value) for value in values):
                 paths.append(f"{path}.*".strip("."))
         for path in paths:
-            every = tuple(records.records(document, path))
-            if len(every) >= (1 if path == records.EACH else 2) and path.endswith(("*", records.EACH)):
+            every = tuple(documents.records(document, path))
+            if len(every) >= (1 if path == documents.EACH else 2) and path.endswith(("*", documents.EACH)):
                 place = _Place(path=path, every=every, document=document)
                 scored = scored or bool(_score(place)[0])
                 yield place
-    whole = _Place(path=WHOLE, every=(records.Record(document),), document=document)
-    if not scored and guessing.score_fields(whole.fields):
+    whole = _Place(path=WHOLE, every=(documents.Record(document),), document=document)
+    if not scored and score_fields(whole.fields):
         yield whole
 
 
@@ -145,7 +391,7 @@ def _is_keyed(value: Any) -> bool:
     """Say whether an object is one of ids: several keys, none named as a score is, all with values of one
     kind.
     """
-    if not isinstance(value, dict) or len(value) < 2 or guessing.named(map(str, value), guessing.SCORES):
+    if not isinstance(value, dict) or len(value) < 2 or first_named(map(str, value), SCORES):
         return False
     kinds = {type(part) for part in value.values()} - {type(None)}
     return kinds <= {int, float} or (len(kinds) == 1 and kinds <= {bool, dict, list})
@@ -153,17 +399,17 @@ def _is_keyed(value: Any) -> bool:
 
 def _rank(place: _Place) -> tuple[bool, bool, bool, bool, int]:
     """Rank places: those with a field named as a score go first, then with any score, a named item, fields or
-    numbers, and most records.
+    numbers, and most documents.
     """
-    named = bool(guessing.named(place.fields, ALIASES["item"]))
+    named = bool(first_named(place.fields, ALIASES["item"]))
     plain = isinstance(place.first.value, (bool, int, float))
-    scored = bool(guessing.score_fields(place.flat)) or plain
+    scored = bool(score_fields(place.flat)) or plain
     return scored, bool(_score(place)[0]), named, bool(place.fields) or plain, len(place.every)
 
 
 def _shown(place: _Place) -> str:
     fields = [
-        f"{name} ({_kind(next(iter(guessing.known(values)), None))})"
+        f"{name} ({_kind(next(iter(known(values)), None))})"
         for name, values in islice(place.fields.items(), 99)
     ]
     what = f"with {listing(fields, MOST_FIELDS)}" if fields else f"that are {_kind(place.first.value)}s"
@@ -217,21 +463,16 @@ def _plain(stem: str) -> str:
 def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what the mapping says by key, and what is doubtful of it."""
     fields = place.fields
-    said: dict[str, Any] = {} if place.path == records.EACH else {"rows": place.path}
+    said: dict[str, Any] = {} if place.path == documents.EACH else {"rows": place.path}
     keys, model_doubt = _keys(place)
-    own = guessing.named(fields, guessing.MODELS)
-    model = guessing.field(own) if own else _model_around(place) or keys[1]
-    roles = {role: guessing.named(fields, ROLES[role]) for role in ROLES}
+    own = first_named(fields, MODELS)
+    model = field(own) if own else _model_around(place) or keys[1]
+    roles = {role: first_named(fields, ROLES[role]) for role in ROLES}
     models = _texts(place, model)
     groups = list(zip(models, *(fields[name] for name in roles.values() if name), strict=True))
     others = {name: values for name, values in fields.items() if name != own}
-    item = guessing.item_field(others, groups, keyed=bool(keys[0]))
-    if (
-        fields
-        and not keys[0]
-        and not guessing.score_fields(place.flat)
-        and not guessing.named(fields, guessing.PREDICTED)
-    ):
+    item = item_field(others, groups, keyed=bool(keys[0]))
+    if fields and not keys[0] and not score_fields(place.flat) and not first_named(fields, PREDICTED):
         board = bool(own) and len({*models}) == len(models)
         made, doubts = (
             wide(fields, "" if board else item, own if board else "") if board or not own else ({}, {})
@@ -239,18 +480,16 @@ def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
         if made:
             return said | made, doubts if board or item else doubts | {"item": NO_ITEM}
     rest = {name: values for name, values in place.flat.items() if name not in (own, item)}
-    score, doubt = guessing.score(rest) if fields else _score(place)
-    said |= {"item": guessing.field(item) if item else keys[0], "model": model, "score": score}
+    score, doubt = guessed_score(rest) if fields else _score(place)
+    said |= {"item": field(item) if item else keys[0], "model": model, "score": score}
     said |= {
-        role: guessing.field(name)
-        for role, name in roles.items()
-        if name and name in rest and guessing.field(name) != score
+        role: field(name) for role, name in roles.items() if name and name in rest and field(name) != score
     }
     if "jailbroken" in score:
         said["lower_is_better"] = True
     doubts = {"score": doubt, "model": model_doubt if model == keys[1] else ""}
     return said, doubts | {
-        "item": guessing.not_questions(_texts(place, said["item"]), rest) if said["item"] else NO_ITEM
+        "item": not_questions(_texts(place, said["item"]), rest) if said["item"] else NO_ITEM
     }
 
 
@@ -259,15 +498,16 @@ def _texts(place: _Place, name: str) -> list[str]:
     if not name:
         return [""] * len(place.every)
     return [
-        str(value) for value in records.frame(place.every, place.document, language.fields(name)).to_series()
+        str(value)
+        for value in documents.frame(place.every, place.document, language.fields(name)).to_series()
     ]
 
 
-def _score(place: _Place) -> guessing.Guess:
-    """Return the score of the records, with fields or without."""
+def _score(place: _Place) -> Guess:
+    """Return the score of the documents, with fields or without."""
     if place.fields:
-        return guessing.score(place.flat)
-    made, doubt = guessing.worth("value", "", [record.value for record in place.every])
+        return guessed_score(place.flat)
+    made, doubt = worth("value", "", [record.value for record in place.every])
     return made, doubt or ("" if made else "the records hold no numbers")
 
 
@@ -292,19 +532,19 @@ def _model_around(place: _Place) -> str:
     around = place.first.around[-2] if len(place.first.around) > 1 else place.document
     for where, record in (("up", around), ("top", place.document)):
         name = (
-            guessing.named(record, guessing.MODELS)
+            first_named(record, MODELS)
             if isinstance(record, dict) and record is not place.first.value
             else ""
         )
         if name and isinstance(record[name], str):
-            return f"{where}.{name}" if guessing.is_word(name) else f"{where}[{json.dumps(name)}]"
+            return f"{where}.{name}" if is_word(name) else f"{where}[{json.dumps(name)}]"
     return ""
 
 
 def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
     """Read the file by the mapping, and return what is doubtful about the outcome."""
     try:
-        with faults.named(source.name):
+        with base.named(source.name):
             reading = read(source, mapping_of("proposed", said))
     except HowsureError as error:
         return {"score": error.what}
@@ -318,7 +558,7 @@ def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
     alone = _alone(rows)
     if alone:
         return {"model": f"{alone!r} has no question in common with the others"}
-    counted = "attempt" in said or said["rows" if "rows" in said else "item"].endswith(f"*{records.EACH}")
+    counted = "attempt" in said or said["rows" if "rows" in said else "item"].endswith(f"*{documents.EACH}")
     if not counted and bool((rows["attempt"] > 0).any()):
         return {"item": "some questions come more than once"}
     return {}

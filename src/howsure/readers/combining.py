@@ -1,0 +1,230 @@
+"""Rows of logs and of tables put together: what no column names is named after the file, and tables beside
+logs become tidy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.readers.records import chosen_model
+from howsure.table.cells import rows_where
+from howsure.table.grouping import KEYS
+from howsure.table.scale import BESIDE
+from howsure.table.schema import (
+    CONSTANTS,
+    STATUSES,
+    TOGETHER,
+    find_roles,
+    roles_note,
+    tidy_frame,
+    used_columns,
+)
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from howsure.readers import tables
+    from howsure.readers.base import Source
+
+
+def joined_rows(
+    harness: list[pl.DataFrame],
+    scans: list[tuple[Source, pl.LazyFrame]],
+    columns: dict[str, tuple[str, ...]],
+    where: Mapping[str, tuple[str, ...]],
+    notes: list[str],
+) -> tuple[Any, dict[str, tuple[str, ...]], str]:
+    """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy.
+
+    Returns the rows, the columns of each role, and what the columns of the scores were called where these
+    have one name now.
+    """
+    frames = _name_tasks(scans, columns, notes)
+    if not harness:
+        if not frames:
+            return None, columns, ""
+        frames, roles, score_name = _called_alike(scans, frames, columns, notes)
+        return _joined(frames), roles, score_name
+    if not frames and len(harness) == 1:
+        return _keep(harness[0].lazy(), where), {}, ""
+    tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
+    # at once: a plan of thousands of frames takes as long as its query
+    logs = pl.concat(harness, how="diagonal_relaxed").lazy()
+    return _keep(_joined([logs, *tidied]), where), {}, ""
+
+
+def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
+    """Put frames below one another; a column whose types have nothing in common (a date here, a number there)
+    becomes text.
+    """
+    if len(frames) == 1:
+        return frames[0]
+    schemas = [frame.collect_schema() for frame in frames]
+    types: dict[str, set[pl.DataType]] = {}
+    for schema in schemas:
+        for name, dtype in schema.items():
+            types.setdefault(name, set()).add(dtype)
+    texts = [name for name, found in types.items() if len(found) > 1 and not _go_together(found)]
+    if texts:
+        frames = [
+            frame.with_columns(_as_text(name, schema[name]) for name in texts if name in schema)
+            for frame, schema in zip(frames, schemas, strict=True)
+        ]
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
+def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Write a column as text; what holds several values a row is none that anything could be asked by."""
+    if dtype.is_nested():
+        return pl.lit(None, pl.String).alias(name)
+    return (
+        pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name).cast(pl.String, strict=False)
+    )
+
+
+def _go_together(types: Iterable[pl.DataType]) -> bool:
+    empty = [pl.DataFrame(schema={"": dtype}) for dtype in types]
+    try:
+        pl.concat(empty, how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def _called_alike(
+    scans: list[tuple[Source, pl.LazyFrame]],
+    frames: list[pl.LazyFrame],
+    columns: dict[str, tuple[str, ...]],
+    notes: list[str],
+) -> tuple[list[pl.LazyFrame], dict[str, tuple[str, ...]], str]:
+    """Return tables in which each role has the same columns, and these; where they differ the role's own
+    name, which is said.
+
+    What the scores were called comes last, where they were called differently.
+    """
+    found = [find_roles(frame.collect_schema().names(), columns) for frame in frames]
+    if all(roles == found[0] for roles in found):
+        return frames, columns, ""
+    every = dict.fromkeys(role for roles in found for role in roles)
+    own = [role for role in every if len({roles.get(role) for roles in found}) > 1]
+    notes += [
+        f"{source.name}: {note}"
+        for (source, _), roles in zip(scans, found, strict=True)
+        if (note := roles_note({role: roles[role] for role in own if role in roles}))
+    ]
+    renamed = [_with_own(frame, roles, own) for frame, roles in zip(frames, found, strict=True)]
+    scores = dict.fromkeys(name for roles in found for name in roles["score"]) if "score" in own else ()
+    return renamed, {role: (role,) if role in own else found[0][role] for role in every}, BESIDE.join(scores)
+
+
+def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
+    """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is
+    what it is taken to be.
+    """
+    said = [role for role in own if role in roles]
+    columns = [_of_role(roles[role], role) for role in said]
+    filled = {**CONSTANTS, "status": STATUSES[0]}
+    columns += [pl.lit(filled[role]).alias(role) for role in own if role in filled and role not in roles]
+    kept = used_columns({role: names for role, names in roles.items() if role not in own})
+    gone = used_columns({role: roles[role] for role in said if len(roles[role]) == 1}) - kept - {*own}
+    alike = frame.with_columns(columns).drop(gone)
+    return _numbered(alike, roles, own) if "attempt" in own and "attempt" not in roles else alike
+
+
+def _of_role(columns: Sequence[str], role: str) -> pl.Expr:
+    """Return what stands for a role: one column as it is, several as one text."""
+    if len(columns) == 1:
+        return pl.col(columns[0]).alias(role)
+    return pl.concat_str([pl.col(name).cast(pl.String) for name in columns], separator=TOGETHER).alias(role)
+
+
+def _numbered(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
+    """Number the attempts of a table that doesn't, as the rows of an item."""
+    keys = [name for role in KEYS for name in ((role,) if role in own else roles.get(role, ()))]
+    return frame.with_columns(attempt=pl.int_range(pl.len()).over(keys))
+
+
+def named_after_file(
+    table: tables.Table, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
+) -> tuple[pl.LazyFrame, str]:
+    """Name the model of a table after its file where no column does, and say so."""
+    source, frame = table.source, table.rows(_keep(table.frame, where))
+    if source.model_from:
+        return frame.with_columns(model=pl.lit(chosen_model(source))), ""
+    if "model" in find_roles(frame.collect_schema().names(), columns):
+        return frame, ""
+    stem = source.path.stem
+    return frame.with_columns(
+        model=pl.lit(stem)
+    ), f"{source.name}: no column names the model, so the file does: {stem}."
+
+
+def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
+    """Return what is wrong with a table some of whose rows don't say their model, item, task or metric; None
+    where nothing is.
+
+    Rows that have neither model nor item nor a score are empty lines, and nothing is wrong with them.
+    """
+    schema = frame.collect_schema()
+    roles = find_roles(schema.names(), columns)
+    lacks = {role: _any_blank(roles[role], schema) for role in KEYS if role in roles}
+    blank = pl.all_horizontal(_any_blank(roles[role], schema) for role in ("model", "item", "score"))
+    counts = (
+        frame.filter(~blank)
+        .select(lack.sum().alias(role) for role, lack in lacks.items())
+        .collect()
+        .row(0, named=True)
+    )
+    role = next((role for role, count in counts.items() if count), None)
+    if role is None:
+        return None
+    return DataError(
+        f"{plural(counts[role], 'row')} without {'an' if role == 'item' else 'a'} {role}",
+        where=where,
+        remedy=f"Fill the column, or name another (`columns={{{role!r}: '…'}}`).",
+    )
+
+
+def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
+    """Say where one of the columns has nothing, or a text of nothing but blanks."""
+    return pl.any_horizontal(
+        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+        if schema[name] == pl.String
+        else pl.col(name).is_null()
+        for name in columns
+    )
+
+
+def _name_tasks(
+    scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
+) -> list[pl.LazyFrame]:
+    """Name the task of tables that don't: one task for tables of different models, else each after its
+    file.
+    """
+    roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
+    unnamed = [k for k, found in enumerate(roles) if "task" not in found]
+    models = [_models(scans[k][1], roles[k]["model"]) for k in unnamed] if len(unnamed) > 1 else []
+    apart = bool(models) and sum(map(len, models)) == len(set().union(*models))
+    frames = [frame for _, frame in scans]
+    for k in unnamed:
+        source = scans[k][0]
+        folder = source.root.absolute().name if source.root.is_dir() else ""
+        name = (folder or "task") if apart else source.path.stem
+        frames[k] = frames[k].with_columns(task=pl.lit(name))
+    if models:
+        how = "one task, since each holds other models" if apart else "a task each, named after the file"
+        notes.append(f"{plural(len(unnamed), 'table')} without a column for the task: {how}.")
+    return frames
+
+
+def _models(frame: pl.LazyFrame, columns: tuple[str, ...]) -> set[tuple[object, ...]]:
+    return set(frame.select(columns).unique().collect().iter_rows())
+
+
+def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
+    return rows_where(nw.from_native(frame), where).to_native() if where else frame

@@ -1,0 +1,289 @@
+"""Lines of JSON as columns, read by Polars where that is surely the same as parsing line by line.
+
+Polars is several times as fast and keeps no prompt, but takes the first of two values under one key where
+`json` takes the last, and makes one kind of what is mixed. So every block of lines is first held to a
+pattern: the keys that lines have, each once and in order, and what kind of value stands under each. The
+pattern is learned from lines that it doesn't fit yet. What it can't be sure of (a key twice, numbers beside
+text, NaN, other spaces) is left to the parser.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.readers.records import MAX_METADATA_TEXT
+from howsure.table.schema import only_by
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from howsure.readers.base import Source
+
+    Path = tuple[str, ...]
+    Order = tuple[tuple[str, "Order | None"], ...]
+
+WORTH_BYTES = 1024**2
+"""Of a smaller file the pattern would cost more than it saves."""
+MAX_SHAPES = 16
+MAX_KEYS = 100
+"""In all shapes together: a longer pattern is slow."""
+MAX_DEPTH = 8
+CELL_BYTES = 16
+"""What a value takes in a column, one that a line hasn't got too."""
+MAX_THREADS = 8
+AHEAD = 2
+"""So many blocks a thread are in memory, each of about 4 MB (at most SMALL_BYTES), beside the one that is
+made use of.
+"""
+ODD_LINES = 200
+"""So many lines that don't fit are looked at before the others are tried again."""
+
+KINDS = {
+    type(None): "null",
+    bool: "flag",
+    int: "whole",
+    float: "real",
+    str: "text",
+    dict: "nested",
+    list: "nested",
+}
+DTYPES: dict[str, Any] = {
+    "null": pl.Null(),
+    "flag": pl.Boolean(),
+    "whole": pl.Int64(),
+    "real": pl.Float64(),
+    "number": pl.Float64(),
+    "text": pl.String(),
+    "texts": pl.List(pl.String()),
+}
+"""What a column may hold: `number` is whole numbers and others, `texts` a list of them. Without a column of
+their own: "nested", at times at least; "container", always; "object".
+"""
+
+_HEX = "[0-9a-fA-F]"
+_PAIR = rf"[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
+_LETTER = rf"[0-9a-cA-CefEF]{_HEX}{{3}}|[dD][0-7]{_HEX}{{2}}"
+_STRING = rf'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:{_LETTER}|{_PAIR})))*"'
+_INT, _EXPONENT = r"-?(?:0|[1-9][0-9]{0,17})", r"[eE][+-]?[0-9]{1,2}"
+_REAL = rf"{_INT}(?:\.[0-9]{{1,40}}(?:{_EXPONENT})?|{_EXPONENT})"
+
+
+def _container(depth: int) -> str:
+    """Match what stands between brackets; whether it is JSON is for the parser to say."""
+    inner = f"|{_container(depth - 1)}" if depth else ""
+    return rf'[\[{{](?:{_STRING}|[^"\[\]{{}}\x00-\x1f]{inner})*[\]}}]'
+
+
+_CONTAINER = _container(MAX_DEPTH)
+_ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_CONTAINER}"
+PATTERNS = {
+    "null": "",
+    "flag": "true|false|",
+    "whole": f"{_INT}|",
+    "real": f"{_REAL}|",
+    "text": f"{_STRING}|",
+}
+PATTERNS |= {"nested": f"{_ANY}|", "texts": rf"\[(?:{_STRING}(?:, ?{_STRING})*)?\]|"}
+PATTERNS["container"] = f"{_CONTAINER}|"
+PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
+
+
+class UnsureError(Exception):
+    """Nothing here says for sure what these lines are."""
+
+
+@dataclass(slots=True)
+class Shapes:
+    """What is known of a file's lines: the orders of their keys, and the kind of value under each path of
+    keys.
+
+    `inside`: keys whose objects are looked into. `listed`: keys whose lists of texts are kept. `skipped`:
+    keys whose values aren't wanted.
+    """
+
+    inside: Collection[str] = ()
+    listed: Collection[str] = ()
+    skipped: Collection[str] = ()
+    kinds: dict[Path, str] = field(default_factory=dict)
+    orders: dict[Order, None] = field(default_factory=dict)
+
+    def learn(self, record: object) -> None:
+        """Learn from a line that didn't fit."""
+        if not isinstance(record, dict):
+            raise UnsureError
+        self.orders[self._order(record, ())] = None
+        if len(self.orders) > MAX_SHAPES or sum(map(_keys, self.orders)) > MAX_KEYS:
+            raise UnsureError
+
+    def _order(self, record: dict[str, Any], path: Path) -> Order:
+        if "" in record:  # Polars makes up a name for such a column
+            raise UnsureError
+        return tuple((name, self._value((*path, name), value)) for name, value in record.items())
+
+    def _value(self, path: Path, value: object) -> Order | None:
+        kind = self._kind(path, value)
+        self.kinds[path] = widened(self.kinds.get(path, kind), kind)
+        return self._order(value, path) if kind == "object" and isinstance(value, dict) else None
+
+    def _kind(self, path: Path, value: object) -> str:
+        if path[0] in self.skipped:
+            return "nested"
+        if len(path) == 1 and path[0] in self.inside and isinstance(value, dict):
+            return "object"
+        if (
+            path[0] in self.listed
+            and isinstance(value, list)
+            and all(isinstance(part, str) for part in value)
+        ):
+            return "texts"
+        if len(path) > 1 and isinstance(value, (dict, list)):
+            return "container"
+        return KINDS[type(value)]
+
+    def pattern(self) -> str:
+        """Return what any of these lines looks like."""
+        return "|".join(self._object(order, ()) for order in self.orders)
+
+    def lines(self) -> str:
+        """Return what such lines look like together, each with its end; empty ones may lie between them."""
+        return rf"\A(?:(?:{self.pattern()})?\r?\n)*\z"
+
+    def _object(self, order: Order, path: Path) -> str:
+        return r"\{" + ", ?".join(self._pair(name, inner, (*path, name)) for name, inner in order) + r"\}"
+
+    def _pair(self, name: str, inner: Order | None, path: Path) -> str:
+        value = f"(?:{PATTERNS[self.kinds[path]]}null)" if inner is None else self._object(inner, path)
+        return f"{pl.escape_regex(json.dumps(name, ensure_ascii=False))}: ?{value}"
+
+    def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
+        """Return the columns that are kept, in the order in which their keys come first."""
+        below = [
+            key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")
+        ]
+        return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
+
+
+def _keys(order: Order) -> int:
+    return sum(1 + _keys(inner or ()) for _, inner in order)
+
+
+def widened(known: str, kind: str) -> str:
+    """Return the kind that holds both."""
+    if "nested" in (known, kind):
+        return "nested"
+    if known == kind or "null" in (known, kind):
+        return kind if known == "null" else known
+    if {known, kind} <= {"whole", "real", "number"}:
+        return "number"
+    raise UnsureError
+
+
+def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a file of lines, block by block. UnsureError where the parser has to look at them.
+
+    A later block may know of more columns, and of wider kinds. While one is made use of, the next ones are
+    read in threads.
+    """
+    ahead: deque[tuple[bytes, int, Future[pl.DataFrame | None]]] = deque()
+    rows, threads = 0, min(1 + pl.thread_pool_size(), MAX_THREADS)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            for block in source.blocks():
+                if len(block) > SMALL_BYTES:  # a line that is longer than many blocks
+                    raise UnsureError
+                rows += block.count(b"\n")
+                _refuse_many(rows, shapes)
+                ahead.append((block, rows, pool.submit(_fitting, block, shapes.lines(), shapes.schema())))
+                if len(ahead) > AHEAD * threads:
+                    yield _learned(*ahead.popleft(), shapes)
+            while ahead:
+                yield _learned(*ahead.popleft(), shapes)
+    except (ValueError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise UnsureError from None
+
+
+def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
+    """Return the rows of a block whose lines look like these, None of any other."""
+    return _read(block, schema) if schema and _text(block).str.contains(lines).item() else None
+
+
+def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shapes: Shapes) -> pl.DataFrame:
+    """Return the rows of a block; where it didn't fit, learn until it does, which a line that teaches nothing
+    never does.
+    """
+    found = fitting.result()
+    if found is not None:
+        return found
+    text = _text(block)
+    while not shapes.orders or not text.str.contains(shapes.lines()).item():
+        _learn(text, shapes)
+    _refuse_many(rows, shapes)
+    if not shapes.schema():  # of lines without a column Polars doesn't even keep the number
+        raise UnsureError
+    return _read(block, shapes.schema())
+
+
+def _refuse_many(rows: int, shapes: Shapes) -> None:
+    """Leave what takes too much memory as columns to the parser."""
+    if rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
+        raise UnsureError
+
+
+def _text(block: bytes) -> pl.Series:
+    """Return a block as one text, with an end to its last line."""
+    return pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
+
+
+def _read(block: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.read_ndjson(BytesIO(block), schema=schema)
+
+
+def _learn(text: pl.Series, shapes: Shapes) -> None:
+    """Learn from the first lines that don't fit; there is nothing to do where they teach nothing."""
+    lines = text.str.split("\n").explode()
+    fits = rf"\A(?:{shapes.pattern()})?\r?\z"
+    before = {**shapes.kinds}, {**shapes.orders}
+    for line in lines.filter(~lines.str.contains(fits)).head(ODD_LINES):
+        shapes.learn(json.loads(line))
+    if before == (shapes.kinds, shapes.orders):
+        raise UnsureError
+
+
+def shaped_table(source: Source) -> pl.DataFrame | None:
+    """Return the rows of a table of lines, None where nothing is sure; columns with nested values are left
+    out.
+    """
+    shapes = Shapes()
+    try:
+        frames = [*shaped_blocks(source, shapes)]
+    except UnsureError:
+        return None
+    names = list(shapes.schema())
+    lost = [path[0] for path, kind in shapes.kinds.items() if kind == "nested" and len(path) == 1]
+    if only_by(names, lost, source.columns) is not None:  # the parser says in which line
+        return None
+    return pl.concat(frames, how="diagonal_relaxed").select(names) if names and frames else None
+
+
+def short_text(values: pl.Series) -> pl.Series:
+    """Return scalars as short texts, as `metadata_text` does."""
+    if values.dtype == pl.String:
+        return (
+            values.to_frame("x")
+            .select(pl.when(pl.col("x").str.len_chars() <= MAX_METADATA_TEXT).then("x"))
+            .to_series()
+            .alias(values.name)
+        )
+    if values.dtype == pl.Float64:
+        return pl.Series(
+            values.name, [None if each is None else str(each) for each in values], dtype=pl.String
+        )
+    return values.cast(pl.String)

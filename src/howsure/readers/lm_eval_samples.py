@@ -1,0 +1,605 @@
+"""Samples of lm-eval: their questions, the options among which a model chose, the probabilities of the right
+one, and files of samples read as columns.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.readers.base import PROB, PROB_NORM
+from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
+from howsure.readers.records import flatten_metadata, metadata_text
+from howsure.table.cells import finite, whole_text
+from howsure.table.names import word_list
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.readers.base import Source
+
+REFINES = {PROB: "acc", PROB_NORM: "acc_norm"}
+"""The metric of lm-eval that grades the most likely choice of each."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One document's choices: log-likelihoods, as they are and by length where that is known, and the right
+    ones.
+    """
+
+    plain: list[float]
+    by_length: list[float] | None
+    right: frozenset[int]
+
+    def probability(self, metric: str) -> float | None:
+        """Return the probability of the right choice (of all right ones, where several are), None where
+        unknown.
+        """
+        values = self.plain if metric == PROB else self.by_length
+        if not self.right or values is None or not is_distribution(values):
+            return None
+        weights = softmax(values)
+        return min(1.0, math.fsum(weights[k] for k in self.right))
+
+    def grade(self, metric: str) -> float:
+        """Grade the most likely choice as lm-eval does."""
+        values = self.plain if metric == PROB else self.by_length or self.plain
+        return float(_most_likely(values) in self.right)
+
+
+def softmax(values: Sequence[float]) -> list[float]:
+    """Return probabilities in proportion to exp(values)."""
+    top = max(values)
+    weights = [math.exp(value - top) for value in values]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def is_distribution(values: Sequence[float]) -> bool:
+    """Say whether log-likelihoods can be normalised: none is NaN or +inf, and some choice is possible."""
+    return -math.inf < max(values) < math.inf and not any(map(math.isnan, values))
+
+
+def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
+    """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the
+    task puts before a choice, None where that isn't known.
+    """
+    values = max(_log_likelihoods(row.get("resps")), _log_likelihoods(row.get("filtered_resps")), key=len)
+    if "acc_mutual_info" in row and len(values) % 2 == 0:
+        values = values[: len(values) // 2]
+    if not values:
+        return None
+    size = len(values)
+    continuations = _continuations(row.get("arguments"))[:size]
+    listed, labels = _listed(row.get("doc"), size)
+    texts = _texts(continuations, listed, size, delimiter)
+    names = [listed, texts, labels, list(_LETTERS[:size])]
+    right = _right(row.get("target"), size, [name for name in names if name]) or _graded(row, values)
+    by_length = [_per_character(v, text) for v, text in zip(values, texts, strict=True)] if texts else None
+    return Question(plain=values, by_length=by_length, right=right)
+
+
+def _log_likelihoods(responses: object) -> list[float]:
+    """Read `[[log-likelihood, is greedy], …]`, at whatever depth each lies; nothing where it is anything
+    else.
+    """
+    values = []
+    for response in responses if isinstance(responses, list) else ():
+        while isinstance(response, list) and response and isinstance(response[0], list):
+            response = response[0]  # noqa: PLW2901 - step inside
+        if not isinstance(response, list) or len(response) != 2 or str(response[1]) not in ("True", "False"):
+            return []
+        values.append(_number(response[0]))
+    return values
+
+
+def _number(value: object) -> float:
+    try:
+        return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _continuations(arguments: object) -> list[str]:
+    """Return the text whose likelihood was asked for, one a request."""
+    requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
+    if not isinstance(requests, list):
+        return []
+    pairs = [list(request.values()) if isinstance(request, dict) else request for request in requests]
+    texts = [pair[1] for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return texts if len(texts) == len(pairs) and all(isinstance(text, str) for text in texts) else []
+
+
+def _listed(doc: object, size: int) -> tuple[list[str], list[str]]:
+    """Return the choices that the document lists, and their labels."""
+    choices = doc.get("choices") if isinstance(doc, dict) else None
+    parts = (choices.get("text"), choices.get("label")) if isinstance(choices, dict) else (choices, None)
+    texts, labels = (
+        [str(name) for name in part] if isinstance(part, list) and len(part) == size else [] for part in parts
+    )
+    return texts, labels
+
+
+def _texts(continuations: list[str], listed: list[str], size: int, delimiter: str | None) -> list[str]:
+    """Return the choices as lm-eval measures them; nothing where the prompts, not the continuations, hold
+    them.
+    """
+    if len(continuations) != size:
+        return listed
+    if size > 1 and len(set(continuations)) == 1:
+        return []
+    if delimiter is None and listed and all(map(_follows_blank, continuations, listed)):
+        return listed
+    return [text.removeprefix(" " if delimiter is None else delimiter) for text in continuations]
+
+
+def _follows_blank(continuation: str, choice: str) -> bool:
+    return continuation.endswith(choice) and not continuation.removesuffix(choice).strip()
+
+
+def _right(target: object, size: int, names: Sequence[list[str]]) -> frozenset[int]:
+    """Find the right choices: positions, texts or labels; nothing where any can't be told."""
+    if isinstance(target, str) and target.startswith("[") and len(target) < 10_000:
+        try:
+            target = json.loads(target)
+        except (ValueError, RecursionError):
+            return frozenset()
+    found = [_position(one, size, names) for one in (target if isinstance(target, list) else [target])]
+    return frozenset() if None in found else frozenset(place for place in found if place is not None)
+
+
+def _position(target: object, size: int, names: Sequence[list[str]]) -> int | None:
+    """Return the position of one right choice; as in lm-eval, digits are a position and not a text."""
+    if isinstance(target, int):
+        return int(target) if 0 <= target < size else None
+    if not isinstance(target, str):
+        return None
+    word = target.strip()
+    if word.isdecimal() and len(word) < 10 and int(word) < size:
+        return int(word)
+    stripped = ([name.strip() for name in choices] for choices in names)
+    return next((choices.index(word) for choices in stripped if choices.count(word) == 1), None)
+
+
+def _graded(row: Mapping[str, Any], values: list[float]) -> frozenset[int]:
+    """Of two choices, `acc` tells the right one where the target doesn't, as in Winogrande."""
+    if len(values) != 2 or row.get("acc") not in (0, 1) or not is_distribution(values):
+        return frozenset()
+    best = _most_likely(values)
+    return frozenset([best if row["acc"] == 1 else 1 - best])
+
+
+def _per_character(value: float, text: str) -> float:
+    return value / len(text) if text else -math.inf
+
+
+def _most_likely(values: Sequence[float]) -> int:
+    return max(range(len(values)), key=values.__getitem__)
+
+
+NOT_METRICS = frozenset(
+    word_list(
+        "doc_id doc target arguments resps filtered_resps filter metrics doc_hash prompt_hash target_hash"
+    )
+)
+NO_NUMBER = ""
+"""In place of a value that is no scalar: the corpus has it, not the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document under one filter.
+
+    `hash`, `target_hash`: of the document and its target, None where the row has none; `named`: its metrics
+    as the row lists them; `values`: every further key with a scalar, or NO_NUMBER; `metadata`: the scalars of
+    the document; `question`: its choices where they were asked for.
+    """
+
+    doc_id: Any
+    hash: Any
+    target_hash: Any
+    filter: Any
+    named: tuple[str, ...]
+    values: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    question: Question | None = None
+
+    @property
+    def position(self) -> str:
+        """Its place in the task, as text."""
+        return str(self.doc_id)
+
+
+def rows_by_line(source: Source) -> bool:
+    """Say whether a file of samples has a row a line, and is no list."""
+    return not source.head.lstrip().startswith(b"[")
+
+
+def rows(source: Source) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a file of samples as they are, one at a time where it has a row a line."""
+    if rows_by_line(source):
+        each = source.each_json_line()
+    else:
+        parsed = source.json()
+        each = iter(parsed if isinstance(parsed, list) else [])
+    return (row for row in each if isinstance(row, dict) and "doc_id" in row)
+
+
+def documents(source: Source, delimiter: str | None) -> list[Document]:
+    """Return every row of a file of samples; with their choices where the source asks for probabilities,
+    parted by `delimiter`.
+    """
+    found = [_document(row, delimiter, choices=source.probabilities) for row in rows(source)]
+    if not found:
+        raise source.error("no samples", "Run lm-eval with --log_samples.")
+    return found
+
+
+def _document(row: Mapping[str, Any], delimiter: str | None, *, choices: bool) -> Document:
+    return Document(
+        doc_id=row["doc_id"],
+        hash=row.get("doc_hash"),
+        target_hash=row.get("target_hash"),
+        filter=row.get("filter"),
+        named=tuple(map(str, row.get("metrics") or ())),
+        values={key: _scalar(value) for key, value in row.items() if key not in NOT_METRICS},
+        metadata=flatten_metadata(row.get("doc")),
+        question=question(row, delimiter) if choices else None,
+    )
+
+
+def _scalar(value: object) -> object:
+    return NO_NUMBER if isinstance(value, (list, tuple, str, dict)) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probabilities:
+    """Rows with the probability of the right choice, the metric that each refines, and what is to be told of
+    them.
+    """
+
+    records: Sequence[dict[str, Any]] = ()
+    refined: Mapping[str, str] = field(default_factory=dict)
+    cautions: Sequence[Caution] = ()
+
+
+def probabilities(
+    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]], graded: Sequence[str], *, where: str
+) -> Probabilities:
+    """Compute the probability of the right choice, once a document; nothing where no document has two
+    choices.
+
+    `graded` are the task's own metrics.
+    """
+    found = _questions(rows, identities)
+    if not any(question is not None and len(question.plain) > 1 for question in found.values()):
+        return Probabilities()
+    measured = any(question is not None and question.by_length for question in found.values())
+    metrics = [metric for metric in REFINES if metric not in graded and (metric == PROB or measured)]
+    return Probabilities(
+        records=[
+            {**identities[position], "metric": metric, **_scored(question, metric)}
+            for metric in metrics
+            for position, question in found.items()
+        ],
+        refined=_refined(metrics, graded),
+        cautions=tuple(_cautions(found, rows, where)),
+    )
+
+
+def _questions(
+    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]]
+) -> dict[int, Question | None]:
+    """Return the choices of each document by the position of its first row, None where it has no
+    log-likelihoods.
+    """
+    first: dict[str, int] = {}
+    for position, identity in enumerate(identities):
+        first.setdefault(identity["item"], position)
+    return {position: rows[position].question for position in first.values()}
+
+
+def _scored(question: Question | None, metric: str) -> dict[str, Any]:
+    score = question.probability(metric) if question else None
+    return {"score": score, "status": "unscored" if score is None else "ok"}
+
+
+def _refined(metrics: Sequence[str], graded: Sequence[str]) -> dict[str, str]:
+    """Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first."""
+    own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
+    return {metric: names[0] for metric, names in own.items() if names}
+
+
+def _cautions(
+    found: Mapping[int, Question | None], rows: Sequence[Document], where: str
+) -> Iterator[Caution]:
+    """Count the documents without a probability, and those that lm-eval graded by something else."""
+    of = f"of {plural(len(found), 'document')}"
+    numeric = [
+        question for question in found.values() if question is not None and is_distribution(question.plain)
+    ]
+    if unknown := sum(1 for question in numeric if not question.right):
+        yield Caution(
+            code="prob_unscored",
+            message=(
+                f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right "
+                "choice."
+            ),
+            remedy="Give the position or the text of one choice as doc_to_target.",
+        )
+    if broken := len(found) - len(numeric):
+        yield Caution(
+            code="prob_unscored",
+            message=(
+                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no "
+                "number."
+            ),
+            remedy="Run those documents again.",
+        )
+    for metric, own in REFINES.items():
+        if odd := sum(
+            1 for position, question in found.items() if _differs(question, rows[position], metric)
+        ):
+            yield Caution(
+                code="prob_differs",
+                message=f"{where}: {own} of {odd:,} {of} is not whether the most likely choice is right, "
+                f"so {metric} measures something else there.",
+                remedy=f"Use {own}, or correct the task's target.",
+            )
+
+
+def _differs(question: Question | None, row: Document, metric: str) -> bool:
+    grade = row.values.get(REFINES[metric])
+    if question is None or question.probability(metric) is None or not isinstance(grade, (int, float)):
+        return False
+    return question.grade(metric) != grade
+
+
+DOC, NAMED, FILTER, CLUSTER = "doc", "metrics", "filter", "cluster"
+ID, HASH, TARGET_HASH = "doc_id", "doc_hash", "target_hash"
+KEPT = (ID, HASH, TARGET_HASH, FILTER)
+OWN, SCORES = "own ", "score "
+"""What stands before the names of a document's attributes, and of its scores, while both are in one frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Samples by column, one row a document under one filter.
+
+    `positions`, `hashes` (empty where there is none), `filters`: as text. `named`: the metrics as the rows
+    list them. `scores`: the numbers under every further key; `present`: which rows have a key, where some
+    haven't. `corpus`: keys with a value that is no number. `metadata`: doc_id, the scalars of the document
+    and the hash of its target, as text.
+    """
+
+    positions: pl.Series
+    hashes: pl.Series
+    filters: pl.Series
+    named: Sequence[str]
+    scores: Mapping[str, pl.Series]
+    present: Mapping[str, pl.Series]
+    corpus: Collection[str]
+    metadata: Mapping[str, pl.Series]
+
+    def items(self) -> pl.Series:
+        """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so
+        on.
+        """
+        hashed = self.hashes != ""
+        items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
+        if self.positions.n_unique() == len(items) == items.n_unique():
+            return items
+        rows = pl.DataFrame({"position": self.positions, "item": items})
+        each = rows.unique("position", keep="last").sort(pl.col("position").str.len_chars(), "position")
+        each = each.with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
+        again = pl.when(pl.col("time") > 1).then(pl.format("{}#{}", "item", "time")).otherwise("item")
+        named = each.select("position", item=again)
+        return rows.select("position").join(named, on="position", how="left", maintain_order="left")["item"]
+
+    def metrics(self, known: Collection[str]) -> tuple[list[str], list[str]]:
+        """Return the metrics that have one number a document, and those that only the whole corpus has.
+
+        `known`: those of the results, where the rows list none.
+        """
+        named = self.named or [name for name in self.scores if not known or name in known]
+        corpus = [name for name in named if name in self.corpus]
+        return [name for name in named if name not in self.corpus], corpus
+
+    def called(self, metric: str) -> pl.Series:
+        """Return what a metric is called in each row: with its filter, where there is more than the filter
+        "none".
+        """
+        if (self.filters == "none").all():
+            return pl.Series([metric]).new_from_index(0, len(self.filters))
+        return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
+
+    def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
+        """Return the tidy table: the documents in order, every metric of one after the other. None where
+        there is no score.
+        """
+        scored, items = [metric for metric in metrics if metric in self.scores], self.items()
+        tables = [self._table(metric, items, task=task, model=model, source=source) for metric in scored]
+        if not sum(map(len, tables)):
+            return None
+        if len(tables) == 1:
+            return tables[0]
+        places = np.concatenate([self._places(metric) for metric in scored])
+        return pl.concat(tables)[np.argsort(places, kind="stable")]
+
+    def _places(self, metric: str) -> NDArray[np.intp]:
+        """Return which rows have a metric."""
+        return (
+            np.flatnonzero(self.present[metric]) if metric in self.present else np.arange(len(self.positions))
+        )
+
+    def _table(self, metric: str, items: pl.Series, *, task: str, model: str, source: str) -> pl.DataFrame:
+        size, others = len(items), {**self.metadata}
+
+        def every(text: str) -> pl.Series:
+            """Return a column that says the same in every row."""
+            return pl.Series([whole_text(text)], dtype=pl.String).new_from_index(0, size)
+
+        cluster = others.pop(CLUSTER, None)
+        score = self.scores[metric]
+        columns: dict[str, pl.Series] = {
+            "task": every(task),
+            "model": every(model),
+            "item": items,
+            "attempt": pl.Series([0]).new_from_index(0, size),
+            "metric": self.called(metric),
+            "score": score,
+            "status": every("ok").zip_with(score.is_not_null(), every("unscored"))
+            if score.null_count()
+            else every("ok"),
+            CLUSTER: pl.Series([None], dtype=pl.String).new_from_index(0, size)
+            if cluster is None
+            else cluster,
+            "weight": pl.Series([None], dtype=pl.Float64).new_from_index(0, size),
+            "source": every(source),
+            **{name: column for name, column in others.items() if column.null_count() < size},
+        }
+        table = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
+        whole = metric not in self.present or self.present[metric].all()
+        return table if whole else table.filter(self.present[metric])
+
+
+def columns(found: Sequence[Document]) -> Columns:
+    """Return documents by column."""
+    keys = dict.fromkeys(key for document in found for key in document.values)
+    metadata = [{ID: d.doc_id, **d.metadata, TARGET_HASH: d.target_hash} for d in found]
+    return Columns(
+        positions=_texts_of_column(whole_text(document.position) for document in found),
+        hashes=_texts_of_column(whole_text(str(document.hash or "")) for document in found),
+        filters=_texts_of_column(
+            "none" if d.filter is None else whole_text(str(d.filter or "")) for d in found
+        ),
+        named=list(dict.fromkeys(name for document in found for name in document.named)),
+        scores={key: pl.Series([finite(d.values.get(key)) for d in found], dtype=pl.Float64) for key in keys},
+        present={key: pl.Series([key in d.values for d in found], dtype=pl.Boolean) for key in keys},
+        corpus={key for key in keys if any(document.values.get(key) == NO_NUMBER for document in found)},
+        metadata={
+            name: _texts_of_column(_attribute(name, each.get(name)) for each in metadata)
+            for name in dict.fromkeys(name for each in metadata for name in each)
+        },
+    )
+
+
+def _texts_of_column(values: Iterable[str | None]) -> pl.Series:
+    return pl.Series(list(values), dtype=pl.String)
+
+
+def _attribute(name: str, value: object) -> str | None:
+    if name != CLUSTER:
+        return metadata_text(value)
+    return None if value is None else whole_text(str(value))
+
+
+def shaped_columns(source: Source) -> Columns | None:
+    """Return the samples of a large file by the shape of its lines, without what models were asked and said;
+    None where nothing is sure.
+    """
+    if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
+        return None
+    shapes = Shapes(inside=(DOC,), listed=(NAMED,), skipped=NOT_METRICS - {*KEPT, DOC, NAMED})
+    named: dict[str, None] = {}
+    try:
+        blocks = [_kept(block, shapes, named) for block in shaped_blocks(source, shapes)]
+        return _columns(pl.concat(blocks, how="diagonal_relaxed"), shapes, [*named]) if blocks else None
+    except UnsureError:
+        return None
+
+
+def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.DataFrame:
+    """Return what is kept of a block."""
+    _check(shapes)
+    if NAMED in block.columns:
+        named.update(dict.fromkeys(block[NAMED].explode().drop_nulls().unique(maintain_order=True)))
+    attributes = block[DOC].struct.unnest() if DOC in block.columns else ()
+    return pl.DataFrame(
+        [
+            *(
+                short_text(block[name]) if name == ID else block[name]
+                for name in KEPT
+                if name in block.columns
+            ),
+            *(short_text(block_column).alias(OWN + block_column.name) for block_column in attributes),
+            *(
+                block[name].cast(pl.Float64).alias(SCORES + name)
+                for name in block.columns
+                if name not in NOT_METRICS and block[name].dtype != pl.String
+            ),
+        ]
+    )
+
+
+def _check(shapes: Shapes) -> None:
+    """Refuse lines of several shapes, and kinds that the rows tell apart value by value."""
+    kinds = shapes.kinds
+    own = {path[1]: kind for path, kind in kinds.items() if len(path) > 1}
+    wanted = {(DOC,): "object", (ID,): "whole", (NAMED,): "texts"}
+    doubtful = (
+        len(shapes.orders) > 1
+        or any(kinds.get(path, kind) != kind for path, kind in wanted.items())
+        or any(kinds.get((name,), "text") not in ("text", "null") for name in KEPT[1:])
+        or "number" in own.values()
+        or own.get(CLUSTER) == "flag"
+        or bool({ID, TARGET_HASH} & own.keys())
+        or len(_renamed(own)) < len(own)
+    )
+    if doubtful:
+        raise UnsureError
+
+
+def _renamed(own: Iterable[str]) -> dict[str, str]:
+    """Return what attributes of a document are called in the rows, and there."""
+    return {new: name for name in own for new in flatten_metadata({name: 0})}
+
+
+def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Columns:
+    _check(shapes)
+    size, keys = (
+        len(kept),
+        [path[0] for path in shapes.kinds if len(path) == 1 and path[0] not in NOT_METRICS],
+    )
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, size)
+    texts = {name: kept[name].cast(pl.String) if name in kept.columns else empty for name in KEPT}
+    own = {
+        new: kept[OWN + name]
+        for new, name in _renamed(path[1] for path in shapes.kinds if len(path) > 1).items()
+        if OWN + name in kept.columns
+    }
+    first = {
+        name: column.is_not_null().arg_max() or 0
+        for name, column in own.items()
+        if column.null_count() < size
+    }
+    order = sorted(first, key=lambda name: first[name])
+    begins = [name for name in order if first[name] == 0]
+    corpus = {name for name in keys if shapes.kinds[(name,)] in ("text", "nested")}
+    return Columns(
+        positions=texts[ID],
+        hashes=texts[HASH].fill_null(""),
+        filters=texts[FILTER].fill_null("none"),
+        named=named,
+        scores={name: empty.cast(pl.Float64) if name in corpus else kept[SCORES + name] for name in keys},
+        present={},
+        corpus=corpus,
+        metadata={
+            ID: texts[ID],
+            **{name: own[name] for name in begins},
+            TARGET_HASH: short_text(texts[TARGET_HASH]),
+            **{name: own[name] for name in order[len(begins) :]},
+        },
+    )

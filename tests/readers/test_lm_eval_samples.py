@@ -1,0 +1,140 @@
+"""lm-eval's samples by the shape of their lines say what they say line by line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from howsure.errors import ReadError
+from howsure.readers import base, lm_eval, lm_eval_samples
+from howsure.readers.base import Reading, Source
+from howsure.readers.lm_eval_samples import shaped_columns
+from howsure.readers.records import digest, digest_of_rows
+
+pytestmark = pytest.mark.once
+
+PROJECT = Path(__file__).parents[2]
+NAME = "samples_law_2026-01-01T00-00-00.000000.jsonl"
+SCORES = [
+    *(st.sampled_from([0.0, 1.0]), st.floats(0, 1), st.integers(0, 1), st.booleans(), st.sampled_from([1, 0.5])),
+    *(st.none(), st.sampled_from([None, 1.0]), st.just([1, 2]), st.text(max_size=2), st.just(float("nan"))),
+    *(st.sampled_from([None, "x"]), st.sampled_from([None, [1]]), st.sampled_from([1.0, [1]])),
+]
+ATTRIBUTES = [
+    *(st.sampled_from(["a", "b"]), st.integers(0, 9), st.floats(0, 1), st.booleans(), st.none()),
+    *(st.sampled_from([None, "late", "x" * 300]), st.just([1, 2]), st.sampled_from([1, 1.5, "1"])),
+    *(st.sampled_from([[1, 2], {"a": 1}, None]), st.sampled_from([[1, 2], "a"])),
+]
+OWN = ["q", "task", "cluster", "usd", "é", "target_hash", "metadata_task"]
+IDS = st.integers(0, 4)
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> str:
+    """Draw a file of samples whose rows mostly have one shape."""
+    metrics = {f"m{k}": draw(st.sampled_from(SCORES[:5] + SCORES)) for k in range(draw(st.integers(1, 3)))}
+    names = draw(st.lists(st.sampled_from(OWN), unique=True, max_size=3))
+    made = {
+        "doc_id": IDS,
+        "doc": st.fixed_dictionaries({name: draw(st.sampled_from(ATTRIBUTES)) for name in names}),
+        "arguments": st.just([["a prompt", " c"]]),
+        "filter": draw(st.sampled_from([st.just("none"), st.sampled_from(["strict", "flexible"]), st.none()])),
+        "doc_hash": draw(st.sampled_from([IDS.map("h{}".format), st.none(), st.text(max_size=1)])),
+        "target_hash": st.sampled_from(["t", "u"]),
+        **metrics,
+    }
+    if draw(st.booleans()):
+        made["metrics"] = st.just([*metrics])
+    rows = draw(st.lists(st.fixed_dictionaries(made), min_size=1, max_size=6))
+    if draw(st.integers(0, 9)) == 3:
+        rows[-1].pop("m0")
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def reading(source: Source, monkeypatch: pytest.MonkeyPatch, worth: int) -> Reading | str:
+    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", worth)
+    try:
+        return lm_eval.read(source)
+    except ReadError as error:
+        return str(error)
+
+
+def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_shape, by_line = (reading(source, monkeypatch, worth) for worth in (0, 10**9))
+    if isinstance(by_line, str) or isinstance(by_shape, str):
+        assert by_shape == by_line
+        return
+    for name in ("facts", "published", "cautions", "run"):
+        assert getattr(by_shape, name) == getattr(by_line, name)
+    if by_line.rows is None or by_shape.rows is None:
+        assert by_line.rows is by_shape.rows
+        return
+    assert by_shape.rows.schema == by_line.rows.schema
+    assert by_shape.rows.equals(by_line.rows)
+
+
+@pytest.mark.no_cover
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
+def test_samples_by_their_shape(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, text: str, block: int
+) -> None:
+    path = tmp_path_factory.mktemp("samples") / NAME
+    path.write_text(text)
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
+    check(Source(path=path, root=path.parent), monkeypatch)
+
+
+def sample(place: int, own: object, score: object) -> dict[str, Any]:
+    return {"doc_id": place, "doc": {"q": own}, "filter": "none", "metrics": ["m"], "doc_hash": f"h{place}", "m": score}
+
+
+CHANGING: dict[str, list[tuple[object, object]]] = {
+    "a text, then a list": [("a", 1.0), ([1], 1.0)],
+    "a list, then a text": [([1], 1.0), ("a", 1.0)],
+    "nothing, then a list": [(None, 1.0), ([1], 1.0)],
+    "a score that comes late": [("a", None), ("b", 1.0)],
+    "a score that becomes text": [("a", None), ("b", "x")],
+    "a score that becomes a list": [("a", 1.0), ("b", [1])],
+    "a list that becomes a score": [("a", [1]), ("b", 1.0)],
+    "whole numbers, then others": [(1, 1), (1.5, 0.5)],
+    "an attribute that comes late": [(None, 1.0), ("b", 1.0)],
+}
+
+
+@pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
+@pytest.mark.parametrize("block", [base.BLOCK_BYTES, 50], ids=["one block", "many"])
+def test_kinds_that_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: list[tuple[object, object]], block: int
+) -> None:
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
+    path = tmp_path / NAME
+    path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
+    check(Source(path=path, root=tmp_path), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
+)
+def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(path=path, root=path.parent)
+    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", 0)
+    assert shaped_columns(source) is not None
+    check(source, monkeypatch)
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.floats() | st.none()), max_size=7))
+def test_a_digest_by_parts_is_that_of_all_rows(pairs: list[tuple[Any, ...]]) -> None:
+    import polars as pl
+
+    from howsure.readers import records
+
+    rows = pl.DataFrame(pairs, schema={"item": pl.String, "score": pl.Float64}, orient="row")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "DIGESTED_ROWS", 3)
+        assert digest_of_rows(rows) == digest(rows.rows())

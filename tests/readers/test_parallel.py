@@ -1,0 +1,257 @@
+"""What several processes read is what one reads, whatever befalls them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cached import Failure, assert_same, result
+from howsure.errors import ReadError
+from howsure.readers import cache, parallel
+from howsure.readers.folder import read_paths
+from howsure.readers.reading import find_sources, outcome_of
+from reader_cases import lm_eval_run, run_log
+
+if TYPE_CHECKING:
+    from howsure.readers.base import Source
+
+MODELS = 12
+TEXT = "hello"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Call helpers before the second file is read, with parcels of a few files."""
+    monkeypatch.setattr(parallel, "AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "PARCEL_FILES", 3)
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process wait until helpers have begun with all that there is."""
+
+    def wait(self: parallel.ParallelReading, source: Source) -> Any:
+        while self.waiting and any(not helper.connection.closed for helper in self.helpers):
+            for helper in self.helpers:
+                self._hear(helper, source)
+        return outcome(self, source)
+
+    outcome = parallel.ParallelReading.outcome
+    monkeypatch.setattr(parallel.ParallelReading, "outcome", wait)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
+    """Collect the names of the files that helpers read."""
+    found: list[str] = []
+
+    def collect(self: parallel.Helper) -> Any:
+        told = said(self)
+        found.extend(source.name for source in told)
+        return told
+
+    said = parallel.Helper.said
+    monkeypatch.setattr(parallel.Helper, "said", collect)
+    return found
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Write logs of Inspect, samples of lm-eval with their results, a table, a stray file, and two that are cut short."""
+    tree = tmp_path / "logs"
+    tree.mkdir()
+    for k in range(MODELS):
+        run_log(tree, f"m{k:02}", "CICIC"[: 3 + k % 3], model=f"m/{k}", task_id="t", run_id=f"r{k}")
+    lm_eval_run(tree / "lm")
+    (tree / "n.csv").write_text("model,task,item,score\nx,t2,1,1\nx,t2,2,0\n")
+    (tree / "o.txt").write_text(TEXT)
+    (tree / "p.eval").write_bytes((tree / "m00.eval").read_bytes()[:200])
+    (tree / "q.json").write_text('{"version": 2, "status": "success", "eval": {')
+    return tree
+
+
+def test_several_processes_read_what_one_reads(logs: Path, told: list[str]) -> None:
+    assert_same(result([logs]), result([logs], processes=3))
+    assert sorted(told) == sorted(source.name for source in find_sources(logs)[4:]), "the first, and a parcel of three"
+
+
+def test_two_that_meet_read_what_one_reads(logs: Path) -> None:
+    for processes in (2, 4):
+        assert_same(result([logs]), result([logs], processes=processes))
+
+
+@pytest.mark.parametrize(
+    "how", [{"reader": "inspect"}, {"strict": True}, {"probabilities": True}, {"model_from": "m(.)"}]
+)
+def test_options_reach_the_others(logs: Path, told: list[str], how: dict[str, Any]) -> None:
+    alone = result([logs], **how)
+    assert_same(alone, result([logs], processes=2, **how))
+    assert told
+    assert isinstance(alone, Failure) == ("strict" in how)
+
+
+def test_what_others_tell_is_kept(logs: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = result([logs])
+    assert_same(alone, result([logs], cache=True, processes=2))
+    assert len(told) == len(find_sources(logs)) - 4
+    read: list[str] = []
+    monkeypatch.setattr(parallel, "WORTH_SECONDS", 60.0)
+    monkeypatch.setattr(
+        parallel, "outcome_of", lambda source, asked: read.append(source.name) or outcome_of(source, asked)
+    )
+    assert_same(alone, result([logs], cache=True, processes=2))
+    assert read == ["n.csv", "p.eval", "q.json"], "tables and files that failed aren't kept"
+
+
+def test_only_what_is_not_kept_is_handed_over(logs: Path, told: list[str]) -> None:
+    result([logs], cache=True)
+    for k in range(5):
+        run_log(logs, f"z{k}", "CI", model=f"n/{k}", task_id="t", run_id=f"s{k}")
+    assert_same(result([logs]), result([logs], cache=True, processes=2))
+    assert {Path(name).stem for name in told} <= {"p", "q", *(f"z{k}" for k in range(5))}
+    assert "z4.eval" in told
+
+
+def test_a_change_after_others_read_it_is_not_kept(
+    logs: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another process read is held to how the file was before, not to how it is when it is told of."""
+
+    def change_what_was_read(self: parallel.Helper) -> Any:
+        found = said(self)
+        for source in found:
+            if source.path.stem == "m05":
+                run_log(logs, "m05", "IIIII", model="m/5", task_id="t", run_id="r5")
+                told.append("changed")
+        return found
+
+    said = parallel.Helper.said
+    with monkeypatch.context() as during:
+        during.setattr(parallel.Helper, "said", change_what_was_read)
+        result([logs], cache=True, processes=2)
+    assert "changed" in told
+    assert_same(result([logs]), result([logs], cache=True))
+
+
+def test_of_what_two_processes_saw_the_earlier_look_counts() -> None:
+    def touched(moment: int) -> parallel.LookedAt:
+        seen = {path: cache.Seen((1, 2, 3, 4, 5), moment, f"{moment}") for path in ("a", "b")}
+        return parallel.LookedAt(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
+
+    for mine, theirs in ((1, 2), (2, 1)):
+        both = touched(mine)
+        both.known.pop("b")
+        both.add(touched(theirs))
+        assert both.known["a"].moment == 1
+        assert both.known["b"].moment == theirs
+
+
+@pytest.mark.usefixtures("_patient")
+@pytest.mark.parametrize("when", [0, 2])
+def test_helpers_that_die_leave_their_files_to_this_process(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, when: int
+) -> None:
+    """Before they have said a word, or with files in their hands."""
+    said, killed = parallel.Helper.said, []
+
+    def give_and_kill(self: parallel.Helper) -> Any:
+        if len(killed) >= when:
+            for child in multiprocessing.active_children():
+                child.kill()
+                child.join()
+        killed.append(self)
+        return said(self)
+
+    monkeypatch.setattr(parallel.Helper, "said", give_and_kill)
+    assert_same(result([logs]), result([logs], processes=3))
+    assert killed
+
+
+def test_where_none_can_be_started_one_reads_all(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> Any:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("multiprocessing.get_context", refuse)
+    assert_same(result([logs]), result([logs], processes=3))
+
+
+def test_others_are_called_where_it_pays(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel.Helper, "called", lambda *args: pytest.fail("called"))
+    with monkeypatch.context() as slow:
+        slow.setattr(parallel, "WORTH_SECONDS", 60.0)
+        read_paths([logs], processes=3)
+    with monkeypatch.context() as large:
+        large.setattr(parallel, "MAX_BYTES", 1)
+        large.setattr(parallel, "WORTH_SECONDS", 1e-9)
+        read_paths([logs], processes=3)
+    read_paths([logs], processes=1)
+
+
+def test_what_one_process_is_asked_to_read(logs: Path) -> None:
+    sources = find_sources(logs)
+    plain = parallel.read_all(sources, None, noting=False)
+    noted = parallel.read_all(sources, None, noting=True)
+    for source, (found, nothing), (same, touched) in zip(sources, plain, noted, strict=True):
+        assert nothing is None
+        assert touched is not None
+        assert str(source.path) in touched.paths
+        assert type(found) is type(same)
+    assert sum(isinstance(found, ReadError) for found, _ in plain) == 2
+
+
+SCRIPT = """
+import sys, time
+from howsure.readers import parallel
+from howsure.readers.folder import read_paths
+
+if __name__ == "__main__":
+    parallel.AFTER_SECONDS = parallel.WORTH_SECONDS = 0
+    def stop(source):
+        children = [child.pid for child in __import__("multiprocessing").active_children()]
+        if children:
+            print(*children, flush=True)
+            time.sleep(60)
+    def each(sources):
+        for source in sources:
+            stop(source)
+            yield source
+    read_paths([sys.argv[1]], processes=3, progress=each)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getpgid"), reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=str)
+def test_no_process_outlives_the_one_that_called_it(logs: Path, tmp_path: Path, how: signal.Signals) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    with (tmp_path / "errors").open("w") as errors:
+        command = [sys.executable, script, logs]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+        with run:
+            assert run.stdout is not None
+            children = [int(pid) for pid in run.stdout.readline().split()]
+            assert len(children) == 2
+            time.sleep(1)  # so that they have begun: Python's own start can't leave Ctrl-C to another
+            os.killpg(run.pid, how) if how == signal.SIGINT else run.kill()
+    deadline = time.monotonic() + 30
+    while any(map(_lives, children)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "SpawnProcess" not in (tmp_path / "errors").read_text()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[-1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

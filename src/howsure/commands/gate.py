@@ -127,7 +127,7 @@ def _table(path: Path, raw: bytes | None) -> Any:
 def _git(*words: str) -> bytes | None:
     """Return what git says, None where it fails."""
     try:
-        return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607 - no shell
+        return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return None
 

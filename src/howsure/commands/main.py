@@ -104,7 +104,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        name, *words = [*ctx._protected_args, *ctx.args] or [""]  # noqa: SLF001 - it is named there before it is invoked
+        # the command is named in a private place before it is invoked
+        name, *words = [*ctx._protected_args, *ctx.args] or [""]  # noqa: SLF001
         with exits.unless_interrupted():
             command = self.get_command(ctx, name)
         error_code = int(getattr(command, "error_code", 0))

@@ -23,7 +23,8 @@ class Signature:
     """What a verb takes.
 
     Attributes:
-        own: Its own options, in the order of its signature; the data and what it takes first aren't among them.
+        own: Its own options, in the order of its signature; the data and what it takes first aren't among
+            them.
         shared: Whether it takes the options of a Design as well.
         refused: The shared options that it refuses, whatever their value.
     """

@@ -103,9 +103,9 @@ SERVED: Mapping[str, Served] = {
     ),
     "judge": Served(
         more=(
-            "From a table with one row an answer: the judge's verdict, and a label of some. -a and -b compare "
-            "two models. With --at-least or --margin it exits with 0 for pass, 1 for fail, 2 for can't tell, "
-            "and 3 where something went wrong."
+            "From a table with one row an answer: the judge's verdict, and a label of some. -a and -b "
+            "compare two models. With --at-least or --margin it exits with 0 for pass, 1 for fail, 2 "
+            "for can't tell, and 3 where something went wrong."
         ),
         data="table",
         has_verdict=True,
@@ -142,7 +142,9 @@ def command_of(verb: str, summary: str) -> click.Command:
 
 
 def options_of(verb: str, *first: str, without: Sequence[str] = ()) -> list[str]:
-    """Return the options of a verb, those of its Design and how files are read included, where it has them."""
+    """Return the options of a verb, those of its Design and how files are read included, where it has
+    them.
+    """
     signature = signature_of(verb)
     names = [*first, *signature.own]
     if SERVED.get(verb, Served()).data not in ("table", "nothing"):

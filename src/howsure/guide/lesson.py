@@ -67,7 +67,9 @@ def board_of(
         raise DataError(
             "the lesson is about scores from 0 to 1",
             where=matrix.task,
-            remedy="Name another metric (--metric), or read the chapter in the terminal: howsure guide 1 PATH",
+            remedy=(
+                "Name another metric (--metric), or read the chapter in the terminal: howsure guide 1 PATH"
+            ),
         )
     kept = _kept(matrix, target)
     if len(kept) * len(matrix.items) > MOST_CELLS:

@@ -1,4 +1,6 @@
-"""The options that a verb has of its own, or that mean something else there: those that look at results, compare, plan and decide."""
+"""The options that a verb has of its own, or that mean something else there: those that look at results,
+compare, plan and decide.
+"""
 
 from __future__ import annotations
 

@@ -137,8 +137,9 @@ DESIGN = (
         "COLUMN",
         help="Cluster by a column; 'none' ignores those declared or stated by the log.",
         about=(
-            'A metadata column, two of them for two-way clustering, or "none" for no clusters. None means the column by which '
-            "the log's own standard error is clustered, else a column named cluster, if there is one."
+            'A metadata column, two of them for two-way clustering, or "none" for no clusters. None means '
+            "the column by which the log's own standard error is clustered, else a column named cluster, if "
+            "there is one."
         ),
     ),
     Option(
@@ -171,8 +172,9 @@ DESIGN = (
         "COLUMN",
         help="Slice by a column of the items; A+B crosses two (again for another partition).",
         about=(
-            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two. Each is a partition of its '
-            "own, shown below the answer for all items, which stays as it is. None makes no slices."
+            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two. '
+            "Each is a partition of its own, shown below the answer for all items, which stays as it is. "
+            "None makes no slices."
         ),
     ),
     Option(
@@ -253,8 +255,9 @@ DESIGN = (
         "TASK:OPTION=VALUE",
         help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
         about=(
-            'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
-            "cluster, metric, lower_is_better, failures, margin and bounds. Of each, the first pattern that matches and speaks of it holds."
+            'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": '
+            '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. Of each, the '
+            "first pattern that matches and speaks of it holds."
         ),
     ),
     Option(
@@ -262,9 +265,10 @@ DESIGN = (
         kinds.POPULATION,
         help="New clusters of questions, more from the same, or these.  [default: by the clusters]",
         about=(
-            'What the score is about, from wide to narrow: "new-clusters" of questions, which without clusters are all questions '
-            'like these; more questions from the "same-clusters"; or exactly "these-questions". None takes the same clusters for '
-            "tasks that have too few to speak of others (fewer than six equal ones are worth as much), and new clusters for all else."
+            'What the score is about, from wide to narrow: "new-clusters" of questions, which without '
+            'clusters are all questions like these; more questions from the "same-clusters"; or exactly '
+            '"these-questions". None takes the same clusters for tasks that have too few to speak of others '
+            "(fewer than six equal ones are worth as much), and new clusters for all else."
         ),
     ),
     replace(

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(
     r"`(?P<name>[a-z_]+)(?:=(?P<value>[^`]+))?`"
-    r"|(?<![\w`'\"/.=-])(?P<plain>[a-z_]+)=(?P<literal>'[^'`]*'|-?\d+(?:\.\d+)?(?:e-?\d+)?%?|True|False|None)(?!\w|\.\w)"
+    r"|(?<![\w`'\"/.=-])(?P<plain>[a-z_]+)="
+    r"(?P<literal>'[^'`]*'|-?\d+(?:\.\d+)?(?:e-?\d+)?%?|True|False|None)(?!\w|\.\w)"
 )
 """An option in backticks, or with its value as Python writes it."""
 NO_FLAGS: Mapping[str, str] = MappingProxyType({})

@@ -147,8 +147,8 @@ def notes(gate: Gate) -> tuple[str, ...]:
     made = f"{forecasts.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
     return (
         (
-            f"{made}; {forecasts.spending_words(gate.looks.spending)}, and limits and p-values are for all looks "
-            "together."
+            f"{made}; {forecasts.spending_words(gate.looks.spending)}, and limits and p-values are for "
+            "all looks together."
         ),
         *gate.notes,
     )

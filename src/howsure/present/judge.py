@@ -112,7 +112,8 @@ def _leads(answer: JudgeRates) -> str:
     )
     count = len(answer.models) - len(first)
     if others <= 0 or not count:
-        return f"{lead}{', significantly ahead of the others' if count > 1 else ', significantly ahead' if count else ''}."
+        ahead = ", significantly ahead" if count else ""
+        return f"{lead}{ahead}{' of the others' if count > 1 else ''}."
     return f"{lead}, but {rivals(others, count)} could also be best."
 
 

@@ -42,7 +42,9 @@ SOURCES = {
 }
 """How the text cites, and what the list below it says."""
 INTERVALS = {
-    "wilson": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))",
+    "wilson": (
+        "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))"
+    ),
     "blend": (
         "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), "
         "lengthened near 0 and 1 to the exact limit, or for misses that weren't seen"

@@ -381,13 +381,13 @@ def _cost_cell(option: Option) -> str:
     return _cost(option.cost) if math.isfinite(option.cost) else "n/a"
 
 
+FORMULA = "; by the formula: questions by Miller (2024), normal approximation"
+
+
 def _test_note(plan: Plan) -> str:
     tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    return (
-        f"{test}, at "
-        f"{level_text(plan.level)}{'' if plan.main.sources else '; by the formula: questions by Miller (2024), normal approximation'}"
-    )
+    return f"{test}, at {level_text(plan.level)}{'' if plan.main.sources else FORMULA}"
 
 
 def _signed(scale: Scale, size: float) -> str:

@@ -72,7 +72,8 @@ def _column(part: pl.DataFrame) -> dict[str, Cell]:
         failed=pl.col("rows").sum() - pl.col("n").sum(),
     )
     low, high = part["low"].min(), part["high"].max()
-    inside = low is not None and low >= FRACTIONS[0] - ROUNDING and high <= FRACTIONS[1] + ROUNDING  # type: ignore[operator]
+    least, most = FRACTIONS[0] - ROUNDING, FRACTIONS[1] + ROUNDING
+    inside = low is not None and low >= least and high <= most  # type: ignore[operator]
     largest = 1.0 if inside else max(abs(value) for value in (*per_model["mean"].drop_nulls(), 1e-300))
     return {
         str(row["model"]): {**row, "percent": inside, "largest": largest}
@@ -95,13 +96,10 @@ def _table(cells: dict[Key, dict[str, Cell]]) -> str:
         )
         for key in tasks
     )
-    rows = [
-        (
-            "<tr><th "
-            f'scope="row">{escape(name)}</th>{"".join(_cell(cells[key].get(model), usual[key]) for key in tasks)}</tr>'
-        )
-        for model, name in zip(shown, labels(shown), strict=True)
-    ]
+    rows = []
+    for model, name in zip(shown, labels(shown), strict=True):
+        of_tasks = "".join(_cell(cells[key].get(model), usual[key]) for key in tasks)
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{of_tasks}</tr>')
     return "\n".join(
         [
             f'<p class="verdict">{said}</p>',

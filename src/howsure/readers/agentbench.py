@@ -69,7 +69,9 @@ def read(source: Source) -> Reading:
                 harness="AgentBench",
                 headline=METRIC,
                 failures="drop",
-                failures_words="AgentBench tries a sample that failed again, and its totals count those that ended.",
+                failures_words=(
+                    "AgentBench tries a sample that failed again, and its totals count those that ended."
+                ),
             ),
         ),
         published=tuple(_published(overall, task, model, source)),

@@ -173,7 +173,7 @@ class Source:
 
         One of the system that would wait for something to come (/proc/kmsg) fails instead.
         """
-        file = open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)  # noqa: SIM115 - who asked closes it
+        file = open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)  # noqa: SIM115
         assert isinstance(file, BufferedReader)
         try:
             if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):

@@ -157,7 +157,8 @@ def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
     """
     itself = source.path == source.root
     root = source.root.parent if itself else source.root
-    return (str(root), os.path.abspath(root), str(itself), *options)  # noqa: PTH100 - a Path's absolute() keeps its dots
+    place = os.path.abspath(root)  # noqa: PTH100 - a Path's absolute() keeps its dots
+    return (str(root), place, str(itself), *options)
 
 
 @dataclass(frozen=True, slots=True)

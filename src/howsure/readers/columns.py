@@ -58,7 +58,9 @@ def require_roles(named: Names, known: Iterable[str]) -> None:
     if strange is not None:
         raise DataError(
             f"no role {strange!r} among {', '.join(roles)}",
-            remedy="Name the columns of these, and of covariates; to keep the rows of one value, use `where`.",
+            remedy=(
+                "Name the columns of these, and of covariates; to keep the rows of one value, use `where`."
+            ),
         )
 
 

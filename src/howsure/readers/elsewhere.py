@@ -144,7 +144,7 @@ def _schema(url: str) -> pl.Schema | None:
         """Put the columns, or what went wrong, where they are waited for."""
         try:
             answers.put(pl.scan_parquet(url, glob=False).collect_schema())
-        except BaseException as error:  # noqa: BLE001 - whatever a server, or what asks for credentials, causes
+        except BaseException as error:  # noqa: BLE001 - whatever a server causes
             answers.put(error)
 
     Thread(target=ask, daemon=True).start()
@@ -330,7 +330,8 @@ IN_FOLDER = "a DuckDB file is read alone: name it"
 CLOSED = {"enable_external_access": "false"}
 COLUMNS = """
     SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name END AS name,
-        '"' || replace(table_schema, '"', '""') || '"."' || replace(table_name, '"', '""') || '"' AS quoted, column_name
+        '"' || replace(table_schema, '"', '""') || '"."' || replace(table_name, '"', '""') || '"' AS quoted,
+        column_name
     FROM information_schema.columns WHERE table_catalog = current_database() ORDER BY name, ordinal_position
 """
 

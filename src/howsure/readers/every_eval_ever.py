@@ -179,8 +179,9 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
     if len(names) > 1:
         yield Caution(
             code="several_results",
-            message=f"{source.name}: rows of {len(names):,} results are in one file ({', '.join(names[:5])}); "
-            "some converters write the mean of a sample's attempts in each of them.",
+            message=f"{source.name}: rows of {len(names):,} results are in one file "
+            f"({', '.join(names[:5])}); some converters write the mean of a sample's attempts in "
+            "each of them.",
             remedy="Choose one with `metric`.",
         )
 
@@ -258,5 +259,7 @@ def _facts(task: str, lower: frozenset[str]) -> TaskFacts:
         harness="Every Eval Ever",
         lower_is_better=lower,
         failures="drop",
-        failures_words="Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader.",
+        failures_words=(
+            "Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader."
+        ),
     )

@@ -96,7 +96,9 @@ def read(source: Source) -> Reading:
                 harness="HELM",
                 headline=next(iter(metrics)) if len(metrics) == 1 else main if main in metrics else None,
                 failures="drop",
-                failures_words="HELM has no mark for a failed request: it averages the statistics that are there.",
+                failures_words=(
+                    "HELM has no mark for a failed request: it averages the statistics that are there."
+                ),
             ),
         ),
         published=tuple(_published(source, task, model, metrics)),

@@ -256,8 +256,8 @@ def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[C
     if bounds:
         yield Caution(
             code="prob_cut",
-            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the log "
-            f"lists; its probability, at most {max(bounds):.2g}, counts as 0.",
+            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the "
+            f"log lists; its probability, at most {max(bounds):.2g}, counts as 0.",
             remedy="Ask for more of them: top_logprobs=20.",
         )
     if unknown := sum(
@@ -265,8 +265,8 @@ def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[C
     ):
         yield Caution(
             code="prob_unscored",
-            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one token, "
-            "or the log lists no other tokens or letters there.",
+            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one "
+            "token, or the log lists no other tokens or letters there.",
             remedy="Ask for answers of one letter or short word, with top_logprobs.",
         )
     if long := sum(1 for answer in answers if answer.long):

@@ -92,7 +92,9 @@ def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, 
         harness="LiveCodeBench",
         headline="pass@1",
         failures="zero",
-        failures_words="LiveCodeBench counts code that fails to run as 0; a score of -1 says that it was not run.",
+        failures_words=(
+            "LiveCodeBench counts code that fails to run as 0; a score of -1 says that it was not run."
+        ),
     )
     ids = [entry.get("question_id") for entry in entries]
     return Reading(

@@ -315,7 +315,8 @@ def parse_yaml(data: bytes, *, where: str) -> Any:
     import yaml  # type: ignore[import-untyped]
 
     try:
-        found = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        found = yaml.load(data, Loader=loader)  # noqa: S506 - a safe loader
         values = _count(found, {})
     except (yaml.YAMLError, RecursionError) as error:
         raise ReadError(

@@ -219,8 +219,8 @@ def _resolved_only(
         )
     caution = Caution(
         code="resolved_only",
-        message=f"{source.name}: the file names the {won:,} resolved ids only; it says nothing of the others, "
-        f"so it gives a score over {n:,} tasks and no rows.",
+        message=f"{source.name}: the file names the {won:,} resolved ids only; it says nothing of the "
+        f"others, so it gives a score over {n:,} tasks and no rows.",
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)

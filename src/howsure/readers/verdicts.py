@@ -118,7 +118,9 @@ def one_row_an_answer(
     if "item" not in roles:
         raise DataError(
             f"{name!r} names several judges, and no column says which answer a row is about",
-            remedy=f"Name it with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}.",
+            remedy=(
+                f"Name it with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}."
+            ),
         )
     key = [roles[role] for role in KEY if role in roles]
     if name in key:

@@ -75,8 +75,8 @@ def adjusted_mean(
 
     >>> import numpy as np
     >>> z = np.repeat([0.0, 1.0], 50)[:, None]                      # an easy half and a hard half of the pool
-    >>> y = np.where(np.arange(100) % 5 == 0, z[:, 0], np.nan)      # every fifth was answered: only the easy ones right
-    >>> y[0] = np.nan                                               # and by chance one of the hard ones wasn't
+    >>> y = np.where(np.arange(100) % 5 == 0, z[:, 0], np.nan)  # every fifth was answered
+    >>> y[0] = np.nan  # and by chance one of the hard ones wasn't
     >>> found = adjusted_mean(y, z)
     >>> round(found.plain, 3), round(found.value, 3)
     (0.526, 0.5)

@@ -261,8 +261,12 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
     """Add up blocks of items, at least one, whose clusters are these.
 
     >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-    >>> some = [Block(x=x[k : k + 2], attempts=np.ones((2, 2)), within=np.zeros((2, 2)), codes=np.array([k // 2] * 2)) for k in (0, 2)]
-    >>> found = item_sums(some, Clusters(totals=np.array([2.0, 2.0]), means=np.array([[1.0, 0.5], [0.5, 0.5]])))
+    >>> once, noise = np.ones((2, 2)), np.zeros((2, 2))
+    >>> pairs = [
+    ...     Block(x=x[k : k + 2], attempts=once, within=noise, codes=np.array([k // 2] * 2)) for k in (0, 2)
+    ... ]
+    >>> clusters = Clusters(totals=np.array([2.0, 2.0]), means=np.array([[1.0, 0.5], [0.5, 0.5]]))
+    >>> found = item_sums(pairs, clusters)
     >>> found.n, found.clusters.value.tolist(), found.products.squares.tolist()
     (4, [0.75, 0.5], [[0.75, -0.5], [-0.5, 1.0]])
     """

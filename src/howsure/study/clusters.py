@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import TaskFacts
 
 GROUP_WORDS = re.compile(
-    r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|article|"
+    r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|"
+    r"article|"
     r"theme|domain|source_id|group",
     re.IGNORECASE,
 )
@@ -179,7 +180,9 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise DataError(
                 f"no column {name!r} for a covariate",
-                remedy=f"The columns are: {', '.join(dict.fromkeys(held))}; another model is model:NAME.{hint}",
+                remedy=(
+                    f"The columns are: {', '.join(dict.fromkeys(held))}; another model is model:NAME.{hint}"
+                ),
             )
 
 

@@ -48,8 +48,8 @@ def resolve(
     if apart and not ending:
         raise DataError(
             f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
-            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a "
-            "path; `as_attempts=True` counts them as attempts of one model.",
+            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… "
+            "or a path; `as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []
     if len(containing) == 1:
@@ -152,7 +152,8 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
 
 
 USUAL = (
-    r"(?P<run>.+?)(?:[-_./:@ ]*(?:global_?step|step|checkpoint|ckpt|iter(?:ation)?|epoch)[-_=: ]?| · (?=\d+$))"
+    r"(?P<run>.+?)(?:[-_./:@ ]*(?:global_?step|step|checkpoint|ckpt|iter(?:ation)?|epoch)"
+    r"[-_=: ]?| · (?=\d+$))"
     r"(?P<step>\d+(?:\.\d+)?[kKmMbB]?)(?P<rest>(?:[-_./:@ ].*)?)"
 )
 UNITS = {"k": 1e3, "m": 1e6, "b": 1e9}
@@ -301,8 +302,8 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
     return [
         Caution(
             code="torn_checkpoints",
-            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the "
-            f"average, first {first['item']!r} of {first['model']!r}",
+            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of "
+            f"the average, first {first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )
     ]

@@ -129,7 +129,8 @@ def sizes_note(study: Study, called: str) -> str:
     items = sum(
         _distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks
     )
-    attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
+    fewest = min(part["rows"].min() for part in parts)  # type: ignore[type-var]
+    attempts = _span(fewest, max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
         return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""

@@ -34,7 +34,8 @@ FREE_TEXTS = frozenset(
 LONG = 60
 """A text of more characters was written, and is no name."""
 RATER = re.compile(
-    r"(.*_)?(judge|rater|annotator|grader|assessor|reviewer|labell?er|evaluator|expert|worker)(_?(id|name|model|no|number))?"
+    r"(.*_)?(judge|rater|annotator|grader|assessor|reviewer|labell?er|evaluator|expert|worker)"
+    r"(_?(id|name|model|no|number))?"
 )
 """Names of columns that say who judged an answer."""
 

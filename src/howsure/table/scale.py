@@ -215,7 +215,8 @@ def extent_of_scores(scores: pl.Series) -> Extent:
     known = scores.drop_nulls().drop_nans()
     if not len(known):
         return Extent(low=0.0, high=0.0)
-    return Extent(low=known.min(), high=known.max(), ends=known.is_in([0.0, 100.0]).all())  # type: ignore[arg-type]
+    ends = known.is_in([0.0, 100.0]).all()
+    return Extent(low=known.min(), high=known.max(), ends=ends)  # type: ignore[arg-type]
 
 
 def refuse_doubtful_percent(extent: Extent, column: str, *, signed: bool) -> None:

@@ -247,7 +247,9 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
     if not columns:
         raise DataError(
             "only published scores here, no per-question rows",
-            remedy="Use `howsure audit`; or name the item's column (`columns={'item': '…'}`) if there is one.",
+            remedy=(
+                "Use `howsure audit`; or name the item's column (`columns={'item': '…'}`) if there is one."
+            ),
         )
     for role, chosen in roles.items():
         for column in chosen:

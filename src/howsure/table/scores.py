@@ -429,7 +429,8 @@ class Scores:
 
     Examples:
         >>> import polars as pl
-        >>> Scores(rows=pl.DataFrame({"model": ["a"], "score": [1.0]}), roles={"model": ("model",), "score": ("score",)}).has_rows
+        >>> rows = pl.DataFrame({"model": ["a"], "score": [1.0]})
+        >>> Scores(rows=rows, roles={"model": ("model",), "score": ("score",)}).has_rows
         True
     """
 

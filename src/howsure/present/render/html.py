@@ -111,7 +111,8 @@ _TEXTS = """\
 .howsure-answer h3 { font-size: 1.1em; margin: 1.2em 0 0.4em; }
 .howsure-answer .small { font-size: 0.85em; opacity: 0.8; margin: 0.3em 0; max-width: 70em; }
 .howsure-answer table.howsure { border-collapse: collapse; margin: 0.8em 0; font-size: 0.95em; }
-.howsure-answer table.howsure caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.2em 0; }
+.howsure-answer table.howsure caption { caption-side: top; text-align: left; font-weight: 600;
+  padding: 0.2em 0; }
 .howsure-answer pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .howsure-answer table.howsure th, .howsure-answer table.howsure td {
   text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
@@ -119,7 +120,8 @@ _TEXTS = """\
 }
 .howsure-answer table.howsure thead tr > * { vertical-align: bottom; }
 .howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; min-width: 8em; }
-.howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
 .howsure-answer ul.cautions { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
 .howsure-answer ul.cautions li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
@@ -204,10 +206,9 @@ def _table(table: Table) -> str:
     if table.has_header:
         lines.append(f"<thead><tr>{''.join(_head(column, axis) for column in table.columns)}</tr></thead>")
     lines.append("<tbody>")
-    lines += [
-        f"<tr{_LEAD if r < table.lead else ''}>{''.join(_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))}</tr>"
-        for r, row in enumerate(table.rows)
-    ]
+    for r, row in enumerate(table.rows):
+        cells = (_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))
+        lines.append(f"<tr{_LEAD if r < table.lead else ''}>{''.join(cells)}</tr>")
     lines += ["</tbody>", "</table>"]
     lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"

@@ -381,7 +381,8 @@ def _selected(
     if not wanted:
         raise source.error("none of the columns that are named", f"There is {', '.join(columns[:12])}.")
     rows, size = [], 0
-    for row in connection.execute(f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"):  # noqa: S608 - quoted
+    query = f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"  # noqa: S608 - quoted
+    for row in connection.execute(query):
         _refuse_blobs(row, wanted, source)
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)

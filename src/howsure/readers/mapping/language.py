@@ -307,7 +307,8 @@ class _Translation:
             )
         if type(node.op) not in COUNTED:
             raise self._refused(f"has a {type(node.op).__name__}, which a mapping doesn't know")
-        return COUNTED[type(node.op)](left.cast(pl.Float64), right.cast(pl.Float64))  # type: ignore[no-any-return]
+        numbers = left.cast(pl.Float64), right.cast(pl.Float64)
+        return COUNTED[type(node.op)](*numbers)  # type: ignore[no-any-return]
 
     def _ifexp(self, node: ast.IfExp) -> pl.Expr:
         return (

@@ -364,7 +364,9 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
     if empty is not None:
         yield Caution(
             code="seldom_equal",
-            message=f"{source.name}: no record has a value for {empty}, so that {mapping.score} is true of none",
+            message=(
+                f"{source.name}: no record has a value for {empty}, so that {mapping.score} is true of none"
+            ),
             remedy="Check the name of the field in the mapping.",
         )
     elif any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):

@@ -185,18 +185,20 @@ def names(name: str, value: Any) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-SELECTOR = re.compile(r"(?:tag|commit|run):.+", re.DOTALL)
+SELECTOR = re.compile(r"(?:tag|commit|run):.+|since:.*|latest", re.DOTALL)
+SINCE = "since:"
 
 
 def selectors(name: str, value: Any) -> tuple[str, ...]:
-    """Return what runs are chosen by, one or several: `tag:…`, `commit:…`, `run:…`."""
+    """Return what runs are chosen by: `tag:…`, `commit:…`, `run:…`, `latest`, `since:7d`."""
     found = names(name, value)
     strange = next((each for each in found if not SELECTOR.fullmatch(each)), None)
     if strange is not None:
         raise OptionError(
-            f"{said(name, strange)} chooses no runs", remedy="Write tag:NAME, commit:1a2b3c or run:ID."
+            f"{said(name, strange)} chooses no runs",
+            remedy="Write tag:NAME, commit:1a2b3c, run:ID, latest or since:7d.",
         )
-    return found
+    return tuple(SINCE + age(name, each[len(SINCE) :]) if each.startswith(SINCE) else each for each in found)
 
 
 def ids(name: str, value: Any) -> tuple[str, ...]:

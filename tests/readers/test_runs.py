@@ -189,7 +189,7 @@ def test_every_selector_must_select_a_run(tmp_path: Path) -> None:
         howsure.read(tmp_path, runs=["commit:aaa", "commit:bbb"])
 
 
-@pytest.mark.parametrize("option", [{"runs": "commit:a"}, {"latest": True}, {"since": "7d"}])
+@pytest.mark.parametrize("option", [{"runs": "commit:a"}, {"runs": "latest"}, {"runs": "since:7d"}])
 def test_a_frame_has_no_runs_to_choose(option: dict[str, Any]) -> None:
     frame = pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]})
     with pytest.raises(howsure.OptionError, match="only logs have"):

@@ -221,8 +221,6 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "model_from": how["model_from"],
         "runs": how["runs"],
         "as_attempts": how["as_attempts"],
-        "latest": how["latest"],
-        "since": how["since"],
         "map": [_mapping(name) for name in how["map"] or ()] or None,
         "reader": how["reader"],
         "items": given.get("items"),

@@ -331,18 +331,14 @@ READING = (
         "FILE|NAME",
         help="Read unknown files by a mapping (again for more).",
     ),
-    Option("latest", kinds.FLAG, default=False, help="Read only the newest run of each model on each task."),
-    Option(
-        "since",
-        kinds.Kind(check=checks.age),
-        "AGE",
-        help="Read only runs that began at most this long before the newest: 7d.",
-    ),
     Option(
         "runs",
         kinds.Kind(check=checks.selectors, many=True),
         "SELECTOR",
-        help="Read only these runs: tag:…, commit:…, run:… (again for more).",
+        help=(
+            "Read only these runs: tag:…, commit:…, run:…, latest (of each model and task), since:7d (before the "
+            "newest; again for more)."
+        ),
     ),
     Option(
         "as_attempts",

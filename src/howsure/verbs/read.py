@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.checks import SINCE
 from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
 from howsure.study.models import resolve
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 OF_FILES = ("reader", "map", "model_from", "runs")
 """The options that choose or interpret what files hold, and would be ignored of a table."""
-OF_RUNS = ("runs", "latest", "since")
-"""The options that choose runs, which only logs have."""
 
 
 def read(
@@ -46,8 +45,6 @@ def read(
     items: str | Path | None = None,
     runs: Names | None = None,
     as_attempts: bool | None = None,
-    latest: bool = False,
-    since: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
     cache: bool = False,
@@ -84,13 +81,11 @@ def read(
         items: The path of a table with one row an item, for files that name the resolved items only
             (SWE-bench). None takes the items from the file, or from what lies beside it.
         runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first
-            letters are enough), `"run:ID"`. None keeps all.
+            letters are enough), `"run:ID"`; `"latest"` keeps the newest run of each model on each task,
+            `"since:7d"` (12h, 90m, 2w) those that began at most this long before the newest. None keeps all.
         as_attempts: Whether all runs of one model on one task are its attempts, also where they differ in a
             known setting such as commit or temperature. None keeps these apart, except runs of one submission
             to a leaderboard that differ in the commit of the harness alone.
-        latest: Whether to keep only the newest run of each model on each task.
-        since: Keep only runs that began at most this long before the newest: "7d", "12h", "90m", "2w". None
-            keeps all.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file
             itself states, instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct
@@ -132,19 +127,15 @@ def read(
         items=items,
         runs=runs,
         as_attempts=as_attempts,
-        latest=latest,
-        since=since,
         strict=strict,
         probabilities=probabilities,
         cache=cache,
         processes=processes,
         progress=progress,
     )
-    of_runs = [name for name in OF_RUNS if how[name]]
-    if of_runs and not (isinstance(data, Mapping) or is_paths(data)):
+    if how["runs"] and not (isinstance(data, Mapping) or is_paths(data)):
         raise OptionError(
-            f"`{of_runs[0]}` chooses runs, which only logs have",
-            remedy="Give the paths of the logs, or leave it out.",
+            "`runs` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
         )
     if isinstance(data, Scores):
         return data
@@ -245,8 +236,15 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     """Read files and folders, here or elsewhere."""
     from howsure.readers.folder import read_paths
 
-    how |= {"maps": _mappings(how.pop("map")), "runs": tuple(how["runs"] or ())}
-    how |= {name: how[name] or "" for name in ("model_from", "items", "since")}
+    chosen = how["runs"] or ()
+    ages = [each.removeprefix(SINCE) for each in chosen if each.startswith(SINCE)]
+    how |= {
+        "maps": _mappings(how.pop("map")),
+        "latest": "latest" in chosen,
+        "since": ages[-1] if ages else "",
+    }
+    how["runs"] = tuple(each for each in chosen if each != "latest" and not each.startswith(SINCE))
+    how |= {name: how[name] or "" for name in ("model_from", "items")}
     if not any("://" in str(path) for path in paths):
         return read_paths(paths, **how)
     from howsure.readers.elsewhere import at_hand

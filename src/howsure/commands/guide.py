@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from howsure.commands.base import open_page, page_path, read
 from howsure.commands.options import READING, takes, words_of
-from howsure.commands.streams import tell
+from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,10 +50,13 @@ A_LESSON = b'data-page="lesson"'
     is_flag=True,
     help="Play with it: the chapters as one page in the browser, with your results inside.",
 )
+@click.option(
+    "--skill", is_flag=True, help="Print the skill for agents, a SKILL.md: which command to use when."
+)
 @click.option("--output", "-o", metavar="FILE", help=f"Where that page goes.  [default with --open: {PAGE}]")
 @click.pass_context
 def guide(
-    ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: str | None, **asked: Any
+    ctx: click.Context, /, words: tuple[str, ...], opened: bool, skill: bool, output: str | None, **asked: Any
 ) -> None:
     """Read nine short chapters on error bars and comparisons.
 
@@ -62,6 +65,9 @@ def guide(
     """
     from howsure.guide import chapters
 
+    if skill:
+        say(chapters.skill())
+        return
     on_page = opened or output is not None
     number, paths = _parted(words, on_page=on_page)
     if not paths and (given := _typed(ctx, *asked)):

@@ -64,7 +64,6 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "plot": "Draw an answer into a PDF, SVG, PNG or Vega-Lite file.",
         "convert": "Write any log as the one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, beside its own metrics.",
-        "skill": "Print the skill for agents: which command to use when.",
     },
 }
 """What one may want, the commands for it and what each does, in the order in which help shows them. Its file

@@ -107,3 +107,10 @@ def _fenced(info: str, body: str) -> list[Piece]:
         Example(command=found["command"], output=found["output"].strip("\n"))
         for found in _COMMAND.finditer(body)
     ]
+
+
+def skill() -> str:
+    """Return what an agent has to know to use howsure: skills/howsure/SKILL.md, which goes into the package."""
+    packed = files("howsure.guide") / "SKILL.md"
+    page = packed if packed.is_file() else Path(__file__).parents[3] / "skills" / "howsure" / "SKILL.md"
+    return page.read_text(encoding="utf-8")

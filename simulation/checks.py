@@ -117,10 +117,11 @@ def _bayes_mean(sample: MeanSample, level: float) -> Limits:
 
 def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
     """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in means.py."""
-    edge = limits(sample.means("CR2"), "clopper-pearson", level)
-    low, high = edge[0].copy(), edge[1].copy()
-    at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()
-    for k in np.flatnonzero(~at_edge):
+    means, rng, codes = sample.means("CR2"), np.random.default_rng(0), ()
+    low, high = np.full_like(means.value, np.nan), np.full_like(means.value, np.nan)
+    if sample.bounded:
+        low, high = (limit.copy() for limit in limits(means, "clopper-pearson", level))
+    for k in np.flatnonzero(~means.at_edge):
         x = sample.sums[:, k] / sample.totals
         low[k], high[k] = resampling.mean_interval(
             x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS

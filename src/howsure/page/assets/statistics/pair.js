@@ -79,7 +79,7 @@ function limitsWithNetWins(pivot, { n, sizes, mean }, d, level) {
   return [Math.max(Math.min(low, least), -1), Math.min(Math.max(high, most), 1)];
 }
 
-/** Return the one-sided upper limit of a rate of net losses; −∞ where there are more wins: means/intervals.py. */
+/** Return the one-sided upper limit of a rate of net losses; −∞ where there are more wins: intervals.py. */
 function netLimit(losses, items, level) {
   if (losses < 0) return -Infinity;
   return losses < items ? distributions.betaQuantile(level, losses + 1, items - losses) : 1;

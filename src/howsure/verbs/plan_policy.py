@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.plan_policy import PolicyPlan
 from howsure.errors import Caution, OptionError
-from howsure.inference.gating.reading import policy_of
+from howsure.inference.gate_policy import policy_of
 from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.pilots import doubt_of, read_pilots
 from howsure.inference.planning.policy import TaskKnown, of_assumptions, of_pilot, planned
@@ -16,7 +16,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
-    from howsure.inference.gating.policy import Policy
+    from howsure.inference.gate_policy import Policy
 
 RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")

@@ -26,7 +26,7 @@ from howsure.statistics.score_pivot import Pivots
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.inference.gating.policy import Policy, Standing
+    from howsure.inference.gate_policy import Policy, Standing
     from howsure.inference.planning.assumptions import Assumptions
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import PlanMethod

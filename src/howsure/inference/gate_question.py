@@ -1,9 +1,8 @@
-"""A gate that is asked again while questions are added: which look this is, and what it takes to decide
-there.
-"""
+"""What a gate asks of a candidate: its criteria, the comparisons that answer them, and which planned look this is."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,19 @@ import polars as pl
 
 from howsure.answers.parts import Looks, PlannedLook
 from howsure.errors import DataError, OptionError
+from howsure.inference.compare import compared
 from howsure.statistics.group_sequential import Schedule, even
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from howsure.answers.compare import Comparison, Comparisons
     from howsure.answers.gate import Check
+    from howsure.errors import Caution
+    from howsure.inference.gate_policy import Policy
+    from howsure.inference.question import Question
+    from howsure.options.words import Overall
     from howsure.statistics.choices import Spending
     from howsure.study.study import Study
 
@@ -82,7 +87,7 @@ class GateLook:
             return p_value
         return self.schedule.overall_p(self.look, 2 * p_value, 2 * level - 1) / 2
 
-    def told(self, level: float) -> Looks:
+    def all_looks(self, level: float) -> Looks:
         """Return all looks with the p-values of a two-sided test at the gate's level."""
         boundary = self.schedule.boundary(level)
         rows = zip(self.due, boundary.z, boundary.nominal, boundary.spent, strict=True)
@@ -192,3 +197,160 @@ def _largest(study: Study) -> int:
         return 1
     held = study.items.filter(pl.col("cluster_0").is_not_null()).group_by("task", "cluster_0").len()["len"]
     return int(held.max()) if len(held) else 1  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What a candidate has to show, in score units; what is None, or False, isn't asked."""
+
+    not_worse_than: float | None = None
+    better: bool = False
+    same_within: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    ratio_at_most: float | None = None
+
+    @property
+    def of_pair(self) -> bool:
+        """Whether something is asked that needs a baseline."""
+        return self.of_difference or self.ratio_at_most is not None
+
+    @property
+    def of_difference(self) -> bool:
+        """Whether something is asked of the difference from the baseline."""
+        return self.better or self.not_worse_than is not None or self.same_within is not None
+
+    @property
+    def margins(self) -> list[tuple[str, float]]:
+        """The criteria with a margin, and the margin."""
+        margins = (("not_worse_than", self.not_worse_than), ("same_within", self.same_within))
+        return [(name, margin) for name, margin in margins if margin is not None]
+
+    @property
+    def floors(self) -> bool:
+        """Whether the candidate's own score is to be judged."""
+        return self.at_least is not None or self.at_most is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateQuestion:
+    """The study of a candidate and its baseline, and how the gate judges it.
+
+    Attributes:
+        study: The rows of the two.
+        criteria: What the candidate has to show.
+        question: How comparisons and estimates are made.
+        overall: How tasks are combined; None judges task by task alone.
+        each_task: Whether single tasks are judged.
+        look: Which of several planned looks this is; None where there is one.
+        policy: That of a suite, None without one.
+        missing_at_most: The share of attempts without a score up to which a verdict stands.
+        allowed: What may differ between the exams of the two.
+        guard_unseen: Whether whole losses that no question showed count at a margin.
+    """
+
+    study: Study
+    criteria: Criteria
+    question: Question
+    overall: Overall | Mapping[str, float] | None
+    each_task: bool
+    look: GateLook | None = None
+    policy: Policy | None = None
+    missing_at_most: float
+    allowed: Sequence[str] = ()
+    guard_unseen: bool = False
+
+    @property
+    def ratios(self) -> list[tuple[str, float]]:
+        """The measures of which the candidate may take so many times what the baseline takes."""
+        if self.policy is not None:
+            return [(cost.measure, cost.ratio_at_most) for cost in self.policy.costs]
+        limit = self.criteria.ratio_at_most
+        return [] if limit is None else [(measure, limit) for measure in self.study.design.measure]
+
+    @property
+    def level(self) -> float:
+        """The level at which a pass, or a fail, is shown."""
+        return self.question.level
+
+    @property
+    def candidate(self) -> str:
+        """The candidate's full name."""
+        return self.study.models[0]
+
+    @property
+    def baseline(self) -> str | None:
+        """The baseline's full name, None where there is none."""
+        return self.study.models[1] if len(self.study.models) > 1 else None
+
+    @property
+    def one_sided(self) -> float:
+        """The level of the two-sided interval whose limits are one-sided at `level`."""
+        return 2 * self.level - 1
+
+    def compare(self, level: float, margin: float | None) -> Comparisons:
+        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin
+        no task has one.
+        """
+        study = self.study if margin is not None else _without_margins(self.study)
+        return compared(study, replace(self.question, level=self.looked(level), margin=margin))
+
+    def looked(self, level: float) -> float:
+        """Return the level of a two-sided interval at this look, so that all looks together have this one."""
+        return level if self.look is None else self.look.level(level)
+
+    def wanted(self, found: Comparisons) -> list[Comparison]:
+        """Return the comparisons to be judged: of each task, and overall where that was asked."""
+        if not self.overall or len(found.comparisons) == 1:
+            return list(found.comparisons)
+        if found.overall is None and all(math.isfinite(pair.p_value) for pair in found.comparisons):
+            raise no_overall(found.cautions)
+        total = [] if found.overall is None else [found.overall]
+        return [*total, *(found.comparisons if self.each_task or not total else ())]
+
+
+def _without_margins(study: Study) -> Study:
+    rules = tuple(replace(rule, margin=None) for rule in study.design.tasks)
+    return replace(study, design=replace(study.design, tasks=rules))
+
+
+def refuse_options(
+    criteria: Criteria,
+    baseline: str | None,
+    *,
+    overall: object,
+    each_task: bool,
+    method: object,
+    measures: Sequence[str] = (),
+) -> None:
+    """Raise OptionError where nothing can be judged as criteria."""
+    if not criteria.of_pair and not criteria.floors:
+        raise OptionError(
+            "nothing is asked of the candidate",
+            remedy=(
+                "Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` "
+                "or a `policy`."
+            ),
+        )
+    if criteria.of_pair and baseline is None:
+        raise OptionError(
+            "no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only."
+        )
+    if criteria.ratio_at_most is not None and not measures:
+        raise OptionError("ratio_at_most of what", remedy="Give `measure`, such as 'usd'.")
+    if measures and criteria.ratio_at_most is None:
+        raise OptionError(
+            "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `measure` out."
+        )
+    if not each_task and overall is None:
+        raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
+    if criteria.margins and method not in (None, "score", "t"):
+        raise OptionError(f"method={method!r} takes no margin", remedy="Leave it out, or ask for `better`.")
+
+
+def no_overall(cautions: Sequence[Caution]) -> DataError:
+    """Say why there is no overall score, as an error."""
+    why = next((c for c in cautions if c.code in ("no_overall", "not_in_overall")), None)
+    if why is None:
+        return DataError("no overall score", remedy="Choose with `metric` or `task`.")
+    return DataError(why.message, remedy=why.remedy)

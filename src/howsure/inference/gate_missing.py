@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.inference.gating.judging import verdicts
+from howsure.inference.gate_verdicts import verdicts
 from howsure.study.failures import completed
 from howsure.wording import VERDICTS, have, plural
 
@@ -17,30 +17,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.gate import Check, CheckKey, GateVerdict
-    from howsure.inference.gating.asking import How
+    from howsure.inference.gate_question import GateQuestion
     from howsure.study.study import Study
 
     Key = tuple[str, str]
 
 
-def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
-    """Take back verdicts that attempts of unknown outcome could turn, where they are more than a share of
-    `at_most`.
+def weighed(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
+    """Take back verdicts that attempts of unknown outcome could turn, where they are more than the gate's
+    `missing_at_most`.
 
     Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they
     count as. Where they are fewer, the verdict stands, and how many of them would have to go the other way is
     said.
     """
-    worlds = _Worlds.of(how)
+    worlds = _Worlds.of(gate)
     if not worlds.unknown:
         return list(checks)
     extremes = [worlds.stakes(worlds.all_against), worlds.stakes({})]
-    return [_weighed(check, worlds, extremes, at_most) for check in checks]
+    return [_weighed(check, worlds, extremes) for check in checks]
 
 
-def _weighed(
-    check: Check, worlds: _Worlds, extremes: Sequence[Mapping[CheckKey, GateVerdict]], at_most: float
-) -> Check:
+def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[CheckKey, GateVerdict]]) -> Check:
     count, tried = worlds.counts(check.task)
     kept = _stake(check)
     if check.lacking or check.criterion == "ratio_at_most" or kept == "unclear" or not count:
@@ -48,10 +46,9 @@ def _weighed(
     if worlds.can_be_judged and all(world.get(check.key, kept) == kept for world in extremes):
         return check
     share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
-    held = (
-        check.n_items + check.n_absent if check.by else tried
-    )  # where they turn a slice's verdict they are in it
-    if count > at_most * held:
+    # attempts that turn a slice's verdict are in the slice
+    held = check.n_items + check.n_absent if check.by else tried
+    if count > worlds.gate.missing_at_most * held:
         message = (
             f"{share}, and their outcomes could turn the verdict, which would be "
             f"{VERDICTS[check.verdict].lower()!r} without them"
@@ -74,15 +71,16 @@ def _weighed(
     return replace(check, cautions=(*check.cautions, told))
 
 
-def with_absent(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
-    """Say of a policy's checks that stay open, although the candidate lacks more than a share of `at_most` of
-    the items, that results are missing.
+def with_absent(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
+    """Say of a policy's checks that stay open for lack of evidence that results are missing, where the
+    candidate lacks more than the gate's `missing_at_most` of the items.
     """
-    if how.policy is None:
+    if gate.policy is None:
         return list(checks)
     return [
         replace(check, n_unknown=check.n_absent)
-        if check.unclear_because == "evidence" and check.n_absent > at_most * (check.n_items + check.n_absent)
+        if check.unclear_because == "evidence"
+        and check.n_absent > gate.missing_at_most * (check.n_items + check.n_absent)
         else check
         for check in checks
     ]
@@ -100,18 +98,18 @@ class _Worlds:
     model.
     """
 
-    how: How
+    gate: GateQuestion
     study: Study
     unknown: Mapping[Key, Mapping[str, int]]
 
     @classmethod
-    def of(cls, how: How) -> _Worlds:
+    def of(cls, gate: GateQuestion) -> _Worlds:
         """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing
         settles.
         """
-        study = replace(how.study, parts=completed(how.study.parts, how.study.missing))
-        lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key)}
-        return cls(how=how, study=study, unknown={key: found for key, found in lost.items() if found})
+        study = replace(gate.study, parts=completed(gate.study.parts, gate.study.missing))
+        lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(gate.study, key)}
+        return cls(gate=gate, study=study, unknown={key: counts for key, counts in lost.items() if counts})
 
     @property
     def can_be_judged(self) -> bool:
@@ -123,7 +121,7 @@ class _Worlds:
     @property
     def all_against(self) -> dict[Key, int]:
         """All attempts of unknown outcome."""
-        return {key: sum(found.values()) for key, found in self.unknown.items()}
+        return {key: sum(counts.values()) for key, counts in self.unknown.items()}
 
     def counts(self, task: str) -> tuple[int, int]:
         """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be
@@ -145,8 +143,8 @@ class _Worlds:
             key: self._filled(key, against.get(key, 0)) if key in self.unknown else part
             for key, part in self.study.parts.items()
         }
-        how = replace(self.how, study=replace(self.study, parts=parts, missing=()))
-        return {check.key: _stake(check) for check in verdicts(how)}
+        gate = replace(self.gate, study=replace(self.study, parts=parts, missing=()))
+        return {check.key: _stake(check) for check in verdicts(gate)}
 
     def turning(self, check: Check, *, against: bool) -> int:
         """Return how few of the attempts turn a check's verdict by going against the candidate, or for it,
@@ -166,7 +164,7 @@ class _Worlds:
         """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the
         baseline's for that one.
         """
-        part, found, candidate = self.study.parts[key], self.unknown[key], self.how.candidate
+        part, found, candidate = self.study.parts[key], self.unknown[key], self.gate.candidate
         mine = min(against, found.get(candidate, 0))
         theirs = sum(count for model, count in found.items() if model != candidate)
         bounded = not bool(((part["low"] < 0) | (part["high"] > 1)).any())

@@ -45,20 +45,23 @@ def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
     from.
     """
     if gate.criteria.better:
-        found = gate.compare(gate.level, None)
-        yield found, [_better(pair, gate) for pair in gate.wanted(found)]
+        comparisons = gate.compare(gate.level, None)
+        yield comparisons, [_better(pair, gate) for pair in gate.wanted(comparisons)]
     for name, margin in gate.criteria.margins:
-        found = _with_margin(gate, margin)
+        comparisons = _with_margin(gate, margin)
         make = not_worse if name == "not_worse_than" else _same
-        yield found, [make(pair, _resolved(gate, pair, margin), gate) for pair in gate.wanted(found)]
+        yield (
+            comparisons,
+            [make(pair, _resolved(gate, pair, margin), gate) for pair in gate.wanted(comparisons)],
+        )
 
 
 def _resolved(gate: GateQuestion, pair: Comparison, margin: float) -> float:
     """Return the margin of a comparison in score units."""
     if pair.equivalence is not None:
         return pair.equivalence.margin
-    found = gate.study.design.margin_of(pair.task, margin) or margin
-    return found.of(pair.b_mean) if isinstance(found, Relative) else found
+    resolved = gate.study.design.margin_of(pair.task, margin) or margin
+    return resolved.of(pair.b_mean) if isinstance(resolved, Relative) else resolved
 
 
 def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
@@ -72,8 +75,8 @@ def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
     if not usable:
         return plain
     some = replace(gate, study=gate.study.only(usable)).compare(gate.one_sided, margin)
-    found = {(pair.task, pair.metric): pair for pair in some.comparisons}
-    merged = tuple(found.get((pair.task, pair.metric), pair) for pair in pairs)
+    by_task = {(pair.task, pair.metric): pair for pair in some.comparisons}
+    merged = tuple(by_task.get((pair.task, pair.metric), pair) for pair in pairs)
     return replace(plain, comparisons=merged, overall=None)
 
 
@@ -112,21 +115,21 @@ def _better(c: Comparison, gate: GateQuestion) -> Check:
     ahead = c.difference.value if not c.lower_is_better else -c.difference.value
     p = c.p_value
     up, down = (p, 1.0) if ahead > 0 else (1.0, p) if ahead < 0 else (1.0, 1.0)
-    known = math.isfinite(p)
+    finite = math.isfinite(p)
     return _pair_check(
         c,
         gate,
         (gate.level, 0.0),
         criterion="better",
-        p_pass=up if known else math.nan,
-        p_fail=down if known else math.nan,
+        p_pass=up if finite else math.nan,
+        p_fail=down if finite else math.nan,
     )
 
 
 def not_worse(c: Comparison, margin: float, gate: GateQuestion) -> Check:
     """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
-    found = c.equivalence
-    p, other = (math.nan, math.nan) if found is None else (found.p_noninferior, found.p_inferior)
+    test = c.equivalence
+    p, other = (math.nan, math.nan) if test is None else (test.p_noninferior, test.p_inferior)
     target = margin if c.lower_is_better else -margin
     return _pair_check(
         c,
@@ -144,8 +147,8 @@ def _same(c: Comparison, margin: float, gate: GateQuestion) -> Check:
     """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either
     side.
     """
-    found = c.equivalence
-    p, other = (math.nan, math.nan) if found is None else (found.p_equivalent, found.p_outside)
+    test = c.equivalence
+    p, other = (math.nan, math.nan) if test is None else (test.p_equivalent, test.p_outside)
     value = c.difference.value
     level = gate.one_sided if abs(value) <= margin else gate.level
     return _pair_check(
@@ -189,7 +192,7 @@ def needed(
 def _missing_items(c: Comparison) -> list[Caution]:
     if not c.paired or not (c.n_only_a or c.n_only_b):
         return []
-    told = [
+    lacking = [
         f"{model} has {plural(count, 'item')} that {other} lacks"
         for model, other, count in ((c.b, c.a, c.n_only_b), (c.a, c.b, c.n_only_a))
         if count
@@ -197,7 +200,7 @@ def _missing_items(c: Comparison) -> list[Caution]:
     return [
         Caution(
             code="missing_items",
-            message=f"{'; '.join(told)}: the check is on the {c.difference.n_items:,} that both have",
+            message=f"{'; '.join(lacking)}: the check is on the {c.difference.n_items:,} that both have",
             remedy="Was a run cut short? Run both on the same items.",
         )
     ]
@@ -206,24 +209,24 @@ def _missing_items(c: Comparison) -> list[Caution]:
 def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
     """Judge the candidate's own scores by intervals of this level, for all looks together."""
     own = gate.study.of_models([gate.candidate])
-    found = ranked(own, replace(gate.question, level=gate.looked(level), method=None))
-    _refuse_metrics(found.boards, gate.study.design)
-    boards = found.boards if gate.each_task or len(found.boards) == 1 else ()
-    if gate.overall and len(found.boards) > 1:
-        if found.overall is None:
-            raise no_overall(found.cautions)
-        boards = (found.overall, *boards)
-    return found, [_floor(board, board.entries[0], gate) for board in boards]
+    ranking = ranked(own, replace(gate.question, level=gate.looked(level), method=None))
+    _refuse_metrics(ranking.boards, gate.study.design)
+    boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
+    if gate.overall and len(ranking.boards) > 1:
+        if ranking.overall is None:
+            raise no_overall(ranking.cautions)
+        boards = (ranking.overall, *boards)
+    return ranking, [_floor(board, board.entries[0], gate) for board in boards]
 
 
 def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
     metrics: dict[str, list[str]] = {}
     for board in boards:
         metrics.setdefault(board.task, []).append(board.metric)
-    for task, found in metrics.items():
-        if len(found) > 1 and not design.metric_of(task):
+    for task, names in metrics.items():
+        if len(names) > 1 and not design.metric_of(task):
             raise OptionError(
-                f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with `metric`."
+                f"{task} has {len(names)} metrics: {listing(names)}", remedy="Choose one with `metric`."
             )
 
 
@@ -296,7 +299,7 @@ def cost_checks(gate: GateQuestion) -> list[Check]:
 def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: str, limit: float) -> Check:
     models = (gate.study.models[0], gate.study.models[1])
     matrix = taken(gate.study, matrices, measure)
-    found = ratio_of(matrix, models, replace(gate.question, level=gate.one_sided))
+    ratio = ratio_of(matrix, models, replace(gate.question, level=gate.one_sided))
     lost = {model: missing(matrix, model) for model in models}
     check = Check(
         task="",
@@ -304,36 +307,36 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         criterion="ratio_at_most",
         limit=limit,
         candidate=models[0],
-        candidate_score=found.a,
+        candidate_score=ratio.a,
         baseline=models[1],
-        baseline_score=found.b,
+        baseline_score=ratio.b,
         level=gate.one_sided,
-        n_items=found.n_items,
-        n_clusters=found.n_clusters,
+        n_items=ratio.n_items,
+        n_clusters=ratio.n_clusters,
         percent=False,
         lower_is_better=True,
-        cautions=measure_cautions(found),
+        cautions=measure_cautions(ratio),
     )
     if any(lost.values()):
         return replace(
             check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost))
         )
-    return _tested(check, found, gate.level)
+    return _tested(check, ratio, gate.level)
 
 
-def _tested(check: Check, found: Ratio, level: float) -> Check:
+def _tested(check: Check, ratio: Ratio, level: float) -> Check:
     """Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes
     from.
     """
-    if not (math.isfinite(found.low) and math.isfinite(found.high)):
+    if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
         return replace(check, cautions=(*check.cautions, NO_SPREAD))
-    pivots = plain_pivots(math.log(found.value), found.se**2, found.df)
+    pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
     wide = pivots.limits(level)
     return replace(
         check,
-        value=found.value,
-        low=found.low,
-        high=found.high,
+        value=ratio.value,
+        low=ratio.low,
+        high=ratio.high,
         p_pass=float(pivots.p_at_least(np.log(check.limit))),
         p_fail=float(pivots.p_at_most(np.log(check.limit))),
         half_width=float(wide[1] - wide[0]) / 2,
@@ -341,10 +344,10 @@ def _tested(check: Check, found: Ratio, level: float) -> Check:
 
 
 def _unrecorded(measure: str, lost: dict[str, int]) -> Caution:
-    said = [f"{plural(count, 'attempt')} of {model}" for model, count in lost.items() if count]
+    unrecorded = [f"{plural(count, 'attempt')} of {model}" for model, count in lost.items() if count]
     return Caution(
         code="cost_missing",
-        message=f"{' and '.join(said)} don't record {measure}, so that what was taken isn't known",
+        message=f"{' and '.join(unrecorded)} don't record {measure}, so that what was taken isn't known",
         remedy="Log it for every attempt, or give `prices`.",
     )
 
@@ -378,9 +381,9 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
 def _of_way(gate: GateQuestion, policy: Policy, matrix: ScoreMatrix, way: Partition) -> Iterator[Check]:
     """Yield one check a slice, whether or not it is large enough."""
     margin = policy.of_slice(way.by, matrix.task).margin
-    both = matrix.take_models(matrix.columns(gate.study.models))
+    pair = matrix.take_models(matrix.columns(gate.study.models))
     for code, label in enumerate(way.labels):
-        part = both.take_items(np.asarray(way.codes == code))
+        part = pair.take_items(np.asarray(way.codes == code))
         yield replace(_slice(gate, part, margin), by=way.by, part=label)
 
 
@@ -413,18 +416,18 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
 def _slice_tested(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check | None:
     """Return the check of a slice; None where its scores give no error bar."""
     population = population_of_slice(gate.question.population, part)
-    asked = replace(gate.question, population=population)
+    question = replace(gate.question, population=population)
     try:
-        found = _pair(part, replace(asked, level=gate.one_sided, margin=margin))
+        comparison = _pair(part, replace(question, level=gate.one_sided, margin=margin))
     except MethodError:
         return None
-    wide = _pair(part, replace(asked, margin=None)).difference.interval.half_width
-    return replace(not_worse(found, margin, gate), half_width=wide)
+    wide = _pair(part, replace(question, margin=None)).difference.interval.half_width
+    return replace(not_worse(comparison, margin, gate), half_width=wide)
 
 
-def _pair(part: ScoreMatrix, asked: Question) -> Comparison:
+def _pair(part: ScoreMatrix, question: Question) -> Comparison:
     a, b = part.models
-    return asked.population.pair(part, a, b, asked)
+    return question.population.pair(part, a, b, question)
 
 
 def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
@@ -432,8 +435,8 @@ def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
     OptionError for the whole scale.
     """
     if isinstance(margin, Relative):
-        kept = part.weights[shared] if part.weights is not None else None
-        margin = margin.of(float(np.average(part.values[shared, 1], weights=kept)))
+        weights = part.weights[shared] if part.weights is not None else None
+        margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
     if not 0 < margin < part.reach or math.isnan(margin):
         raise OptionError(
             f"the policy's margin of {margin:g} for a slice of {part.task} is nothing, or the whole scale",

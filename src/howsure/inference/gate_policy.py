@@ -115,9 +115,9 @@ class Policy:
         return self.of_slice(check.by, check.task) if check.by else self.of_task(check.task)
 
     def _said(self, task: str, name: str, shared: T) -> T:
-        said = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
-        found: T = next((value for value in said if value is not None), shared)
-        return found
+        values = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
+        value: T = next((value for value in values if value is not None), shared)
+        return value
 
     def rules(self, tasks: Iterable[str]) -> tuple[TaskRule, ...]:
         """Return the margins of these tasks as a design has them."""
@@ -189,17 +189,17 @@ def weights(policy: Policy | None, checks: Sequence[Check]) -> Floats | None:
 Read = Callable[[str, Any], Any]
 
 
-def policy_of(given: Any) -> Policy:
+def policy_of(source: Any) -> Policy:
     """Read a policy: the path of a TOML file, or a dict as such a file has it.
 
     >>> policy_of({"margin": "2pp", "tasks": {"safety*": {"tier": "critical"}}}).of_task("safety1").tier
     'critical'
     """
-    if isinstance(given, Policy):
-        return given
-    if isinstance(given, Mapping):
-        return _policy(given, "policy")
-    return _policy(_loaded(Path(given)), str(given))
+    if isinstance(source, Policy):
+        return source
+    if isinstance(source, Mapping):
+        return _policy(source, "policy")
+    return _policy(_loaded(Path(source)), str(source))
 
 
 def _loaded(path: Path) -> Mapping[str, Any]:
@@ -218,15 +218,15 @@ def _loaded(path: Path) -> Mapping[str, Any]:
 
 def _policy(table: Mapping[str, Any], where: str) -> Policy:
     own = {key: value for key, value in table.items() if key not in TABLES}
-    said = _read(own, {**RULE, "level": checks.one_sided_level}, where, (*RULE, "level", *TABLES))
-    if "weight" in said:
+    own_values = _read(own, {**RULE, "level": checks.one_sided_level}, where, (*RULE, "level", *TABLES))
+    if "weight" in own_values:
         raise OptionError(
             "a weight is one task's, slice's or cost's", where=where, remedy="Put it into its table."
         )
-    whole = Policy(**said)
+    whole = Policy(**own_values)
     tables = {key: _tables(table, key, where) for key in TABLES}
     return Policy(
-        **said,
+        **own_values,
         tasks=tuple(
             _rule(name, rule, f"{where}: [tasks.{name!r}]") for name, rule in tables["tasks"].items()
         ),
@@ -241,38 +241,38 @@ def _policy(table: Mapping[str, Any], where: str) -> Policy:
 
 def _tables(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     """Return the tables of one kind, by what each is about."""
-    found = table.get(key, {})
-    if not isinstance(found, Mapping) or not all(isinstance(each, Mapping) for each in found.values()):
+    tables = table.get(key, {})
+    if not isinstance(tables, Mapping) or not all(isinstance(one, Mapping) for one in tables.values()):
         raise OptionError(
             f"{key} is no table of tables", where=where, remedy=f'Write [{key}."NAME"] and what it says.'
         )
-    if not all(isinstance(name, str) and name for name in found):
+    if not all(isinstance(name, str) and name for name in tables):
         raise OptionError(f"{key} has a name that is no text", where=where, remedy=f'Write [{key}."NAME"].')
-    return found
+    return tables
 
 
-def _rule(name: str, said: Mapping[str, Any], where: str) -> PolicyRule:
-    return PolicyRule(name=name, **_read(said, RULE, where, tuple(RULE)))
+def _rule(name: str, table: Mapping[str, Any], where: str) -> PolicyRule:
+    return PolicyRule(name=name, **_read(table, RULE, where, tuple(RULE)))
 
 
-def _cost(measure: str, said: Mapping[str, Any], where: str, whole: Policy) -> CostRule:
-    found = _read(said, COST, where, tuple(COST))
-    if "ratio_at_most" not in found:
+def _cost(measure: str, table: Mapping[str, Any], where: str, whole: Policy) -> CostRule:
+    values = _read(table, COST, where, tuple(COST))
+    if "ratio_at_most" not in values:
         raise OptionError("nothing is asked of this cost", where=where, remedy="Write ratio_at_most = 1.1.")
-    return CostRule(measure=measure, **{"tier": whole.tier, **found})
+    return CostRule(measure=measure, **{"tier": whole.tier, **values})
 
 
 def _read(
-    said: Mapping[str, Any], kinds: Mapping[str, Read], where: str, known: tuple[str, ...]
+    table: Mapping[str, Any], kinds: Mapping[str, Read], where: str, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """Check every key and its value."""
-    for key in said:
+    for key in table:
         if key not in kinds:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+            near = get_close_matches(str(key), names, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(names)}."
             raise OptionError(f"no key {key!r}", where=where, remedy=hint)
     try:
-        return {key: kinds[key](key, value) for key, value in said.items()}
+        return {key: kinds[key](key, value) for key, value in table.items()}
     except OptionError as error:
         raise OptionError(error.what, where=where, remedy=error.remedy) from None
 
@@ -313,9 +313,9 @@ COST: Mapping[str, Read] = {"tier": RULE["tier"], "weight": _weight, "ratio_at_m
 USUAL_LEVEL = 0.95
 
 
-def refuse_beside(policy: Policy, given: Mapping[str, object], *, level: float, design: Design) -> None:
+def refuse_beside(policy: Policy, others: Mapping[str, object], *, level: float, design: Design) -> None:
     """Raise OptionError for an option that says what the policy says: a criterion, a level, measures."""
-    name = next((name for name, value in given.items() if value not in (None, False)), None)
+    name = next((name for name, value in others.items() if value not in (None, False)), None)
     if name is not None:
         raise OptionError(f"{name} and a policy both say what is asked", remedy=f"Leave `{name}` out.")
     if level not in (USUAL_LEVEL, policy.level):

@@ -30,17 +30,6 @@ ONE_SIDED = ("not_worse_than", "at_least", "at_most")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GatePlan:
-    """The questions at which each look is due, and which look is said to be made, the first being 1; None
-    leaves it open.
-    """
-
-    due: tuple[int, ...]
-    look: int | None
-    spending: Spending
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GateLook:
     """One look of a plan, on so many questions: `due`, where each is, and which of them is made, the first
     being 1.
@@ -77,7 +66,7 @@ class GateLook:
 
     def _own(self, level: float, gate: float) -> float:
         """Return the level that all looks together have, of the two that a gate's intervals may have."""
-        return min((gate, 2 * gate - 1), key=lambda each: abs(self.level(each) - level))
+        return min((gate, 2 * gate - 1), key=lambda own: abs(self.level(own) - level))
 
     def _p(self, p_value: float, level: float, *, one_sided: bool) -> float:
         """Return the least error with which this look would decide."""
@@ -102,29 +91,51 @@ class GateLook:
         )
 
 
-def plan_of(given: Mapping[str, Any], population: str | None) -> GatePlan | None:
-    """Return the plan among the options of a gate, None where there is none; OptionError where it makes no
-    sense.
+def look_of(study: Study, options: Mapping[str, Any], missing_at_most: float) -> GateLook | None:
+    """Find the planned look that is due at as many questions as there are, None where no looks are planned.
+
+    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing_at_most` may
+    not be there. OptionError for a plan that makes no sense, DataError where no look is due, or not the one
+    named.
     """
-    looks, look, planned, spending = (given[name] for name in ("looks", "look", "items_planned", "spending"))
+    looks, look, items_planned = options["looks"], options["look"], options["items_planned"]
     if looks is None:
-        if look is not None or planned is not None:
+        if look is not None or items_planned is not None:
             raise OptionError(
                 "look and items_planned are about planned looks", remedy="Give `looks` as well."
             )
         return None
-    if population == "these-questions":
+    if study.design.population == "these-questions":
         raise OptionError(
             "planned looks add questions, and these are exactly those asked about",
             remedy="Leave `looks` out.",
         )
-    due = _due(looks, planned)
+    due = _due(looks, items_planned)
     if look is not None and look > len(due):
         raise OptionError(
             f"look={look} of {len(due)} looks",
             remedy="Plan as many looks as there will be, before the first.",
         )
-    return GatePlan(due=due, look=look, spending=spending)
+    count, largest = finished(study), _largest_cluster(study)
+    fitting = [k for k, at in enumerate(due, 1) if at * (1 - missing_at_most) <= count < at + largest]
+    if look is None and fitting:
+        look = max(fitting)
+    if look is None or look not in fitting:
+        what = "fit no look" if look is None else f"don't fit look {look}"
+        following = next((at for at in due if at > count), None)
+        more = (
+            f"Ask the gate at {following:,} questions"
+            if following
+            else "Judge the questions that were planned"
+        )
+        raise DataError(
+            f"{count:,} questions {what}: looks are due at {listing([f'{at:,}' for at in due])} questions",
+            remedy=(
+                f"{more}; where more or other looks are wanted, plan them before the first: "
+                "looks='200,400,600'."
+            ),
+        )
+    return GateLook(due=due, look=look, spending=options["spending"], finished=count)
 
 
 def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
@@ -150,48 +161,16 @@ def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
     return even(planned, looks)
 
 
-def look_of(study: Study, plan: GatePlan | None, missing: float) -> GateLook | None:
-    """Find the look that is due at as many questions as there are, None without a plan; DataError where it
-    isn't one, or not the one named.
-
-    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing` may not be
-    there.
-    """
-    if plan is None:
-        return None
-    found, largest, look = finished(study), _largest(study), plan.look
-    fitting = [k for k, count in enumerate(plan.due, 1) if count * (1 - missing) <= found < count + largest]
-    if look is None and fitting:
-        look = max(fitting)
-    if look is None or look not in fitting:
-        what = "fit no look" if look is None else f"don't fit look {look}"
-        following = next((count for count in plan.due if count > found), None)
-        more = (
-            f"Ask the gate at {following:,} questions"
-            if following
-            else "Judge the questions that were planned"
-        )
-        raise DataError(
-            f"{found:,} questions {what}: looks are due at {listing([f'{count:,}' for count in plan.due])} "
-            "questions",
-            remedy=(
-                f"{more}; where more or other looks are wanted, plan them before the first: "
-                "looks='200,400,600'."
-            ),
-        )
-    return GateLook(due=plan.due, look=look, spending=plan.spending, finished=found)
-
-
 def finished(study: Study) -> int:
     """Count the questions that every side has answered, those that failed as well, over all tasks."""
     counts: dict[str, int] = {}
     for (task, _), part in study.parts.items():
-        both = part.group_by("item").agg(pl.col("model").n_unique())["model"] == len(study.models)
-        counts[task] = max(counts.get(task, 0), int(both.sum()))
+        complete = part.group_by("item").agg(pl.col("model").n_unique())["model"] == len(study.models)
+        counts[task] = max(counts.get(task, 0), int(complete.sum()))
     return sum(counts.values())
 
 
-def _largest(study: Study) -> int:
+def _largest_cluster(study: Study) -> int:
     """Return the questions of the largest cluster; 1 without clusters."""
     if "cluster_0" not in study.items.columns:
         return 1
@@ -299,14 +278,16 @@ class GateQuestion:
         """Return the level of a two-sided interval at this look, so that all looks together have this one."""
         return level if self.look is None else self.look.level(level)
 
-    def wanted(self, found: Comparisons) -> list[Comparison]:
+    def wanted(self, comparisons: Comparisons) -> list[Comparison]:
         """Return the comparisons to be judged: of each task, and overall where that was asked."""
-        if not self.overall or len(found.comparisons) == 1:
-            return list(found.comparisons)
-        if found.overall is None and all(math.isfinite(pair.p_value) for pair in found.comparisons):
-            raise no_overall(found.cautions)
-        total = [] if found.overall is None else [found.overall]
-        return [*total, *(found.comparisons if self.each_task or not total else ())]
+        if not self.overall or len(comparisons.comparisons) == 1:
+            return list(comparisons.comparisons)
+        if comparisons.overall is None and all(
+            math.isfinite(pair.p_value) for pair in comparisons.comparisons
+        ):
+            raise no_overall(comparisons.cautions)
+        total = [] if comparisons.overall is None else [comparisons.overall]
+        return [*total, *(comparisons.comparisons if self.each_task or not total else ())]
 
 
 def _without_margins(study: Study) -> Study:

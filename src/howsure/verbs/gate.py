@@ -17,7 +17,7 @@ from howsure.inference.gate_policy import (
     with_policy_columns,
     with_policy_rules,
 )
-from howsure.inference.gate_question import Criteria, GateQuestion, look_of, plan_of, refuse_options
+from howsure.inference.gate_question import Criteria, GateQuestion, look_of, refuse_options
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -210,7 +210,7 @@ def gate(
         ),
         overall=overall,
         each_task=each_task,
-        look=look_of(study, plan_of(plan, design.population), missing_at_most),
+        look=look_of(study, plan, missing_at_most),
         policy=suite,
         missing_at_most=missing_at_most,
         allowed=tuple(allowed or ()),

@@ -6,11 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.inference.planning.assumptions import Assumptions, Costs, check_assumed, check_costs
-from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
-from howsure.inference.planning.levels import from_level_pilot
-from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.inference.planning.ways import schedule_of
+from howsure.inference.plan_comparison import (
+    Kept,
+    PlannedRun,
+    asked_of,
+    from_assumptions,
+    from_level_pilot,
+    from_pilot,
+)
+from howsure.inference.plan_options import refuse_pilot_options, schedule_of
+from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
@@ -152,7 +157,7 @@ def plan(
         effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule)
     )
     drawn, levels = seed if simulate else None, _levels(n_levels, design)
-    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
+    run = PlannedRun(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)

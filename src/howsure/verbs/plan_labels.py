@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
-from howsure.inference.planning.labels import LabelsAsked, planned, written_to
+from howsure.inference.plan_labels import LabelsAsked, planned, written_to
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.models import resolve

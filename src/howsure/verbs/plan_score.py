@@ -7,9 +7,9 @@ from typing import Any, Unpack
 
 from howsure.answers.plan_score import ScorePlan
 from howsure.errors import Caution, OptionError
-from howsure.inference.planning.assumptions import Assumptions, check_assumed
-from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.inference.planning.score import (
+from howsure.inference.plan_options import refuse_pilot_options
+from howsure.inference.plan_pilot import Assumptions, check_assumed
+from howsure.inference.plan_score import (
     assumed_scores,
     goal_of,
     one_model,

@@ -1,45 +1,329 @@
-"""The plan of a comparison: from assumptions, or from a pilot task by task and overall."""
+"""The plan of a comparison: from assumptions, or from a pilot task by task and overall, also where the levels of random factors are a sample."""
 
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
-from howsure.errors import Caution, OptionError
-from howsure.inference.equal import NO_LIMITS, AskedOfEquals, GateSize, equals
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.overall import task_shares
-from howsure.inference.planning.measured import measured_costs
-from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, limits_of, read_pilots
-from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
-from howsure.inference.planning.ways import looks_of
+from howsure.inference.plan_options import (
+    ATTEMPTS,
+    NO_LIMITS,
+    AskedOfEquals,
+    GateSize,
+    KnownSpread,
+    PlanQuestion,
+    curve_of,
+    equals,
+    looks_of,
+    option,
+    options_of,
+)
+from howsure.inference.plan_pilot import (
+    doubt_of,
+    joined,
+    joined_errors,
+    limits_of,
+    measured_costs,
+    median_pair,
+    read_pilots,
+)
+from howsure.inference.population import NEW_CLUSTERS
+from howsure.inference.question import Question
 from howsure.statistics.gate_shares import TRIALS, rehearse
+from howsure.statistics.power import MOST_ITEMS, fewest, power
+from howsure.statistics.random_factors import LEAST
+from howsure.study.factors import gather_levelled
 from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.parts import EqualSystems, Pairing
+    from howsure.answers.compare import Comparison
+    from howsure.answers.parts import EqualSystems, ErrorSources, Pairing
     from howsure.answers.plan import Option, Sought
-    from howsure.inference.planning.assumptions import Assumptions, Costs
-    from howsure.inference.planning.pilots import Pilot
+    from howsure.inference.plan_pilot import Assumptions, Costs, Pilot
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.group_sequential import Schedule
-    from howsure.statistics.power import Planned
+    from howsure.statistics.power import Doubt, Planned, Test
+    from howsure.statistics.results import Estimate
     from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
 
+STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100)
+BEYOND = (1.0, 1.25, 1.5, 2.0)
+"""Plans are made for these multiples of the fewest levels that can do, and of those that as many questions as
+the pilot's take.
+"""
+FEW = 10
+LEVEL_ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0)
+SHOWN = 7
+"""So many ways are shown."""
 
-def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int) -> Plan:
+
+def from_level_pilot(
+    scores: Scores, names: tuple[str | None, str | None], asked: PlanQuestion, run: PlannedRun, design: Design
+) -> Plan:
+    """Plan from a pilot with random factors, task by task."""
+    _refuse_with_levels(asked, run, design)
+    question = Question(population=NEW_CLUSTERS, method="t")
+    a, b = names
+    if a is not None and b is not None:
+        study = gather_pair(scores, design, a, b)
+        matrices = one_metric(study)
+        pairs, cautions = (
+            [(study.models[0], study.models[1], 1)] * len(matrices),
+            tasks_left_out(study, matrices),
+        )
+    else:
+        study = gather_levelled(scores, design)
+        matrices, cautions = list(study.matrices()), []
+        pairs = [(*names, count) for names, count in (median_pair(matrix, question) for matrix in matrices)]
+    costs, priced = measured_costs(run.costs, study, pairs[0][:2])
+    run, asked = replace(run, costs=costs), replace(asked, method="t")
+    tasks = [
+        _task_with_levels(
+            matrix,
+            NEW_CLUSTERS.pair(matrix, a, b, question),
+            asked,
+            replace(run, pairs=run.pairs * len(matrices)),
+        )
+        for matrix, (a, b, _) in zip(matrices, pairs, strict=True)
+    ]
+    typical = [
+        f"Planned for the median of {n:,} pairs by the variance of their difference: {a} − {b}."
+        for a, b, n in pairs
+        if n > 1
+    ]
+    return Plan(
+        sought=asked.sought,
+        goal=asked.goal,
+        method="t",
+        level=asked.level,
+        comparisons=run.pairs * len(matrices),
+        margin=asked.margin,
+        paired=True,
+        tasks=tuple(tasks),
+        notes=(*study.notes, *priced, *typical),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+    )
+
+
+def _refuse_with_levels(asked: PlanQuestion, run: PlannedRun, design: Design) -> None:
+    """Raise OptionError for what isn't planned with random factors."""
+    others = {
+        "looks": asked.looks is not None,
+        "paired": not asked.paired,
+        "n_clusters": run.clusters is not None,
+        "simulate": run.seed is not None,
+        "method": run.method not in (None, "t"),
+        "measure": bool(design.measure),
+    }
+    name = next((name for name, given in others.items() if given), "")
+    if name:
+        raise OptionError(
+            f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
+        )
+    if run.levels and len(run.levels) != len(design.random_factor):
+        raise OptionError(
+            f"{len(run.levels)} numbers of levels and {len(design.random_factor)} random factors",
+            remedy="Give one for each, in the order of the factors.",
+        )
+
+
+def _task_with_levels(
+    matrix: ScoreMatrix, pilot: Comparison, asked: PlanQuestion, run: PlannedRun
+) -> TaskPlan:
+    sources, found = pilot.sources, pilot.difference
+    if sources is None or not sources.known:
+        why = next((f": {caution.message}" for caution in found.cautions), "")
+        raise DataError(
+            f"the pilot doesn't tell how levels differ{why}",
+            where=matrix.task,
+            remedy="Take one with several levels and questions.",
+        )
+    asked = possible(asked, percent=matrix.bounded, lower=matrix.lower_is_better)
+    sought = _Sought.of(sources, found, asked, run)
+    lines, chosen = sought.lines()
+    best = sought.known(tuple(map(float, lines[chosen].levels)))
+    about: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
+    return TaskPlan(
+        **about,
+        basis=None,
+        sources=sources,
+        levels_needed=sought.fewest_levels() if asked.sought == "items" else (),
+        options=tuple(lines),
+        chosen=chosen,
+        curve=curve_of(best, asked, run.pairs, [lines[chosen]], 0),
+        equal=equal_systems(
+            asked, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **about
+        ),
+        percent=matrix.bounded,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sought:
+    """What is sought for a task, from what its pilot tells; `doubt`, `limits`: by how many times its variance
+    may be larger.
+    """
+
+    sources: ErrorSources
+    asked: PlanQuestion
+    run: PlannedRun
+    doubt: Doubt
+    limits: tuple[float, float]
+
+    @classmethod
+    def of(cls, sources: ErrorSources, pilot: Estimate, asked: PlanQuestion, run: PlannedRun) -> _Sought:
+        """Return it, the pilot's variance as sure as its degrees of freedom make it."""
+        variance = pilot.se**2
+        error = (variance, variance * math.sqrt(2 / pilot.df), int(pilot.df) + 1)
+        return cls(
+            sources=sources, asked=asked, run=run, doubt=doubt_of(error), limits=limits_of(error, asked.level)
+        )
+
+    @property
+    def test(self) -> Test:
+        """The test that is planned."""
+        return self.asked.corrected(self.run.pairs)
+
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """The levels that were asked for, or those of the pilot."""
+        return tuple(map(float, self.run.levels)) or self.sources.spread.levels
+
+    def known(self, levels: tuple[float, ...]) -> KnownSpread:
+        """Return the spread with so many levels."""
+        attempts = {*self._attempts()}
+        return KnownSpread(
+            spread=self.sources.spread.with_levels(levels),
+            limits=dict.fromkeys(attempts, self.limits),
+            doubts=dict.fromkeys(attempts, self.doubt),
+        )
+
+    def lines(self) -> tuple[list[Option], int]:
+        """Return the ways to show, and which of them is chosen."""
+        tried = product(*(self._counts(k) for k in range(len(self.usual))))
+        every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
+        best = self._best(every)
+        alike = [line for line in every if sum(map(operator.ne, line.levels, best.levels)) <= 1]
+        shown = {
+            line.levels: line for line in sorted(alike, key=lambda line: (line is best, -self._worth(line)))
+        }
+        held = {best.levels, tuple(map(int, self.usual))}
+        idle = [key for key, line in shown.items() if key not in held and not math.isfinite(line.items.value)]
+        far = sorted(
+            (key for key in shown if key not in held and key not in idle),
+            key=lambda key: -_apart(key, best.levels),
+        )
+        for key in (*idle, *far[: max(len(far) - SHOWN, 0)]):
+            del shown[key]
+        ordered = sorted(shown.values(), key=lambda line: line.levels)
+        return ordered, ordered.index(best)
+
+    def fewest_levels(self) -> tuple[float, ...]:
+        """Return the fewest levels of each factor with which some number of questions is enough, those of the
+        others as they are.
+        """
+        return tuple(self._fewest(k, float(MOST_ITEMS)) for k in range(len(self.usual)))
+
+    def _fewest(self, k: int, items: float) -> float:
+        """Return the fewest levels of a factor with which so many questions are enough."""
+        held, truth = self.usual, self.asked.ahead(self.asked.effect)
+
+        def enough(count: float) -> bool:
+            """Say whether so many levels are."""
+            spread = self.sources.spread.with_levels((*held[:k], max(count, float(LEAST)), *held[k + 1 :]))
+            return (
+                power(self.test, spread, truth, items, self.sources.attempts, doubt=self.doubt)
+                >= self.asked.power
+            )
+
+        return max(fewest(enough, 1.0), float(LEAST))
+
+    def _attempts(self) -> Sequence[float]:
+        """Return the numbers of attempts at each level that are tried."""
+        usual, run = float(max(round(self.sources.attempts), 1)), self.run
+        if run.attempts not in (None, usual) and math.isnan(self.sources.answers):
+            raise OptionError(
+                "the pilot has one attempt at each level: what more would bring is not known",
+                remedy="Leave `attempts` out, or take a pilot with two.",
+            )
+        if run.attempts:
+            return [float(run.attempts)]
+        return LEVEL_ATTEMPTS if run.costs is not None and self.sources.spread.answer > 0 else [usual]
+
+    def _counts(self, k: int) -> Sequence[float]:
+        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
+        many questions as the pilot's take.
+        """
+        usual = self.usual[k]
+        if self.run.levels:
+            return [usual]
+        if self.asked.sought != "items":
+            return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
+        least, alike = (self._fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
+        own = [each for each in (least, alike) if math.isfinite(each)]
+        most = 3 * max([usual, *own])
+        more = (math.ceil(each * step) for each in own for step in BEYOND)
+        return sorted({usual, *(float(each) for each in (*STEPS, *more) if each <= most)})
+
+    def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
+        """Return a way to run it, with its cost."""
+        line = replace(
+            option(self.known(levels), self.asked, self.test, attempts, None), levels=tuple(map(int, levels))
+        )
+        costs = self.run.costs
+        if costs is None:
+            return line
+        answers = costs.of(line.items.value, attempts * math.prod(levels))
+        return replace(line, cost=answers + costs.level * sum(levels))
+
+    def _worth(self, line: Option) -> float:
+        """Return what a way costs, or how many answers it takes."""
+        answers = line.items.value * math.prod(line.levels) * line.attempts
+        return line.cost if self.run.costs is not None else answers
+
+    def _best(self, every: Sequence[Option]) -> Option:
+        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with
+        the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
+        """
+        usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
+        if self.asked.sought != "items":
+            return usual
+        if self.run.costs is not None:
+            return min(every, key=self._worth)
+        alike = [line for line in every if line.items.value <= self.sources.n_items]
+        if math.isfinite(usual.items.value):
+            return usual
+        return (
+            min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
+            if alike
+            else min(every, key=self._worth)
+        )
+
+
+def _apart(one: Sequence[int], other: Sequence[int]) -> float:
+    return sum(abs(math.log(a / b)) for a, b in zip(one, other, strict=True))
+
+
+def from_assumptions(assumed: Assumptions, asked: PlanQuestion, run: PlannedRun, n_tasks: int) -> Plan:
     """Plan from what is assumed of the scores, where there is no pilot."""
     comparisons, paired = run.pairs * n_tasks, asked.paired
     percent = assumed.percent(asked.effect, asked.margin)
     asked = _fitting(possible(asked, percent=percent), run.method, bounded=percent)
-    known = Known(
+    known = KnownSpread(
         spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None
     )
     lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=1.0)
@@ -77,7 +361,7 @@ def asked_of(
     not_worse_than: float | None,
     same_within: float | None,
     kept: Kept,
-) -> Asked:
+) -> PlanQuestion:
     """Check what is to be planned for, and find out what is looked for."""
     power, level, method, paired = kept.power, kept.level, kept.method, kept.paired
     if not_worse_than is not None and same_within is not None:
@@ -101,7 +385,7 @@ def asked_of(
         what = "two margins at once" if goal == "same" else "models that answer different questions"
         raise OptionError(f"looks are not planned for {what}", remedy="Leave `looks` out.")
     sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
-    return Asked(
+    return PlanQuestion(
         sought=sought,
         goal=goal,
         method=method or ("score" if paired else "t"),
@@ -115,7 +399,7 @@ def asked_of(
     )
 
 
-def possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
+def possible(asked: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
     """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores
     in [0, 1].
     """
@@ -136,7 +420,7 @@ def possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
 
 
 def _answer(
-    asked: Asked,
+    asked: PlanQuestion,
     tasks: Sequence[TaskPlan],
     comparisons: int,
     *,
@@ -162,7 +446,7 @@ def _answer(
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PlannedRun:
     """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given;
     `levels`: of each random factor, none to seek them.
     """
@@ -177,7 +461,7 @@ class Run:
 
 
 def from_pilot(
-    scores: Scores, names: tuple[str | None, str | None], asked: Asked, run: Run, design: Design
+    scores: Scores, names: tuple[str | None, str | None], asked: PlanQuestion, run: PlannedRun, design: Design
 ) -> Plan:
     """Plan from what a pilot tells, task by task and overall."""
     a, b = names
@@ -223,7 +507,7 @@ def from_pilot(
     )
 
 
-def _fitting(asked: Asked, method: PlanMethod | None, *, bounded: bool) -> Asked:
+def _fitting(asked: PlanQuestion, method: PlanMethod | None, *, bounded: bool) -> PlanQuestion:
     """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in
     [0, 1].
     """
@@ -249,7 +533,7 @@ def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
     )
 
 
-def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPlan:
+def _task_plan(pilot: Pilot, asked: PlanQuestion, run: PlannedRun, comparisons: int) -> TaskPlan:
     asked = possible(asked, percent=pilot.both.bounded, lower=pilot.both.lower_is_better)
     usual = float(max(round(pilot.basis.attempts), 1))
     spread = pilot.spread(run.clusters)
@@ -282,7 +566,7 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
     )
 
 
-def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan | None:
+def _overall_plan(pilots: Sequence[Pilot], asked: PlanQuestion, run: PlannedRun) -> TaskPlan | None:
     """Plan the mean over tasks, which keep their shares of the items; None where their scales differ."""
     matrices = [pilot.both for pilot in pilots]
     if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
@@ -320,7 +604,13 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
 
 
 def equal_systems(
-    asked: Asked, known: Known, option: Option, *, percent: bool, usual: float = math.nan, **about: str
+    asked: PlanQuestion,
+    known: KnownSpread,
+    option: Option,
+    *,
+    percent: bool,
+    usual: float = math.nan,
+    **about: str,
 ) -> EqualSystems | None:
     """Return what the gate says of equal systems; None without a margin. `usual`: the pilot's questions,
     where none are given.
@@ -340,7 +630,7 @@ def equal_systems(
     return equals(wanted, known.spread, size, limits, **about, pairing=pairing, percent=percent)
 
 
-def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) -> list[float]:
+def _counts(spread: Planned, pilots: Sequence[Pilot], run: PlannedRun, usual: float) -> list[float]:
     """Return every number of attempts that can come up; one where nothing is known of more."""
     if not all(pilot.measured for pilot in pilots):
         return [1.0]
@@ -350,15 +640,15 @@ def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) ->
 
 def _known(
     spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float
-) -> Known:
+) -> KnownSpread:
     """Put the spread and its limits together."""
     limits = {k: limits_of(found, level) for k, found in zip(counts, errors, strict=True)}
     doubts = {k: doubt_of(found) for k, found in zip(counts, errors, strict=True)}
-    return Known(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
+    return KnownSpread(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
 
 
 def _rehearsed(
-    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], asked: Asked, comparisons: int, seed: int
+    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], asked: PlanQuestion, comparisons: int, seed: int
 ) -> Simulated:
     if len(pilots) > 1 or not asked.paired:
         raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")

@@ -13,8 +13,8 @@ from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.planning.pilots import limits_of, spread_of
-from howsure.inference.planning.prospects import ATTEMPTS
+from howsure.inference.plan_options import ATTEMPTS
+from howsure.inference.plan_pilot import limits_of, spread_of
 from howsure.inference.population import population_of
 from howsure.statistics import rates
 from howsure.statistics.answer_noise import answers
@@ -28,10 +28,9 @@ from howsure.wording import share_remedy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.inference.planning.assumptions import Assumptions
+    from howsure.inference.plan_pilot import Assumptions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
-
 
 USUAL_RATE = 0.5
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.inference.gate_policy import Policy, Standing
-    from howsure.inference.planning.assumptions import Assumptions
-    from howsure.inference.planning.pilots import Pilot
+    from howsure.inference.plan_pilot import Assumptions, Pilot
     from howsure.statistics.choices import PlanMethod
     from howsure.statistics.power import Doubt, Planned, Spread
 

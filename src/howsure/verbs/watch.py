@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.watching.arrivals import Arrivals, arrivals
-from howsure.inference.watching.counting import Sizes, Tally, sizes_of
-from howsure.inference.watching.goals import Goal
-from howsure.inference.watching.looking import look_at
-from howsure.inference.watching.planned import look_as_planned, plan_of
-from howsure.inference.watching.strata import are_strata
+from howsure.inference.watch_arrivals import Arrivals, arrivals
+from howsure.inference.watch_looks import are_strata, look_as_planned, look_at, plan_of
+from howsure.inference.watch_tally import ClusterSizes, Tally, WatchGoal, sizes_of
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, Scale
@@ -142,7 +139,7 @@ class Monitor:
         )
         failures = self._design.failures
         self._tally = Tally(
-            goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures
+            goal=WatchGoal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures
         )
         strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)
         self._looks = plan_of(looks, spending, self._tally.goal, items_planned, strata=strata)
@@ -180,7 +177,7 @@ class Monitor:
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         table = self._sizes.table if arrived.sizes is None else arrived.sizes
-        self._sizes = Sizes(table=table, each=self._cluster_size, heaviest=arrived.largest)
+        self._sizes = ClusterSizes(table=table, each=self._cluster_size, heaviest=arrived.largest)
         self._tally.see(arrived.ready)
         return self.look()
 

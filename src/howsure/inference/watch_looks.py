@@ -24,14 +24,12 @@ import polars as pl
 from howsure.answers.parts import Looks, PlannedLook
 from howsure.answers.watch import Look
 from howsure.errors import Caution, OptionError
-from howsure.inference.population import SAME_CLUSTERS
+from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.watch_arrivals import order_caution
-from howsure.inference.watch_tally import ClusterSizes, Tally, complete, with_sizes
+from howsure.inference.watch_tally import RunClusters, Tally, complete, with_sizes
 from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
-from howsure.statistics.difference import difference
 from howsure.statistics.group_sequential import Schedule, even, limited_p
-from howsure.statistics.means import mean
 from howsure.statistics.results import Interval
 from howsure.study.matrix import ScoreMatrix
 from howsure.wording import plural
@@ -39,7 +37,7 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from howsure.inference.watch_arrivals import Arrivals
     from howsure.inference.watch_tally import WatchGoal
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Ints
     from howsure.statistics.choices import Spending
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 def look_at(
     tally: Tally,
     arrived: Arrivals | None,
-    sizes: ClusterSizes,
+    sizes: RunClusters,
     *,
     planned: int | None,
     lower_is_better: bool,
@@ -202,60 +200,9 @@ def are_strata(design: Design, *, looks: object, cluster_size: int | None) -> bo
     return True
 
 
-def unseen(rows: pl.DataFrame, sizes: pl.DataFrame) -> int:
-    """Count the clusters (cluster, size) of which no row is there."""
-    return len(sizes.join(rows.select("cluster").unique(), on="cluster", how="anti"))
-
-
-def stratified(
-    goal: WatchGoal, rows: pl.DataFrame, sizes: pl.DataFrame, level: float, *, lower_is_better: bool
-) -> tuple[Estimate, float]:
-    """Return the estimate at a level, and the two-sided p-value of what is asked; every cluster has a row."""
-    matrix = _matrix(goal, rows, sizes, lower_is_better=lower_is_better)
-    asked = Question(population=SAME_CLUSTERS, level=level, margin=goal.margin)
-    if goal.b is None:
-        return _floor_of_strata(matrix, goal.at_least or 0.0, level)
-    found = SAME_CLUSTERS.pair(matrix, "a", "b", asked)
-    if found.equivalence is None or np.isnan(found.p_value):
-        return found.difference, found.p_value
-    return found.difference, min(2 * min(found.equivalence.p_noninferior, found.equivalence.p_inferior), 1.0)
-
-
-def _floor_of_strata(matrix: ScoreMatrix, floor: float, level: float) -> tuple[Estimate, float]:
-    def at(level: float) -> Estimate:
-        """Return the estimate at a level."""
-        return SAME_CLUSTERS.means(matrix, Question(population=SAME_CLUSTERS, level=level))[0]
-
-    return at(level), limited_p(lambda level: (at(level).interval.low, at(level).interval.high), floor)
-
-
-def _matrix(
-    goal: WatchGoal, rows: pl.DataFrame, sizes: pl.DataFrame, *, lower_is_better: bool
-) -> ScoreMatrix:
-    """Return the rows as a matrix, in which a cluster weighs as it does in the whole run."""
-    table = rows.join(sizes, on="cluster", how="left", maintain_order="left")
-    weights = table.select(pl.col("size") / pl.len().over("cluster"))["size"].to_numpy()
-    models = ("a",) if goal.b is None else ("a", "b")
-    values = table.select(models).to_numpy()
-    codes = np.unique(table["cluster"].to_numpy(), return_inverse=True)[1]
-    return ScoreMatrix(
-        task="",
-        metric="",
-        models=models,
-        items=table["item"].to_numpy(),
-        values=values,
-        attempts=np.ones(values.shape, dtype=np.int64),
-        within=np.zeros(values.shape),
-        clusters=(codes.astype(np.int64),),
-        weights=weights * (len(weights) / weights.sum()),
-        bounded=goal.bounds is not None,
-        lower_is_better=lower_is_better,
-    )
-
-
-def unseen_caution(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
+def _unseen_clusters(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
     """Say that a look had no scored question of some clusters."""
-    missing = unseen(rows, sizes)
+    missing = _unseen(rows, sizes)
     if not missing or not len(rows):
         return []
     return [
@@ -325,7 +272,7 @@ def look_as_planned(
     plan: LookPlan,
     tally: Tally,
     arrived: Arrivals | None,
-    sizes: ClusterSizes,
+    sizes: RunClusters,
     *,
     planned: int | None,
     lower_is_better: bool,
@@ -349,9 +296,9 @@ def look_as_planned(
         finished=len(there),
         looks=_told(due, [each for each in made if each[0] <= number], plan.spending, tally.goal.level),
     )
-    lacking = [] if shares is None else unseen_caution(rows.filter(tally.has_scores()), shares)
+    lacking = [] if shares is None else _unseen_clusters(rows.filter(tally.has_scores()), shares)
     if shares is not None:
-        rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), ClusterSizes()
+        rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
     kept = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
     look = look_at(
         kept,
@@ -366,7 +313,7 @@ def look_as_planned(
     return replace(look, cautions=(*look.cautions, *lacking, *beyond))
 
 
-def _in_units(rows: pl.DataFrame, sizes: ClusterSizes, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
     and the others.
     """
@@ -428,69 +375,87 @@ def _judged(
     *,
     lower_is_better: bool,
 ) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops. `shares`: of
-    clusters that are strata.
+    """Return what a look shows: its repeated interval, and the least error with which it stops.
+
+    `shares`: clusters that are strata, with their sizes in the whole run.
     """
-    goal = tally.goal
+    level = tally.goal.level
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
-    if not len(scored) or (shares is not None and unseen(scored, shares)):
-        return nothing(goal.level)
-    level = schedule.level_at(look, goal.level)
-    if shares is None:
-        estimate, p_value = _tested(goal, scored, level, lower_is_better=lower_is_better)
-    else:
-        estimate, p_value = stratified(goal, scored, shares, level, lower_is_better=lower_is_better)
+    if not len(scored) or (shares is not None and _unseen(scored, shares)):
+        return nothing(level)
+    matrix = _matrix(tally.goal, scored, shares, lower_is_better=lower_is_better)
+    population = NEW_CLUSTERS if shares is None else SAME_CLUSTERS
+    question = Question(population=population, level=schedule.level_at(look, level), margin=tally.goal.margin)
+    estimate, p_value = _tested(matrix, question, tally.goal.at_least)
+    same_clusters = estimate.method.same_clusters
     return AlwaysValid(
         value=estimate.value,
         low=estimate.interval.low,
         high=estimate.interval.high,
-        level=goal.level,
-        p_value=schedule.overall_p(look, p_value, goal.level),
-        n_units=estimate.n_items if estimate.method.same_clusters else estimate.n_clusters,
-        method=(
-            f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned "
-            "looks"
-        ),
+        level=level,
+        p_value=schedule.overall_p(look, p_value, level),
+        n_units=estimate.n_items if same_clusters else estimate.n_clusters,
+        method=f"{estimate.method.name}{', same clusters' if same_clusters else ''}, planned looks",
     )
 
 
-def _tested(
-    goal: WatchGoal, rows: pl.DataFrame, level: float, *, lower_is_better: bool
-) -> tuple[Estimate, float]:
-    """Return the estimate at a level, and the two-sided p-value of what is asked."""
-    codes = () if rows["cluster"].null_count() else (rows["unit"].to_numpy().astype(np.int64),)
-    shared: dict[str, Any] = {
-        "clusters": codes,
-        "weights": rows["weight"].to_numpy(),
-        "bounded": goal.bounds is not None,
-    }
-    a = rows["a"].to_numpy()
-    if goal.b is None:
-        return _floor(a, goal.at_least or 0.0, level, shared)
-    b = rows["b"].to_numpy()
-    found = difference(a, b, level=level, margin=None, lower_is_better=lower_is_better, **shared)
-    if goal.margin is None or math.isnan(found.p_value):
-        return found.estimate, found.p_value
-    sided = difference(
-        a, b, level=level, margin=goal.margin, lower_is_better=lower_is_better, **shared
-    ).equivalence
-    assert sided is not None
-    return found.estimate, min(2 * min(sided.p_noninferior, sided.p_inferior), 1.0)
+def _unseen(rows: pl.DataFrame, sizes: pl.DataFrame) -> int:
+    """Count the clusters (cluster, size) of which no row is there."""
+    return len(sizes.join(rows.select("cluster").unique(), on="cluster", how="anti"))
 
 
-def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tuple[Estimate, float]:
-    """Return the estimate of one model, and the p-value of its score being the floor: the level that just
-    leaves it out.
+def _matrix(
+    goal: WatchGoal, rows: pl.DataFrame, shares: pl.DataFrame | None, *, lower_is_better: bool
+) -> ScoreMatrix:
+    """Return the rows of a look as a matrix; with `shares` a cluster weighs as it does in the whole run."""
+    weights = rows["weight"].to_numpy()
+    clusters: tuple[Ints, ...] = ()
+    if shares is not None:
+        table = rows.join(shares, on="cluster", how="left", maintain_order="left")
+        weights = table.select(pl.col("size") / pl.len().over("cluster"))["size"].to_numpy()
+        weights = weights * (len(weights) / weights.sum())
+        clusters = (np.unique(rows["cluster"].to_numpy(), return_inverse=True)[1].astype(np.int64),)
+    elif not rows["cluster"].null_count():
+        clusters = (rows["unit"].to_numpy().astype(np.int64),)
+    values = rows.select(goal.sides).to_numpy()
+    return ScoreMatrix(
+        task="",
+        metric="",
+        models=goal.sides,
+        items=rows["item"].to_numpy(),
+        values=values,
+        attempts=np.ones(values.shape, dtype=np.int64),
+        within=np.zeros(values.shape),
+        clusters=clusters,
+        weights=weights,
+        bounded=goal.bounds is not None,
+        lower_is_better=lower_is_better,
+    )
+
+
+def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> tuple[Estimate, float]:
+    """Return the estimate, and the two-sided p-value of what is asked: for a floor the level at which the
+    interval just leaves it out.
     """
-    found = mean(x, level=level, **shared)
+    population = question.population
+    if len(matrix.models) == 1:
 
-    def ends(at: float) -> tuple[float, float]:
-        """Return the limits of the mean at a level."""
-        interval = mean(x, level=at, **shared).interval
-        return interval.low, interval.high
+        def estimate(level: float) -> Estimate:
+            """Return the estimate with its interval at a level."""
+            return population.means(matrix, replace(question, level=level))[0]
 
-    return found, limited_p(ends, floor)
+        def limits(level: float) -> tuple[float, float]:
+            """Return the limits of the interval at a level."""
+            interval = estimate(level).interval
+            return interval.low, interval.high
+
+        return estimate(question.level), limited_p(limits, at_least or 0.0)
+    pair = population.pair(matrix, "a", "b", question)
+    test = pair.equivalence
+    if test is None or math.isnan(pair.p_value):
+        return pair.difference, pair.p_value
+    return pair.difference, min(2 * min(test.p_noninferior, test.p_inferior), 1.0)
 
 
 def _beyond(finished: int, last: int) -> Caution:

@@ -114,7 +114,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterSizes:
+class RunClusters:
     """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or
     all `each`.
 
@@ -153,12 +153,12 @@ class ClusterSizes:
         return float(self.table["size"].max() if self.table is not None else self.each or 1)  # type: ignore[arg-type]
 
 
-def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> ClusterSizes:
+def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> RunClusters:
     """Return the sizes that the cluster of every item of the run tells, or that all clusters have."""
     if not clusters:
-        return ClusterSizes(each=each)
+        return RunClusters(each=each)
     table = pl.DataFrame({"cluster": list(clusters.values())}).group_by("cluster").agg(pl.len().alias("size"))
-    return ClusterSizes(table=table, each=each)
+    return RunClusters(table=table, each=each)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -206,7 +206,7 @@ class Tally:
         self.waiting = ready.join(self.counted.select("item"), on="item", how="anti").select(*SCHEMA)
         self.failed = 0
 
-    def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: ClusterSizes) -> None:
+    def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: RunClusters) -> None:
         """Take one item by its mean scores; DataError where it can't belong to this run."""
         if (b is None) != (self.goal.b is None):
             raise DataError(
@@ -238,7 +238,7 @@ class Tally:
             )
         return 0.0
 
-    def count(self, sizes: ClusterSizes, *, planned: int | None, lower_is_better: bool) -> None:
+    def count(self, sizes: RunClusters, *, planned: int | None, lower_is_better: bool) -> None:
         """Count the items, or complete clusters, that are ready."""
         self._take_added()
         known = sizes.known(self.waiting)
@@ -361,7 +361,7 @@ def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sequence(
-    goal: WatchGoal, sizes: ClusterSizes, planned: int | None, *, lower_is_better: bool
+    goal: WatchGoal, sizes: RunClusters, planned: int | None, *, lower_is_better: bool
 ) -> Betting | Asymptotic:
     """Return the confidence sequence of a goal, as it is before the first unit."""
     null = goal.null(lower_is_better=lower_is_better)

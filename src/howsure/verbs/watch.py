@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.watch_arrivals import Arrivals, arrivals
 from howsure.inference.watch_looks import are_strata, look_as_planned, look_at, plan_of
-from howsure.inference.watch_tally import ClusterSizes, Tally, WatchGoal, sizes_of
+from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal, sizes_of
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, Scale
@@ -177,7 +177,7 @@ class Monitor:
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         table = self._sizes.table if arrived.sizes is None else arrived.sizes
-        self._sizes = ClusterSizes(table=table, each=self._cluster_size, heaviest=arrived.largest)
+        self._sizes = RunClusters(table=table, each=self._cluster_size, heaviest=arrived.largest)
         self._tally.see(arrived.ready)
         return self.look()
 

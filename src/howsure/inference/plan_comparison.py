@@ -17,13 +17,10 @@ from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import (
     ATTEMPTS,
-    NO_LIMITS,
-    AskedOfEquals,
-    GateSize,
     KnownSpread,
     PlanQuestion,
     curve_of,
-    equals,
+    equal_systems,
     looks_of,
     option,
     options_of,
@@ -49,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.parts import EqualSystems, ErrorSources, Pairing
-    from howsure.answers.plan import Option, Sought
+    from howsure.answers.parts import ErrorSources
+    from howsure.answers.plan import Basis, Option, Sought
     from howsure.inference.plan_pilot import Assumptions, Costs, Pilot
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.group_sequential import Schedule
@@ -89,8 +86,7 @@ def from_level_pilot(
         study = gather_levelled(scores, design)
         matrices, cautions = list(study.matrices()), []
         pairs = [(*names, count) for names, count in (median_pair(matrix, question) for matrix in matrices)]
-    costs, priced = measured_costs(run.costs, study, pairs[0][:2])
-    run, asked = replace(run, costs=costs), replace(asked, method="t")
+    asked = replace(asked, method="t")
     tasks = [
         _task_with_levels(
             matrix,
@@ -100,11 +96,7 @@ def from_level_pilot(
         )
         for matrix, (a, b, _) in zip(matrices, pairs, strict=True)
     ]
-    typical = [
-        f"Planned for the median of {n:,} pairs by the variance of their difference: {a} − {b}."
-        for a, b, n in pairs
-        if n > 1
-    ]
+    typical = [_median_pair_note(a, b, n) for a, b, n in pairs if n > 1]
     return Plan(
         sought=asked.sought,
         goal=asked.goal,
@@ -114,7 +106,7 @@ def from_level_pilot(
         margin=asked.margin,
         paired=True,
         tasks=tuple(tasks),
-        notes=(*study.notes, *priced, *typical),
+        notes=(*study.notes, *typical),
         cautions=(*study.cautions, *direction_cautions(study), *cautions),
     )
 
@@ -153,7 +145,7 @@ def _task_with_levels(
             remedy="Take one with several levels and questions.",
         )
     asked = possible(asked, percent=matrix.bounded, lower=matrix.lower_is_better)
-    sought = _Sought.of(sources, found, asked, run)
+    sought = _LevelSearch.of(sources, found, asked, run)
     lines, chosen = sought.lines()
     best = sought.known(tuple(map(float, lines[chosen].levels)))
     about: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
@@ -173,7 +165,7 @@ def _task_with_levels(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sought:
+class _LevelSearch:
     """What is sought for a task, from what its pilot tells; `doubt`, `limits`: by how many times its variance
     may be larger.
     """
@@ -185,7 +177,7 @@ class _Sought:
     limits: tuple[float, float]
 
     @classmethod
-    def of(cls, sources: ErrorSources, pilot: Estimate, asked: PlanQuestion, run: PlannedRun) -> _Sought:
+    def of(cls, sources: ErrorSources, pilot: Estimate, asked: PlanQuestion, run: PlannedRun) -> _LevelSearch:
         """Return it, the pilot's variance as sure as its degrees of freedom make it."""
         variance = pilot.se**2
         error = (variance, variance * math.sqrt(2 / pilot.df), int(pilot.df) + 1)
@@ -225,7 +217,7 @@ class _Sought:
         idle = [key for key, line in shown.items() if key not in held and not math.isfinite(line.items.value)]
         far = sorted(
             (key for key in shown if key not in held and key not in idle),
-            key=lambda key: -_apart(key, best.levels),
+            key=lambda key: -_distance(key, best.levels),
         )
         for key in (*idle, *far[: max(len(far) - SHOWN, 0)]):
             del shown[key]
@@ -314,7 +306,7 @@ class _Sought:
         )
 
 
-def _apart(one: Sequence[int], other: Sequence[int]) -> float:
+def _distance(one: Sequence[int], other: Sequence[int]) -> float:
     return sum(abs(math.log(a / b)) for a, b in zip(one, other, strict=True))
 
 
@@ -326,44 +318,24 @@ def from_assumptions(assumed: Assumptions, asked: PlanQuestion, run: PlannedRun,
     known = KnownSpread(
         spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None
     )
-    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=1.0)
-    task = TaskPlan(
-        task="",
-        metric="",
-        a="",
-        b="",
-        basis=assumed.basis(paired=paired),
-        options=lines,
-        chosen=chosen,
-        curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=equal_systems(asked, known, lines[chosen], percent=percent),
-        looks=looks_of(known, asked, comparisons, lines[chosen], percent=percent),
-        percent=percent,
-    )
+    task = _task_plan(asked, known, run, comparisons, basis=assumed.basis(paired=paired), percent=percent)
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
     return _answer(asked, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a plan keeps whatever it looks for."""
-
-    power: float
-    level: float
-    method: PlanMethod | None
-    paired: bool
-    looks: Schedule | None = None
-
-
-def asked_of(
+def question_of(
     effect: float | None,
     items: int | None,
     not_worse_than: float | None,
     same_within: float | None,
-    kept: Kept,
+    *,
+    power: float,
+    level: float,
+    method: PlanMethod | None,
+    paired: bool,
+    looks: Schedule | None,
 ) -> PlanQuestion:
     """Check what is to be planned for, and find out what is looked for."""
-    power, level, method, paired = kept.power, kept.level, kept.method, kept.paired
     if not_worse_than is not None and same_within is not None:
         raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
     margin = not_worse_than if not_worse_than is not None else same_within
@@ -381,7 +353,7 @@ def asked_of(
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
     if method == "score" and not paired:
         raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
-    if kept.looks is not None and (goal == "same" or not paired):
+    if looks is not None and (goal == "same" or not paired):
         what = "two margins at once" if goal == "same" else "models that answer different questions"
         raise OptionError(f"looks are not planned for {what}", remedy="Leave `looks` out.")
     sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
@@ -395,7 +367,7 @@ def asked_of(
         margin=margin or 0.0,
         level=level,
         paired=paired,
-        looks=kept.looks,
+        looks=looks,
     )
 
 
@@ -476,7 +448,7 @@ def from_pilot(
     costs, priced = measured_costs(run.costs, study, pilots[0].both.models)
     run = replace(run, costs=costs)
     asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
-    tasks = [_task_plan(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
+    tasks = [_task_of_pilot(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
     cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
     if len(pilots) > 1:
         total = _overall_plan(pilots, asked, run)
@@ -525,109 +497,93 @@ def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
     if len(pilots) > 1:
         return ("Planned for the pair of each task whose difference varies as that of the median pair does.",)
     a, b = pilots[0].both.models
-    return (
-        (
-            f"Planned for the median of {pilots[0].basis.pairs:,} pairs by the variance of their difference: "
-            f"{a} − {b}."
-        ),
-    )
+    return (_median_pair_note(a, b, pilots[0].basis.pairs),)
 
 
-def _task_plan(pilot: Pilot, asked: PlanQuestion, run: PlannedRun, comparisons: int) -> TaskPlan:
-    asked = possible(asked, percent=pilot.both.bounded, lower=pilot.both.lower_is_better)
+def _median_pair_note(a: str, b: str, n_pairs: int) -> str:
+    return f"Planned for the median of {n_pairs:,} pairs by the variance of their difference: {a} − {b}."
+
+
+def _task_of_pilot(pilot: Pilot, question: PlanQuestion, run: PlannedRun, comparisons: int) -> TaskPlan:
+    matrix = pilot.both
+    question = possible(question, percent=matrix.bounded, lower=matrix.lower_is_better)
     usual = float(max(round(pilot.basis.attempts), 1))
     spread = pilot.spread(run.clusters)
     counts = _counts(spread, [pilot], run, usual)
-    known = _known(spread, counts, pilot.errors(counts), asked.level)
-    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=usual)
-    a, b = pilot.both.models
-    return TaskPlan(
-        task=pilot.both.task,
-        metric=pilot.both.metric,
-        a=a,
-        b=b,
+    return _task_plan(
+        question,
+        _known(spread, counts, pilot.errors(counts), question.level),
+        run,
+        comparisons,
+        usual=usual,
+        n_items=pilot.basis.n_items,
         basis=pilot.basis,
-        options=lines,
-        chosen=chosen,
-        curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=equal_systems(
-            asked,
-            known,
-            lines[chosen],
-            usual=pilot.basis.n_items,
-            task=pilot.both.task,
-            metric=pilot.both.metric,
-            a=a,
-            b=b,
-            percent=pilot.both.bounded,
-        ),
-        looks=looks_of(known, asked, comparisons, lines[chosen], percent=pilot.both.bounded),
-        percent=pilot.both.bounded,
+        percent=matrix.bounded,
+        task=matrix.task,
+        metric=matrix.metric,
+        a=matrix.models[0],
+        b=matrix.models[1],
     )
 
 
-def _overall_plan(pilots: Sequence[Pilot], asked: PlanQuestion, run: PlannedRun) -> TaskPlan | None:
+def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion, run: PlannedRun) -> TaskPlan | None:
     """Plan the mean over tasks, which keep their shares of the items; None where their scales differ."""
     matrices = [pilot.both for pilot in pilots]
     if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         return None
     shares = task_shares(matrices, "mean")
-    asked = replace(asked, lower_is_better=matrices[0].lower_is_better)
+    question = replace(question, lower_is_better=matrices[0].lower_is_better)
     usual = float(max(round(min(pilot.basis.attempts for pilot in pilots)), 1))
     spread = joined(pilots, shares, run.clusters)
     counts = _counts(spread, pilots, run, usual)
-    known = _known(spread, counts, joined_errors(pilots, shares, counts), asked.level)
-    lines, chosen = options_of(known, asked, run.pairs, run.attempts, run.costs, usual=usual)
     names = {matrix.models for matrix in matrices}
     a, b = matrices[0].models if len(names) == 1 else ("", "")
-    return TaskPlan(
-        task="",
+    return _task_plan(
+        question,
+        _known(spread, counts, joined_errors(pilots, shares, counts), question.level),
+        run,
+        run.pairs,
+        usual=usual,
+        n_items=sum(pilot.basis.n_items for pilot in pilots),
+        basis=None,
+        percent=matrices[0].bounded,
         metric="mean over tasks",
         a=a,
         b=b,
-        basis=None,
+    )
+
+
+def _task_plan(
+    question: PlanQuestion,
+    known: KnownSpread,
+    run: PlannedRun,
+    comparisons: int,
+    *,
+    usual: float = 1.0,
+    n_items: float = math.nan,
+    basis: Basis | None,
+    percent: bool,
+    task: str = "",
+    metric: str = "",
+    a: str = "",
+    b: str = "",
+) -> TaskPlan:
+    """Plan with a spread; `usual` and `n_items`: attempts and questions of the pilot. Without a basis, as the
+    mean over tasks, there is no curve.
+    """
+    lines, chosen = options_of(known, question, comparisons, run.attempts, run.costs, usual=usual)
+    best = lines[chosen]
+    names: dict[str, Any] = {"task": task, "metric": metric, "a": a, "b": b}
+    return TaskPlan(
+        **names,
+        basis=basis,
         options=lines,
         chosen=chosen,
-        equal=equal_systems(
-            asked,
-            known,
-            lines[chosen],
-            usual=sum(pilot.basis.n_items for pilot in pilots),
-            metric="mean over tasks",
-            a=a,
-            b=b,
-            percent=matrices[0].bounded,
-        ),
-        looks=looks_of(known, asked, run.pairs, lines[chosen], percent=matrices[0].bounded),
-        percent=matrices[0].bounded,
+        curve=() if basis is None else curve_of(known, question, comparisons, lines, chosen),
+        equal=equal_systems(question, known, best, usual=n_items, percent=percent, **names),
+        looks=looks_of(known, question, comparisons, best, percent=percent),
+        percent=percent,
     )
-
-
-def equal_systems(
-    asked: PlanQuestion,
-    known: KnownSpread,
-    option: Option,
-    *,
-    percent: bool,
-    usual: float = math.nan,
-    **about: str,
-) -> EqualSystems | None:
-    """Return what the gate says of equal systems; None without a margin. `usual`: the pilot's questions,
-    where none are given.
-    """
-    items = next((n for n in (asked.items, usual, option.items.value) if math.isfinite(n)), math.inf)
-    if asked.goal == "different" or math.isinf(items):
-        return None
-    wanted = AskedOfEquals(
-        criterion="not_worse_than" if asked.goal == "not-worse" else "same_within",
-        margin=asked.margin,
-        level=asked.level,
-        method="score" if percent and asked.method != "t" else "t",
-    )
-    size = GateSize(items=items, attempts=option.attempts)
-    limits = known.limits_at(option.attempts) if known.limits else NO_LIMITS
-    pairing: Pairing = "assumed" if math.isnan(usual) else "pair"
-    return equals(wanted, known.spread, size, limits, **about, pairing=pairing, percent=percent)
 
 
 def _counts(spread: Planned, pilots: Sequence[Pilot], run: PlannedRun, usual: float) -> list[float]:

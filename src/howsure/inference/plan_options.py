@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,17 +15,14 @@ from howsure.statistics import betting_power
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
 from howsure.statistics.group_sequential import Schedule
-from howsure.statistics.power import Test
-from howsure.study.design import Design
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from howsure.answers.parts import MarginCriterion
     from howsure.answers.plan import Sought
     from howsure.inference.plan_pilot import Costs
     from howsure.statistics.choices import Goal, PlanMethod, Spending
-    from howsure.statistics.power import Doubt, Planned
+    from howsure.statistics.power import Doubt, Planned, Test
 
 AS_GOOD = 0.02
 """By so much less power a way is as good as another: less than a simulation tells."""
@@ -136,67 +133,6 @@ def _betting(test: Test, known: KnownSpread, most: float, **about: Any) -> Way:
     idle = betting_power.followed(test, known.spread, n=most, doubt=doubt, **{**about, "effect": none})
     return Way(
         name="betting", most=most, power=found.power, expected=found.items, expected_if_none=idle.items
-    )
-
-
-GOALS: dict[MarginCriterion, Goal] = {"not_worse_than": "not-worse", "same_within": "same"}
-NO_LIMITS = (math.nan, math.nan)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedOfEquals:
-    """One criterion of a gate with a margin, how sure it has to be, and the comparison's test."""
-
-    criterion: MarginCriterion
-    margin: float
-    level: float
-    method: PlanMethod
-
-    @property
-    def test(self) -> Test:
-        """The test that the criterion is."""
-        return Test(goal=GOALS[self.criterion], method=self.method, level=self.level, margin=self.margin)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateSize:
-    """The gate's questions and attempts."""
-
-    items: float
-    attempts: float
-
-
-def equals(
-    asked: AskedOfEquals,
-    spread: Planned,
-    size: GateSize,
-    limits: tuple[float, float] = NO_LIMITS,
-    **about: Any,
-) -> EqualSystems:
-    """Return what the gate says of equal systems whose difference has this spread; `limits`: of the spread,
-    as shares of it.
-    """
-    test = asked.test
-    found = equal_shares(test, spread, size.items, size.attempts)
-
-    def needed(factor: float) -> float:
-        """Return how many items tell, were the spread so many times as large."""
-        return items_that_tell(test, spread.times(factor), size.attempts)
-
-    value = needed(1.0)
-    ends = [math.nan, math.nan] if math.isnan(limits[0]) else [value, *(needed(factor) for factor in limits)]
-    return EqualSystems(
-        criterion=asked.criterion,
-        margin=asked.margin,
-        items=size.items,
-        attempts=size.attempts,
-        passed=found.passed,
-        unclear=found.unclear,
-        failed=found.failed,
-        items_that_tell=value,
-        items_that_tell_low=min(ends),
-        items_that_tell_high=max(ends),
-        **about,
     )
 
 
@@ -359,10 +295,46 @@ def curve_of(
     )
 
 
-def refuse_pilot_options(design: Design, **asked: object) -> None:
-    """Raise OptionError where an option is about a pilot and there is none."""
-    usual = Design()
-    names = [name for name, value in asked.items() if value]
-    names += [each.name for each in fields(Design) if getattr(design, each.name) != getattr(usual, each.name)]
-    if names:
-        raise OptionError(f"{names[0]} needs a pilot", remedy="Give results as `pilot`.")
+def equal_systems(
+    question: PlanQuestion,
+    known: KnownSpread,
+    option: Option,
+    *,
+    percent: bool,
+    usual: float = math.nan,
+    **names: str,
+) -> EqualSystems | None:
+    """Return what a gate says of two equal systems whose difference has this spread; None without a margin.
+
+    `usual`: the pilot's questions, where none are given; `names`: of task, metric and models.
+    """
+    items = next((n for n in (question.items, usual, option.items.value) if math.isfinite(n)), math.inf)
+    if question.goal == "different" or math.isinf(items):
+        return None
+    attempts = option.attempts
+    method: PlanMethod = "score" if percent and question.method != "t" else "t"
+    test = powers.Test(goal=question.goal, method=method, level=question.level, margin=question.margin)
+    shares = equal_shares(test, known.spread, items, attempts)
+
+    def needed(factor: float) -> float:
+        """Return how many items tell, were the spread so many times as large."""
+        return items_that_tell(test, known.spread.times(factor), attempts)
+
+    low, high = known.limits_at(attempts)
+    value = needed(1.0)
+    ends = [math.nan] if math.isnan(low) else [value, needed(low), needed(high)]
+    return EqualSystems(
+        **names,
+        criterion="not_worse_than" if question.goal == "not-worse" else "same_within",
+        margin=question.margin,
+        pairing="assumed" if math.isnan(usual) else "pair",
+        items=items,
+        attempts=attempts,
+        passed=shares.passed,
+        unclear=shares.unclear,
+        failed=shares.failed,
+        items_that_tell=value,
+        items_that_tell_low=min(ends),
+        items_that_tell_high=max(ends),
+        percent=percent,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from howsure.statistics.answer_noise import answers
 from howsure.statistics.clustered_variance import equal_sizes, sizes_of, spread_sizes
 from howsure.statistics.power import SURE, Joined, Spread
 from howsure.statistics.variance_components import mixed, mixture_errors, variance_limits, variances
+from howsure.study.design import Design
 from howsure.study.factors import gather_levelled
 from howsure.wording import Scale, amount_text, plural
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.power import Doubt, Planned
     from howsure.statistics.variance_components import Components
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -282,6 +282,17 @@ def _mean_cost(study: Study, name: str, model: str) -> float:
 LEAST_ITEMS = 2
 LEAST_SHARE = 1e-3
 """Of the variance seen: a lower limit of none at all would ask for a plan without any spread."""
+
+
+def refuse_pilot_options(design: Design, **options: object) -> None:
+    """Raise OptionError where an option is about a pilot and there is none."""
+    usual = Design()
+    names = [name for name, value in options.items() if value]
+    names += [
+        field.name for field in fields(Design) if getattr(design, field.name) != getattr(usual, field.name)
+    ]
+    if names:
+        raise OptionError(f"{names[0]} needs a pilot", remedy="Give results as `pilot`.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
 from howsure.inference.plan_comparison import (
-    Kept,
     PlannedRun,
-    asked_of,
     from_assumptions,
     from_level_pilot,
     from_pilot,
+    question_of,
 )
-from howsure.inference.plan_options import refuse_pilot_options, schedule_of
-from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs
+from howsure.inference.plan_options import schedule_of
+from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs, refuse_pilot_options
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
@@ -153,14 +152,29 @@ def plan(
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    asked = asked_of(
-        effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule)
+    question = question_of(
+        effect,
+        n_items,
+        not_worse_than,
+        same_within,
+        power=power,
+        level=level,
+        method=method,
+        paired=paired,
+        looks=schedule,
     )
-    drawn, levels = seed if simulate else None, _levels(n_levels, design)
-    run = PlannedRun(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
+    run = PlannedRun(
+        method=method,
+        attempts=attempts,
+        pairs=n_models * (n_models - 1) // 2,
+        clusters=n_clusters,
+        costs=costs,
+        seed=seed if simulate else None,
+        levels=_levels(n_levels, design),
+    )
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)
+        return replace(from_assumptions(assume or Assumptions(), question, run, n_tasks), better=better)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
@@ -169,7 +183,7 @@ def plan(
         )
     scores, (a, b) = read_pair(pilot, (a, b), design)
     planned = from_level_pilot if design.random_factor else from_pilot
-    return replace(planned(scores, (a, b), asked, run, design), better=better)
+    return replace(planned(scores, (a, b), question, run, design), better=better)
 
 
 def _levels(given: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:

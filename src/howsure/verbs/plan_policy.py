@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.answers.plan_policy import PolicyPlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.gate_policy import policy_of
-from howsure.inference.plan_options import refuse_pilot_options
-from howsure.inference.plan_pilot import Assumptions, check_assumed, doubt_of, read_pilots
+from howsure.inference.plan_pilot import (
+    Assumptions,
+    check_assumed,
+    doubt_of,
+    read_pilots,
+    refuse_pilot_options,
+)
 from howsure.inference.plan_policy import TaskKnown, of_assumptions, of_pilot, planned
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design

@@ -7,8 +7,7 @@ from typing import Any, Unpack
 
 from howsure.answers.plan_score import ScorePlan
 from howsure.errors import Caution, OptionError
-from howsure.inference.plan_options import refuse_pilot_options
-from howsure.inference.plan_pilot import Assumptions, check_assumed
+from howsure.inference.plan_pilot import Assumptions, check_assumed, refuse_pilot_options
 from howsure.inference.plan_score import (
     assumed_scores,
     goal_of,

@@ -304,7 +304,7 @@ def refuse_options(
     method: object,
     measures: Sequence[str] = (),
 ) -> None:
-    """Raise OptionError where nothing can be judged as criteria."""
+    """Raise OptionError where the criteria can't be judged."""
     if not criteria.of_pair and not criteria.floors:
         raise OptionError(
             "nothing is asked of the candidate",

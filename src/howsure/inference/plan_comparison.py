@@ -69,11 +69,15 @@ SHOWN = 7
 
 
 def from_level_pilot(
-    scores: Scores, names: tuple[str | None, str | None], asked: PlanQuestion, run: PlannedRun, design: Design
+    scores: Scores,
+    names: tuple[str | None, str | None],
+    question: PlanQuestion,
+    run: PlannedRun,
+    design: Design,
 ) -> Plan:
     """Plan from a pilot with random factors, task by task."""
-    _refuse_with_levels(asked, run, design)
-    question = Question(population=NEW_CLUSTERS, method="t")
+    _refuse_with_levels(question, run, design)
+    usual = Question(population=NEW_CLUSTERS, method="t")
     a, b = names
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
@@ -85,25 +89,25 @@ def from_level_pilot(
     else:
         study = gather_levelled(scores, design)
         matrices, cautions = list(study.matrices()), []
-        pairs = [(*names, count) for names, count in (median_pair(matrix, question) for matrix in matrices)]
-    asked = replace(asked, method="t")
+        pairs = [(*names, count) for names, count in (median_pair(matrix, usual) for matrix in matrices)]
+    question = replace(question, method="t")
     tasks = [
         _task_with_levels(
             matrix,
-            NEW_CLUSTERS.pair(matrix, a, b, question),
-            asked,
+            NEW_CLUSTERS.pair(matrix, a, b, usual),
+            question,
             replace(run, pairs=run.pairs * len(matrices)),
         )
         for matrix, (a, b, _) in zip(matrices, pairs, strict=True)
     ]
     typical = [_median_pair_note(a, b, n) for a, b, n in pairs if n > 1]
     return Plan(
-        sought=asked.sought,
-        goal=asked.goal,
+        sought=question.sought,
+        goal=question.goal,
         method="t",
-        level=asked.level,
+        level=question.level,
         comparisons=run.pairs * len(matrices),
-        margin=asked.margin,
+        margin=question.margin,
         paired=True,
         tasks=tuple(tasks),
         notes=(*study.notes, *typical),
@@ -111,17 +115,17 @@ def from_level_pilot(
     )
 
 
-def _refuse_with_levels(asked: PlanQuestion, run: PlannedRun, design: Design) -> None:
+def _refuse_with_levels(question: PlanQuestion, run: PlannedRun, design: Design) -> None:
     """Raise OptionError for what isn't planned with random factors."""
     others = {
-        "looks": asked.looks is not None,
-        "paired": not asked.paired,
+        "looks": question.looks is not None,
+        "paired": not question.paired,
         "n_clusters": run.clusters is not None,
         "simulate": run.seed is not None,
         "method": run.method not in (None, "t"),
         "measure": bool(design.measure),
     }
-    name = next((name for name, given in others.items() if given), "")
+    name = next((name for name, is_given in others.items() if is_given), "")
     if name:
         raise OptionError(
             f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
@@ -134,31 +138,31 @@ def _refuse_with_levels(asked: PlanQuestion, run: PlannedRun, design: Design) ->
 
 
 def _task_with_levels(
-    matrix: ScoreMatrix, pilot: Comparison, asked: PlanQuestion, run: PlannedRun
+    matrix: ScoreMatrix, pilot: Comparison, question: PlanQuestion, run: PlannedRun
 ) -> TaskPlan:
-    sources, found = pilot.sources, pilot.difference
+    sources, difference = pilot.sources, pilot.difference
     if sources is None or not sources.known:
-        why = next((f": {caution.message}" for caution in found.cautions), "")
+        why = next((f": {caution.message}" for caution in difference.cautions), "")
         raise DataError(
             f"the pilot doesn't tell how levels differ{why}",
             where=matrix.task,
             remedy="Take one with several levels and questions.",
         )
-    asked = possible(asked, percent=matrix.bounded, lower=matrix.lower_is_better)
-    sought = _LevelSearch.of(sources, found, asked, run)
-    lines, chosen = sought.lines()
-    best = sought.known(tuple(map(float, lines[chosen].levels)))
-    about: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
+    question = possible(question, percent=matrix.bounded, lower=matrix.lower_is_better)
+    search = _LevelSearch.of(sources, difference, question, run)
+    lines, chosen = search.lines()
+    best = search.known(tuple(map(float, lines[chosen].levels)))
+    names: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
     return TaskPlan(
-        **about,
+        **names,
         basis=None,
         sources=sources,
-        levels_needed=sought.fewest_levels() if asked.sought == "items" else (),
+        levels_needed=search.fewest_levels() if question.sought == "items" else (),
         options=tuple(lines),
         chosen=chosen,
-        curve=curve_of(best, asked, run.pairs, [lines[chosen]], 0),
+        curve=curve_of(best, question, run.pairs, [lines[chosen]], 0),
         equal=equal_systems(
-            asked, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **about
+            question, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **names
         ),
         percent=matrix.bounded,
     )
@@ -171,24 +175,30 @@ class _LevelSearch:
     """
 
     sources: ErrorSources
-    asked: PlanQuestion
+    question: PlanQuestion
     run: PlannedRun
     doubt: Doubt
     limits: tuple[float, float]
 
     @classmethod
-    def of(cls, sources: ErrorSources, pilot: Estimate, asked: PlanQuestion, run: PlannedRun) -> _LevelSearch:
+    def of(
+        cls, sources: ErrorSources, pilot: Estimate, question: PlanQuestion, run: PlannedRun
+    ) -> _LevelSearch:
         """Return it, the pilot's variance as sure as its degrees of freedom make it."""
         variance = pilot.se**2
         error = (variance, variance * math.sqrt(2 / pilot.df), int(pilot.df) + 1)
         return cls(
-            sources=sources, asked=asked, run=run, doubt=doubt_of(error), limits=limits_of(error, asked.level)
+            sources=sources,
+            question=question,
+            run=run,
+            doubt=doubt_of(error),
+            limits=limits_of(error, question.level),
         )
 
     @property
     def test(self) -> Test:
         """The test that is planned."""
-        return self.asked.corrected(self.run.pairs)
+        return self.question.corrected(self.run.pairs)
 
     @property
     def usual(self) -> tuple[float, ...]:
@@ -232,14 +242,14 @@ class _LevelSearch:
 
     def _fewest(self, k: int, items: float) -> float:
         """Return the fewest levels of a factor with which so many questions are enough."""
-        held, truth = self.usual, self.asked.ahead(self.asked.effect)
+        held, truth = self.usual, self.question.ahead(self.question.effect)
 
         def enough(count: float) -> bool:
             """Say whether so many levels are."""
             spread = self.sources.spread.with_levels((*held[:k], max(count, float(LEAST)), *held[k + 1 :]))
             return (
                 power(self.test, spread, truth, items, self.sources.attempts, doubt=self.doubt)
-                >= self.asked.power
+                >= self.question.power
             )
 
         return max(fewest(enough, 1.0), float(LEAST))
@@ -263,7 +273,7 @@ class _LevelSearch:
         usual = self.usual[k]
         if self.run.levels:
             return [usual]
-        if self.asked.sought != "items":
+        if self.question.sought != "items":
             return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
         least, alike = (self._fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
         own = [each for each in (least, alike) if math.isfinite(each)]
@@ -274,7 +284,8 @@ class _LevelSearch:
     def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
         """Return a way to run it, with its cost."""
         line = replace(
-            option(self.known(levels), self.asked, self.test, attempts, None), levels=tuple(map(int, levels))
+            option(self.known(levels), self.question, self.test, attempts, None),
+            levels=tuple(map(int, levels)),
         )
         costs = self.run.costs
         if costs is None:
@@ -292,7 +303,7 @@ class _LevelSearch:
         the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
         """
         usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
-        if self.asked.sought != "items":
+        if self.question.sought != "items":
             return usual
         if self.run.costs is not None:
             return min(every, key=self._worth)
@@ -310,17 +321,17 @@ def _distance(one: Sequence[int], other: Sequence[int]) -> float:
     return sum(abs(math.log(a / b)) for a, b in zip(one, other, strict=True))
 
 
-def from_assumptions(assumed: Assumptions, asked: PlanQuestion, run: PlannedRun, n_tasks: int) -> Plan:
+def from_assumptions(assumed: Assumptions, question: PlanQuestion, run: PlannedRun, n_tasks: int) -> Plan:
     """Plan from what is assumed of the scores, where there is no pilot."""
-    comparisons, paired = run.pairs * n_tasks, asked.paired
-    percent = assumed.percent(asked.effect, asked.margin)
-    asked = _fitting(possible(asked, percent=percent), run.method, bounded=percent)
+    comparisons, paired = run.pairs * n_tasks, question.paired
+    percent = assumed.percent(question.effect, question.margin)
+    question = _fitting(possible(question, percent=percent), run.method, bounded=percent)
     known = KnownSpread(
         spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None
     )
-    task = _task_plan(asked, known, run, comparisons, basis=assumed.basis(paired=paired), percent=percent)
+    task = _task_plan(question, known, run, comparisons, basis=assumed.basis(paired=paired), percent=percent)
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
-    return _answer(asked, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
+    return _answer(question, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
 
 
 def question_of(
@@ -371,28 +382,28 @@ def question_of(
     )
 
 
-def possible(asked: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
+def possible(question: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
     """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores
     in [0, 1].
     """
-    for name, size in (("effect", asked.effect), ("margin", asked.margin)):
+    for name, size in (("effect", question.effect), ("margin", question.margin)):
         if percent and abs(size) >= 1:
             raise OptionError(
                 f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points."
             )
-    directed = replace(asked, lower_is_better=lower)
-    ahead = directed.ahead(asked.effect)
-    outside = ahead <= -asked.margin if asked.goal == "not-worse" else abs(ahead) >= asked.margin
-    if asked.goal != "different" and outside:
+    directed = replace(question, lower_is_better=lower)
+    ahead = directed.ahead(question.effect)
+    outside = ahead <= -question.margin if question.goal == "not-worse" else abs(ahead) >= question.margin
+    if question.goal != "different" and outside:
         raise OptionError(
-            f"a true difference of {asked.effect:g} is not within the margin of {asked.margin:g}",
+            f"a true difference of {question.effect:g} is not within the margin of {question.margin:g}",
             remedy="Give a larger margin.",
         )
     return directed
 
 
 def _answer(
-    asked: PlanQuestion,
+    question: PlanQuestion,
     tasks: Sequence[TaskPlan],
     comparisons: int,
     *,
@@ -401,15 +412,15 @@ def _answer(
     cautions: tuple[Caution, ...] = (),
 ) -> Plan:
     main = tasks[-1].best
-    impossible = tasks[-1].percent and asked.sought == "effect" and main.effect.value > 1
+    impossible = tasks[-1].percent and question.sought == "effect" and main.effect.value > 1
     return Plan(
-        sought=asked.sought,
-        goal=asked.goal,
-        method=asked.method,
-        level=asked.level,
+        sought=question.sought,
+        goal=question.goal,
+        method=question.method,
+        level=question.level,
         comparisons=comparisons,
-        margin=asked.margin,
-        paired=asked.paired,
+        margin=question.margin,
+        paired=question.paired,
         tasks=tuple(tasks),
         simulated=simulated,
         notes=notes,
@@ -433,7 +444,11 @@ class PlannedRun:
 
 
 def from_pilot(
-    scores: Scores, names: tuple[str | None, str | None], asked: PlanQuestion, run: PlannedRun, design: Design
+    scores: Scores,
+    names: tuple[str | None, str | None],
+    question: PlanQuestion,
+    run: PlannedRun,
+    design: Design,
 ) -> Plan:
     """Plan from what a pilot tells, task by task and overall."""
     a, b = names
@@ -444,50 +459,50 @@ def from_pilot(
             "n_clusters is about other clusters, and population='same-clusters' keeps these",
             remedy="Leave one of the two out.",
         )
-    pilots, study, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
+    pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
     costs, priced = measured_costs(run.costs, study, pilots[0].both.models)
     run = replace(run, costs=costs)
-    asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
-    tasks = [_task_of_pilot(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
+    question = _fitting(question, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
+    tasks = [_task_of_pilot(pilot, question, run, run.pairs * len(pilots)) for pilot in pilots]
     cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
     if len(pilots) > 1:
-        total = _overall_plan(pilots, asked, run)
+        total = _overall_plan(pilots, question, run)
         tasks += [total] if total is not None else []
         cautions += [] if total is not None else [NO_OVERALL]
     comparisons = run.pairs * (len(pilots) if len(tasks) == len(pilots) else 1)
-    simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
+    simulated = None if run.seed is None else _rehearsed(pilots, tasks, question, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
     limited = any(
-        not math.isnan(each.low)
+        not math.isnan(forecast.low)
         for best in (task.best for task in tasks)
-        for each in (best.items, best.effect, best.power)
+        for forecast in (best.items, best.effect, best.power)
     )
     cautions += [_small_pilot(few, pilots, limited=limited)] if few < FEW_UNITS else []
-    told = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
-    told += (
+    notes = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
+    notes += (
         (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
         if len(pilots) > 1
         else ()
     )
     return _answer(
-        asked,
+        question,
         tasks,
         comparisons,
         simulated=simulated,
-        notes=told,
+        notes=notes,
         cautions=(*study.cautions, *direction_cautions(study), *cautions),
     )
 
 
-def _fitting(asked: PlanQuestion, method: PlanMethod | None, *, bounded: bool) -> PlanQuestion:
+def _fitting(question: PlanQuestion, method: PlanMethod | None, *, bounded: bool) -> PlanQuestion:
     """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in
     [0, 1].
     """
-    if bounded or not asked.paired:
-        return asked
+    if bounded or not question.paired:
+        return question
     if method == "score":
         raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
-    return replace(asked, method=method or "t")
+    return replace(question, method=method or "t")
 
 
 def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
@@ -598,17 +613,17 @@ def _known(
     spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float
 ) -> KnownSpread:
     """Put the spread and its limits together."""
-    limits = {k: limits_of(found, level) for k, found in zip(counts, errors, strict=True)}
-    doubts = {k: doubt_of(found) for k, found in zip(counts, errors, strict=True)}
+    limits = {k: limits_of(error, level) for k, error in zip(counts, errors, strict=True)}
+    doubts = {k: doubt_of(error) for k, error in zip(counts, errors, strict=True)}
     return KnownSpread(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
 
 
 def _rehearsed(
-    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], asked: PlanQuestion, comparisons: int, seed: int
+    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], question: PlanQuestion, comparisons: int, seed: int
 ) -> Simulated:
-    if len(pilots) > 1 or not asked.paired:
+    if len(pilots) > 1 or not question.paired:
         raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
-    if asked.looks is not None:
+    if question.looks is not None:
         raise OptionError("simulate checks one look at the end", remedy="Leave `looks` out, or simulate.")
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
@@ -622,7 +637,7 @@ def _rehearsed(
     share = rehearse(
         sign * pilot.found.means[:, 2],
         pilot.codes,
-        asked.corrected(comparisons),
+        question.corrected(comparisons),
         effect=sign * option.effect.value,
         count=max(round(option.items.value / pilot.basis.cluster_size), 2),
         scale=math.sqrt(wanted / seen),

@@ -39,35 +39,35 @@ def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Sche
 
 
 def looks_of(
-    known: KnownSpread, asked: PlanQuestion, comparisons: int, option: Option, *, percent: bool
+    known: KnownSpread, question: PlanQuestion, comparisons: int, option: Option, *, percent: bool
 ) -> LooksPlan | None:
     """Return the looks of the chosen option; None where none are planned, or no number of items is enough."""
-    test, n, effect = asked.corrected(comparisons), option.items.value, option.effect.value
+    test, n, effect = question.corrected(comparisons), option.items.value, option.effect.value
     if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
         return None
     spread, doubt = known.spread, known.doubt_at(option.attempts)
-    about: dict[str, float] = {"effect": asked.ahead(effect), "attempts": option.attempts}
-    chances = _stopped(test, known, n, **about)
+    at: dict[str, float] = {"effect": question.ahead(effect), "attempts": option.attempts}
+    chances = _stopped(test, known, n, **at)
     none = test.looks.boundary(test.two_sided_level).stops(0.0)
     if_none = none[0] + (none[1] if test.goal == "different" else 0.0)
     step = spread.step
     counts = [min(math.ceil(n * share / step - 1e-9) * step, n) for share in test.looks.shares]
-    found = _rows(test, [math.ceil(count) for count in counts], chances)
+    planned_looks = _rows(test, [math.ceil(count) for count in counts], chances)
     ways = [_at_looks(counts, chances, if_none[:, 0].tolist())]
-    ways.insert(0, _once(test, known, asked, n, **about))
-    if percent and asked.method != "z":
+    ways.insert(0, _once(test, known, question, n, **at))
+    if percent and question.method != "z":
         most = n
-        if asked.sought == "items":
+        if question.sought == "items":
             most = betting_power.items_followed(
-                test, spread, **about, once=ways[0].most, target=asked.power, doubt=doubt
+                test, spread, **at, once=ways[0].most, target=question.power, doubt=doubt
             )
-        ways.append(_betting(test, known, most, **about))
+        ways.append(_betting(test, known, most, **at))
     enough = max(way.power for way in ways) - AS_GOOD
     good = [way for way in ways if way.power >= enough and math.isfinite(way.expected)]
     return LooksPlan(
         spending=test.looks.spending,
         cheapest=min(good, key=lambda way: way.expected).name,
-        looks=found,
+        looks=planned_looks,
         ways=tuple(ways),
     )
 
@@ -114,12 +114,12 @@ def _at_looks(counts: list[float], chances: list[float], if_none: list[float]) -
 
 
 def _once(
-    test: Test, known: KnownSpread, asked: PlanQuestion, n: float, *, effect: float, attempts: float
+    test: Test, known: KnownSpread, question: PlanQuestion, n: float, *, effect: float, attempts: float
 ) -> Way:
     """Return what a test made once takes: as many items as its power needs, or those that there are."""
     doubt = known.doubt_at(attempts)
-    if asked.sought == "items":
-        n = powers.items_needed(test.once, known.spread, effect, attempts, asked.power, doubt=doubt)
+    if question.sought == "items":
+        n = powers.items_needed(test.once, known.spread, effect, attempts, question.power, doubt=doubt)
     chance = powers.power(test.once, known.spread, effect, n, attempts, doubt=doubt)
     return Way(name="once", most=n, power=chance, expected=n, expected_if_none=n)
 
@@ -196,7 +196,7 @@ class KnownSpread:
 
 def options_of(
     known: KnownSpread,
-    asked: PlanQuestion,
+    question: PlanQuestion,
     comparisons: int,
     attempts: int | None,
     costs: Costs | None,
@@ -209,14 +209,14 @@ def options_of(
             f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or assumed",
             remedy="Run the pilot with two attempts or more, or assume variances of questions and answers.",
         )
-    priced = costs.candidates(known.spread) if costs is not None and asked.sought == "items" else []
+    priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
     asked_for = {float(attempts)} if attempts else {usual}
     idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
     counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
     if not known.spread.per_item(1e6, math.inf) > 0:  # endless attempts leave no spread: nothing to plan with
         counts = counts - {math.inf}
-    test = asked.corrected(comparisons)
-    lines = tuple(option(known, asked, test, k, costs) for k in sorted(counts))
+    test = question.corrected(comparisons)
+    lines = tuple(option(known, question, test, k, costs) for k in sorted(counts))
     if attempts is None and priced:
         totals = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
         if min(totals) < math.inf:
@@ -226,17 +226,17 @@ def options_of(
 
 
 def option(
-    known: KnownSpread, asked: PlanQuestion, test: Test, attempts: float, costs: Costs | None
+    known: KnownSpread, question: PlanQuestion, test: Test, attempts: float, costs: Costs | None
 ) -> Option:
     """Work out one number of attempts."""
     low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
-    truth = asked.ahead(asked.effect)
+    truth = question.ahead(question.effect)
 
     def forecast(sought: str, seek: Callable[[Planned, Doubt], float], kept: float) -> Forecast:
         """Return what is sought, and between which numbers it lies as far as the pilot tells; `kept` where
         something else is sought.
         """
-        if asked.sought != sought:
+        if question.sought != sought:
             return Forecast(value=kept)
         value = seek(known.spread, known.doubt_at(attempts))
         if math.isnan(known.limits_at(attempts)[0]):
@@ -245,15 +245,19 @@ def option(
         return Forecast(value=value, low=min(ends), high=max(ends))
 
     items = forecast(
-        "items", lambda s, d: powers.items_needed(test, s, truth, attempts, asked.power, doubt=d), asked.items
+        "items",
+        lambda s, d: powers.items_needed(test, s, truth, attempts, question.power, doubt=d),
+        question.items,
     )
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
     effect = forecast(
         "effect",
-        lambda s, d: powers.smallest_effect(test, s, n, attempts, asked.power, doubt=d),
-        asked.effect,
+        lambda s, d: powers.smallest_effect(test, s, n, attempts, question.power, doubt=d),
+        question.effect,
     )
-    chance = forecast("power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), asked.power)
+    chance = forecast(
+        "power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), question.power
+    )
     per_item = known.spread.per_item(n, attempts)
     cost = math.nan if costs is None or math.isinf(attempts) else costs.of(items.value, attempts)
     return Option(
@@ -263,22 +267,22 @@ def option(
         power=chance,
         clusters=known.spread.clusters_in(items.value),
         se=powers.standard_error(known.spread, n, attempts),
-        formula=powers.formula(test, per_item, asked.ahead(effect.value), chance.value),
+        formula=powers.formula(test, per_item, question.ahead(effect.value), chance.value),
         cost=cost,
     )
 
 
 def curve_of(
-    known: KnownSpread, asked: PlanQuestion, comparisons: int, lines: Sequence[Option], chosen: int
+    known: KnownSpread, question: PlanQuestion, comparisons: int, lines: Sequence[Option], chosen: int
 ) -> tuple[CurvePoint, ...]:
     """Return the power around the chosen option: over the number of items, or over the true difference."""
-    test, best = asked.corrected(comparisons), lines[chosen]
+    test, best = question.corrected(comparisons), lines[chosen]
     n, effect = best.items.value, best.effect.value
     if not (math.isfinite(n) and math.isfinite(effect)):
         return ()
-    steps = np.geomspace(1 / 4, 4, CURVE) if asked.sought != "effect" else np.linspace(0, 2, CURVE)
+    steps = np.geomspace(1 / 4, 4, CURVE) if question.sought != "effect" else np.linspace(0, 2, CURVE)
     places = [
-        (n, effect * x) if asked.sought == "effect" else (max(round(n * x), 2), effect)
+        (n, effect * x) if question.sought == "effect" else (max(round(n * x), 2), effect)
         for x in steps.tolist()
     ]
     return tuple(
@@ -287,7 +291,12 @@ def curve_of(
             items=n,
             effect=size,
             power=powers.power(
-                test, known.spread, asked.ahead(size), n, line.attempts, doubt=known.doubt_at(line.attempts)
+                test,
+                known.spread,
+                question.ahead(size),
+                n,
+                line.attempts,
+                doubt=known.doubt_at(line.attempts),
             ),
         )
         for line in lines

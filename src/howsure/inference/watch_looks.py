@@ -30,6 +30,7 @@ from howsure.inference.watch_arrivals import order_caution
 from howsure.inference.watch_tally import RunClusters, Tally, complete, with_sizes
 from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
 from howsure.statistics.group_sequential import Schedule, even, limited_p
+from howsure.statistics.means import mean
 from howsure.statistics.results import Interval
 from howsure.study.matrix import ScoreMatrix
 from howsure.wording import plural
@@ -113,17 +114,17 @@ def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
 ) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
-    found = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
+    cautions = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
     if tally.n_failed:
-        found.append(_failed(tally, lower_is_better=lower_is_better))
+        cautions.append(_failed(tally, lower_is_better=lower_is_better))
     if seen.torn:
-        found.append(TORN)
+        cautions.append(TORN)
     if seen.n_units and not random:
         stated = None if arrived is None else arrived.shuffled
-        found += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
+        cautions += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
     if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
-        found.append(FEW_PROMISES)
-    return found
+        cautions.append(FEW_PROMISES)
+    return cautions
 
 
 def _failed(tally: Tally, *, lower_is_better: bool) -> Caution:
@@ -294,14 +295,14 @@ def look_as_planned(
         spending=plan.spending,
         number=number,
         finished=len(there),
-        looks=_told(due, [each for each in made if each[0] <= number], plan.spending, tally.goal.level),
+        looks=_told(due, [one for one in made if one[0] <= number], plan.spending, tally.goal.level),
     )
     lacking = [] if shares is None else _unseen_clusters(rows.filter(tally.has_scores()), shares)
     if shares is not None:
         rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
-    kept = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
+    shown = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
     look = look_at(
-        kept,
+        shown,
         arrived,
         sizes,
         planned=due[-1],
@@ -317,13 +318,13 @@ def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[
     """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
     and the others.
     """
-    known = sizes.known(rows)
-    if known is not None and strata:
-        with_sizes(rows, known)
-    if known is None or strata:
+    cluster_sizes = sizes.known(rows)
+    if cluster_sizes is not None and strata:
+        with_sizes(rows, cluster_sizes)
+    if cluster_sizes is None or strata:
         return rows.with_row_index("unit"), rows.clear()
     placed = rows.with_row_index("place")
-    done = complete(placed, known).with_columns(unit=pl.col("place").max().over("cluster"))
+    done = complete(placed, cluster_sizes).with_columns(unit=pl.col("place").max().over("cluster"))
     done = done.sort("unit", "place").select(*rows.columns, pl.col("unit").rank("dense") - 1)
     return done, rows.join(done.select("item"), on="item", how="anti", maintain_order="left")
 
@@ -442,8 +443,16 @@ def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> 
     if len(matrix.models) == 1:
 
         def estimate(level: float) -> Estimate:
-            """Return the estimate with its interval at a level."""
-            return population.means(matrix, replace(question, level=level))[0]
+            """Return the estimate with its interval at a level; scores of new clusters count as fractions."""
+            if population is SAME_CLUSTERS:
+                return population.means(matrix, replace(question, level=level))[0]
+            return mean(
+                matrix.values[:, 0],
+                clusters=matrix.clusters,
+                weights=matrix.weights,
+                bounded=matrix.bounded,
+                level=level,
+            )
 
         def limits(level: float) -> tuple[float, float]:
             """Return the limits of the interval at a level."""

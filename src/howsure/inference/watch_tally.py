@@ -241,17 +241,17 @@ class Tally:
     def count(self, sizes: RunClusters, *, planned: int | None, lower_is_better: bool) -> None:
         """Count the items, or complete clusters, that are ready."""
         self._take_added()
-        known = sizes.known(self.waiting)
+        cluster_sizes = sizes.known(self.waiting)
         ready = self.waiting
         if self.order and self._ids:
             ready = ready.filter(pl.col("item").is_in(self._started()))
-        if known is not None:
-            ready = complete(ready, known)
+        if cluster_sizes is not None:
+            ready = complete(ready, cluster_sizes)
         scored = ready.filter(self.has_scores())
         self.refuse_out_of_bounds(scored)
         self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
         if (
-            known is None
+            cluster_sizes is None
         ):  # an item whose attempts all failed may be run again; in a cluster it would change the unit
             self.failed += len(ready) - len(scored)
             ready = scored
@@ -263,7 +263,7 @@ class Tally:
         units = scored.select(
             sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster")
         )
-        if known is not None:
+        if cluster_sizes is not None:
             units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
 
@@ -295,13 +295,13 @@ class Tally:
         """Return the items whose scores have changed since they were counted, by late attempts or another
         scoring.
         """
-        both = self.counted.join(ready, on="item", suffix="_now", how="inner")
+        counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
         now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
         differ = (
             *((x - y).abs().fill_null(0) > ROUNDING for x, y in zip(now, then, strict=True)),
             *(x.is_null() != y.is_null() for x, y in zip(now, then, strict=True)),
         )
-        return both.filter(pl.any_horizontal(*differ))["item"]
+        return counted_and_ready.filter(pl.any_horizontal(*differ))["item"]
 
     def _started(self) -> list[str]:
         """Return the items added so far that no item started before them is missing."""
@@ -349,13 +349,13 @@ def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     bad = rows.filter(pl.col("size").is_null() | (pl.col("there") > pl.col("size"))).sort("cluster")
     if len(bad):
         row = bad.row(0, named=True)
-        known = (
+        what = (
             "isn't in the items table"
             if row["size"] is None
             else f"has {row['there']} items, not {row['size']}"
         )
         raise DataError(
-            f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
+            f"cluster {row['cluster']!r} {what}", remedy="Sizes must be known before the run: correct them."
         )
     return rows
 

@@ -132,12 +132,12 @@ def gate(
             seen", and says so where that matters.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and
             why; the logs are read a second time for it.
-        looks: GateQuestion often the gate may be asked while questions are added, at even shares of `items_planned`,
+        looks: How often the gate may be asked while questions are added, at even shares of `items_planned`,
             or at how many questions each look is due. Pass and fail are then each wrong with probability 1 −
             level at most over all looks (Lan and DeMets 1983). None means that it is asked once.
         look: Which look this is, the first being 1; it has to fit the number of questions. None finds the one
             that is due.
-        spending: GateQuestion looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
+        spending: How looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
         items_planned: The number of questions at the last look. None takes that of `looks`.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"

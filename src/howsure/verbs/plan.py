@@ -139,32 +139,14 @@ def plan(
         n_tasks=n_tasks,
         n_clusters=n_clusters,
     ).values()
-    power, level, method, paired, simulate, seed, better = checked(
-        "plan",
-        power=power,
-        level=level,
-        method=method,
-        paired=paired,
-        simulate=simulate,
-        seed=seed,
-        better=better,
-    ).values()
+    statistics = checked("plan", power=power, level=level, method=method, paired=paired)
+    simulate, seed, better = checked("plan", simulate=simulate, seed=seed, better=better).values()
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    question = question_of(
-        effect,
-        n_items,
-        not_worse_than,
-        same_within,
-        power=power,
-        level=level,
-        method=method,
-        paired=paired,
-        looks=schedule,
-    )
+    question = question_of(effect, n_items, not_worse_than, same_within, **statistics, looks=schedule)
     run = PlannedRun(
-        method=method,
+        method=statistics["method"],
         attempts=attempts,
         pairs=n_models * (n_models - 1) // 2,
         clusters=n_clusters,
@@ -186,9 +168,9 @@ def plan(
     return replace(planned(scores, (a, b), question, run, design), better=better)
 
 
-def _levels(given: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
+def _levels(n_levels: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
     """Return the numbers of levels that were asked for. OptionError without a random factor."""
-    levels = checked("plan", n_levels=given)["n_levels"]
+    levels = checked("plan", n_levels=n_levels)["n_levels"]
     if levels and not design.random_factor:
         raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
     return levels or ()

@@ -1,4 +1,6 @@
-"""Comparisons, scores, costs and slices become checks: each criterion on each task, with p-values or limits, not yet decided."""
+"""Comparisons, scores, costs and slices become checks: each criterion on each task, with p-values or
+limits, and not yet decided.
+"""
 
 from __future__ import annotations
 

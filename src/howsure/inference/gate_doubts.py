@@ -1,4 +1,8 @@
-"""What takes a verdict back: attempts whose outcome nobody knows, clusters that nobody named, a factor that nobody chose, sides that took different exams, and rows that contradict their own log."""
+"""What takes a verdict back.
+
+Attempts whose outcome nobody knows, clusters that nobody named, a factor that nobody chose, sides that took
+different exams, and rows that contradict their own log.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The policy of a suite: read from a TOML file or a dict, laid over a study, and the tier and weight that it gives each check."""
+"""The policy of a suite: read from a TOML file or a dict, laid over a study, and the tier and weight that it
+gives each check.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a gate asks of a candidate: its criteria, the comparisons that answer them, and which planned look this is."""
+"""What a gate asks of a candidate: its criteria, the comparisons that answer them, and which planned look
+this is.
+"""
 
 from __future__ import annotations
 
@@ -94,9 +96,9 @@ class GateLook:
 def look_of(study: Study, options: Mapping[str, Any], missing_at_most: float) -> GateLook | None:
     """Find the planned look that is due at as many questions as there are, None where no looks are planned.
 
-    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing_at_most` may
-    not be there. OptionError for a plan that makes no sense, DataError where no look is due, or not the one
-    named.
+    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing_at_most`
+    may not be there. OptionError for a plan that makes no sense, DataError where no look is due, or not the
+    one named.
     """
     looks, look, items_planned = options["looks"], options["look"], options["items_planned"]
     if looks is None:

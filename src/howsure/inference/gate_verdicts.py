@@ -1,4 +1,6 @@
-"""Checks get their verdicts, by one rule: passes as they are, fails corrected for how many checks there are."""
+"""Checks get their verdicts, by one rule: passes as they are, fails corrected for how many checks there
+are.
+"""
 
 from __future__ import annotations
 

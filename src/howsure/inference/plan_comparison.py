@@ -1,4 +1,6 @@
-"""The plan of a comparison: from assumptions, or from a pilot task by task and overall, also where the levels of random factors are a sample."""
+"""The plan of a comparison: from assumptions, or from a pilot task by task and overall, also where the
+levels of random factors are a sample.
+"""
 
 from __future__ import annotations
 

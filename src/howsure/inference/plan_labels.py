@@ -28,9 +28,10 @@ from howsure.statistics.judge_strata import (
 from howsure.wording import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.judge_strata import Bill
 
 LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlier_label"
 """The columns of a queue beside those of the answers."""
@@ -60,13 +61,13 @@ class _LabelPool:
     """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected
     of each stratum.
 
-    `rows`: the places in the table of each answer, or of both (N,); `said` (N,): what judges say of an
+    `rows`: the places in the table of each answer, or of both (N,); `opinions` (N,): what judges say of an
     answer, or by how much of two; `labels` (N,): NaN without one, or without both; `counted` (N,): those that
     count.
     """
 
     rows: tuple[Ints, ...]
-    opinions_of: Floats
+    opinions: Floats
     labels: Floats
     code: Ints
     expected: Expected
@@ -75,25 +76,23 @@ class _LabelPool:
     @classmethod
     def of(cls, table: Verdicts, question: LabelsQuestion) -> _LabelPool:
         """Take the answers, or the pairs of those of two models."""
-        opinions = opinion(table.verdicts, table.labels)
+        of_answers = opinion(table.verdicts, table.labels)
         rows: tuple[Ints, ...] = (np.arange(len(table.labels)),)
-        opinions_of, labels = opinions, table.labels
+        opinions, labels = of_answers, table.labels
         if question.a is not None and question.b is not None:
             first, second = rows = shared_answers(table, question.a, question.b)
-            opinions_of, labels = (
-                np.round(opinions[first] - opinions[second], 9),
+            opinions, labels = (
+                np.round(of_answers[first] - of_answers[second], 9),
                 table.labels[first] - table.labels[second],
             )
-        code = planned_strata(opinions_of)
+        code = planned_strata(opinions)
         expected = (
-            expected_rates(code, opinions_of, labels, question.judge_right)
+            expected_rates(code, opinions, labels, question.judge_right)
             if len(rows) == 1
-            else expected_gaps(code, (opinions[rows[0]], opinions[rows[1]]), labels, question.judge_right)
+            else expected_gaps(code, (of_answers[rows[0]], of_answers[rows[1]]), labels, question.judge_right)
         )
         counted = np.asarray(np.isfinite(labels) & question.random)
-        return cls(
-            rows=rows, opinions_of=opinions_of, labels=labels, code=code, expected=expected, counted=counted
-        )
+        return cls(rows=rows, opinions=opinions, labels=labels, code=code, expected=expected, counted=counted)
 
 
 def planned(table: Verdicts, question: LabelsQuestion) -> tuple[LabelPlan, pl.DataFrame]:
@@ -102,7 +101,8 @@ def planned(table: Verdicts, question: LabelsQuestion) -> tuple[LabelPlan, pl.Da
     """
     pool = _LabelPool.of(table, question)
     expected, counted = pool.expected, pool.counted
-    wanted = _wanted(expected, question)
+    count = question.n_labels if question.within is None else expected.fewest(question.within, question.level)
+    wanted = expected.shared_out(int(expected.sizes.sum()) if count is None else count)
     have = np.bincount(pool.code[counted], minlength=len(expected.sizes))
     rng = np.random.default_rng(question.seed).spawn(1)[0]
     chosen = drawn(pool.code, np.maximum(wanted - have, 0), ~counted, rng)
@@ -110,12 +110,6 @@ def planned(table: Verdicts, question: LabelsQuestion) -> tuple[LabelPlan, pl.Da
     # within a stratum old and new labels are one random sample
     probability = ((have + more) / expected.sizes)[pool.code]
     return _plan(table, pool, question, more, probability), _queue(table, pool, chosen, probability)
-
-
-def _wanted(expected: Expected, question: LabelsQuestion) -> Ints:
-    """Return how many labels each stratum is to have in all (S,)."""
-    count = question.n_labels if question.within is None else expected.fewest(question.within, question.level)
-    return expected.shared_out(int(expected.sizes.sum()) if count is None else count)
 
 
 def _plan(
@@ -148,7 +142,7 @@ def _plan(
         without_judge=bills[1],
         strata=tuple(
             LabelStratum(
-                verdict=float(pool.opinions_of[pool.code == k].mean()),
+                verdict=float(pool.opinions[pool.code == k].mean()),
                 n_answers=int(expected.sizes[k]),
                 n_labelled=int(np.isfinite(pool.labels[pool.code == k]).sum()),
                 n_labels=int(more[k]),
@@ -158,48 +152,37 @@ def _plan(
             for k in range(len(expected.sizes))
         ),
         notes=table.notes,
-        cautions=(
-            *_out_of_reach(reached, half),
-            *_fewest(expected, question),
-            *_earlier(pool, question),
-            *_together(table, question),
-        ),
+        cautions=tuple(_cautions(table, pool, question, half, reached=reached)),
     )
 
 
 def _bills(
     expected: Expected, question: LabelsQuestion, half: float
 ) -> tuple[LabelBill | None, LabelBill | None]:
+    """Return what the labels cost with the judge, and without it; None without prices."""
     if question.cost_label is None or question.cost_judge is None:
         return None, None
     times = 1 if question.b is None else 2  # both answers to an item
-    target = None if question.budget is not None else half if question.within is None else question.within
+    label, judge = times * question.cost_label, times * question.cost_judge
+    within = None if question.budget is not None else half if question.within is None else question.within
     budget = question.budget or 0.0
-    return (
-        _bill(
-            cheapest(
-                expected,
-                (times * question.cost_label, times * question.cost_judge),
-                question.level,
-                within=target,
-                budget=budget,
-            )
-        ),
-        _bill(
-            labels_alone(expected, times * question.cost_label, question.level, within=target, budget=budget)
-        ),
+    bills = (
+        cheapest(expected, (label, judge), question.level, within=within, budget=budget),
+        labels_alone(expected, label, question.level, within=within, budget=budget),
     )
+    with_judge, without_judge = (
+        LabelBill(n_judged=bill.judged, n_labels=bill.labelled, cost=bill.cost, half_width=bill.half_width)
+        for bill in bills
+    )
+    return with_judge, without_judge
 
 
-def _bill(bill: Bill) -> LabelBill:
-    return LabelBill(n_judged=bill.judged, n_labels=bill.labelled, cost=bill.cost, half_width=bill.half_width)
-
-
-def _out_of_reach(reached: bool, half: float) -> list[Caution]:
-    if reached:
-        return []
-    return [
-        Caution(
+def _cautions(
+    table: Verdicts, pool: _LabelPool, question: LabelsQuestion, half: float, *, reached: bool
+) -> Iterator[Caution]:
+    """Yield what is doubtful about the plan."""
+    if not reached:
+        yield Caution(
             code="out_of_reach",
             message=(
                 f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
@@ -207,36 +190,21 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
             ),
             remedy="Judge more answers, or ask for less.",
         )
-    ]
-
-
-def _fewest(expected: Expected, question: LabelsQuestion) -> list[Caution]:
-    """Say that a number of labels is too small to be kept to."""
-    least = int(np.minimum(expected.sizes, FEWEST).sum())
-    if question.n_labels is None or question.n_labels >= least:
-        return []
-    return [
-        Caution(
+    least = int(np.minimum(pool.expected.sizes, FEWEST).sum())
+    if question.n_labels is not None and question.n_labels < least:
+        yield Caution(
             code="fewest_labels",
             message=(
-                f"{plural(question.n_labels, 'label')} can't be kept to: each kind of verdict takes {FEWEST}, "
-                f"or all its answers, {least:,} in all"
+                f"{plural(question.n_labels, 'label')} can't be kept to: each kind of verdict takes "
+                f"{FEWEST}, or all its answers, {least:,} in all"
             ),
             remedy="Ask for more.",
         )
-    ]
-
-
-def _earlier(pool: _LabelPool, question: LabelsQuestion) -> list[Caution]:
-    """Say what becomes of labels that there are."""
     count = int(np.isfinite(pool.labels).sum())
-    if not count or question.random:
-        return []
-    one = count == 1
-    what = "tells what to expect and doesn't" if one else "tell what to expect and don't"
-    they_were = "it was drawn" if one else "they were drawn"
-    return [
-        Caution(
+    if count and not question.random:
+        what = "tells what to expect and doesn't" if count == 1 else "tell what to expect and don't"
+        they_were = "it was drawn" if count == 1 else "they were drawn"
+        yield Caution(
             code="earlier_labels",
             message=(
                 f"{plural(count, 'earlier label')} {what} count, since nothing says that {they_were} at "
@@ -244,15 +212,8 @@ def _earlier(pool: _LabelPool, question: LabelsQuestion) -> list[Caution]:
             ),
             remedy="If so, say `labels_drawn='random'`.",
         )
-    ]
-
-
-def _together(table: Verdicts, question: LabelsQuestion) -> list[Caution]:
-    """Warn where several answers are to one item."""
-    if question.b is not None or table.items is None or len(np.unique(table.items)) == len(table.items):
-        return []
-    return [
-        Caution(
+    if question.b is None and table.items is not None and len(np.unique(table.items)) < len(table.items):
+        yield Caution(
             code="taken_one_by_one",
             message=(
                 "several answers are to one item, and the plan takes each by itself; where they hang "
@@ -260,7 +221,6 @@ def _together(table: Verdicts, question: LabelsQuestion) -> list[Caution]:
             ),
             remedy="Plan a model at a time with `where`.",
         )
-    ]
 
 
 def _queue(table: Verdicts, pool: _LabelPool, chosen: Ints, probability: Floats) -> pl.DataFrame:

@@ -1,4 +1,8 @@
-"""What a spread promises: for each number of attempts the questions, the smallest difference or the power; planned looks, and what a gate will say of equal systems."""
+"""What a spread promises.
+
+For each number of attempts the questions, the smallest difference or the power; planned looks, and what a
+gate will say of equal systems.
+"""
 
 from __future__ import annotations
 

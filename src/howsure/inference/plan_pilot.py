@@ -1,4 +1,6 @@
-"""What a plan starts from: assumptions, costs, and what a pilot tells of a comparison, with how far off it could be."""
+"""What a plan starts from: assumptions, costs, and what a pilot tells of a comparison, with how far off it
+could be.
+"""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ finished items, in the order of the run; those that failed are finished as well,
 complete. It is judged on the items that were due then, however many there are by now, and the first one that
 stops is final.
 
-On more questions from the same clusters a look's questions are no even mix of the clusters, so each cluster's
-own mean gets the share of the questions that the cluster has in the whole run (post-stratification, Holt and
-Smith 1979). Such estimates of successive looks have independent increments, as a cluster's mean over more of its
-questions covaries with its mean over fewer by exactly its own variance: the boundaries of planned looks hold.
-Bets don't: the mean of the next score depends on the cluster that it is from.
+On more questions from the same clusters a look's questions are no even mix of the clusters, so each
+cluster's own mean gets the share of the questions that the cluster has in the whole run (post-
+stratification, Holt and Smith 1979). Such estimates of successive looks have independent increments, as a
+cluster's mean over more of its questions covaries with its mean over fewer by exactly its own variance: the
+boundaries of planned looks hold. Bets don't: the mean of the next score depends on the cluster that it is
+from.
 """
 
 from __future__ import annotations
@@ -143,8 +144,10 @@ def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
     return [
         Caution(
             code="scores_changed",
-            message=f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; the "
-            "scores of the first look are kept",
+            message=(
+                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
+                "the scores of the first look are kept"
+            ),
             remedy=(
                 "Where attempts came late, name how many are planned (`attempts`); after another scoring "
                 "start anew."
@@ -168,8 +171,10 @@ def nothing(level: float) -> AlwaysValid:
 
 TORN = Caution(
     code="looks_contradict",
-    message="the intervals of the looks have nothing in common; that happens in few runs of random order, and "
-    "easily where items come sorted",
+    message=(
+        "the intervals of the looks have nothing in common; that happens in few runs of random order, "
+        "and easily where items come sorted"
+    ),
     remedy="Look at the order of the items; compare at the end with `howsure compare`.",
 )
 FEW_PROMISES = Caution(

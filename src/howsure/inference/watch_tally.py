@@ -1,4 +1,6 @@
-"""What a run in progress is followed for, the items that count so far, and the confidence sequence that they feed."""
+"""What a run in progress is followed for, the items that count so far, and the confidence sequence that they
+feed.
+"""
 
 from __future__ import annotations
 

@@ -157,30 +157,22 @@ def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[CheckKey,
         return check
     if worlds.can_be_judged and all(world.get(check.key, verdict) == verdict for world in extremes):
         return check
-    share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
     # attempts that turn a slice's verdict are in the slice
     held = check.n_items + check.n_absent if check.by else tried
-    if count > worlds.gate.missing_at_most * held:
-        message = (
-            f"{share}, and their outcomes could turn the verdict, which would be "
-            f"{VERDICTS[check.verdict].lower()!r} without them"
-        )
-        caution = Caution(code="missing_could_turn", message=message, remedy=REMEDY)
-        return replace(check, verdict="unclear", n_unknown=count, cautions=(*check.cautions, caution))
-    if not worlds.can_be_judged or not check.task:
-        caution = Caution(
-            code="missing_could_turn",
-            message=f"{share}, and their outcomes could turn the verdict",
-            remedy=RUN,
-        )
-    else:
+    stands = count <= worlds.gate.missing_at_most * held
+    share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
+    message = f"{share}, and their outcomes could turn the verdict"
+    if not stands:
+        message += f", which would be {VERDICTS[check.verdict].lower()!r} without them"
+    elif worlds.can_be_judged and check.task:
         against = extremes[0].get(check.key, verdict) != verdict
         needed, way = worlds.turning(check, against=against), "against" if against else "in favour of"
         message = (
             f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
         )
-        caution = Caution(code="missing_could_turn", message=message, remedy=RUN)
-    return replace(check, cautions=(*check.cautions, caution))
+    caution = Caution(code="missing_could_turn", message=message, remedy=RUN if stands else REMEDY)
+    check = replace(check, cautions=(*check.cautions, caution))
+    return check if stands else replace(check, verdict="unclear", n_unknown=count)
 
 
 def with_absent(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:

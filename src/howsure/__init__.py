@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from howsure.errors import MethodError as MethodError
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
-    from howsure.inference.planning.assumptions import Assumptions as Assumptions
-    from howsure.inference.planning.assumptions import Costs as Costs
+    from howsure.inference.plan_pilot import Assumptions as Assumptions
+    from howsure.inference.plan_pilot import Costs as Costs
     from howsure.statistics.results import Estimate as Estimate
     from howsure.statistics.results import Interval as Interval
     from howsure.table.scores import Scores as Scores
@@ -154,7 +154,7 @@ _HOMES = {
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
-    "howsure.inference.planning.assumptions": ("Assumptions", "Costs"),
+    "howsure.inference.plan_pilot": ("Assumptions", "Costs"),
     "howsure.statistics.results": ("Estimate", "Interval"),
     "howsure.table.scores": ("Scores",),
 }

@@ -9,7 +9,7 @@ from simulation.suites import SuiteWorld, check_suites, pairs_of, rated, scores_
 
 import howsure as hs
 from howsure.inference import record
-from howsure.inference.gating.floors import guarded
+from howsure.inference.gate_checks import guarded
 from howsure.statistics.means import mean
 from howsure.statistics.suites import overall_estimate
 

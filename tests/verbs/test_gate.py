@@ -371,7 +371,7 @@ def test_exit_codes(quiz, words, code):
 
 def test_a_path_that_is_not_there_and_a_bug_are_no_verdict(monkeypatch, quiz):
     assert run("gate", "no/such/place", "-a", "x", "--at-least", "1%").exit_code == 3
-    monkeypatch.setattr("howsure.inference.gating.judging.coverage", lambda *_: 1 / 0)
+    monkeypatch.setattr("howsure.inference.gate_verdicts.tasks_of_one", lambda *_: 1 / 0)
     assert run("gate", quiz, "-a", "good", "-b", "old", "--better").exit_code == 3
 
 

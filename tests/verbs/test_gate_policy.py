@@ -14,7 +14,7 @@ import howsure as hs
 from howsure.checks import Points, Relative
 from howsure.commands.main import main
 from howsure.errors import OptionError
-from howsure.inference.gating.reading import policy_of
+from howsure.inference.gate_policy import policy_of
 from howsure.present.comment import comment
 from howsure.present.render import markdown
 from howsure.statistics.multiplicity import holm

@@ -12,7 +12,7 @@ from simulation.noise_worlds import ComponentWorld
 import howsure as hs
 from frames import attempts, two_models
 from howsure.commands.main import main
-from howsure.inference.planning.pilots import limits_of
+from howsure.inference.plan_pilot import limits_of
 from howsure.present.plan import simulated_sentence
 from howsure.statistics.power import Spread
 from howsure.statistics.variance_components import mixed, mixture_errors, variances

@@ -8,7 +8,7 @@ from scipy import special
 
 import howsure as hs
 from frames import attempts
-from howsure.inference.planning.pilots import doubt_of
+from howsure.inference.plan_pilot import doubt_of
 from howsure.statistics import power as powers
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import Spread, items_needed, power

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.gate import Check, Gate
-from howsure.errors import Caution, OptionError
+from howsure.answers.gate import Gate
+from howsure.errors import OptionError
 from howsure.inference.compare import Beside, compared
 from howsure.inference.flips import flipped
-from howsure.inference.gating.applying import applied, asking, refuse_beside
-from howsure.inference.gating.asking import Criteria, How, refuse_options
-from howsure.inference.gating.attempts import advised, chosen_only
-from howsure.inference.gating.clustering import either_way
-from howsure.inference.gating.judging import judged, other_policies, settled
-from howsure.inference.gating.looks import look_of, plan_of
-from howsure.inference.gating.policy import PLACEHOLDER
-from howsure.inference.gating.reading import policy_of
-from howsure.inference.gating.unknown import weighed, with_absent
-from howsure.inference.gating.unlike import alike_only, as_stated, remedied
+from howsure.inference.gate_doubts import answered
+from howsure.inference.gate_policy import (
+    PLACEHOLDER,
+    policy_of,
+    refuse_beside,
+    with_policy_columns,
+    with_policy_rules,
+)
+from howsure.inference.gate_question import Criteria, GateQuestion, look_of, refuse_options
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
-    from howsure.inference.gating.policy import Policy
+    from howsure.inference.gate_policy import Policy
     from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, Spending, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
@@ -173,132 +172,107 @@ def gate(
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
     overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
-    guard = checked("gate", guard_unseen=guard_unseen)["guard_unseen"]
-    most, allowed, policy = checked(
-        "gate", missing_at_most=missing_at_most, allow_differs=allow_differs, policy=policy
+    guard_unseen, missing_at_most, allowed, policy = checked(
+        "gate",
+        guard_unseen=guard_unseen,
+        missing_at_most=missing_at_most,
+        allow_differs=allow_differs,
+        policy=policy,
     ).values()
-    looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
-    how = checked("gate", method=method, variance=variance, level=level, seed=seed)
-    design, suite = (
-        make_design(options, RESPECTS, method=method),
-        None if policy is None else policy_of(policy),
-    )
+    plan = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
+    statistics = checked("gate", method=method, variance=variance, level=level, seed=seed)
+    design = make_design(options, RESPECTS, method=method)
+    suite = None if policy is None else policy_of(policy)
     if suite is not None:
-        beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
-        refuse_beside(suite, beside, level=how["level"], design=design)
-        criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
-    if design.random_factor and looked["looks"] is not None:
+        others = {**criteria, "overall": overall, "each_task": not each_task, "looks": plan["looks"]}
+        refuse_beside(suite, others, level=statistics["level"], design=design)
+        criteria, statistics["level"] = {"not_worse_than": suite.margin or PLACEHOLDER}, suite.level
+    if design.random_factor and plan["looks"] is not None:
         raise OptionError(
             "planned looks add questions, and levels of a random factor are a sample too",
             remedy="Leave `looks` or `random_factor` out.",
         )
-    asked = Criteria(**criteria)
     refuse_options(
-        asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure
+        Criteria(**criteria),
+        baseline,
+        overall=overall,
+        each_task=each_task,
+        method=method,
+        measures=design.measure,
     )
-    question = Question(population=population_of(design.population), overall=overall or "harness", **how)
-    wanted = _Wanted(
-        asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard
+    sides = (candidate,) if baseline is None else (candidate, baseline)
+    study, scores = _gathered(data, sides, design, suite)
+    question = GateQuestion(
+        study=study,
+        criteria=Criteria(**criteria),
+        question=Question(
+            population=population_of(design.population), overall=overall or "harness", **statistics
+        ),
+        overall=overall,
+        each_task=each_task,
+        look=look_of(study, plan, missing_at_most),
+        policy=suite,
+        missing_at_most=missing_at_most,
+        allowed=tuple(allowed or ()),
+        guard_unseen=guard_unseen,
     )
-    return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
+    return _answer(question, scores, design, flips=flips)
 
 
 RESPECTS = Respects(verb="gate")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is asked, and what is to be said beside the verdict; `suite`: the policy, `looks`: the options
-    about them.
-    """
-
-    asked: Criteria
-    question: Question
-    overall: Overall | Mapping[str, float] | None
-    each_task: bool
-    suite: Policy | None
-    missing_at_most: float
-    allowed: tuple[str, ...]
-    flips: bool
-    looks: Mapping[str, Any]
-    guard_unseen: bool
-
-
-def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) -> Gate:
-    """Read the sides, and judge the one by the other."""
-    suite, question = wanted.suite, wanted.question
-    held = design if suite is None else asking(suite, design)
-    scores, names = read_sides(data, sides, held)
-    study = _gathered(scores, held, names)
+def _gathered(
+    data: Any, sides: tuple[str, ...], design: Design, policy: Policy | None
+) -> tuple[Study, Scores]:
+    """Read the sides, and gather their rows once for all criteria."""
+    columns = design if policy is None else with_policy_columns(policy, design)
+    scores, names = read_sides(data, sides, columns)
+    study = gather_levelled(scores, columns, models=names, whole=True)
+    if len(study.models) < len(names):
+        raise OptionError(
+            f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models."
+        )
     require_direction(study)
     require_one_scale(study.cautions)
-    study = study if suite is None else applied(suite, study)
-    made = look_of(study, plan_of(wanted.looks, design.population), wanted.missing_at_most)
-    how = How(
-        study=study,
-        asked=wanted.asked,
-        question=question,
-        overall=wanted.overall,
-        each_task=wanted.each_task,
-        look=made,
-        policy=suite,
-        guard_unseen=wanted.guard_unseen,
-    )
-    checks, notes, cautions = _verdicts(how, wanted.missing_at_most, wanted.allowed)
-    checks = as_stated(how, checks, scores.reconciled)
+    return study if policy is None else with_policy_rules(policy, study), scores
+
+
+def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bool) -> Gate:
+    checks, notes, cautions = answered(question, scores.reconciled)
     return Gate(
-        candidate=how.candidate,
-        baseline=how.baseline,
+        candidate=question.candidate,
+        baseline=question.baseline,
         checks=tuple(checks),
         level=question.level,
-        looks=None if made is None else made.told(question.level),
-        flips=_flips(study, scores, how) if wanted.flips else None,
-        slices=_slices(how, design),
+        looks=None if question.look is None else question.look.all_looks(question.level),
+        flips=_flips(question, scores) if flips else None,
+        slices=_slices(question, design),
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
 
 
-def _verdicts(
-    how: How, missing_at_most: float, allowed: Sequence[str]
-) -> tuple[list[Check], list[str], list[Caution]]:
-    """Return every check with its verdict, notes, and cautions."""
-    checks, notes, cautions = judged(how)
-    checks = with_absent(how, weighed(how, settled(how, checks), missing_at_most), missing_at_most)
-    checks = either_way(how, checks)
-    checks = chosen_only(how, alike_only(how, checks, allowed))
-    return checks, notes, advised(how, remedied(how, [*cautions, *other_policies(how, checks)], allowed))
-
-
-def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:
+def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:
     """Return the comparison with the baseline by the slices that a design asks for. OptionError where there
     is no baseline.
     """
     if not design.by and design.by_from is None:
         return ()
-    if how.baseline is None:
+    if question.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
-    study = replace(how.study, design=replace(how.study.design, by=design.by, by_from=design.by_from))
-    return tuple(
-        way for pair in compared(study, how.question, Beside(slices=True)).every for way in pair.slices
-    )
+    study = question.study
+    study = replace(study, design=replace(study.design, by=design.by, by_from=design.by_from))
+    pairs = compared(study, question.question, Beside(slices=True)).every
+    return tuple(way for pair in pairs for way in pair.slices)
 
 
-def _flips(study: Study, scores: Scores, how: How) -> Flips:
+def _flips(question: GateQuestion, scores: Scores) -> Flips:
     """Say what changed from the baseline to the candidate, on whatever both have. OptionError without a
     baseline.
     """
-    if how.baseline is None:
+    if question.baseline is None:
         raise OptionError("no baseline to show flips from", remedy="Name it as `baseline`.")
-    both = [matrix for matrix in study.matrices() if {how.candidate, how.baseline} <= set(matrix.models)]
-    return flipped(both, scores, how.baseline, how.candidate)
-
-
-def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:
-    """Gather the rows of the candidate and its baseline, once for all criteria."""
-    study = gather_levelled(scores, design, models=names, whole=True)
-    if len(study.models) < len(names):
-        raise OptionError(
-            f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models."
-        )
-    return study
+    pair = {question.candidate, question.baseline}
+    shared = [matrix for matrix in question.study.matrices() if pair <= set(matrix.models)]
+    return flipped(shared, scores, question.baseline, question.candidate)

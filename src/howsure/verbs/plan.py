@@ -6,11 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.inference.planning.assumptions import Assumptions, Costs, check_assumed, check_costs
-from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
-from howsure.inference.planning.levels import from_level_pilot
-from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.inference.planning.ways import schedule_of
+from howsure.inference.plan_comparison import (
+    PlannedRun,
+    from_assumptions,
+    from_level_pilot,
+    from_pilot,
+    question_of,
+)
+from howsure.inference.plan_options import schedule_of
+from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs, refuse_pilot_options
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
@@ -135,27 +139,24 @@ def plan(
         n_tasks=n_tasks,
         n_clusters=n_clusters,
     ).values()
-    power, level, method, paired, simulate, seed, better = checked(
-        "plan",
-        power=power,
-        level=level,
-        method=method,
-        paired=paired,
-        simulate=simulate,
-        seed=seed,
-        better=better,
-    ).values()
+    statistics = checked("plan", power=power, level=level, method=method, paired=paired)
+    simulate, seed, better = checked("plan", simulate=simulate, seed=seed, better=better).values()
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    asked = asked_of(
-        effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule)
+    question = question_of(effect, n_items, not_worse_than, same_within, **statistics, looks=schedule)
+    run = PlannedRun(
+        method=statistics["method"],
+        attempts=attempts,
+        pairs=n_models * (n_models - 1) // 2,
+        clusters=n_clusters,
+        costs=costs,
+        seed=seed if simulate else None,
+        levels=_levels(n_levels, design),
     )
-    drawn, levels = seed if simulate else None, _levels(n_levels, design)
-    run = Run(method, attempts, n_models * (n_models - 1) // 2, n_clusters, costs, drawn, levels)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)
+        return replace(from_assumptions(assume or Assumptions(), question, run, n_tasks), better=better)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
@@ -164,12 +165,12 @@ def plan(
         )
     scores, (a, b) = read_pair(pilot, (a, b), design)
     planned = from_level_pilot if design.random_factor else from_pilot
-    return replace(planned(scores, (a, b), asked, run, design), better=better)
+    return replace(planned(scores, (a, b), question, run, design), better=better)
 
 
-def _levels(given: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
+def _levels(n_levels: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
     """Return the numbers of levels that were asked for. OptionError without a random factor."""
-    levels = checked("plan", n_levels=given)["n_levels"]
+    levels = checked("plan", n_levels=n_levels)["n_levels"]
     if levels and not design.random_factor:
         raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
     return levels or ()

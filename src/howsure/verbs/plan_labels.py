@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
-from howsure.inference.planning.labels import LabelsAsked, planned, written_to
+from howsure.inference.plan_labels import LabelsQuestion, planned
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.models import resolve
@@ -93,7 +94,7 @@ def plan_labels(
         where={} if where is None else where,
         queue=queue,
     )
-    given = checked(
+    options_given = checked(
         "plan_labels",
         a=a,
         b=b,
@@ -107,40 +108,46 @@ def plan_labels(
         level=level,
         seed=seed,
     )
-    _refuse(given)
+    _refuse(options_given)
     roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
     rows, notes = table_of(data, id_columns(roles), logs=True)
     table = with_notes(
         read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes
     )
-    random = given.pop("labels_drawn") == "random"
+    random = options_given.pop("labels_drawn") == "random"
     names = sorted(set(table.models))
-    models = {name: resolve(given[name], names, parts=True) for name in ("a", "b") if given[name] is not None}
-    plan, rows = planned(table, LabelsAsked(random=random, **(given | models)))
+    models = {
+        name: resolve(options_given[name], names, parts=True)
+        for name in ("a", "b")
+        if options_given[name] is not None
+    }
+    plan, rows = planned(table, LabelsQuestion(random=random, **(options_given | models)))
     if read["queue"] is None:
         return plan
     write(rows.write_csv(), read["queue"])
-    return written_to(plan, read["queue"])
+    return replace(plan, queue=read["queue"])
 
 
-def _refuse(given: Mapping[str, Any]) -> None:
+def _refuse(options_given: Mapping[str, Any]) -> None:
     """Raise OptionError where options don't go together."""
-    if (given["within"] is None) == (given["n_labels"] is None):
+    if (options_given["within"] is None) == (options_given["n_labels"] is None):
         raise OptionError(
             "either a goal or a number of labels is needed, and not both",
             remedy="Give `within` or `n_labels`: `within=0.03` for three points.",
         )
-    if (given["a"] is None) != (given["b"] is None) or (given["a"] is not None and given["a"] == given["b"]):
+    if (options_given["a"] is None) != (options_given["b"] is None) or (
+        options_given["a"] is not None and options_given["a"] == options_given["b"]
+    ):
         raise OptionError(
             "a difference is of two models", remedy="Name them with `a` and `b`, or leave both out."
         )
-    if (given["cost_label"] is None) != (given["cost_judge"] is None):
+    if (options_given["cost_label"] is None) != (options_given["cost_judge"] is None):
         raise OptionError("one price says nothing", remedy="Give `cost_label` and `cost_judge`.")
-    if given["budget"] is not None and given["cost_label"] is None:
+    if options_given["budget"] is not None and options_given["cost_label"] is None:
         raise OptionError("a budget needs prices", remedy="Give `cost_label` and `cost_judge`.")
-    if given["labels_drawn"] not in ("random", "unknown", "convenience"):
+    if options_given["labels_drawn"] not in ("random", "unknown", "convenience"):
         raise OptionError(
-            f"labels_drawn={given['labels_drawn']!r} can't be drawn further from",
+            f"labels_drawn={options_given['labels_drawn']!r} can't be drawn further from",
             remedy=(
                 "Plan the labels of these answers at once, or say 'random' where earlier ones were drawn so."
             ),

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.plan_policy import PolicyPlan
 from howsure.errors import Caution, OptionError
-from howsure.inference.gating.reading import policy_of
-from howsure.inference.planning.assumptions import Assumptions, check_assumed
-from howsure.inference.planning.pilots import doubt_of, read_pilots
-from howsure.inference.planning.policy import TaskKnown, of_assumptions, of_pilot, planned
-from howsure.inference.planning.prospects import refuse_pilot_options
+from howsure.inference.gate_policy import policy_of
+from howsure.inference.plan_pilot import Assumptions, check_assumed, read_pilots, refuse_pilot_options
+from howsure.inference.plan_policy import TaskSpread, of_assumptions, of_pilot, planned
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
-    from howsure.inference.gating.policy import Policy
+    from howsure.inference.gate_policy import Policy
 
 RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
@@ -83,7 +81,7 @@ def plan_policy(
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
-        known = [
+        spreads = [
             of_assumptions(assumed, name, count, attempts) for name, count in _named(suite, n_tasks).items()
         ]
         notes = (assumed.note(paired=True),)
@@ -93,31 +91,35 @@ def plan_policy(
                 "a pilot tells what assume and n_tasks assume", remedy="Leave one of the two out."
             )
         scores, (a, b) = read_pair(pilot, (a, b), design)
-        pilots, study, told = read_pilots(scores, design, a, b, paired=True)
+        pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
         suite.refuse_unfitting(study)
-        known = [of_pilot(each, attempts, doubt_of) for each in pilots]
-        notes, cautions = study.notes, (*study.cautions, *told)
-    return _plan(suite, known, power, notes, cautions)
+        spreads = [of_pilot(one, attempts) for one in pilots]
+        notes, cautions = study.notes, (*study.cautions, *doubts)
+    return _plan(suite, spreads, power, notes, cautions)
 
 
 def _plan(
-    suite: Policy, known: list[TaskKnown], power: float, notes: tuple[str, ...], cautions: tuple[Caution, ...]
+    suite: Policy,
+    spreads: list[TaskSpread],
+    power: float,
+    notes: tuple[str, ...],
+    cautions: tuple[Caution, ...],
 ) -> PolicyPlan:
-    binding = [each for each in known if suite.of_task(each.task).tier != "advisory"]
+    binding = [task for task in spreads if suite.of_task(task.task).tier != "advisory"]
     if not binding:
         raise OptionError(
             "all tasks of the policy are advisory: nothing is to be planned", remedy="See docs/policy.md."
         )
     costs = sum(cost.tier == "critical" for cost in suite.costs)
-    critical = costs + sum(each.count for each in binding if suite.of_task(each.task).tier == "critical")
-    each = power ** (1 / max(critical, 1))
-    left = len(known) - len(binding)
+    critical = costs + sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
+    chance = power ** (1 / max(critical, 1))
+    left = len(spreads) - len(binding)
     return PolicyPlan(
         power=power,
-        each=each,
+        each=chance,
         level=suite.level,
         n_critical=critical,
-        tasks=tuple(planned(suite, one, each if critical else power) for one in binding),
+        tasks=tuple(planned(suite, one, chance if critical else power) for one in binding),
         notes=(*notes, *((f"Advisory tasks need no questions ({left:,} here).",) if left else ())),
         cautions=(*cautions, *((NOT_PLANNED,) if suite.slices or suite.costs else ())),
     )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Unpack
 
 from howsure.answers.plan_score import ScorePlan
 from howsure.errors import Caution, OptionError
-from howsure.inference.planning.assumptions import Assumptions, check_assumed
-from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.inference.planning.score import (
+from howsure.inference.plan_pilot import Assumptions, check_assumed, refuse_pilot_options
+from howsure.inference.plan_score import (
     assumed_scores,
-    goal_of,
     one_model,
     option_lines,
     pilot_scores,
+    question_of,
     refuse_rate,
 )
 from howsure.options.table import checked
@@ -96,37 +94,37 @@ def plan_score(
         level=level,
     ).values()
     check_assumed(assume)
-    goal = replace(goal_of(within, at_least, at_most), level=level, power=power, items=n_items)
+    question = question_of(
+        {"within": within, "at-least": at_least, "at-most": at_most}, level=level, power=power, items=n_items
+    )
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     names = ("", "", "")
     design = make_design(options, RESPECTS)
     if pilot is None:
         refuse_pilot_options(design, a=a)
-        seen, notes = assumed_scores(goal, rate, assume or Assumptions())
+        spread, notes = assumed_scores(question, rate, assume or Assumptions())
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
         matrix, notes, cautions = one_model(gather(scores_of(pilot, design), design), a)
-        seen, names = (
-            pilot_scores(matrix, level, attempts, rate),
-            (matrix.task, matrix.metric, matrix.models[0]),
-        )
-    refuse_rate(goal, seen)
-    lines, chosen = option_lines(goal, seen, attempts)
+        spread = pilot_scores(matrix, level, attempts, rate)
+        names = (matrix.task, matrix.metric, matrix.models[0])
+    refuse_rate(question, spread)
+    lines, chosen = option_lines(question, spread, attempts)
     return ScorePlan(
-        goal=goal.kind,
-        target=goal.target,
-        rate=seen.rate,
+        goal=question.kind,
+        target=question.target,
+        rate=spread.rate,
         level=level,
         sought_items=n_items is None,
-        clustered=not seen.spread.sizes.single,
+        clustered=not spread.spread.sizes.single,
         options=lines,
         chosen=chosen,
         task=names[0],
         metric=names[1],
         model=names[2],
-        percent=seen.bounded,
+        percent=spread.bounded,
         notes=notes,
         cautions=cautions,
     )

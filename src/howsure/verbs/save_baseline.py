@@ -82,19 +82,19 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
     place = place_of(name) if output is None else Path(output)
     replaced = _replaced(place)
     scores, notes = _settled(read(data))
-    found = packed(with_stops(scores), notes)
+    packed_baseline = packed(with_stops(scores), notes)
     if output is None:
         place.parent.mkdir(exist_ok=True)
-    write(found.data, place)
-    rows = found.rows
+    write(packed_baseline.data, place)
+    rows = packed_baseline.rows
     return SavedBaseline(
         path=shown(place),
-        n_bytes=len(found.data),
+        n_bytes=len(packed_baseline.data),
         n_rows=len(rows),
         n_items=rows.select("task", "item").n_unique(),
         tasks=tuple(rows["task"].unique().sort()),
         models=tuple(rows["model"].unique().sort()),
-        left_out=found.left_out,
+        left_out=packed_baseline.left_out,
         replaced=replaced,
     )
 
@@ -116,8 +116,8 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     study = gather(
         scores, Design()
     )  # refuses rows that nobody could tell apart, which would be numbered here
-    for asked in silent_factor_taken(study.unasked):
-        raise DataError(asked.message, remedy=asked.remedy)
+    for caution in silent_factor_taken(study.unasked):
+        raise DataError(caution.message, remedy=caution.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
     rows = scores.to_frame().drop(again, strict=False)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.watching.arrivals import Arrivals, arrivals
-from howsure.inference.watching.counting import Sizes, Tally, sizes_of
-from howsure.inference.watching.goals import Goal
-from howsure.inference.watching.looking import look_at
-from howsure.inference.watching.planned import look_as_planned, plan_of
-from howsure.inference.watching.strata import are_strata
+from howsure.inference.watch_arrivals import Arrivals, arrivals
+from howsure.inference.watch_looks import are_strata, look_as_planned, look_at, plan_of
+from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal, sizes_of
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, Scale
@@ -124,7 +121,7 @@ class Monitor:
         goal = checked(
             "watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds
         )
-        items_planned, attempts, cluster_size, clusters, self._shuffled, known, looks, spending = checked(
+        items_planned, attempts, cluster_size, clusters, self._shuffled, run_order, looks, spending = checked(
             "watch",
             items_planned=items_planned,
             attempts=attempts,
@@ -142,7 +139,7 @@ class Monitor:
         )
         failures = self._design.failures
         self._tally = Tally(
-            goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures
+            goal=WatchGoal(**goal, bounds=bounds and FRACTIONS), order=run_order or (), failures=failures
         )
         strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)
         self._looks = plan_of(looks, spending, self._tally.goal, items_planned, strata=strata)
@@ -180,7 +177,7 @@ class Monitor:
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         table = self._sizes.table if arrived.sizes is None else arrived.sizes
-        self._sizes = Sizes(table=table, each=self._cluster_size, heaviest=arrived.largest)
+        self._sizes = RunClusters(table=table, each=self._cluster_size, heaviest=arrived.largest)
         self._tally.see(arrived.ready)
         return self.look()
 
@@ -188,16 +185,14 @@ class Monitor:
         """Read everything, and name the models that the sides are. A model may have no result yet; another
         side has.
         """
-        goal = self._tally.goal
-        sides = [side_of(each) for each in (goal.a, goal.b) if each is not None]
+        models = [model for model in (self._tally.goal.a, self._tally.goal.b) if model is not None]
+        sides = [side_of(model) for model in models]
         if all(side.kind == "model" or not (side.kind or is_path(side.text)) for side in sides):
             names = [side.text for side in sides]
             scores = read(data, probabilities=self._design.score.kind == "prob")
         else:
-            scores, found = read_sides(
-                data, [each for each in (goal.a, goal.b) if each is not None], self._design
-            )
-            names = [side_of(name).text for name in found]
+            scores, resolved = read_sides(data, models, self._design)
+            names = [side_of(name).text for name in resolved]
         return scores, (names[0], names[1] if len(names) > 1 else None)
 
     def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
@@ -228,11 +223,11 @@ class Monitor:
         Raises:
             DataError: If a score lies outside the bounds, or a cluster has more items than its size.
         """
-        told = {"planned": self.planned, "lower_is_better": self._lower, "shuffled": self._shuffled}
+        about_run = {"planned": self.planned, "lower_is_better": self._lower, "shuffled": self._shuffled}
         if self._looks is not None:
-            return look_as_planned(self._looks, self._tally, self._arrived, self._sizes, **told)
+            return look_as_planned(self._looks, self._tally, self._arrived, self._sizes, **about_run)
         self._tally.count(self._sizes, planned=self.planned, lower_is_better=self._lower)
-        return look_at(self._tally, self._arrived, self._sizes, **told)
+        return look_at(self._tally, self._arrived, self._sizes, **about_run)
 
     @property
     def planned(self) -> int | None:

@@ -83,15 +83,17 @@ def arrivals(
         [c for c in (*study.cautions, *direction_cautions(study)) if c.code not in USUAL],
     )
     names = part["model"].unique().cast(pl.String).sort().to_list()
-    found = {
+    models = {
         side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None
     }
-    if len(found) == 2 and found["a"] == found["b"]:
-        raise OptionError(f"{a!r} and {b!r} are one model, {found['a']!r}", remedy="Write the names in full.")
+    if len(models) == 2 and models["a"] == models["b"]:
+        raise OptionError(
+            f"{a!r} and {b!r} are one model, {models['a']!r}", remedy="Write the names in full."
+        )
     fact = scores.fact(task)
     wanted = attempts or (fact.epochs if fact is not None else 0) or 1
     side = study.side
-    table = _items_table(study, part, found, wanted)
+    table = _items_table(study, part, models, wanted)
     table, sizes, largest = _with_units(
         table, study, _plan(side, study.design, task), design, cluster_size=cluster_size
     )
@@ -105,8 +107,8 @@ def arrivals(
         len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
     )
     return Arrivals(
-        a=found["a"],
-        b=found.get("b"),
+        a=models["a"],
+        b=models.get("b"),
         task=task,
         metric=metric,
         ready=table.filter(complete).select("item", "cluster", "a", "b", "weight"),
@@ -127,13 +129,13 @@ def _order_of_looks(table: pl.DataFrame, stated: tuple[str, ...], logged: tuple[
     tells one.
     """
     items = set(table["item"])
-    found = next((order for order in (stated, logged) if items.intersection(order)), ())
-    if items and not found:
+    order = next((order for order in (stated, logged) if items.intersection(order)), ())
+    if items and not order:
         raise DataError(
             "nothing tells the order of the items, on which planned looks rest",
             remedy="Give it as `order` in Python, or watch without `looks`.",
         )
-    return found
+    return order
 
 
 def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -197,7 +199,7 @@ def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
         return name
 
 
-def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
+def _items_table(study: Study, part: pl.DataFrame, models: dict[str, str], wanted: int) -> pl.DataFrame:
     """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones
     included.
     """
@@ -205,10 +207,10 @@ def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted
     scored = study.scored(key)
     table: pl.DataFrame | None = None
     for side in ("a", "b"):
-        if side not in found:
+        if side not in models:
             continue
-        one = _of_model(part, found[side]).select("item", (pl.col("rows") >= wanted).alias(f"full_{side}"))
-        means = _of_model(scored, found[side]).select("item", pl.col("mean").alias(side))
+        one = _of_model(part, models[side]).select("item", (pl.col("rows") >= wanted).alias(f"full_{side}"))
+        means = _of_model(scored, models[side]).select("item", pl.col("mean").alias(side))
         one = one.join(means, on="item", how="left", maintain_order="left")
         table = (
             one
@@ -218,7 +220,7 @@ def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted
     assert table is not None
     if "b" not in table.columns:
         table = table.with_columns(b=pl.lit(None, pl.Float64))
-    full = [pl.col(f"full_{side}").fill_null(value=False) for side in found]
+    full = [pl.col(f"full_{side}").fill_null(value=False) for side in models]
     return table.with_columns(complete=pl.all_horizontal(full))
 
 
@@ -238,8 +240,8 @@ def _with_units(
     groups = groups.with_columns(pl.col("item").cast(pl.String))
     cluster = pl.col("cluster_0").cast(pl.String) if names else pl.lit(None, pl.String)
     weight = pl.col("weight") if "weight" in groups.columns else pl.lit(1.0)
-    known = groups.select("item", cluster.alias("cluster"), weight.alias("weight"))
-    table = table.join(known, on="item", how="left", maintain_order="left")
+    groups_of_items = groups.select("item", cluster.alias("cluster"), weight.alias("weight"))
+    table = table.join(groups_of_items, on="item", how="left", maintain_order="left")
     if design.weight is not None and plan is None:
         raise DataError(
             "the weights of a run in progress must be known for all items before it",
@@ -252,7 +254,7 @@ def _with_units(
         return table, sizes.select("cluster", "size"), float(sizes["weight"].max())  # type: ignore[arg-type]
     if cluster_size is None:
         raise no_sizes(names[0], strata=design.population == "same-clusters")
-    sizes = known.select("cluster").unique().with_columns(size=pl.lit(cluster_size))
+    sizes = groups_of_items.select("cluster").unique().with_columns(size=pl.lit(cluster_size))
     return table, sizes, float(cluster_size)
 
 
@@ -265,9 +267,9 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
     if "task" not in side.columns:
         side = side.with_columns(task=pl.lit(task))
     side = side.filter(pl.col("task") == task)
-    asked = design.cluster_of(task) or ()
-    held = [name for name in (*asked, design.weight) if name is not None and name in side.columns]
-    if asked and asked[0] not in (*held, "none", "item", "task"):
+    clusters = design.cluster_of(task) or ()
+    held = [name for name in (*clusters, design.weight) if name is not None and name in side.columns]
+    if clusters and clusters[0] not in (*held, "none", "item", "task"):
         return side.select(cluster=pl.lit(None, pl.String), weight=pl.lit(1.0))
     table = side.select("task", "item", *(["cluster"] if "cluster" in side.columns else []))
     if "cluster" in table.columns:

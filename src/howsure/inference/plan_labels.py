@@ -5,7 +5,7 @@ labelled.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,16 +28,17 @@ from howsure.statistics.judge_strata import (
 from howsure.wording import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.judge_strata import Bill
 
 LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlier_label"
 """The columns of a queue beside those of the answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelsAsked:
+class LabelsQuestion:
     """What is asked of a plan: of two models or of all answers, a give or take or a number of labels, whether
     earlier labels were drawn at random, prices, the seed.
     """
@@ -56,95 +57,92 @@ class LabelsAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
+class _LabelPool:
     """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected
     of each stratum.
 
-    `rows`: the places in the table of each answer, or of both (N,); `said` (N,): what judges say of an
+    `rows`: the places in the table of each answer, or of both (N,); `opinions` (N,): what judges say of an
     answer, or by how much of two; `labels` (N,): NaN without one, or without both; `counted` (N,): those that
     count.
     """
 
     rows: tuple[Ints, ...]
-    said: Floats
+    opinions: Floats
     labels: Floats
     code: Ints
     expected: Expected
     counted: Bools
 
     @classmethod
-    def of(cls, table: Verdicts, asked: LabelsAsked) -> _Pool:
+    def of(cls, table: Verdicts, question: LabelsQuestion) -> _LabelPool:
         """Take the answers, or the pairs of those of two models."""
-        opinions = opinion(table.verdicts, table.labels)
+        of_answers = opinion(table.verdicts, table.labels)
         rows: tuple[Ints, ...] = (np.arange(len(table.labels)),)
-        said, labels = opinions, table.labels
-        if asked.a is not None and asked.b is not None:
-            first, second = rows = shared_answers(table, asked.a, asked.b)
-            said, labels = (
-                np.round(opinions[first] - opinions[second], 9),
+        opinions, labels = of_answers, table.labels
+        if question.a is not None and question.b is not None:
+            first, second = rows = shared_answers(table, question.a, question.b)
+            opinions, labels = (
+                np.round(of_answers[first] - of_answers[second], 9),
                 table.labels[first] - table.labels[second],
             )
-        code = planned_strata(said)
+        code = planned_strata(opinions)
         expected = (
-            expected_rates(code, said, labels, asked.judge_right)
+            expected_rates(code, opinions, labels, question.judge_right)
             if len(rows) == 1
-            else expected_gaps(code, (opinions[rows[0]], opinions[rows[1]]), labels, asked.judge_right)
+            else expected_gaps(code, (of_answers[rows[0]], of_answers[rows[1]]), labels, question.judge_right)
         )
-        counted = np.asarray(np.isfinite(labels) & asked.random)
-        return cls(rows=rows, said=said, labels=labels, code=code, expected=expected, counted=counted)
+        counted = np.asarray(np.isfinite(labels) & question.random)
+        return cls(rows=rows, opinions=opinions, labels=labels, code=code, expected=expected, counted=counted)
 
 
-def planned(table: Verdicts, asked: LabelsAsked) -> tuple[LabelPlan, pl.DataFrame]:
+def planned(table: Verdicts, question: LabelsQuestion) -> tuple[LabelPlan, pl.DataFrame]:
     """Plan labels; see `howsure.plan_labels`. Beside the plan its queue: every answer, those to be labelled
     first.
     """
-    pool = _Pool.of(table, asked)
+    pool = _LabelPool.of(table, question)
     expected, counted = pool.expected, pool.counted
-    wanted = _wanted(expected, asked)
+    count = question.n_labels if question.within is None else expected.fewest(question.within, question.level)
+    wanted = expected.shared_out(int(expected.sizes.sum()) if count is None else count)
     have = np.bincount(pool.code[counted], minlength=len(expected.sizes))
-    rng = np.random.default_rng(asked.seed).spawn(1)[0]
+    rng = np.random.default_rng(question.seed).spawn(1)[0]
     chosen = drawn(pool.code, np.maximum(wanted - have, 0), ~counted, rng)
     more = np.bincount(pool.code[chosen], minlength=len(expected.sizes))
     # within a stratum old and new labels are one random sample
     probability = ((have + more) / expected.sizes)[pool.code]
-    return _plan(table, pool, asked, more, probability), _queue(table, pool, chosen, probability)
+    return _plan(table, pool, question, more, probability), _queue(table, pool, chosen, probability)
 
 
-def _wanted(expected: Expected, asked: LabelsAsked) -> Ints:
-    """Return how many labels each stratum is to have in all (S,)."""
-    count = asked.n_labels if asked.within is None else expected.fewest(asked.within, asked.level)
-    return expected.shared_out(int(expected.sizes.sum()) if count is None else count)
-
-
-def _plan(table: Verdicts, pool: _Pool, asked: LabelsAsked, more: Ints, probability: Floats) -> LabelPlan:
+def _plan(
+    table: Verdicts, pool: _LabelPool, question: LabelsQuestion, more: Ints, probability: Floats
+) -> LabelPlan:
     expected, have = pool.expected, np.bincount(pool.code[pool.counted], minlength=len(pool.expected.sizes))
-    half = expected.half_width(more + have, asked.level)
-    within = math.nan if asked.within is None else asked.within
+    half = expected.half_width(more + have, question.level)
+    within = math.nan if question.within is None else question.within
     alone = Expected(
         sizes=np.array([10**7]),
         means=np.array([expected.mean]),
         variances=np.array([expected.whole_variance]),
         bounded=expected.bounded,
     )
-    bills = _bills(expected, asked, half)
-    reached = asked.within is None or half <= asked.within * (1 + 1e-9)
+    bills = _bills(expected, question, half)
+    reached = question.within is None or half <= question.within * (1 + 1e-9)
     return LabelPlan(
-        a=asked.a or "",
-        b=asked.b or "",
+        a=question.a or "",
+        b=question.b or "",
         within=within,
         n_labels=int(more.sum()),
         n_counted=int(have.sum()),
         half_width=half,
-        labels_alone=alone.fewest(half, asked.level) or 0,
+        labels_alone=alone.fewest(half, question.level) or 0,
         reached=reached,
         expected=expected.mean,
-        judge_right=asked.judge_right,
-        level=asked.level,
+        judge_right=question.judge_right,
+        level=question.level,
         with_judge=bills[0],
         without_judge=bills[1],
         strata=tuple(
             LabelStratum(
-                verdict=float(pool.said[pool.code == k].mean()),
+                verdict=float(pool.opinions[pool.code == k].mean()),
                 n_answers=int(expected.sizes[k]),
                 n_labelled=int(np.isfinite(pool.labels[pool.code == k]).sum()),
                 n_labels=int(more[k]),
@@ -154,46 +152,37 @@ def _plan(table: Verdicts, pool: _Pool, asked: LabelsAsked, more: Ints, probabil
             for k in range(len(expected.sizes))
         ),
         notes=table.notes,
-        cautions=(
-            *_out_of_reach(reached, half),
-            *_fewest(expected, asked),
-            *_earlier(pool, asked),
-            *_together(table, asked),
-        ),
+        cautions=tuple(_cautions(table, pool, question, half, reached=reached)),
     )
 
 
-def _bills(expected: Expected, asked: LabelsAsked, half: float) -> tuple[LabelBill | None, LabelBill | None]:
-    if asked.cost_label is None or asked.cost_judge is None:
+def _bills(
+    expected: Expected, question: LabelsQuestion, half: float
+) -> tuple[LabelBill | None, LabelBill | None]:
+    """Return what the labels cost with the judge, and without it; None without prices."""
+    if question.cost_label is None or question.cost_judge is None:
         return None, None
-    times = 1 if asked.b is None else 2  # both answers to an item
-    target = None if asked.budget is not None else half if asked.within is None else asked.within
-    budget = asked.budget or 0.0
-    return (
-        _bill(
-            cheapest(
-                expected,
-                (times * asked.cost_label, times * asked.cost_judge),
-                asked.level,
-                within=target,
-                budget=budget,
-            )
-        ),
-        _bill(labels_alone(expected, times * asked.cost_label, asked.level, within=target, budget=budget)),
+    times = 1 if question.b is None else 2  # both answers to an item
+    label, judge = times * question.cost_label, times * question.cost_judge
+    within = None if question.budget is not None else half if question.within is None else question.within
+    budget = question.budget or 0.0
+    bills = (
+        cheapest(expected, (label, judge), question.level, within=within, budget=budget),
+        labels_alone(expected, label, question.level, within=within, budget=budget),
     )
-
-
-def _bill(found: Bill) -> LabelBill:
-    return LabelBill(
-        n_judged=found.judged, n_labels=found.labelled, cost=found.cost, half_width=found.half_width
+    with_judge, without_judge = (
+        LabelBill(n_judged=bill.judged, n_labels=bill.labelled, cost=bill.cost, half_width=bill.half_width)
+        for bill in bills
     )
+    return with_judge, without_judge
 
 
-def _out_of_reach(reached: bool, half: float) -> list[Caution]:
-    if reached:
-        return []
-    return [
-        Caution(
+def _cautions(
+    table: Verdicts, pool: _LabelPool, question: LabelsQuestion, half: float, *, reached: bool
+) -> Iterator[Caution]:
+    """Yield what is doubtful about the plan."""
+    if not reached:
+        yield Caution(
             code="out_of_reach",
             message=(
                 f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
@@ -201,52 +190,30 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
             ),
             remedy="Judge more answers, or ask for less.",
         )
-    ]
-
-
-def _fewest(expected: Expected, asked: LabelsAsked) -> list[Caution]:
-    """Say that a number of labels is too small to be kept to."""
-    least = int(np.minimum(expected.sizes, FEWEST).sum())
-    if asked.n_labels is None or asked.n_labels >= least:
-        return []
-    return [
-        Caution(
+    least = int(np.minimum(pool.expected.sizes, FEWEST).sum())
+    if question.n_labels is not None and question.n_labels < least:
+        yield Caution(
             code="fewest_labels",
             message=(
-                f"{plural(asked.n_labels, 'label')} can't be kept to: each kind of verdict takes {FEWEST}, "
-                f"or all its answers, {least:,} in all"
+                f"{plural(question.n_labels, 'label')} can't be kept to: each kind of verdict takes "
+                f"{FEWEST}, or all its answers, {least:,} in all"
             ),
             remedy="Ask for more.",
         )
-    ]
-
-
-def _earlier(pool: _Pool, asked: LabelsAsked) -> list[Caution]:
-    """Say what becomes of labels that there are."""
     count = int(np.isfinite(pool.labels).sum())
-    if not count or asked.random:
-        return []
-    one = count == 1
-    told = "tells what to expect and doesn't" if one else "tell what to expect and don't"
-    they_were = "it was drawn" if one else "they were drawn"
-    return [
-        Caution(
+    if count and not question.random:
+        what = "tells what to expect and doesn't" if count == 1 else "tell what to expect and don't"
+        they_were = "it was drawn" if count == 1 else "they were drawn"
+        yield Caution(
             code="earlier_labels",
             message=(
-                f"{plural(count, 'earlier label')} {told} count, since nothing says that {they_were} at "
+                f"{plural(count, 'earlier label')} {what} count, since nothing says that {they_were} at "
                 "random"
             ),
             remedy="If so, say `labels_drawn='random'`.",
         )
-    ]
-
-
-def _together(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
-    """Warn where several answers are to one item."""
-    if asked.b is not None or table.items is None or len(np.unique(table.items)) == len(table.items):
-        return []
-    return [
-        Caution(
+    if question.b is None and table.items is not None and len(np.unique(table.items)) < len(table.items):
+        yield Caution(
             code="taken_one_by_one",
             message=(
                 "several answers are to one item, and the plan takes each by itself; where they hang "
@@ -254,10 +221,9 @@ def _together(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
             ),
             remedy="Plan a model at a time with `where`.",
         )
-    ]
 
 
-def _queue(table: Verdicts, pool: _Pool, chosen: Ints, probability: Floats) -> pl.DataFrame:
+def _queue(table: Verdicts, pool: _LabelPool, chosen: Ints, probability: Floats) -> pl.DataFrame:
     """Return every answer with its probability, those to be labelled first and in random order, and a column
     for the label.
     """
@@ -265,17 +231,12 @@ def _queue(table: Verdicts, pool: _Pool, chosen: Ints, probability: Floats) -> p
     for places in pool.rows:
         order[places[chosen]] = 1 + np.arange(len(chosen))
         chance[places], counted[places] = probability, pool.counted
-    kept, earlier = (np.where(which, table.labels, np.nan) for which in (counted > 0, counted == 0))
+    counted_labels, earlier = (np.where(which, table.labels, np.nan) for which in (counted > 0, counted == 0))
     taken = [name for name in (table.human, LABEL) if name in table.rows.columns and name not in table.judges]
     rows = table.rows.drop(taken).with_columns(
-        pl.Series(LABEL, kept).fill_nan(None),
+        pl.Series(LABEL, counted_labels).fill_nan(None),
         pl.Series(PROBABILITY, chance).fill_nan(None),
         pl.Series(ORDER, order).fill_nan(None).cast(pl.Int64),
         *([pl.Series(EARLIER, earlier).fill_nan(None)] if np.isfinite(earlier).any() else []),
     )
     return rows.sort(ORDER, nulls_last=True, maintain_order=True)
-
-
-def written_to(plan: LabelPlan, queue: str) -> LabelPlan:
-    """Return the plan with the file that its queue was written to."""
-    return replace(plan, queue=queue)

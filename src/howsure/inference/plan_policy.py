@@ -18,17 +18,15 @@ import scipy
 from howsure.answers.plan_policy import PolicyTask
 from howsure.checks import Relative
 from howsure.errors import OptionError
+from howsure.inference.plan_pilot import doubt_of
 from howsure.statistics import intervals
 from howsure.statistics.gate_shares import equal_shares
 from howsure.statistics.power import SURE, Test, fewest, items_needed
 from howsure.statistics.score_pivot import Pivots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from howsure.inference.gating.policy import Policy, Standing
-    from howsure.inference.planning.assumptions import Assumptions
-    from howsure.inference.planning.pilots import Pilot
+    from howsure.inference.gate_policy import Policy, Standing
+    from howsure.inference.plan_pilot import Assumptions, Pilot
     from howsure.statistics.choices import PlanMethod
     from howsure.statistics.power import Doubt, Planned, Spread
 
@@ -37,7 +35,7 @@ STEP, MOST_STEPS = 1.02, 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskKnown:
+class TaskSpread:
     """What is known of one task, or of several alike: how its differences vary, in which doubt, and the
     baseline's score.
 
@@ -55,9 +53,7 @@ class TaskKnown:
     percent: bool = True
 
 
-def of_pilot(
-    pilot: Pilot, attempts: int | None, doubt_of: Callable[[tuple[float, float, int]], Doubt]
-) -> TaskKnown:
+def of_pilot(pilot: Pilot, attempts: int | None) -> TaskSpread:
     """Return what a pilot tells of its task."""
     if attempts is not None and attempts > 1 and not pilot.measured:
         raise OptionError(
@@ -65,27 +61,27 @@ def of_pilot(
             remedy="Leave `attempts` out, or run the pilot with two attempts or more.",
         )
     usual = float(attempts or max(round(pilot.basis.attempts), 1)) if pilot.measured else 1.0
-    both, spread = pilot.both, pilot.spread(None)
-    return TaskKnown(
-        task=both.task,
+    matrix, spread = pilot.both, pilot.spread(None)
+    return TaskSpread(
+        task=matrix.task,
         spread=spread,  # type: ignore[arg-type] # paired: of one difference
         attempts=usual,
-        method="score" if both.bounded else "t",
-        score=float(np.nanmean(both.values[:, 1])),
+        method="score" if matrix.bounded else "t",
+        score=float(np.nanmean(matrix.values[:, 1])),
         doubt=doubt_of(pilot.errors([usual])[0]),
         seen=pilot.basis.n_items,
-        percent=both.bounded,
+        percent=matrix.bounded,
     )
 
 
-def of_assumptions(assumed: Assumptions, name: str, count: int, attempts: int | None) -> TaskKnown:
+def of_assumptions(assumed: Assumptions, name: str, count: int, attempts: int | None) -> TaskSpread:
     """Return the same for tasks without a pilot."""
     if attempts is not None and attempts > 1 and assumed.rate is not None:
         raise OptionError(
             f"nothing tells what {attempts} attempts would bring: one attempt a question was assumed",
             remedy="Assume variances of questions and answers.",
         )
-    return TaskKnown(
+    return TaskSpread(
         task=name,
         spread=assumed.spread(paired=True),  # type: ignore[arg-type]
         attempts=float(attempts or 1),
@@ -95,76 +91,75 @@ def of_assumptions(assumed: Assumptions, name: str, count: int, attempts: int | 
     )
 
 
-def planned(policy: Policy, known: TaskKnown, each: float) -> PolicyTask:
-    """Return how many questions a task needs; `each`: the chance that one check is to have."""
-    standing = policy.of_task(known.task)
-    margin = _margin(standing, known)
-    test = Test(goal="not-worse", method=known.method, level=policy.level, margin=margin)
+def planned(policy: Policy, task: TaskSpread, chance: float) -> PolicyTask:
+    """Return how many questions a task needs; `chance`: the chance that one check is to have."""
+    standing = policy.of_task(task.task)
+    margin = _margin(standing, task)
+    test = Test(goal="not-worse", method=task.method, level=policy.level, margin=margin)
     critical = standing.tier == "critical"
-    needed = _passing(test, known, each) if critical else _seeing(known, margin, policy.level, each)
+    needed = _passing(test, task, chance) if critical else _seeing(task, margin, policy.level, chance)
     shown = needed if math.isfinite(needed) else math.nan
     return PolicyTask(
-        task=known.task,
-        count=known.count,
+        task=task.task,
+        count=task.count,
         tier=standing.tier,
         margin=margin,
         items=needed,
-        attempts=known.attempts,
-        passes=_passes(test, known, shown),
-        half_width=half_width(known.spread, known, shown, policy.level),
-        items_seen=known.seen,
-        passes_seen=_passes(test, known, float(known.seen)) if known.seen else math.nan,
-        half_width_seen=half_width(known.spread, known, float(known.seen), policy.level)
-        if known.seen
+        attempts=task.attempts,
+        passes=_passes(test, task, shown),
+        half_width=half_width(task.spread, task, shown, policy.level),
+        items_seen=task.seen,
+        passes_seen=_passes(test, task, float(task.seen)) if task.seen else math.nan,
+        half_width_seen=half_width(task.spread, task, float(task.seen), policy.level)
+        if task.seen
         else math.nan,
-        percent=known.percent,
+        percent=task.percent,
     )
 
 
-def _margin(standing: Standing, known: TaskKnown) -> float:
+def _margin(standing: Standing, task: TaskSpread) -> float:
     if not isinstance(standing.margin, Relative):
         return float(standing.margin)
-    if math.isnan(known.score) or not known.score:
+    if math.isnan(task.score) or not task.score:
         raise OptionError(
-            f"the margin for {known.task} is a share of a score that nothing tells",
+            f"the margin for {task.task} is a share of a score that nothing tells",
             remedy="Assume a rate, plan from a pilot, or write the margin in points.",
         )
-    return standing.margin.of(known.score)
+    return standing.margin.of(task.score)
 
 
-def _passing(test: Test, known: TaskKnown, each: float) -> float:
+def _passing(test: Test, task: TaskSpread, chance: float) -> float:
     """Return the questions with which two equal systems pass one check: by the t distribution, then raised
     until the exact chance is reached.
     """
-    n = items_needed(test, known.spread, 0.0, known.attempts, each, doubt=known.doubt)
+    n = items_needed(test, task.spread, 0.0, task.attempts, chance, doubt=task.doubt)
     for _ in range(MOST_STEPS):
-        if not math.isfinite(n) or _passes(test, known, n) >= each:
+        if not math.isfinite(n) or _passes(test, task, n) >= chance:
             return n
-        n = math.ceil(STEP * n / known.spread.step) * known.spread.step
+        n = math.ceil(STEP * n / task.spread.step) * task.spread.step
     return math.inf
 
 
-def _passes(test: Test, known: TaskKnown, n: float) -> float:
+def _passes(test: Test, task: TaskSpread, n: float) -> float:
     """Return the chance that a check of two equal systems passes with n questions, the mean over what the
     pilot leaves open.
     """
     if not n > 0:
         return math.nan
-    found = (
-        share * equal_shares(test, known.spread.times(f), n, known.attempts).passed
-        for f, share in known.doubt
+    chances = (
+        share * equal_shares(test, task.spread.times(f), n, task.attempts).passed for f, share in task.doubt
     )
-    return float(sum(found))
+    return float(sum(chances))
 
 
-def _seeing(known: TaskKnown, margin: float, level: float, each: float) -> float:
+def _seeing(task: TaskSpread, margin: float, level: float, chance: float) -> float:
     """Return the questions with which the half-width is at most the margin with the chance that is wanted."""
-    doubt = sum(factor * share for factor, share in known.doubt)
+    doubt = sum(factor * share for factor, share in task.doubt)
     return fewest(
         lambda n: (
-            half_width(_upper(known.spread.times(doubt), n, known.attempts, each), known, n, level) <= margin
+            half_width(_upper(task.spread.times(doubt), n, task.attempts, chance), task, n, level) <= margin
         ),
-        known.spread.step,
+        task.spread.step,
     )
 
 
@@ -176,13 +171,13 @@ def _upper(spread: Spread, n: float, attempts: float, chance: float) -> Spread:
     return spread.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
 
 
-def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> float:
+def half_width(spread: Planned, task: TaskSpread, n: float, level: float) -> float:
     """Return the half-width of the two-sided interval that is expected of two equal systems with n questions;
     NaN without any.
     """
     if not n >= 2:
         return math.nan
-    pivot = spread.pivot(known.method, n, known.attempts)
+    pivot = spread.pivot(task.method, n, task.attempts)
     if not pivot.df > 0:
         return math.inf
     parts = {
@@ -195,8 +190,6 @@ def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> flo
         "event": pivot.event,
         "averaged": float(pivot.averaged),
     }
-    found = Pivots(**{name: np.asarray(part) for name, part in parts.items()})
-    net = (
-        pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
-    )
-    return max(float(found.upper(level, 1.0 if known.method == "score" else math.inf)), net)
+    pivots = Pivots(**{name: np.asarray(part) for name, part in parts.items()})
+    net = pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if task.method == "score" else 0.0
+    return max(float(pivots.upper(level, 1.0 if task.method == "score" else math.inf)), net)

@@ -13,8 +13,8 @@ from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.planning.pilots import limits_of, spread_of
-from howsure.inference.planning.prospects import ATTEMPTS
+from howsure.inference.plan_options import ATTEMPTS
+from howsure.inference.plan_pilot import limits_of, spread_of
 from howsure.inference.population import population_of
 from howsure.statistics import rates
 from howsure.statistics.answer_noise import answers
@@ -26,22 +26,20 @@ from howsure.study.notes import direction_cautions
 from howsure.wording import share_remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from howsure.inference.planning.assumptions import Assumptions
+    from howsure.inference.plan_pilot import Assumptions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
-
 USUAL_RATE = 0.5
-
 
 WHOLE = 0.5
 """An error bar of ± this holds all scores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class ScoreSpread:
     """A model's spread: assumed, or a pilot's with its limits for every number of attempts that is known of.
 
     `answers`: scores are right-or-wrong answers, or means of them, and no other fractions.
@@ -60,7 +58,7 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Goal:
+class ScoreQuestion:
     """What is to be shown; a ceiling is a floor seen from the other end."""
 
     kind: ScoreGoal
@@ -70,27 +68,24 @@ class _Goal:
     items: float | None
 
 
-def goal_of(within: float | None, at_least: float | None, at_most: float | None) -> _Goal:
-    """Return what is to be shown; OptionError unless exactly one of the three is asked."""
-    asked: list[tuple[ScoreGoal, float | None]] = [
-        ("within", within),
-        ("at-least", at_least),
-        ("at-most", at_most),
-    ]
-    given = [(kind, target) for kind, target in asked if target is not None]
-    if len(given) != 1:
-        what = " and ".join(kind for kind, _ in given) or "nothing"
+def question_of(
+    goals: Mapping[ScoreGoal, float | None], *, level: float, power: float, items: float | None
+) -> ScoreQuestion:
+    """Return what is to be shown; OptionError unless there is exactly one goal."""
+    targets = [(kind, target) for kind, target in goals.items() if target is not None]
+    if len(targets) != 1:
+        what = " and ".join(kind for kind, _ in targets) or "nothing"
         raise OptionError(f"{what} to plan for", remedy="Give one of within, at_least and at_most.")
-    kind, target = given[0]
+    kind, target = targets[0]
     if not (math.isfinite(target) and (target > 0 or kind == "at-most")):
         raise OptionError(
             f"{kind.replace('-', '_')}={target!r} is not above 0",
             remedy="Write 0.02 (or 2pp), 0.92 (or 92%).",
         )
-    return _Goal(kind=kind, target=target, level=math.nan, power=math.nan, items=None)
+    return ScoreQuestion(kind=kind, target=target, level=level, power=power, items=items)
 
 
-def refuse_rate(goal: _Goal, seen: _Seen) -> None:
+def refuse_rate(goal: ScoreQuestion, seen: ScoreSpread) -> None:
     """Raise OptionError where the true score misses the limit, or a limit is asked of scores without
     bounds.
     """
@@ -120,7 +115,9 @@ def _possible(rate: float) -> float:
     return checks.share("rate", rate, remedy="Write 0.95 for 95 %.")
 
 
-def assumed_scores(goal: _Goal, rate: float | None, assumed: Assumptions) -> tuple[_Seen, tuple[str, ...]]:
+def assumed_scores(
+    goal: ScoreQuestion, rate: float | None, assumed: Assumptions
+) -> tuple[ScoreSpread, tuple[str, ...]]:
     """Return the spread of a model whose score and clusters are assumed, and say what is assumed."""
     if rate is None and goal.kind != "within":
         raise OptionError("a limit needs the true score that is hoped for", remedy="Give it as rate: 0.95.")
@@ -144,9 +141,9 @@ def assumed_scores(goal: _Goal, rate: float | None, assumed: Assumptions) -> tup
     usual = " (the worst case)" if rate is None else ""
     note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
     counts = ATTEMPTS if answer else (1.0,)
-    return _Seen(spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0), (
-        note,
-    )
+    return ScoreSpread(
+        spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0
+    ), (note,)
 
 
 def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
@@ -162,13 +159,13 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
             f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`."
         )
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
-    known = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
-    return known, study.notes, (*study.cautions, *direction_cautions(study))
+    drawn = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
+    return drawn, study.notes, (*study.cautions, *direction_cautions(study))
 
 
-def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
+def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> ScoreSpread:
     """Return the spread that a pilot shows, with how far off it could be for each number of attempts."""
-    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    scores = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     codes = (
         matrix.clusters[0]
         if matrix.clusters and int(matrix.clusters[0].max()) + 1 < len(matrix.items)
@@ -182,13 +179,13 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
         )
     w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
-    parts = variances(found, codes)
+    parts = variances(scores, codes)
     spread = replace(spread_of(parts, 0, codes), strata=matrix.strata)
     measured = math.isfinite(float(parts.answer[0]))
     usual = float(max(round(1 / float((1 / matrix.attempts[:, 0]).mean())), 1))
     counts = [*ATTEMPTS, usual, *([float(attempts)] if attempts else [])] if measured else [1.0]
     shares = [(spread.sizes.crowd, 1 / k) for k in counts]
-    values, errors = [mixed(parts, *share) for share in shares], mixture_errors(found, codes, shares)
+    values, errors = [mixed(parts, *share) for share in shares], mixture_errors(scores, codes, shares)
     units = len(matrix.items) if codes is None else int(codes.max()) + 1
     if not values[0][0] > 0:
         raise DataError(
@@ -202,7 +199,7 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
     }
     mean = float(w @ matrix.values[:, 0] / w.sum())
     score = mean if rate is None else _possible(rate) if matrix.bounded else rate
-    return _Seen(
+    return ScoreSpread(
         spread=spread.times(weight),
         rate=score,
         limits=limits,
@@ -212,7 +209,9 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
     )
 
 
-def option_lines(goal: _Goal, seen: _Seen, attempts: int | None) -> tuple[tuple[ScoreOption, ...], int]:
+def option_lines(
+    goal: ScoreQuestion, seen: ScoreSpread, attempts: int | None
+) -> tuple[tuple[ScoreOption, ...], int]:
     """Return one line a number of attempts, and which of them the verdict is about."""
     if attempts is not None and float(attempts) not in seen.limits:
         if len(seen.limits) == 1:
@@ -228,7 +227,7 @@ def option_lines(goal: _Goal, seen: _Seen, attempts: int | None) -> tuple[tuple[
     return tuple(_option(goal, seen, k) for k in counts), counts.index(float(attempts or seen.usual))
 
 
-def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
+def _option(goal: ScoreQuestion, seen: ScoreSpread, attempts: float) -> ScoreOption:
     low, high = seen.limits[attempts]
 
     def forecast(seek: Callable[[Spread], float]) -> Forecast:
@@ -260,7 +259,7 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
 
     items = Forecast(value=float(goal.items)) if goal.items is not None else forecast(needed)
     n, limit = items.value, goal.kind != "within"
-    known = goal.items is not None
+    items_given = goal.items is not None
     if not math.isfinite(n):
         nothing = Forecast(value=math.nan)
         return ScoreOption(
@@ -270,9 +269,9 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
         attempts=attempts,
         items=items,
         half_width=forecast(partial(wide, n))
-        if known and not limit
+        if items_given and not limit
         else Forecast(value=wide(n, seen.spread)),
-        power=(forecast(partial(chance, n)) if known else Forecast(value=chance(n, seen.spread)))
+        power=(forecast(partial(chance, n)) if items_given else Forecast(value=chance(n, seen.spread)))
         if limit
         else Forecast(value=math.nan),
         clusters=seen.spread.clusters_in(n),

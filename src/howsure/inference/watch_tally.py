@@ -1,4 +1,6 @@
-"""The items of a run in progress that count so far, and the confidence sequence that they feed."""
+"""What a run in progress is followed for, the items that count so far, and the confidence sequence that they
+feed.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +11,112 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.errors import DataError
-from howsure.inference.watching.arrivals import no_sizes
+from howsure.errors import DataError, OptionError
+from howsure.inference.watch_arrivals import no_sizes
 from howsure.statistics.betting import HORIZON, Asymptotic, Betting
+from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.inference.watching.goals import Goal
     from howsure.options.words import Failures
+    from howsure.statistics.betting import AlwaysValid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchGoal:
+    """What is to be shown of a model, or of two: a floor, a half-width, a margin, or that one of them is
+    better.
+
+    `within`, `margin` and `bounds` are in score units; bounds None means that scores have none.
+    """
+
+    a: str
+    b: str | None
+    at_least: float | None
+    within: float | None
+    margin: float | None
+    level: float
+    bounds: tuple[float, float] | None
+
+    def __post_init__(self) -> None:
+        """Raise OptionError for a goal that makes no sense."""
+        if sum(goal is not None for goal in (self.at_least, self.within, self.margin)) > 1:
+            raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
+        if self.b is None and self.at_least is None and self.within is None:
+            raise OptionError(
+                f"nothing is asked of {self.a!r}", remedy="Name b to compare with, at_least or within."
+            )
+        if self.b is None and self.margin is not None:
+            raise OptionError("a margin is for two models", remedy="Name b, or use at_least.")
+        if self.b is not None and self.at_least is not None:
+            raise OptionError("at_least is for one model", remedy="Leave b out, or use margin.")
+        if self.b == self.a:
+            raise OptionError(f"{self.a!r} is compared with itself", remedy="Name two models.")
+        if self.bounds is not None:
+            self._refuse_sizes(*self.bounds)
+
+    def _refuse_sizes(self, low: float, high: float) -> None:
+        if self.at_least is not None and not low < self.at_least < high:
+            raise OptionError(
+                f"at_least={self.at_least!r} is not inside the bounds {low:g} and {high:g}",
+                remedy="Write 0.92 for 92 %.",
+            )
+        half = (high - low) * (0.5 if self.b is None else 1.0)
+        if self.within is not None and self.within >= half:
+            raise OptionError(
+                f"within={self.within!r} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
+            )
+        if self.margin is not None and self.margin >= high - low:
+            raise OptionError(
+                f"margin={self.margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
+            )
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The columns of scores that there are."""
+        return ("a",) if self.b is None else ("a", "b")
+
+    @property
+    def percent(self) -> bool:
+        """Whether scores lie in [0, 1]."""
+        return self.bounds == (0.0, 1.0)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The smallest and largest value of what is estimated, a score or a difference."""
+        assert self.bounds is not None
+        low, high = self.bounds
+        return (low, high) if self.b is None else (low - high, high - low)
+
+    def null(self, *, lower_is_better: bool) -> float | None:
+        """Return the value under the null hypothesis; None where the goal is a half-width."""
+        if self.within is not None:
+            return None
+        if self.at_least is not None:
+            return self.at_least
+        return 0.0 if self.margin is None else (self.margin if lower_is_better else -self.margin)
+
+    def decided(self, seen: AlwaysValid) -> bool:
+        """Say whether the goal is reached, or shown to be missed."""
+        if self.within is not None:
+            return bool(seen.n_units and seen.high - seen.low <= 2 * self.within)
+        return math.isfinite(seen.p_value) and significant(seen.p_value, self.level)
+
+    def kept(self, seen: AlwaysValid, *, lower_is_better: bool) -> bool | None:
+        """Say on which side of a floor or margin the interval lies, once decided; None for other goals."""
+        if (self.at_least is None and self.margin is None) or not self.decided(seen):
+            return None
+        null = self.null(lower_is_better=lower_is_better) or 0.0
+        return (seen.low - null > null - seen.high) != lower_is_better
+
 
 SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class RunClusters:
     """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or
     all `each`.
 
@@ -63,12 +155,12 @@ class Sizes:
         return float(self.table["size"].max() if self.table is not None else self.each or 1)  # type: ignore[arg-type]
 
 
-def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> Sizes:
+def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> RunClusters:
     """Return the sizes that the cluster of every item of the run tells, or that all clusters have."""
     if not clusters:
-        return Sizes(each=each)
+        return RunClusters(each=each)
     table = pl.DataFrame({"cluster": list(clusters.values())}).group_by("cluster").agg(pl.len().alias("size"))
-    return Sizes(table=table, each=each)
+    return RunClusters(table=table, each=each)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +173,7 @@ class Tally:
     `failures`: what an item counts as that is added without a score.
     """
 
-    goal: Goal
+    goal: WatchGoal
     order: tuple[str, ...] = ()
     failures: Failures = "harness"
     sequence: Betting | Asymptotic | None = None
@@ -116,7 +208,7 @@ class Tally:
         self.waiting = ready.join(self.counted.select("item"), on="item", how="anti").select(*SCHEMA)
         self.failed = 0
 
-    def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: Sizes) -> None:
+    def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: RunClusters) -> None:
         """Take one item by its mean scores; DataError where it can't belong to this run."""
         if (b is None) != (self.goal.b is None):
             raise DataError(
@@ -148,20 +240,20 @@ class Tally:
             )
         return 0.0
 
-    def count(self, sizes: Sizes, *, planned: int | None, lower_is_better: bool) -> None:
+    def count(self, sizes: RunClusters, *, planned: int | None, lower_is_better: bool) -> None:
         """Count the items, or complete clusters, that are ready."""
         self._take_added()
-        known = sizes.known(self.waiting)
+        cluster_sizes = sizes.known(self.waiting)
         ready = self.waiting
         if self.order and self._ids:
             ready = ready.filter(pl.col("item").is_in(self._started()))
-        if known is not None:
-            ready = complete(ready, known)
+        if cluster_sizes is not None:
+            ready = complete(ready, cluster_sizes)
         scored = ready.filter(self.has_scores())
         self.refuse_out_of_bounds(scored)
         self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
         if (
-            known is None
+            cluster_sizes is None
         ):  # an item whose attempts all failed may be run again; in a cluster it would change the unit
             self.failed += len(ready) - len(scored)
             ready = scored
@@ -173,7 +265,7 @@ class Tally:
         units = scored.select(
             sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster")
         )
-        if known is not None:
+        if cluster_sizes is not None:
             units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
 
@@ -205,13 +297,13 @@ class Tally:
         """Return the items whose scores have changed since they were counted, by late attempts or another
         scoring.
         """
-        both = self.counted.join(ready, on="item", suffix="_now", how="inner")
+        counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
         now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
         differ = (
             *((x - y).abs().fill_null(0) > ROUNDING for x, y in zip(now, then, strict=True)),
             *(x.is_null() != y.is_null() for x, y in zip(now, then, strict=True)),
         )
-        return both.filter(pl.any_horizontal(*differ))["item"]
+        return counted_and_ready.filter(pl.any_horizontal(*differ))["item"]
 
     def _started(self) -> list[str]:
         """Return the items added so far that no item started before them is missing."""
@@ -259,19 +351,19 @@ def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     bad = rows.filter(pl.col("size").is_null() | (pl.col("there") > pl.col("size"))).sort("cluster")
     if len(bad):
         row = bad.row(0, named=True)
-        known = (
+        what = (
             "isn't in the items table"
             if row["size"] is None
             else f"has {row['there']} items, not {row['size']}"
         )
         raise DataError(
-            f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
+            f"cluster {row['cluster']!r} {what}", remedy="Sizes must be known before the run: correct them."
         )
     return rows
 
 
 def _sequence(
-    goal: Goal, sizes: Sizes, planned: int | None, *, lower_is_better: bool
+    goal: WatchGoal, sizes: RunClusters, planned: int | None, *, lower_is_better: bool
 ) -> Betting | Asymptotic:
     """Return the confidence sequence of a goal, as it is before the first unit."""
     null = goal.null(lower_is_better=lower_is_better)

@@ -1,0 +1,520 @@
+"""Comparisons, scores, costs and slices become checks: each criterion on each task, with p-values or
+limits, and not yet decided.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.answers.gate import Check
+from howsure.checks import Relative
+from howsure.errors import Caution, MethodError, OptionError
+from howsure.inference.compare import one_metric
+from howsure.inference.gate_question import no_overall
+from howsure.inference.leaderboard import ranked
+from howsure.inference.measures import measure_cautions, missing, ratio_of, taken
+from howsure.inference.random_factor import settled_by
+from howsure.inference.slices import LEAST_ITEMS, population_of_slice
+from howsure.statistics import intervals
+from howsure.statistics.score_pivot import plain_pivots
+from howsure.study.slices import partitions
+from howsure.wording import listing, plural, share_remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.estimate import Entry
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.answers.parts import ErrorSources
+    from howsure.inference.gate_policy import Policy
+    from howsure.inference.gate_question import GateQuestion
+    from howsure.inference.question import Question
+    from howsure.statistics.arrays import Bools
+    from howsure.statistics.ratios import Ratio
+    from howsure.statistics.results import Estimate
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.slices import Partition
+
+
+def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
+    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made
+    from.
+    """
+    if gate.criteria.better:
+        comparisons = gate.compare(gate.level, None)
+        yield comparisons, [_better(pair, gate) for pair in gate.wanted(comparisons)]
+    for name, margin in gate.criteria.margins:
+        comparisons = _with_margin(gate, margin)
+        make = not_worse if name == "not_worse_than" else _same
+        yield (
+            comparisons,
+            [make(pair, _resolved(gate, pair, margin), gate) for pair in gate.wanted(comparisons)],
+        )
+
+
+def _resolved(gate: GateQuestion, pair: Comparison, margin: float) -> float:
+    """Return the margin of a comparison in score units."""
+    if pair.equivalence is not None:
+        return pair.equivalence.margin
+    resolved = gate.study.design.margin_of(pair.task, margin) or margin
+    return resolved.of(pair.b_mean) if isinstance(resolved, Relative) else resolved
+
+
+def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
+    """Compare with a margin; where some task gives no error bar, the others have one."""
+    try:
+        return gate.compare(gate.one_sided, margin)
+    except MethodError:
+        plain = gate.compare(gate.one_sided, None)
+    pairs = list(plain.comparisons)
+    usable = [pair.task for pair in pairs if math.isfinite(pair.p_value)]
+    if not usable:
+        return plain
+    some = replace(gate, study=gate.study.only(usable)).compare(gate.one_sided, margin)
+    by_task = {(pair.task, pair.metric): pair for pair in some.comparisons}
+    merged = tuple(by_task.get((pair.task, pair.metric), pair) for pair in pairs)
+    return replace(plain, comparisons=merged, overall=None)
+
+
+def _pair_check(c: Comparison, gate: GateQuestion, gap: tuple[float, float], **more: Any) -> Check:
+    """Return a check of a pair; `gap`: the level of the two-sided interval that decides, and the difference
+    from which what was seen is counted.
+    """
+    estimate = c.difference
+    sources, items = needed(gate, estimate, c.sources, gap)
+    return Check(
+        items_needed=items,
+        sources=sources,
+        task=c.task,
+        metric=c.metric,
+        candidate=c.a,
+        baseline=c.b,
+        value=estimate.value,
+        low=estimate.interval.low,
+        high=estimate.interval.high,
+        level=estimate.interval.level,
+        candidate_score=c.a_mean,
+        baseline_score=c.b_mean,
+        n_items=estimate.n_items,
+        n_clusters=estimate.n_clusters,
+        population=c.population,
+        clusters=c.clusters,
+        n_absent=c.n_only_b,
+        percent=c.percent,
+        lower_is_better=c.lower_is_better,
+        cautions=(*estimate.cautions, *_missing_items(c)),
+        **more,
+    )
+
+
+def _better(c: Comparison, gate: GateQuestion) -> Check:
+    ahead = c.difference.value if not c.lower_is_better else -c.difference.value
+    p = c.p_value
+    up, down = (p, 1.0) if ahead > 0 else (1.0, p) if ahead < 0 else (1.0, 1.0)
+    finite = math.isfinite(p)
+    return _pair_check(
+        c,
+        gate,
+        (gate.level, 0.0),
+        criterion="better",
+        p_pass=up if finite else math.nan,
+        p_fail=down if finite else math.nan,
+    )
+
+
+def not_worse(c: Comparison, margin: float, gate: GateQuestion) -> Check:
+    """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
+    test = c.equivalence
+    p, other = (math.nan, math.nan) if test is None else (test.p_noninferior, test.p_inferior)
+    target = margin if c.lower_is_better else -margin
+    return _pair_check(
+        c,
+        gate,
+        (gate.one_sided, target),
+        criterion="not_worse_than",
+        limit=margin,
+        unseen=c.unseen,
+        p_pass=_guarded(p, c, margin, gate),
+        p_fail=other,
+    )
+
+
+def _same(c: Comparison, margin: float, gate: GateQuestion) -> Check:
+    """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either
+    side.
+    """
+    test = c.equivalence
+    p, other = (math.nan, math.nan) if test is None else (test.p_equivalent, test.p_outside)
+    value = c.difference.value
+    level = gate.one_sided if abs(value) <= margin else gate.level
+    return _pair_check(
+        c,
+        gate,
+        (level, math.copysign(margin, value)),
+        criterion="same_within",
+        limit=margin,
+        unseen=c.unseen,
+        p_pass=_guarded(p, c, margin, gate),
+        p_fail=other,
+    )
+
+
+def _guarded(p: float, c: Comparison, margin: float, gate: GateQuestion) -> float:
+    """Return the p-value of a pass, where it is asked no smaller than the chance that as many whole losses as
+    the margin show none.
+    """
+    if not gate.guard_unseen or math.isnan(c.unseen):
+        return p
+    tail = (1 - c.difference.interval.level) / 2
+    return max(p, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-c.unseen)))
+
+
+def needed(
+    gate: GateQuestion, estimate: Estimate, sources: ErrorSources | None, gap: tuple[float, float]
+) -> tuple[ErrorSources | None, float]:
+    """Return how many levels of random factors, and about how many items in all, would settle it.
+
+    Items are NaN on exactly these items, where attempts would, and if one task needs them. `gap`: see
+    `_pair_check`.
+    """
+    level, target = gap
+    if sources is not None:
+        return settled_by(sources, estimate.value - target, level)
+    return None, math.nan if estimate.small_part else gate.question.population.items_needed(
+        estimate, level, target
+    )
+
+
+def _missing_items(c: Comparison) -> list[Caution]:
+    if not c.paired or not (c.n_only_a or c.n_only_b):
+        return []
+    lacking = [
+        f"{model} has {plural(count, 'item')} that {other} lacks"
+        for model, other, count in ((c.b, c.a, c.n_only_b), (c.a, c.b, c.n_only_a))
+        if count
+    ]
+    return [
+        Caution(
+            code="missing_items",
+            message=f"{'; '.join(lacking)}: the check is on the {c.difference.n_items:,} that both have",
+            remedy="Was a run cut short? Run both on the same items.",
+        )
+    ]
+
+
+def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
+    """Judge the candidate's own scores by intervals of this level, for all looks together."""
+    own = gate.study.of_models([gate.candidate])
+    ranking = ranked(own, replace(gate.question, level=gate.looked(level), method=None))
+    _refuse_metrics(ranking.boards, gate.study.design)
+    boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
+    if gate.overall and len(ranking.boards) > 1:
+        if ranking.overall is None:
+            raise no_overall(ranking.cautions)
+        boards = (ranking.overall, *boards)
+    return ranking, [_floor(board, board.entries[0], gate) for board in boards]
+
+
+def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
+    metrics: dict[str, list[str]] = {}
+    for board in boards:
+        metrics.setdefault(board.task, []).append(board.metric)
+    for task, names in metrics.items():
+        if len(names) > 1 and not design.metric_of(task):
+            raise OptionError(
+                f"{task} has {len(names)} metrics: {listing(names)}", remedy="Choose one with `metric`."
+            )
+
+
+def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
+    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in
+    `decided`.
+    """
+    name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
+    limit, where = getattr(gate.criteria, name), board.task or "overall"
+    if limit is None:
+        side = "smaller" if board.lower_is_better else "larger"
+        raise OptionError(
+            f"{where} · {board.metric}: {side} scores are better, so {other} is no bar",
+            remedy=f"Give `{name}`, or choose tasks with `task`.",
+        )
+    if board.percent and not 0 <= limit <= 1:
+        raise OptionError(
+            f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=share_remedy(limit)
+        )
+    e = guarded(entry.estimate) if board.percent else entry.estimate
+    sources, items = needed(gate, e, entry.sources, (gate.one_sided, limit))
+    return Check(
+        task=board.task,
+        metric=board.metric,
+        criterion="at_most" if board.lower_is_better else "at_least",
+        candidate=entry.model,
+        baseline=gate.baseline,
+        limit=limit,
+        value=e.value,
+        low=e.interval.low,
+        high=e.interval.high,
+        level=e.interval.level,
+        candidate_score=e.value,
+        n_items=e.n_items,
+        n_clusters=e.n_clusters,
+        population=board.population,
+        clusters=board.clusters,
+        items_needed=items,
+        sources=sources,
+        percent=board.percent,
+        lower_is_better=board.lower_is_better,
+        cautions=e.cautions,
+    )
+
+
+def guarded(e: Estimate) -> Estimate:
+    """Return the estimate with limits no nearer than the exact ones on as many effective answers.
+
+    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one
+    of ten runs that keep it. The interval of `estimate` is guarded for two sides; this is the guard for one
+    (Clopper and Pearson 1934).
+    """
+    spread = e.value * (1 - e.value)
+    if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.of_benchmark:
+        return e
+    effective = e.n_items * spread / (e.se**2 * (e.n_items - 1))
+    low, high = intervals.clopper_pearson(e.value * effective, effective, e.interval.level)
+    ends = {"low": min(e.interval.low, float(low)), "high": max(e.interval.high, float(high))}
+    return replace(e, interval=replace(e.interval, **ends))
+
+
+def cost_checks(gate: GateQuestion) -> list[Check]:
+    """Judge every measure that is asked about by the one-sided limits of the ratio of the two models'
+    means.
+    """
+    matrices = one_metric(gate.study) if gate.ratios else []
+    return [_cost_check(gate, matrices, measure, limit) for measure, limit in gate.ratios]
+
+
+def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: str, limit: float) -> Check:
+    models = (gate.study.models[0], gate.study.models[1])
+    matrix = taken(gate.study, matrices, measure)
+    ratio = ratio_of(matrix, models, replace(gate.question, level=gate.one_sided))
+    lost = {model: missing(matrix, model) for model in models}
+    check = Check(
+        task="",
+        metric=measure,
+        criterion="ratio_at_most",
+        limit=limit,
+        candidate=models[0],
+        candidate_score=ratio.a,
+        baseline=models[1],
+        baseline_score=ratio.b,
+        level=gate.one_sided,
+        n_items=ratio.n_items,
+        n_clusters=ratio.n_clusters,
+        percent=False,
+        lower_is_better=True,
+        cautions=measure_cautions(ratio),
+    )
+    if any(lost.values()):
+        return replace(
+            check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost))
+        )
+    return _tested(check, ratio, gate.level)
+
+
+def _tested(check: Check, ratio: Ratio, level: float) -> Check:
+    """Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes
+    from.
+    """
+    if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
+        return replace(check, cautions=(*check.cautions, NO_SPREAD))
+    pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
+    wide = pivots.limits(level)
+    return replace(
+        check,
+        value=ratio.value,
+        low=ratio.low,
+        high=ratio.high,
+        p_pass=float(pivots.p_at_least(np.log(check.limit))),
+        p_fail=float(pivots.p_at_most(np.log(check.limit))),
+        half_width=float(wide[1] - wide[0]) / 2,
+    )
+
+
+def _unrecorded(measure: str, lost: dict[str, int]) -> Caution:
+    unrecorded = [f"{plural(count, 'attempt')} of {model}" for model, count in lost.items() if count]
+    return Caution(
+        code="cost_missing",
+        message=f"{' and '.join(unrecorded)} don't record {measure}, so that what was taken isn't known",
+        remedy="Log it for every attempt, or give `prices`.",
+    )
+
+
+NO_SPREAD = Caution(
+    code="no_cost_error_bar",
+    message=(
+        "what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on "
+        "all of them"
+    ),
+    remedy="Compare more questions, or other measures.",
+)
+
+
+def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
+    """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
+    that none has.
+    """
+    if not policy.slices:
+        return []
+    ways = [(matrix, way) for matrix in one_metric(gate.study) for way in partitions(gate.study, matrix)]
+    absent = {rule.name for rule in policy.slices} - {way.by for _, way in ways}
+    if absent:
+        raise OptionError(
+            f"no item has a value of {min(absent)!r}, which the policy slices by",
+            remedy="Run `howsure describe` to see the columns.",
+        )
+    return [check for matrix, way in ways for check in _of_way(gate, policy, matrix, way)]
+
+
+def _of_way(gate: GateQuestion, policy: Policy, matrix: ScoreMatrix, way: Partition) -> Iterator[Check]:
+    """Yield one check a slice, whether or not it is large enough."""
+    margin = policy.of_slice(way.by, matrix.task).margin
+    pair = matrix.take_models(matrix.columns(gate.study.models))
+    for code, label in enumerate(way.labels):
+        part = pair.take_items(np.asarray(way.codes == code))
+        yield replace(_slice(gate, part, margin), by=way.by, part=label)
+
+
+def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
+    """Judge one slice: one that a model has nothing of can't be told, and one too small stays open."""
+    held = ~np.isnan(part.values)
+    shared = np.asarray(held.all(axis=1))
+    blank = Check(
+        task=part.task,
+        metric=part.metric,
+        criterion="not_worse_than",
+        candidate=gate.study.models[0],
+        baseline=gate.study.models[1],
+        limit=float(margin),
+        level=gate.one_sided,
+        n_items=int(shared.sum()),
+        percent=part.bounded,
+        lower_is_better=part.lower_is_better,
+    )
+    if not shared.any():
+        absent = [model for k, model in enumerate(gate.study.models) if not held[:, k].any()]
+        return replace(blank, lacking=absent[0] if absent else gate.study.models[0])
+    if blank.n_items < LEAST_ITEMS:
+        return replace(blank, cautions=(TOO_SMALL,))
+    return _slice_tested(gate, part, _in_units(margin, part, shared)) or replace(
+        blank, cautions=(NO_ERROR_BAR,)
+    )
+
+
+def _slice_tested(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check | None:
+    """Return the check of a slice; None where its scores give no error bar."""
+    population = population_of_slice(gate.question.population, part)
+    question = replace(gate.question, population=population)
+    try:
+        comparison = _pair(part, replace(question, level=gate.one_sided, margin=margin))
+    except MethodError:
+        return None
+    wide = _pair(part, replace(question, margin=None)).difference.interval.half_width
+    return replace(not_worse(comparison, margin, gate), half_width=wide)
+
+
+def _pair(part: ScoreMatrix, question: Question) -> Comparison:
+    a, b = part.models
+    return question.population.pair(part, a, b, question)
+
+
+def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
+    """Return a margin in score units; one that is a share is of the baseline's score on the slice.
+    OptionError for the whole scale.
+    """
+    if isinstance(margin, Relative):
+        weights = part.weights[shared] if part.weights is not None else None
+        margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
+    if not 0 < margin < part.reach or math.isnan(margin):
+        raise OptionError(
+            f"the policy's margin of {margin:g} for a slice of {part.task} is nothing, or the whole scale",
+            remedy="Give the margin in score units: 5pp or 0.05.",
+        )
+    return margin
+
+
+TOO_SMALL = Caution(
+    code="small_slice",
+    message=f"too small a slice to be judged, with fewer than {LEAST_ITEMS} questions that both answered",
+    remedy="Add questions of this kind, or make it advisory.",
+)
+NO_ERROR_BAR = Caution(
+    code="no_slice_error_bar",
+    message="the slice's scores give no error bar",
+    remedy="Add questions of this kind, or make it advisory.",
+)
+
+
+def tasks_of_one(
+    gate: GateQuestion, baseline: str, checks: Sequence[Check]
+) -> tuple[list[Check], list[Caution]]:
+    """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
+    mine, theirs = _tasks_of(gate, gate.candidate), _tasks_of(gate, baseline)
+    judged = {check.task for check in checks if not check.by}
+    if not gate.each_task or not (gate.criteria.of_difference or gate.criteria.floors):
+        judged |= mine & theirs
+    first = next(iter(checks), None)
+    lacking = [
+        Check(
+            task=task,
+            metric="any",
+            criterion="better" if first is None else first.criterion,
+            candidate=gate.candidate,
+            baseline=baseline,
+            limit=math.nan if first is None else first.limit,
+            level=gate.level,
+            lacking="" if task in mine else gate.candidate,
+            cautions=() if task not in mine else (NOTHING_SHARED,),
+        )
+        for task in sorted(theirs - judged)
+    ]
+    alone = sorted(mine - theirs)
+    if not alone or not gate.criteria.of_difference:
+        return lacking, []
+    if gate.policy is not None:
+        lacking += [_of_baseline(gate, baseline, task) for task in alone]
+    return lacking, [
+        Caution(
+            code="task_without_baseline",
+            message=f"{baseline} has no score on {listing(alone)}, so nothing is compared there",
+            remedy="Run the baseline on it as well, or choose tasks with `task`.",
+        )
+    ]
+
+
+def _of_baseline(gate: GateQuestion, baseline: str, task: str) -> Check:
+    """Return the check of a task that the baseline lacks, which a policy asks about as well."""
+    return Check(
+        task=task,
+        metric="any",
+        criterion="not_worse_than",
+        candidate=gate.candidate,
+        baseline=baseline,
+        level=gate.level,
+        lacking=baseline,
+    )
+
+
+def _tasks_of(gate: GateQuestion, model: str) -> frozenset[str]:
+    return gate.study.held.get(model, frozenset())
+
+
+NOTHING_SHARED = Caution(
+    code="nothing_shared",
+    message="the two models have no score that could be compared here",
+    remedy="See `howsure describe`.",
+)

@@ -1,1 +1,0 @@
-"""What a gate asks of a candidate, and how each criterion is judged."""

@@ -1,1 +1,0 @@
-"""What a plan rests on (assumptions, a pilot) and what that promises."""

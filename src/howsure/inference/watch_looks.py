@@ -1,0 +1,485 @@
+"""A look at a run in progress: what the items that count so far show, and whether the run may be stopped.
+
+Any moment may be a look (confidence sequences), or looks are planned. A planned look is due at a number of
+finished items, in the order of the run; those that failed are finished as well, and clusters once they are
+complete. It is judged on the items that were due then, however many there are by now, and the first one that
+stops is final.
+
+On more questions from the same clusters a look's questions are no even mix of the clusters, so each
+cluster's own mean gets the share of the questions that the cluster has in the whole run (post-
+stratification, Holt and Smith 1979). Such estimates of successive looks have independent increments, as a
+cluster's mean over more of its questions covaries with its mean over fewer by exactly its own variance: the
+boundaries of planned looks hold. Bets don't: the mean of the next score depends on the cluster that it is
+from.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from howsure.answers.parts import Looks, PlannedLook
+from howsure.answers.watch import Look
+from howsure.errors import Caution, OptionError
+from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS
+from howsure.inference.question import Question
+from howsure.inference.watch_arrivals import order_caution
+from howsure.inference.watch_tally import RunClusters, Tally, complete, with_sizes
+from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
+from howsure.statistics.group_sequential import Schedule, even, limited_p
+from howsure.statistics.means import mean
+from howsure.statistics.results import Interval
+from howsure.study.matrix import ScoreMatrix
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from howsure.inference.watch_arrivals import Arrivals
+    from howsure.inference.watch_tally import WatchGoal
+    from howsure.statistics.arrays import Ints
+    from howsure.statistics.choices import Spending
+    from howsure.statistics.results import Estimate
+    from howsure.study.design import Design
+
+
+def look_at(
+    tally: Tally,
+    arrived: Arrivals | None,
+    sizes: RunClusters,
+    *,
+    planned: int | None,
+    lower_is_better: bool,
+    shuffled: bool | None,
+    made: tuple[AlwaysValid, Looks] | None = None,
+) -> Look:
+    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by
+    one.
+
+    `made`: what the last of planned looks showed, and all of them; None where any moment is one.
+    """
+    goal, sequence, n_items = tally.goal, tally.sequence, len(tally.scored)
+    seen, looks = made or (sequence.look() if sequence is not None else nothing(goal.level), None)
+    decided = goal.decided(seen)
+    needed = math.nan
+    if sequence is not None and not decided:
+        needed = sequence.more_units(within=goal.within) * n_items / max(seen.n_units, 1)
+    exhausted = (planned is not None and tally.n_seen >= planned) if looks is None else looks.last
+    a, b = (goal.a, goal.b) if arrived is None else (arrived.a, arrived.b)
+    return Look(
+        a=a,
+        b=b,
+        task="" if arrived is None else arrived.task,
+        metric="" if arrived is None else arrived.metric,
+        estimate=seen.value,
+        interval=Interval(low=seen.low, high=seen.high, level=goal.level),
+        p_value=seen.p_value,
+        n_units=seen.n_units,
+        n_items=n_items,
+        n_failed=tally.n_failed,
+        n_waiting=len(tally.waiting) + (0 if arrived is None else arrived.n_partial),
+        planned=planned,
+        a_mean=tally.mean("a"),
+        b_mean=tally.mean("b"),
+        decided=decided,
+        exhausted=exhausted,
+        better=_better(seen, a, b, lower_is_better=lower_is_better),
+        kept=goal.kept(seen, lower_is_better=lower_is_better),
+        at_least=goal.at_least,
+        within=goal.within,
+        margin=goal.margin,
+        needed=needed,
+        lower_is_better=lower_is_better,
+        percent=goal.percent,
+        clustered=sizes.known(tally.waiting) is not None
+        or tally.counted["cluster"].null_count() < len(tally.counted),
+        method=seen.method,
+        looks=looks,
+        notes=() if arrived is None else arrived.notes,
+        cautions=tuple(
+            _doubts(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)
+        ),
+    )
+
+
+def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) -> str | None:
+    """Return the model that is really better; with a margin or a precision the interval tells it as well."""
+    if b is None or seen.low <= 0 <= seen.high or math.isnan(seen.low):
+        return None
+    return a if (seen.low > 0) != lower_is_better else b
+
+
+def _doubts(
+    tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
+) -> list[Caution]:
+    """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
+    cautions = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
+    if tally.n_failed:
+        cautions.append(_failed(tally, lower_is_better=lower_is_better))
+    if seen.torn:
+        cautions.append(TORN)
+    if seen.n_units and not random:
+        stated = None if arrived is None else arrived.shuffled
+        cautions += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
+    if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
+        cautions.append(FEW_PROMISES)
+    return cautions
+
+
+def _failed(tally: Tally, *, lower_is_better: bool) -> Caution:
+    zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
+    return Caution(
+        code="items_failed",
+        message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted",
+        remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
+    )
+
+
+def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
+    changed = tally.changed(arrived.ready)
+    if not len(changed):
+        return []
+    return [
+        Caution(
+            code="scores_changed",
+            message=(
+                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
+                "the scores of the first look are kept"
+            ),
+            remedy=(
+                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
+                "start anew."
+            ),
+        )
+    ]
+
+
+def nothing(level: float) -> AlwaysValid:
+    """Return what a run shows before anything counts."""
+    return AlwaysValid(
+        value=math.nan,
+        low=math.nan,
+        high=math.nan,
+        level=level,
+        p_value=math.nan,
+        n_units=0,
+        method="none yet",
+    )
+
+
+TORN = Caution(
+    code="looks_contradict",
+    message=(
+        "the intervals of the looks have nothing in common; that happens in few runs of random order, "
+        "and easily where items come sorted"
+    ),
+    remedy="Look at the order of the items; compare at the end with `howsure compare`.",
+)
+FEW_PROMISES = Caution(
+    code="asymptotic",
+    message=(
+        "the scores have no bounds, so the interval is right for many items only, and promises nothing "
+        "for few"
+    ),
+    remedy="Name bounds that no score can pass (`bounds=(0, 100)`), where there are any.",
+)
+
+
+def are_strata(design: Design, *, looks: object, cluster_size: int | None) -> bool:
+    """Say whether a run is watched for the same clusters; OptionError where that can't be."""
+    if design.population != "same-clusters":
+        return False
+    if looks is None:
+        raise OptionError(
+            "a bet on more questions from the same clusters isn't valid: what the next score is to be "
+            "depends on its cluster",
+            remedy="Plan `looks`; or `cluster='none'`, where the order of all questions is random.",
+        )
+    if cluster_size is not None or design.weight is not None:
+        what = "cluster_size" if cluster_size is not None else "weight"
+        raise OptionError(
+            f"{what} doesn't tell the share that each of the same clusters has in the run",
+            remedy="Give a table of all items (`items`), or `clusters` in Python.",
+        )
+    return True
+
+
+def _unseen_clusters(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
+    """Say that a look had no scored question of some clusters."""
+    missing = _unseen(rows, sizes)
+    if not missing or not len(rows):
+        return []
+    return [
+        Caution(
+            code="clusters_unseen",
+            message=(
+                f"{missing} of {plural(len(sizes), 'cluster')} had no scored question at this look, which "
+                "tells nothing of all then"
+            ),
+            remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookPlan:
+    """How many looks there are, or at how many items each is due, and how they spend the error; `strata`:
+    clusters are strata.
+    """
+
+    looks: int | tuple[int, ...]
+    spending: Spending
+    strata: bool = False
+
+    def due(self, planned: int | None) -> tuple[int, ...]:
+        """Return the items that each look is due at; OptionError where nobody says how many there will be, or
+        too few.
+        """
+        if isinstance(self.looks, tuple):
+            return self.looks
+        if planned is None:
+            raise OptionError(
+                f"`looks={self.looks}` needs to know how many items there will be",
+                remedy="Give `items_planned`, or at how many items each look is due: `looks='100,250,500'`.",
+            )
+        if planned < self.looks:
+            raise OptionError(
+                f"`looks={self.looks}` is more than the {planned} items planned", remedy="Plan fewer looks."
+            )
+        return even(planned, self.looks)
+
+
+def plan_of(
+    looks: Any, spending: Spending, goal: WatchGoal, planned: int | None, *, strata: bool = False
+) -> LookPlan | None:
+    """Return the planned looks of a run, None where any moment is one; OptionError where they make no
+    sense.
+    """
+    if looks is None:
+        return None
+    if goal.within is not None:
+        raise OptionError(
+            "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
+        )
+    if isinstance(looks, tuple) and planned is not None and planned != looks[-1]:
+        raise OptionError(
+            f"the last look is due at {looks[-1]:,} items, and items_planned={planned}",
+            remedy="Leave `items_planned` out, or let the last look be at all items.",
+        )
+    plan = LookPlan(looks=looks, spending=spending, strata=strata)
+    if planned is not None:
+        plan.due(planned)
+    return plan
+
+
+def look_as_planned(
+    plan: LookPlan,
+    tally: Tally,
+    arrived: Arrivals | None,
+    sizes: RunClusters,
+    *,
+    planned: int | None,
+    lower_is_better: bool,
+    shuffled: bool | None,
+) -> Look:
+    """Judge the looks that were due, up to the first that stops, and show the last of these."""
+    shares = sizes.table if plan.strata else None
+    there, waiting = _in_units(tally.finished(), sizes, strata=shares is not None)
+    due = plan.due(planned)
+    made = _made(due, there)
+    seen, number, rows = nothing(tally.goal.level), 0, there.clear()
+    for k, (number, count) in enumerate(made):  # noqa: B007 - the last one is shown
+        rows = there.head(count)
+        schedule = _schedule(due, made[: k + 1], plan.spending)
+        seen = _judged(tally, rows, schedule, k + 1, shares, lower_is_better=lower_is_better)
+        if tally.goal.decided(seen):
+            break
+    looks = Looks(
+        spending=plan.spending,
+        number=number,
+        finished=len(there),
+        looks=_told(due, [one for one in made if one[0] <= number], plan.spending, tally.goal.level),
+    )
+    lacking = [] if shares is None else _unseen_clusters(rows.filter(tally.has_scores()), shares)
+    if shares is not None:
+        rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
+    shown = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
+    look = look_at(
+        shown,
+        arrived,
+        sizes,
+        planned=due[-1],
+        lower_is_better=lower_is_better,
+        shuffled=shuffled,
+        made=(seen, looks),
+    )
+    beyond = [_beyond(len(there), due[-1])] if len(there) > due[-1] else []
+    return replace(look, cautions=(*look.cautions, *lacking, *beyond))
+
+
+def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
+    and the others.
+    """
+    cluster_sizes = sizes.known(rows)
+    if cluster_sizes is not None and strata:
+        with_sizes(rows, cluster_sizes)
+    if cluster_sizes is None or strata:
+        return rows.with_row_index("unit"), rows.clear()
+    placed = rows.with_row_index("place")
+    done = complete(placed, cluster_sizes).with_columns(unit=pl.col("place").max().over("cluster"))
+    done = done.sort("unit", "place").select(*rows.columns, pl.col("unit").rank("dense") - 1)
+    return done, rows.join(done.select("item"), on="item", how="anti", maintain_order="left")
+
+
+def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
+    """Return the number of each look that can be made, and on how many items: of looks on the same items the
+    last.
+    """
+    ends = (
+        rows.group_by("unit", maintain_order=True).len()["len"].cum_sum().to_numpy()
+        if len(rows)
+        else np.zeros(0)
+    )
+    places = np.searchsorted(ends, due)
+    reached = {int(ends[place]): k + 1 for k, place in enumerate(places) if place < len(ends)}
+    return [(number, count) for count, number in reached.items()]
+
+
+def _schedule(due: tuple[int, ...], made: list[tuple[int, int]], spending: Spending) -> Schedule:
+    """Return the schedule of looks made on so many items, as far as these; what comes after is no matter to
+    them.
+    """
+    shares = [count / due[-1] if number < len(due) else 1.0 for number, count in made]
+    return Schedule((*shares, *([] if shares and shares[-1] == 1 else [1.0])), spending)
+
+
+def _told(
+    due: tuple[int, ...], made: list[tuple[int, int]], spending: Spending, level: float
+) -> tuple[PlannedLook, ...]:
+    """Return every look with its boundary: as it was made, else as it is due."""
+    last = made[-1] if made else (0, 0)
+    to_come = [(k, count) for k, count in enumerate(due, 1) if k > last[0] and count > last[1]]
+    every = [*made, *to_come]
+    boundary = _schedule(due, every, spending).boundary(level)
+    return tuple(
+        PlannedLook(number=number, items=count, z=float(z), nominal=float(nominal), spent=float(spent))
+        for (number, count), z, nominal, spent in zip(
+            every, boundary.z, boundary.nominal, boundary.spent, strict=True
+        )
+    )
+
+
+def _judged(
+    tally: Tally,
+    rows: pl.DataFrame,
+    schedule: Schedule,
+    look: int,
+    shares: pl.DataFrame | None,
+    *,
+    lower_is_better: bool,
+) -> AlwaysValid:
+    """Return what a look shows: its repeated interval, and the least error with which it stops.
+
+    `shares`: clusters that are strata, with their sizes in the whole run.
+    """
+    level = tally.goal.level
+    scored = rows.filter(tally.has_scores())
+    tally.refuse_out_of_bounds(scored)
+    if not len(scored) or (shares is not None and _unseen(scored, shares)):
+        return nothing(level)
+    matrix = _matrix(tally.goal, scored, shares, lower_is_better=lower_is_better)
+    population = NEW_CLUSTERS if shares is None else SAME_CLUSTERS
+    question = Question(population=population, level=schedule.level_at(look, level), margin=tally.goal.margin)
+    estimate, p_value = _tested(matrix, question, tally.goal.at_least)
+    same_clusters = estimate.method.same_clusters
+    return AlwaysValid(
+        value=estimate.value,
+        low=estimate.interval.low,
+        high=estimate.interval.high,
+        level=level,
+        p_value=schedule.overall_p(look, p_value, level),
+        n_units=estimate.n_items if same_clusters else estimate.n_clusters,
+        method=f"{estimate.method.name}{', same clusters' if same_clusters else ''}, planned looks",
+    )
+
+
+def _unseen(rows: pl.DataFrame, sizes: pl.DataFrame) -> int:
+    """Count the clusters (cluster, size) of which no row is there."""
+    return len(sizes.join(rows.select("cluster").unique(), on="cluster", how="anti"))
+
+
+def _matrix(
+    goal: WatchGoal, rows: pl.DataFrame, shares: pl.DataFrame | None, *, lower_is_better: bool
+) -> ScoreMatrix:
+    """Return the rows of a look as a matrix; with `shares` a cluster weighs as it does in the whole run."""
+    weights = rows["weight"].to_numpy()
+    clusters: tuple[Ints, ...] = ()
+    if shares is not None:
+        table = rows.join(shares, on="cluster", how="left", maintain_order="left")
+        weights = table.select(pl.col("size") / pl.len().over("cluster"))["size"].to_numpy()
+        weights = weights * (len(weights) / weights.sum())
+        clusters = (np.unique(rows["cluster"].to_numpy(), return_inverse=True)[1].astype(np.int64),)
+    elif not rows["cluster"].null_count():
+        clusters = (rows["unit"].to_numpy().astype(np.int64),)
+    values = rows.select(goal.sides).to_numpy()
+    return ScoreMatrix(
+        task="",
+        metric="",
+        models=goal.sides,
+        items=rows["item"].to_numpy(),
+        values=values,
+        attempts=np.ones(values.shape, dtype=np.int64),
+        within=np.zeros(values.shape),
+        clusters=clusters,
+        weights=weights,
+        bounded=goal.bounds is not None,
+        lower_is_better=lower_is_better,
+    )
+
+
+def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> tuple[Estimate, float]:
+    """Return the estimate, and the two-sided p-value of what is asked: for a floor the level at which the
+    interval just leaves it out.
+    """
+    population = question.population
+    if len(matrix.models) == 1:
+
+        def estimate(level: float) -> Estimate:
+            """Return the estimate with its interval at a level; scores of new clusters count as fractions."""
+            if population is SAME_CLUSTERS:
+                return population.means(matrix, replace(question, level=level))[0]
+            return mean(
+                matrix.values[:, 0],
+                clusters=matrix.clusters,
+                weights=matrix.weights,
+                bounded=matrix.bounded,
+                level=level,
+            )
+
+        def limits(level: float) -> tuple[float, float]:
+            """Return the limits of the interval at a level."""
+            interval = estimate(level).interval
+            return interval.low, interval.high
+
+        return estimate(question.level), limited_p(limits, at_least or 0.0)
+    pair = population.pair(matrix, "a", "b", question)
+    test = pair.equivalence
+    if test is None or math.isnan(pair.p_value):
+        return pair.difference, pair.p_value
+    return pair.difference, min(2 * min(test.p_noninferior, test.p_inferior), 1.0)
+
+
+def _beyond(finished: int, last: int) -> Caution:
+    return Caution(
+        code="beyond_last_look",
+        message=(
+            f"{finished:,} items are finished, and the last look was due at {last:,}; the others aren't used"
+        ),
+        remedy=(
+            "Plan the last look at all items; `howsure compare` is on all of them, as a second chance to "
+            "be wrong."
+        ),
+    )

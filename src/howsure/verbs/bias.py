@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.inference.bias import favours
+import numpy as np
+
+from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
+from howsure.errors import Caution
 from howsure.options.table import checked
+from howsure.readers.columns import POSITION
 from howsure.readers.votes import choice_id_columns, read_choices
+from howsure.statistics.difference import difference
 from howsure.verbs.tables import table_of, with_notes
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.answers.bias import Biases
-    from howsure.statistics.choices import WinnerIs
+    from howsure.readers.votes import Choices
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import Shown, WinnerIs
+    from howsure.statistics.difference import Difference
 
     Names = str | Sequence[str]
+MANY = 5
+LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
+FEWEST = 10
+"""Choices of one kind without which nothing is said of it."""
 
 
 def bias(
@@ -69,3 +83,190 @@ def bias(
     rows, notes = table_of(data, choice_id_columns(named["columns"]))
     table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(with_notes(table, notes), given["level"])
+
+
+def favours(table: Choices, level: float) -> Biases:
+    """Say what judges favour; see `howsure.bias`."""
+    kinds = _kinds(table)
+    found = [
+        _Kind.of(table, judge, name, side).favour(level)
+        for name in kinds
+        for judge in range(len(table.judges))
+        for side in (table.own[:, judge] if name == OWN_FAMILY else table.sides[kinds[name]],)
+        if (np.isfinite(side) & (table.judge == judge)).sum() >= FEWEST
+    ]
+    order = list(kinds)
+    found.sort(key=lambda each: (order.index(each.favours), -each.estimate.value))
+    return Biases(
+        favours=tuple(found),
+        level=level,
+        notes=table.notes,
+        cautions=(*_association(found), *_many(found, level)),
+    )
+
+
+def _kinds(table: Choices) -> dict[str, str]:
+    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of
+    length is "longer".
+    """
+    found = {SHOWN_FIRST: POSITION}
+    for name in table.sides:
+        if name != POSITION:
+            longer = name.lower() in LENGTHS and LONGER not in found
+            found[LONGER if longer else f"more {name}"] = name
+    return found | {OWN_FAMILY: OWN_FAMILY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is
+    `better` (n,), codes of items and pairs (n,).
+
+    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways;
+    `other_picks`, `other_items`: what other judges picked of the same items.
+    """
+
+    judge: str
+    name: str
+    picked: Floats
+    better: Floats
+    item: Ints
+    pair: Ints
+    order: Bools
+    both_orders: bool
+    other_picks: Floats
+    other_items: Ints
+
+    @classmethod
+    def of(cls, table: Choices, judge: int, name: str, side: Floats) -> _Kind:
+        """Take the choices of a judge that one kind of answer was in."""
+        apart = np.isfinite(side)
+        own = apart & (table.judge == judge)
+        both_orders = name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST
+        own = both if both_orders else own
+        picks = np.where(side == 1, table.picked, 1 - table.picked)
+        better = np.where(side == 1, table.better, 1 - table.better)
+        others = apart & (table.judge != judge) & np.isin(table.item, table.item[own])
+        return cls(
+            judge=table.judges[judge],
+            name=name,
+            picked=picks[own],
+            better=better[own],
+            item=table.item[own],
+            pair=table.pair[own],
+            order=table.order[own],
+            both_orders=both_orders,
+            other_picks=picks[others],
+            other_items=table.item[others],
+        )
+
+    def favour(self, level: float) -> Favour:
+        """Measure by how much more often the kind is picked than the other."""
+        by, found = self._difference(level)
+        wrong, known = np.abs(self.picked - self.better), bool(np.isfinite(self.better).any())
+        return Favour(
+            judge=self.judge,
+            favours=self.name,
+            by=by,
+            n_choices=len(self.picked),
+            n_items=len(np.unique(self.item)),
+            picked=float(self.picked.mean()),
+            towards=float(wrong[self.better == 0].mean()) if known else math.nan,
+            away=float(wrong[self.better == 1].mean()) if known else math.nan,
+            estimate=replace(found.estimate, cautions=()),
+            p_value=found.p_value,
+            flipped=self._flipped() if by == "orders" else math.nan,
+        )
+
+    def _difference(self, level: float) -> tuple[Shown, Difference]:
+        if self.both_orders:
+            return "orders", self._orders(level)
+        if min((self.better == value).sum() for value in (0, 1)) >= FEWEST:
+            return "gold", self._errors(level)
+        if self.name == OWN_FAMILY and len(self.other_picks):
+            return "others", self._beside(level)
+        return "nothing", self._shares(level)
+
+    def _errors(self, level: float) -> Difference:
+        """Compare how often it errs towards the kind and away from it."""
+        wrong = np.abs(self.picked - self.better)
+        towards, away = (np.where(self.better == value, wrong, np.nan) for value in (0, 1))
+        return difference(towards, away, clusters=(_codes(self.item),), level=level)
+
+    def _shares(self, level: float) -> Difference:
+        """Compare how often choices fall on the kind, and on the other."""
+        return difference(self.picked, 1 - self.picked, clusters=(_codes(self.item),), level=level)
+
+    def _orders(self, level: float) -> Difference:
+        """Compare how often the answer shown first is picked, and the other, each order of a pair counting
+        the same.
+        """
+        first = self._by_order().mean(axis=1)
+        return difference(first, 1 - first, clusters=(_codes(self.item[self._places()]),), level=level)
+
+    def _by_order(self) -> Floats:
+        """Return how often the answer shown first was picked of each pair, in one order and in the other
+        (pairs, 2).
+        """
+        code = _codes(self.pair) * 2 + self.order
+        return np.asarray((np.bincount(code, weights=self.picked) / np.bincount(code)).reshape(-1, 2))
+
+    def _places(self) -> Ints:
+        """Return where each pair comes first (pairs,)."""
+        return np.asarray(np.unique(self.pair, return_index=True)[1])
+
+    def _beside(self, level: float) -> Difference:
+        """Compare with what other judges pick of the same items."""
+        lone = np.full(len(self.other_picks), np.nan), np.full(len(self.picked), np.nan)
+        mine = np.concatenate([self.picked, lone[0]])
+        theirs = np.concatenate([lone[1], self.other_picks])
+        codes = _codes(np.concatenate([self.item, self.other_items]))
+        return difference(mine, theirs, clusters=(codes,), level=level)
+
+    def _flipped(self) -> float:
+        """Return how often the verdict turns with the order."""
+        return float(np.abs(self._by_order().sum(axis=1) - 1).mean())
+
+
+def _both_orders(table: Choices, own: Bools) -> Bools:
+    """Return the choices among these whose pair the judge was shown in both orders (N,)."""
+    seen = [
+        np.bincount(table.pair[own & (table.order == order)], minlength=int(table.pair.max()) + 1) > 0
+        for order in (False, True)
+    ]
+    return np.asarray(own & (seen[0] & seen[1])[table.pair])
+
+
+def _codes(item: Ints) -> Ints:
+    return np.unique(item, return_inverse=True)[1].astype(np.int64)
+
+
+def _association(found: list[Favour]) -> list[Caution]:
+    """Warn where nothing tells a favour from quality."""
+    open_ = sorted({each.favours for each in found if not each.bias})
+    if not open_:
+        return []
+    return [
+        Caution(
+            code="association",
+            message=(
+                f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
+            ),
+            remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
+        )
+    ]
+
+
+def _many(found: list[Favour], level: float) -> list[Caution]:
+    if len(found) < MANY:
+        return []
+    return [
+        Caution(
+            code="many_effects",
+            message=(
+                f"{plural(len(found), 'effect')} were looked at: about {(1 - level) * len(found):.1f} "
+                "would be beyond their interval by chance"
+            ),
+            remedy="Look again at those you act on, in new data.",
+        )
+    ]

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+RESPECTS = Respects(verb="gate")
 
 
 def gate(
@@ -201,9 +202,6 @@ def gate(
         asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked, guard
     )
     return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
-
-
-RESPECTS = Respects(verb="gate")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.history import HistoryOptions, follow
+from howsure.inference.population import population_of
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.series import are_apart, runs_apart
@@ -68,9 +70,6 @@ def history(
         >>> [(change.run, change.since) for change in history(rows).tasks[0].changes]
         [('2026-10-09', '2026-10-09')]
     """
-    from howsure.inference.history import HistoryOptions, follow
-    from howsure.inference.population import population_of
-
     given = checked(
         "history",
         baseline=baseline,

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
+from howsure.inference.history import HistoryOptions, follow
+from howsure.inference.population import NEW_CLUSTERS
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
+from howsure.study.design import Design
 from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import with_rows
@@ -83,10 +86,6 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
 
     Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
     """
-    from howsure.inference.history import HistoryOptions, follow
-    from howsure.inference.population import NEW_CLUSTERS
-    from howsure.study.design import Design
-
     scores = runs_apart(path, options)
     if len({entry.name for entry in scores.runs}) > 1:
         raise DataError(

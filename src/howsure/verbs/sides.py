@@ -30,6 +30,8 @@ ALONE = ("path", "saved", "history")
 """Sides of these kinds are read from no path but their own."""
 AS_SAVED = ("strict", "progress")
 """The options of `read` that a saved baseline takes: the others were taken when it was saved."""
+_OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
+"""Options that ranks don't need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +176,6 @@ def _named(written: str, scores: Scores) -> str:
     """
     side = side_of(written)
     return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
-
-
-_OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
-"""Options that ranks don't need."""
 
 
 def by_rank(

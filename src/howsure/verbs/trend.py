@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
+from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
+from howsure.errors import Caution, DataError
+from howsure.inference.estimate import entries
+from howsure.inference.population import population_of
+from howsure.inference.published_boards import directions_of
+from howsure.inference.question import Question
 from howsure.options.table import checked
+from howsure.statistics.differences import t_pivot
+from howsure.statistics.means import means
+from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.study.gathering import gather
+from howsure.study.models import find_checkpoints, runs_of
+from howsure.study.notes import direction_cautions
+from howsure.table.schema import ALIASES, open_frame
+from howsure.verbs.audit import bounded, published_of
 from howsure.verbs.read import scores_of
+from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from howsure.answers.trend import Trend
+    from collections.abc import Mapping, Sequence
+
+    from howsure.inference.question import Population
     from howsure.statistics.choices import Variance
-    from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.models import Checkpoint
+    from howsure.table.scores import Published, Scores
 
 RESPECTS = Respects(
     verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
@@ -67,10 +93,6 @@ def trend(
         >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
         (0.5, [0.25, 0.5, 0.75])
     """
-    from howsure.inference.audit import bounded, published_of
-    from howsure.inference.population import population_of
-    from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
-
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
     asked = TrendOptions(
@@ -83,3 +105,232 @@ def trend(
         return follow(scores, design, asked)
     OF_PUBLISHED.refuse(design)
     return follow_published(bounded(scores, design.bounds), design, asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendOptions:
+    """How checkpoints are looked at: the `last` of each run measure its wobble."""
+
+    population: Population
+    variance: VarianceChoice
+    level: float
+    last: int
+
+    @property
+    def question(self) -> Question:
+        """How scores are estimated, and checkpoints compared."""
+        return Question(population=self.population, variance=self.variance, level=self.level)
+
+
+def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
+    """Follow every run of every task; see `howsure.trend`."""
+    study = gather(scores, design)
+    matrices, pattern = list(study.matrices()), design.step_from
+    kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
+    tasks = tuple(task_trend(matrix, asked, pattern) for matrix in kept)
+    left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
+    return Trend(
+        tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
+    )
+
+
+def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
+    known = [(matrix.task, matrix.metric) for matrix in kept]
+    tasks = [matrix.task for matrix in matrices if (matrix.task, matrix.metric) not in known]
+    if not tasks:
+        return []
+    return [
+        Caution(
+            code="no_checkpoints",
+            message=f"no model is a checkpoint of a run in {listing(tasks)}",
+            remedy="Say how names tell run and step with `step_from`.",
+        )
+    ]
+
+
+def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+    """Tell how many items a rise is without, because some checkpoint lacks them."""
+    cautions = []
+    for task, matrix in zip(tasks, matrices, strict=True):
+        for run in task.runs:
+            columns = [matrix.column(point.model) for point in run.points]
+            seen = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum())
+            if run.rise is not None and run.rise.n_items < seen:
+                cautions.append(
+                    Caution(
+                        code="torn_checkpoints",
+                        message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
+                        "items; some checkpoint lacks the others",
+                        remedy="Run the missing items.",
+                    )
+                )
+    return cautions
+
+
+def has_steps(frame: object) -> bool:
+    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names
+    items.
+    """
+    names = set(open_frame(frame).collect_schema().names())
+    return "step" in names and not names & set(ALIASES["item"])
+
+
+def task_trend(matrix: ScoreMatrix, asked: TrendOptions, pattern: str | None) -> TaskTrend:
+    """Follow every run of a task and metric from checkpoint to checkpoint."""
+    found = {entry.model: entry.estimate for entry in entries(matrix, asked.question)}
+    runs = [
+        _run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()
+    ]
+    return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
+
+
+def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints of every run; DataError where there are none."""
+    runs = runs_of(models, pattern)
+    if not runs:
+        raise DataError(
+            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            where=where,
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a column to the "
+            "name: `columns={'model': ['model', 'step']}`.",
+        )
+    return runs
+
+
+def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> list[Caution]:
+    """Tell which models are no checkpoints of a run."""
+    models = sorted({model for matrix in matrices for model in matrix.models})
+    known = {point.model for point in find_checkpoints(models, pattern)}
+    others = [model for model in models if model not in known]
+    if not others:
+        return []
+    return [
+        Caution(
+            code="not_checkpoints",
+            message=f"left out, as the name tells no step: {listing(others)}",
+            remedy="Say how names tell run and step with `step_from`.",
+        )
+    ]
+
+
+def _run(
+    points: Sequence[Checkpoint], found: Mapping[str, Estimate], matrix: ScoreMatrix, asked: TrendOptions
+) -> RunTrend:
+    told = [TrendPoint(step=points[0].step, model=points[0].model, estimate=found[points[0].model])]
+    for before, point in pairwise(points):
+        change = asked.question.population.pair(matrix, point.model, before.model, asked.question)
+        told.append(
+            TrendPoint(
+                step=point.step,
+                model=point.model,
+                estimate=found[point.model],
+                change=change.difference,
+                p_value=change.p_value,
+            )
+        )
+    rise, p_value = _rise(points, matrix, asked)
+    return _with_wobble(points[0].run, told, rise, p_value, asked.last)
+
+
+def _rise(
+    points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
+) -> tuple[Estimate | None, float]:
+    """Fit a straight line to every item's scores, and return the mean rise from the first step to the
+    last.
+    """
+    steps = np.array([point.step for point in points])
+    part = matrix.take_models([matrix.column(point.model) for point in points])
+    part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
+    if len(points) < 2 or len(part.items) < 2:
+        return None, math.nan
+    part, centred = asked.population.drawn(part), steps - steps.mean()
+    contrast = centred / (centred @ centred) * (steps[-1] - steps[0])
+    estimate = means(
+        (part.values @ contrast)[:, None],
+        clusters=part.clusters,
+        weights=part.weights,
+        bounded=False,
+        level=asked.level,
+        variance=asked.variance,
+        strata=part.strata,
+    )[0]
+    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.level).p_value
+
+
+def _with_wobble(
+    run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int
+) -> RunTrend:
+    values = [point.estimate.value for point in points[-last:]]
+    return RunTrend(
+        run=run,
+        points=tuple(points),
+        rise=rise,
+        rise_p_value=p_value,
+        wobble=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+        n_last=len(values),
+    )
+
+
+def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) -> TaskTrend:
+    """Put runs together: how far apart they are, against how much the last checkpoints of one run differ."""
+    ends = [float(np.mean([point.estimate.value for point in run.points[-run.n_last :]])) for run in runs]
+    wobbly = [run for run in runs if math.isfinite(run.wobble)]
+    spare = sum(run.n_last - 1 for run in wobbly)
+    noise = math.sqrt(sum((run.n_last - 1) * run.wobble**2 for run in wobbly) / spare) if spare else math.nan
+    signal = max(ends) - min(ends) if len(runs) > 1 else math.nan
+    return TaskTrend(
+        task=task,
+        metric=metric,
+        runs=tuple(runs),
+        signal=signal,
+        noise=noise,
+        ratio=signal / noise if noise > 0 else math.nan,
+        percent=percent,
+    )
+
+
+def follow_published(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
+    """Follow runs through published scores, which have no questions behind them and so no changes to be
+    tested.
+    """
+    groups: dict[tuple[str, str], dict[str, Published]] = {}
+    for score in scores.published:
+        if score.task in (design.task or (score.task,)) and score.metric in (
+            design.metric or (score.metric,)
+        ):
+            groups.setdefault((score.task, score.metric), {})[score.model] = score
+    if not groups:
+        raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
+    tasks = tuple(_published_task(key, found, design, asked) for key, found in groups.items())
+    told = directions_of(groups, scores, design.lower_is_better)
+    return Trend(tasks=tasks, notes=(*scores.notes, *told.notes), cautions=(*scores.cautions, *told.cautions))
+
+
+def _published_task(
+    key: tuple[str, str], found: Mapping[str, Published], design: Design, asked: TrendOptions
+) -> TaskTrend:
+    runs = [
+        _with_wobble(
+            run,
+            [_stated(point, found[point.model], asked.level) for point in points],
+            None,
+            math.nan,
+            asked.last,
+        )
+        for run, points in _runs(list(found), design.step_from, key[0]).items()
+    ]
+    values = [score.score for score in found.values()]
+    return _task(*key, runs, percent=min(values) >= 0 and max(values) <= 1)
+
+
+def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:
+    estimate = Estimate(
+        value=score.score,
+        se=math.nan if score.stderr is None else score.stderr,
+        interval=Interval(low=math.nan, high=math.nan, level=level),
+        df=math.nan,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=Method(name="as published"),
+    )
+    return TrendPoint(step=point.step, model=point.model, estimate=estimate)

@@ -203,7 +203,7 @@ class EqualSystems:
         return {f"{name}_{key}": number(value) for key, value in shares.items()}
 
 
-Known = Literal["known", "at least", "at most", "unknown"]
+RatioKnown = Literal["known", "at least", "at most", "unknown"]
 """Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those
 of both didn't.
 """
@@ -237,7 +237,7 @@ class MeasureGap:
     ratio: float
     interval: Interval = field(metadata=spread())
     p_value: float
-    known: Known
+    known: RatioKnown
     n_items: int
     n_clusters: int
     n_missing_a: int = 0

@@ -36,6 +36,22 @@ MODEL = "model:"
 MOST_WORDS = 50
 DEAR = 1.05
 """How many times wider than without covariates an interval is, before a caution says so."""
+WHOLE_POOL = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate is known for the answered items only, so that its mean over more items can't help",
+    remedy=(
+        "Give a table of more items with `items`, or another model that answered more of them "
+        "(`covariate='model:NAME'`)."
+    ),
+)
+NO_VARIATION = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate doesn't vary among the answered items",
+    remedy="Choose another one.",
+)
+NO_OVERALL = Caution(
+    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,21 +347,3 @@ def _cautions(found: Adjusted, answered: int) -> list[Caution]:
     if not found.used:
         cautions.append(NO_VARIATION)
     return cautions
-
-
-WHOLE_POOL = Caution(
-    code="covariate_saves_nothing",
-    message="the covariate is known for the answered items only, so that its mean over more items can't help",
-    remedy=(
-        "Give a table of more items with `items`, or another model that answered more of them "
-        "(`covariate='model:NAME'`)."
-    ),
-)
-NO_VARIATION = Caution(
-    code="covariate_saves_nothing",
-    message="the covariate doesn't vary among the answered items",
-    remedy="Choose another one.",
-)
-NO_OVERALL = Caution(
-    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
-)

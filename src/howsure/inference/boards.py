@@ -1,4 +1,4 @@
-"""Entries and pairs of one matrix become a board: the order, and the ranks that each model could have."""
+"""The models of one matrix: an estimate of each, their order, and the ranks that each could have."""
 
 from __future__ import annotations
 
@@ -7,20 +7,72 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
+from howsure.inference.alternatives import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
+from howsure.inference.random_factor import with_sources_of_means
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.best import best_of, luck
 from howsure.statistics.multiplicity import ranks
 
 if TYPE_CHECKING:
-    from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pair_moments import PairMoments
+    from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
+
+
+def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
+    """Estimate every model of a matrix on the items that it answered; each by its own weights, where models
+    weigh items differently.
+    """
+    if matrix.own_weights is not None:
+        own = [
+            replace(
+                matrix.take_models([k]),
+                weights=np.nan_to_num(matrix.own_weights[:, k], nan=1.0),
+                own_weights=None,
+            )
+            for k in range(len(matrix.models))
+        ]
+        return [entry for each in own for entry in entries(each, question)]
+    found: dict[int, Estimate] = {}
+    answered, binary = ~np.isnan(matrix.values), matrix.right_or_wrong()
+    complete = answered.all(axis=0)
+    for models in (np.flatnonzero(complete & binary), np.flatnonzero(complete & ~binary)):
+        if len(models):
+            estimates = question.population.means(matrix.take_models(models), question)
+            found.update(zip(models.tolist(), estimates, strict=True))
+    for k in np.flatnonzero(~complete).tolist():
+        part = matrix.take_models([k]).take_items(answered[:, k])
+        found[k] = question.population.means(part, question)[0]
+    clusters = clusters_of(matrix)
+    attempts, failed = matrix.n_attempts.tolist(), matrix.n_failed.tolist()
+    told = [
+        Entry(
+            task=matrix.task,
+            metric=matrix.metric,
+            model=model,
+            estimate=_with_named_bounds(found[k], matrix),
+            n_attempts=attempts[k],
+            n_failed=failed[k],
+            clusters=clusters,
+        )
+        for k, model in enumerate(matrix.models)
+    ]
+    return with_sources_of_means(told, matrix)
+
+
+def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
+    """Return an estimate whose exact limits are those of what a score of 1 is here; none where it is neither
+    success nor failure.
+    """
+    kept = () if matrix.of_agreement else estimate.bounds
+    return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))
 
 
 def board(

@@ -1,8 +1,9 @@
-"""The history verb: matrices of runs, in order of their dates, become the history of one system."""
+"""Runs of one system, in order of their dates, become its history."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ import numpy as np
 from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunGap, TaskHistory
 from howsure.errors import Caution, DataError
 from howsure.inference.question import Question
-from howsure.inference.run_order import date_in, in_order, runs_of
 from howsure.statistics.change_points import (
     KNOWN,
     Series,
@@ -28,7 +28,7 @@ from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.factors import gather_levelled
 from howsure.study.models import resolve
 from howsure.study.notes import direction_cautions
-from howsure.table.scores import Run
+from howsure.table.scores import Run, moment
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -41,10 +41,18 @@ if TYPE_CHECKING:
     from howsure.statistics.score_pivot import Pivots
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.table.scores import Scores
+    from howsure.table.scores import RunEntry, Scores
 
 LEAST = 2
 POOLED = Method(name="pooled runs", variance="CR2", paired=True)
+NOISE = (
+    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
+    "differ beyond that."
+)
+_DATE = re.compile(
+    r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"
+)
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,7 +473,43 @@ def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
     return cautions
 
 
-NOISE = (
-    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
-    "differ beyond that."
-)
+def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
+    """Return what the logs say of each run, by its name; of several logs what the first says."""
+    found: dict[str, Run] = {}
+    for entry in sorted(entries, key=lambda each: (each.model, each.run.started)):
+        found.setdefault(entry.model, entry.run)
+    return found
+
+
+def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
+    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people
+    count.
+    """
+    dates = {name: runs[name].date for name in names if name in runs}
+    if len(dates) == len(names) and all(dates.values()):
+        return tuple(
+            sorted(names, key=lambda name: (dates[name], _natural(name)))
+        ), "Runs: in order of the dates in their logs."
+    written = {name: date_in(name) for name in names}
+    if all(written.values()):
+        return tuple(
+            sorted(names, key=lambda name: (written[name], _natural(name)))
+        ), "Runs: in order of the dates in their names."
+    return tuple(sorted(names, key=_natural)), "Runs: in order of their names; not all have a date."
+
+
+def date_in(name: str) -> str:
+    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is
+    none.
+    """
+    found = _DATE.search(name)
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second = found.groups()
+    time = f"T{hour}:{minute}:{second or '00'}" if hour else ""
+    text = f"{year}-{month}-{day}{time}"
+    return text if moment(text) else ""
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(name) if part]

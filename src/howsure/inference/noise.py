@@ -10,8 +10,8 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.inference.boards import entries
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
-from howsure.inference.estimate import entries
 from howsure.inference.slices import sliced_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.means import means
@@ -30,6 +30,25 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
+KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
+UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
+NEGATIVE = Caution(
+    code="negative_variance",
+    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
+    remedy="More attempts or more questions would tell the two apart.",
+)
+FIRST_CLUSTERS = Caution(
+    code="first_clustering_only",
+    message="the spread from cluster to cluster is that of the first way of clustering",
+    remedy="Name the other one first to see its spread.",
+)
+UNWEIGHTED = Caution(
+    code="unweighted_components",
+    message=(
+        "the standard deviations of single scores count every item alike; the error bars respect the weights"
+    ),
+    remedy="Leave `weight` out to have both alike.",
+)
 
 
 def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b: str | None) -> Noise:
@@ -253,24 +272,3 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | 
         answers=now[known],
         once=once[known],
     )
-
-
-KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
-UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
-NEGATIVE = Caution(
-    code="negative_variance",
-    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
-    remedy="More attempts or more questions would tell the two apart.",
-)
-FIRST_CLUSTERS = Caution(
-    code="first_clustering_only",
-    message="the spread from cluster to cluster is that of the first way of clustering",
-    remedy="Name the other one first to see its spread.",
-)
-UNWEIGHTED = Caution(
-    code="unweighted_components",
-    message=(
-        "the standard deviations of single scores count every item alike; the error bars respect the weights"
-    ),
-    remedy="Leave `weight` out to have both alike.",
-)

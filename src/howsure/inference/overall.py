@@ -36,6 +36,16 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
     Shares = Overall | Mapping[str, float]
+_COMBINED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison where all items of a task are combined",
+    remedy="Read the tasks one by one, or compare on the shared items.",
+)
+_UNPAIRED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison: on some task the two models share no item",
+    remedy="Choose tasks with `task`.",
+)
 
 
 def as_stated(question: Question, study: Study) -> tuple[Question, str]:
@@ -315,15 +325,3 @@ def _overall_equivalence(found: PairSuite, margin: float, asked: Question, sign:
         for side in (1, -1)
     )
     return equivalence_of(worse, better, margin=margin, level=asked.level)
-
-
-_COMBINED_TASK = Caution(
-    code="no_overall",
-    message="no overall comparison where all items of a task are combined",
-    remedy="Read the tasks one by one, or compare on the shared items.",
-)
-_UNPAIRED_TASK = Caution(
-    code="no_overall",
-    message="no overall comparison: on some task the two models share no item",
-    remedy="Choose tasks with `task`.",
-)

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.against import Against
 from howsure.errors import Caution, DataError
-from howsure.inference.beside import beside, beside_overall
+from howsure.inference.many_to_one import beside, beside_overall
 from howsure.inference.overall import as_stated, no_overall
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.against import AgainstTask
-    from howsure.inference.beside import Beside
+    from howsure.inference.many_to_one import Beside
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance

@@ -26,7 +26,7 @@ from howsure.statistics.agreement import (
 )
 from howsure.statistics.means import mean
 from howsure.study.models import resolve
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

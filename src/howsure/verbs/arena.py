@@ -27,7 +27,7 @@ from howsure.statistics.results import Estimate, Interval, significant
 from howsure.statistics.vote_errors import clusters_of_models, vote_moments
 from howsure.statistics.votes import pools
 from howsure.study.models import resolve
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:

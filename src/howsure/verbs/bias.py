@@ -14,7 +14,7 @@ from howsure.options.table import checked
 from howsure.readers.columns import POSITION
 from howsure.readers.votes import choice_id_columns, read_choices
 from howsure.statistics.difference import difference
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 from howsure.wording import plural
 
 if TYPE_CHECKING:

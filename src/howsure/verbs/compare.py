@@ -10,11 +10,11 @@ import numpy as np
 
 from howsure.answers.compare import Among, IfClustered
 from howsure.errors import HowsureError
+from howsure.inference.alternatives import with_both_readings
 from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.population import of_task, population_of
 from howsure.inference.question import Question
-from howsure.inference.readings import with_both_readings
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
 from howsure.statistics.multiplicity import adjust_pairs

@@ -10,10 +10,10 @@ import numpy as np
 
 from howsure.answers.estimate import Entry, Estimates
 from howsure.inference import adjusted as covariates
-from howsure.inference.estimate import entries
+from howsure.inference.alternatives import with_both_readings
+from howsure.inference.boards import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.inference.readings import with_both_readings
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.score import ScoreRule
 from howsure.options.table import checked

@@ -11,25 +11,26 @@ import numpy as np
 from howsure.answers.frontier import Buy, Frontier, TaskFrontier
 from howsure.answers.parts import MeasureGap
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.frontier import frontier_of
+from howsure.inference.measures import frontier_of
 from howsure.inference.population import population_of
-from howsure.inference.published_boards import (
-    boards_of,
-    directions_of,
-    has_error,
-    limits,
-    named_apart,
-    stated_or_binomial,
-    without_copies,
-    without_templates,
-)
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics.rates import shown_better
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import Design, DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
-from howsure.verbs.audit import bounded, published_of
+from howsure.verbs.audit import (
+    boards_of,
+    bounded,
+    directions_of,
+    has_error,
+    limits,
+    named_apart,
+    published_of,
+    stated_or_binomial,
+    without_copies,
+    without_templates,
+)
 from howsure.verbs.read import scores_of
 from howsure.wording import listing
 

@@ -18,7 +18,7 @@ from howsure.statistics.vote_errors import vote_moments
 from howsure.statistics.votes import tie_rule
 from howsure.study.models import resolve
 from howsure.verbs.arena import CALM, board_cautions, no_calmer, pools_of, score_interval, taken
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

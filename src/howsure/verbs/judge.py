@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
 from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.boards import told_apart
-from howsure.inference.judged_gaps import Asked, Panel, gap_notes, gap_of
+from howsure.inference.judge_panel import Asked, Panel, gap_notes, gap_of
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.small_parts import small_part
@@ -26,7 +26,7 @@ from howsure.statistics.means import cluster_cautions
 from howsure.statistics.multiplicity import ranks
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.models import resolve
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:

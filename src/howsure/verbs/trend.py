@@ -11,9 +11,8 @@ import numpy as np
 
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError
-from howsure.inference.estimate import entries
+from howsure.inference.boards import entries
 from howsure.inference.population import population_of
-from howsure.inference.published_boards import directions_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics.differences import t_pivot
@@ -24,7 +23,7 @@ from howsure.study.gathering import gather
 from howsure.study.models import find_checkpoints, runs_of
 from howsure.study.notes import direction_cautions
 from howsure.table.schema import ALIASES, open_frame
-from howsure.verbs.audit import bounded, published_of
+from howsure.verbs.audit import bounded, directions_of, published_of
 from howsure.verbs.read import scores_of
 from howsure.wording import listing
 

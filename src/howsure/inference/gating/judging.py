@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
+from howsure.inference.compare import unlike_of
 from howsure.inference.gating.costs import cost_checks
 from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
@@ -16,7 +17,6 @@ from howsure.inference.gating.pairs import answers
 from howsure.inference.gating.populations import other_of, with_other
 from howsure.inference.gating.slices import slice_checks
 from howsure.inference.gating.tiers import tiered
-from howsure.inference.overlap import unlike_of
 from howsure.wording import VERDICTS
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
-"""The corrected difference of two models: by items on which both have a label, or of their two corrected
-rates.
+"""Judges and labels: what a panel of judges says of answers, and the corrected difference of two models.
+
+The difference is by items on which both have a label, or of their two corrected rates.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Attempts that may share more than their question: what the error bar is if they are repeats, and if they
-are a sample of others, said in the warning.
+"""What another reading of the same scores gives, beside the one that was asked for.
+
+Where clusters are few: the same ones and new ones. Where attempts may share more than their question: repeats,
+or a sample of others.
 """
 
 from __future__ import annotations
@@ -7,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from howsure.answers.compare import Comparisons
+import numpy as np
+
+from howsure.answers.compare import Comparisons, OtherPopulation
 from howsure.answers.estimate import Estimates
+from howsure.answers.parts import TaskClusters
 from howsure.errors import HowsureError
-from howsure.inference.population import population_of
+from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task, population_of
+from howsure.statistics.clustered_variance import own_clusterings
 from howsure.study.design import as_sample
 from howsure.wording import Scale
 
@@ -22,12 +28,59 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.inference.question import Question
     from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
 
     Answers = Estimates | Comparisons | Leaderboard
-
 A = TypeVar("A", Estimates, Comparisons, "Leaderboard")
-
 CODES = ("factor_as_attempt", "attempts_move_together")
+
+
+def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
+    """Return the clusters of a matrix, the first of two clusterings; None without any."""
+    if not matrix.clusters:
+        return None
+    return TaskClusters(
+        name=matrix.cluster_names[0], n=int(matrix.clusters[0].max()) + 1, effective=_effective(matrix)
+    )
+
+
+def _effective(matrix: ScoreMatrix) -> float:
+    """Return how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer."""
+    if matrix.sums is not None:
+        return matrix.sums.clusters.term.effective
+    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+    return min(term.effective for term in own_clusterings(matrix.clusters, weights))
+
+
+def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | None:
+    """Return the question about new clusters as one about the same, or the reverse; None where there is no
+    other.
+    """
+    asked = question.population.of(matrix)
+    if not matrix.clusters or asked.only_these:
+        return None
+    return replace(question, population=SAME_CLUSTERS if asked is NEW_CLUSTERS else NEW_CLUSTERS)
+
+
+def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
+    """Return a comparison with its clusters, and where these are few with the answer of the other population
+    beside it.
+    """
+    asked = of_task(question, matrix)
+    pair = replace(pair, population=asked.population.name, clusters=clusters_of(matrix))
+    told = matrix.few_clusters or asked.population is SAME_CLUSTERS
+    if not told:
+        return pair
+    return replace(pair, beside=beside(pair, matrix, question))
+
+
+def beside(pair: Comparison, matrix: ScoreMatrix, question: Question) -> OtherPopulation | None:
+    """Return what the other population says of a pair; None where there is no other."""
+    asked = of_other_population(replace(question, margin=None), matrix)
+    if asked is None or question.method not in (None, "score", "t"):
+        return None
+    found = asked.population.pair(matrix, pair.a, pair.b, asked)
+    return OtherPopulation(population=asked.population.name, estimate=found.difference, p_value=found.p_value)
 
 
 def with_both_readings(

@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from howsure.statistics.pair_moments import FlipSums, PairMoments
     from howsure.study.matrix import ScoreMatrix
 
-
 AT_A_TIME = 24
 """So many models are put beside the one at a time where all their pairs have limits."""
+NO_SHARED_ITEMS = Caution(
+    code="no_shared_items",
+    message="no item that both answered",
+    remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,10 +365,3 @@ def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
         return [doubt("one_shared_cluster")]
     labels = [matrix.cluster_labels[0][g] for g in used] if matrix.cluster_labels else []
     return cluster_cautions(w, [codes.astype(np.int64)], df, labels)
-
-
-NO_SHARED_ITEMS = Caution(
-    code="no_shared_items",
-    message="no item that both answered",
-    remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
-)

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from howsure.answers.parts import EqualSystems
+from howsure.answers.plan import EqualSystems
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
 from howsure.statistics.power import Test
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from howsure.answers.parts import MarginCriterion
+    from howsure.answers.plan import MarginCriterion
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.power import Planned
 

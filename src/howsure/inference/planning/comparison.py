@@ -23,8 +23,7 @@ from howsure.study.notes import direction_cautions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.parts import EqualSystems, Pairing
-    from howsure.answers.plan import Option, Sought
+    from howsure.answers.plan import EqualSystems, Option, Pairing, Sought
     from howsure.inference.planning.assumptions import Assumptions, Costs
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import Goal, PlanMethod

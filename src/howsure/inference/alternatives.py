@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
 
     Answers = Estimates | Comparisons | Leaderboard
+
 A = TypeVar("A", Estimates, Comparisons, "Leaderboard")
 CODES = ("factor_as_attempt", "attempts_move_together")
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+
 UNLIKE_ITEMS = "shared_items_differ"
 FEW = 0.5
 """Shared items that are fewer than this part of a model's are held beside the others."""

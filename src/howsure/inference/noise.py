@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
+
 KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
 UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
 NEGATIVE = Caution(

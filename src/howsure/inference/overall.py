@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
     Shares = Overall | Mapping[str, float]
+
 _COMBINED_TASK = Caution(
     code="no_overall",
     message="no overall comparison where all items of a task are combined",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Method
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
+
 NEW_CLUSTERS: Population = OtherQuestions()
 SAME_CLUSTERS: Population = SameClusters()
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate
 
     Names = str | Sequence[str]
+
 MOST_PAIRED, MOST_CONFUSED = 12, 6
 """Raters of whom each two are compared, and values of which each is set against each."""
 FEW = 50
@@ -94,29 +95,17 @@ def agree(
         >>> round(found.value, 2), round(found.interval.low, 2), round(found.interval.high, 2)
         (0.86, 0.65, 0.94)
     """
-    named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
-    given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
-    rows, notes = table_of(data, id_columns(named["columns"]) | {given["cluster"]}, logs=True)
-    left = checked("agree", exclude=exclude)["exclude"] or ()
-    table = read_ratings(
-        _answers(rows), **named, exclude=left, cluster=given["cluster"], measurement=given["measurement"]
+    options = checked(
+        "agree",
+        columns={} if columns is None else columns,
+        where={} if where is None else where,
+        cluster=cluster,
+        measurement=measurement,
+        exclude=() if exclude is None else exclude,
     )
-    return agreement(with_notes(table, notes), given["human"], given["level"])
-
-
-def _answers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of
-    one.
-    """
-    if not {"scorer", "attempt", "model"} <= set(rows.columns):
-        return rows
-    several = pl.col("attempt").n_unique() > 1
-    answer = pl.when(several).then(pl.format("{} #{}", "model", "attempt")).otherwise("model")
-    return rows.with_columns(model=answer).drop("attempt", "task", strict=False)
-
-
-def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
-    """Measure how far raters agree; see `howsure.agree`."""
+    human, level = checked("agree", human=human, level=level).values()
+    rows, notes = table_of(data, id_columns(options["columns"]) | {options["cluster"]}, logs=True)
+    table = with_notes(read_ratings(_answers(rows), **options), notes)
     named = resolve(human, table.raters, parts=True) if human is not None else ""
     ratings = _Ratings.of(table, named, level)
     paired = (
@@ -147,6 +136,17 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
         notes=(*table.notes, *ratings.left_out(named if paired else "")),
         cautions=(*_one_value(ratings), *_cant_be_known(overall), *_few(ratings)),
     )
+
+
+def _answers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of
+    one.
+    """
+    if not {"scorer", "attempt", "model"} <= set(rows.columns):
+        return rows
+    several = pl.col("attempt").n_unique() > 1
+    answer = pl.when(several).then(pl.format("{} #{}", "model", "attempt")).otherwise("model")
+    return rows.with_columns(model=answer).drop("attempt", "task", strict=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from howsure.statistics.vote_errors import VoteMoments
 
     Names = str | Sequence[str]
+
 METRIC = "expected score"
 ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
 LEAST, CALM = 1e-12, 1e-9

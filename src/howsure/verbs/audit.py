@@ -29,14 +29,13 @@ from howsure.verbs.read import is_paths, read
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.table.scores import Published
 
     Key = tuple[str, str]
-    from collections.abc import Iterator, Mapping
-
     Names = str | Sequence[str]
+
 _TEMPLATE = re.compile(r"(?<![A-Za-z0-9])(example|template)(?![A-Za-z0-9])", re.IGNORECASE)
 
 
@@ -81,7 +80,7 @@ def audit(
         DataError: If there are no published scores.
         ReadError: If none of the files can be read.
     """
-    how = checked(
+    options = checked(
         "audit",
         n=n,
         level=level,
@@ -92,28 +91,15 @@ def audit(
         lower_is_better=lower_is_better,
         bounds=bounds,
     )
+    n, level, top = options["n"], options["level"], options["top"]
+    tasks, metrics, models = (options[name] or () for name in ("task", "metric", "model"))
     scores = published_of(read(data)) if isinstance(data, Scores) or is_paths(data) else published_in(data)
-    how |= {name: how[name] or () for name in ("task", "metric", "model")}
-    return audit_published(bounded(scores, how.pop("bounds")), **how)
-
-
-def audit_published(
-    scores: Scores,
-    *,
-    n: int | None,
-    level: float,
-    top: int | None,
-    task: tuple[str, ...],
-    metric: tuple[str, ...],
-    model: tuple[str, ...],
-    lower_is_better: bool | None,
-) -> Audit:
-    """Audit published scores; see `howsure.audit`."""
+    scores = bounded(scores, options["bounds"])
     published = [
         replace(score, n=score.n if score.n is not None else n)
         for score in scores.published
-        if (not task or score.task in task) and (not metric or score.metric in metric)
-        if not model or {score.model, score.model.rpartition("/")[2]} & {*model}
+        if (not tasks or score.task in tasks) and (not metrics or score.metric in metrics)
+        if not models or {score.model, score.model.rpartition("/")[2]} & {*models}
     ]
     if not published:
         raise DataError(
@@ -124,9 +110,9 @@ def audit_published(
     for role in ROLES:
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
     distinct = without_copies(published)
-    once, templates = without_templates(distinct, model)
+    once, templates = without_templates(distinct, models)
     boards = boards_of(once)
-    directions = directions_of(boards, scores, lower_is_better)
+    directions = directions_of(boards, scores, options["lower_is_better"])
     return Audit(
         boards=tuple(
             _board(key, named_apart(board), level, lower=key in directions.lower)
@@ -303,8 +289,12 @@ def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
     """
     boards: dict[Key, list[Published]] = {}
     for score in published:
-        boards.setdefault((score.task, score.metric), []).append(_believed(score))
-    return {key: _marked(board) for key, board in boards.items()}
+        usable = score if states_error(score) else replace(score, stderr=None)
+        boards.setdefault((score.task, score.metric), []).append(usable)
+    for key, board in boards.items():
+        shares = all(score.scaled or 0 <= score.score <= 1 for score in board)
+        boards[key] = [replace(score, scaled=shares) for score in board]
+    return boards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,20 +322,11 @@ def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> D
     return Directions(lower=frozenset(lower), notes=(note,) if note else (), cautions=tuple(unsaid(open_)))
 
 
-def _believed(score: Published) -> Published:
-    return score if states_error(score) or score.stderr is None else replace(score, stderr=None)
-
-
 def states_error(score: Published) -> bool:
     """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed
     it.
     """
     return score.stderr is not None and score.stderr > 0
-
-
-def _marked(board: Sequence[Published]) -> list[Published]:
-    shares = all(score.scaled or 0 <= score.score <= 1 for score in board)
-    return [replace(score, scaled=shares) for score in board]
 
 
 def has_error(score: Published) -> bool:

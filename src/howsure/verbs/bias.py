@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from howsure.statistics.difference import Difference
 
     Names = str | Sequence[str]
+
 MANY = 5
 LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
 FEWEST = 10

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+
 USUAL = (None, "score", "t")
 """The methods that a board has as well."""
 MOST_MODELS = 10_000

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
     Names = str | Sequence[str]
+
 MOST_UNKNOWN = 5
 """So many files that no reader knows are looked into."""
 

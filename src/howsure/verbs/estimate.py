@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+
 PROB = "prob"
 
 

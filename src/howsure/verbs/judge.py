@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
     Names = str | Sequence[str]
+
 FEWEST = 10
 """With fewer labels an interval says little, whatever the judge."""
 

@@ -17,12 +17,13 @@ from howsure.table.scores import Run, moment
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.table.scores import RunEntry, Scores, UncountedLog
 
     Means = Mapping[str, tuple[int, float | None]]
     Names = str | Sequence[str]
+
 TABLE = "table"
 LISTED = ("limited_left_out",)
 """Cautions that say what the list says of each run."""
@@ -64,26 +65,7 @@ def runs(
         [('a', 2, 0.5), ('b', 2, 1.0)]
     """
     tasks, metrics, top = checked("runs", task=task, metric=metric, top=top).values()
-    return list_runs(read(data), task=tasks or (), metric=metrics or (), top=top)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cell:
-    """One run of one task by one model: its files, and items and mean score by metric."""
-
-    sources: list[str]
-    reader: str
-    task: str
-    name: str
-    model: str
-    means: Means
-    reason: str = ""
-    run: Run = field(default_factory=Run)
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top: int | None) -> Runs:
-    """List the runs behind scores; see `howsure.runs`."""
+    scores = read(data)
     notes, means = list(scores.notes), _means(scores)
     groups: dict[Key, list[RunEntry]] = {}
     for entry in scores.runs:
@@ -99,8 +81,15 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
     if not cells:
         raise DataError("no run was read", remedy="See `howsure describe`.")
-    _check(task, [cell.task for cell in cells])
-    listed = [_listed(cell, _metric(cell, scores, metric)) for cell in cells if not task or cell.task in task]
+    there = sorted({cell.task for cell in cells})
+    for name in tasks or ():
+        if name not in there:
+            raise unknown("task", name, there)
+    listed = [
+        _listed(cell, _metric(cell, scores, metrics or ()))
+        for cell in cells
+        if not tasks or cell.task in tasks
+    ]
     return Runs(
         runs=tuple(sorted(listed, key=_age, reverse=True)),
         top=top,
@@ -109,10 +98,19 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     )
 
 
-def _check(asked: Iterable[str], there: Sequence[str]) -> None:
-    for name in asked:
-        if name not in there:
-            raise unknown("task", name, sorted(set(there)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """One run of one task by one model: its files, and items and mean score by metric."""
+
+    sources: list[str]
+    reader: str
+    task: str
+    name: str
+    model: str
+    means: Means
+    reason: str = ""
+    run: Run = field(default_factory=Run)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def _key(entry: RunEntry) -> Key:

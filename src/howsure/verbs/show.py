@@ -63,26 +63,20 @@ def show(
     """
     item, task = checked("show", item=item, task=task).values()
     models, metrics = checked("show", model=model, metric=metric).values()
-    return show_item(read(data), item, task=task, models=models or (), metrics=metrics or ())
-
-
-def show_item(
-    scores: Scores, item: str, *, task: str | None, models: Sequence[str], metrics: Sequence[str]
-) -> Show:
-    """Show one question; see `howsure.show`."""
-    scores, scaled = in_shares(scores)
+    scores, scaled = in_shares(read(data))
     rows, notes = _rows_of(scores, item), [*scores.notes, *scaled]
     if not len(rows):
-        taken = _meant(item, names_of(scores, "item"))
-        rows, notes = (
-            _rows_of(scores, taken),
-            [*notes, f"Question {taken!r}, the only one with {item!r} in its id."],
-        )
-        item = taken
+        names = names_of(scores, "item")
+        meant = [name for name in names if item in name]
+        if len(meant) != 1:
+            raise unknown("item", item, names, meant)
+        notes.append(f"Question {meant[0]!r}, the only one with {item!r} in its id.")
+        item = meant[0]
+        rows = _rows_of(scores, item)
     task = _one_task(rows, item, task)
     rows = rows.filter(pl.col("task") == task)
-    rows = _only(rows, "model", [resolve(name, _names(rows, "model")) for name in models])
-    rows = _only(rows, "metric", metrics)
+    rows = _only(rows, "model", [resolve(name, _names(rows, "model")) for name in models or ()])
+    rows = _only(rows, "metric", metrics or ())
     entries = [entry for entry in scores.runs if entry.task == task and entry.model in rows["model"]]
     texts, reasons = _texts(entries, task, item)
     return Show(
@@ -98,14 +92,6 @@ def show_item(
 def _rows_of(scores: Scores, item: str) -> pl.DataFrame:
     frame, _ = tidy(scores.rows, scores.roles)
     return tidy_frame(frame.filter(nw.col("item") == item).to_native(), {})
-
-
-def _meant(part: str, names: Sequence[str]) -> str:
-    """Return the only question with this in its id. DataError where none has it, or several."""
-    found = [name for name in names if part in name]
-    if len(found) == 1:
-        return found[0]
-    raise unknown("item", part, names, found)
 
 
 def _names(rows: pl.DataFrame, column: str) -> list[str]:

@@ -122,54 +122,49 @@ def arena(
         >>> round(board.entries[0].estimate.value, 2), board.could_be_best
         (0.75, ('x',))
     """
-    given = checked("arena", adjust=adjust, level=level, seed=seed)
-    asked = checked(
+    adjust, level, seed = checked("arena", adjust=adjust, level=level, seed=seed).values()
+    ties, top, scale = checked("arena", ties=ties, top=top, scale=scale).values()
+    table, against = votes_of(
         "arena",
-        columns={} if columns is None else columns,
-        where={} if where is None else where,
+        data,
+        against,
+        columns=columns,
+        where=where,
         cluster=cluster,
         weight=weight,
-        covariate=() if covariate is None else covariate,
+        covariate=covariate,
         winner_is=winner_is,
     )
-    shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
-    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    rows, notes = table_of(data, names)
-    table = with_notes(read_votes(rows, **asked), notes)
-    question = Question(population=NEW_CLUSTERS, **given)
-    return voted(
-        table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"]
-    )
-
-
-def voted(
-    table: VoteTable,
-    asked: Question,
-    ties: Ties,
-    against: Sequence[str],
-    *,
-    top: int | None,
-    scale: ArenaScale,
-) -> Arena:
-    """Rank the models of every pool; see `howsure.arena`."""
-    named = tuple(resolve(name, table.models, parts=True) for name in against)
-    boards = tuple(board(pool, table.covariates, asked) for pool in pools_of(table, named, ties))
+    question = Question(population=NEW_CLUSTERS, adjust=adjust, level=level, seed=seed)
+    boards = tuple(_board(pool, table.covariates, question) for pool in pools_of(table, against, ties))
     return Arena(
         boards=boards,
         ties=ties,
-        against=named,
+        against=against,
         top=top,
         scale=scale,
-        notes=(*table.notes, taken(ties, named)),
+        notes=(*table.notes, score_note(ties, against)),
         cautions=(
             *_apart(boards),
-            *_perfect([each.model for pool in boards for each in pool.models if each.perfect]),
-            *_off_the_line(boards, asked.level),
+            *_perfect([model.model for pool in boards for model in pool.models if model.perfect]),
+            *_off_the_line(boards, level),
         ),
     )
 
 
-def taken(ties: Ties, against: Sequence[str]) -> str:
+def votes_of(
+    verb: str, data: Any, against: Names | None, **options: Any
+) -> tuple[VoteTable, tuple[str, ...]]:
+    """Read the votes that a verb is about, and return the full names of the models that scores are against."""
+    given = {name: value for name, value in options.items() if value is not None}
+    options = checked(verb, **{"columns": {}, "where": {}, "cluster": None, "covariate": (), **given})
+    named = checked(verb, against=against)["against"] or ()
+    rows, notes = table_of(data, id_columns(options["columns"]).union(options["cluster"] or ()))
+    table = with_notes(read_votes(rows, **options), notes)
+    return table, tuple(resolve(name, table.models, parts=True) for name in named)
+
+
+def score_note(ties: Ties, against: Sequence[str]) -> str:
     """Say how ties are taken, and what a score is."""
     pool = listing(list(against)) if against else "the other models, each once"
     return f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {pool}."
@@ -202,7 +197,7 @@ def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) 
     return Pool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
 
 
-def board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
+def _board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
     """Fit the strengths of a pool, and order the models by their expected scores."""
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     order = np.lexsort((np.array(pool.names), -found.values))

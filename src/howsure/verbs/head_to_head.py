@@ -11,20 +11,25 @@ from howsure.answers.head_to_head import HeadToHead, Met
 from howsure.errors import DataError, OptionError
 from howsure.inference.voting import VOTED
 from howsure.options.table import checked
-from howsure.readers.votes import id_columns, read_votes
 from howsure.statistics.bradley_terry import moved_apart
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.vote_errors import vote_moments
 from howsure.statistics.votes import tie_rule
 from howsure.study.models import resolve
-from howsure.verbs.arena import CALM, board_cautions, no_calmer, pools_of, score_interval, taken
-from howsure.verbs.read import table_of, with_notes
+from howsure.verbs.arena import (
+    CALM,
+    board_cautions,
+    no_calmer,
+    pools_of,
+    score_interval,
+    score_note,
+    votes_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.inference.voting import Pool
-    from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties, WinnerIs
     from howsure.statistics.vote_errors import VoteMoments
@@ -90,31 +95,24 @@ def head_to_head(
         >>> round(answer.chance, 2), answer.better, answer.met.wins
         (0.75, 'x', 30)
     """
-    asked = checked(
+    a, b, ties, level = checked("head_to_head", a=a, b=b, ties=ties, level=level).values()
+    table, against = votes_of(
         "head_to_head",
-        columns={} if columns is None else columns,
-        where={} if where is None else where,
+        data,
+        against,
+        columns=columns,
+        where=where,
         cluster=cluster,
         weight=weight,
-        covariate=() if covariate is None else covariate,
+        covariate=covariate,
         winner_is=winner_is,
     )
-    two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
-    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    rows, notes = table_of(data, names)
-    table = with_notes(read_votes(rows, **asked), notes)
-    return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])
-
-
-def two_voted(
-    table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[str], *, level: float
-) -> HeadToHead:
-    """Compare two models of one pool; see `howsure.head_to_head`."""
     a, b = (resolve(name, table.models, parts=True) for name in (a, b))
     if a == b:
         raise OptionError(f"a and b are both {a}", remedy="Name two models.")
-    named = tuple(resolve(name, table.models, parts=True) for name in against)
-    pool = next((pool for pool in pools_of(table, named, ties) if a in pool.names and b in pool.names), None)
+    pool = next(
+        (pool for pool in pools_of(table, against, ties) if a in pool.names and b in pool.names), None
+    )
     if pool is None:
         raise DataError(f"no vote connects {a} and {b}", remedy="Let them, or models that they met, meet.")
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
@@ -131,8 +129,8 @@ def two_voted(
         chance=chance,
         chance_interval=interval,
         met=_met(pool, at, level),
-        against=named,
-        notes=(*table.notes, taken(ties, named)),
+        against=against,
+        notes=(*table.notes, score_note(ties, against)),
         cautions=tuple(board_cautions(pool, found)),
     )
 

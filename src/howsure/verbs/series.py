@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.inference.history import HistoryOptions, follow
+from howsure.inference.history import follow
 from howsure.inference.population import NEW_CLUSTERS
+from howsure.inference.question import Question
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
@@ -93,13 +94,9 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
             where=path,
             remedy="Choose a folder with the runs of one.",
         )
-    asked = HistoryOptions(
-        population=NEW_CLUSTERS,
-        level=0.95,
-        runs_between_alarms=option("runs_between_alarms", "history").default,
-    )
-    found = follow(scores, Design(), asked)
-    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in found.tasks}
+    usual = option("runs_between_alarms", "history").default
+    history = follow(scores, Design(), Question(population=NEW_CLUSTERS), runs_between_alarms=usual)
+    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in history.tasks}
     return _as_attempts(scores, kept)
 
 

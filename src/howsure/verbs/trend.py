@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -30,9 +29,8 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.inference.question import Population
     from howsure.statistics.choices import Variance
-    from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
+    from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.models import Checkpoint
@@ -94,40 +92,23 @@ def trend(
     """
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
-    asked = TrendOptions(
-        population=population_of(design.population), variance=variance, level=level, last=last
-    )
+    question = Question(population=population_of(design.population), variance=variance, level=level)
     scores = scores_of(data, design)
     if has_steps(scores.rows):
         scores = published_of(scores)
     if scores.has_rows:
-        return follow(scores, design, asked)
+        return _measured(scores, design, question, last)
     OF_PUBLISHED.refuse(design)
-    return follow_published(bounded(scores, design.bounds), design, asked)
+    return _published(bounded(scores, design.bounds), design, level, last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendOptions:
-    """How checkpoints are looked at: the `last` of each run measure its wobble."""
-
-    population: Population
-    variance: VarianceChoice
-    level: float
-    last: int
-
-    @property
-    def question(self) -> Question:
-        """How scores are estimated, and checkpoints compared."""
-        return Question(population=self.population, variance=self.variance, level=self.level)
-
-
-def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
-    """Follow every run of every task; see `howsure.trend`."""
+def _measured(scores: Scores, design: Design, question: Question, last: int) -> Trend:
+    """Follow every run of every task through the answers of its checkpoints."""
     study = gather(scores, design)
     matrices, pattern = list(study.matrices()), design.step_from
     kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
-    tasks = tuple(task_trend(matrix, asked, pattern) for matrix in kept)
-    left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
+    tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
+    left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
     return Trend(
         tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
     )
@@ -174,11 +155,12 @@ def has_steps(frame: object) -> bool:
     return "step" in names and not names & set(ALIASES["item"])
 
 
-def task_trend(matrix: ScoreMatrix, asked: TrendOptions, pattern: str | None) -> TaskTrend:
+def _task_trend(matrix: ScoreMatrix, question: Question, last: int, pattern: str | None) -> TaskTrend:
     """Follow every run of a task and metric from checkpoint to checkpoint."""
-    found = {entry.model: entry.estimate for entry in entries(matrix, asked.question)}
+    estimates = {entry.model: entry.estimate for entry in entries(matrix, question)}
     runs = [
-        _run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()
+        _run(points, estimates, matrix, question, last)
+        for points in _runs(matrix.models, pattern, matrix.task).values()
     ]
     return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
 
@@ -196,7 +178,7 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
     return runs
 
 
-def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> list[Caution]:
+def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> list[Caution]:
     """Tell which models are no checkpoints of a run."""
     models = sorted({model for matrix in matrices for model in matrix.models})
     known = {point.model for point in find_checkpoints(models, pattern)}
@@ -213,26 +195,30 @@ def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> lis
 
 
 def _run(
-    points: Sequence[Checkpoint], found: Mapping[str, Estimate], matrix: ScoreMatrix, asked: TrendOptions
+    points: Sequence[Checkpoint],
+    estimates: Mapping[str, Estimate],
+    matrix: ScoreMatrix,
+    question: Question,
+    last: int,
 ) -> RunTrend:
-    told = [TrendPoint(step=points[0].step, model=points[0].model, estimate=found[points[0].model])]
+    steps = [TrendPoint(step=points[0].step, model=points[0].model, estimate=estimates[points[0].model])]
     for before, point in pairwise(points):
-        change = asked.question.population.pair(matrix, point.model, before.model, asked.question)
-        told.append(
+        change = question.population.pair(matrix, point.model, before.model, question)
+        steps.append(
             TrendPoint(
                 step=point.step,
                 model=point.model,
-                estimate=found[point.model],
+                estimate=estimates[point.model],
                 change=change.difference,
                 p_value=change.p_value,
             )
         )
-    rise, p_value = _rise(points, matrix, asked)
-    return _with_wobble(points[0].run, told, rise, p_value, asked.last)
+    rise, p_value = _rise(points, matrix, question)
+    return _with_wobble(points[0].run, steps, last, rise, p_value)
 
 
 def _rise(
-    points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
+    points: Sequence[Checkpoint], matrix: ScoreMatrix, question: Question
 ) -> tuple[Estimate | None, float]:
     """Fit a straight line to every item's scores, and return the mean rise from the first step to the
     last.
@@ -242,22 +228,22 @@ def _rise(
     part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
     if len(points) < 2 or len(part.items) < 2:
         return None, math.nan
-    part, centred = asked.population.drawn(part), steps - steps.mean()
+    part, centred = question.population.drawn(part), steps - steps.mean()
     contrast = centred / (centred @ centred) * (steps[-1] - steps[0])
     estimate = means(
         (part.values @ contrast)[:, None],
         clusters=part.clusters,
         weights=part.weights,
         bounded=False,
-        level=asked.level,
-        variance=asked.variance,
+        level=question.level,
+        variance=question.variance,
         strata=part.strata,
     )[0]
-    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.level).p_value
+    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, question.level).p_value
 
 
 def _with_wobble(
-    run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int
+    run: str, points: Sequence[TrendPoint], last: int, rise: Estimate | None = None, p_value: float = math.nan
 ) -> RunTrend:
     values = [point.estimate.value for point in points[-last:]]
     return RunTrend(
@@ -288,38 +274,31 @@ def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) ->
     )
 
 
-def follow_published(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
+def _published(scores: Scores, design: Design, level: float, last: int) -> Trend:
     """Follow runs through published scores, which have no questions behind them and so no changes to be
     tested.
     """
     groups: dict[tuple[str, str], dict[str, Published]] = {}
     for score in scores.published:
-        if score.task in (design.task or (score.task,)) and score.metric in (
-            design.metric or (score.metric,)
-        ):
-            groups.setdefault((score.task, score.metric), {})[score.model] = score
+        task, metric = score.task, score.metric
+        if task in (design.task or (task,)) and metric in (design.metric or (metric,)):
+            groups.setdefault((task, metric), {})[score.model] = score
     if not groups:
         raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
-    tasks = tuple(_published_task(key, found, design, asked) for key, found in groups.items())
-    told = directions_of(groups, scores, design.lower_is_better)
-    return Trend(tasks=tasks, notes=(*scores.notes, *told.notes), cautions=(*scores.cautions, *told.cautions))
-
-
-def _published_task(
-    key: tuple[str, str], found: Mapping[str, Published], design: Design, asked: TrendOptions
-) -> TaskTrend:
-    runs = [
-        _with_wobble(
-            run,
-            [_stated(point, found[point.model], asked.level) for point in points],
-            None,
-            math.nan,
-            asked.last,
-        )
-        for run, points in _runs(list(found), design.step_from, key[0]).items()
-    ]
-    values = [score.score for score in found.values()]
-    return _task(*key, runs, percent=min(values) >= 0 and max(values) <= 1)
+    tasks = []
+    for (task, metric), by_model in groups.items():
+        runs = [
+            _with_wobble(run, [_stated(point, by_model[point.model], level) for point in points], last)
+            for run, points in _runs(list(by_model), design.step_from, task).items()
+        ]
+        percent = all(0 <= score.score <= 1 for score in by_model.values())
+        tasks.append(_task(task, metric, runs, percent=percent))
+    directions = directions_of(groups, scores, design.lower_is_better)
+    return Trend(
+        tasks=tuple(tasks),
+        notes=(*scores.notes, *directions.notes),
+        cautions=(*scores.cautions, *directions.cautions),
+    )
 
 
 def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:

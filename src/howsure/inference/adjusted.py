@@ -20,7 +20,7 @@ from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
@@ -334,16 +334,12 @@ def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Ad
     ]
 
 
-def _cautions(found: Adjusted, answered: int) -> list[Caution]:
-    cautions = []
+def _cautions(found: Adjusted, answered: int) -> Iterator[Caution]:
     if found.n < answered:
-        cautions.append(
-            Caution(
-                code="no_covariate",
-                message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
-                remedy="Complete the column.",
-            )
+        yield Caution(
+            code="no_covariate",
+            message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
+            remedy="Complete the column.",
         )
     if not found.used:
-        cautions.append(NO_VARIATION)
-    return cautions
+        yield NO_VARIATION

@@ -17,6 +17,7 @@ from howsure.answers.parts import TaskClusters
 from howsure.errors import HowsureError
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task, population_of
 from howsure.statistics.clustered_variance import own_clusterings
+from howsure.statistics.results import Interval
 from howsure.study.design import as_sample
 from howsure.wording import Scale
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.inference.question import Question
     from howsure.study.design import Design
@@ -37,20 +37,19 @@ CODES = ("factor_as_attempt", "attempts_move_together")
 
 
 def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
-    """Return the clusters of a matrix, the first of two clusterings; None without any."""
+    """Return the clusters of a matrix, the first of two clusterings; None without any.
+
+    `effective`: how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer.
+    """
     if not matrix.clusters:
         return None
-    return TaskClusters(
-        name=matrix.cluster_names[0], n=int(matrix.clusters[0].max()) + 1, effective=_effective(matrix)
-    )
-
-
-def _effective(matrix: ScoreMatrix) -> float:
-    """Return how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer."""
     if matrix.sums is not None:
-        return matrix.sums.clusters.term.effective
-    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
-    return min(term.effective for term in own_clusterings(matrix.clusters, weights))
+        effective = matrix.sums.clusters.term.effective
+    else:
+        weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+        effective = min(term.effective for term in own_clusterings(matrix.clusters, weights))
+    count = int(matrix.clusters[0].max()) + 1
+    return TaskClusters(name=matrix.cluster_names[0], n=count, effective=effective)
 
 
 def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | None:
@@ -85,88 +84,82 @@ def beside(pair: Comparison, matrix: ScoreMatrix, question: Question) -> OtherPo
 
 
 def with_both_readings(
-    found: A, column: str, design: Design, question: Question, again: Callable[[Design, Question], Answers]
+    answer: A, column: str, design: Design, question: Question, again: Callable[[Design, Question], Answers]
 ) -> A:
     """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts,
     `again`: the same answer for another design. As it was where there is no other.
     """
-    first = next((k for k, each in enumerate(found.cautions) if each.code in CODES), None)
-    if first is None or not column:
-        return found
+    place = next((k for k, caution in enumerate(answer.cautions) if caution.code in CODES), None)
+    if place is None or not column:
+        return answer
     try:
         sample = as_sample(design, column, {"method": question.method, "interval": question.interval})
-        told = _both(
-            _bars(found), _bars(again(sample, replace(question, population=population_of(sample.population))))
-        )
+        other = again(sample, replace(question, population=population_of(sample.population)))
+        words = _both_bars(_bars(answer), _bars(other))
     except HowsureError:
-        return found
-    cautions = list(found.cautions)
-    cautions[first] = replace(cautions[first], message=f"{cautions[first].message}{told}")
-    return replace(found, cautions=tuple(cautions))
+        return answer
+    cautions = list(answer.cautions)
+    cautions[place] = replace(cautions[place], message=f"{cautions[place].message}{words}")
+    return replace(answer, cautions=tuple(cautions))
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
-    """A number that an answer is about, in words, and half its interval."""
+class _ErrorBar:
+    """A number that an answer is about, in words, and its interval."""
 
     words: str
-    half: float
+    interval: Interval
     scale: Scale
 
 
-def _both(repeats: dict[str, _Bar], sample: dict[str, _Bar]) -> str:
+def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> str:
     """Say both error bars of the number whose error bar grows most; "" where none is known."""
-    known = [
+    bars = [
         (repeats[key], bar)
         for key, bar in sample.items()
-        if key in repeats and bar.half > 0 < repeats[key].half
+        if key in repeats and bar.interval.half_width > 0 < repeats[key].interval.half_width
     ]
-    if not known:
+    if not bars:
         return ""
-    one, other = max(known, key=lambda bars: bars[1].half / bars[0].half)
+    one, other = max(bars, key=lambda pair: pair[1].interval.half_width / pair[0].interval.half_width)
     return (
-        f": {one.words}, give or take {one.scale.gap(one.half)}; with its values as a sample of others "
-        f"{one.scale.gap(other.half)}"
+        f": {one.words}, give or take {one.scale.gap(one.interval.half_width)}; with its values as a sample of "
+        f"others {one.scale.gap(other.interval.half_width)}"
     )
 
 
-def _bars(found: Answers) -> dict[str, _Bar]:
+def _bars(answer: Answers) -> dict[str, _ErrorBar]:
     """Return the numbers that an answer is about, by what they are of."""
-    if isinstance(found, Estimates):
-        return dict(_of_score(found, entry) for entry in found.entries)
-    if isinstance(found, Comparisons):
-        many = len(found.comparisons) > 1
-        return dict(_of_pair(pair, f"{pair.task}: " if many else "") for pair in found.comparisons)
-    return dict(
-        _of_leaders(board, f"{board.task}: " if len(found.boards) > 1 else "") for board in found.boards
-    )
+    bars = {}
+    if isinstance(answer, Estimates):
+        for entry in answer.entries:
+            name = f"{entry.task}: {entry.model}" if len(answer.percent) > 1 else entry.model
+            scale = Scale(percent=answer.percent[entry.task, entry.metric])
+            words = f"{name} scores {scale.score(entry.estimate.value)}"
+            key = f"{entry.task} {entry.metric} {entry.model}"
+            bars[key] = _ErrorBar(words, entry.estimate.interval, scale)
+    elif isinstance(answer, Comparisons):
+        for pair in answer.comparisons:
+            where, scale = (
+                f"{pair.task}: " if len(answer.comparisons) > 1 else "",
+                Scale(percent=pair.percent),
+            )
+            words = f"{where}the difference is {scale.difference(pair.difference.value)}"
+            bars[f"{pair.task} {pair.metric}"] = _ErrorBar(words, pair.difference.interval, scale)
+    else:
+        for board in answer.boards:
+            models = sorted(entry.model for entry in board.entries[:2])
+            bar = _bar_of_leaders(board, f"{board.task}: " if len(answer.boards) > 1 else "")
+            bars[f"{board.task} {board.metric} {models}"] = bar
+    return bars
 
 
-def _of_score(found: Estimates, entry: Entry) -> tuple[str, _Bar]:
-    scale, interval = Scale(percent=found.percent[entry.task, entry.metric]), entry.estimate.interval
-    name = f"{entry.task}: {entry.model}" if len(found.percent) > 1 else entry.model
-    bar = _Bar(
-        f"{name} scores {scale.score(entry.estimate.value)}", (interval.high - interval.low) / 2, scale
-    )
-    return f"{entry.task} {entry.metric} {entry.model}", bar
-
-
-def _of_pair(pair: Comparison, where: str = "") -> tuple[str, _Bar]:
-    scale, interval = Scale(percent=pair.percent), pair.difference.interval
-    words = f"{where}the difference is {scale.difference(pair.difference.value)}"
-    return f"{pair.task} {pair.metric}", _Bar(words, (interval.high - interval.low) / 2, scale)
-
-
-def _of_leaders(board: Board, where: str) -> tuple[str, _Bar]:
+def _bar_of_leaders(board: Board, where: str) -> _ErrorBar:
     """Return the difference of the first two models of a board; of one model its score."""
-    scale, models = Scale(percent=board.percent), [entry.model for entry in board.entries[:2]]
-    key = f"{board.task} {board.metric} {sorted(models)}"
-    if len(models) < 2:
-        interval = board.entries[0].estimate.interval
-        words = f"{where}{models[0]} scores {scale.score(board.entries[0].estimate.value)}"
-        return key, _Bar(words, (interval.high - interval.low) / 2, scale)
-    value, low, high = (
-        float(part[0, 1]) for part in (board.pairs.difference, board.pairs.low, board.pairs.high)
-    )
-    words = f"{where}{models[0]} − {models[1]} is {scale.difference(value)}"
-    return key, _Bar(words, (high - low) / 2, scale)
+    scale, first, pairs = Scale(percent=board.percent), board.entries[0], board.pairs
+    if len(board.entries) < 2:
+        words = f"{where}{first.model} scores {scale.score(first.estimate.value)}"
+        return _ErrorBar(words, first.estimate.interval, scale)
+    difference = scale.difference(float(pairs.difference[0, 1]))
+    interval = Interval(low=float(pairs.low[0, 1]), high=float(pairs.high[0, 1]), level=board.level)
+    return _ErrorBar(f"{where}{first.model} − {board.entries[1].model} is {difference}", interval, scale)

@@ -107,7 +107,7 @@ def board(
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
         leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, asked),
-        cautions=coverage_cautions(matrix, pairs),
+        cautions=tuple(coverage_cautions(matrix, pairs)),
     )
 
 

@@ -31,7 +31,7 @@ from howsure.table.scores import Run, moment
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
@@ -401,77 +401,62 @@ class _Gaps:
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
 
 
-def _single(matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def _single(matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
     left = [matrix.task for matrix in matrices if len(matrix.models) < LEAST]
-    if not left:
-        return []
-    return [
-        Caution(
+    if left:
+        yield Caution(
             code="one_run",
             message=f"one run only, and left out: {listing(left)}",
             remedy="Run the task again.",
         )
-    ]
 
 
-def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
+def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
     """Warn of runs that are no part of a series, of other items, and of those that not all runs have."""
-    cautions = []
     for task in tasks:
         apart = [run.run for run in task.runs if run.apart]
         if apart:
-            cautions.append(
-                Caution(
-                    code="runs_apart",
-                    message=(
-                        f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
-                        f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
-                    ),
-                    remedy="Run the missing items.",
-                )
+            yield Caution(
+                code="runs_apart",
+                message=(
+                    f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
+                    f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
+                ),
+                remedy="Run the missing items.",
             )
         anew = [run.run for run in task.runs if run.anew]
         if anew:
-            cautions.append(
-                Caution(
-                    code="items_replaced",
-                    message=(
-                        f"{task.task}: most items are others than before, so that the series begins anew "
-                        f"with {listing(anew)}"
-                    ),
-                    remedy="Scores before and after can't be held against each other.",
-                )
+            yield Caution(
+                code="items_replaced",
+                message=(
+                    f"{task.task}: most items are others than before, so that the series begins anew "
+                    f"with {listing(anew)}"
+                ),
+                remedy="Scores before and after can't be held against each other.",
             )
         sizes = sorted({run.n_items for run in task.runs if not run.apart})
         if len(sizes) > 1:
-            cautions.append(
-                Caution(
-                    code="items_changed",
-                    message=(
-                        f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
-                        "the others on the items that they share"
-                    ),
-                    remedy="Scores of runs with other items can't be read side by side.",
-                )
+            yield Caution(
+                code="items_changed",
+                message=(
+                    f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
+                    "the others on the items that they share"
+                ),
+                remedy="Scores of runs with other items can't be read side by side.",
             )
-    return cautions
 
 
-def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
+def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> Iterator[Caution]:
     """Warn where the task's version, the grader or the scorer changed on the way."""
-    cautions = []
     for part in sorted({key for name in names if name in runs for key in runs[name].exam}):
         said = [(name, runs[name].exam[part]) for name in names if name in runs and part in runs[name].exam]
         turns = [name for (_, before), (name, after) in pairwise(said) if before != after]
         if turns:
-            cautions.append(
-                Caution(
-                    code="exam_changed",
-                    message=f"another {part} than the run before: {listing(turns)}",
-                    remedy="A change there can be the exam's and not the system's.",
-                )
+            yield Caution(
+                code="exam_changed",
+                message=f"another {part} than the run before: {listing(turns)}",
+                remedy="A change there can be the exam's and not the system's.",
             )
-    return cautions
 
 
 def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:

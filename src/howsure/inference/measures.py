@@ -152,19 +152,19 @@ def frontier_of(study: Study, question: Question) -> Frontier:
     parts = [[matrix] for matrix in matrices]
     if no_overall(matrices) is None:
         parts = [matrices, *parts]
-    found = [
-        task
-        for name in study.design.measure
-        for part in parts
-        if (task := _task(study, part, name, question)) is not None
-    ]
-    if not found:
+    tasks = []
+    for name in study.design.measure:
+        for part in parts:
+            both = _of_models(part, taken(study, part, name))
+            if both is not None:
+                tasks.append(_judged(both, question))
+    if not tasks:
         raise DataError(
             "no task has two models that record what they took",
             remedy="`howsure describe` shows what was recorded.",
         )
     return Frontier(
-        tasks=tuple(found), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study))
+        tasks=tuple(tasks), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study))
     )
 
 
@@ -180,11 +180,6 @@ class _ScoresAndCosts:
         """What is known of the costs."""
         lacking = np.array([missing(self.costs, model) > 0 for model in self.costs.models])
         return Known(lacking=lacking, free=~lacking & (np.nansum(self.costs.values, axis=0) == 0))
-
-
-def _task(study: Study, part: Sequence[ScoreMatrix], name: str, question: Question) -> TaskFrontier | None:
-    both = _of_models(part, taken(study, part, name))
-    return None if both is None else _judged(both, question)
 
 
 def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _ScoresAndCosts | None:
@@ -211,7 +206,7 @@ def _judged(both: _ScoresAndCosts, question: Question) -> TaskFrontier:
     values = np.array([estimate.value for estimate in estimates])
     score_p, _, best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))
     found = dominance(sign * pairs.difference, score_p, moments, known, question.level, rng=rng)
-    took = _costs(costs, question)
+    took = [_cost(costs, k, question) for k in range(len(costs.models))]
     amounts = np.array([estimate.value for estimate in took])
     beats = found.beats
     buys = [
@@ -245,12 +240,8 @@ def _judged(both: _ScoresAndCosts, question: Question) -> TaskFrontier:
     )
 
 
-def _costs(costs: ScoreMatrix, question: Question) -> list[Estimate]:
-    """Estimate what each model takes, on the items that it was tried on."""
-    return [_cost(costs, k, question) for k in range(len(costs.models))]
-
-
 def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
+    """Estimate what a model takes, on the items that it was tried on."""
     part = costs.take_models([k])
     tried: Floats = part.values[:, 0]
     part = part.take_items(~np.isnan(tried))

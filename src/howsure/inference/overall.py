@@ -191,15 +191,12 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Cau
     """Warn of models that lack a task; `led`: what is told of those that lead another."""
     what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
     left = "is" if count == 1 else "are"
+    though = f", though {listing(led)}" if led else ""
     return Caution(
         code="not_in_overall",
-        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{_though(led)}",
+        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{though}",
         remedy="Choose tasks that all have with `task`.",
     )
-
-
-def _though(led: list[str]) -> str:
-    return f", though {listing(led)}" if led else ""
 
 
 def overall_comparison(

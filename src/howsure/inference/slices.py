@@ -135,7 +135,8 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
     gaps = [_gap(family, k) for k in range(len(family.places))]
     found, population = _joint(family, gaps)
     if found is not None and both.levels is None:
-        gaps = _with_pivots(gaps, found, family.question.level)
+        smallest = found.pivots.detectable(family.question.level, POWER).tolist()
+        gaps = [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
         gaps = _drawn_together(gaps, found, question.level)
     return GapSlices(
         task=both.task,
@@ -245,12 +246,6 @@ def _equal(found: SliceGaps | None, population: str) -> Equal | None:
     )
 
 
-def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
-    """Add the smallest gap that each slice would show."""
-    smallest = found.pivots.detectable(level, POWER).tolist()
-    return [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
-
-
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
     errors = found.pooled_errors()
@@ -322,7 +317,12 @@ def sliced_boards(
 
 
 def _boards(family: Family, question: Question) -> BoardSlices:
-    boards = [_board(family, k) for k in range(len(family.places))]
+    boards = []
+    for k in range(len(family.places)):
+        part, asked = _asked(family, k)
+        pairs = asked.population.pairs(part, asked)
+        within = asked.population.limits(part, pairs, asked)
+        boards.append(board(part, entries(part, asked), pairs, asked, within=within))
     return BoardSlices(
         task=family.matrix.task,
         metric=family.matrix.metric,
@@ -333,13 +333,6 @@ def _boards(family: Family, question: Question) -> BoardSlices:
             SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)
         ),
     )
-
-
-def _board(family: Family, k: int) -> Board:
-    part, asked = _asked(family, k)
-    pairs = asked.population.pairs(part, asked)
-    within = asked.population.limits(part, pairs, asked)
-    return board(part, entries(part, asked), pairs, asked, within=within)
 
 
 def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:

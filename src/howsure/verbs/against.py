@@ -24,7 +24,7 @@ from howsure.verbs.sides import against_side
 from howsure.wording import have, listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.against import AgainstTask
     from howsure.inference.many_to_one import Beside
@@ -184,24 +184,22 @@ def _with_one(study: Study, one: str) -> list[ScoreMatrix]:
     return kept
 
 
-def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> list[Caution]:
+def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[Caution]:
     """Warn of tasks that the one lacks, and of models that lack tasks."""
     keys = {(matrix.task, matrix.metric) for matrix in kept}
     lost = sorted(" · ".join(key) for key in set(study.parts) - keys)
     there = {model for matrix in kept for model in matrix.models} - {one}
     some = sorted(model for model in there if any(model not in matrix.models for matrix in kept))
     none = sorted(_models(study) - there - {one})
-    cautions = []
     if lost:
         what = f"{listing(lost)} {_are(lost)} left out: {one}, or every other model, has no scores there"
-        cautions.append(Caution(code="task_left_out", message=what, remedy="The answer is about the others."))
+        yield Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
     if some:
         what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"
-        cautions.append(Caution(code="side_lacks_task", message=what, remedy="Elsewhere they are compared."))
+        yield Caution(code="side_lacks_task", message=what, remedy="Elsewhere they are compared.")
     if none:
         what = f"{listing(none)} {have(len(none))} no scores on any task that {one} has"
-        cautions.append(Caution(code="side_left_out", message=what, remedy="Run them on the same tasks."))
-    return cautions
+        yield Caution(code="side_left_out", message=what, remedy="Run them on the same tasks.")
 
 
 def _are(names: Sequence[str]) -> str:

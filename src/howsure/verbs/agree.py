@@ -336,47 +336,37 @@ class _Ratings:
         return notes
 
 
-def _one_value(ratings: _Ratings) -> list[Caution]:
-    given = ratings.counts.counts.any(axis=0)
-    if given.sum() != 1:
-        return []
-    word = ratings.table.values[int(given.argmax())]
-    return [
-        Caution(
+def _one_value(ratings: _Ratings) -> Iterator[Caution]:
+    values = np.flatnonzero(ratings.counts.counts.any(axis=0))
+    if len(values) == 1:
+        yield Caution(
             code="one_value",
             message=(
-                f"all ratings are {word!r}: raters who always say so agree by chance as much as careful "
-                "ones do, so that kappa and alpha have no value"
+                f"all ratings are {ratings.table.values[values[0]]!r}: raters who always say so agree by "
+                "chance as much as careful ones do, so that kappa and alpha have no value"
             ),
             remedy="Rate items that differ.",
         )
-    ]
 
 
-def _cant_be_known(overall: Sequence[Agreed]) -> list[Caution]:
+def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[Caution]:
     wide = [
         NAMES[each.coefficient] for each in overall if each.coefficient != "agreement" and each.unknowable
     ]
-    if not wide:
-        return []
-    return [
-        Caution(
+    if wide:
+        yield Caution(
             code="cant_be_known",
             message=f"with these items it can't be known how far raters agree beyond chance ({listing(wide)})",
             remedy="Rate more items, above all of the rarer value.",
         )
-    ]
 
 
-def _few(ratings: _Ratings) -> list[Caution]:
+def _few(ratings: _Ratings) -> Iterator[Caution]:
     clusters = ratings.clusters(ratings.rated)
     count = int(clusters[0].max()) + 1 if clusters else FEW
-    if count >= FEW or count < TWO:
-        return []
-    return [
-        Caution(
+    if TWO <= count < FEW:
+        yield Caution(
             code="few_clusters",
             message=f"{plural(count, 'cluster')}: with so few, intervals are somewhat too narrow at times",
             remedy="Rate items of more clusters.",
         )
-    ]

@@ -31,7 +31,7 @@ from howsure.verbs.read import table_of, with_notes
 from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.arena import OneLine
     from howsure.options.words import ArenaScale
@@ -370,35 +370,30 @@ def _doubts(pool: Pool, df: float) -> list[Caution]:
     return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
 
 
-def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:
-    if len(boards) < 2:
-        return []
-    return [
-        Caution(
+def _apart(boards: Sequence[ArenaBoard]) -> Iterator[Caution]:
+    if len(boards) > 1:
+        yield Caution(
             code="pools_apart",
             message=f"no vote connects the {len(boards)} pools of models: no rank or gap holds across them",
             remedy="Let models of different pools meet.",
         )
-    ]
 
 
-def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> list[Caution]:
+def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Caution]:
     """Warn where strengths on one line don't explain the votes, and name the pair that is farthest off."""
-    found = [pool.one_line for pool in boards if pool.one_line and significant(pool.one_line.p_value, level)]
-    return [
-        Caution(
-            code="not_one_line",
-            message=(
-                "votes of a pair lean together beyond what strengths on one line explain (p "
-                f"{p_text(each.p_value)}){_farthest(each)}"
-            ),
-            remedy=(
-                "Cluster on what voters were shown as well (the prompt, the two answers). What that "
-                "doesn't explain is who beats whom."
-            ),
-        )
-        for each in found
-    ]
+    for line in (board.one_line for board in boards if board.one_line):
+        if significant(line.p_value, level):
+            yield Caution(
+                code="not_one_line",
+                message=(
+                    "votes of a pair lean together beyond what strengths on one line explain (p "
+                    f"{p_text(line.p_value)}){_farthest(line)}"
+                ),
+                remedy=(
+                    "Cluster on what voters were shown as well (the prompt, the two answers). What that "
+                    "doesn't explain is who beats whom."
+                ),
+            )
 
 
 def _farthest(found: OneLine) -> str:
@@ -411,15 +406,12 @@ def _farthest(found: OneLine) -> str:
     )
 
 
-def _perfect(names: Sequence[str]) -> list[Caution]:
-    if not names:
-        return []
-    return [
-        Caution(
+def _perfect(names: Sequence[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
             code="perfect_record",
             message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
             f"{listing(list(names))}; one cluster of ties more with the opponents they met bounds "
             "their strength",
             remedy="Let them meet models of their own strength.",
         )
-    ]

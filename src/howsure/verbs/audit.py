@@ -238,46 +238,34 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
             )
 
 
-def _cautions(published: list[Published]) -> list[Caution]:
+def _cautions(published: list[Published]) -> Iterator[Caution]:
     scores = [score.score for score in published]
-    mixed = [score for score in published if score.score < 0.01 and score.score > 0]
+    mixed = [score for score in published if 0 < score.score < 0.01]
     lacking = [score.model for score in published if score.n is None and not states_error(score)]
     single = [score.model for score in published if score.n == 1 and not states_error(score)]
-    cautions = [
-        Caution(
-            code="binomial_only",
-            message=(
-                "the standard errors see no clusters and no repeated attempts: with clusters they are too "
-                "small"
-            ),
-            remedy="Per-question results say more: howsure leaderboard.",
-        )
-    ]
+    yield Caution(
+        code="binomial_only",
+        message="the standard errors see no clusters and no repeated attempts: with clusters they are too small",
+        remedy="Per-question results say more: howsure leaderboard.",
+    )
     if mixed and max(scores) > 0.2:
-        cautions.append(
-            Caution(
-                code="mixed_scale",
-                message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g} %: fractions beside percent",
-                remedy="Bring all scores to one scale first.",
-            )
+        yield Caution(
+            code="mixed_scale",
+            message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g} %: fractions beside percent",
+            remedy="Bring all scores to one scale first.",
         )
     if lacking:
-        cautions.append(
-            Caution(
-                code="unknown_n",
-                message=f"no number of questions for {listing(lacking)}",
-                remedy="Add a column n, or give it as `n`.",
-            )
+        yield Caution(
+            code="unknown_n",
+            message=f"no number of questions for {listing(lacking)}",
+            remedy="Add a column n, or give it as `n`.",
         )
     if single:
-        cautions.append(
-            Caution(
-                code="one_item",
-                message=f"one question gives no standard error: {listing(single)}",
-                remedy="Add items: at least two are needed.",
-            )
+        yield Caution(
+            code="one_item",
+            message=f"one question gives no standard error: {listing(single)}",
+            remedy="Add items: at least two are needed.",
         )
-    return cautions
 
 
 def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:

@@ -18,7 +18,7 @@ from howsure.verbs.read import table_of, with_notes
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.readers.votes import Choices
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -242,27 +242,22 @@ def _codes(item: Ints) -> Ints:
     return np.unique(item, return_inverse=True)[1].astype(np.int64)
 
 
-def _association(found: list[Favour]) -> list[Caution]:
+def _association(found: list[Favour]) -> Iterator[Caution]:
     """Warn where nothing tells a favour from quality."""
     open_ = sorted({each.favours for each in found if not each.bias})
-    if not open_:
-        return []
-    return [
-        Caution(
+    if open_:
+        yield Caution(
             code="association",
             message=(
                 f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
             ),
             remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
         )
-    ]
 
 
-def _many(found: list[Favour], level: float) -> list[Caution]:
-    if len(found) < MANY:
-        return []
-    return [
-        Caution(
+def _many(found: list[Favour], level: float) -> Iterator[Caution]:
+    if len(found) >= MANY:
+        yield Caution(
             code="many_effects",
             message=(
                 f"{plural(len(found), 'effect')} were looked at: about {(1 - level) * len(found):.1f} "
@@ -270,4 +265,3 @@ def _many(found: list[Favour], level: float) -> list[Caution]:
             ),
             remedy="Look again at those you act on, in new data.",
         )
-    ]

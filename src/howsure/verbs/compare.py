@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.compare import Among, IfClustered
 from howsure.errors import HowsureError
 from howsure.inference.alternatives import with_both_readings
-from howsure.inference.compare import Beside, compared, gather_pair, one_metric
+from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.population import of_task, population_of
 from howsure.inference.question import Question
@@ -129,9 +129,7 @@ def compare(
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
-    found = with_proposed_clusters(
-        compared(study, question, Beside(slices=True, measures=True)), study, question
-    )
+    found = with_proposed_clusters(compared(study, question, slices=True, measures=True), study, question)
     found = with_both_readings(
         found,
         study.unasked or attempt_column(scores),

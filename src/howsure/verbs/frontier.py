@@ -35,7 +35,7 @@ from howsure.verbs.read import scores_of
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from howsure.options.words import BoardMethod
     from howsure.statistics.arrays import Floats
@@ -280,19 +280,20 @@ def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
     )
 
 
-def _left_out(published: Sequence[Published]) -> list[Caution]:
+def _left_out(published: Sequence[Published]) -> Iterator[Caution]:
     """Say which scores have no error, and why."""
     lacking = [score for score in published if not has_error(score)]
     uncounted = [score.model for score in lacking if score.n is None]
     unbounded = [score.model for score in lacking if score.n is not None]
-    no_number = Caution(
-        code="unknown_n",
-        message=f"no number of questions, and left out: {listing(uncounted)}",
-        remedy="Add a column n.",
-    )
-    no_scale = Caution(
-        code="unknown_scale",
-        message=f"nothing tells the scale, and left out: {listing(unbounded)}",
-        remedy="Name it: `bounds=(0, 100)` for percent.",
-    )
-    return [*([no_number] if uncounted else []), *([no_scale] if unbounded else [])]
+    if uncounted:
+        yield Caution(
+            code="unknown_n",
+            message=f"no number of questions, and left out: {listing(uncounted)}",
+            remedy="Add a column n.",
+        )
+    if unbounded:
+        yield Caution(
+            code="unknown_scale",
+            message=f"nothing tells the scale, and left out: {listing(unbounded)}",
+            remedy="Name it: `bounds=(0, 100)` for percent.",
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Check, Gate
 from howsure.errors import Caution, OptionError
-from howsure.inference.compare import Beside, compared
+from howsure.inference.compare import compared
 from howsure.inference.flips import flipped
 from howsure.inference.gating.applying import applied, asking, refuse_beside
 from howsure.inference.gating.asking import Criteria, How, refuse_options
@@ -278,7 +278,7 @@ def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
     study = replace(how.study, design=replace(how.study.design, by=design.by, by_from=design.by_from))
     return tuple(
-        way for pair in compared(study, how.question, Beside(slices=True)).every for way in pair.slices
+        way for pair in compared(study, how.question, slices=True).every for way in pair.slices
     )
 
 

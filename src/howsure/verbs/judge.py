@@ -30,7 +30,7 @@ from howsure.verbs.read import table_of, with_notes
 from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.gate import GateVerdict
     from howsure.answers.judge import JudgeCriterion
@@ -268,11 +268,9 @@ def _nothing(level: float) -> Estimate:
     )
 
 
-def _unlike(found: Corrected, level: float) -> list[Caution]:
-    if not significant(found.unlike, level):
-        return []
-    return [
-        Caution(
+def _unlike(found: Corrected, level: float) -> Iterator[Caution]:
+    if significant(found.unlike, level):
+        yield Caution(
             code="labels_unlike",
             message=(
                 f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): "
@@ -282,32 +280,25 @@ def _unlike(found: Corrected, level: float) -> list[Caution]:
                 "Draw answers to label at random; the correction weighs them by verdict, and by nothing else."
             ),
         )
-    ]
 
 
-def _without(names: list[str]) -> list[Caution]:
-    if not names:
-        return []
-    return [
-        Caution(
+def _without(names: list[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
             code="no_labels",
             message=f"no label, and left out: {listing(names)}",
             remedy="Label some of their answers.",
         )
-    ]
 
 
-def _few(models: tuple[JudgedModel, ...]) -> list[Caution]:
+def _few(models: tuple[JudgedModel, ...]) -> Iterator[Caution]:
     few = [each.model for each in models if each.n_labelled < FEWEST]
-    if not few:
-        return []
-    return [
-        Caution(
+    if few:
+        yield Caution(
             code="few_labels",
             message=f"fewer than {FEWEST} labels of {listing(few)}: their intervals say little",
             remedy="Label more of their answers.",
         )
-    ]
 
 
 def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:

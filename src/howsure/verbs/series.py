@@ -281,29 +281,23 @@ def _of_named(scores: Scores, models: Sequence[str]) -> Scores:
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))
 
 
-def _of_several(whose: Mapping[str, tuple[str, ...]]) -> list[Caution]:
+def _of_several(whose: Mapping[str, tuple[str, ...]]) -> Iterator[Caution]:
     """Warn where the runs aren't those of one model."""
     models = sorted({model for models in whose.values() if len(models) == 1 for model in models})
-    if len(models) < LEAST:
-        return []
-    return [
-        Caution(
+    if len(models) > 1:
+        yield Caution(
             code="runs_of_several_models",
             message=f"the runs are of {plural(len(models), 'model')}: {listing(models)}",
             remedy="Choose one with `model`, or take it that the system changed its model.",
         )
-    ]
 
 
-def _left_out(names: Sequence[str]) -> list[Caution]:
-    if not names:
-        return []
-    return [
-        Caution(
+def _left_out(names: Sequence[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
             code="runs_left_out",
             message=(
                 f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}"
             ),
             remedy="See `howsure describe`.",
         )
-    ]

@@ -27,7 +27,7 @@ from howsure.verbs.read import scores_of
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
@@ -114,37 +114,30 @@ def _measured(scores: Scores, design: Design, question: Question, last: int) -> 
     )
 
 
-def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
+def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> Iterator[Caution]:
     known = [(matrix.task, matrix.metric) for matrix in kept]
     tasks = [matrix.task for matrix in matrices if (matrix.task, matrix.metric) not in known]
-    if not tasks:
-        return []
-    return [
-        Caution(
+    if tasks:
+        yield Caution(
             code="no_checkpoints",
             message=f"no model is a checkpoint of a run in {listing(tasks)}",
             remedy="Say how names tell run and step with `step_from`.",
         )
-    ]
 
 
-def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
     """Tell how many items a rise is without, because some checkpoint lacks them."""
-    cautions = []
     for task, matrix in zip(tasks, matrices, strict=True):
         for run in task.runs:
             columns = [matrix.column(point.model) for point in run.points]
             seen = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum())
             if run.rise is not None and run.rise.n_items < seen:
-                cautions.append(
-                    Caution(
-                        code="torn_checkpoints",
-                        message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
-                        "items; some checkpoint lacks the others",
-                        remedy="Run the missing items.",
-                    )
+                yield Caution(
+                    code="torn_checkpoints",
+                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
+                    "items; some checkpoint lacks the others",
+                    remedy="Run the missing items.",
                 )
-    return cautions
 
 
 def has_steps(frame: object) -> bool:
@@ -178,20 +171,17 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
     return runs
 
 
-def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> list[Caution]:
+def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> Iterator[Caution]:
     """Tell which models are no checkpoints of a run."""
     models = sorted({model for matrix in matrices for model in matrix.models})
     known = {point.model for point in find_checkpoints(models, pattern)}
     others = [model for model in models if model not in known]
-    if not others:
-        return []
-    return [
-        Caution(
+    if others:
+        yield Caution(
             code="not_checkpoints",
             message=f"left out, as the name tells no step: {listing(others)}",
             remedy="Say how names tell run and step with `step_from`.",
         )
-    ]
 
 
 def _run(

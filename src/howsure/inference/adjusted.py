@@ -55,7 +55,7 @@ NO_OVERALL = Caution(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class CovariatePool:
     """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and
     weights (N,).
 
@@ -69,7 +69,7 @@ class Pool:
     models: tuple[str, ...] = ()
 
 
-def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool]:
+def pools(study: Study, question: Question, **methods: object) -> dict[str, CovariatePool]:
     """Return the pool of every task, from the columns of the items' table or of the rows, or from another
     model's scores.
 
@@ -89,7 +89,7 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
     return {task: _pool(task, study) for task in study.tasks}
 
 
-def _pool(task: str, study: Study) -> Pool:
+def _pool(task: str, study: Study) -> CovariatePool:
     tables = [
         _other_model(name.removeprefix(MODEL), task, study)
         if name.startswith(MODEL)
@@ -104,7 +104,7 @@ def _pool(task: str, study: Study) -> Pool:
     if study.cluster_names.get(task):
         known = _known_of_items(task, study, "cluster_0", (study.design.cluster_of(task) or ("cluster",))[0])
         clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
-    return Pool(
+    return CovariatePool(
         items=tuple(joined["item"]),
         values=joined.drop("item").to_numpy().astype(float),
         clusters=clusters,
@@ -197,7 +197,7 @@ def _known_of_items(task: str, study: Study, column: str, name: str) -> dict[str
     return dict(rows.select(pl.col("item").cast(pl.String), pl.col(name).cast(pl.String)).iter_rows()) | known
 
 
-def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
+def adjusted(matrix: ScoreMatrix, pool: CovariatePool, model: int) -> Adjusted:
     """Adjust the mean of one model of a matrix; answered items that aren't in the pool are left out."""
     places = {str(item): place for place, item in enumerate(matrix.items)}
     at = np.array([places.get(item, -1) for item in pool.items])
@@ -214,7 +214,9 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
     return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
 
 
-def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequence[Entry]) -> list[Entry]:
+def adjusted_entries(
+    matrix: ScoreMatrix, pools: Mapping[str, CovariatePool], plain: Sequence[Entry]
+) -> list[Entry]:
     """Return the entries of a matrix adjusted by its task's pool; as they are where there is none."""
     if matrix.task not in pools:
         return list(plain)
@@ -230,7 +232,9 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
     return entries
 
 
-def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
+def adjusted_estimate(
+    matrix: ScoreMatrix, pool: CovariatePool, model: int, plain: Estimate
+) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
     if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
@@ -264,7 +268,7 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
 
 
 def adjusted_comparison(
-    matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None
+    matrix: ScoreMatrix, pool: CovariatePool, plain: Comparison, *, margin: float | None
 ) -> Comparison:
     """Return a comparison whose difference is that of the adjusted means, by t."""
     level = plain.difference.interval.level
@@ -317,7 +321,7 @@ def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
     return replace(estimate, cautions=(*estimate.cautions, dear))
 
 
-def told(design: Design, found: Mapping[str, Pool]) -> list[str]:
+def told(design: Design, found: Mapping[str, CovariatePool]) -> list[str]:
     """Say by what answers are adjusted."""
     if not found:
         return []

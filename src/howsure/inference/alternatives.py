@@ -71,10 +71,10 @@ def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Quest
     told = matrix.few_clusters or asked.population is SAME_CLUSTERS
     if not told:
         return pair
-    return replace(pair, beside=beside(pair, matrix, question))
+    return replace(pair, beside=other_population_of(pair, matrix, question))
 
 
-def beside(pair: Comparison, matrix: ScoreMatrix, question: Question) -> OtherPopulation | None:
+def other_population_of(pair: Comparison, matrix: ScoreMatrix, question: Question) -> OtherPopulation | None:
     """Return what the other population says of a pair; None where there is no other."""
     asked = of_other_population(replace(question, margin=None), matrix)
     if asked is None or question.method not in (None, "score", "t"):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.inference.adjusted import Pool
+    from howsure.inference.adjusted import CovariatePool
     from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -203,7 +203,7 @@ class _TaskTest:
     matrix: ScoreMatrix
     models: tuple[str, ...]
     question: Question
-    pools: Mapping[str, Pool]
+    pools: Mapping[str, CovariatePool]
 
     def run(self) -> Comparison:
         """Compare, at the level and margin that were asked for."""

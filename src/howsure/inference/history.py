@@ -55,7 +55,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Runs:
+class _RunSeries:
     """All runs in order, what the logs say of each, and how many tasks there were up to each."""
 
     names: tuple[str, ...]
@@ -84,7 +84,7 @@ def follow(
         )
     runs = runs_of(scores.runs)
     names, order = in_order(models, runs)
-    every = _Runs(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
+    every = _RunSeries(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
     baseline = None if baseline is None else resolve(baseline, models, parts=True)
     tasks = tuple(
         _task(
@@ -135,7 +135,7 @@ def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints
 
 def _task(
     matrix: ScoreMatrix,
-    every: _Runs,
+    every: _RunSeries,
     baseline: str | None,
     question: Question,
     *,
@@ -215,7 +215,7 @@ class _TaskRuns:
 
     matrix: ScoreMatrix
     numbers: Ints
-    every: _Runs
+    every: _RunSeries
     watched: Watched
     question: Question
     base: int

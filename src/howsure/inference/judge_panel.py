@@ -38,7 +38,7 @@ MOST_ALONE = 1 / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Both:
+class _SharedAnswers:
     """Items that both answered: the places of their answers (n,) in the table, and which have labels of both
     (n,).
     """
@@ -46,6 +46,11 @@ class _Both:
     first: Ints
     second: Ints
     labelled: Bools
+
+    def joins(self, panel: Panel) -> bool:
+        """Say whether strata are joined since they have few labels."""
+        strata = self.strata(panel)
+        return len(np.unique(joined(strata, self.labelled, FEWEST_PAIRS))) < len(np.unique(strata))
 
     def strata(self, panel: Panel) -> Ints:
         """Return the strata of the pairs (n,) before those with few labels are joined."""
@@ -55,7 +60,7 @@ class _Both:
 
 
 def gap_of(
-    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked
+    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: JudgeQuestion
 ) -> JudgedGap:
     """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
     rate, where it has labels.
@@ -82,7 +87,7 @@ def gap_of(
         n_items=0 if both is None else len(both.first),
         n_both=n_both,
         n_labels=sum(counts),
-        joined=paired and both is not None and _joins(both.strata(panel), both.labelled),
+        joined=paired and both is not None and both.joins(panel),
     )
 
 
@@ -112,11 +117,7 @@ def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
     )
 
 
-def _joins(code: Ints, labelled: Bools) -> bool:
-    return len(np.unique(joined(code, labelled, FEWEST_PAIRS))) < len(np.unique(code))
-
-
-def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
+def _both(table: Verdicts, first: Bools, second: Bools) -> _SharedAnswers | None:
     """Return the items that both answered, once each; None where no column tells, or one answered an item
     again and again.
     """
@@ -133,7 +134,7 @@ def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
         return None
     at = places[0][one], places[1][other]
     known = np.isfinite(table.labels)
-    return _Both(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
+    return _SharedAnswers(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
 
 
 def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
@@ -150,7 +151,7 @@ def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
     return both.first, both.second
 
 
-def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
+def _paired(panel: Panel, both: _SharedAnswers, level: float) -> CorrectedGap:
     """Compare on the shared items; a pair was drawn with the smaller of its two answers' chances."""
     table, labelled = panel.table, both.labelled
     first, second = (np.where(labelled, table.labels[at], np.nan) for at in (both.first, both.second))
@@ -169,14 +170,14 @@ def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
     return paired_gap(first, second, judged, level)
 
 
-def _separate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> CorrectedGap:
+def _separate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> CorrectedGap:
     either = np.asarray(parts[str(asked.a)] | parts[str(asked.b)])
     fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (asked.a, asked.b)]
     return separate_gap(fits[0], fits[1], panel.judged(either), asked.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class JudgeQuestion:
     """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a
     margin.
     """

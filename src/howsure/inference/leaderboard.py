@@ -13,12 +13,11 @@ from howsure.inference.boards import board, entries, told_apart
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
+from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from howsure.answers.leaderboard import Board, BoardSlices
+    from howsure.answers.leaderboard import Board
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
@@ -60,20 +59,15 @@ def ranked(
         boards = [replace(boards[0], n_tasks_left_out=left)]
     return Leaderboard(
         boards=tuple(boards),
-        slices=_slices(study, matrices, question) if study.design.is_sliced else (),
+        slices=tuple(
+            board
+            for matrix, ways in (ways_of(study, matrices) if study.design.is_sliced else ())
+            for board in sliced_boards(matrix, ways, question)
+        ),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
-    )
-
-
-def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:
-    """Rank the models of every slice that is asked for."""
-    from howsure.inference.slices import sliced_boards, ways_of
-
-    return tuple(
-        each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question)
     )
 
 

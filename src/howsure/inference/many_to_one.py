@@ -41,7 +41,7 @@ NO_SHARED_ITEMS = Caution(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class SideCounts:
     """What is counted of every model beside the one: arrays (M,); the means on the items that both answered,
     NaN where there are none.
     """
@@ -55,7 +55,7 @@ class Counts:
     only_one: Ints
 
     @classmethod
-    def of(cls, matrix: ScoreMatrix, one: int) -> Counts:
+    def of(cls, matrix: ScoreMatrix, one: int) -> SideCounts:
         """Count the items of a matrix."""
         x, w = matrix.values, np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
         has = ~np.isnan(x)
@@ -79,7 +79,9 @@ class Counts:
         )
 
 
-def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Sequence[float]) -> Counts:
+def summed_counts(
+    parts: Sequence[SideCounts], places: Sequence[Sequence[int]], shares: Sequence[float]
+) -> SideCounts:
     """Put the counts of several tasks together, for the models at these places in each; means by the shares
     of the tasks.
     """
@@ -94,7 +96,7 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
         """Sum one count over the tasks (M,)."""
         return np.asarray(gathered(name).sum(axis=0), dtype=np.int64)
 
-    return Counts(
+    return SideCounts(
         mean=np.asarray(shares) @ gathered("mean"),
         one_mean=np.asarray(shares) @ gathered("one_mean"),
         fixed=total("fixed"),
@@ -106,7 +108,7 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class OneAgainstOthers:
     """The models of `head` and what is known of their pairs; `one`: which of them is the one.
 
     `limits`: of every pair of the models at these places, at these levels, None for the question's;
@@ -119,7 +121,7 @@ class Beside:
     moments: PairMoments
     limits: Callable[[list[int], Floats | None], tuple[Floats, Floats]]
     centred: FlipSums | None
-    counts: Counts
+    counts: SideCounts
     score: float
     n_items: int
     method: Method
@@ -246,13 +248,13 @@ class Beside:
         )
 
 
-def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
+def against_others(matrix: ScoreMatrix, one: str, question: Question) -> OneAgainstOthers:
     """Compare the models of a matrix with one of them."""
     population, place = question.population, matrix.column(one)
     moments = population.pairs(matrix, question)
     has = ~np.isnan(matrix.values[:, place])
     weights = np.ones(len(has)) if matrix.weights is None else matrix.weights
-    return Beside(
+    return OneAgainstOthers(
         head=matrix,
         one=place,
         moments=moments,
@@ -260,7 +262,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
             matrix.take_models(places), moments.take(places), question, level
         ),
         centred=None if moments.flips is None else moments.flips.centred(),
-        counts=Counts.of(matrix, place),
+        counts=SideCounts.of(matrix, place),
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
         n_items=int(has.sum()),
         method=replace(
@@ -271,7 +273,9 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
     )
 
 
-def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence[str]) -> Beside:
+def against_others_overall(
+    parts: Sequence[OneAgainstOthers], question: Question, models: Sequence[str]
+) -> OneAgainstOthers:
     """Put several tasks together, for the models that have them all, the one among them."""
     matrices = [part.head for part in parts]
     one = matrices[0].models[parts[0].one]
@@ -281,13 +285,13 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
     heads = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
     combined = suite_of(heads, chosen, question)
     head = replace(heads[0], task="", metric=overall_name(question.overall))
-    return Beside(
+    return OneAgainstOthers(
         head=head,
         one=head.column(one),
         moments=combined.moments,
         limits=lambda places, level: combined.take(places).limits(question.level if level is None else level),
         centred=combined_flips([pair.flips and pair.flips.centred() for pair in chosen], shares),
-        counts=summed([part.counts for part in parts], places, shares),
+        counts=summed_counts([part.counts for part in parts], places, shares),
         score=float(np.dot(shares, [part.score for part in parts])),
         n_items=sum(part.n_items for part in parts),
         method=question.population.overall_method(question, bounded=head.bounded),
@@ -297,7 +301,10 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
 
 
 def _small_tasks(
-    parts: Sequence[Beside], places: Sequence[Sequence[int]], shares: Sequence[float], question: Question
+    parts: Sequence[OneAgainstOthers],
+    places: Sequence[Sequence[int]],
+    shares: Sequence[float],
+    question: Question,
 ) -> tuple[tuple[Caution, ...], ...]:
     """Name of every model (M,) the task that carries most of the error of its overall difference."""
     widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]

@@ -168,7 +168,7 @@ def _level_noise(
 
 def _shared(matrix: ScoreMatrix, a: str, b: str) -> ScoreMatrix:
     """Return two models on the items that both answered. DataError where there is none."""
-    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    pair = matrix.take_models(matrix.columns((a, b)))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if not shared.any():
         raise DataError(

@@ -103,7 +103,7 @@ class OtherQuestions:
         """Compare two models, paired where they share items."""
         if matrix.levels is None:
             return _compared(matrix, a, b, question)
-        both = matrix.take_models([matrix.column(a), matrix.column(b)])
+        both = matrix.take_models(matrix.columns((a, b)))
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
         cautions = () if math.isfinite(found.p_value) else plain.difference.cautions
@@ -334,7 +334,10 @@ class SameClusters(OtherQuestions):
             found = estimated(part, part.sums, question, within=True)
         else:
             found = OtherQuestions.means(self, self.drawn(part), question)
-        return tuple(replace(each, n_clusters=_count(part)) for each in found) if part.clusters else found
+        if not part.clusters:
+            return found
+        count = int(part.clusters[0].max()) + 1
+        return tuple(replace(estimate, n_clusters=count) for estimate in found)
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
@@ -345,7 +348,7 @@ class SameClusters(OtherQuestions):
                 f"method {label_of(question.method)!r} knows no strata",
                 remedy="Leave the method out, or choose `population='new-clusters'`.",
             )
-        both = matrix.take_models([matrix.column(a), matrix.column(b)])
+        both = matrix.take_models(matrix.columns((a, b)))
         shared = np.asarray((~np.isnan(both.values)).all(axis=1))
         plain = OtherQuestions.pair(
             self, replace(both, clusters=(), cluster_names=(), cluster_labels=()), a, b, question
@@ -389,10 +392,6 @@ class SameClusters(OtherQuestions):
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
-
-
-def _count(matrix: ScoreMatrix) -> int:
-    return int(matrix.clusters[0].max()) + 1
 
 
 def _pairwise(matrix: ScoreMatrix) -> bool:

@@ -269,7 +269,7 @@ def _compared_suite(
     that method.
     """
     population, a, b = asked.population, pairs[0].a, pairs[0].b
-    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
+    chosen = [matrix.take_models(matrix.columns((a, b))) for matrix in matrices]
     moments = [population.pairs(matrix, asked) for matrix in chosen]
     if asked.method in (None, "score", "t") or population.only_these:
         return suite_of(chosen, moments, asked)

@@ -85,13 +85,64 @@ class TheseQuestions:
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
-        return _compared(matrix, a, b, question)
+        level, margin = question.level, question.margin
+        pair = matrix.take_models(matrix.columns((a, b)))
+        has = ~np.isnan(pair.values)
+        shared = np.asarray(has.all(axis=1))
+        if not shared.any():
+            raise DataError(
+                f"{a} and {b} share no item",
+                where=matrix.task,
+                remedy="On exactly these questions both must have answered them; leave `population` out.",
+            )
+        both = pair.take_items(shared)
+        w = np.ones(len(both.items)) if both.weights is None else both.weights
+        moments = fixed_moments(noise_of(both), weights=both.weights, bounded=both.bounded)
+        found = moments.at((0, 1))
+        value, variance, df = float(found.difference), float(found.variance), float(found.df)
+        pivot = pivot_of(found, level, reach=1.0 if matrix.bounded else math.inf)
+        estimate = Estimate(
+            value=value,
+            se=math.sqrt(variance),
+            interval=Interval(low=pivot.low, high=pivot.high, level=level),
+            df=df,
+            n_items=len(both.items),
+            n_clusters=len(both.items),
+            method=replace(METHOD, paired=True),
+            cautions=_attempt_cautions(both),
+        )
+        one, other = (matrix.orientation * both.values).T
+        wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
+        means = w @ both.values / w.sum()
+        # what is needed grows with the attempts as it does with items
+        times = items_needed(estimate, level) / len(both.items)
+        return Comparison(
+            task=matrix.task,
+            metric=matrix.metric,
+            a=a,
+            b=b,
+            a_mean=float(means[0]),
+            b_mean=float(means[1]),
+            difference=estimate,
+            p_value=pivot.p_value,
+            p_adjusted=pivot.p_value,
+            adjusted_interval=estimate.interval,
+            wins=wins,
+            losses=losses,
+            ties=len(both.items) - wins - losses,
+            n_only_a=int((has[:, 0] & ~shared).sum()),
+            n_only_b=int((has[:, 1] & ~shared).sum()),
+            lower_is_better=matrix.lower_is_better,
+            percent=matrix.bounded,
+            attempts_needed=times * float(both.attempts.mean()),
+            equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+        )
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
         del question
         matrix.refuse_many_models()
-        return _moments(matrix)
+        return fixed_moments(noise_of(matrix), weights=matrix.weights, bounded=matrix.bounded)
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
@@ -134,66 +185,6 @@ def _why_unknown(matrix: ScoreMatrix) -> str:
     return "one attempt an item, so nothing says how much the answers themselves vary"
 
 
-def _moments(matrix: ScoreMatrix) -> PairMoments:
-    return fixed_moments(noise_of(matrix), weights=matrix.weights, bounded=matrix.bounded)
-
-
-def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
-    """Compare two models on the items that both answered."""
-    level, margin = question.level, question.margin
-    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
-    has = ~np.isnan(pair.values)
-    shared = np.asarray(has.all(axis=1))
-    if not shared.any():
-        raise DataError(
-            f"{a} and {b} share no item",
-            where=matrix.task,
-            remedy="On exactly these questions both must have answered them; leave `population` out.",
-        )
-    both = pair.take_items(shared)
-    w = np.ones(len(both.items)) if both.weights is None else both.weights
-    moments = _moments(both)
-    found = moments.at((0, 1))
-    value, variance, df = float(found.difference), float(found.variance), float(found.df)
-    pivot = pivot_of(found, level, reach=1.0 if matrix.bounded else math.inf)
-    estimate = Estimate(
-        value=value,
-        se=math.sqrt(variance),
-        interval=Interval(low=pivot.low, high=pivot.high, level=level),
-        df=df,
-        n_items=len(both.items),
-        n_clusters=len(both.items),
-        method=replace(METHOD, paired=True),
-        cautions=_attempt_cautions(both),
-    )
-    one, other = (matrix.orientation * both.values).T
-    wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
-    means = w @ both.values / w.sum()
-    # what is needed grows with the attempts as it does with items
-    times = items_needed(estimate, level) / len(both.items)
-    return Comparison(
-        task=matrix.task,
-        metric=matrix.metric,
-        a=a,
-        b=b,
-        a_mean=float(means[0]),
-        b_mean=float(means[1]),
-        difference=estimate,
-        p_value=pivot.p_value,
-        p_adjusted=pivot.p_value,
-        adjusted_interval=estimate.interval,
-        wins=wins,
-        losses=losses,
-        ties=len(both.items) - wins - losses,
-        n_only_a=int((has[:, 0] & ~shared).sum()),
-        n_only_b=int((has[:, 1] & ~shared).sum()),
-        lower_is_better=matrix.lower_is_better,
-        percent=matrix.bounded,
-        attempts_needed=times * float(both.attempts.mean()),
-        equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
-    )
-
-
 def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
     """Say which of two models lacks attempts, and what that leaves open."""
     found = attempt_cautions(answers(pair.values, pair.attempts.astype(float), pair.within))
@@ -205,21 +196,16 @@ def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ByTask:
+class ByTask(OtherQuestions):
     """The default: of a task with too few clusters to speak of others more questions from these same ones,
-    else new clusters.
+    else new clusters. What is overall is about new clusters.
     """
 
     name: str = "by-task"
-    only_these: bool = False
 
     def of(self, matrix: ScoreMatrix) -> Population:
         """Return the population of a task."""
         return SAME_CLUSTERS if matrix.few_clusters else NEW_CLUSTERS
-
-    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
-        """Return all matrices: one attempt an item is enough."""
-        return NEW_CLUSTERS.measured(matrices)
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
         """Return a matrix whose items, or clusters, are the sample that error bars are about."""
@@ -246,14 +232,6 @@ class ByTask:
         question's.
         """
         return self.of(matrix).limits(matrix, pairs, question, level)
-
-    def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together, as new clusters have it."""
-        return NEW_CLUSTERS.overall_method(question, bounded=bounded)
-
-    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference."""
-        return NEW_CLUSTERS.items_needed(estimate, level, target)
 
 
 THESE_QUESTIONS: Population = TheseQuestions()
@@ -285,14 +263,9 @@ def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
     """
     if question.population is not BY_TASK:
         return question
-    same = (
-        all(matrix.few_clusters for matrix in matrices)
-        and len({_clusters(matrix) for matrix in matrices}) == 1
-    )
+    clusters = {
+        (m.cluster_names[:1], frozenset(m.cluster_labels[0]) if m.cluster_labels else m.task)
+        for m in matrices
+    }
+    same = all(matrix.few_clusters for matrix in matrices) and len(clusters) == 1
     return replace(question, population=SAME_CLUSTERS if same else NEW_CLUSTERS)
-
-
-def _clusters(matrix: ScoreMatrix) -> tuple[object, ...]:
-    return matrix.cluster_names[:1], frozenset(
-        matrix.cluster_labels[0]
-    ) if matrix.cluster_labels else matrix.task

@@ -122,7 +122,7 @@ def sliced_gaps(
     """Return a comparison by every partition of the items, on the items that both have; nothing where they
     share none.
     """
-    both = matrix.take_models([matrix.column(pair.a), matrix.column(pair.b)])
+    both = matrix.take_models(matrix.columns((pair.a, pair.b)))
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
     if not shared.any():
         return ()
@@ -184,21 +184,16 @@ def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, 
     if not gaps or question.population.only_these:
         return None, question.population.name
     codes, x, weights = family.codes, matrix.values, matrix.weights
-    same = bool(matrix.clusters) and (
-        question.population is SAME_CLUSTERS or _alone(codes, matrix.clusters[0])
-    )
+    same = bool(matrix.clusters) and question.population is SAME_CLUSTERS
+    if matrix.clusters and not same:
+        pairs = np.unique(np.stack([codes, matrix.clusters[0]])[:, codes >= 0], axis=1)
+        same = bool((np.bincount(pairs[0]) < 2).any())  # some slice has a single cluster
     clusters = () if same else matrix.clusters
     if same:
         x = _within(x, codes, matrix.clusters[0], weights)
     bounded = matrix.bounded and question.method != "t"
     found = slice_gaps(x[:, 0], x[:, 1], codes, clusters=clusters, weights=weights, bounded=bounded)
     return found, SAME_CLUSTERS.name if same else question.population.name
-
-
-def _alone(codes: Ints, clusters: Ints) -> bool:
-    """Say whether some slice has a single cluster."""
-    pairs = np.unique(np.stack([codes, clusters])[:, codes >= 0], axis=1)
-    return bool((np.bincount(pairs[0]) < 2).any())
 
 
 def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:

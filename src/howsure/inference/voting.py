@@ -36,7 +36,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class VotePool:
     """The models of one pool, their votes, the ways of clustering these, the models that scores are against
     (M,), and how ties are taken.
     """
@@ -62,7 +62,7 @@ class Pool:
         """The clusters of the coarsest way, or the votes."""
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
 
-    def of_two(self, at: tuple[int, int]) -> Pool | None:
+    def of_two(self, at: tuple[int, int]) -> VotePool | None:
         """Return the votes of two models against each other, without covariates; None where they never
         met.
         """
@@ -71,7 +71,7 @@ class Pool:
         kept = np.asarray(members[self.votes.first] & members[self.votes.second])
         if not kept.any():
             return None
-        return Pool(
+        return VotePool(
             names=tuple(self.names[k] for k in sorted(at)),
             votes=self.votes.among(members).plain(),
             ways=tuple(each.take(kept) for each in self.ways),
@@ -104,7 +104,7 @@ def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level:
     )
 
 
-def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | None:
+def fits_one_line(pool: VotePool, found: VoteMoments, asked: Question) -> OneLine | None:
     """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where
     they don't.
 
@@ -129,7 +129,7 @@ def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | 
     )
 
 
-def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
+def _misfit(pool: VotePool, tested: OneLineTest, k: int) -> PairMisfit:
     ahead, behind = int(tested.first[k]), int(tested.second[k])
     if tested.residual[k] < 0:
         ahead, behind = behind, ahead
@@ -152,7 +152,7 @@ def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
     )
 
 
-def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
+def without_one(pool: VotePool, found: VoteMoments) -> WithoutCluster | None:
     """Return the cluster without which the lead would be the smallest, and how the board would look; None
     where nobody leads alone.
     """
@@ -188,7 +188,7 @@ def _lead(values: Floats, of: int) -> float:
 
 
 def next_votes(
-    pool: Pool, found: VoteMoments, order: Sequence[int], q: Floats, level: float
+    pool: VotePool, found: VoteMoments, order: Sequence[int], q: Floats, level: float
 ) -> NextVotes | None:
     """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M):
     corrected p-values.

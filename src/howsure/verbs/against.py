@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.against import Against
 from howsure.errors import Caution, DataError
-from howsure.inference.many_to_one import beside, beside_overall
+from howsure.inference.many_to_one import against_others, against_others_overall
 from howsure.inference.overall import as_stated, no_overall
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.against import AgainstTask
-    from howsure.inference.many_to_one import Beside
+    from howsure.inference.many_to_one import OneAgainstOthers
     from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
@@ -115,15 +115,19 @@ def against(
 
 def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -> Against:
     """Put every other model of a study beside one of them; see `howsure.against`."""
-    one = study.models[0] if study.models else _named(study, one)
+    if study.models:
+        one = study.models[0]
+    else:
+        averages = {average.name: average.run for average in study.averages}
+        one = resolve(one, sorted(_models(study)), averages=averages)
     question, weighed = as_stated(question, study)
     matrices, unknown = question.population.measured(_with_one(study, one))
-    parts = [beside(matrix, one, question) for matrix in matrices]
+    parts = [against_others(matrix, one, question) for matrix in matrices]
     whole = over_tasks(question, matrices)
     again = len(parts) > 1 and any(
         question.population.of(each) is not whole.population.of(each) for each in matrices
     )
-    over = [beside(matrix, one, whole) for matrix in matrices] if again else parts
+    over = [against_others(matrix, one, whole) for matrix in matrices] if again else parts
     adjust, why = _possible(adjust, [*parts, *over])
     total, more = _overall(over, whole, adjust)
     found = _judged(parts, question, adjust)
@@ -134,7 +138,10 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
         against=one,
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         tasks=tuple(found),
-        notes=(*study.notes, *filter(None, (weighed, why if _corrects(found) else ""))),
+        notes=(
+            *study.notes,
+            *filter(None, (weighed, why if any(part.n_tests > 1 for part in found) else "")),
+        ),
         cautions=(
             *study.cautions,
             *direction_cautions(study),
@@ -154,17 +161,11 @@ def with_other_policies(found: Against, study: Study, question: Question, adjust
         """Return what is told of each side where failed attempts are counted as in this matrix."""
         if found.against not in matrix.models:
             return {}
-        part = beside(matrix, found.against, question)
+        part = against_others(matrix, found.against, question)
         (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(found.tasks))
         return {side.side: side.told for side in judged.sides}
 
     return replace(found, cautions=(*found.cautions, *policy_changes_sides(study, found.tasks, told)))
-
-
-def _named(study: Study, one: str) -> str:
-    """Return the full name of a model of the study, or of an average of checkpoints."""
-    runs = {average.name: average.run for average in study.averages}
-    return resolve(one, sorted(_models(study)), averages=runs)
 
 
 def _models(study: Study) -> set[str]:
@@ -192,7 +193,7 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[C
     some = sorted(model for model in there if any(model not in matrix.models for matrix in kept))
     none = sorted(_models(study) - there - {one})
     if lost:
-        what = f"{listing(lost)} {_are(lost)} left out: {one}, or every other model, has no scores there"
+        what = f"{listing(lost)} {'is' if len(lost) == 1 else 'are'} left out: {one}, or every other model, has no scores there"
         yield Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
     if some:
         what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"
@@ -202,11 +203,7 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[C
         yield Caution(code="side_left_out", message=what, remedy="Run them on the same tasks.")
 
 
-def _are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
-
-
-def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, str]:
+def _possible(adjust: ManyToOne, parts: Sequence[OneAgainstOthers]) -> tuple[ManyToOne, str]:
     """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says
     why.
     """
@@ -228,13 +225,8 @@ def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, st
     return "max-t", ""
 
 
-def _corrects(found: Sequence[AgainstTask]) -> bool:
-    """Say whether there is more than one p-value to correct."""
-    return any(part.n_tests > 1 for part in found)
-
-
 def _judged(
-    parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0
+    parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne, *, tasks: int = 0
 ) -> list[AgainstTask]:
     """Correct the sides of all tasks together; `tasks`: of so many, where not all are here."""
     found = _corrected(parts, question, adjust, tasks or len(parts))
@@ -242,7 +234,9 @@ def _judged(
     return [part.part(each, question.level, adjust, tests) for part, each in zip(parts, found, strict=True)]
 
 
-def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, tasks: int) -> list[Corrected]:
+def _corrected(
+    parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne, tasks: int
+) -> list[Corrected]:
     """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over
     tasks.
     """
@@ -261,13 +255,13 @@ def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, t
     return [multiplicity.of_tasks(each, tasks) for each in found]
 
 
-def _by_flips(part: Beside, p: Floats, error: float, seed: int) -> Corrected:
+def _by_flips(part: OneAgainstOthers, p: Floats, error: float, seed: int) -> Corrected:
     rng = np.random.default_rng(seed)
     return multiplicity.by_max_t(p, part.moments, part.one, error, rng=rng, centred=part.centred)
 
 
 def _overall(
-    parts: Sequence[Beside], question: Question, adjust: ManyToOne
+    parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne
 ) -> tuple[AgainstTask | None, list[Caution]]:
     """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution,
     where that can't be.
@@ -280,7 +274,7 @@ def _overall(
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     if len(models) < 2:
         return None, [_lacking(left, len(parts))]
-    total = _judged([beside_overall(parts, question, models)], question, adjust)[0]
+    total = _judged([against_others_overall(parts, question, models)], question, adjust)[0]
     return replace(total, n_left_out=left), [_lacking(left, len(parts))] if left else []
 
 

@@ -16,7 +16,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
-from howsure.inference.voting import VOTED, Pool, effects, fits_one_line, next_votes, without_one
+from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one
 from howsure.options.table import checked
 from howsure.readers.votes import id_columns, read_votes
 from howsure.statistics.bradley_terry import expected_scores, strengths
@@ -170,7 +170,7 @@ def score_note(ties: Ties, against: Sequence[str]) -> str:
     return f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {pool}."
 
 
-def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[Pool, ...]:
+def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[VotePool, ...]:
     """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a
     win with ties as an outcome.
     """
@@ -183,7 +183,7 @@ def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[Pool
     )
 
 
-def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) -> Pool:
+def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) -> VotePool:
     kept = np.asarray(members[table.votes.first])
     names = tuple(name for name, member in zip(table.models, members.tolist(), strict=True) if member)
     chosen = np.array([not against or name in against for name in names])
@@ -194,16 +194,16 @@ def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) 
         )
     votes = table.votes.among(members)
     ways = tuple(each.take(kept) for each in table.clusters)
-    return Pool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
+    return VotePool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
 
 
-def _board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
+def _board(pool: VotePool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
     """Fit the strengths of a pool, and order the models by their expected scores."""
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     order = np.lexsort((np.array(pool.names), -found.values))
     q, used, best = told_apart(found.pairs, found.values, 1, asked)
     at, first, met = np.ix_(order, order), int(order[0]), pool.votes.met()
-    beside = _beside(pool, found)
+    beside = _other_scores(pool, found)
     return ArenaBoard(
         board=Board(
             task="",
@@ -232,7 +232,7 @@ def _board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> Aren
     )
 
 
-def _beside(pool: Pool, found: VoteMoments) -> dict[str, Floats]:
+def _other_scores(pool: VotePool, found: VoteMoments) -> dict[str, Floats]:
     """Return the scores that other choices give (M,): without covariates, and against all others."""
     beside, every = {}, np.ones(len(pool.names), dtype=bool)
     if pool.votes.x is not None:
@@ -243,7 +243,7 @@ def _beside(pool: Pool, found: VoteMoments) -> dict[str, Floats]:
     return beside
 
 
-def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> Entry:
+def _entry(k: int, pool: VotePool, found: VoteMoments, met: Ints, level: float) -> Entry:
     count = int(met[k].sum())
     estimate = Estimate(
         value=float(found.values[k]),
@@ -273,7 +273,7 @@ def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
 
 
 def _model(
-    k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
+    k: int, pool: VotePool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
 ) -> VotedModel:
     strength, half = (
         float(found.fit.log[k]),
@@ -347,13 +347,13 @@ def no_calmer(
     return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
 
 
-def board_cautions(pool: Pool, found: VoteMoments) -> list[Caution]:
+def board_cautions(pool: VotePool, found: VoteMoments) -> list[Caution]:
     """Warn of too few or uneven clusters, and of models without a finite strength."""
     perfect = [name for name, bounded in zip(pool.names, found.fit.bounded.tolist(), strict=True) if bounded]
     return [*_doubts(pool, found.df), *_perfect(perfect)]
 
 
-def _doubts(pool: Pool, df: float) -> list[Caution]:
+def _doubts(pool: VotePool, df: float) -> list[Caution]:
     """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"

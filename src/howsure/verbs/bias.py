@@ -90,7 +90,7 @@ def favours(table: Choices, level: float) -> Biases:
     """Say what judges favour; see `howsure.bias`."""
     kinds = _kinds(table)
     found = [
-        _Kind.of(table, judge, name, side).favour(level)
+        _ChoicesOfKind.of(table, judge, name, side).favour(level)
         for name in kinds
         for judge in range(len(table.judges))
         for side in (table.own[:, judge] if name == OWN_FAMILY else table.sides[kinds[name]],)
@@ -119,7 +119,7 @@ def _kinds(table: Choices) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _ChoicesOfKind:
     """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is
     `better` (n,), codes of items and pairs (n,).
 
@@ -139,7 +139,7 @@ class _Kind:
     other_items: Ints
 
     @classmethod
-    def of(cls, table: Choices, judge: int, name: str, side: Floats) -> _Kind:
+    def of(cls, table: Choices, judge: int, name: str, side: Floats) -> _ChoicesOfKind:
         """Take the choices of a judge that one kind of answer was in."""
         apart = np.isfinite(side)
         own = apart & (table.judge == judge)
@@ -176,34 +176,26 @@ class _Kind:
             away=float(wrong[self.better == 1].mean()) if known else math.nan,
             estimate=replace(found.estimate, cautions=()),
             p_value=found.p_value,
-            flipped=self._flipped() if by == "orders" else math.nan,
+            flipped=float(np.abs(self._by_order().sum(axis=1) - 1).mean()) if by == "orders" else math.nan,
         )
 
     def _difference(self, level: float) -> tuple[Shown, Difference]:
-        if self.both_orders:
-            return "orders", self._orders(level)
+        """Return what the kind is measured by, and by how much it is picked more often than the other."""
+        codes = _codes(self.item)
+        if self.both_orders:  # each order of a pair counts the same
+            first = self._by_order().mean(axis=1)
+            codes = _codes(self.item[np.unique(self.pair, return_index=True)[1]])
+            return "orders", difference(first, 1 - first, clusters=(codes,), level=level)
         if min((self.better == value).sum() for value in (0, 1)) >= FEWEST:
-            return "gold", self._errors(level)
+            wrong = np.abs(self.picked - self.better)
+            towards, away = (np.where(self.better == value, wrong, np.nan) for value in (0, 1))
+            return "gold", difference(towards, away, clusters=(codes,), level=level)
         if self.name == OWN_FAMILY and len(self.other_picks):
-            return "others", self._beside(level)
-        return "nothing", self._shares(level)
-
-    def _errors(self, level: float) -> Difference:
-        """Compare how often it errs towards the kind and away from it."""
-        wrong = np.abs(self.picked - self.better)
-        towards, away = (np.where(self.better == value, wrong, np.nan) for value in (0, 1))
-        return difference(towards, away, clusters=(_codes(self.item),), level=level)
-
-    def _shares(self, level: float) -> Difference:
-        """Compare how often choices fall on the kind, and on the other."""
-        return difference(self.picked, 1 - self.picked, clusters=(_codes(self.item),), level=level)
-
-    def _orders(self, level: float) -> Difference:
-        """Compare how often the answer shown first is picked, and the other, each order of a pair counting
-        the same.
-        """
-        first = self._by_order().mean(axis=1)
-        return difference(first, 1 - first, clusters=(_codes(self.item[self._places()]),), level=level)
+            mine = np.concatenate([self.picked, np.full(len(self.other_picks), np.nan)])
+            theirs = np.concatenate([np.full(len(self.picked), np.nan), self.other_picks])
+            codes = _codes(np.concatenate([self.item, self.other_items]))
+            return "others", difference(mine, theirs, clusters=(codes,), level=level)
+        return "nothing", difference(self.picked, 1 - self.picked, clusters=(codes,), level=level)
 
     def _by_order(self) -> Floats:
         """Return how often the answer shown first was picked of each pair, in one order and in the other
@@ -211,22 +203,6 @@ class _Kind:
         """
         code = _codes(self.pair) * 2 + self.order
         return np.asarray((np.bincount(code, weights=self.picked) / np.bincount(code)).reshape(-1, 2))
-
-    def _places(self) -> Ints:
-        """Return where each pair comes first (pairs,)."""
-        return np.asarray(np.unique(self.pair, return_index=True)[1])
-
-    def _beside(self, level: float) -> Difference:
-        """Compare with what other judges pick of the same items."""
-        lone = np.full(len(self.other_picks), np.nan), np.full(len(self.picked), np.nan)
-        mine = np.concatenate([self.picked, lone[0]])
-        theirs = np.concatenate([lone[1], self.other_picks])
-        codes = _codes(np.concatenate([self.item, self.other_items]))
-        return difference(mine, theirs, clusters=(codes,), level=level)
-
-    def _flipped(self) -> float:
-        """Return how often the verdict turns with the order."""
-        return float(np.abs(self._by_order().sum(axis=1) - 1).mean())
 
 
 def _both_orders(table: Choices, own: Bools) -> Bools:

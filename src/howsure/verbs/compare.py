@@ -203,12 +203,12 @@ def with_proposed_clusters(found: Comparisons, study: Study, question: Question)
     again = {(pair.task, pair.metric): pair for pair in compared(other, question).every}
     return replace(
         found,
-        overall=None if found.overall is None else _beside(found.overall, again, words),
-        comparisons=tuple(_beside(pair, again, words) for pair in found.comparisons),
+        overall=None if found.overall is None else _if_clustered(found.overall, again, words),
+        comparisons=tuple(_if_clustered(pair, again, words) for pair in found.comparisons),
     )
 
 
-def _beside(pair: Comparison, again: dict[tuple[str, str], Comparison], words: str) -> Comparison:
+def _if_clustered(pair: Comparison, again: dict[tuple[str, str], Comparison], words: str) -> Comparison:
     other = again.get((pair.task, pair.metric))
     if other is None or other.shows == pair.shows:
         return pair

@@ -111,6 +111,8 @@ def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: 
     fact = scores.fact(task)
     per_model = part.group_by("model").agg(items=pl.len())["items"]
     items = part["item"].n_unique()
+    clusters = found.attributes.filter(task=task)
+    declared = "cluster" in clusters.columns and not clusters["cluster"].null_count()
     return TaskSummary(
         task=task,
         metric=metric,
@@ -123,12 +125,5 @@ def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: 
         rows=int(part["rows"].sum()),
         failed=int((part["rows"] - part["n"]).sum()),
         incomplete=int((per_model < items).sum()),
-        clusters=_clusters(found.attributes.filter(task=task)),
+        clusters=clusters["cluster"].n_unique() if declared else None,
     )
-
-
-def _clusters(attributes: pl.DataFrame) -> int | None:
-    """Count the clusters that a column of this name declares, None where it doesn't for every item."""
-    if "cluster" not in attributes.columns or attributes["cluster"].null_count():
-        return None
-    return attributes["cluster"].n_unique()

@@ -277,9 +277,7 @@ def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:
     if how.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
     study = replace(how.study, design=replace(how.study.design, by=design.by, by_from=design.by_from))
-    return tuple(
-        way for pair in compared(study, how.question, slices=True).every for way in pair.slices
-    )
+    return tuple(way for pair in compared(study, how.question, slices=True).every for way in pair.slices)
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:

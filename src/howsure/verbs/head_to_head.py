@@ -29,7 +29,7 @@ from howsure.verbs.arena import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.inference.voting import Pool
+    from howsure.inference.voting import VotePool
     from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties, WinnerIs
     from howsure.statistics.vote_errors import VoteMoments
@@ -135,7 +135,7 @@ def head_to_head(
     )
 
 
-def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
+def _difference(pool: VotePool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
     """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many
     leave possible.
     """
@@ -170,7 +170,7 @@ def _chance(
     return chance, Interval(low=low, high=high, level=limits.level)
 
 
-def _met(pool: Pool, at: tuple[int, int], level: float) -> Met | None:
+def _met(pool: VotePool, at: tuple[int, int], level: float) -> Met | None:
     """Return what the two models' votes against each other say, fitted by themselves."""
     pair = pool.of_two(at)
     if pair is None:

@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
 from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.boards import told_apart
-from howsure.inference.judge_panel import Asked, Panel, gap_notes, gap_of
+from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.small_parts import small_part
@@ -138,7 +138,7 @@ def judge(
         else "",
         labels=labels,
     )
-    return rates(with_notes(table, [*notes, *more]), _asked(table, given))
+    return rates(with_notes(table, [*notes, *more]), _question(table, given))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:
@@ -168,7 +168,7 @@ def _refuse(given: Mapping[str, Any]) -> None:
         )
 
 
-def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
+def _question(table: Verdicts, given: Mapping[str, Any]) -> JudgeQuestion:
     """Return what is asked, with the full names of models."""
     names = sorted(set(table.models))
     models = {
@@ -176,7 +176,7 @@ def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
     }
     if models["a"] is not None and models["a"] == models["b"]:
         raise OptionError(f"a and b are both {models['a']}", remedy="Name two models.")
-    return Asked(
+    return JudgeQuestion(
         drawn=given["labels_drawn"],
         level=given["level"],
         at_least=given["at_least"],
@@ -185,7 +185,7 @@ def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
     )
 
 
-def rates(table: Verdicts, asked: Asked) -> JudgeRates:
+def rates(table: Verdicts, asked: JudgeQuestion) -> JudgeRates:
     """Correct a judge's rate; see `howsure.judge`."""
     panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
     judged = panel.judged(every)
@@ -372,7 +372,7 @@ def _units(table: Verdicts) -> Ints:
     return np.arange(len(table.labels))
 
 
-def checked_rate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> JudgeCheck | None:
+def checked_rate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> JudgeCheck | None:
     """Decide on the floor or the margin that is asked for; None where neither is."""
     one_sided = 2 * asked.level - 1
     if asked.margin is not None:
@@ -389,7 +389,7 @@ def checked_rate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> Judg
     return _decided("at_least", asked.at_least, asked.at_least, corrected(judged, one_sided).rate, asked)
 
 
-def _candidate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> Bools:
+def _candidate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> Bools:
     """Return the answers that a floor is about."""
     if not parts:
         return np.ones(len(panel.table.labels), dtype=bool)
@@ -405,7 +405,7 @@ def _candidate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> Bools:
 
 
 def _decided(
-    criterion: JudgeCriterion, limit: float, least: float, found: Estimate, asked: Asked
+    criterion: JudgeCriterion, limit: float, least: float, found: Estimate, asked: JudgeQuestion
 ) -> JudgeCheck:
     low, high = found.interval.low, found.interval.high
     verdict: GateVerdict = "pass" if low >= least else "fail" if high < least else "unclear"

@@ -77,7 +77,13 @@ def runs(
     cells = [
         _counted(entries, means.get(key) or _only(entries, scores, means)) for key, entries in groups.items()
     ]
-    cells += [_tabled(key, means[key]) for key in tabled]
+    for key in tabled:
+        source, task_name, model = key
+        cells.append(
+            _ReadRun(
+                sources=[source], reader=TABLE, task=task_name, name=model, model=model, means=means[key]
+            )
+        )
     cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
     if not cells:
         raise DataError("no run was read", remedy="See `howsure describe`.")
@@ -99,7 +105,7 @@ def runs(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Cell:
+class _ReadRun:
     """One run of one task by one model: its files, and items and mean score by metric."""
 
     sources: list[str]
@@ -141,9 +147,9 @@ def _only(entries: Sequence[RunEntry], scores: Scores, means: Mapping[Key, Means
     return means.get((EITHER + cell[0], *cell[1:]), {}) if same == 1 else {}
 
 
-def _counted(entries: Sequence[RunEntry], means: Means) -> _Cell:
+def _counted(entries: Sequence[RunEntry], means: Means) -> _ReadRun:
     entry = entries[0]
-    return _Cell(
+    return _ReadRun(
         sources=[each.source for each in entries],
         reader=entry.reader,
         task=entry.task,
@@ -155,12 +161,7 @@ def _counted(entries: Sequence[RunEntry], means: Means) -> _Cell:
     )
 
 
-def _tabled(key: Key, means: Means) -> _Cell:
-    source, task, model = key
-    return _Cell(sources=[source], reader=TABLE, task=task, name=model, model=model, means=means)
-
-
-def _uncounted(log: UncountedLog) -> Iterator[_Cell]:
+def _uncounted(log: UncountedLog) -> Iterator[_ReadRun]:
     """Yield what a log that was left out holds, or what one without rows states."""
     means: dict[tuple[str, str], dict[str, tuple[int, float | None]]] = {}
     for entry in log.published:
@@ -170,7 +171,7 @@ def _uncounted(log: UncountedLog) -> Iterator[_Cell]:
         found = run_means(log.rows, {}, zero=zero, run_of={})
         means |= {(task, model): numbers for (_, task, model), numbers in found.items()}
     for (task, model), numbers in means.items():
-        yield _Cell(
+        yield _ReadRun(
             sources=[log.source],
             reader=log.reader,
             task=task,
@@ -183,7 +184,7 @@ def _uncounted(log: UncountedLog) -> Iterator[_Cell]:
         )
 
 
-def _listed(cell: _Cell, metric: str) -> ListedRun:
+def _listed(cell: _ReadRun, metric: str) -> ListedRun:
     run, most = cell.run, max((n for n, _ in cell.means.values()), default=0)
     n_items, score = cell.means.get(metric, (most, None))
     return ListedRun(
@@ -211,7 +212,7 @@ def _listed(cell: _Cell, metric: str) -> ListedRun:
     )
 
 
-def _metric(cell: _Cell, scores: Scores, asked: Sequence[str]) -> str:
+def _metric(cell: _ReadRun, scores: Scores, asked: Sequence[str]) -> str:
     """Choose the metric that was asked for, else the one that the harness puts first, else the only one."""
     if asked:
         return next((name for name in asked if name in cell.means), "")

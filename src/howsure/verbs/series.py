@@ -40,7 +40,7 @@ LEVEL = "the level of its runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
+class _RunFiles:
     """A file or folder with one run: what it is called, where it is, and what was read there."""
 
     name: str
@@ -70,7 +70,9 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     if not are_apart(data):
         return read(data, **options)
     if isinstance(data, dict):
-        units = [_Unit(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()]
+        units = [
+            _RunFiles(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()
+        ]
         return _side_by_side(units, models, ())
     left: dict[str, Stated] = {}
     each = {name: value for name, value in options.items() if name != "progress"}
@@ -147,14 +149,16 @@ def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
     return [(f"{before}{path.name}", str(path)) for path in found]
 
 
-def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
+def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_RunFiles]:
     """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it
     states.
     """
     try:
         scores = read(path, **_uncached(options, unless=Path(path).is_dir()))
     except (ReadError, DataError):
-        if not _is_companion(path):
+        file = Path(path)
+        found = registry.identify(Source(path=file, root=file.parent)) if file.is_file() else None
+        if found is None or found[1] != "companion":  # companions are read together with their neighbours
             left[name] = set()
         return
     if not scores.has_rows:
@@ -163,14 +167,7 @@ def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Sta
         for inner, place in _inside(path, f"{name}/"):
             yield from _units(inner, place, options, left)
     else:
-        yield _Unit(name=name, paths=(path,), scores=scores)
-
-
-def _is_companion(path: str) -> bool:
-    """Say whether a file is read together with its neighbour."""
-    place = Path(path)
-    found = registry.identify(Source(path=place, root=place.parent)) if place.is_file() else None
-    return found is not None and found[1] == "companion"
+        yield _RunFiles(name=name, paths=(path,), scores=scores)
 
 
 def _several(scores: Scores) -> bool:
@@ -183,9 +180,9 @@ def _several(scores: Scores) -> bool:
     return any(len(each) > 1 for each in runs.values())
 
 
-def _together(units: Sequence[_Unit], options: Mapping[str, Any]) -> list[_Unit]:
+def _together(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> list[_RunFiles]:
     """Read units together that one call made, or that are logs of one run."""
-    groups: dict[str, list[_Unit]] = {}
+    groups: dict[str, list[_RunFiles]] = {}
     for unit in units:
         marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
         known = next((groups[mark] for mark in marks if mark in groups), [])
@@ -204,11 +201,11 @@ def _marks(run: Run) -> Iterable[str]:
     )
 
 
-def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
+def _one(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> _RunFiles:
     if len(units) == 1:
         return units[0]
     paths = tuple(path for unit in units for path in unit.paths)
-    return _Unit(name=units[0].name, paths=paths, scores=read(list(paths), **_uncached(options)))
+    return _RunFiles(name=units[0].name, paths=paths, scores=read(list(paths), **_uncached(options)))
 
 
 def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, Any]:
@@ -218,7 +215,7 @@ def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, 
     return {name: value for name, value in options.items() if name != "cache" or unless}
 
 
-def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:
+def _side_by_side(units: Sequence[_RunFiles], models: Sequence[str], left: Sequence[str]) -> Scores:
     """Put the runs side by side, those of these models alone where any are named; DataError where there are
     too few.
     """
@@ -228,7 +225,9 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
             f"{plural(len(units), 'run')}, and a history takes {LEAST}",
             remedy="Give a folder with one file or folder a run, or several paths.",
         )
-    names = _names([unit.name for unit in units])
+    names = [unit.name for unit in units]
+    short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
+    names = short if len(set(short)) == len(short) else names
     parts = {name: unit.scores for name, unit in zip(names, units, strict=True)}
     whose = {name: tuple(sorted(set(scores.to_frame()["model"]))) for name, scores in parts.items()}
     scores = joined(parts)
@@ -236,7 +235,7 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
     return replace(scores, notes=scores.notes[1:], cautions=(*scores.cautions, *more))
 
 
-def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
+def _called_alike(units: Sequence[_RunFiles]) -> list[_RunFiles]:
     """Call the task, and the model, of tables alike in every run where only the files name them."""
     for column, name in (("task", "task"), ("model", "system")):
         if all(_is_named_by_file(unit, column) for unit in units):
@@ -244,25 +243,19 @@ def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
     return list(units)
 
 
-def _is_named_by_file(unit: _Unit, column: str) -> bool:
+def _is_named_by_file(unit: _RunFiles, column: str) -> bool:
     """Say whether a run is a table whose only task, or model, is called as the file: no column names one."""
     held = set() if unit.scores.runs else set(unit.scores.to_frame()[column])
     return len(unit.paths) == 1 and held == {Path(unit.paths[0]).stem}
 
 
-def _renamed(unit: _Unit, column: str, name: str) -> _Unit:
+def _renamed(unit: _RunFiles, column: str, name: str) -> _RunFiles:
     rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
     notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
     return replace(unit, scores=replace(with_rows(unit.scores, rows), notes=notes))
 
 
-def _names(names: Sequence[str]) -> list[str]:
-    """Return names of files without their suffixes, where no two are the same then."""
-    short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
-    return short if len(set(short)) == len(short) else list(names)
-
-
-def _of_models(units: Sequence[_Unit], models: Sequence[str]) -> list[_Unit]:
+def _of_models(units: Sequence[_RunFiles], models: Sequence[str]) -> list[_RunFiles]:
     """Take these models out of every run, and leave runs out that have none of them."""
     held = [names_of(unit.scores, "model") for unit in units]
     every = list(dict.fromkeys(name for names in held for name in names))

@@ -290,7 +290,8 @@ def same_place(one: str, other: str) -> bool:
 def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
     """Read every path as a side of its own, and the one among them."""
     if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
-        paths = [str(path) for path in sorted(Path(paths[0]).iterdir()) if _is_like(path, Path(one))]
+        like = [path for path in Path(paths[0]).iterdir() if path.is_dir() == Path(one).is_dir()]
+        paths = [str(path) for path in sorted(like) if not path.name.startswith(".")]
     others = [path for path in paths if not same_place(path, one)]
     if not others:
         raise OptionError(
@@ -304,10 +305,6 @@ def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) ->
 def _folder_of(path: str) -> str:
     """Return the folder that a path which is here lies in, "" for others."""
     return str(Path(path).resolve().parent) if is_path(path) else ""
-
-
-def _is_like(path: Path, one: Path) -> bool:
-    return path.is_dir() == one.is_dir() and not path.name.startswith(".")
 
 
 def _model_of_runs(scores: Scores, side: Side) -> str:

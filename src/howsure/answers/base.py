@@ -163,7 +163,6 @@ class Judged(Answer):
 
     __slots__ = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One or two plain sentences."""
@@ -200,7 +199,6 @@ class JudgedPart:
 
     __slots__ = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One or two plain sentences."""

@@ -262,7 +262,6 @@ class TaskPlan:
     looks: LooksPlan | None = None
     percent: bool = field(default=True, metadata=HIDDEN)
 
-    @property
     @derived(key="chosen")
     def best(self) -> Option:
         """The chosen option: the attempts that were asked for, or the cheapest ones."""
@@ -322,7 +321,6 @@ class Plan(Judged, Drawn):
         """The task that the verdict is about: the only one, or the overall one."""
         return self.tasks[-1]
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power

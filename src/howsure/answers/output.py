@@ -1,8 +1,8 @@
 """An answer as plain data: its dataclass fields become JSON and flat rows, in this one place.
 
 A field is written under its own name. Where that isn't so, it says what becomes of it, with one of the
-markers below, and a property that belongs to the output is made by `@derived()`. An interval is written as its
-limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
+markers below, and a property that belongs to the output is made by `@derived()`. An interval is written as
+its limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
 number, a name, one nested answer) comes before what is many.
 """
 

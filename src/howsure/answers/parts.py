@@ -1,4 +1,6 @@
-"""Parts that several answers have: clusters of a task, planned looks, sources of error, ratios of measures."""
+"""Parts that several answers have: clusters of a task, planned looks, sources of error, ratios of
+measures.
+"""
 
 from __future__ import annotations
 

@@ -151,7 +151,9 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
             raise DataError(
                 f"{name!r} differs between rows of item {torn['item'][0]!r}",
                 where=task,
-                remedy="A covariate belongs to the item: it must be the same for all its models and attempts.",
+                remedy=(
+                    "A covariate belongs to the item: it must be the same for all its models and attempts."
+                ),
             )
     table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
     if table["item"].is_duplicated().any():
@@ -321,11 +323,11 @@ def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
     return replace(estimate, cautions=(*estimate.cautions, dear))
 
 
-def told(design: Design, found: Mapping[str, CovariatePool]) -> list[str]:
+def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
     """Say by what answers are adjusted."""
-    if not found:
+    if not pools:
         return []
-    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in found.items()])
+    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in pools.items()])
     return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
 
 
@@ -338,12 +340,12 @@ def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Ad
     ]
 
 
-def _cautions(found: Adjusted, answered: int) -> Iterator[Caution]:
-    if found.n < answered:
+def _cautions(mean: Adjusted, answered: int) -> Iterator[Caution]:
+    if mean.n < answered:
         yield Caution(
             code="no_covariate",
-            message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
+            message=f"{plural(answered - mean.n, 'answered item')} without the covariate left out",
             remedy="Complete the column.",
         )
-    if not found.used:
+    if not mean.used:
         yield NO_VARIATION

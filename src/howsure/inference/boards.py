@@ -77,45 +77,45 @@ def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
 
 def board(
     matrix: ScoreMatrix,
-    found: list[Entry],
+    entries: list[Entry],
     pairs: PairMoments,
-    asked: Question,
+    question: Question,
     *,
     within: tuple[Floats, Floats],
 ) -> Board:
     """Order the entries of a matrix and give each its place. `within`: the limits of its pairs."""
     sign = matrix.orientation
-    values = np.array([entry.estimate.value for entry in found])
+    values = np.array([entry.estimate.value for entry in entries])
     order = np.lexsort((np.array(matrix.models), -sign * values))
     pairs = replace(pairs, tested=pairs.p_value)
-    q, used, best = told_apart(pairs, sign * values, sign, asked)
+    q, used, best = told_apart(pairs, sign * values, sign, question)
     at = np.ix_(order, order)
     first = int(order[0])
     return Board(
         task=matrix.task,
-        population=asked.population.of(matrix).name,
+        population=question.population.of(matrix).name,
         metric=matrix.metric,
-        entries=tuple(found[k] for k in order),
+        entries=tuple(entries[k] for k in order),
         ranks=ranks(
-            sign * values[order], sign * pairs.difference[at], q[at], level=asked.level, best=best[order]
+            sign * values[order], sign * pairs.difference[at], q[at], level=question.level, best=best[order]
         ),
         pairs=replace(
-            ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, asked)[at]
+            ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, question)[at]
         ),
-        level=asked.level,
+        level=question.level,
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, asked),
+        leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, question),
         cautions=tuple(coverage_cautions(matrix, pairs)),
     )
 
 
-def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, asked: Question) -> Ints:
+def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> Ints:
     """Return in how many clusters the items lie that each pair shares (M, M); of the same clusters moments
     count items.
     """
-    if not matrix.task or not matrix.clusters or asked.population.of(matrix) is not SAME_CLUSTERS:
+    if not matrix.task or not matrix.clusters or question.population.of(matrix) is not SAME_CLUSTERS:
         return pairs.units
     codes = matrix.clusters[0]
     has = ~np.isnan(matrix.values)
@@ -145,7 +145,7 @@ def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floa
 
 
 def told_apart(
-    pairs: PairMoments, scores: Floats, sign: int, asked: Question
+    pairs: PairMoments, scores: Floats, sign: int, question: Question
 ) -> tuple[Floats, Adjustment, Bools]:
     """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best
     (M,).
@@ -153,13 +153,13 @@ def told_apart(
     `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the
     leaders, else those that nobody is significantly better than.
     """
-    q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
-    rng = np.random.default_rng(asked.seed).spawn(1)[0]
-    return q, used, best_of(pairs, scores, q, used, asked.level, sign=sign, rng=rng)
+    q, used = adjustments.adjust_pairs(pairs, question.adjust, rng=np.random.default_rng(question.seed))
+    rng = np.random.default_rng(question.seed).spawn(1)[0]
+    return q, used, best_of(pairs, scores, q, used, question.level, sign=sign, rng=rng)
 
 
-def leader_luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:
+def leader_luck(pairs: PairMoments, scores: Floats, question: Question) -> float:
     """Return by how much the best score is too high for having been picked; NaN where flips tell nothing."""
     if pairs.flips is None or not np.isfinite(scores).all():
         return np.nan
-    return luck(scores, pairs.flips.centred(), rng=np.random.default_rng(asked.seed).spawn(2)[1])
+    return luck(scores, pairs.flips.centred(), rng=np.random.default_rng(question.seed).spawn(2)[1])

@@ -60,12 +60,12 @@ class _SharedAnswers:
 
 
 def gap_of(
-    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: JudgeQuestion
+    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], question: JudgeQuestion
 ) -> JudgedGap:
     """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
     rate, where it has labels.
     """
-    a, b = str(asked.a), str(asked.b)
+    a, b = str(question.a), str(question.b)
     lacking = next((name for name in (a, b) if name not in found), None)
     if lacking is not None:
         raise DataError(
@@ -76,7 +76,11 @@ def gap_of(
     counts = [int(np.isfinite(panel.table.labels[parts[name]]).sum()) for name in (a, b)]
     n_both = 0 if both is None else int(both.labelled.sum())
     paired = both is not None and n_both >= 2 and n_both >= MOST_ALONE * min(counts)
-    gap = _paired(panel, both, asked.level) if paired and both is not None else _separate(panel, parts, asked)
+    gap = (
+        _paired(panel, both, question.level)
+        if paired and both is not None
+        else _separate(panel, parts, question)
+    )
     return JudgedGap(
         a=a,
         b=b,
@@ -170,10 +174,10 @@ def _paired(panel: Panel, both: _SharedAnswers, level: float) -> CorrectedGap:
     return paired_gap(first, second, judged, level)
 
 
-def _separate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> CorrectedGap:
-    either = np.asarray(parts[str(asked.a)] | parts[str(asked.b)])
-    fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (asked.a, asked.b)]
-    return separate_gap(fits[0], fits[1], panel.judged(either), asked.level)
+def _separate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> CorrectedGap:
+    either = np.asarray(parts[str(question.a)] | parts[str(question.b)])
+    fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (question.a, question.b)]
+    return separate_gap(fits[0], fits[1], panel.judged(either), question.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

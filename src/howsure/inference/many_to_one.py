@@ -144,7 +144,7 @@ class OneAgainstOthers:
         """Return the rows, best side first; `tests`: for how many p-values they are corrected."""
         head, sign = self.head, self.head.orientation
         rows = self._rows(found, level)
-        known = [(math.isnan(row.difference.value), -sign * row.difference.value, row.side) for row in rows]
+        rows.sort(key=lambda row: (math.isnan(row.difference.value), -sign * row.difference.value, row.side))
         return AgainstTask(
             task=head.task,
             metric=head.metric,
@@ -157,20 +157,33 @@ class OneAgainstOthers:
             n_tasks=self.n_tasks,
             lower_is_better=head.lower_is_better,
             percent=head.bounded,
-            sides=tuple(row for _, row in sorted(zip(known, rows, strict=True), key=lambda pair: pair[0])),
+            sides=tuple(rows),
             cautions=self.cautions,
         )
 
     def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
-        p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(self.head)
+        head, counts = self.head, self.counts
+        p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(head)
         low, high = self._agreeing(found, level)
         return [
-            self._row(
-                k,
-                p=float(p[k]),
-                p_adjusted=float(found.p_adjusted[k]),
-                interval=Interval(low=low[k], high=high[k], level=level),
+            AgainstSide(
+                task=head.task,
+                metric=head.metric,
+                side=head.models[k],
+                against=head.models[self.one],
+                mean=float(counts.mean[k]),
+                against_mean=float(counts.one_mean[k]),
                 difference=self._estimate(k, Interval(low=own[0][k], high=own[1][k], level=level), recorded),
+                p_value=float(p[k]),
+                p_adjusted=float(found.p_adjusted[k]),
+                adjusted_interval=Interval(low=low[k], high=high[k], level=level),
+                broke=int(counts.broke[k]),
+                fixed=int(counts.fixed[k]),
+                same=int(counts.same[k]),
+                n_only_side=int(counts.only_side[k]),
+                n_only_against=int(counts.only_one[k]),
+                lower_is_better=head.lower_is_better,
+                percent=head.bounded,
             )
             for k in self.others
         ]
@@ -222,30 +235,6 @@ class OneAgainstOthers:
         rate = float(self.counts.fixed[k] + self.counts.broke[k]) / found.n_items
         gaps = self.head.values[:, k] - self.head.values[:, self.one]
         return recorded.add("difference", found, rate=rate, skew=lambda: skewness(gaps))
-
-    def _row(
-        self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate
-    ) -> AgainstSide:
-        head, counts = self.head, self.counts
-        return AgainstSide(
-            task=head.task,
-            metric=head.metric,
-            side=head.models[k],
-            against=head.models[self.one],
-            mean=float(counts.mean[k]),
-            against_mean=float(counts.one_mean[k]),
-            difference=difference,
-            p_value=p,
-            p_adjusted=p_adjusted,
-            adjusted_interval=interval,
-            broke=int(counts.broke[k]),
-            fixed=int(counts.fixed[k]),
-            same=int(counts.same[k]),
-            n_only_side=int(counts.only_side[k]),
-            n_only_against=int(counts.only_one[k]),
-            lower_is_better=head.lower_is_better,
-            percent=head.bounded,
-        )
 
 
 def against_others(matrix: ScoreMatrix, one: str, question: Question) -> OneAgainstOthers:

@@ -127,21 +127,21 @@ def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[
     return found[0], found[1]
 
 
-def _limits(found: Ratio | None, known: RatioKnown, level: float) -> Interval:
+def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
     """Return the limits; on the side that is open a ratio can be anything."""
-    if found is None:
+    if ratio is None:
         return Interval(low=math.nan, high=math.nan, level=level)
-    low = 0.0 if known == "at most" else found.low
-    high = math.inf if known == "at least" else found.high
+    low = 0.0 if known == "at most" else ratio.low
+    high = math.inf if known == "at least" else ratio.high
     return Interval(low=low, high=high, level=level)
 
 
-def measure_cautions(found: Ratio | None) -> tuple[Caution, ...]:
+def measure_cautions(ratio: Ratio | None) -> tuple[Caution, ...]:
     """Warn where the calibration record says that the interval of such a ratio misses."""
     miss = (
         None
-        if found is None
-        else record.ratio_miss(n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread)
+        if ratio is None
+        else record.ratio_miss(n_items=ratio.n_items, n_clusters=ratio.n_clusters, spread=ratio.spread)
     )
     return () if miss is None else (miss,)
 
@@ -193,15 +193,15 @@ def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _ScoresAndCos
     )
 
 
-def _judged(both: _ScoresAndCosts, question: Question) -> TaskFrontier:
-    scores, costs = both.scores, both.costs
+def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
+    scores, costs = models.scores, models.costs
     pairs = question.population.pairs(scores, question)
     moments = cost_moments(
         costs.values, clusters=costs.clusters, weights=costs.weights, variance=question.variance
     )
     sign = scores.orientation
     rng = np.random.default_rng(question.seed)
-    known = both.known
+    known = models.known
     estimates = [entry.estimate for entry in entries(scores, question)]
     values = np.array([estimate.value for estimate in estimates])
     score_p, _, best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))
@@ -235,7 +235,7 @@ def _judged(both: _ScoresAndCosts, question: Question) -> TaskFrontier:
             leader=scores.models[leader],
             models=tuple(buys[k] for k in order.tolist()),
         ),
-        both,
+        models,
         question,
     )
 
@@ -255,14 +255,14 @@ def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
     )[0]
 
 
-def _with_leader(found: TaskFrontier, both: _ScoresAndCosts, question: Question) -> TaskFrontier:
+def _with_leader(frontier: TaskFrontier, both: _ScoresAndCosts, question: Question) -> TaskFrontier:
     """Add how the leader and the cheapest that could be best compare."""
-    if found.cheapest is None or found.cheapest == found.leader:
-        return found
-    models = found.leader, found.cheapest
+    if frontier.cheapest is None or frontier.cheapest == frontier.leader:
+        return frontier
+    models = frontier.leader, frontier.cheapest
     asked = replace(question, margin=None)
     return replace(
-        found,
+        frontier,
         gap=measure_gap(both.costs, models, question),
         lead=question.population.pair(both.scores, models[0], models[1], asked).difference,
     )

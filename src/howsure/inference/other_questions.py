@@ -1,7 +1,7 @@
 """Populations of other questions than these: new clusters, and more questions from the same clusters.
 
-New clusters, or questions where there are no clusters, are a sample of all that could have been drawn (Miller 2024,
-section 2). More questions from the same clusters take clusters as strata.
+New clusters, or questions where there are no clusters, are a sample of all that could have been drawn (Miller
+2024, section 2). More questions from the same clusters take clusters as strata.
 """
 
 from __future__ import annotations
@@ -242,15 +242,15 @@ def limits_of_sums(
 
 
 def _difference(
-    matrix: ScoreMatrix, a: str, b: str, asked: Question
+    matrix: ScoreMatrix, a: str, b: str, question: Question
 ) -> tuple[Difference, Callable[[], float]]:
     """Return the numbers of a comparison, and what makes the skewness of its differences."""
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
-        "level": asked.level,
-        "method": asked.method,
-        "margin": asked.margin,
+        "level": question.level,
+        "method": question.method,
+        "margin": question.margin,
         "lower_is_better": matrix.lower_is_better,
     }
     if matrix.sums is not None:
@@ -259,18 +259,18 @@ def _difference(
             clustered=bool(matrix.clusters),
             labels=labels,
             bounded=matrix.bounded,
-            variance=variance_of(asked.variance),
+            variance=variance_of(question.variance),
         )
         return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
     one, other = (matrix.values[:, column] for column in columns)
     options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
-    options |= {"bounded": matrix.bounded, "variance": asked.variance}
-    gap = difference(one, other, rng=np.random.default_rng(asked.seed), **options)
+    options |= {"bounded": matrix.bounded, "variance": question.variance}
+    gap = difference(one, other, rng=np.random.default_rng(question.seed), **options)
     return gap, lambda: skewness(one - other)
 
 
-def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
-    answer, skew = _difference(matrix, a, b, asked)
+def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+    answer, skew = _difference(matrix, a, b, question)
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if answer.paired:
         rate = decided / (decided + answer.ties)
@@ -399,15 +399,15 @@ def _pairwise(matrix: ScoreMatrix) -> bool:
     return bool(matrix.clusters) and not matrix.complete and matrix.weights is None
 
 
-def _pair_by_pair(found: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
+def _pair_by_pair(pairs: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
     """Centre every pair within the items of each cluster that both answered, where cells are missing."""
     own = strata_moments(matrix.values, matrix.clusters[0])
     df = variance_of(question.variance).df(ShareSums.equal(own.shared))
     score = uses_score(matrix, question)
     moments = replace(
-        found,
+        pairs,
         variance=own.variance,
-        item_variance=own.item_variance if score else found.item_variance,
+        item_variance=own.item_variance if score else pairs.item_variance,
         df=free_of_strata(df, own.shared, own.strata),
     )
     return with_own_pivots(moments)

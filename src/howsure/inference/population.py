@@ -1,9 +1,9 @@
 """The populations that can be asked about, chosen once by their word, and the default, which depends on the
 clusters of a task.
 
-`OtherQuestions`: the items, or clusters of them, are a sample of all that could have been drawn. `SameClusters`: the
-items are a sample of what the same clusters hold. `TheseQuestions`: exactly these items; only the answers are a
-sample, and clusters play no part (Miller 2024, section 3).
+`OtherQuestions`: the items, or clusters of them, are a sample of all that could have been drawn.
+`SameClusters`: the items are a sample of what the same clusters hold. `TheseQuestions`: exactly these items;
+only the answers are a sample, and clusters play no part (Miller 2024, section 3).
 """
 
 from __future__ import annotations

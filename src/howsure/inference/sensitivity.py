@@ -118,7 +118,9 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Cauti
         example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
         yield Caution(
             code="no_shared_items",
-            message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
+            message=(
+                f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here"
+            ),
             remedy=(
                 "Check that item ids are written alike; `howsure compare` falls back to an unpaired "
                 "comparison."

@@ -206,13 +206,13 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
     return apart
 
 
-def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
+def _trend(gaps: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
     """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no
     error.
     """
-    if found is None or len(found.gaps) < LEAST_TREND or (found.clusters < LEAST_OF_A_SLICE).any():
+    if gaps is None or len(gaps.gaps) < LEAST_TREND or (gaps.clusters < LEAST_OF_A_SLICE).any():
         return None
-    told = trend(found, found.guarded_covariance())
+    told = trend(gaps, gaps.guarded_covariance())
     value, error, df = float(told.values[0]), float(told.errors[0]), float(told.df[0])
     if not error > 0:
         return None
@@ -226,11 +226,11 @@ def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend
     )
 
 
-def _equal(found: SliceGaps | None, population: str) -> Equal | None:
+def _equal(gaps: SliceGaps | None, population: str) -> Equal | None:
     """Test whether the gaps differ at all."""
-    if found is None or len(found.gaps) < 2:
+    if gaps is None or len(gaps.gaps) < 2:
         return None
-    told = equality(found)
+    told = equality(gaps)
     return Equal(
         test=told.test,
         statistic=told.statistic,
@@ -346,11 +346,11 @@ def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
     ]
 
 
-def _above(found: Board, models: Sequence[str]) -> Bools:
+def _above(board: Board, models: Sequence[str]) -> Bools:
     """Say of which pairs the first is shown to be better on a board (M, M)."""
-    at = [models.index(entry.model) for entry in found.entries]
-    sign = -1 if found.lower_is_better else 1
-    real = found.pairs.p_adjusted <= allowed(found.level)
+    at = [models.index(entry.model) for entry in board.entries]
+    sign = -1 if board.lower_is_better else 1
+    real = board.pairs.p_adjusted <= allowed(board.level)
     above = np.zeros((len(models), len(models)), dtype=bool)
-    above[np.ix_(at, at)] = real & (sign * found.pairs.difference > 0)
+    above[np.ix_(at, at)] = real & (sign * board.pairs.difference > 0)
     return above

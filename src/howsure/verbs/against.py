@@ -152,20 +152,20 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
     )
 
 
-def with_other_policies(found: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
+def with_other_policies(answer: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
     """Return an answer with a caution where counting failed attempts the other way would change what is told
     of a side.
     """
 
     def told(matrix: ScoreMatrix) -> Mapping[str, str]:
         """Return what is told of each side where failed attempts are counted as in this matrix."""
-        if found.against not in matrix.models:
+        if answer.against not in matrix.models:
             return {}
-        part = against_others(matrix, found.against, question)
-        (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(found.tasks))
+        part = against_others(matrix, answer.against, question)
+        (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(answer.tasks))
         return {side.side: side.told for side in judged.sides}
 
-    return replace(found, cautions=(*found.cautions, *policy_changes_sides(study, found.tasks, told)))
+    return replace(answer, cautions=(*answer.cautions, *policy_changes_sides(study, answer.tasks, told)))
 
 
 def _models(study: Study) -> set[str]:
@@ -193,7 +193,10 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[C
     some = sorted(model for model in there if any(model not in matrix.models for matrix in kept))
     none = sorted(_models(study) - there - {one})
     if lost:
-        what = f"{listing(lost)} {'is' if len(lost) == 1 else 'are'} left out: {one}, or every other model, has no scores there"
+        what = (
+            f"{listing(lost)} {'is' if len(lost) == 1 else 'are'} left out: {one}, or every other "
+            "model, has no scores there"
+        )
         yield Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
     if some:
         what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"

@@ -356,7 +356,9 @@ def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[Caution]:
     if wide:
         yield Caution(
             code="cant_be_known",
-            message=f"with these items it can't be known how far raters agree beyond chance ({listing(wide)})",
+            message=(
+                f"with these items it can't be known how far raters agree beyond chance ({listing(wide)})"
+            ),
             remedy="Rate more items, above all of the rarer value.",
         )
 

@@ -155,7 +155,9 @@ def arena(
 def votes_of(
     verb: str, data: Any, against: Names | None, **options: Any
 ) -> tuple[VoteTable, tuple[str, ...]]:
-    """Read the votes that a verb is about, and return the full names of the models that scores are against."""
+    """Read the votes that a verb is about, and return the full names of the models that scores are
+    against.
+    """
     given = {name: value for name, value in options.items() if value is not None}
     options = checked(verb, **{"columns": {}, "where": {}, "cluster": None, "covariate": (), **given})
     named = checked(verb, against=against)["against"] or ()
@@ -197,59 +199,60 @@ def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) 
     return VotePool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
 
 
-def _board(pool: VotePool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
+def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) -> ArenaBoard:
     """Fit the strengths of a pool, and order the models by their expected scores."""
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     order = np.lexsort((np.array(pool.names), -found.values))
-    q, used, best = told_apart(found.pairs, found.values, 1, asked)
+    q, used, best = told_apart(found.pairs, found.values, 1, question)
     at, first, met = np.ix_(order, order), int(order[0]), pool.votes.met()
     beside = _other_scores(pool, found)
     return ArenaBoard(
         board=Board(
             task="",
             metric=METRIC,
-            level=asked.level,
+            level=question.level,
             adjust=used,
-            entries=tuple(_entry(k, pool, found, met, asked.level) for k in order.tolist()),
+            entries=tuple(_entry(k, pool, found, met, question.level) for k in order.tolist()),
             ranks=ranks(
-                found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]
+                found.values[order], found.pairs.difference[at], q[at], level=question.level, best=best[order]
             ),
             pairs=replace(
-                ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level, 1.0)), n_shared=met[at]
+                ordered_pairs(found.pairs, order, q, found.pairs.limits(question.level, 1.0)),
+                n_shared=met[at],
             ),
-            leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, asked),
+            leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, question),
             cautions=tuple(_doubts(pool, found.df)),
         ),
-        models=tuple(_model(k, pool, found, met, beside, level=asked.level) for k in order.tolist()),
+        models=tuple(_model(k, pool, found, met, beside, level=question.level) for k in order.tolist()),
         n_votes=len(pool.votes),
         n_tied=pool.votes.ties,
         n_clusters=pool.n_clusters,
-        first=None if any(not each.columns for each in covariates) else _first(found, asked.level),
-        one_line=fits_one_line(pool, found, asked),
+        first=None if any(not each.columns for each in covariates) else _first(found, question.level),
+        one_line=fits_one_line(pool, found, question),
         without=without_one(pool, found),
-        next_votes=next_votes(pool, found, order.tolist(), q, asked.level),
-        effects=effects(found, covariates, pool.ties, asked.level),
+        next_votes=next_votes(pool, found, order.tolist(), q, question.level),
+        effects=effects(found, covariates, pool.ties, question.level),
     )
 
 
-def _other_scores(pool: VotePool, found: VoteMoments) -> dict[str, Floats]:
+def _other_scores(pool: VotePool, moments: VoteMoments) -> dict[str, Floats]:
     """Return the scores that other choices give (M,): without covariates, and against all others."""
     beside, every = {}, np.ones(len(pool.names), dtype=bool)
     if pool.votes.x is not None:
         fit = strengths(pool.votes.plain().cells(), clusters_of_models(pool.votes, pool.codes), pool.ties)
         beside["unadjusted"] = expected_scores(fit, pool.against, pool.ties)[0]
     if not pool.against.all():
-        beside["against_all"] = expected_scores(found.fit, every, pool.ties)[0]
+        beside["against_all"] = expected_scores(moments.fit, every, pool.ties)[0]
     return beside
 
 
-def _entry(k: int, pool: VotePool, found: VoteMoments, met: Ints, level: float) -> Entry:
+def _entry(k: int, pool: VotePool, moments: VoteMoments, met: Ints, level: float) -> Entry:
     count = int(met[k].sum())
     estimate = Estimate(
-        value=float(found.values[k]),
-        se=float(found.se[k]),
-        interval=score_interval(found, k, level),
-        df=float(found.own_df[k]),
+        value=float(moments.values[k]),
+        se=float(moments.se[k]),
+        interval=score_interval(moments, k, level),
+        df=float(moments.own_df[k]),
         n_items=count,
         n_clusters=pool.n_clusters,
         method=VOTED,
@@ -257,36 +260,36 @@ def _entry(k: int, pool: VotePool, found: VoteMoments, met: Ints, level: float) 
     return Entry(task="", metric=METRIC, model=pool.names[k], estimate=estimate, n_attempts=count)
 
 
-def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
+def score_interval(moments: VoteMoments, k: int, level: float) -> Interval:
     """Return the interval of one model's score; that of a perfect record is open towards the end, that of an
     only anchor a point.
     """
-    if not found.slopes[k].any():
-        return Interval(low=float(found.values[k]), high=float(found.values[k]), level=level)
-    value, se, extreme = float(found.values[k]), float(found.se[k]), bool(found.extreme[k])
-    low, high = logit_limits(value, se, float(found.own_df[k]), level)
+    if not moments.slopes[k].any():
+        return Interval(low=float(moments.values[k]), high=float(moments.values[k]), level=level)
+    value, se, extreme = float(moments.values[k]), float(moments.se[k]), bool(moments.extreme[k])
+    low, high = logit_limits(value, se, float(moments.own_df[k]), level)
     if extreme or se < CALM:
-        low, high = no_calmer(value, (low, high), float(found.clusters[k]), level)
+        low, high = no_calmer(value, (low, high), float(moments.clusters[k]), level)
     if extreme:
         low, high = (low, 1.0) if value > 1 / 2 else (0.0, high)
     return Interval(low=low, high=high, level=level)
 
 
 def _model(
-    k: int, pool: VotePool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
+    k: int, pool: VotePool, moments: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
 ) -> VotedModel:
     strength, half = (
-        float(found.fit.log[k]),
-        float(t_quantile(level, found.own_df[k])) * float(found.log_se[k]),
+        float(moments.fit.log[k]),
+        float(t_quantile(level, moments.own_df[k])) * float(moments.log_se[k]),
     )
     others = {
         name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()
     }
     unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
-    calm = half < CALM and bool(found.slopes[k].any())
-    limits = _calm_strengths(found, k, level) if calm else (strength - half, strength + half)
+    calm = half < CALM and bool(moments.slopes[k].any())
+    limits = _calm_strengths(moments, k, level) if calm else (strength - half, strength + half)
     low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in limits)
-    if found.extreme[k]:
+    if moments.extreme[k]:
         low, high = (low, math.inf) if strength > 0 else (-math.inf, high)
     return VotedModel(
         model=pool.names[k],
@@ -294,7 +297,7 @@ def _model(
         elo=ELO_MEAN + ELO_SPREAD * strength,
         elo_interval=Interval(low=low, high=high, level=level),
         n_votes=int(met[k].sum()),
-        perfect=bool(found.fit.bounded[k]),
+        perfect=bool(moments.fit.bounded[k]),
         unadjusted=unadjusted[0],
         unadjusted_rank=unadjusted[1],
         against_all=against_all[0],
@@ -302,25 +305,25 @@ def _model(
     )
 
 
-def _first(found: VoteMoments, level: float) -> FirstGain | None:
+def _first(moments: VoteMoments, level: float) -> FirstGain | None:
     """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that
     nothing tells.
     """
-    if not found.gain_se > CALM:
+    if not moments.gain_se > CALM:
         return None
-    half = float(t_quantile(level, found.df)) * found.gain_se
-    p = float(t_p_value(abs(found.gain) / found.gain_se, found.df))
-    interval = Interval(low=found.gain - half, high=found.gain + half, level=level)
-    return FirstGain(value=found.gain, interval=interval, p_value=p)
+    half = float(t_quantile(level, moments.df)) * moments.gain_se
+    p = float(t_p_value(abs(moments.gain) / moments.gain_se, moments.df))
+    interval = Interval(low=moments.gain - half, high=moments.gain + half, level=level)
+    return FirstGain(value=moments.gain, interval=interval, p_value=p)
 
 
-def _calm_strengths(found: VoteMoments, k: int, level: float) -> tuple[float, float]:
+def _calm_strengths(moments: VoteMoments, k: int, level: float) -> tuple[float, float]:
     """Return the limits of a strength whose votes don't vary: those of its score, with the others where they
     are.
     """
-    score, models = score_interval(found, k, level), len(found.values)
-    apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(found.values[k])
-    low, high = (found.fit.log[k] + apart * (1 - 1 / models)).tolist()
+    score, models = score_interval(moments, k, level), len(moments.values)
+    apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(moments.values[k])
+    low, high = (moments.fit.log[k] + apart * (1 - 1 / models)).tolist()
     return low, high
 
 
@@ -347,10 +350,12 @@ def no_calmer(
     return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
 
 
-def board_cautions(pool: VotePool, found: VoteMoments) -> list[Caution]:
+def board_cautions(pool: VotePool, moments: VoteMoments) -> list[Caution]:
     """Warn of too few or uneven clusters, and of models without a finite strength."""
-    perfect = [name for name, bounded in zip(pool.names, found.fit.bounded.tolist(), strict=True) if bounded]
-    return [*_doubts(pool, found.df), *_perfect(perfect)]
+    perfect = [
+        name for name, bounded in zip(pool.names, moments.fit.bounded.tolist(), strict=True) if bounded
+    ]
+    return [*_doubts(pool, moments.df), *_perfect(perfect)]
 
 
 def _doubts(pool: VotePool, df: float) -> list[Caution]:
@@ -396,10 +401,10 @@ def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Cautio
             )
 
 
-def _farthest(found: OneLine) -> str:
-    if not found.worst:
+def _farthest(line: OneLine) -> str:
+    if not line.worst:
         return ""
-    worst = found.worst[0]
+    worst = line.worst[0]
     return (
         f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against "
         f"{worst.model_b}, {100 * worst.expected:.0f} % expected"

@@ -245,7 +245,9 @@ def _cautions(published: list[Published]) -> Iterator[Caution]:
     single = [score.model for score in published if score.n == 1 and not states_error(score)]
     yield Caution(
         code="binomial_only",
-        message="the standard errors see no clusters and no repeated attempts: with clusters they are too small",
+        message=(
+            "the standard errors see no clusters and no repeated attempts: with clusters they are too small"
+        ),
         remedy="Per-question results say more: howsure leaderboard.",
     )
     if mixed and max(scores) > 0.2:

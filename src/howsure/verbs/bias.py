@@ -218,9 +218,9 @@ def _codes(item: Ints) -> Ints:
     return np.unique(item, return_inverse=True)[1].astype(np.int64)
 
 
-def _association(found: list[Favour]) -> Iterator[Caution]:
+def _association(favours: list[Favour]) -> Iterator[Caution]:
     """Warn where nothing tells a favour from quality."""
-    open_ = sorted({each.favours for each in found if not each.bias})
+    open_ = sorted({each.favours for each in favours if not each.bias})
     if open_:
         yield Caution(
             code="association",
@@ -231,12 +231,12 @@ def _association(found: list[Favour]) -> Iterator[Caution]:
         )
 
 
-def _many(found: list[Favour], level: float) -> Iterator[Caution]:
-    if len(found) >= MANY:
+def _many(favours: list[Favour], level: float) -> Iterator[Caution]:
+    if len(favours) >= MANY:
         yield Caution(
             code="many_effects",
             message=(
-                f"{plural(len(found), 'effect')} were looked at: about {(1 - level) * len(found):.1f} "
+                f"{plural(len(favours), 'effect')} were looked at: about {(1 - level) * len(favours):.1f} "
                 "would be beyond their interval by chance"
             ),
             remedy="Look again at those you act on, in new data.",

@@ -194,17 +194,17 @@ def _is_in_doubt(pair: Comparison) -> bool:
     )
 
 
-def with_proposed_clusters(found: Comparisons, study: Study, question: Question) -> Comparisons:
+def with_proposed_clusters(comparisons: Comparisons, study: Study, question: Question) -> Comparisons:
     """Return comparisons with what they are under proposed clusters, where that is another verdict."""
     other = as_proposed(study)
     if other is None or study.proposed is None:
-        return found
+        return comparisons
     words = study.proposed.words
     again = {(pair.task, pair.metric): pair for pair in compared(other, question).every}
     return replace(
-        found,
-        overall=None if found.overall is None else _if_clustered(found.overall, again, words),
-        comparisons=tuple(_if_clustered(pair, again, words) for pair in found.comparisons),
+        comparisons,
+        overall=None if comparisons.overall is None else _if_clustered(comparisons.overall, again, words),
+        comparisons=tuple(_if_clustered(pair, again, words) for pair in comparisons.comparisons),
     )
 
 

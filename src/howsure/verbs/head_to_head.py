@@ -135,22 +135,22 @@ def head_to_head(
     )
 
 
-def _difference(pool: VotePool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
+def _difference(pool: VotePool, moments: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
     """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many
     leave possible.
     """
-    value, se = float(found.pairs.difference[at]), float(np.sqrt(found.pairs.variance[at]))
-    low, high = (float(limit[at]) for limit in found.pairs.limits(level, 1.0))
-    if se < CALM and math.isfinite(found.pairs.p_value[at]):
+    value, se = float(moments.pairs.difference[at]), float(np.sqrt(moments.pairs.variance[at]))
+    low, high = (float(limit[at]) for limit in moments.pairs.limits(level, 1.0))
+    if se < CALM and math.isfinite(moments.pairs.p_value[at]):
         shares = no_calmer(
-            (1 + value) / 2, ((1 + low) / 2, (1 + high) / 2), float(found.clusters[list(at)].min()), level
+            (1 + value) / 2, ((1 + low) / 2, (1 + high) / 2), float(moments.clusters[list(at)].min()), level
         )
         low, high = (2 * share - 1 for share in shares)
     return Estimate(
         value=value,
         se=se,
         interval=Interval(low=low, high=high, level=level),
-        df=float(found.pairs.df[at]),
+        df=float(moments.pairs.df[at]),
         n_items=len(pool.votes),
         n_clusters=pool.n_clusters,
         method=VOTED,
@@ -158,15 +158,15 @@ def _difference(pool: VotePool, found: VoteMoments, at: tuple[int, int], level: 
 
 
 def _chance(
-    found: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
+    moments: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
 ) -> tuple[float, Interval]:
     """Return what a would be expected to get against b, and its interval: where the two strengths would give
     the limits of the difference.
     """
-    gap = found.fit.log[at[0]] - found.fit.log[at[1]]
-    apart = [moved_apart(found.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
+    gap = moments.fit.log[at[0]] - moments.fit.log[at[1]]
+    apart = [moved_apart(moments.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
     gaps = np.array([gap, gap + apart[0], gap + apart[1]])
-    chance, low, high = tie_rule(ties).at(gaps, found.fit.tie).expected.tolist()
+    chance, low, high = tie_rule(ties).at(gaps, moments.fit.tie).expected.tolist()
     return chance, Interval(low=low, high=high, level=limits.level)
 
 

@@ -185,33 +185,33 @@ def _question(table: Verdicts, given: Mapping[str, Any]) -> JudgeQuestion:
     )
 
 
-def rates(table: Verdicts, asked: JudgeQuestion) -> JudgeRates:
+def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
     """Correct a judge's rate; see `howsure.judge`."""
     panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
     judged = panel.judged(every)
-    found = corrected(judged, asked.level)
+    found = corrected(judged, question.level)
     names = np.array(table.models)
     several = sorted(set(table.models)) if len(set(table.models)) > 1 else []
     parts = {name: np.asarray(names == name) for name in several}
     labelled = {name: part for name, part in parts.items() if np.isfinite(table.labels[part]).any()}
-    fits = {name: corrected(panel.judged(part), asked.level) for name, part in labelled.items()}
+    fits = {name: corrected(panel.judged(part), question.level) for name, part in labelled.items()}
     ordered = sorted(fits, key=lambda name: -fits[name].rate.value)
     models = tuple(_entry(name, panel, labelled[name], fits[name]) for name in ordered)
-    gap = gap_of(panel, parts, fits, asked) if asked.a is not None and asked.b is not None else None
+    gap = gap_of(panel, parts, fits, question) if question.a is not None and question.b is not None else None
     return JudgeRates(
         whole=_entry("", panel, every, found),
         gap=gap,
-        check=checked_rate(panel, parts, asked),
+        check=checked_rate(panel, parts, question),
         models=models,
         ranks=places(
-            [fits[name] for name in ordered], [labelled[name] for name in ordered], table, asked.level
+            [fits[name] for name in ordered], [labelled[name] for name in ordered], table, question.level
         ),
-        judges=tuple(_judge(k, panel, found, asked.level) for k in range(len(table.judges))),
-        level=asked.level,
-        drawn=asked.drawn,
+        judges=tuple(_judge(k, panel, found, question.level) for k in range(len(table.judges))),
+        level=question.level,
+        drawn=question.drawn,
         notes=(*table.notes, *_joined(panel, {"all answers": every, **labelled}), *gap_notes(gap)),
         cautions=(
-            *_unlike(found, asked.level),
+            *_unlike(found, question.level),
             *_without([name for name in several if name not in labelled]),
             *_few(models),
             *_small_stratum(panel, judged, found),
@@ -372,50 +372,52 @@ def _units(table: Verdicts) -> Ints:
     return np.arange(len(table.labels))
 
 
-def checked_rate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> JudgeCheck | None:
+def checked_rate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> JudgeCheck | None:
     """Decide on the floor or the margin that is asked for; None where neither is."""
-    one_sided = 2 * asked.level - 1
-    if asked.margin is not None:
+    one_sided = 2 * question.level - 1
+    if question.margin is not None:
         fits = {
-            name: corrected(panel.judged(part), asked.level)
+            name: corrected(panel.judged(part), question.level)
             for name, part in parts.items()
-            if name in (asked.a, asked.b) and np.isfinite(panel.table.labels[part]).any()
+            if name in (question.a, question.b) and np.isfinite(panel.table.labels[part]).any()
         }
-        found = gap_of(panel, parts, fits, replace(asked, level=one_sided)).difference
-        return _decided("not_worse_than", asked.margin, -asked.margin, found, asked)
-    if asked.at_least is None:
+        found = gap_of(panel, parts, fits, replace(question, level=one_sided)).difference
+        return _decided("not_worse_than", question.margin, -question.margin, found, question)
+    if question.at_least is None:
         return None
-    judged = panel.judged(_candidate(panel, parts, asked))
-    return _decided("at_least", asked.at_least, asked.at_least, corrected(judged, one_sided).rate, asked)
+    judged = panel.judged(_candidate(panel, parts, question))
+    return _decided(
+        "at_least", question.at_least, question.at_least, corrected(judged, one_sided).rate, question
+    )
 
 
-def _candidate(panel: Panel, parts: Mapping[str, Bools], asked: JudgeQuestion) -> Bools:
+def _candidate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> Bools:
     """Return the answers that a floor is about."""
     if not parts:
         return np.ones(len(panel.table.labels), dtype=bool)
-    if asked.a is None:
+    if question.a is None:
         raise OptionError(
             f"at_least is about one model, and there are {len(parts):,}: {listing(list(parts))}",
             remedy="Name it with `a`.",
         )
-    part = parts[asked.a]
+    part = parts[question.a]
     if not np.isfinite(panel.table.labels[part]).any():
-        raise DataError(f"no answer of {asked.a} has a label", remedy="Label some of them.")
+        raise DataError(f"no answer of {question.a} has a label", remedy="Label some of them.")
     return part
 
 
 def _decided(
-    criterion: JudgeCriterion, limit: float, least: float, found: Estimate, asked: JudgeQuestion
+    criterion: JudgeCriterion, limit: float, least: float, estimate: Estimate, question: JudgeQuestion
 ) -> JudgeCheck:
-    low, high = found.interval.low, found.interval.high
+    low, high = estimate.interval.low, estimate.interval.high
     verdict: GateVerdict = "pass" if low >= least else "fail" if high < least else "unclear"
     return JudgeCheck(
         criterion=criterion,
         limit=limit,
         verdict=verdict,
-        candidate=asked.a or "",
-        value=found.value,
+        candidate=question.a or "",
+        value=estimate.value,
         low=low,
         high=high,
-        level=asked.level,
+        level=question.level,
     )

@@ -184,7 +184,9 @@ def with_columns_used(scores: Scores, columns: Any) -> Scores:
     if columns and scores.files and not tables:
         raise DataError(
             f"columns are named for tables, and {scores.files[0].path} is none",
-            remedy="Slice by a column of the items with `by`, or make a table of it first: `howsure convert`.",
+            remedy=(
+                "Slice by a column of the items with `by`, or make a table of it first: `howsure convert`."
+            ),
         )
     return scores
 

@@ -113,10 +113,11 @@ def _cautions(matrix: ScoreMatrix) -> Iterator[Caution]:
             code="first_clustering_only", message=what, remedy="Name the other one first to see it."
         )
     if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
-        code = "one_item" if n_items == 1 else "one_cluster"
         what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
         message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
-        yield Caution(code=code, message=message, remedy="Add items.")
+        yield Caution(
+            code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items."
+        )
         return
     weights = np.ones(n_items) if matrix.weights is None else matrix.weights
     df = degrees_of_freedom(matrix.clusters, weights, "CR2")

@@ -23,7 +23,7 @@ from howsure.readers.verdicts import read_verdicts
 from howsure.readers.votes import id_columns as ids_of_votes
 from howsure.readers.votes import read_votes
 from howsure.table.writing import Writing
-from howsure.verbs.tables import table_of
+from howsure.verbs.read import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
-from howsure.inference.run_order import date_in, in_order
+from howsure.inference.history import date_in, in_order
 from reader_cases import inspect_header, sample, zipped
 
 FORMS = ("terminal", "markdown", "latex", "html", "csv", "json")

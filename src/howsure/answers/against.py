@@ -62,7 +62,6 @@ class AgainstSide:
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
 
-    @property
     @derived()
     def told(self) -> Told:
         """Whether the side is really "better" or "worse" than the one; "open" where it can't be told,
@@ -74,7 +73,6 @@ class AgainstSide:
             return "open"
         return "better" if (self.difference.value > 0) != self.lower_is_better else "worse"
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
@@ -128,19 +126,16 @@ class AgainstTask:
         """Return the sides of which this is told."""
         return tuple(side for side in self.sides if side.told == told)
 
-    @property
     @derived()
     def n_better(self) -> int:
         """How many sides are really better than the one."""
         return len(self.those("better"))
 
-    @property
     @derived()
     def n_worse(self) -> int:
         """How many are really worse."""
         return len(self.those("worse"))
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One plain sentence."""
@@ -177,7 +172,6 @@ class Against(Judged, Drawn):
         """All parts, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.tasks)
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on the first side that can't be told overall, or on the first task;

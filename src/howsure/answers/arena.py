@@ -226,7 +226,6 @@ class Arena(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told which model is best in the first pool; None

@@ -44,7 +44,6 @@ class AuditEntry:
     p_next: float
     break_even: float
 
-    @property
     @derived()
     def verdict(self) -> GapVerdict:
         """One or two words on the gap to the next place; empty where it can't be judged."""
@@ -84,7 +83,6 @@ class AuditBoard:
     lower_is_better: bool = False
     entries: tuple[AuditEntry, ...]
 
-    @property
     @derived()
     def verdict(self) -> str:
         """How many neighbouring gaps could be noise, in one plain sentence."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from howsure import checks
 from howsure.answers.output import derived, row, tree
@@ -162,7 +163,6 @@ class Judged(Answer):
 
     __slots__ = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One or two plain sentences."""
@@ -199,7 +199,6 @@ class JudgedPart:
 
     __slots__ = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One or two plain sentences."""
@@ -250,3 +249,37 @@ def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
 def kind(answer: type) -> str:
     """Return the name of a class as the output has it: `false_alarms`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", answer.__name__).lower()
+
+
+ErrorKind = Literal["usage", "option", "read", "data", "method", "other", "interrupted", "bug"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """Why there is no answer.
+
+    Attributes:
+        kind: A command line that can't be read ("usage"), an option's value that can't be ("option"), a file
+            that can't be read ("read"), scores that contradict each other or can't be used as asked, such as
+            a model that isn't there ("data"), a statistic that isn't defined for them ("method"), anything
+            else that howsure says on purpose, such as an extra that isn't installed ("other"), Ctrl-C
+            ("interrupted"), or a mistake in howsure itself ("bug").
+        message: What is wrong.
+        where: The file, and the place in it; may be empty.
+        remedy: What to do next, as flags of the command line; may be empty.
+        exit_code: The exit code of the command.
+    """
+
+    kind: ErrorKind
+    message: str
+    where: str = ""
+    remedy: str = ""
+    exit_code: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, in the place of an answer."""
+        return {"howsure": SCHEMA_VERSION, "error": tree(self)}
+
+    def render(self) -> str:
+        """Return it as JSON, in ASCII: a file name may hold what no encoding has."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"

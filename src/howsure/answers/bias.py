@@ -49,7 +49,6 @@ class Favour:
     p_value: float
     flipped: float
 
-    @property
     @derived()
     def bias(self) -> bool:
         """Whether it can be called bias: something tells it from quality."""

@@ -36,7 +36,6 @@ class Calibration(Answer):
         """How many promises were kept, in one plain sentence."""
         return str(presentation(self).verdict(self))
 
-    @property
     @derived(key="cells")
     def worlds(self) -> list[dict[str, Any]]:
         """One world and method each: how it was drawn, what was promised and what happened."""

@@ -191,7 +191,6 @@ class Comparison(Judged, Drawn):
         """Whether the difference is real at the level of its interval, after adjustment."""
         return significant(self.p_adjusted, self.difference.interval.level)
 
-    @property
     @derived()
     def better(self) -> str | None:
         """The model that is really better; None where it can't be told."""
@@ -199,7 +198,6 @@ class Comparison(Judged, Drawn):
             return None
         return self.a if (self.difference.value > 0) != self.lower_is_better else self.b
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
@@ -242,7 +240,6 @@ class Comparisons(Judged, Drawn):
         """All comparisons, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told overall, or on any task; None where it

@@ -116,19 +116,16 @@ class Flips:
     items: tuple[Flip, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def broke(self) -> int:
         """How many questions broke."""
         return sum(count.broke for count in self.counts)
 
-    @property
     @derived()
     def fixed(self) -> int:
         """How many questions were fixed."""
         return sum(count.fixed for count in self.counts)
 
-    @property
     @derived()
     def rerun_broke(self) -> float:
         """How many would break between two runs of the first side; NaN where that isn't known of every
@@ -136,7 +133,6 @@ class Flips:
         """
         return math.fsum(count.rerun_broke for count in self.counts)
 
-    @property
     @derived()
     def rerun_fixed(self) -> float:
         """How many would be fixed; NaN where that isn't known of every task."""

@@ -36,7 +36,6 @@ class Buy:
     could_be_best: bool
     beaten_by: tuple[str, ...] = ()
 
-    @property
     @derived()
     def could_be_best_buy(self) -> bool:
         """Whether no other model is shown to score higher and to cost no more."""
@@ -74,7 +73,6 @@ class TaskFrontier(JudgedPart):
     lead: Estimate | None = None
     models: tuple[Buy, ...]
 
-    @property
     @derived()
     def best_buys(self) -> tuple[str, ...]:
         """The models that could be the best buy."""

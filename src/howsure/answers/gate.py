@@ -186,7 +186,6 @@ class Check:
         """Whether anything hangs on it."""
         return self.tier != "advisory"
 
-    @property
     @derived()
     def counts_as(self) -> Counts:
         """What it counts as: its verdict; what is supporting and open for lack of evidence alone passes, or
@@ -209,7 +208,6 @@ class Check:
         more = self.items_needed - self.n_items
         return more if more > 0 and self.unclear_because == "evidence" else math.nan
 
-    @property
     @derived()
     def unclear_because(self) -> Because:
         """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs",
@@ -232,7 +230,6 @@ class Check:
             else "evidence"
         )
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
@@ -253,7 +250,6 @@ class Check:
         """What the candidate has to show, in a few words."""
         return str(presentation(self).asked(self))
 
-    @property
     @derived()
     def sentence(self) -> str:
         """One plain sentence, without the verdict's word."""
@@ -292,7 +288,6 @@ class Gate(Answer):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def verdict(self) -> GateVerdict:
         """The overall verdict: "pass", "fail" or "unclear"."""
@@ -310,13 +305,11 @@ class Gate(Answer):
         """Return the checks of a tier."""
         return tuple(check for check in self.checks if check.tier == tier)
 
-    @property
     @derived()
     def n_blind(self) -> int:
         """How many supporting checks stay open and could hardly have shown a loss of their margin."""
         return sum(check.counts_as == "blind" for check in self.checks)
 
-    @property
     @derived()
     def unclear_because(self) -> Because:
         """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared,
@@ -326,7 +319,6 @@ class Gate(Answer):
         words: tuple[Because, ...] = ("differs", "missing", "attempts", "clusters", "population", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on the first check that holds the verdict up, where it can't be
@@ -337,13 +329,11 @@ class Gate(Answer):
         held = [check for check in self.checks if check.unclear_because == self.unclear_because]
         return next((check.chapter for check in held if check.chapter), PLAYBOOK)
 
-    @property
     @derived()
     def sentence(self) -> str:
         """The verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
         return str(presentation(self).verdict(self))
 
-    @property
     @derived()
     def exit_code(self) -> int:
         """0 for pass, 1 for fail, 2 for can't tell; 3 is kept for errors."""

@@ -71,7 +71,6 @@ class HeadToHead(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def better(self) -> str | None:
         """The model that is significantly better; None where neither is."""
@@ -79,7 +78,6 @@ class HeadToHead(Judged):
             return None
         return self.a if self.difference.value > 0 else self.b
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""

@@ -131,49 +131,41 @@ class TaskHealth:
     lower_is_better: bool = field(default=False, metadata=shown(rows=False))
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def n_models(self) -> int:
         """The number of models."""
         return len(self.models)
 
-    @property
     @derived()
     def n_items(self) -> int:
         """The number of items."""
         return len(self.items.item)
 
-    @property
     @derived(key="separating")
     def n_separating(self) -> int:
         """The items on which at least two models differ, suspect ones among them."""
         return self.count("separating") + self.count("suspect")
 
-    @property
     @derived()
     def nobody(self) -> int | None:
         """The items on which all have the worst score; None on an open scale."""
         return self.count("nobody") if self.percent else None
 
-    @property
     @derived()
     def everybody(self) -> int | None:
         """The items on which all have the best score; None on an open scale."""
         return self.count("everybody") if self.percent else None
 
-    @property
     @derived(key="inert")
     def n_inert(self) -> int:
         """The items on which all models have the same score, the best and the worst among them."""
         return self.count("nobody") + self.count("everybody") + self.count("same")
 
-    @property
     @derived()
     def unanswered(self) -> int:
         """The items that all models, or all but one, left unanswered."""
         return self.count("unanswered")
 
-    @property
     @derived()
     def suspect(self) -> int:
         """The items that run against the others: the good models do worse on them."""
@@ -183,13 +175,11 @@ class TaskHealth:
         """Count the items of one kind."""
         return int((self.items.kind == kind).sum())
 
-    @property
     @derived()
     def suspects(self) -> tuple[Item, ...]:
         """The items that run against the others, worst first."""
         return tuple(sorted(self.items.of_kind("suspect"), key=lambda item: item.discrimination))
 
-    @property
     @derived(rows=False)
     def verdict(self) -> str:
         """What a reader in a hurry takes away."""

@@ -70,7 +70,6 @@ class JudgeLine:
     sensitivity: Estimate = field(metadata=spread(prefix="sensitivity_", value="sensitivity"))
     specificity: Estimate = field(metadata=spread(prefix="specificity_", value="specificity"))
 
-    @property
     @derived()
     def better_than_chance(self) -> bool | None:
         """Whether sensitivity and specificity are shown to add up to more than 1, as they do where a judge
@@ -171,7 +170,6 @@ class JudgeRates(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def exit_code(self) -> int:
         """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept
@@ -179,7 +177,6 @@ class JudgeRates(Judged):
         """
         return 0 if self.check is None else EXIT_CODES[self.check.verdict]
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why what was asked can't be told, or which model is best; None

@@ -137,19 +137,16 @@ class Board:
     pairs: Pairs = field(metadata=HIDDEN)
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def could_be_best(self) -> tuple[str, ...]:
         """The models that could be best: none is significantly better, by comparisons with the leader."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.could_be_best)
 
-    @property
     @derived()
     def leaders(self) -> tuple[str, ...]:
         """The models with the best score, more than one where they are level."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.rank == 1)
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told which model is best; None where it can."""
@@ -157,7 +154,6 @@ class Board:
             return None
         return LEADERBOARDS if self.beside is None else CLUSTERS
 
-    @property
     @derived()
     def neighbours_apart(self) -> int:
         """How many neighbouring places are really different."""
@@ -192,13 +188,11 @@ class Board:
         known = np.isfinite(se) & ~np.isnan(df)
         return float(np.median(t_quantile(1 - error, df[known]) * se[known])) if known.any() else math.nan
 
-    @property
     @derived()
     def verdict(self) -> str:
         """One plain sentence."""
         return str(presentation(self).board_verdict(self))
 
-    @property
     @derived()
     def models(self) -> tuple[Ranked, ...]:
         """The models with their estimates and places, best first."""
@@ -286,7 +280,6 @@ class BoardSlices:
     swaps: tuple[Swap, ...] = ()
     slices: tuple[SliceBoard, ...] = ()
 
-    @property
     @derived()
     def best(self) -> tuple[str, ...]:
         """The models that could be best on every slice."""
@@ -322,7 +315,6 @@ class Leaderboard(Judged):
         """All boards, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.boards)
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told which model is best overall, or on any task;

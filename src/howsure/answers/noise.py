@@ -115,7 +115,6 @@ class NoiseEntry:
         """Whether several attempts tell the two sources apart."""
         return math.isfinite(self.answers)
 
-    @property
     @derived()
     def answer_share(self) -> float:
         """The share of SE² that comes from answers, between 0 and 1; NaN where it isn't known."""
@@ -123,7 +122,6 @@ class NoiseEntry:
             return math.nan
         return min(self.answers / self.se**2, 1.0)
 
-    @property
     @derived()
     def predicted(self) -> tuple[Predicted, ...]:
         """The standard errors that other numbers of attempts would give."""
@@ -173,13 +171,11 @@ class PairNoise:
     answers: NDArray[np.float64] = field(metadata=HIDDEN)
     once: NDArray[np.float64] = field(metadata=HIDDEN)
 
-    @property
     @derived()
     def n_pairs(self) -> int:
         """The number of pairs."""
         return len(self.a)
 
-    @property
     @derived()
     def answer_share(self) -> float:
         """The share of the variance that answers make up, now, at the median of the pairs."""
@@ -190,13 +186,11 @@ class PairNoise:
         """The same of every pair (P,), with one attempt a question."""
         return self.once / (self.once + self.questions)
 
-    @property
     @derived()
     def single_share(self) -> float:
         """The same at the median of the pairs, with one attempt a question."""
         return _median(self.single_shares)
 
-    @property
     @derived()
     def more_answers(self) -> int:
         """In how many pairs answers would make up more than questions, with one attempt a question."""

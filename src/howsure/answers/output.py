@@ -1,8 +1,8 @@
 """An answer as plain data: its dataclass fields become JSON and flat rows, in this one place.
 
 A field is written under its own name. Where that isn't so, it says what becomes of it, with one of the
-markers below, and a property that belongs to the output carries `@derived()`. An interval is written as its
-limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
+markers below, and a property that belongs to the output is made by `@derived()`. An interval is written as
+its limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
 number, a name, one nested answer) comes before what is many.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from howsure.errors import Caution
 from howsure.statistics.results import Method
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     Write = Callable[[Any], Any] | None
     Inline = Callable[[Any], dict[str, Any]] | None
-    Get = TypeVar("Get", bound=Callable[..., Any])
+
+T = TypeVar("T")
 
 KEY = "howsure"
 LISTS = ("tuple[", "list[", "dict[", "NDArray[")
@@ -96,13 +97,22 @@ MERGED = {KEY: Shown(nested=False, value="value")}
 """Marks a nested answer whose fields stand in its place, in JSON as in rows."""
 
 
-def derived(*, key: str = "", rows: bool = True) -> Callable[[Get], Get]:
-    """Mark the getter of a property that is part of the output: under a key of its own, or in JSON only."""
+class Derived(property, Generic[T]):
+    """A property that is part of the output."""
 
-    def mark(get: Get) -> Get:
-        """Set the mark."""
+    if TYPE_CHECKING:
+
+        def __get__(self, thing: Any, owner: type | None = None, /) -> T:  # type: ignore[override]
+            """Return its value."""
+
+
+def derived(*, key: str = "", rows: bool = True) -> Callable[[Callable[[Any], T]], Derived[T]]:
+    """Make a property that is part of the output: under a key of its own, or in JSON only."""
+
+    def mark(get: Callable[[Any], T]) -> Derived[T]:
+        """Set the mark on the getter."""
         setattr(get, KEY, Shown(key=key, rows=rows))
-        return get
+        return Derived(get)
 
     return mark
 

@@ -69,13 +69,11 @@ class PolicyPlan(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def items(self) -> float:
         """Questions over all tasks; infinite where no number is enough."""
         return sum(task.count * task.items for task in self.tasks)
 
-    @property
     @derived()
     def joint(self) -> float:
         """The chance that two equal systems pass every critical check with so many questions; 1 where there
@@ -83,7 +81,6 @@ class PolicyPlan(Judged):
         """
         return math.prod(task.passes**task.count for task in self.tasks if task.tier == "critical")
 
-    @property
     @derived()
     def joint_seen(self) -> float:
         """The same with as many questions as the pilot has; NaN without one."""

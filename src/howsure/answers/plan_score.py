@@ -73,7 +73,6 @@ class ScorePlan(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived(key="chosen")
     def best(self) -> ScoreOption:
         """The option that the verdict is about."""

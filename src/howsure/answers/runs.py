@@ -80,7 +80,6 @@ class Runs(Answer):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """How many runs there are, of what, and how many count, in one sentence."""

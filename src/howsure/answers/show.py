@@ -69,7 +69,6 @@ class Show(Answer):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived()
     def verdict(self) -> str:
         """How many models answered it how often, and how many got it right, in one sentence."""

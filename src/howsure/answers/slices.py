@@ -170,7 +170,6 @@ class GapSlices:
             return None
         return self.a if (gap.difference.value > 0) != self.lower_is_better else self.b
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why so many looks show so little; None where each slice shows a

@@ -84,7 +84,6 @@ class Look(Judged):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
-    @property
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on looking before the end, while nothing is decided; on what it

@@ -20,7 +20,7 @@ from howsure.commands.streams import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.error import Error, ErrorKind
+    from howsure.answers.base import Error, ErrorKind
 
 ANSWERED = "howsure.answered"
 OURS = re.compile(rb'\{\s*"howsure": \d')
@@ -95,7 +95,7 @@ def put_error(error: Error, place: Channel | None, ctx: click.Context | None = N
 
 def as_data(error: BaseException, exit_code: int) -> Error:
     """Return what was raised as data."""
-    from howsure.answers.error import Error
+    from howsure.answers.base import Error
     from howsure.errors import HowsureError
 
     if isinstance(error, HowsureError):

@@ -72,7 +72,7 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
 
 def _nothing(reason: str, *, format: str | None, output: str | None) -> None:
     """Say that there was nothing to look at yet: that is no verdict, and no error of the command."""
-    from howsure.answers.error import Error
+    from howsure.answers.base import Error
 
     said = f"Nothing could be read yet: {reason}"
     _tell(said)

@@ -20,7 +20,7 @@ from howsure.study.models import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
@@ -36,10 +36,26 @@ MODEL = "model:"
 MOST_WORDS = 50
 DEAR = 1.05
 """How many times wider than without covariates an interval is, before a caution says so."""
+WHOLE_POOL = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate is known for the answered items only, so that its mean over more items can't help",
+    remedy=(
+        "Give a table of more items with `items`, or another model that answered more of them "
+        "(`covariate='model:NAME'`)."
+    ),
+)
+NO_VARIATION = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate doesn't vary among the answered items",
+    remedy="Choose another one.",
+)
+NO_OVERALL = Caution(
+    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class CovariatePool:
     """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and
     weights (N,).
 
@@ -53,7 +69,7 @@ class Pool:
     models: tuple[str, ...] = ()
 
 
-def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool]:
+def pools(study: Study, question: Question, **methods: object) -> dict[str, CovariatePool]:
     """Return the pool of every task, from the columns of the items' table or of the rows, or from another
     model's scores.
 
@@ -73,7 +89,7 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool
     return {task: _pool(task, study) for task in study.tasks}
 
 
-def _pool(task: str, study: Study) -> Pool:
+def _pool(task: str, study: Study) -> CovariatePool:
     tables = [
         _other_model(name.removeprefix(MODEL), task, study)
         if name.startswith(MODEL)
@@ -88,7 +104,7 @@ def _pool(task: str, study: Study) -> Pool:
     if study.cluster_names.get(task):
         known = _known_of_items(task, study, "cluster_0", (study.design.cluster_of(task) or ("cluster",))[0])
         clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
-    return Pool(
+    return CovariatePool(
         items=tuple(joined["item"]),
         values=joined.drop("item").to_numpy().astype(float),
         clusters=clusters,
@@ -135,7 +151,9 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
             raise DataError(
                 f"{name!r} differs between rows of item {torn['item'][0]!r}",
                 where=task,
-                remedy="A covariate belongs to the item: it must be the same for all its models and attempts.",
+                remedy=(
+                    "A covariate belongs to the item: it must be the same for all its models and attempts."
+                ),
             )
     table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
     if table["item"].is_duplicated().any():
@@ -181,7 +199,7 @@ def _known_of_items(task: str, study: Study, column: str, name: str) -> dict[str
     return dict(rows.select(pl.col("item").cast(pl.String), pl.col(name).cast(pl.String)).iter_rows()) | known
 
 
-def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
+def adjusted(matrix: ScoreMatrix, pool: CovariatePool, model: int) -> Adjusted:
     """Adjust the mean of one model of a matrix; answered items that aren't in the pool are left out."""
     places = {str(item): place for place, item in enumerate(matrix.items)}
     at = np.array([places.get(item, -1) for item in pool.items])
@@ -198,7 +216,9 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
     return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
 
 
-def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequence[Entry]) -> list[Entry]:
+def adjusted_entries(
+    matrix: ScoreMatrix, pools: Mapping[str, CovariatePool], plain: Sequence[Entry]
+) -> list[Entry]:
     """Return the entries of a matrix adjusted by its task's pool; as they are where there is none."""
     if matrix.task not in pools:
         return list(plain)
@@ -214,7 +234,9 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
     return entries
 
 
-def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
+def adjusted_estimate(
+    matrix: ScoreMatrix, pool: CovariatePool, model: int, plain: Estimate
+) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
     if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
@@ -248,7 +270,7 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
 
 
 def adjusted_comparison(
-    matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None
+    matrix: ScoreMatrix, pool: CovariatePool, plain: Comparison, *, margin: float | None
 ) -> Comparison:
     """Return a comparison whose difference is that of the adjusted means, by t."""
     level = plain.difference.interval.level
@@ -301,11 +323,11 @@ def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
     return replace(estimate, cautions=(*estimate.cautions, dear))
 
 
-def told(design: Design, found: Mapping[str, Pool]) -> list[str]:
+def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
     """Say by what answers are adjusted."""
-    if not found:
+    if not pools:
         return []
-    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in found.items()])
+    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in pools.items()])
     return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
 
 
@@ -318,34 +340,12 @@ def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Ad
     ]
 
 
-def _cautions(found: Adjusted, answered: int) -> list[Caution]:
-    cautions = []
-    if found.n < answered:
-        cautions.append(
-            Caution(
-                code="no_covariate",
-                message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
-                remedy="Complete the column.",
-            )
+def _cautions(mean: Adjusted, answered: int) -> Iterator[Caution]:
+    if mean.n < answered:
+        yield Caution(
+            code="no_covariate",
+            message=f"{plural(answered - mean.n, 'answered item')} without the covariate left out",
+            remedy="Complete the column.",
         )
-    if not found.used:
-        cautions.append(NO_VARIATION)
-    return cautions
-
-
-WHOLE_POOL = Caution(
-    code="covariate_saves_nothing",
-    message="the covariate is known for the answered items only, so that its mean over more items can't help",
-    remedy=(
-        "Give a table of more items with `items`, or another model that answered more of them "
-        "(`covariate='model:NAME'`)."
-    ),
-)
-NO_VARIATION = Caution(
-    code="covariate_saves_nothing",
-    message="the covariate doesn't vary among the answered items",
-    remedy="Choose another one.",
-)
-NO_OVERALL = Caution(
-    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
-)
+    if not mean.used:
+        yield NO_VARIATION

@@ -12,27 +12,31 @@ from howsure.answers.compare import Comparisons
 from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
+from howsure.inference.alternatives import with_other_population
 from howsure.inference.measures import with_measures
-from howsure.inference.other_population import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
-from howsure.inference.overlap import with_unlike_items
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics import multiplicity as adjustments
+from howsure.statistics.overlap import unlike
 from howsure.statistics.results import Interval
 from howsure.study.factors import gather_levelled
 from howsure.study.notes import direction_cautions
-from howsure.wording import listing
+from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.inference.adjusted import Pool
+    from howsure.inference.adjusted import CovariatePool
     from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+
+UNLIKE_ITEMS = "shared_items_differ"
+FEW = 0.5
+"""Shared items that are fewer than this part of a model's are held beside the others."""
 
 
 def gather_pair(
@@ -47,20 +51,11 @@ def gather_pair(
     return study
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """What stands beside the differences: slices, and ratios of what attempts took."""
-
-    slices: bool = False
-    measures: bool = False
-
-
-NOTHING = Beside()
-
-
-def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comparisons:
-    """Compare the two models that a study is about on every task that both have, and overall, with what is
-    wanted `beside`.
+def compared(
+    study: Study, question: Question, *, slices: bool = False, measures: bool = False
+) -> Comparisons:
+    """Compare the two models that a study is about on every task that both have, and overall, with its
+    `slices` and the ratios of what attempts took where these are wanted.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     measured = one_metric(study)
@@ -68,7 +63,8 @@ def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comp
     questions = [_of_task(question, study, matrix) for matrix in matrices]
     pools = adjusted.pools(study, question, method=question.method)
     tests = [
-        _Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)
+        _TaskTest(matrix, study.models, asked, pools)
+        for matrix, asked in zip(matrices, questions, strict=True)
     ]
     pairs = corrected(tests, question)
     total, more = None, []
@@ -76,7 +72,10 @@ def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comp
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
-    every = _with_beside(study, matrices, [*pairs, *([] if total is None else [total])], question, beside)
+    every = [*pairs, *([] if total is None else [total])]
+    every = _sliced(study, matrices, every, question) if slices else every
+    if measures:
+        every = [with_measures(study, matrices, pair, question) for pair in every]
     pairs, total = every[: len(pairs)], every[-1] if len(every) > len(pairs) else None
     tasks = len({pair.task for pair in pairs})
     left = len(study.every_task) - tasks
@@ -98,16 +97,6 @@ def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comp
             *more,
         ),
     )
-
-
-def _with_beside(
-    study: Study, matrices: Sequence[ScoreMatrix], every: list[Comparison], question: Question, beside: Beside
-) -> list[Comparison]:
-    """Return comparisons with what stands beside them."""
-    found = _sliced(study, matrices, every, question) if beside.slices else every
-    if not beside.measures:
-        return found
-    return [with_measures(study, matrices, pair, question) for pair in found]
 
 
 def _sliced(
@@ -136,7 +125,11 @@ def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
     """
     margin = study.design.margin_of(matrix.task, question.margin)
     if isinstance(margin, Relative):
-        margin = margin.of(_mean_beside(matrix, *study.models))
+        a, b = (matrix.values[:, matrix.column(model)] for model in study.models)
+        shared = np.isfinite(a) & np.isfinite(b)
+        kept = shared if shared.any() else np.isfinite(b)  # what b has alone, where they share none
+        weights = None if matrix.weights is None else matrix.weights[kept]
+        margin = margin.of(float(np.average(b[kept], weights=weights)))
         if not margin:
             raise OptionError(
                 f"{study.models[1]} scores 0 on {matrix.task}, and a share of that is no margin",
@@ -145,14 +138,6 @@ def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
     if margin is not None and margin >= matrix.reach:
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
     return question if margin == question.margin else replace(question, margin=margin)
-
-
-def _mean_beside(matrix: ScoreMatrix, a: str, b: str) -> float:
-    """Return the second model's score on the items that both have, on its own where they share none."""
-    one, other = matrix.values[:, matrix.column(a)], matrix.values[:, matrix.column(b)]
-    shared = np.isfinite(one) & np.isfinite(other)
-    kept = shared if shared.any() else np.isfinite(other)
-    return float(np.average(other[kept], weights=None if matrix.weights is None else matrix.weights[kept]))
 
 
 def one_metric(study: Study) -> list[ScoreMatrix]:
@@ -193,15 +178,9 @@ def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Cautio
     """Warn of tasks and metrics that only one of the two models has."""
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
     lacking = sorted(" · ".join(key) for key in {*study.partial, *study.parts} - compared)
-    if not lacking:
-        return []
-    return [
-        Caution(
-            code="task_left_out",
-            message=f"only one of the two models has {listing(lacking)}",
-            remedy="The answer is about the others.",
-        )
-    ]
+    what = f"only one of the two models has {listing(lacking)}"
+    left = Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
+    return [left] if lacking else []
 
 
 def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
@@ -218,30 +197,30 @@ def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
+class _TaskTest:
     """Two models on one task, and how they are compared there; covariates come from the pool of the task."""
 
     matrix: ScoreMatrix
     models: tuple[str, ...]
-    asked: Question
-    pools: Mapping[str, Pool]
+    question: Question
+    pools: Mapping[str, CovariatePool]
 
     def run(self) -> Comparison:
         """Compare, at the level and margin that were asked for."""
         a, b = self.models
-        plain = self.asked.population.pair(self.matrix, a, b, self.asked)
+        plain = self.question.population.pair(self.matrix, a, b, self.question)
         if not self.pools:
-            return with_unlike_items(with_other_population(plain, self.matrix, self.asked), self.matrix)
+            return with_unlike_items(with_other_population(plain, self.matrix, self.question), self.matrix)
         return adjusted.adjusted_comparison(
-            self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin
+            self.matrix, self.pools[self.matrix.task], plain, margin=self.question.margin
         )
 
     def at(self, tail: float) -> Comparison:
         """Compare with an interval that misses with this probability, without a margin."""
-        return replace(self, asked=replace(self.asked, level=1 - tail, margin=None)).run()
+        return replace(self, question=replace(self.question, level=1 - tail, margin=None)).run()
 
 
-def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
+def corrected(tests: Sequence[_TaskTest], question: Question) -> list[Comparison]:
     """Compare task by task, and correct p-values and intervals for the number of tasks; max-t means Holm
     here.
     """
@@ -257,7 +236,7 @@ def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
     return pairs
 
 
-def _agreeing(test: _Test, pair: Comparison, near: float, far: float) -> Comparison:
+def _agreeing(test: _TaskTest, pair: Comparison, near: float, far: float) -> Comparison:
     """Give a comparison the interval that misses with probability `far`, with `near` on the side of 0 where
     this leaves it out.
     """
@@ -272,3 +251,49 @@ def _agreeing(test: _Test, pair: Comparison, near: float, far: float) -> Compari
     )
     items, attempts = corrected.items_needed, corrected.attempts_needed
     return replace(pair, adjusted_interval=limits, items_needed=items, attempts_needed=attempts)
+
+
+def with_unlike_items(pair: Comparison, matrix: ScoreMatrix) -> Comparison:
+    """Return a comparison of few shared items with a warning where these differ from the models' other
+    items.
+    """
+    shared = pair.wins + pair.losses + pair.ties
+    if not 0 < shared < FEW * (shared + max(pair.n_only_a, pair.n_only_b)):
+        return pair
+    return replace(pair, cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)))
+
+
+def unlike_of(pairs: Sequence[Comparison]) -> list[Caution]:
+    """Return what compare warns of where shared items differ from the others, with the task where there are
+    several.
+    """
+    found = [(pair.task, each) for pair in pairs for each in pair.cautions if each.code == UNLIKE_ITEMS]
+    named = len(pairs) > 1
+    return [
+        replace(each, message=f"{task}: {each.message}") if named and task else each for task, each in found
+    ]
+
+
+def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> Iterator[Caution]:
+    """Warn of a model that scores differently on the items that both answered than on those that it has
+    alone.
+    """
+    columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
+    both = np.asarray(~np.isnan(columns).any(axis=0))
+    scale, found = Scale(percent=matrix.bounded), []
+    for model, x in zip((a, b), columns, strict=True):
+        seen = unlike(x, both, matrix.weights, matrix.clusters)
+        if seen is not None and seen.beyond_noise:
+            found.append(
+                f"{model} scores {scale.score(seen.shared)} on the {plural(seen.n_shared, 'item')} that "
+                f"both answered and {scale.score(seen.alone)} on the {seen.n_alone:,} that it alone has (p "
+                f"{p_text(seen.p_value)})"
+            )
+    if found:
+        yield Caution(
+            code=UNLIKE_ITEMS,
+            message=(
+                f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead"
+            ),
+            remedy="Run both on the same items.",
+        )

@@ -47,7 +47,7 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
         key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item)
     )
     listed = found[:MOST_LISTED]
-    texts = _Texts.of(scores, found, listed, (before, after))
+    texts = _LogTexts.of(scores, found, listed, (before, after))
     return Flips(
         before=before,
         after=after,
@@ -115,7 +115,7 @@ def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, fl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Texts:
+class _LogTexts:
     """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts
     ended.
     """
@@ -129,7 +129,7 @@ class _Texts:
     @classmethod
     def of(
         cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
-    ) -> _Texts:
+    ) -> _LogTexts:
         """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed
         questions of them.
         """

@@ -14,9 +14,9 @@ import numpy as np
 
 from howsure.answers.gate import OtherVerdict
 from howsure.errors import Caution
+from howsure.inference.compare import unlike_of
 from howsure.inference.gate_checks import cost_checks, floors, pair_checks, slice_checks, tasks_of_one
 from howsure.inference.gate_policy import tiered, weights
-from howsure.inference.overlap import unlike_of
 from howsure.inference.population import BY_TASK, NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.statistics.multiplicity import holm
 from howsure.statistics.results import significant

@@ -15,6 +15,8 @@ from howsure.statistics.means import cluster_cautions
 from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Positions
     from howsure.study.matrix import ScoreMatrix
@@ -92,37 +94,32 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
     )
 
 
-def _cautions(matrix: ScoreMatrix) -> list[Caution]:
-    """Warn of what could not be computed, and of few models and clusters."""
-    n_models, cautions = len(matrix.models), []
+def _cautions(matrix: ScoreMatrix) -> Iterator[Caution]:
+    """Warn of what could not be computed, of few models, and of clusters or items too few for an error bar or
+    a split into halves.
+    """
+    n_models, n_items = len(matrix.models), len(matrix.items)
     if n_models == 1:
         alone = f"{matrix.task} has one model, {matrix.models[0]}: nothing to tell apart"
-        return [Caution(code="one_model", message=alone, remedy="Add another model's results.")]
+        yield Caution(code="one_model", message=alone, remedy="Add another model's results.")
+        return
     if n_models < methods.LEAST_MODELS:
         why = f"{matrix.task}: {n_models} models are too few to say which questions run against the others"
-        cautions.append(Caution(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}."))
+        yield Caution(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}.")
     if len(matrix.clusters) > 1:
-        what = (
-            f"{matrix.task}: reliability splits by {matrix.cluster_names[0]} and knows nothing of the "
-            "second clustering"
+        first = matrix.cluster_names[0]
+        what = f"{matrix.task}: reliability splits by {first} and knows nothing of the second clustering"
+        yield Caution(
+            code="first_clustering_only", message=what, remedy="Name the other one first to see it."
         )
-        cautions.append(
-            Caution(code="first_clustering_only", message=what, remedy="Name the other one first to see it.")
-        )
-    return cautions + _of_clusters(matrix)
-
-
-def _of_clusters(matrix: ScoreMatrix) -> list[Caution]:
-    """Warn where clusters, or items, are too few for an error bar or a split into halves."""
-    n_items = len(matrix.items)
     if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
         what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
         message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
-        return [
-            Caution(code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items.")
-        ]
+        yield Caution(
+            code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items."
+        )
+        return
     weights = np.ones(n_items) if matrix.weights is None else matrix.weights
     df = degrees_of_freedom(matrix.clusters, weights, "CR2")
-    return cluster_cautions(
-        weights, matrix.clusters, df, matrix.cluster_labels[0] if matrix.cluster_labels else ()
-    )
+    labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
+    yield from cluster_cautions(weights, matrix.clusters, df, labels)

@@ -1,8 +1,9 @@
-"""The history verb: matrices of runs, in order of their dates, become the history of one system."""
+"""Runs of one system, in order of their dates, become its history."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,8 +12,6 @@ import numpy as np
 
 from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunGap, TaskHistory
 from howsure.errors import Caution, DataError
-from howsure.inference.question import Question
-from howsure.inference.run_order import date_in, in_order, runs_of
 from howsure.statistics.change_points import (
     KNOWN,
     Series,
@@ -28,59 +27,51 @@ from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.factors import gather_levelled
 from howsure.study.models import resolve
 from howsure.study.notes import direction_cautions
-from howsure.table.scores import Run
+from howsure.table.scores import Run, moment
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.inference.question import Population
+    from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.change_points import Change, Watched
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.score_pivot import Pivots
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.table.scores import Scores
+    from howsure.table.scores import RunEntry, Scores
 
 LEAST = 2
 POOLED = Method(name="pooled runs", variance="CR2", paired=True)
+NOISE = (
+    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
+    "differ beyond that."
+)
+_DATE = re.compile(
+    r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"
+)
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryOptions:
-    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones; `compare_last`:
-    so many runs with as many before.
-    """
-
-    population: Population
-    level: float
-    runs_between_alarms: float
-    baseline: str | None = None
-    compare_last: int | None = None
-    seed: int = 0
-
-    @property
-    def question(self) -> Question:
-        """How single runs are compared."""
-        return Question(population=self.population, level=self.level)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class _RunSeries:
     """All runs in order, what the logs say of each, and how many tasks there were up to each."""
 
     names: tuple[str, ...]
     runs: Mapping[str, Run]
     tasks: Ints
 
-    def numbers(self, names: Sequence[str]) -> Ints:
-        """Return the places of runs among all, from 0."""
-        place = {name: k for k, name in enumerate(self.names)}
-        return np.array([place[name] for name in names])
 
-
-def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
+def follow(
+    scores: Scores,
+    design: Design,
+    question: Question,
+    *,
+    runs_between_alarms: float,
+    baseline: str | None = None,
+    compare_last: int | None = None,
+) -> History:
     """Follow the runs of one system, each a model of these scores; see `howsure.history`."""
     study = gather_levelled(scores, design, called="run")
     study = study.of_models(study.models) if study.models else study
@@ -93,25 +84,34 @@ def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
         )
     runs = runs_of(scores.runs)
     names, order = in_order(models, runs)
-    known = _Known(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
-    baseline = None if asked.baseline is None else resolve(asked.baseline, models, parts=True)
+    every = _RunSeries(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
+    baseline = None if baseline is None else resolve(baseline, models, parts=True)
     tasks = tuple(
-        task_history(matrix, known, baseline, asked) for matrix in matrices if len(matrix.models) >= LEAST
+        _task(
+            matrix,
+            every,
+            baseline,
+            question,
+            runs_between_alarms=runs_between_alarms,
+            compare_last=compare_last,
+        )
+        for matrix in matrices
+        if len(matrix.models) >= LEAST
     )
     if not tasks:
         raise DataError("no task has two runs", remedy="See `howsure runs`.")
-    if asked.compare_last and not any(task.last for task in tasks):
+    if compare_last and not any(task.last for task in tasks):
         most = max(sum(not run.apart for run in task.runs) for task in tasks)
         raise DataError(
-            f"the last {asked.compare_last} runs can't be compared with the {asked.compare_last} before: "
+            f"the last {compare_last} runs can't be compared with the {compare_last} before: "
             f"there are {plural(most, 'run')}",
             remedy="Compare fewer.",
         )
     return History(
         tasks=tasks,
         n_runs=len(names),
-        runs_between_alarms=asked.runs_between_alarms,
-        level=asked.level,
+        runs_between_alarms=runs_between_alarms,
+        level=question.level,
         notes=(*study.notes, order, NOISE),
         cautions=(
             *study.cautions,
@@ -133,21 +133,28 @@ def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints
     return np.asarray(np.maximum(so_far, 1), dtype=np.int64)
 
 
-def task_history(
-    matrix: ScoreMatrix, known: _Known, baseline: str | None, asked: HistoryOptions
+def _task(
+    matrix: ScoreMatrix,
+    every: _RunSeries,
+    baseline: str | None,
+    question: Question,
+    *,
+    runs_between_alarms: float,
+    compare_last: int | None,
 ) -> TaskHistory:
     """Follow the runs on one task."""
-    names = [name for name in known.names if name in matrix.models]
+    names = [name for name in every.names if name in matrix.models]
     matrix = matrix.take_models(matrix.columns(names))
-    numbers = known.numbers(names)
+    place = {name: k for k, name in enumerate(every.names)}
+    numbers = np.array([place[name] for name in names])
     series = series_of(matrix)
-    found = watch(series, 1 / asked.runs_between_alarms / known.tasks[numbers])
-    table = _Told(
+    found = watch(series, 1 / runs_between_alarms / every.tasks[numbers])
+    table = _TaskRuns(
         matrix=matrix,
         numbers=numbers,
-        known=known,
-        found=found,
-        asked=asked,
+        every=every,
+        watched=found,
+        question=question,
         base=names.index(baseline) if baseline in names else 0,
     )
     runs = table.runs()
@@ -168,7 +175,7 @@ def task_history(
         repeated=spread.repeated,
         spread_runs=spread.seen + 1,
         spread_known=spread.seen + 1 >= KNOWN,
-        last=table.last(series),
+        last=table.last(series, compare_last),
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
     )
@@ -203,26 +210,31 @@ def _level(series: Series, runs: Sequence[int]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _TaskRuns:
     """What is needed to say of every run of a task how it stands; `base`: the position of the baseline."""
 
     matrix: ScoreMatrix
     numbers: Ints
-    known: _Known
-    found: Watched
-    asked: HistoryOptions
+    every: _RunSeries
+    watched: Watched
+    question: Question
     base: int
 
     def runs(self) -> tuple[HistoryRun, ...]:
         """Return every run."""
-        pairs = self.asked.question.population.pairs(self.matrix, self.asked.question)
-        low, high = pairs.limits(self.asked.level, self.matrix.reach)
+        pairs = self.question.population.pairs(self.matrix, self.question)
+        low, high = pairs.limits(self.question.level, self.matrix.reach)
         gaps = _Gaps(
-            names=self.matrix.models, pairs=pairs, p=pairs.p_value, low=low, high=high, level=self.asked.level
+            names=self.matrix.models,
+            pairs=pairs,
+            p=pairs.p_value,
+            low=low,
+            high=high,
+            level=self.question.level,
         )
         best = self._best(gaps)
-        half = limit_gap(self.found)
-        alarms = {change.run for change in self.found.changes}
+        half = limit_gap(self.watched)
+        alarms = {change.run for change in self.watched.changes}
         return tuple(
             self._run(t, gaps, best, half, alarm=t in alarms) for t in range(len(self.matrix.models))
         )
@@ -239,20 +251,17 @@ class _Told:
             low_number=int(numbers[change.low]),
             high=names[change.high],
             high_number=int(numbers[change.high]),
-            difference=self._estimate(change.difference, int(self.found.n_items[change.run])),
+            difference=self._estimate(change.difference, int(self.watched.n_items[change.run])),
             back=names[change.back] if change.back >= 0 else "",
             back_number=int(numbers[change.back]) if change.back >= 0 else None,
         )
 
-    def last(self, series: Series) -> LastRuns | None:
+    def last(self, series: Series, count: int | None) -> LastRuns | None:
         """Compare the last runs with as many before; None where that isn't wanted, or there are too few."""
-        count, kept = (
-            self.asked.compare_last,
-            [t for t in range(len(self.numbers)) if t not in self.found.apart],
-        )
+        kept = [t for t in range(len(self.numbers)) if t not in self.watched.apart]
         if count is None or len(kept) < 2 * count:
             return None
-        found, first = last_against(series, self.found, count), kept[-count]
+        found, first = last_against(series, self.watched, count), kept[-count]
         shared = int((~np.isnan(series.values[:, kept[-2 * count :]]).any(axis=1)).sum())
         return LastRuns(
             n_runs=count,
@@ -263,11 +272,11 @@ class _Told:
         )
 
     def _estimate(self, found: Pivots, n_items: int) -> Estimate:
-        low, high = found.limits(self.asked.level, self.matrix.reach)
+        low, high = found.limits(self.question.level, self.matrix.reach)
         return Estimate(
             value=float(found.difference),
             se=math.sqrt(float(found.variance)),
-            interval=Interval(low=float(low), high=float(high), level=self.asked.level),
+            interval=Interval(low=float(low), high=float(high), level=self.question.level),
             df=float(found.df),
             n_items=n_items,
             n_clusters=len(np.unique(self.matrix.clusters[0])) if self.matrix.clusters else n_items,
@@ -276,8 +285,8 @@ class _Told:
 
     def _run(self, t: int, gaps: _Gaps, best: _Best, half: Floats, *, alarm: bool) -> HistoryRun:
         name = self.matrix.models[t]
-        run, score = self.known.runs.get(name, Run()), float(self._scores[t])
-        level = score - float(self.found.ahead.difference[t])
+        run, score = self.every.runs.get(name, Run()), float(self._scores[t])
+        level = score - float(self.watched.ahead.difference[t])
         former = int(best.former[t])
         return HistoryRun(
             run=name,
@@ -289,17 +298,17 @@ class _Told:
             level=level,
             low=level - float(half[t]),
             high=level + float(half[t]),
-            z=float(self.found.largest[t]),
-            limit=float(self.found.limits[t]),
+            z=float(self.watched.largest[t]),
+            limit=float(self.watched.limits[t]),
             alarm=alarm,
             previous=gaps.of(t, t - 1) if t else None,
             baseline=gaps.of(t, self.base) if t != self.base else None,
             best=gaps.of(t, former, best.luck[t] * self.matrix.orientation) if former >= 0 else None,
             record=bool(best.record[t]),
             real=bool(best.real[t]),
-            apart=t in self.found.apart,
-            anew=t in self.found.anew,
-            in_level=t in self.found.level,
+            apart=t in self.watched.apart,
+            anew=t in self.watched.anew,
+            in_level=t in self.watched.level,
         )
 
     @property
@@ -313,14 +322,14 @@ class _Told:
         record.
         """
         runs, sign = len(self.matrix.models), self.matrix.orientation
-        score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.asked.seed))
+        score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.question.seed))
         former, lucky = np.full(runs, -1), np.zeros(runs)
         record, real = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
         best = -1
         whole: list[int] = []
         for t in range(runs):
             former[t] = best
-            if t in self.found.apart:
+            if t in self.watched.apart:
                 continue
             if best >= 0:
                 gap = float(gaps.pairs.difference[t, best]) * sign
@@ -339,10 +348,10 @@ class _Told:
         end.
         """
         series = series_of(self.matrix)
-        found = ahead_of(series, level_at(self.found, best, t), t)
+        found = ahead_of(series, level_at(self.watched, best, t), t)
         above = float(found.difference) * self.matrix.orientation > 0
         return above and significant(
-            min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.asked.level
+            min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.question.level
         )
 
 
@@ -392,80 +401,101 @@ class _Gaps:
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
 
 
-def _single(matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def _single(matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
     left = [matrix.task for matrix in matrices if len(matrix.models) < LEAST]
-    if not left:
-        return []
-    return [
-        Caution(
+    if left:
+        yield Caution(
             code="one_run",
             message=f"one run only, and left out: {listing(left)}",
             remedy="Run the task again.",
         )
-    ]
 
 
-def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
+def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
     """Warn of runs that are no part of a series, of other items, and of those that not all runs have."""
-    cautions = []
     for task in tasks:
         apart = [run.run for run in task.runs if run.apart]
         if apart:
-            cautions.append(
-                Caution(
-                    code="runs_apart",
-                    message=(
-                        f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
-                        f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
-                    ),
-                    remedy="Run the missing items.",
-                )
+            yield Caution(
+                code="runs_apart",
+                message=(
+                    f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
+                    f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
+                ),
+                remedy="Run the missing items.",
             )
         anew = [run.run for run in task.runs if run.anew]
         if anew:
-            cautions.append(
-                Caution(
-                    code="items_replaced",
-                    message=(
-                        f"{task.task}: most items are others than before, so that the series begins anew "
-                        f"with {listing(anew)}"
-                    ),
-                    remedy="Scores before and after can't be held against each other.",
-                )
+            yield Caution(
+                code="items_replaced",
+                message=(
+                    f"{task.task}: most items are others than before, so that the series begins anew "
+                    f"with {listing(anew)}"
+                ),
+                remedy="Scores before and after can't be held against each other.",
             )
         sizes = sorted({run.n_items for run in task.runs if not run.apart})
         if len(sizes) > 1:
-            cautions.append(
-                Caution(
-                    code="items_changed",
-                    message=(
-                        f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
-                        "the others on the items that they share"
-                    ),
-                    remedy="Scores of runs with other items can't be read side by side.",
-                )
+            yield Caution(
+                code="items_changed",
+                message=(
+                    f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
+                    "the others on the items that they share"
+                ),
+                remedy="Scores of runs with other items can't be read side by side.",
             )
-    return cautions
 
 
-def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
+def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> Iterator[Caution]:
     """Warn where the task's version, the grader or the scorer changed on the way."""
-    cautions = []
     for part in sorted({key for name in names if name in runs for key in runs[name].exam}):
         said = [(name, runs[name].exam[part]) for name in names if name in runs and part in runs[name].exam]
         turns = [name for (_, before), (name, after) in pairwise(said) if before != after]
         if turns:
-            cautions.append(
-                Caution(
-                    code="exam_changed",
-                    message=f"another {part} than the run before: {listing(turns)}",
-                    remedy="A change there can be the exam's and not the system's.",
-                )
+            yield Caution(
+                code="exam_changed",
+                message=f"another {part} than the run before: {listing(turns)}",
+                remedy="A change there can be the exam's and not the system's.",
             )
-    return cautions
 
 
-NOISE = (
-    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
-    "differ beyond that."
-)
+def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
+    """Return what the logs say of each run, by its name; of several logs what the first says."""
+    found: dict[str, Run] = {}
+    for entry in sorted(entries, key=lambda each: (each.model, each.run.started)):
+        found.setdefault(entry.model, entry.run)
+    return found
+
+
+def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
+    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people
+    count.
+    """
+    dates = {name: runs[name].date for name in names if name in runs}
+    if len(dates) == len(names) and all(dates.values()):
+        return tuple(
+            sorted(names, key=lambda name: (dates[name], _natural(name)))
+        ), "Runs: in order of the dates in their logs."
+    written = {name: date_in(name) for name in names}
+    if all(written.values()):
+        return tuple(
+            sorted(names, key=lambda name: (written[name], _natural(name)))
+        ), "Runs: in order of the dates in their names."
+    return tuple(sorted(names, key=_natural)), "Runs: in order of their names; not all have a date."
+
+
+def date_in(name: str) -> str:
+    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is
+    none.
+    """
+    found = _DATE.search(name)
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second = found.groups()
+    time = f"T{hour}:{minute}:{second or '00'}" if hour else ""
+    text = f"{year}-{month}-{day}{time}"
+    return text if moment(text) else ""
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(name) if part]

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.leaderboard import Leaderboard, OtherBest
-from howsure.inference.boards import board, told_apart
-from howsure.inference.estimate import entries
-from howsure.inference.other_population import clusters_of, of_other_population
+from howsure.inference.alternatives import clusters_of, of_other_population
+from howsure.inference.boards import board, entries, told_apart
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
+from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from howsure.answers.leaderboard import Board, BoardSlices
+    from howsure.answers.leaderboard import Board
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
@@ -61,20 +59,15 @@ def ranked(
         boards = [replace(boards[0], n_tasks_left_out=left)]
     return Leaderboard(
         boards=tuple(boards),
-        slices=_slices(study, matrices, question) if study.design.is_sliced else (),
+        slices=tuple(
+            board
+            for matrix, ways in (ways_of(study, matrices) if study.design.is_sliced else ())
+            for board in sliced_boards(matrix, ways, question)
+        ),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
-    )
-
-
-def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:
-    """Rank the models of every slice that is asked for."""
-    from howsure.inference.slices import sliced_boards, ways_of
-
-    return tuple(
-        each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question)
     )
 
 
@@ -100,35 +93,37 @@ def _overall(
     return overall_board(matrices, boards, pairs, asked, limits)
 
 
-def _with_other_population(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
+def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
     """Return a board with its clusters, and where these are few with who could be best for the other of new
     and same clusters.
     """
     question = of_task(question, matrix)
     if not matrix.clusters:
-        return found
-    found = replace(found, clusters=clusters_of(matrix), cautions=_on_real_clusters(found, matrix, question))
+        return board
+    board = replace(board, clusters=clusters_of(matrix), cautions=_on_real_clusters(board, matrix, question))
     asked = of_other_population(question, matrix)
-    if asked is None or not matrix.few_clusters or len(found.entries) < 2:
-        return found
-    values = {entry.model: matrix.orientation * entry.estimate.value for entry in found.entries}
+    if asked is None or not matrix.few_clusters or len(board.entries) < 2:
+        return board
+    values = {entry.model: matrix.orientation * entry.estimate.value for entry in board.entries}
     scores = np.array([values[model] for model in matrix.models])
     best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
     kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
-    named = tuple(e.model for e in found.entries if e.model in kept)
-    return replace(found, beside=OtherBest(population=asked.population.name, could_be_best=named))
+    named = tuple(e.model for e in board.entries if e.model in kept)
+    return replace(board, beside=OtherBest(population=asked.population.name, could_be_best=named))
 
 
-def _on_real_clusters(found: Board, matrix: ScoreMatrix, question: Question) -> tuple[Caution, ...]:
+def _on_real_clusters(board: Board, matrix: ScoreMatrix, question: Question) -> tuple[Caution, ...]:
     """Return a board's cautions, with what is known of pairs on whole real clusters as few or as unequal."""
     method = question.population.overall_method(question, bounded=matrix.bounded)
     pairs = str(replace(method, overall=False, paired=True))
-    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(found.entries) > 1 else None
-    return found.cautions if known is None else (*found.cautions, known)
+    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
+    return board.cautions if known is None else (*board.cautions, known)
 
 
-def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:
+def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:
     """Return a leaderboard with a caution where counting failed attempts the other way would change the
     order.
     """
-    return replace(found, cautions=(*found.cautions, *policy_changes_ranks(study, found.boards)))
+    return replace(
+        leaderboard, cautions=(*leaderboard.cautions, *policy_changes_ranks(study, leaderboard.boards))
+    )

@@ -1,30 +1,37 @@
-"""What attempts took: the ratio of two models, known or bounded; a failed attempt has a cost, and what wasn't
-recorded isn't 0.
+"""What attempts took: the ratio of two models, known or bounded, and which models could be the best buy.
+
+A failed attempt has a cost, and what wasn't recorded isn't 0.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.answers.frontier import Buy, Frontier, TaskFrontier
 from howsure.answers.parts import MeasureGap
+from howsure.errors import DataError
 from howsure.inference import record
+from howsure.inference.boards import entries, told_apart
 from howsure.inference.overall import no_overall
-from howsure.statistics.ratios import Ratio, ratio
+from howsure.statistics.means import means
+from howsure.statistics.ratios import Known, Ratio, cost_moments, dominance, ratio
 from howsure.statistics.results import Interval
+from howsure.study.notes import direction_cautions
 from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.parts import Known
+    from howsure.answers.parts import RatioKnown
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -66,7 +73,7 @@ def measure_gap(
     is bounded, of both unknown.
     """
     lacking = missing(matrix, models[0]), missing(matrix, models[1])
-    known: Known = (
+    known: RatioKnown = (
         "known"
         if not any(lacking)
         else "unknown"
@@ -120,20 +127,142 @@ def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[
     return found[0], found[1]
 
 
-def _limits(found: Ratio | None, known: Known, level: float) -> Interval:
+def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
     """Return the limits; on the side that is open a ratio can be anything."""
-    if found is None:
+    if ratio is None:
         return Interval(low=math.nan, high=math.nan, level=level)
-    low = 0.0 if known == "at most" else found.low
-    high = math.inf if known == "at least" else found.high
+    low = 0.0 if known == "at most" else ratio.low
+    high = math.inf if known == "at least" else ratio.high
     return Interval(low=low, high=high, level=level)
 
 
-def measure_cautions(found: Ratio | None) -> tuple[Caution, ...]:
+def measure_cautions(ratio: Ratio | None) -> tuple[Caution, ...]:
     """Warn where the calibration record says that the interval of such a ratio misses."""
     miss = (
         None
-        if found is None
-        else record.ratio_miss(n_items=found.n_items, n_clusters=found.n_clusters, spread=found.spread)
+        if ratio is None
+        else record.ratio_miss(n_items=ratio.n_items, n_clusters=ratio.n_clusters, spread=ratio.spread)
     )
     return () if miss is None else (miss,)
+
+
+def frontier_of(study: Study, question: Question) -> Frontier:
+    """Return who could be the best buy on every task, and on all tasks that the models share."""
+    matrices = list(study.matrices())
+    parts = [[matrix] for matrix in matrices]
+    if no_overall(matrices) is None:
+        parts = [matrices, *parts]
+    tasks = []
+    for name in study.design.measure:
+        for part in parts:
+            both = _of_models(part, taken(study, part, name))
+            if both is not None:
+                tasks.append(_judged(both, question))
+    if not tasks:
+        raise DataError(
+            "no task has two models that record what they took",
+            remedy="`howsure describe` shows what was recorded.",
+        )
+    return Frontier(
+        tasks=tuple(tasks), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ScoresAndCosts:
+    """Scores and costs of the same models, on the items that each was tried on."""
+
+    scores: ScoreMatrix
+    costs: ScoreMatrix
+
+    @property
+    def known(self) -> Known:
+        """What is known of the costs."""
+        lacking = np.array([missing(self.costs, model) > 0 for model in self.costs.models])
+        return Known(lacking=lacking, free=~lacking & (np.nansum(self.costs.values, axis=0) == 0))
+
+
+def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _ScoresAndCosts | None:
+    """Return the models that have every task; None where there aren't two, or none records a cost."""
+    models = sorted(set.intersection(*(set(matrix.models) for matrix in part)) & set(costs.models))
+    if len(models) < 2 or not np.nansum(costs.values) > 0:
+        return None
+    scores = stacked(part) if len(part) > 1 else part[0]
+    return _ScoresAndCosts(
+        scores=scores.take_models(scores.columns(models)), costs=costs.take_models(costs.columns(models))
+    )
+
+
+def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
+    scores, costs = models.scores, models.costs
+    pairs = question.population.pairs(scores, question)
+    moments = cost_moments(
+        costs.values, clusters=costs.clusters, weights=costs.weights, variance=question.variance
+    )
+    sign = scores.orientation
+    rng = np.random.default_rng(question.seed)
+    known = models.known
+    estimates = [entry.estimate for entry in entries(scores, question)]
+    values = np.array([estimate.value for estimate in estimates])
+    score_p, _, best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))
+    found = dominance(sign * pairs.difference, score_p, moments, known, question.level, rng=rng)
+    took = [_cost(costs, k, question) for k in range(len(costs.models))]
+    amounts = np.array([estimate.value for estimate in took])
+    beats = found.beats
+    buys = [
+        Buy(
+            model=model,
+            score=estimates[k],
+            cost=took[k],
+            n_missing=missing(costs, model),
+            could_be_best=bool(best[k]),
+            beaten_by=tuple(scores.models[j] for j in np.flatnonzero(beats[:, k])),
+        )
+        for k, model in enumerate(scores.models)
+    ]
+    order = np.lexsort((-sign * values, amounts))
+    told = [k for k in order.tolist() if best[k] and not known.lacking[k]]
+    leader = int(np.lexsort((amounts, -sign * values))[0])
+    return _with_leader(
+        TaskFrontier(
+            task=scores.task,
+            metric=scores.metric,
+            measure=costs.metric,
+            level=question.level,
+            lower_is_better=scores.lower_is_better,
+            percent=scores.bounded,
+            cheapest=scores.models[told[0]] if told else None,
+            leader=scores.models[leader],
+            models=tuple(buys[k] for k in order.tolist()),
+        ),
+        models,
+        question,
+    )
+
+
+def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
+    """Estimate what a model takes, on the items that it was tried on."""
+    part = costs.take_models([k])
+    tried: Floats = part.values[:, 0]
+    part = part.take_items(~np.isnan(tried))
+    return means(
+        part.values,
+        clusters=part.clusters,
+        weights=part.weights,
+        bounded=False,
+        level=question.level,
+        variance=question.variance,
+    )[0]
+
+
+def _with_leader(frontier: TaskFrontier, both: _ScoresAndCosts, question: Question) -> TaskFrontier:
+    """Add how the leader and the cheapest that could be best compare."""
+    if frontier.cheapest is None or frontier.cheapest == frontier.leader:
+        return frontier
+    models = frontier.leader, frontier.cheapest
+    asked = replace(question, margin=None)
+    return replace(
+        frontier,
+        gap=measure_gap(both.costs, models, question),
+        lead=question.population.pair(both.scores, models[0], models[1], asked).difference,
+    )

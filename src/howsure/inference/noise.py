@@ -10,8 +10,8 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.inference.boards import entries
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
-from howsure.inference.estimate import entries
 from howsure.inference.slices import sliced_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.means import means
@@ -31,8 +31,28 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
 
+KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
+UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
+NEGATIVE = Caution(
+    code="negative_variance",
+    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
+    remedy="More attempts or more questions would tell the two apart.",
+)
+FIRST_CLUSTERS = Caution(
+    code="first_clustering_only",
+    message="the spread from cluster to cluster is that of the first way of clustering",
+    remedy="Name the other one first to see its spread.",
+)
+UNWEIGHTED = Caution(
+    code="unweighted_components",
+    message=(
+        "the standard deviations of single scores count every item alike; the error bars respect the weights"
+    ),
+    remedy="Leave `weight` out to have both alike.",
+)
 
-def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b: str | None) -> Noise:
+
+def decompose(scores: Scores, design: Design, question: Question, a: str | None, b: str | None) -> Noise:
     """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
@@ -40,65 +60,67 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
         study = gather_pair(scores, design, a, b)
         a, b = study.models
         matrices = one_metric(study)
-        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in matrices]
+        tasks = [pair_task_noise(matrix, a, b, question) for matrix in matrices]
         left = tasks_left_out(study, matrices)
         one, other = a, b
         shared = [_shared(matrix, a, b) for matrix in matrices]
-        slices = sliced_noise(study, shared, asked, lambda part: pair_task_noise(part, one, other, asked))
+        slices = sliced_noise(
+            study, shared, question, lambda part: pair_task_noise(part, one, other, question)
+        )
     else:
         study = gather_levelled(scores, design)
         matrices, left = list(study.matrices()), []
-        tasks = [task_noise(matrix, asked) for matrix in matrices]
-        slices = sliced_noise(study, matrices, asked, lambda part: task_noise(part, asked))
+        tasks = [task_noise(matrix, question) for matrix in matrices]
+        slices = sliced_noise(study, matrices, question, lambda part: task_noise(part, question))
     return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, cautions=(*study.cautions, *left))
 
 
-def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
+def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
     """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where
     these are there already.
     """
     if matrix.levels is not None:
-        every = {entry.model: entry for entry in (entries(matrix, asked) if known is None else known)}
+        every = {entry.model: entry for entry in (entries(matrix, question) if known is None else known)}
         return _level_noise(
             matrix, [(name, every[name].estimate, every[name].sources) for name in matrix.models]
         )
-    drawn = asked.population.drawn(matrix)
+    drawn = question.population.drawn(matrix)
     found = answers(drawn.values, drawn.attempts.astype(float), drawn.within)
-    told = {entry.model: entry.estimate for entry in (entries(matrix, asked) if known is None else known)}
+    told = {entry.model: entry.estimate for entry in (entries(matrix, question) if known is None else known)}
     estimates = [told[model] for model in matrix.models]
     return TaskNoise(
         task=matrix.task,
         metric=matrix.metric,
-        entries=tuple(_entries(drawn, found, matrix.models, estimates, asked.level)),
-        pairs=_pairs(matrix, found, asked),
+        entries=tuple(_entries(drawn, found, matrix.models, estimates, question.level)),
+        pairs=_pairs(matrix, found, question),
         percent=matrix.bounded,
     )
 
 
-def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
+def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, question: Question) -> TaskNoise:
     """Take the error bars of two models, on the items that both answered, and of their paired difference
     apart.
     """
     if matrix.levels is not None:
         both = matrix.take_models(matrix.columns((a, b)))
-        pair = asked.population.pair(both, a, b, replace(asked, method="t"))
-        single = [(entry.model, entry.estimate, entry.sources) for entry in entries(both, asked)]
+        pair = question.population.pair(both, a, b, replace(question, method="t"))
+        single = [(entry.model, entry.estimate, entry.sources) for entry in entries(both, question)]
         return replace(
             _level_noise(both, [*single, (f"{a} − {b}", pair.difference, pair.sources)]), pair=True
         )
-    both = asked.population.drawn(_shared(matrix, a, b))
+    both = question.population.drawn(_shared(matrix, a, b))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     estimates = means(
         found.means,
         clusters=both.clusters,
         weights=both.weights,
         bounded=False,
-        level=asked.level,
-        variance=asked.variance,
+        level=question.level,
+        variance=question.variance,
         labels=both.cluster_labels[0] if both.cluster_labels else (),
         strata=both.strata,
     )
-    singles = _entries(both, found, (a, b, f"{a} − {b}"), estimates, asked.level)
+    singles = _entries(both, found, (a, b, f"{a} − {b}"), estimates, question.level)
     omega = [entry.question.variance for entry in singles]
     scale = math.sqrt(omega[0] * omega[1]) if min(omega[:2]) > 0 else math.nan
     correlation = (omega[0] + omega[1] - omega[2]) / 2 / scale if scale else math.nan
@@ -148,7 +170,7 @@ def _level_noise(
 
 def _shared(matrix: ScoreMatrix, a: str, b: str) -> ScoreMatrix:
     """Return two models on the items that both answered. DataError where there is none."""
-    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    pair = matrix.take_models(matrix.columns((a, b)))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if not shared.any():
         raise DataError(
@@ -233,11 +255,11 @@ def _cautions(entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estim
     return tuple(cautions)
 
 
-def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | None:
+def _pairs(matrix: ScoreMatrix, found: Answers, question: Question) -> PairNoise | None:
     """Take the differences of all pairs apart; None where their noise is known for none."""
     if len(matrix.models) < 2 or not found.measured.any():
         return None
-    moments = asked.population.pairs(matrix, replace(asked, method="t"))
+    moments = question.population.pairs(matrix, replace(question, method="t"))
     noise = pair_noise(found, matrix.weights)
     upper = np.triu_indices(len(matrix.models), 1)
     total, now, once = moments.variance[upper], noise.now[upper], noise.once[upper]
@@ -253,24 +275,3 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | 
         answers=now[known],
         once=once[known],
     )
-
-
-KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
-UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
-NEGATIVE = Caution(
-    code="negative_variance",
-    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
-    remedy="More attempts or more questions would tell the two apart.",
-)
-FIRST_CLUSTERS = Caution(
-    code="first_clustering_only",
-    message="the spread from cluster to cluster is that of the first way of clustering",
-    remedy="Name the other one first to see its spread.",
-)
-UNWEIGHTED = Caution(
-    code="unweighted_components",
-    message=(
-        "the standard deviations of single scores count every item alike; the error bars respect the weights"
-    ),
-    remedy="Leave `weight` out to have both alike.",
-)

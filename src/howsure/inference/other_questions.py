@@ -1,5 +1,7 @@
-"""New clusters, other questions where there are none: the items, or clusters of them, are a sample of all
-that could have been drawn. Miller (2024), section 2.
+"""Populations of other questions than these: new clusters, and more questions from the same clusters.
+
+New clusters, or questions where there are no clusters, are a sample of all that could have been drawn (Miller
+2024, section 2). More questions from the same clusters take clusters as strata.
 """
 
 from __future__ import annotations
@@ -12,18 +14,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.compare import Comparison
+from howsure.errors import MethodError
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.choices import label_of
-from howsure.statistics.clustered_variance import free_of_strata, variance_of
+from howsure.statistics.clustered_variance import (
+    ShareSums,
+    free_of_strata,
+    joined_strata,
+    variance_of,
+    within_strata,
+)
 from howsure.statistics.difference import difference, items_needed, summed_difference
 from howsure.statistics.difference_tests import test_of
 from howsure.statistics.differences import equivalence, pivot_of
 from howsure.statistics.means import means, summed_means
 from howsure.statistics.pair_details import pair_limits
+from howsure.statistics.pair_moments import strata_moments, with_own_pivots
 from howsure.statistics.results import Interval, Method
-from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments
+from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments, within_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +103,7 @@ class OtherQuestions:
         """Compare two models, paired where they share items."""
         if matrix.levels is None:
             return _compared(matrix, a, b, question)
-        both = matrix.take_models([matrix.column(a), matrix.column(b)])
+        both = matrix.take_models(matrix.columns((a, b)))
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
         cautions = () if math.isfinite(found.p_value) else plain.difference.cautions
@@ -232,15 +242,15 @@ def limits_of_sums(
 
 
 def _difference(
-    matrix: ScoreMatrix, a: str, b: str, asked: Question
+    matrix: ScoreMatrix, a: str, b: str, question: Question
 ) -> tuple[Difference, Callable[[], float]]:
     """Return the numbers of a comparison, and what makes the skewness of its differences."""
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
-        "level": asked.level,
-        "method": asked.method,
-        "margin": asked.margin,
+        "level": question.level,
+        "method": question.method,
+        "margin": question.margin,
         "lower_is_better": matrix.lower_is_better,
     }
     if matrix.sums is not None:
@@ -249,18 +259,18 @@ def _difference(
             clustered=bool(matrix.clusters),
             labels=labels,
             bounded=matrix.bounded,
-            variance=variance_of(asked.variance),
+            variance=variance_of(question.variance),
         )
         return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
     one, other = (matrix.values[:, column] for column in columns)
     options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
-    options |= {"bounded": matrix.bounded, "variance": asked.variance}
-    gap = difference(one, other, rng=np.random.default_rng(asked.seed), **options)
+    options |= {"bounded": matrix.bounded, "variance": question.variance}
+    gap = difference(one, other, rng=np.random.default_rng(question.seed), **options)
     return gap, lambda: skewness(one - other)
 
 
-def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
-    answer, skew = _difference(matrix, a, b, asked)
+def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+    answer, skew = _difference(matrix, a, b, question)
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if answer.paired:
         rate = decided / (decided + answer.ties)
@@ -291,3 +301,113 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Compariso
         unseen=answer.unseen,
         equivalence=answer.equivalence,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SameClusters(OtherQuestions):
+    """The population of more questions from the clusters that there are; without clusters all questions like
+    these.
+    """
+
+    name: str = "same-clusters"
+
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
+        if not matrix.clusters:
+            return matrix
+        strata = joined_strata(matrix.clusters[0])
+        values = within_strata(matrix.values, strata, matrix.weights)
+        count = int(strata.max()) + 1
+        return replace(
+            matrix,
+            values=values,
+            clusters=(),
+            cluster_names=(),
+            cluster_labels=(),
+            strata=count,
+            unmoved=matrix.values,
+        )
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes."""
+        if part.sums is not None:
+            found = estimated(part, part.sums, question, within=True)
+        else:
+            found = OtherQuestions.means(self, self.drawn(part), question)
+        if not part.clusters:
+            return found
+        count = int(part.clusters[0].max()) + 1
+        return tuple(replace(estimate, n_clusters=count) for estimate in found)
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models on the items that both answered."""
+        if not matrix.clusters:
+            return OtherQuestions.pair(self, matrix, a, b, question)
+        if question.method not in (None, "score", "t"):
+            raise MethodError(
+                f"method {label_of(question.method)!r} knows no strata",
+                remedy="Leave the method out, or choose `population='new-clusters'`.",
+            )
+        both = matrix.take_models(matrix.columns((a, b)))
+        shared = np.asarray((~np.isnan(both.values)).all(axis=1))
+        plain = OtherQuestions.pair(
+            self, replace(both, clusters=(), cluster_names=(), cluster_labels=()), a, b, question
+        )
+        if not shared.any():
+            return plain
+        both = both if shared.all() else both.take_items(shared)
+        method = replace(plain.difference.method, same_clusters=True)
+        return replace(by_moments(plain, self, both, question, method), unclustered_se=plain.difference.se)
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+        if not matrix.clusters:
+            return OtherQuestions.pairs(self, matrix, question)
+        if matrix.sums is not None:
+            return within_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
+        plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), replace(question, method="t"))
+        found = OtherQuestions.pairs(self, self.drawn(matrix), question)
+        found = replace(found, difference=plain.difference, tested=None)
+        return _pair_by_pair(found, matrix, question) if _pairwise(matrix) else found
+
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
+        question's.
+        """
+        if matrix.sums is not None:
+            return limits_of_sums(matrix, matrix.sums, pairs, question, level, within=True)
+        if not _pairwise(matrix):
+            return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
+        return pair_limits(
+            matrix.values,
+            pairs,
+            level=question.level if level is None else level,
+            reach=matrix.reach,
+            net_wins=uses_score(matrix, question),
+            squares=np.nan_to_num(pairs.variance) * pairs.shared * (pairs.shared - 1),
+        )
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+        return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
+
+
+def _pairwise(matrix: ScoreMatrix) -> bool:
+    """Say whether pairs are centred each for itself: cells are missing, and items weigh the same."""
+    return bool(matrix.clusters) and not matrix.complete and matrix.weights is None
+
+
+def _pair_by_pair(pairs: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
+    """Centre every pair within the items of each cluster that both answered, where cells are missing."""
+    own = strata_moments(matrix.values, matrix.clusters[0])
+    df = variance_of(question.variance).df(ShareSums.equal(own.shared))
+    score = uses_score(matrix, question)
+    moments = replace(
+        pairs,
+        variance=own.variance,
+        item_variance=own.item_variance if score else pairs.item_variance,
+        df=free_of_strata(df, own.shared, own.strata),
+    )
+    return with_own_pivots(moments)

@@ -37,6 +37,17 @@ if TYPE_CHECKING:
 
     Shares = Overall | Mapping[str, float]
 
+_COMBINED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison where all items of a task are combined",
+    remedy="Read the tasks one by one, or compare on the shared items.",
+)
+_UNPAIRED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison: on some task the two models share no item",
+    remedy="Choose tasks with `task`.",
+)
+
 
 def as_stated(question: Question, study: Study) -> tuple[Question, str]:
     """Return the question with the weights that the harness gives the tasks, the mean where it says nothing,
@@ -58,7 +69,7 @@ def overall_board(
     matrices: Sequence[ScoreMatrix],
     boards: Sequence[Board],
     pairs: Sequence[PairMoments],
-    asked: Question,
+    question: Question,
     limits: Sequence[tuple[Floats, Floats]],
 ) -> tuple[Board | None, list[Caution]]:
     """Rank the models that have every task by their overall score; None, with a caution, where there is none.
@@ -72,19 +83,19 @@ def overall_board(
     if not models:
         return None, [_lacking(0, matrices, [])]
     places = [matrix.columns(models) for matrix in matrices]
-    shares = task_shares(matrices, asked.overall)
+    shares = task_shares(matrices, question.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
     own = [
         (low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)
     ]
-    kept = own if asked.level == REFERENCE and not asked.population.only_these else None
+    kept = own if question.level == REFERENCE and not question.population.only_these else None
     combined = suite_of(
-        chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept
+        chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], question, kept
     )
-    found = [_overall_entry(model, boards, shares, matrices[0].metric, asked) for model in models]
-    head = replace(chosen[0], task="", metric=overall_name(asked.overall))
+    found = [_overall_entry(model, boards, shares, matrices[0].metric, question) for model in models]
+    head = replace(chosen[0], task="", metric=overall_name(question.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    placed = board(head, found, combined.moments, asked, within=combined.limits(asked.level))
+    placed = board(head, found, combined.moments, question, within=combined.limits(question.level))
     total = replace(placed, n_tasks=len(matrices), n_left_out=left)
     led = [
         f"{board.entries[0].model} leads {board.task}"
@@ -95,13 +106,17 @@ def overall_board(
 
 
 def _overall_entry(
-    model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, asked: Question
+    model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, question: Question
 ) -> Entry:
     parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
     estimates, percent = [part.estimate for part in parts], boards[0].percent
     whole = overall_estimate(estimates, shares, bounded=percent)
     small = small_task(
-        [Own.of(each) for each in estimates], shares, [board.task for board in boards], asked, percent=percent
+        [Own.of(each) for each in estimates],
+        shares,
+        [board.task for board in boards],
+        question,
+        percent=percent,
     )
     return Entry(
         task="",
@@ -116,21 +131,21 @@ def _overall_entry(
 def suite_of(
     matrices: Sequence[ScoreMatrix],
     pairs: Sequence[PairMoments],
-    asked: Question,
+    question: Question,
     limits: Sequence[tuple[Floats, Floats]] | None = None,
 ) -> PairSuite:
     """Put the pairs of several tasks together, the same models in the same order; `limits`: their own, as
     `pair_suite` has them.
     """
-    population = asked.population
+    population = question.population
     if limits is None and not population.only_these:
         level = np.asarray(REFERENCE)
         limits = [
-            population.limits(matrix, pair, asked, level)
+            population.limits(matrix, pair, question, level)
             for matrix, pair in zip(matrices, pairs, strict=True)
         ]
-    silent = matrices[0].bounded and asked.method != "t"
-    shares = task_shares(matrices, asked.overall)
+    silent = matrices[0].bounded and question.method != "t"
+    shares = task_shares(matrices, question.overall)
     return pair_suite(pairs, shares, limits, reach=matrices[0].reach, silent=silent)
 
 
@@ -180,19 +195,16 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Cau
     """Warn of models that lack a task; `led`: what is told of those that lead another."""
     what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
     left = "is" if count == 1 else "are"
+    though = f", though {listing(led)}" if led else ""
     return Caution(
         code="not_in_overall",
-        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{_though(led)}",
+        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{though}",
         remedy="Choose tasks that all have with `task`.",
     )
 
 
-def _though(led: list[str]) -> str:
-    return f", though {listing(led)}" if led else ""
-
-
 def overall_comparison(
-    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> tuple[Comparison | None, list[Caution]]:
     """Put the comparisons of several tasks together: their weighted mean, errors independent from task to
     task.
@@ -204,21 +216,21 @@ def overall_comparison(
         return None, [_COMBINED_TASK]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
-    asked, given = over_tasks(asked, matrices), asked
-    pairs = [_again(pair, matrix, asked, given) for pair, matrix in zip(pairs, matrices, strict=True)]
-    found = _compared_suite(matrices, pairs, asked)
-    shares = task_shares(matrices, asked.overall)
-    estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
+    question, given = over_tasks(question, matrices), question
+    pairs = [_again(pair, matrix, question, given) for pair, matrix in zip(pairs, matrices, strict=True)]
+    found = _compared_suite(matrices, pairs, question)
+    shares = task_shares(matrices, question.overall)
+    estimate, p_value = _overall_difference(found, pairs, question, bounded=matrices[0].bounded)
     value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
     telling = replace(estimate, se=float(telling_error(value, se, p, df)))
     own, names = [Own.of(pair.difference) for pair in pairs], [pair.task for pair in pairs]
-    small = small_task(own, shares, names, asked, percent=pairs[0].percent)
+    small = small_task(own, shares, names, question, percent=pairs[0].percent)
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
-    margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
+    margin = question.margin.of(baseline) if isinstance(question.margin, Relative) else question.margin
     return replace(
         pairs[0],
         task="",
-        metric=overall_name(asked.overall),
+        metric=overall_name(question.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=baseline,
         difference=replace(estimate, cautions=(*estimate.cautions, *small)),
@@ -233,9 +245,9 @@ def overall_comparison(
         ties=sum(pair.ties for pair in pairs),
         n_only_a=sum(pair.n_only_a for pair in pairs),
         n_only_b=sum(pair.n_only_b for pair in pairs),
-        items_needed=math.nan if small else asked.population.items_needed(telling, asked.level),
+        items_needed=math.nan if small else question.population.items_needed(telling, question.level),
         attempts_needed=math.nan,
-        population=asked.population.name,
+        population=question.population.name,
         clusters=None,
         beside=None,
         slices=(),
@@ -243,35 +255,35 @@ def overall_comparison(
         cautions=(),
         equivalence=None
         if margin is None
-        else _overall_equivalence(found, margin, asked, matrices[0].orientation),
+        else _overall_equivalence(found, margin, question, matrices[0].orientation),
     ), []
 
 
-def _again(pair: Comparison, matrix: ScoreMatrix, asked: Question, given: Question) -> Comparison:
+def _again(pair: Comparison, matrix: ScoreMatrix, question: Question, given: Question) -> Comparison:
     """Return the comparison of a task about the population that what is overall is about."""
-    if given.population.of(matrix) is asked.population.of(matrix):
+    if given.population.of(matrix) is question.population.of(matrix):
         return pair
-    return asked.population.pair(matrix, pair.a, pair.b, replace(asked, margin=None))
+    return question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))
 
 
 def _compared_suite(
-    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> PairSuite:
     """Put two models together as their board does; by another method than a board has, from the intervals of
     that method.
     """
-    population, a, b = asked.population, pairs[0].a, pairs[0].b
-    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
-    moments = [population.pairs(matrix, asked) for matrix in chosen]
-    if asked.method in (None, "score", "t") or population.only_these:
-        return suite_of(chosen, moments, asked)
-    at = replace(asked, level=REFERENCE, margin=None)
-    same = asked.level == REFERENCE
+    population, a, b = question.population, pairs[0].a, pairs[0].b
+    chosen = [matrix.take_models(matrix.columns((a, b))) for matrix in matrices]
+    moments = [population.pairs(matrix, question) for matrix in chosen]
+    if question.method in (None, "score", "t") or population.only_these:
+        return suite_of(chosen, moments, question)
+    at = replace(question, level=REFERENCE, margin=None)
+    same = question.level == REFERENCE
     own = [
         pair if same else population.pair(matrix, a, b, at)
         for matrix, pair in zip(chosen, pairs, strict=True)
     ]
-    return suite_of(chosen, moments, asked, [_both_ways(pair.difference.interval) for pair in own])
+    return suite_of(chosen, moments, question, [_both_ways(pair.difference.interval) for pair in own])
 
 
 def _both_ways(interval: Interval) -> tuple[Floats, Floats]:
@@ -283,47 +295,35 @@ def _both_ways(interval: Interval) -> tuple[Floats, Floats]:
 
 
 def _overall_difference(
-    found: PairSuite, pairs: Sequence[Comparison], asked: Question, *, bounded: bool
+    suite: PairSuite, pairs: Sequence[Comparison], question: Question, *, bounded: bool
 ) -> tuple[Estimate, float]:
     """Return the overall difference of two models, and its p-value."""
-    moments = found.moments
-    low, high = (float(limit[0, 1]) for limit in found.limits(asked.level))
+    moments = suite.moments
+    low, high = (float(limit[0, 1]) for limit in suite.limits(question.level))
     p_value = float(moments.p_value[0, 1]) if math.isfinite(low) else math.nan
     return Estimate(
         value=float(moments.difference[0, 1]),
         se=math.sqrt(float(moments.variance[0, 1])),
-        interval=Interval(low=low, high=high, level=asked.level),
+        interval=Interval(low=low, high=high, level=question.level),
         df=float(moments.df[0, 1]),
         n_items=sum(pair.difference.n_items for pair in pairs),
         n_clusters=sum(
             d.n_items if d.method.same_clusters else d.n_clusters for d in (pair.difference for pair in pairs)
         ),
-        method=asked.population.overall_method(asked, bounded=bounded),
+        method=question.population.overall_method(question, bounded=bounded),
         cautions=() if math.isfinite(p_value) else (doubt("no_overall_error_bar"),),
     ), p_value
 
 
-def _overall_equivalence(found: PairSuite, margin: float, asked: Question, sign: int) -> Equivalence:
+def _overall_equivalence(suite: PairSuite, margin: float, question: Question, sign: int) -> Equivalence:
     """Test non-inferiority and equivalence at ±margin with the overall test itself."""
-    if not math.isfinite(float(found.limits(asked.level)[0][0, 1])):
+    if not math.isfinite(float(suite.limits(question.level)[0][0, 1])):
         raise MethodError(
             "a margin needs an overall comparison with an error bar",
             remedy="Check that every task has at least two items or clusters.",
         )
     worse, better = (
-        float(student_above(np.asarray(sign * side * found.t(-sign * side * margin)), found.moments.df[0, 1]))
+        float(student_above(np.asarray(sign * side * suite.t(-sign * side * margin)), suite.moments.df[0, 1]))
         for side in (1, -1)
     )
-    return equivalence_of(worse, better, margin=margin, level=asked.level)
-
-
-_COMBINED_TASK = Caution(
-    code="no_overall",
-    message="no overall comparison where all items of a task are combined",
-    remedy="Read the tasks one by one, or compare on the shared items.",
-)
-_UNPAIRED_TASK = Caution(
-    code="no_overall",
-    message="no overall comparison: on some task the two models share no item",
-    remedy="Choose tasks with `task`.",
-)
+    return equivalence_of(worse, better, margin=margin, level=question.level)

@@ -13,7 +13,7 @@ import polars as pl
 
 from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution
-from howsure.inference.judged_gaps import shared_answers
+from howsure.inference.judge_panel import shared_answers
 from howsure.statistics.judge_strata import (
     FEWEST,
     Expected,

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.parts import EqualSystems
-from howsure.answers.plan import CurvePoint, Forecast, ForecastLook, LooksPlan, Option, Way
+from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLook, LooksPlan, Option, Way
 from howsure.errors import OptionError
 from howsure.statistics import betting_power
 from howsure.statistics import power as powers

@@ -1,49 +1,211 @@
 """The populations that can be asked about, chosen once by their word, and the default, which depends on the
 clusters of a task.
 
-other_questions.py: the items, or clusters of them, are a sample of all that could have been drawn.
-same_clusters.py: the items are a sample of what the same clusters hold.
-these_questions.py: exactly these items; only the answers are a sample.
+`OtherQuestions`: the items, or clusters of them, are a sample of all that could have been drawn.
+`SameClusters`: the items are a sample of what the same clusters hold. `TheseQuestions`: exactly these items;
+only the answers are a sample, and clusters play no part (Miller 2024, section 3).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from howsure.inference.other_questions import OtherQuestions
-from howsure.inference.same_clusters import SameClusters
-from howsure.inference.these_questions import TheseQuestions
+import numpy as np
+
+from howsure.answers.compare import Comparison
+from howsure.errors import Caution, DataError
+from howsure.inference.other_questions import OtherQuestions, SameClusters
+from howsure.statistics.answer_noise import METHOD, answers, attempt_cautions, fixed_means, fixed_moments
+from howsure.statistics.arrays import above
+from howsure.statistics.difference import items_needed
+from howsure.statistics.differences import equivalence, pivot_of
+from howsure.statistics.results import Estimate, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.compare import Comparison
-    from howsure.errors import Caution
     from howsure.inference.question import Population, Question
+    from howsure.statistics.answer_noise import Answers
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
-    from howsure.statistics.results import Estimate, Method
+    from howsure.statistics.results import Method
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
+NEW_CLUSTERS: Population = OtherQuestions()
+SAME_CLUSTERS: Population = SameClusters()
+
 
 @dataclass(frozen=True, slots=True)
-class ByTask:
+class TheseQuestions:
+    """The population of exactly these items; see [`Population`][howsure.inference.question.Population]."""
+
+    name: str = "these-questions"
+    only_these: bool = True
+
+    def of(self, matrix: ScoreMatrix) -> Population:
+        """Return itself: what it is about hangs on no task."""
+        del matrix
+        return self
+
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+        """Leave out tasks whose answers' noise nothing tells; DataError where none is left."""
+        told = [bool((matrix.attempts > 1).any()) for matrix in matrices]
+        if not any(told):
+            noise_of(matrices[0])
+        kept = [matrix for matrix, known in zip(matrices, told, strict=True) if known]
+        return kept, [
+            Caution(
+                code="one_attempt",
+                message=f"{matrix.task} is left out: {_why_unknown(matrix)}",
+                remedy="Run two attempts or more.",
+            )
+            for matrix, known in zip(matrices, told, strict=True)
+            if not known
+        ]
+
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return the matrix as it is: its answers are the sample, and no item is."""
+        return matrix
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
+        has.
+        """
+        return fixed_means(
+            answers(part.values, part.attempts.astype(float), part.within),
+            part.attempts.astype(float),
+            weights=part.weights,
+            binary=bool(part.right_or_wrong().all()),
+            bounded=part.bounded,
+            level=question.level,
+        )
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models on the items that both answered."""
+        level, margin = question.level, question.margin
+        pair = matrix.take_models(matrix.columns((a, b)))
+        has = ~np.isnan(pair.values)
+        shared = np.asarray(has.all(axis=1))
+        if not shared.any():
+            raise DataError(
+                f"{a} and {b} share no item",
+                where=matrix.task,
+                remedy="On exactly these questions both must have answered them; leave `population` out.",
+            )
+        both = pair.take_items(shared)
+        w = np.ones(len(both.items)) if both.weights is None else both.weights
+        moments = fixed_moments(noise_of(both), weights=both.weights, bounded=both.bounded)
+        found = moments.at((0, 1))
+        value, variance, df = float(found.difference), float(found.variance), float(found.df)
+        pivot = pivot_of(found, level, reach=1.0 if matrix.bounded else math.inf)
+        estimate = Estimate(
+            value=value,
+            se=math.sqrt(variance),
+            interval=Interval(low=pivot.low, high=pivot.high, level=level),
+            df=df,
+            n_items=len(both.items),
+            n_clusters=len(both.items),
+            method=replace(METHOD, paired=True),
+            cautions=_attempt_cautions(both),
+        )
+        one, other = (matrix.orientation * both.values).T
+        wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
+        means = w @ both.values / w.sum()
+        # what is needed grows with the attempts as it does with items
+        times = items_needed(estimate, level) / len(both.items)
+        return Comparison(
+            task=matrix.task,
+            metric=matrix.metric,
+            a=a,
+            b=b,
+            a_mean=float(means[0]),
+            b_mean=float(means[1]),
+            difference=estimate,
+            p_value=pivot.p_value,
+            p_adjusted=pivot.p_value,
+            adjusted_interval=estimate.interval,
+            wins=wins,
+            losses=losses,
+            ties=len(both.items) - wins - losses,
+            n_only_a=int((has[:, 0] & ~shared).sum()),
+            n_only_b=int((has[:, 1] & ~shared).sum()),
+            lower_is_better=matrix.lower_is_better,
+            percent=matrix.bounded,
+            attempts_needed=times * float(both.attempts.mean()),
+            equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+        )
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+        del question
+        matrix.refuse_many_models()
+        return fixed_moments(noise_of(matrix), weights=matrix.weights, bounded=matrix.bounded)
+
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
+        question's.
+        """
+        return pairs.limits(question.level if level is None else level, matrix.reach)
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+        del question, bounded
+        return replace(METHOD, overall=True)
+
+    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
+        """Return NaN: attempts would settle it, not items."""
+        del estimate, level, target
+        return math.nan
+
+
+def noise_of(matrix: ScoreMatrix) -> Answers:
+    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an
+    item.
+    """
+    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    if not found.measured.any():
+        raise DataError(
+            _why_unknown(matrix),
+            where=matrix.task,
+            remedy="Run two attempts or more, or leave `population` out."
+            if not matrix.derived
+            else "Run more attempts, choose a smaller K, or leave `population` out.",
+        )
+    return found
+
+
+def _why_unknown(matrix: ScoreMatrix) -> str:
+    if matrix.derived:
+        return f"{matrix.metric} takes all attempts, so nothing says how much it varies"
+    return "one attempt an item, so nothing says how much the answers themselves vary"
+
+
+def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
+    """Say which of two models lacks attempts, and what that leaves open."""
+    found = attempt_cautions(answers(pair.values, pair.attempts.astype(float), pair.within))
+    return tuple(
+        replace(caution, message=f"{model}: {caution.message}")
+        for model, cautions in zip(pair.models, found, strict=True)
+        for caution in cautions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ByTask(OtherQuestions):
     """The default: of a task with too few clusters to speak of others more questions from these same ones,
-    else new clusters.
+    else new clusters. What is overall is about new clusters.
     """
 
     name: str = "by-task"
-    only_these: bool = False
 
     def of(self, matrix: ScoreMatrix) -> Population:
         """Return the population of a task."""
         return SAME_CLUSTERS if matrix.few_clusters else NEW_CLUSTERS
-
-    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
-        """Return all matrices: one attempt an item is enough."""
-        return NEW_CLUSTERS.measured(matrices)
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
         """Return a matrix whose items, or clusters, are the sample that error bars are about."""
@@ -71,17 +233,7 @@ class ByTask:
         """
         return self.of(matrix).limits(matrix, pairs, question, level)
 
-    def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together, as new clusters have it."""
-        return NEW_CLUSTERS.overall_method(question, bounded=bounded)
 
-    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference."""
-        return NEW_CLUSTERS.items_needed(estimate, level, target)
-
-
-NEW_CLUSTERS: Population = OtherQuestions()
-SAME_CLUSTERS: Population = SameClusters()
 THESE_QUESTIONS: Population = TheseQuestions()
 BY_TASK: Population = ByTask()
 _NAMED = {each.name: each for each in (NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS)}
@@ -111,14 +263,9 @@ def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
     """
     if question.population is not BY_TASK:
         return question
-    same = (
-        all(matrix.few_clusters for matrix in matrices)
-        and len({_clusters(matrix) for matrix in matrices}) == 1
-    )
+    clusters = {
+        (m.cluster_names[:1], frozenset(m.cluster_labels[0]) if m.cluster_labels else m.task)
+        for m in matrices
+    }
+    same = all(matrix.few_clusters for matrix in matrices) and len(clusters) == 1
     return replace(question, population=SAME_CLUSTERS if same else NEW_CLUSTERS)
-
-
-def _clusters(matrix: ScoreMatrix) -> tuple[object, ...]:
-    return matrix.cluster_names[:1], frozenset(
-        matrix.cluster_labels[0]
-    ) if matrix.cluster_labels else matrix.task

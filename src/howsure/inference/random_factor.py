@@ -40,72 +40,74 @@ def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
 
 
 def means_over_levels(
-    found: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores
+    estimates: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores
 ) -> tuple[Estimate, ...]:
     """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale.
     Where nothing varies they stay.
     """
     parts = [each.of_means() for each in levels_of(part, scores)]
     variance, df = error_with_levels(
-        parts, np.array([each.se**2 for each in found]), np.array([each.df for each in found])
+        parts, np.array([each.se**2 for each in estimates]), np.array([each.df for each in estimates])
     )
     return tuple(
         each if v == 0 else _with_error(each, float(v), float(d), bounded=part.bounded)
-        for each, v, d in zip(found, variance, df, strict=True)
+        for each, v, d in zip(estimates, variance, df, strict=True)
     )
 
 
-def _with_error(found: Estimate, variance: float, df: float, *, bounded: bool) -> Estimate:
+def _with_error(estimate: Estimate, variance: float, df: float, *, bounded: bool) -> Estimate:
     """Return an estimate with another error; none where nothing tells how levels differ."""
-    se, level = math.sqrt(variance), found.interval.level
+    se, level = math.sqrt(variance), estimate.interval.level
     half = float(t_quantile(level, df)) * se if se > 0 else math.nan
-    low, high = (found.value - half, found.value + half) if se > 0 else (math.nan, math.nan)
+    low, high = (estimate.value - half, estimate.value + half) if se > 0 else (math.nan, math.nan)
     if bounded and se > 0:
         low, high = max(low, 0.0), min(high, 1.0)
     interval = Interval(low=low, high=high, level=level)
-    return replace(found, se=se, df=df, interval=interval, method=replace(found.method, name="t"), bounds=())
+    return replace(
+        estimate, se=se, df=df, interval=interval, method=replace(estimate.method, name="t"), bounds=()
+    )
 
 
 def pairs_over_levels(
-    found: PairMoments, without: PairMoments, matrix: ScoreMatrix, scores: LevelScores
+    pairs: PairMoments, without: PairMoments, matrix: ScoreMatrix, scores: LevelScores
 ) -> PairMoments:
     """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those
     `without` levels, which may have a test.
     """
     parts = [each.of_pairs() for each in levels_of(matrix, scores)]
-    variance, df = error_with_levels(parts, found.variance, found.df)
-    found = replace(found, variance=variance, df=df, flips=None, tested=None)
+    variance, df = error_with_levels(parts, pairs.variance, pairs.df)
+    pairs = replace(pairs, variance=variance, df=df, flips=None, tested=None)
     usual = dict(without.parts())
     chosen: dict[str, Any] = {
-        name: np.where(variance == 0, usual[name], part) for name, part in found.parts()
+        name: np.where(variance == 0, usual[name], part) for name, part in pairs.parts()
     }
-    return replace(found, **chosen)
+    return replace(pairs, **chosen)
 
 
-def with_sources(found: Comparison, both: ScoreMatrix) -> Comparison:
+def with_sources(pair: Comparison, both: ScoreMatrix) -> Comparison:
     """Return a comparison over levels with where its error comes from; of one level each with why there is
     none.
     """
     if both.levels is None:
-        return found
+        return pair
     levels, scores = levels_of(both, both.levels), both.levels
     parts, counts = (
         [each.of_pairs().at((0, 1)) for each in levels],
         [int(each.counts.min()) for each in levels],
     )
-    sources = _sources(parts, scores, counts, float(_answers(both, scores).sum()), found.difference)
-    needed, items = settled_by(sources, found.difference.value, found.difference.interval.level)
-    return replace(found, sources=needed, items_needed=items, difference=_or_why(found.difference, sources))
+    sources = _sources(parts, scores, counts, float(_answers(both, scores).sum()), pair.difference)
+    needed, items = settled_by(sources, pair.difference.value, pair.difference.interval.level)
+    return replace(pair, sources=needed, items_needed=items, difference=_or_why(pair.difference, sources))
 
 
-def with_sources_of_means(found: list[Entry], part: ScoreMatrix) -> list[Entry]:
+def with_sources_of_means(entries: list[Entry], part: ScoreMatrix) -> list[Entry]:
     """Return the entries of a matrix, in its order, with where their error comes from."""
     if part.levels is None:
-        return found
+        return entries
     levels, scores = levels_of(part, part.levels), part.levels
     parts, answers = [each.of_means() for each in levels], _answers(part, scores).tolist()
     told = []
-    for k, entry in enumerate(found):
+    for k, entry in enumerate(entries):
         sources = _sources(
             [each.at((k,)) for each in parts],
             scores,
@@ -125,26 +127,30 @@ def _answers(matrix: ScoreMatrix, scores: LevelScores) -> Floats:
     return np.asarray(weights**2 @ scores.answers / weights.sum() ** 2)
 
 
-def _or_why(found: Estimate, sources: ErrorSources) -> Estimate:
+def _or_why(estimate: Estimate, sources: ErrorSources) -> Estimate:
     """Return an estimate, with a caution where one level tells nothing of others."""
     alone = [each.name for each in sources.factors if each.n_levels < LEAST]
     if not alone:
-        return found
+        return estimate
     why = Caution(
         code="one_level",
         message=f"one {alone[0]} alone: nothing says how another would differ",
         remedy=f"Run other values of {alone[0]}, or leave `random_factor` out to speak of this one.",
     )
-    return replace(found, cautions=(why, *found.cautions))
+    return replace(estimate, cautions=(why, *estimate.cautions))
 
 
 def _sources(
-    parts: Sequence[LevelParts], scores: LevelScores, counts: Sequence[int], answers: float, found: Estimate
+    parts: Sequence[LevelParts],
+    scores: LevelScores,
+    counts: Sequence[int],
+    answers: float,
+    estimate: Estimate,
 ) -> ErrorSources:
     """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how
     many levels there are.
     """
-    whole, n = found.se**2, found.n_items
+    whole, n = estimate.se**2, estimate.n_items
     per = 1 / whole if whole > 0 else math.nan
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
@@ -175,7 +181,7 @@ def _sources(
         answer=n * known * scores.attempts * math.prod(counts),
         levels=tuple(map(float, counts)),
         sets=tuple(2 if each.pooled else 1 for each in parts),
-        size=n / found.n_clusters,
+        size=n / estimate.n_clusters,
     )
     return ErrorSources(
         questions=questions * per,

@@ -15,7 +15,7 @@ from howsure.inference import record
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from howsure.answers.against import AgainstTask
     from howsure.answers.compare import Comparison
@@ -110,49 +110,39 @@ def skewness(scores: Floats) -> float:
     return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0
 
 
-def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:
+def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Caution]:
     """Warn of models that can't be compared, and of models that answered far fewer items than others."""
-    cautions = []
     first, second = np.triu_indices(len(matrix.models), 1)
     apart = np.flatnonzero(pairs.shared[first, second] == 0)
     if len(apart):
         example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
-        cautions.append(
-            Caution(
-                code="no_shared_items",
-                message=(
-                    f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied "
-                    "here"
-                ),
-                remedy=(
-                    "Check that item ids are written alike; `howsure compare` falls back to an unpaired "
-                    "comparison."
-                ),
-            )
+        yield Caution(
+            code="no_shared_items",
+            message=(
+                f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here"
+            ),
+            remedy=(
+                "Check that item ids are written alike; `howsure compare` falls back to an unpaired "
+                "comparison."
+            ),
         )
-    counts = (~np.isnan(matrix.values)).sum(axis=0)
-    few = [
-        model
-        for model, count in zip(matrix.models, counts, strict=True)
-        if count < COVERAGE * len(matrix.items)
-    ]
+    counts = (~np.isnan(matrix.values)).sum(axis=0).tolist()
+    enough = COVERAGE * len(matrix.items)
+    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < enough]
     if few and matrix.task:
-        cautions.append(
-            Caution(
-                code="uneven_items",
-                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} "
-                "items: scores are over different items, and only pairs are compared on what they "
-                "share",
-                remedy="Run the missing items, or keep items that all have.",
-            )
+        yield Caution(
+            code="uneven_items",
+            message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} "
+            "items: scores are over different items, and only pairs are compared on what they share",
+            remedy="Run the missing items, or keep items that all have.",
         )
-    return tuple(cautions)
 
 
-def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: Question) -> list[Caution]:
+def policy_changes_verdict(
+    study: Study, pairs: Sequence[Comparison], question: Question
+) -> Iterator[Caution]:
     """Warn where counting failed attempts the other way would change who is better."""
     changed = [each for each in _other_policy(study, pairs) if {each[1].a, each[1].b} <= set(each[0].models)]
-    cautions = []
     for policy in dict.fromkeys(policy for _, _, policy in changed):
         there = [(matrix, pair) for matrix, pair, other in changed if other == policy]
         others = [
@@ -162,8 +152,7 @@ def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: 
         for (matrix, pair), other in zip(there, judged, strict=True):
             if other.better != pair.better:
                 told = other.better or "neither"
-                cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
-    return cautions
+                yield _policy_caution(matrix, policy, f"the better model would be: {told}")
 
 
 def _corrected_among(
@@ -180,9 +169,8 @@ def _corrected_among(
     return [replace(other, p_adjusted=found[other.task, other.metric]) for other in others]
 
 
-def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]:
+def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[Caution]:
     """Warn where counting failed attempts the other way would change the order of the models."""
-    cautions = []
     for matrix, board, policy in _other_policy(study, boards):
         order = [entry.model for entry in board.entries]
         weights = np.where(
@@ -193,25 +181,20 @@ def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]
         again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
         moved = [model for model, before in zip(again, order, strict=True) if model != before]
         if moved:
-            cautions.append(
-                _policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)")
-            )
-    return cautions
+            yield _policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)")
 
 
 def policy_changes_sides(
     study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str]]
-) -> list[Caution]:
+) -> Iterator[Caution]:
     """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each,
     by a matrix.
     """
-    cautions = []
     for matrix, part, policy in _other_policy(study, tasks):
         other = told(matrix)
         changed = [side.side for side in part.sides if other.get(side.side, side.told) != side.told]
         if changed:
-            cautions.append(_policy_caution(matrix, policy, f"{listing(changed)} would be judged otherwise"))
-    return cautions
+            yield _policy_caution(matrix, policy, f"{listing(changed)} would be judged otherwise")
 
 
 def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:

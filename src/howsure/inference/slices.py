@@ -18,8 +18,7 @@ from howsure.answers.estimate import SliceEntry, SliceScores
 from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
 from howsure.answers.noise import NoiseSlices, SliceNoise
 from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, SliceTrend, Slicing, SmallSlice
-from howsure.inference.boards import board
-from howsure.inference.estimate import entries
+from howsure.inference.boards import board, entries
 from howsure.inference.overall import no_overall
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
 from howsure.statistics.clustered_variance import joined_strata, within_strata
@@ -123,7 +122,7 @@ def sliced_gaps(
     """Return a comparison by every partition of the items, on the items that both have; nothing where they
     share none.
     """
-    both = matrix.take_models([matrix.column(pair.a), matrix.column(pair.b)])
+    both = matrix.take_models(matrix.columns((pair.a, pair.b)))
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
     if not shared.any():
         return ()
@@ -136,7 +135,8 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
     gaps = [_gap(family, k) for k in range(len(family.places))]
     found, population = _joint(family, gaps)
     if found is not None and both.levels is None:
-        gaps = _with_pivots(gaps, found, family.question.level)
+        smallest = found.pivots.detectable(family.question.level, POWER).tolist()
+        gaps = [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
         gaps = _drawn_together(gaps, found, question.level)
     return GapSlices(
         task=both.task,
@@ -184,21 +184,16 @@ def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, 
     if not gaps or question.population.only_these:
         return None, question.population.name
     codes, x, weights = family.codes, matrix.values, matrix.weights
-    same = bool(matrix.clusters) and (
-        question.population is SAME_CLUSTERS or _alone(codes, matrix.clusters[0])
-    )
+    same = bool(matrix.clusters) and question.population is SAME_CLUSTERS
+    if matrix.clusters and not same:
+        pairs = np.unique(np.stack([codes, matrix.clusters[0]])[:, codes >= 0], axis=1)
+        same = bool((np.bincount(pairs[0]) < 2).any())  # some slice has a single cluster
     clusters = () if same else matrix.clusters
     if same:
         x = _within(x, codes, matrix.clusters[0], weights)
     bounded = matrix.bounded and question.method != "t"
     found = slice_gaps(x[:, 0], x[:, 1], codes, clusters=clusters, weights=weights, bounded=bounded)
     return found, SAME_CLUSTERS.name if same else question.population.name
-
-
-def _alone(codes: Ints, clusters: Ints) -> bool:
-    """Say whether some slice has a single cluster."""
-    pairs = np.unique(np.stack([codes, clusters])[:, codes >= 0], axis=1)
-    return bool((np.bincount(pairs[0]) < 2).any())
 
 
 def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:
@@ -211,13 +206,13 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
     return apart
 
 
-def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
+def _trend(gaps: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
     """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no
     error.
     """
-    if found is None or len(found.gaps) < LEAST_TREND or (found.clusters < LEAST_OF_A_SLICE).any():
+    if gaps is None or len(gaps.gaps) < LEAST_TREND or (gaps.clusters < LEAST_OF_A_SLICE).any():
         return None
-    told = trend(found, found.guarded_covariance())
+    told = trend(gaps, gaps.guarded_covariance())
     value, error, df = float(told.values[0]), float(told.errors[0]), float(told.df[0])
     if not error > 0:
         return None
@@ -231,11 +226,11 @@ def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend
     )
 
 
-def _equal(found: SliceGaps | None, population: str) -> Equal | None:
+def _equal(gaps: SliceGaps | None, population: str) -> Equal | None:
     """Test whether the gaps differ at all."""
-    if found is None or len(found.gaps) < 2:
+    if gaps is None or len(gaps.gaps) < 2:
         return None
-    told = equality(found)
+    told = equality(gaps)
     return Equal(
         test=told.test,
         statistic=told.statistic,
@@ -244,12 +239,6 @@ def _equal(found: SliceGaps | None, population: str) -> Equal | None:
         p_value=told.p_value,
         population=population,
     )
-
-
-def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
-    """Add the smallest gap that each slice would show."""
-    smallest = found.pivots.detectable(level, POWER).tolist()
-    return [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
 
 
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
@@ -323,7 +312,12 @@ def sliced_boards(
 
 
 def _boards(family: Family, question: Question) -> BoardSlices:
-    boards = [_board(family, k) for k in range(len(family.places))]
+    boards = []
+    for k in range(len(family.places)):
+        part, asked = _asked(family, k)
+        pairs = asked.population.pairs(part, asked)
+        within = asked.population.limits(part, pairs, asked)
+        boards.append(board(part, entries(part, asked), pairs, asked, within=within))
     return BoardSlices(
         task=family.matrix.task,
         metric=family.matrix.metric,
@@ -334,13 +328,6 @@ def _boards(family: Family, question: Question) -> BoardSlices:
             SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)
         ),
     )
-
-
-def _board(family: Family, k: int) -> Board:
-    part, asked = _asked(family, k)
-    pairs = asked.population.pairs(part, asked)
-    within = asked.population.limits(part, pairs, asked)
-    return board(part, entries(part, asked), pairs, asked, within=within)
 
 
 def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
@@ -359,11 +346,11 @@ def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
     ]
 
 
-def _above(found: Board, models: Sequence[str]) -> Bools:
+def _above(board: Board, models: Sequence[str]) -> Bools:
     """Say of which pairs the first is shown to be better on a board (M, M)."""
-    at = [models.index(entry.model) for entry in found.entries]
-    sign = -1 if found.lower_is_better else 1
-    real = found.pairs.p_adjusted <= allowed(found.level)
+    at = [models.index(entry.model) for entry in board.entries]
+    sign = -1 if board.lower_is_better else 1
+    real = board.pairs.p_adjusted <= allowed(board.level)
     above = np.zeros((len(models), len(models)), dtype=bool)
-    above[np.ix_(at, at)] = real & (sign * found.pairs.difference > 0)
+    above[np.ix_(at, at)] = real & (sign * board.pairs.difference > 0)
     return above

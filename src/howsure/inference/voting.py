@@ -36,7 +36,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class VotePool:
     """The models of one pool, their votes, the ways of clustering these, the models that scores are against
     (M,), and how ties are taken.
     """
@@ -62,7 +62,7 @@ class Pool:
         """The clusters of the coarsest way, or the votes."""
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
 
-    def of_two(self, at: tuple[int, int]) -> Pool | None:
+    def of_two(self, at: tuple[int, int]) -> VotePool | None:
         """Return the votes of two models against each other, without covariates; None where they never
         met.
         """
@@ -71,7 +71,7 @@ class Pool:
         kept = np.asarray(members[self.votes.first] & members[self.votes.second])
         if not kept.any():
             return None
-        return Pool(
+        return VotePool(
             names=tuple(self.names[k] for k in sorted(at)),
             votes=self.votes.among(members).plain(),
             ways=tuple(each.take(kept) for each in self.ways),
@@ -81,17 +81,17 @@ class Pool:
 
 
 def effects(
-    found: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float
+    moments: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float
 ) -> tuple[VoteEffect, ...]:
     """Return what each covariate is worth, in odds and in scores of equal models."""
-    return tuple(_effect(found, k, each, ties, level) for k, each in enumerate(covariates))
+    return tuple(_effect(moments, k, each, ties, level) for k, each in enumerate(covariates))
 
 
-def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level: float) -> VoteEffect:
-    value, se = float(found.fit.effects[k]), float(found.effects_se[k])
-    half = float(t_quantile(level, found.df)) * se
+def _effect(moments: VoteMoments, k: int, covariate: Covariate, ties: Ties, level: float) -> VoteEffect:
+    value, se = float(moments.fit.effects[k]), float(moments.effects_se[k])
+    half = float(t_quantile(level, moments.df)) * se
     log = np.array([value, value - half, value + half])
-    gains = (tie_rule(ties).at(log, found.fit.tie).expected - 1 / 2).tolist()
+    gains = (tie_rule(ties).at(log, moments.fit.tie).expected - 1 / 2).tolist()
     odds = np.exp(log).tolist()
     return VoteEffect(
         covariate=covariate.name,
@@ -100,11 +100,11 @@ def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level:
         odds_interval=Interval(low=odds[1], high=odds[2], level=level),
         gain=gains[0],
         gain_interval=Interval(low=gains[1], high=gains[2], level=level),
-        p_value=float(t_p_value(abs(value) / se, found.df)) if se > 0 else math.nan,
+        p_value=float(t_p_value(abs(value) / se, moments.df)) if se > 0 else math.nan,
     )
 
 
-def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | None:
+def fits_one_line(pool: VotePool, moments: VoteMoments, question: Question) -> OneLine | None:
     """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where
     they don't.
 
@@ -113,14 +113,14 @@ def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | 
     """
     each = pool.codes or (np.arange(len(pool.votes)),)
     tests = [
-        one_line(pool.votes, units, found.fit, pool.ties, np.random.default_rng([asked.seed, 3]))
+        one_line(pool.votes, units, moments.fit, pool.ties, np.random.default_rng([question.seed, 3]))
         for units in each
     ]
     told_by = [test for test in tests if test is not None]
     if not told_by or len(told_by) < len(tests):
         return None
     tested = max(told_by, key=lambda test: test.p_value)
-    shown = significant(tested.p_value, asked.level)
+    shown = significant(tested.p_value, question.level)
     worst = np.argsort(-np.abs(tested.z), kind="stable")[:MOST_NAMED].tolist() if shown else []
     return OneLine(
         p_value=tested.p_value,
@@ -129,7 +129,7 @@ def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | 
     )
 
 
-def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
+def _misfit(pool: VotePool, tested: OneLineTest, k: int) -> PairMisfit:
     ahead, behind = int(tested.first[k]), int(tested.second[k])
     if tested.residual[k] < 0:
         ahead, behind = behind, ahead
@@ -152,14 +152,14 @@ def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
     )
 
 
-def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
+def without_one(pool: VotePool, moments: VoteMoments) -> WithoutCluster | None:
     """Return the cluster without which the lead would be the smallest, and how the board would look; None
     where nobody leads alone.
     """
-    way, best = pool.coarsest, int(found.values.argmax())
-    if way is None or len(way.labels) < 2 or _lead(found.values, best) < ROUNDING:
+    way, best = pool.coarsest, int(moments.values.argmax())
+    if way is None or len(way.labels) < 2 or _lead(moments.values, best) < ROUNDING:
         return None
-    clusters, leads = leads_without(pool.votes, way.codes, found, pool.ties)
+    clusters, leads = leads_without(pool.votes, way.codes, moments, pool.ties)
     chosen = int(clusters[_largest(-leads)])
     kept = np.asarray(way.codes != chosen)
     votes = pool.votes.take(kept)
@@ -174,7 +174,7 @@ def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
         leader=pool.names[_largest(values)],
         score=float(values[best]),
         lead=_lead(values, best),
-        full_lead=_lead(found.values, best),
+        full_lead=_lead(moments.values, best),
     )
 
 
@@ -188,7 +188,7 @@ def _lead(values: Floats, of: int) -> float:
 
 
 def next_votes(
-    pool: Pool, found: VoteMoments, order: Sequence[int], q: Floats, level: float
+    pool: VotePool, moments: VoteMoments, order: Sequence[int], q: Floats, level: float
 ) -> NextVotes | None:
     """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M):
     corrected p-values.
@@ -197,9 +197,9 @@ def next_votes(
     if gap is None:
         return None
     ahead, behind = gap
-    saved = saved_by_a_vote(found.fit, found.slopes[ahead] - found.slopes[behind], pool.ties)
-    one, other = sorted(np.unravel_index(int(saved.argmax()), saved.shape), key=lambda k: -found.values[k])
-    pairs = found.pairs
+    saved = saved_by_a_vote(moments.fit, moments.slopes[ahead] - moments.slopes[behind], pool.ties)
+    one, other = sorted(np.unravel_index(int(saved.argmax()), saved.shape), key=lambda k: -moments.values[k])
+    pairs = moments.pairs
     estimate = Estimate(
         value=float(pairs.difference[gap]),
         se=float(np.sqrt(pairs.variance[gap] + pairs.added[gap])),

@@ -30,9 +30,9 @@ from howsure.wording import Scale, level_text, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.parts import EqualSystems
     from howsure.answers.plan import (
         Basis,
+        EqualSystems,
         Forecast,
         ForecastLook,
         LooksPlan,

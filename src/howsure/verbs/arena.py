@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.inference.arena import voted
+import numpy as np
+import scipy
+
+from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
+from howsure.answers.estimate import Entry
+from howsure.answers.leaderboard import Board
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
+from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one
 from howsure.options.table import checked
 from howsure.readers.votes import id_columns, read_votes
-from howsure.verbs.tables import table_of, with_notes
+from howsure.statistics.bradley_terry import expected_scores, strengths
+from howsure.statistics.intervals import t_p_value, t_quantile
+from howsure.statistics.means import cluster_cautions
+from howsure.statistics.multiplicity import ranks
+from howsure.statistics.results import Estimate, Interval, significant
+from howsure.statistics.vote_errors import clusters_of_models, vote_moments
+from howsure.statistics.votes import pools
+from howsure.study.models import resolve
+from howsure.verbs.read import table_of, with_notes
+from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.arena import Arena
+    from howsure.answers.arena import OneLine
     from howsure.options.words import ArenaScale
+    from howsure.readers.columns import Covariate
+    from howsure.readers.votes import VoteTable
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Adjustment, Ties, WinnerIs
+    from howsure.statistics.vote_errors import VoteMoments
 
     Names = str | Sequence[str]
+
+METRIC = "expected score"
+ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
+LEAST, CALM = 1e-12, 1e-9
+TIES = {
+    "half": "half a win of each",
+    "davidson": "by Davidson (1970)",
+    "rao-kupper": "by Rao and Kupper (1967)",
+}
 
 
 def arena(
@@ -90,21 +122,301 @@ def arena(
         >>> round(board.entries[0].estimate.value, 2), board.could_be_best
         (0.75, ('x',))
     """
-    given = checked("arena", adjust=adjust, level=level, seed=seed)
-    asked = checked(
+    adjust, level, seed = checked("arena", adjust=adjust, level=level, seed=seed).values()
+    ties, top, scale = checked("arena", ties=ties, top=top, scale=scale).values()
+    table, against = votes_of(
         "arena",
-        columns={} if columns is None else columns,
-        where={} if where is None else where,
+        data,
+        against,
+        columns=columns,
+        where=where,
         cluster=cluster,
         weight=weight,
-        covariate=() if covariate is None else covariate,
+        covariate=covariate,
         winner_is=winner_is,
     )
-    shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
-    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    rows, notes = table_of(data, names)
-    table = with_notes(read_votes(rows, **asked), notes)
-    question = Question(population=NEW_CLUSTERS, **given)
-    return voted(
-        table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"]
+    question = Question(population=NEW_CLUSTERS, adjust=adjust, level=level, seed=seed)
+    boards = tuple(_board(pool, table.covariates, question) for pool in pools_of(table, against, ties))
+    return Arena(
+        boards=boards,
+        ties=ties,
+        against=against,
+        top=top,
+        scale=scale,
+        notes=(*table.notes, score_note(ties, against)),
+        cautions=(
+            *_apart(boards),
+            *_perfect([model.model for pool in boards for model in pool.models if model.perfect]),
+            *_off_the_line(boards, level),
+        ),
     )
+
+
+def votes_of(
+    verb: str, data: Any, against: Names | None, **options: Any
+) -> tuple[VoteTable, tuple[str, ...]]:
+    """Read the votes that a verb is about, and return the full names of the models that scores are
+    against.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    options = checked(verb, **{"columns": {}, "where": {}, "cluster": None, "covariate": (), **given})
+    named = checked(verb, against=against)["against"] or ()
+    rows, notes = table_of(data, id_columns(options["columns"]).union(options["cluster"] or ()))
+    table = with_notes(read_votes(rows, **options), notes)
+    return table, tuple(resolve(name, table.models, parts=True) for name in named)
+
+
+def score_note(ties: Ties, against: Sequence[str]) -> str:
+    """Say how ties are taken, and what a score is."""
+    pool = listing(list(against)) if against else "the other models, each once"
+    return f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {pool}."
+
+
+def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[VotePool, ...]:
+    """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a
+    win with ties as an outcome.
+    """
+    if ties != "half" and not table.votes.whole:
+        raise OptionError(f"ties={ties!r} needs votes that are won, lost or tied", remedy="Take ties='half'.")
+    label = pools(table.votes.counts())
+    sizes = np.bincount(label[table.votes.first])
+    return tuple(
+        _pool(table, np.asarray(label == k), against, ties) for k in np.argsort(-sizes, kind="stable")
+    )
+
+
+def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) -> VotePool:
+    kept = np.asarray(members[table.votes.first])
+    names = tuple(name for name, member in zip(table.models, members.tolist(), strict=True) if member)
+    chosen = np.array([not against or name in against for name in names])
+    if not chosen.any():
+        raise DataError(
+            f"none of {listing(list(against))} is in the pool of {names[0]}",
+            remedy="Name models of every pool.",
+        )
+    votes = table.votes.among(members)
+    ways = tuple(each.take(kept) for each in table.clusters)
+    return VotePool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
+
+
+def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) -> ArenaBoard:
+    """Fit the strengths of a pool, and order the models by their expected scores."""
+    found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
+    order = np.lexsort((np.array(pool.names), -found.values))
+    q, used, best = told_apart(found.pairs, found.values, 1, question)
+    at, first, met = np.ix_(order, order), int(order[0]), pool.votes.met()
+    beside = _other_scores(pool, found)
+    return ArenaBoard(
+        board=Board(
+            task="",
+            metric=METRIC,
+            level=question.level,
+            adjust=used,
+            entries=tuple(_entry(k, pool, found, met, question.level) for k in order.tolist()),
+            ranks=ranks(
+                found.values[order], found.pairs.difference[at], q[at], level=question.level, best=best[order]
+            ),
+            pairs=replace(
+                ordered_pairs(found.pairs, order, q, found.pairs.limits(question.level, 1.0)),
+                n_shared=met[at],
+            ),
+            leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, question),
+            cautions=tuple(_doubts(pool, found.df)),
+        ),
+        models=tuple(_model(k, pool, found, met, beside, level=question.level) for k in order.tolist()),
+        n_votes=len(pool.votes),
+        n_tied=pool.votes.ties,
+        n_clusters=pool.n_clusters,
+        first=None if any(not each.columns for each in covariates) else _first(found, question.level),
+        one_line=fits_one_line(pool, found, question),
+        without=without_one(pool, found),
+        next_votes=next_votes(pool, found, order.tolist(), q, question.level),
+        effects=effects(found, covariates, pool.ties, question.level),
+    )
+
+
+def _other_scores(pool: VotePool, moments: VoteMoments) -> dict[str, Floats]:
+    """Return the scores that other choices give (M,): without covariates, and against all others."""
+    beside, every = {}, np.ones(len(pool.names), dtype=bool)
+    if pool.votes.x is not None:
+        fit = strengths(pool.votes.plain().cells(), clusters_of_models(pool.votes, pool.codes), pool.ties)
+        beside["unadjusted"] = expected_scores(fit, pool.against, pool.ties)[0]
+    if not pool.against.all():
+        beside["against_all"] = expected_scores(moments.fit, every, pool.ties)[0]
+    return beside
+
+
+def _entry(k: int, pool: VotePool, moments: VoteMoments, met: Ints, level: float) -> Entry:
+    count = int(met[k].sum())
+    estimate = Estimate(
+        value=float(moments.values[k]),
+        se=float(moments.se[k]),
+        interval=score_interval(moments, k, level),
+        df=float(moments.own_df[k]),
+        n_items=count,
+        n_clusters=pool.n_clusters,
+        method=VOTED,
+    )
+    return Entry(task="", metric=METRIC, model=pool.names[k], estimate=estimate, n_attempts=count)
+
+
+def score_interval(moments: VoteMoments, k: int, level: float) -> Interval:
+    """Return the interval of one model's score; that of a perfect record is open towards the end, that of an
+    only anchor a point.
+    """
+    if not moments.slopes[k].any():
+        return Interval(low=float(moments.values[k]), high=float(moments.values[k]), level=level)
+    value, se, extreme = float(moments.values[k]), float(moments.se[k]), bool(moments.extreme[k])
+    low, high = logit_limits(value, se, float(moments.own_df[k]), level)
+    if extreme or se < CALM:
+        low, high = no_calmer(value, (low, high), float(moments.clusters[k]), level)
+    if extreme:
+        low, high = (low, 1.0) if value > 1 / 2 else (0.0, high)
+    return Interval(low=low, high=high, level=level)
+
+
+def _model(
+    k: int, pool: VotePool, moments: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float
+) -> VotedModel:
+    strength, half = (
+        float(moments.fit.log[k]),
+        float(t_quantile(level, moments.own_df[k])) * float(moments.log_se[k]),
+    )
+    others = {
+        name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()
+    }
+    unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
+    calm = half < CALM and bool(moments.slopes[k].any())
+    limits = _calm_strengths(moments, k, level) if calm else (strength - half, strength + half)
+    low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in limits)
+    if moments.extreme[k]:
+        low, high = (low, math.inf) if strength > 0 else (-math.inf, high)
+    return VotedModel(
+        model=pool.names[k],
+        strength=strength,
+        elo=ELO_MEAN + ELO_SPREAD * strength,
+        elo_interval=Interval(low=low, high=high, level=level),
+        n_votes=int(met[k].sum()),
+        perfect=bool(moments.fit.bounded[k]),
+        unadjusted=unadjusted[0],
+        unadjusted_rank=unadjusted[1],
+        against_all=against_all[0],
+        against_all_rank=against_all[1],
+    )
+
+
+def _first(moments: VoteMoments, level: float) -> FirstGain | None:
+    """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that
+    nothing tells.
+    """
+    if not moments.gain_se > CALM:
+        return None
+    half = float(t_quantile(level, moments.df)) * moments.gain_se
+    p = float(t_p_value(abs(moments.gain) / moments.gain_se, moments.df))
+    interval = Interval(low=moments.gain - half, high=moments.gain + half, level=level)
+    return FirstGain(value=moments.gain, interval=interval, p_value=p)
+
+
+def _calm_strengths(moments: VoteMoments, k: int, level: float) -> tuple[float, float]:
+    """Return the limits of a strength whose votes don't vary: those of its score, with the others where they
+    are.
+    """
+    score, models = score_interval(moments, k, level), len(moments.values)
+    apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(moments.values[k])
+    low, high = (moments.fit.log[k] + apart * (1 - 1 / models)).tolist()
+    return low, high
+
+
+def logit_limits(value: float, se: float, df: float, level: float) -> tuple[float, float]:
+    """Return the limits of a score between 0 and 1, symmetric on the logistic scale."""
+    if not (se >= 0 and LEAST < value < 1 - LEAST):
+        return math.nan, math.nan
+    half = float(t_quantile(level, df)) * se / (value * (1 - value))
+    centre = float(scipy.special.logit(value))
+    return float(scipy.special.expit(centre - half)), float(scipy.special.expit(centre + half))
+
+
+def no_calmer(
+    value: float, limits: tuple[float, float], clusters: float, level: float
+) -> tuple[float, float]:
+    """Widen the limits of a score whose clusters don't vary to what so many of them without an exception
+    allow.
+
+    With all of G clusters alike, others are unlike with a chance of up to 1 − ((1 − level) / 2)^(1 / G)
+    (Clopper and Pearson 1934).
+    """
+    alike = ((1 - level) / 2) ** (1 / clusters)
+    low, high = value * alike, 1 - (1 - value) * alike
+    return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
+
+
+def board_cautions(pool: VotePool, moments: VoteMoments) -> list[Caution]:
+    """Warn of too few or uneven clusters, and of models without a finite strength."""
+    perfect = [
+        name for name, bounded in zip(pool.names, moments.fit.bounded.tolist(), strict=True) if bounded
+    ]
+    return [*_doubts(pool, moments.df), *_perfect(perfect)]
+
+
+def _doubts(pool: VotePool, df: float) -> list[Caution]:
+    """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
+    if not np.isfinite(df):
+        what = "cluster of votes" if pool.ways else "vote"
+        return [
+            Caution(
+                code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters."
+            )
+        ]
+    labels = (
+        [f"{pool.ways[0].column} {label}" if label else "" for label in pool.ways[0].labels]
+        if pool.ways
+        else ()
+    )
+    return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
+
+
+def _apart(boards: Sequence[ArenaBoard]) -> Iterator[Caution]:
+    if len(boards) > 1:
+        yield Caution(
+            code="pools_apart",
+            message=f"no vote connects the {len(boards)} pools of models: no rank or gap holds across them",
+            remedy="Let models of different pools meet.",
+        )
+
+
+def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Caution]:
+    """Warn where strengths on one line don't explain the votes, and name the pair that is farthest off."""
+    for line in (board.one_line for board in boards if board.one_line):
+        if significant(line.p_value, level):
+            yield Caution(
+                code="not_one_line",
+                message=(
+                    "votes of a pair lean together beyond what strengths on one line explain (p "
+                    f"{p_text(line.p_value)}){_farthest(line)}"
+                ),
+                remedy=(
+                    "Cluster on what voters were shown as well (the prompt, the two answers). What that "
+                    "doesn't explain is who beats whom."
+                ),
+            )
+
+
+def _farthest(line: OneLine) -> str:
+    if not line.worst:
+        return ""
+    worst = line.worst[0]
+    return (
+        f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against "
+        f"{worst.model_b}, {100 * worst.expected:.0f} % expected"
+    )
+
+
+def _perfect(names: Sequence[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
+            code="perfect_record",
+            message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
+            f"{listing(list(names))}; one cluster of ties more with the opponents they met bounds "
+            "their strength",
+            remedy="Let them meet models of their own strength.",
+        )

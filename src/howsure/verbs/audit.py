@@ -1,19 +1,42 @@
-"""The verb audit: published scores alone."""
+"""The verb audit: published scores alone, and the boards that they make."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import polars as pl
+
+from howsure.answers.audit import Audit, AuditBoard, AuditEntry
+from howsure.errors import Caution, DataError
 from howsure.options.table import checked
+from howsure.readers.published import published_scores
+from howsure.statistics import intervals
+from howsure.statistics import rates as methods
+from howsure.study.models import ROLES, refuse_long
+from howsure.study.notes import lower_note, unsaid
+from howsure.table.engines import to_polars
+from howsure.table.names import is_burden
+from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
+from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import Scores
+from howsure.table.writing import Writing
 from howsure.verbs.read import is_paths, read
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.answers.audit import Audit
+    from howsure.table.scores import Published
 
+    Key = tuple[str, str]
     Names = str | Sequence[str]
+
+_TEMPLATE = re.compile(r"(?<![A-Za-z0-9])(example|template)(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def audit(
@@ -57,9 +80,7 @@ def audit(
         DataError: If there are no published scores.
         ReadError: If none of the files can be read.
     """
-    from howsure.inference.audit import audit_published, bounded, published_in, published_of
-
-    how = checked(
+    options = checked(
         "audit",
         n=n,
         level=level,
@@ -70,6 +91,305 @@ def audit(
         lower_is_better=lower_is_better,
         bounds=bounds,
     )
+    n, level, top = options["n"], options["level"], options["top"]
+    tasks, metrics, models = (options[name] or () for name in ("task", "metric", "model"))
     scores = published_of(read(data)) if isinstance(data, Scores) or is_paths(data) else published_in(data)
-    how |= {name: how[name] or () for name in ("task", "metric", "model")}
-    return audit_published(bounded(scores, how.pop("bounds")), **how)
+    scores = bounded(scores, options["bounds"])
+    published = [
+        replace(score, n=score.n if score.n is not None else n)
+        for score in scores.published
+        if (not tasks or score.task in tasks) and (not metrics or score.metric in metrics)
+        if not models or {score.model, score.model.rpartition("/")[2]} & {*models}
+    ]
+    if not published:
+        raise DataError(
+            "no published scores found",
+            remedy="A leaderboard needs columns for model and score, and n (or `n`). For logs with rows use "
+            "`howsure leaderboard`.",
+        )
+    for role in ROLES:
+        refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
+    distinct = without_copies(published)
+    once, templates = without_templates(distinct, models)
+    boards = boards_of(once)
+    directions = directions_of(boards, scores, options["lower_is_better"])
+    return Audit(
+        boards=tuple(
+            _board(key, named_apart(board), level, lower=key in directions.lower)
+            for key, board in boards.items()
+        ),
+        notes=(*scores.notes, *_disbelieved(once), *directions.notes),
+        cautions=(
+            *scores.cautions,
+            *templates,
+            *directions.cautions,
+            *_cautions(once),
+            *_repeated(boards, len(published) - len(distinct)),
+        ),
+        top=top,
+    )
+
+
+def published_in(frame: Any) -> Scores:
+    """Return the scores of a leaderboard that the caller holds as a frame."""
+    found = published_scores(to_polars(open_frame(frame)), "scores", Writing())
+    return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, cautions=found.cautions)
+
+
+def published_of(scores: Scores) -> Scores:
+    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB; other scores as
+    they are.
+
+    Rows of which no column names an item are a leaderboard.
+    """
+    names = open_frame(scores.rows).collect_schema().names()
+    if not names or "item" in find_roles(names, scores.roles):
+        return scores
+    usual = find_roles(names, {})
+    asked = {role: columns for role, columns in scores.roles.items() if usual.get(role) != columns}
+    frame = to_polars(open_frame(scores.rows))
+    found = published_scores(frame, "scores", Writing(), asked=asked, signed=scores.signed)
+    return replace(
+        scores,
+        rows=pl.DataFrame(),
+        roles={},
+        published=(*scores.published, *found.published),
+        notes=(*scores.notes, *found.notes),
+        cautions=(*scores.cautions, *found.cautions),
+    )
+
+
+def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
+    """Bring published scores, but for those that are fractions of percent already, to [0, 1] by bounds that
+    the user named.
+    """
+    if bounds is None:
+        return scores
+    open_ = [score.score for score in scores.published if not score.scaled]
+    require_bounds("published scores", extent_of_scores(pl.Series(open_, dtype=pl.Float64)), bounds)
+    scale = Scale(bounds=bounds, why=ASKED)
+    note = scale.note("Published scores")
+    return replace(
+        scores,
+        published=tuple(score if score.scaled else _placed(score, scale) for score in scores.published),
+        notes=(*scores.notes, *([note] if note and open_ else [])),
+        cautions=tuple(caution for caution in scores.cautions if caution.code != UNBOUNDED),
+    )
+
+
+def _placed(score: Published, scale: Scale) -> Published:
+    stderr = None if score.stderr is None else scale.size(score.stderr)
+    return replace(score, score=scale.place(score.score), stderr=stderr, scaled=True)
+
+
+def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> AuditBoard:
+    sign = -1 if lower else 1
+    ordered = sorted(scores, key=lambda score: (-sign * score.score, score.model))
+    value = np.array([score.score for score in ordered])
+    se = np.array([stated_or_binomial(score) for score in ordered])
+    n = np.array([math.nan if score.n is None else score.n for score in ordered])
+    gap = sign * (value[:-1] - value[1:])
+    above, below = methods.errors_beside(value, n, se)
+    p = methods.unpaired_p(gap, above, below)
+    p[~np.isfinite(above) | ~np.isfinite(below) | ~np.isfinite(gap)] = math.nan
+    rho = methods.break_even_correlation(gap, above, below, level)
+    gap, p, rho = (np.append(each, math.nan) for each in (gap, p, rho))
+    entries = tuple(
+        AuditEntry(
+            model=score.model,
+            score=score.score,
+            n=score.n,
+            se=float(se[k]),
+            low=limits(score, float(se[k]), level)[0],
+            high=limits(score, float(se[k]), level)[1],
+            gap_next=float(gap[k]),
+            p_next=float(p[k]),
+            break_even=float(rho[k]),
+        )
+        for k, score in enumerate(ordered)
+    )
+    return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level, lower_is_better=lower)
+
+
+def _disbelieved(published: list[Published]) -> list[str]:
+    """Say which stated standard errors are not taken for what they say."""
+    models = [score.model for score in published if score.stderr is not None and not states_error(score)]
+    return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
+
+
+def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[Caution]:
+    """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
+    if copies:
+        yield Caution(
+            code="copies_dropped",
+            message=f"{plural(copies, 'exact copy', 'exact copies')} of other scores left out",
+            remedy="Was one table given twice?",
+        )
+    for (task, metric), board in boards.items():
+        again = [model for model, count in Counter(score.model for score in board).items() if count > 1]
+        if again:
+            yield Caution(
+                code="several_results",
+                message=(
+                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked "
+                    "as models of their own"
+                ),
+                remedy="Name them apart in the table, or keep one of each.",
+            )
+
+
+def _cautions(published: list[Published]) -> Iterator[Caution]:
+    scores = [score.score for score in published]
+    mixed = [score for score in published if 0 < score.score < 0.01]
+    lacking = [score.model for score in published if score.n is None and not states_error(score)]
+    single = [score.model for score in published if score.n == 1 and not states_error(score)]
+    yield Caution(
+        code="binomial_only",
+        message=(
+            "the standard errors see no clusters and no repeated attempts: with clusters they are too small"
+        ),
+        remedy="Per-question results say more: howsure leaderboard.",
+    )
+    if mixed and max(scores) > 0.2:
+        yield Caution(
+            code="mixed_scale",
+            message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g} %: fractions beside percent",
+            remedy="Bring all scores to one scale first.",
+        )
+    if lacking:
+        yield Caution(
+            code="unknown_n",
+            message=f"no number of questions for {listing(lacking)}",
+            remedy="Add a column n, or give it as `n`.",
+        )
+    if single:
+        yield Caution(
+            code="one_item",
+            message=f"one question gives no standard error: {listing(single)}",
+            remedy="Add items: at least two are needed.",
+        )
+
+
+def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
+    """Return the scores by task and metric, each marked as `scaled` where every score of its board is a
+    share.
+
+    One score above 1 on an unknown scale says that its neighbours are no shares either. A standard error of 0
+    is taken as not stated.
+    """
+    boards: dict[Key, list[Published]] = {}
+    for score in published:
+        usable = score if states_error(score) else replace(score, stderr=None)
+        boards.setdefault((score.task, score.metric), []).append(usable)
+    for key, board in boards.items():
+        shares = all(score.scaled or 0 <= score.score <= 1 for score in board)
+        boards[key] = [replace(score, scaled=shares) for score in board]
+    return boards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directions:
+    """The boards whose smaller scores are better, and what is said of that; a caution where a name leaves it
+    open.
+    """
+
+    lower: frozenset[Key]
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+
+def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> Directions:
+    """Return the direction of every board: what the user says, else what the logs say."""
+    keys = list(boards)
+    stated = {
+        key
+        for key in keys
+        if any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
+    }
+    lower = stated if said is None else set(keys) if said else set()
+    note = lower_note([key for key in keys if key in lower], len(keys))
+    open_ = [" · ".join(key) for key in keys if said is None and key not in stated and is_burden(key[1])]
+    return Directions(lower=frozenset(lower), notes=(note,) if note else (), cautions=tuple(unsaid(open_)))
+
+
+def states_error(score: Published) -> bool:
+    """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed
+    it.
+    """
+    return score.stderr is not None and score.stderr > 0
+
+
+def has_error(score: Published) -> bool:
+    """Say whether a score of a board has an error: a stated one, or a number of questions behind a share."""
+    return score.stderr is not None or (score.n is not None and _is_share(score))
+
+
+def stated_or_binomial(score: Published) -> float:
+    """Return the standard error that a score of a board states, else the binomial one of a share; NaN where
+    it has none.
+    """
+    if score.stderr is not None:
+        return score.stderr
+    rate = score.score if _is_share(score) else math.nan
+    return float(methods.binomial_se(np.array(rate), np.array(math.nan if score.n is None else score.n)))
+
+
+def limits(score: Published, se: float, level: float) -> tuple[float, float]:
+    """Return the interval of a score of a board with this standard error; NaN where it has none."""
+    if not math.isfinite(se):
+        return math.nan, math.nan
+    if score.n is None or not _is_share(score):
+        half = float(intervals.t_quantile(level, math.inf)) * se
+        return score.score - half, score.score + half
+    return methods.score_interval(score.score, score.n, se, level)
+
+
+def _is_share(score: Published) -> bool:
+    return score.scaled and 0 <= score.score <= 1
+
+
+def without_copies(published: Iterable[Published]) -> list[Published]:
+    """Return the scores without those that say of a model, and of the same run, what one before says,
+    wherever they stand.
+    """
+    return list({_said(score): score for score in reversed(list(published))}.values())[::-1]
+
+
+def _said(score: Published) -> tuple[object, ...]:
+    named = score.task, score.metric, score.model
+    return *named, score.run, score.score, score.n, score.stderr, frozenset(score.took.items())
+
+
+def without_templates(
+    published: Sequence[Published], named: Iterable[str]
+) -> tuple[list[Published], list[Caution]]:
+    """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two
+    others; `named` are kept.
+    """
+    others = Counter((score.task, score.metric) for score in published if not _TEMPLATE.search(score.model))
+    kept = {*named}
+    left = [
+        score
+        for score in published
+        if _TEMPLATE.search(score.model) and score.model not in kept and others[score.task, score.metric] > 1
+    ]
+    if not left:
+        return list(published), []
+    models = list(dict.fromkeys(score.model for score in left))
+    caution = Caution(
+        code="templates_left_out",
+        message=f"{listing(models)}: by the name an example or a template, not ranked",
+        remedy=f"If it is a model, name it with those that it is compared with: `model={models[0]!r}`.",
+    )
+    return [score for score in published if score not in left], [caution]
+
+
+def named_apart(board: Sequence[Published]) -> list[Published]:
+    """Return the scores of a board with names that come twice numbered."""
+    seen: Counter[str] = Counter()
+    named = []
+    for score in board:
+        seen[score.model] += 1
+        again = seen[score.model]
+        named.append(score if again == 1 else replace(score, model=f"{score.model} ({again})"))
+    return named

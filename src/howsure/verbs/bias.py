@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.inference.bias import favours
+import numpy as np
+
+from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
+from howsure.errors import Caution
 from howsure.options.table import checked
+from howsure.readers.columns import POSITION
 from howsure.readers.votes import choice_id_columns, read_choices
-from howsure.verbs.tables import table_of, with_notes
+from howsure.statistics.difference import difference
+from howsure.verbs.read import table_of, with_notes
+from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.bias import Biases
-    from howsure.statistics.choices import WinnerIs
+    from howsure.readers.votes import Choices
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import Shown, WinnerIs
+    from howsure.statistics.difference import Difference
 
     Names = str | Sequence[str]
+
+MANY = 5
+LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
+FEWEST = 10
+"""Choices of one kind without which nothing is said of it."""
 
 
 def bias(
@@ -69,3 +84,160 @@ def bias(
     rows, notes = table_of(data, choice_id_columns(named["columns"]))
     table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(with_notes(table, notes), given["level"])
+
+
+def favours(table: Choices, level: float) -> Biases:
+    """Say what judges favour; see `howsure.bias`."""
+    kinds = _kinds(table)
+    found = [
+        _ChoicesOfKind.of(table, judge, name, side).favour(level)
+        for name in kinds
+        for judge in range(len(table.judges))
+        for side in (table.own[:, judge] if name == OWN_FAMILY else table.sides[kinds[name]],)
+        if (np.isfinite(side) & (table.judge == judge)).sum() >= FEWEST
+    ]
+    order = list(kinds)
+    found.sort(key=lambda each: (order.index(each.favours), -each.estimate.value))
+    return Biases(
+        favours=tuple(found),
+        level=level,
+        notes=table.notes,
+        cautions=(*_association(found), *_many(found, level)),
+    )
+
+
+def _kinds(table: Choices) -> dict[str, str]:
+    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of
+    length is "longer".
+    """
+    found = {SHOWN_FIRST: POSITION}
+    for name in table.sides:
+        if name != POSITION:
+            longer = name.lower() in LENGTHS and LONGER not in found
+            found[LONGER if longer else f"more {name}"] = name
+    return found | {OWN_FAMILY: OWN_FAMILY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ChoicesOfKind:
+    """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is
+    `better` (n,), codes of items and pairs (n,).
+
+    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways;
+    `other_picks`, `other_items`: what other judges picked of the same items.
+    """
+
+    judge: str
+    name: str
+    picked: Floats
+    better: Floats
+    item: Ints
+    pair: Ints
+    order: Bools
+    both_orders: bool
+    other_picks: Floats
+    other_items: Ints
+
+    @classmethod
+    def of(cls, table: Choices, judge: int, name: str, side: Floats) -> _ChoicesOfKind:
+        """Take the choices of a judge that one kind of answer was in."""
+        apart = np.isfinite(side)
+        own = apart & (table.judge == judge)
+        both_orders = name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST
+        own = both if both_orders else own
+        picks = np.where(side == 1, table.picked, 1 - table.picked)
+        better = np.where(side == 1, table.better, 1 - table.better)
+        others = apart & (table.judge != judge) & np.isin(table.item, table.item[own])
+        return cls(
+            judge=table.judges[judge],
+            name=name,
+            picked=picks[own],
+            better=better[own],
+            item=table.item[own],
+            pair=table.pair[own],
+            order=table.order[own],
+            both_orders=both_orders,
+            other_picks=picks[others],
+            other_items=table.item[others],
+        )
+
+    def favour(self, level: float) -> Favour:
+        """Measure by how much more often the kind is picked than the other."""
+        by, found = self._difference(level)
+        wrong, known = np.abs(self.picked - self.better), bool(np.isfinite(self.better).any())
+        return Favour(
+            judge=self.judge,
+            favours=self.name,
+            by=by,
+            n_choices=len(self.picked),
+            n_items=len(np.unique(self.item)),
+            picked=float(self.picked.mean()),
+            towards=float(wrong[self.better == 0].mean()) if known else math.nan,
+            away=float(wrong[self.better == 1].mean()) if known else math.nan,
+            estimate=replace(found.estimate, cautions=()),
+            p_value=found.p_value,
+            flipped=float(np.abs(self._by_order().sum(axis=1) - 1).mean()) if by == "orders" else math.nan,
+        )
+
+    def _difference(self, level: float) -> tuple[Shown, Difference]:
+        """Return what the kind is measured by, and by how much it is picked more often than the other."""
+        codes = _codes(self.item)
+        if self.both_orders:  # each order of a pair counts the same
+            first = self._by_order().mean(axis=1)
+            codes = _codes(self.item[np.unique(self.pair, return_index=True)[1]])
+            return "orders", difference(first, 1 - first, clusters=(codes,), level=level)
+        if min((self.better == value).sum() for value in (0, 1)) >= FEWEST:
+            wrong = np.abs(self.picked - self.better)
+            towards, away = (np.where(self.better == value, wrong, np.nan) for value in (0, 1))
+            return "gold", difference(towards, away, clusters=(codes,), level=level)
+        if self.name == OWN_FAMILY and len(self.other_picks):
+            mine = np.concatenate([self.picked, np.full(len(self.other_picks), np.nan)])
+            theirs = np.concatenate([np.full(len(self.picked), np.nan), self.other_picks])
+            codes = _codes(np.concatenate([self.item, self.other_items]))
+            return "others", difference(mine, theirs, clusters=(codes,), level=level)
+        return "nothing", difference(self.picked, 1 - self.picked, clusters=(codes,), level=level)
+
+    def _by_order(self) -> Floats:
+        """Return how often the answer shown first was picked of each pair, in one order and in the other
+        (pairs, 2).
+        """
+        code = _codes(self.pair) * 2 + self.order
+        return np.asarray((np.bincount(code, weights=self.picked) / np.bincount(code)).reshape(-1, 2))
+
+
+def _both_orders(table: Choices, own: Bools) -> Bools:
+    """Return the choices among these whose pair the judge was shown in both orders (N,)."""
+    seen = [
+        np.bincount(table.pair[own & (table.order == order)], minlength=int(table.pair.max()) + 1) > 0
+        for order in (False, True)
+    ]
+    return np.asarray(own & (seen[0] & seen[1])[table.pair])
+
+
+def _codes(item: Ints) -> Ints:
+    return np.unique(item, return_inverse=True)[1].astype(np.int64)
+
+
+def _association(favours: list[Favour]) -> Iterator[Caution]:
+    """Warn where nothing tells a favour from quality."""
+    open_ = sorted({each.favours for each in favours if not each.bias})
+    if open_:
+        yield Caution(
+            code="association",
+            message=(
+                f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
+            ),
+            remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
+        )
+
+
+def _many(favours: list[Favour], level: float) -> Iterator[Caution]:
+    if len(favours) >= MANY:
+        yield Caution(
+            code="many_effects",
+            message=(
+                f"{plural(len(favours), 'effect')} were looked at: about {(1 - level) * len(favours):.1f} "
+                "would be beyond their interval by chance"
+            ),
+            remedy="Look again at those you act on, in new data.",
+        )

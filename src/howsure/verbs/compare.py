@@ -6,30 +6,44 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.among import with_the_others
-from howsure.inference.compare import Beside, compared, gather_pair, one_metric
+import numpy as np
+
+from howsure.answers.compare import Among, IfClustered
+from howsure.errors import HowsureError
+from howsure.inference.alternatives import with_both_readings
+from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
-from howsure.inference.population import population_of
-from howsure.inference.proposed import with_proposed_clusters
+from howsure.inference.population import of_task, population_of
 from howsure.inference.question import Question
-from howsure.inference.readings import with_both_readings
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
+from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.results import allowed, significant
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
-from howsure.study.gathering import gather
+from howsure.study.gathering import as_proposed, gather
 from howsure.study.label_effects import attempt_column
 from howsure.verbs.sides import by_rank, read_two
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
+    from howsure.study.design import Design
+    from howsure.study.study import Study
+    from howsure.table.scores import Scores
+
+USUAL = (None, "score", "t")
+"""The methods that a board has as well."""
+MOST_MODELS = 10_000
+"""A p-value that is significant for all pairs of so many models, one by one, is so among any that there
+are.
+"""
 
 
 def compare(
@@ -115,9 +129,7 @@ def compare(
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
-    found = with_proposed_clusters(
-        compared(study, question, Beside(slices=True, measures=True)), study, question
-    )
+    found = with_proposed_clusters(compared(study, question, slices=True, measures=True), study, question)
     found = with_both_readings(
         found,
         study.unasked or attempt_column(scores),
@@ -136,3 +148,71 @@ def compare(
     left = found.n_tasks_left_out
     cautions = (*cautions, *pair.cautions)
     return replace(pair, n_tasks_left_out=left, flips=found.flips, notes=found.notes, cautions=cautions)
+
+
+def with_the_others(
+    pairs: Sequence[Comparison], scores: Scores, design: Design, question: Question
+) -> tuple[Comparison, ...]:
+    """Return comparisons with what they are among all models of their task, where they are significant alone
+    and not among these.
+
+    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of
+    models that there could be.
+    """
+    tasks = tuple(dict.fromkeys(pair.task for pair in pairs if _is_in_doubt(pair)))
+    adjusted = design.covariate or design.random_factor
+    if not tasks or adjusted or question.method not in USUAL:
+        return tuple(pairs)
+    try:
+        study = gather(scores, replace(design, task=tasks, model=()))
+        matrices = {(matrix.task, matrix.metric): matrix for matrix in study.matrices()}
+    except HowsureError:
+        return tuple(pairs)  # other models' rows don't fit, or not into memory; the answer isn't about them
+    found = []
+    for pair in pairs:
+        matrix = matrices.get((pair.task, pair.metric))
+        if matrix is None or not _is_in_doubt(pair) or len(matrix.models) < 3:
+            found.append(pair)
+            continue
+        asked = of_task(question, matrix)
+        moments = asked.population.pairs(matrix, asked)
+        p, _ = adjust_pairs(moments, "max-t", rng=np.random.default_rng(question.seed))
+        among = float(p[matrix.column(pair.a), matrix.column(pair.b)])
+        told = (
+            None
+            if significant(among, question.level)
+            else Among(n_models=len(matrix.models), p_adjusted=among)
+        )
+        found.append(replace(pair, among=told))
+    return tuple(found)
+
+
+def _is_in_doubt(pair: Comparison) -> bool:
+    least = allowed(pair.difference.interval.level) / (MOST_MODELS * (MOST_MODELS - 1) / 2)
+    return (
+        bool(pair.task) and pair.paired and pair.decided and pair.equivalence is None and pair.p_value > least
+    )
+
+
+def with_proposed_clusters(comparisons: Comparisons, study: Study, question: Question) -> Comparisons:
+    """Return comparisons with what they are under proposed clusters, where that is another verdict."""
+    other = as_proposed(study)
+    if other is None or study.proposed is None:
+        return comparisons
+    words = study.proposed.words
+    again = {(pair.task, pair.metric): pair for pair in compared(other, question).every}
+    return replace(
+        comparisons,
+        overall=None if comparisons.overall is None else _if_clustered(comparisons.overall, again, words),
+        comparisons=tuple(_if_clustered(pair, again, words) for pair in comparisons.comparisons),
+    )
+
+
+def _if_clustered(pair: Comparison, again: dict[tuple[str, str], Comparison], words: str) -> Comparison:
+    other = again.get((pair.task, pair.metric))
+    if other is None or other.shows == pair.shows:
+        return pair
+    told = IfClustered(
+        clusters=words, estimate=other.difference, p_value=other.p_adjusted, equivalence=other.equivalence
+    )
+    return replace(pair, if_clustered=told)

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
+from howsure.study.fractions import scaled
+from howsure.table.aggregate import Grouped, metadata_columns
+from howsure.table.grouping import taken
+from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.verbs.read import is_paths, paths_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.describe import Description
+    from howsure.errors import Caution
+    from howsure.table.scores import Scores
 
     Names = str | Sequence[str]
+
+MOST_UNKNOWN = 5
+"""So many files that no reader knows are looked into."""
 
 
 def describe(data: Any, *, explain_plan: bool = False) -> Description:
@@ -38,8 +51,6 @@ def describe(data: Any, *, explain_plan: bool = False) -> Description:
         ReadError: If none of the files can be read.
         DataError: If the columns of a table don't fit.
     """
-    from howsure.inference.describe import describe_scores, describe_unknown
-
     wanted = checked("describe", explain_plan=explain_plan)["explain_plan"]
     try:
         scores = read(data)
@@ -50,3 +61,69 @@ def describe(data: Any, *, explain_plan: bool = False) -> Description:
         return unknown
     found = describe_scores(scores)
     return replace(found, plan=scores.explain_plan()) if wanted else found
+
+
+def describe_scores(scores: Scores) -> Description:
+    """Summarise scores; see `howsure.describe`."""
+    tasks: tuple[TaskSummary, ...] = ()
+    columns: dict[str, int] = {}
+    usage: tuple[Usage, ...] = ()
+    notes: list[str] = []
+    cautions: list[Caution] = []
+    if scores.has_rows:
+        scales, found = scaled(scores)
+        notes, cautions = scales.notes(scales.scales), scales.cautions(scales.scales)
+        parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
+        tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
+        columns = metadata_columns(scores)
+        usage = tuple(Usage(**row, mean=row["total"] / row["recorded"]) for row in taken(scores).to_dicts())
+    note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
+    return Description(
+        tasks=tasks,
+        columns=columns,
+        usage=usage,
+        files=scores.files,
+        published=len(scores.published),
+        reconciled=scores.reconciled,
+        notes=(*scores.notes, *([note] if note else []), *notes),
+        cautions=(*scores.cautions, *cautions),
+    )
+
+
+def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
+    """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like
+    data.
+    """
+    from howsure.readers.elsewhere import at_hand
+    from howsure.readers.mapping.proposing import proposed
+    from howsure.readers.reading import find_sources
+
+    with at_hand(paths) as places:
+        here = [
+            Path(place) for place in places if isinstance(place, (str, Path))
+        ]  # a table elsewhere is known as one
+        sources = [source for path in here for source in islice(find_sources(path), MOST_UNKNOWN)]
+        proposals = [found for source in sources if (found := proposed(source)) is not None]
+    return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None
+
+
+def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: Grouped) -> TaskSummary:
+    fact = scores.fact(task)
+    per_model = part.group_by("model").agg(items=pl.len())["items"]
+    items = part["item"].n_unique()
+    clusters = found.attributes.filter(task=task)
+    declared = "cluster" in clusters.columns and not clusters["cluster"].null_count()
+    return TaskSummary(
+        task=task,
+        metric=metric,
+        harness=fact.harness if fact else "table",
+        headline=fact is not None and fact.headline == metric,
+        models=len(per_model),
+        items=items,
+        attempts_low=int(part["rows"].min()),  # type: ignore[arg-type]
+        attempts_high=int(part["rows"].max()),  # type: ignore[arg-type]
+        rows=int(part["rows"].sum()),
+        failed=int((part["rows"] - part["n"]).sum()),
+        incomplete=int((per_model < items).sum()),
+        clusters=clusters["cluster"].n_unique() if declared else None,
+    )

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.errors import OptionError
-from howsure.inference.audit import published_of
-from howsure.inference.frontier import frontier_of
+import numpy as np
+
+from howsure.answers.frontier import Buy, Frontier, TaskFrontier
+from howsure.answers.parts import MeasureGap
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.measures import frontier_of
 from howsure.inference.population import population_of
-from howsure.inference.published_frontier import published_frontier
 from howsure.inference.question import Question
 from howsure.options.table import checked
-from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.statistics.rates import shown_better
+from howsure.statistics.results import Estimate, Interval, Method
+from howsure.study.design import Design, DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
+from howsure.verbs.audit import (
+    boards_of,
+    bounded,
+    directions_of,
+    has_error,
+    limits,
+    named_apart,
+    published_of,
+    stated_or_binomial,
+    without_copies,
+    without_templates,
+)
 from howsure.verbs.read import scores_of
+from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from howsure.answers.frontier import Frontier
+    from collections.abc import Iterator, Sequence
+
     from howsure.options.words import BoardMethod
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.table.scores import Published, Scores
 
 RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
+BINOMIAL = Method(name="binomial")
+UNPAIRED = Method(name="binomial", paired=False)
+STATED = Method(name="stated")
+NOTE = (
+    "Published scores: what a question took is taken as known, 0 as unknown; models are compared as if "
+    "unpaired."
+)
 
 
 def frontier(
@@ -87,3 +116,184 @@ def frontier(
         return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)
     return frontier_of(gather(scores, design), question)
+
+
+def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
+    """Return who could be the best buy on every board of a published leaderboard."""
+    if (
+        replace(design, task=(), model=(), metric=(), measure=(), bounds=None, lower_is_better=None)
+        != Design()
+    ):
+        raise OptionError(
+            "published scores have no answers behind them",
+            remedy=(
+                "Only measure, task, model, metric, bounds, lower_is_better and level say something of them."
+            ),
+        )
+    scores = bounded(scores, design.bounds)
+    published = [score for score in scores.published if _wanted(score, design)]
+    once, templates = without_templates(without_copies(published), design.model)
+    boards = boards_of(once)
+    directions = directions_of(boards, scores, design.lower_is_better)
+    tasks = tuple(
+        _task(known, measure, level, lower=key in directions.lower)
+        for measure in design.measure
+        for key, board in boards.items()
+        if len(known := _with_error(board)) > 1 and any(measure in score.took for score in known)
+    )
+    if not tasks:
+        raise DataError(
+            f"no two published scores that have an error say their {listing(design.measure)}",
+            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent "
+            "need `bounds`, and answers a column for the item.",
+        )
+    return Frontier(
+        tasks=tasks,
+        notes=(*scores.notes, NOTE, *directions.notes),
+        cautions=(
+            *scores.cautions,
+            *templates,
+            *directions.cautions,
+            *_left_out([score for board in boards.values() for score in board]),
+        ),
+    )
+
+
+def _wanted(score: Published, design: Design) -> bool:
+    asked = ((score.task, design.task), (score.metric, design.metric), (score.model, design.model))
+    return all(not names or value in names for value, names in asked)
+
+
+def _with_error(board: Sequence[Published]) -> list[Published]:
+    """Return the scores that have an error, the largest first; names that come twice are numbered."""
+    return sorted((score for score in named_apart(board) if has_error(score)), key=lambda score: -score.score)
+
+
+def _task(board: list[Published], measure: str, level: float, *, lower: bool) -> TaskFrontier:
+    value, n, stated = _columns(board)
+    took = np.array([score.took.get(measure, math.nan) for score in board])
+    higher, sign = shown_better(value, n, stated, level), -1 if lower else 1
+    better = higher.T if lower else higher
+    with np.errstate(invalid="ignore"):
+        beats = better & (took[:, None] <= took)
+    best = np.asarray(~better.any(axis=0))
+    estimates = [_score(score, level) for score in board]
+    buys = [
+        Buy(
+            model=score.model,
+            score=estimates[k],
+            cost=_cost(score, measure, level),
+            n_missing=0 if measure in score.took else (score.n or 1),
+            could_be_best=bool(best[k]),
+            beaten_by=tuple(board[j].model for j in np.flatnonzero(beats[:, k])),
+        )
+        for k, score in enumerate(board)
+    ]
+    order = np.lexsort((-sign * value, took)).tolist()  # unknown ones last
+    told = [k for k in order if best[k] and took[k] > 0]
+    leader = int(np.lexsort((took, -sign * value))[0])
+    apart = bool(told) and told[0] != leader
+    return TaskFrontier(
+        task=board[0].task,
+        metric=board[0].metric,
+        measure=measure,
+        level=level,
+        lower_is_better=lower,
+        percent=bool(((value >= 0) & (value <= 1)).all()),
+        cheapest=board[told[0]].model if told else None,
+        leader=board[leader].model,
+        gap=_gap(board[leader], board[told[0]], measure, level) if apart else None,
+        lead=_lead(estimates[leader], estimates[told[0]], level) if apart else None,
+        models=tuple(buys[k] for k in order),
+    )
+
+
+def _columns(board: Sequence[Published]) -> tuple[Floats, Floats, Floats]:
+    """Return scores, numbers of questions and stated standard errors (M,), NaN for what isn't known."""
+    unknown = math.nan
+    return (
+        np.array([score.score for score in board]),
+        np.array([unknown if score.n is None else float(score.n) for score in board]),
+        np.array([unknown if score.stderr is None else score.stderr for score in board]),
+    )
+
+
+def _score(score: Published, level: float) -> Estimate:
+    se = stated_or_binomial(score)
+    low, high = limits(score, se, level)
+    return Estimate(
+        value=score.score,
+        se=se,
+        interval=Interval(low=low, high=high, level=level),
+        df=math.inf,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=BINOMIAL if score.stderr is None else STATED,
+    )
+
+
+def _cost(score: Published, measure: str, level: float) -> Estimate:
+    known = measure in score.took
+    end = score.took[measure] if known else math.nan
+    return Estimate(
+        value=end if known else 0.0,
+        se=0.0 if known else math.nan,
+        interval=Interval(low=end, high=end, level=level),
+        df=math.inf,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=STATED,
+    )
+
+
+def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> MeasureGap:
+    a, b = leader.took.get(measure, math.nan), cheapest.took[measure]
+    return MeasureGap(
+        measure=measure,
+        per="attempt",
+        a=a,
+        b=b,
+        ratio=a / b,
+        interval=Interval(low=a / b, high=a / b, level=level),
+        p_value=math.nan,
+        known="known" if math.isfinite(a) else "unknown",
+        n_items=min(leader.n or 0, cheapest.n or 0),
+        n_clusters=min(leader.n or 0, cheapest.n or 0),
+    )
+
+
+def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
+    """Return the difference of two scores, its limits from those of both (Newcombe 1998), so that 0 and n of
+    n are no certainty.
+    """
+    gap, (x, y) = a.value - b.value, (a.interval, b.interval)
+    low = gap - math.hypot(a.value - x.low, y.high - b.value)
+    high = gap + math.hypot(x.high - a.value, b.value - y.low)
+    return Estimate(
+        value=gap,
+        se=math.hypot(a.se, b.se),
+        interval=Interval(low=low, high=high, level=level),
+        df=math.inf,
+        n_items=min(a.n_items, b.n_items),
+        n_clusters=min(a.n_items, b.n_items),
+        method=UNPAIRED,
+    )
+
+
+def _left_out(published: Sequence[Published]) -> Iterator[Caution]:
+    """Say which scores have no error, and why."""
+    lacking = [score for score in published if not has_error(score)]
+    uncounted = [score.model for score in lacking if score.n is None]
+    unbounded = [score.model for score in lacking if score.n is not None]
+    if uncounted:
+        yield Caution(
+            code="unknown_n",
+            message=f"no number of questions, and left out: {listing(uncounted)}",
+            remedy="Add a column n.",
+        )
+    if unbounded:
+        yield Caution(
+            code="unknown_scale",
+            message=f"nothing tells the scale, and left out: {listing(unbounded)}",
+            remedy="Name it: `bounds=(0, 100)` for percent.",
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Gate
 from howsure.errors import OptionError
-from howsure.inference.compare import Beside, compared
+from howsure.inference.compare import compared
 from howsure.inference.flips import flipped
 from howsure.inference.gate_doubts import answered
 from howsure.inference.gate_policy import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
+RESPECTS = Respects(verb="gate")
 
 
 def gate(
@@ -263,7 +264,7 @@ def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
     study = question.study
     study = replace(study, design=replace(study.design, by=design.by, by_from=design.by_from))
-    pairs = compared(study, question.question, Beside(slices=True)).every
+    pairs = compared(study, question.question, slices=True).every
     return tuple(way for pair in pairs for way in pair.slices)
 
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from howsure.inference.head_to_head import two_voted
+import numpy as np
+
+from howsure.answers.head_to_head import HeadToHead, Met
+from howsure.errors import DataError, OptionError
+from howsure.inference.voting import VOTED
 from howsure.options.table import checked
-from howsure.readers.votes import id_columns, read_votes
-from howsure.verbs.tables import table_of, with_notes
+from howsure.statistics.bradley_terry import moved_apart
+from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.vote_errors import vote_moments
+from howsure.statistics.votes import tie_rule
+from howsure.study.models import resolve
+from howsure.verbs.arena import (
+    CALM,
+    board_cautions,
+    no_calmer,
+    pools_of,
+    score_interval,
+    score_note,
+    votes_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.answers.head_to_head import HeadToHead
+    from howsure.inference.voting import VotePool
+    from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties, WinnerIs
+    from howsure.statistics.vote_errors import VoteMoments
 
     Names = str | Sequence[str]
 
@@ -76,17 +95,102 @@ def head_to_head(
         >>> round(answer.chance, 2), answer.better, answer.met.wins
         (0.75, 'x', 30)
     """
-    asked = checked(
+    a, b, ties, level = checked("head_to_head", a=a, b=b, ties=ties, level=level).values()
+    table, against = votes_of(
         "head_to_head",
-        columns={} if columns is None else columns,
-        where={} if where is None else where,
+        data,
+        against,
+        columns=columns,
+        where=where,
         cluster=cluster,
         weight=weight,
-        covariate=() if covariate is None else covariate,
+        covariate=covariate,
         winner_is=winner_is,
     )
-    two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
-    names = id_columns(asked["columns"]).union(asked["cluster"] or ())
-    rows, notes = table_of(data, names)
-    table = with_notes(read_votes(rows, **asked), notes)
-    return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])
+    a, b = (resolve(name, table.models, parts=True) for name in (a, b))
+    if a == b:
+        raise OptionError(f"a and b are both {a}", remedy="Name two models.")
+    pool = next(
+        (pool for pool in pools_of(table, against, ties) if a in pool.names and b in pool.names), None
+    )
+    if pool is None:
+        raise DataError(f"no vote connects {a} and {b}", remedy="Let them, or models that they met, meet.")
+    found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
+    at = pool.names.index(a), pool.names.index(b)
+    difference = _difference(pool, found, at, level)
+    chance, interval = _chance(found, pool.against, pool.ties, at, difference.interval)
+    return HeadToHead(
+        a=a,
+        b=b,
+        a_score=float(found.values[at[0]]),
+        b_score=float(found.values[at[1]]),
+        difference=difference,
+        p_value=float(found.pairs.p_value[at]),
+        chance=chance,
+        chance_interval=interval,
+        met=_met(pool, at, level),
+        against=against,
+        notes=(*table.notes, score_note(ties, against)),
+        cautions=tuple(board_cautions(pool, found)),
+    )
+
+
+def _difference(pool: VotePool, moments: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
+    """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many
+    leave possible.
+    """
+    value, se = float(moments.pairs.difference[at]), float(np.sqrt(moments.pairs.variance[at]))
+    low, high = (float(limit[at]) for limit in moments.pairs.limits(level, 1.0))
+    if se < CALM and math.isfinite(moments.pairs.p_value[at]):
+        shares = no_calmer(
+            (1 + value) / 2, ((1 + low) / 2, (1 + high) / 2), float(moments.clusters[list(at)].min()), level
+        )
+        low, high = (2 * share - 1 for share in shares)
+    return Estimate(
+        value=value,
+        se=se,
+        interval=Interval(low=low, high=high, level=level),
+        df=float(moments.pairs.df[at]),
+        n_items=len(pool.votes),
+        n_clusters=pool.n_clusters,
+        method=VOTED,
+    )
+
+
+def _chance(
+    moments: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
+) -> tuple[float, Interval]:
+    """Return what a would be expected to get against b, and its interval: where the two strengths would give
+    the limits of the difference.
+    """
+    gap = moments.fit.log[at[0]] - moments.fit.log[at[1]]
+    apart = [moved_apart(moments.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
+    gaps = np.array([gap, gap + apart[0], gap + apart[1]])
+    chance, low, high = tie_rule(ties).at(gaps, moments.fit.tie).expected.tolist()
+    return chance, Interval(low=low, high=high, level=limits.level)
+
+
+def _met(pool: VotePool, at: tuple[int, int], level: float) -> Met | None:
+    """Return what the two models' votes against each other say, fitted by themselves."""
+    pair = pool.of_two(at)
+    if pair is None:
+        return None
+    found, votes, place = vote_moments(pair.votes, pair.codes, "half"), pair.votes, int(at[0] > at[1])
+    of_a = np.where(votes.first == place, votes.score, 1 - votes.score)
+    order = place, 1 - place
+    limits = _difference(pair, found, order, level).interval
+    plain = found.extreme.any() or math.isnan(limits.low)
+    interval = (
+        score_interval(found, place, level)
+        if plain
+        else _chance(found, pair.against, "half", order, limits)[1]
+    )
+    return Met(
+        wins=int((of_a == 1).sum()),
+        ties=votes.ties,
+        losses=int((of_a == 0).sum()),
+        between=int((~np.isin(of_a, (0, 1 / 2, 1))).sum()),
+        share=float(of_a @ votes.weights / votes.weights.sum()),
+        interval=interval,
+        n_clusters=pair.n_clusters,
+    )

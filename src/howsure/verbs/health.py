@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.health import examine
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
@@ -52,10 +55,6 @@ def health(
         >>> found.count("everybody"), found.count("nobody"), found.n_separating
         (1, 1, 2)
     """
-    from howsure.inference.health import examine
-    from howsure.inference.population import population_of
-    from howsure.inference.question import Question
-
     top, level = checked("health", top=top, level=level).values()
     design = make_design(options, RESPECTS)
     question = Question(population=population_of(design.population), level=level)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.history import follow
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.series import are_apart, runs_apart
@@ -68,22 +71,13 @@ def history(
         >>> [(change.run, change.since) for change in history(rows).tasks[0].changes]
         [('2026-10-09', '2026-10-09')]
     """
-    from howsure.inference.history import HistoryOptions, follow
-    from howsure.inference.population import population_of
-
+    level, seed = checked("history", level=level, seed=seed).values()
     given = checked(
-        "history",
-        baseline=baseline,
-        runs_between_alarms=runs_between_alarms,
-        compare_last=compare_last,
-        level=level,
-        seed=seed,
+        "history", baseline=baseline, runs_between_alarms=runs_between_alarms, compare_last=compare_last
     )
     design = make_design(options, RESPECTS)
-    scores = runs_apart(data, _reading(design), design.model)
+    reading = {"items": design.items, "probabilities": design.score.kind == "prob"}
+    scores = runs_apart(data, reading, design.model)
     design = replace(design, model=()) if are_apart(data) else design
-    return follow(scores, design, HistoryOptions(population=population_of(design.population), **given))
-
-
-def _reading(design: Any) -> dict[str, Any]:
-    return {"items": design.items, "probabilities": design.score.kind == "prob"}
+    question = Question(population=population_of(design.population), level=level, seed=seed)
+    return follow(scores, design, question, **given)

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import OptionError
-from howsure.inference.judge import rates
-from howsure.inference.judged_panel import Asked
+import numpy as np
+
+from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
+from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.inference.boards import told_apart
+from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
+from howsure.inference.population import NEW_CLUSTERS
+from howsure.inference.question import Question
+from howsure.inference.small_parts import small_part
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
+from howsure.statistics.clustered_variance import degrees_of_freedom
+from howsure.statistics.judge_correction import accuracy, corrected
+from howsure.statistics.judge_differences import judged_pairs
+from howsure.statistics.judge_strata import FEWEST as FEWEST_IN_PART
+from howsure.statistics.means import cluster_cautions
+from howsure.statistics.multiplicity import ranks
+from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.models import resolve
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
+from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.judge import JudgeRates
+    from howsure.answers.gate import GateVerdict
+    from howsure.answers.judge import JudgeCriterion
+    from howsure.errors import SmallPart
     from howsure.readers.verdicts import Verdicts
+    from howsure.statistics.arrays import Bools, Ints
+    from howsure.statistics.judge_correction import Corrected, Judged
+    from howsure.statistics.results import Rank
 
     Names = str | Sequence[str]
+
+FEWEST = 10
+"""With fewer labels an interval says little, whatever the judge."""
 
 
 def judge(
@@ -114,7 +138,7 @@ def judge(
         else "",
         labels=labels,
     )
-    return rates(with_notes(table, [*notes, *more]), _asked(table, given))
+    return rates(with_notes(table, [*notes, *more]), _question(table, given))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:
@@ -144,7 +168,7 @@ def _refuse(given: Mapping[str, Any]) -> None:
         )
 
 
-def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
+def _question(table: Verdicts, given: Mapping[str, Any]) -> JudgeQuestion:
     """Return what is asked, with the full names of models."""
     names = sorted(set(table.models))
     models = {
@@ -152,10 +176,248 @@ def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
     }
     if models["a"] is not None and models["a"] == models["b"]:
         raise OptionError(f"a and b are both {models['a']}", remedy="Name two models.")
-    return Asked(
+    return JudgeQuestion(
         drawn=given["labels_drawn"],
         level=given["level"],
         at_least=given["at_least"],
         margin=given["margin"],
         **models,
+    )
+
+
+def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
+    """Correct a judge's rate; see `howsure.judge`."""
+    panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
+    judged = panel.judged(every)
+    found = corrected(judged, question.level)
+    names = np.array(table.models)
+    several = sorted(set(table.models)) if len(set(table.models)) > 1 else []
+    parts = {name: np.asarray(names == name) for name in several}
+    labelled = {name: part for name, part in parts.items() if np.isfinite(table.labels[part]).any()}
+    fits = {name: corrected(panel.judged(part), question.level) for name, part in labelled.items()}
+    ordered = sorted(fits, key=lambda name: -fits[name].rate.value)
+    models = tuple(_entry(name, panel, labelled[name], fits[name]) for name in ordered)
+    gap = gap_of(panel, parts, fits, question) if question.a is not None and question.b is not None else None
+    return JudgeRates(
+        whole=_entry("", panel, every, found),
+        gap=gap,
+        check=checked_rate(panel, parts, question),
+        models=models,
+        ranks=places(
+            [fits[name] for name in ordered], [labelled[name] for name in ordered], table, question.level
+        ),
+        judges=tuple(_judge(k, panel, found, question.level) for k in range(len(table.judges))),
+        level=question.level,
+        drawn=question.drawn,
+        notes=(*table.notes, *_joined(panel, {"all answers": every, **labelled}), *gap_notes(gap)),
+        cautions=(
+            *_unlike(found, question.level),
+            *_without([name for name in several if name not in labelled]),
+            *_few(models),
+            *_small_stratum(panel, judged, found),
+            *_few_clusters(table),
+        ),
+    )
+
+
+def _entry(model: str, panel: Panel, part: Bools, found: Corrected) -> JudgedModel:
+    said = panel.said(part)
+    return JudgedModel(
+        model=model,
+        n_judged=int(part.sum()),
+        n_labelled=int(np.isfinite(panel.table.labels[part]).sum()),
+        judge=said,
+        estimate=found.rate,
+        labels=found.alone,
+        bias=said - found.rate.value,
+        bias_interval=_less(said, found.rate),
+    )
+
+
+def _less(said: float, rate: Estimate) -> Interval:
+    """Return the interval of what a judge says less the rate."""
+    return Interval(low=said - rate.interval.high, high=said - rate.interval.low, level=rate.interval.level)
+
+
+def _judge(k: int, panel: Panel, found: Corrected, level: float) -> JudgeLine:
+    """Say what one judge's verdicts are worth by themselves."""
+    table, verdicts = panel.table, panel.table.verdicts[:, k]
+    there = np.isfinite(verdicts)
+    said = float(verdicts[there].mean()) if there.any() else math.nan
+    if there.any() and (verdicts[there].min() < 0 or verdicts[there].max() > 1):
+        said = math.nan
+    right = accuracy(verdicts, panel.judged(np.ones(len(verdicts), dtype=bool)), level)
+    return JudgeLine(
+        judge=table.judges[k],
+        n_judged=int(there.sum()),
+        n_labelled=int((there & np.isfinite(table.labels)).sum()),
+        rate=said,
+        bias=said - found.rate.value,
+        bias_interval=_less(said, found.rate),
+        sensitivity=_nothing(level) if right is None else right.sensitivity,
+        specificity=_nothing(level) if right is None else right.specificity,
+    )
+
+
+def _nothing(level: float) -> Estimate:
+    """Return an estimate of what can't be said."""
+    none = Interval(low=math.nan, high=math.nan, level=level)
+    method = Method(name="no yes or no")
+    return Estimate(
+        value=math.nan, se=math.nan, interval=none, df=math.nan, n_items=0, n_clusters=0, method=method
+    )
+
+
+def _unlike(found: Corrected, level: float) -> Iterator[Caution]:
+    if significant(found.unlike, level):
+        yield Caution(
+            code="labels_unlike",
+            message=(
+                f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): "
+                "they are hardly a random sample"
+            ),
+            remedy=(
+                "Draw answers to label at random; the correction weighs them by verdict, and by nothing else."
+            ),
+        )
+
+
+def _without(names: list[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
+            code="no_labels",
+            message=f"no label, and left out: {listing(names)}",
+            remedy="Label some of their answers.",
+        )
+
+
+def _few(models: tuple[JudgedModel, ...]) -> Iterator[Caution]:
+    few = [each.model for each in models if each.n_labelled < FEWEST]
+    if few:
+        yield Caution(
+            code="few_labels",
+            message=f"fewer than {FEWEST} labels of {listing(few)}: their intervals say little",
+            remedy="Label more of their answers.",
+        )
+
+
+def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
+    """Say of which answers strata were joined, and what that leaves."""
+    found = {
+        name: [len(np.unique(each)) for each in (panel.parted(at), panel.judged(at).strata)]
+        for name, at in parts.items()
+        if not np.isfinite(panel.table.labels[at]).all()
+    }
+    alone = [name for name, (before, after) in found.items() if after == 1 < before]
+    fewer = [name for name, (before, after) in found.items() if 1 < after < before]
+    few = f"fewer than {FEWEST_IN_PART} labels"
+    notes = []
+    if alone:
+        notes.append(
+            f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}."
+        )
+    if fewer:
+        notes.append(f"Verdicts with {few} are joined with those next to them: {listing(fewer)}.")
+    return notes
+
+
+def _small_stratum(panel: Panel, judged: Judged, found: Corrected) -> tuple[SmallPart, ...]:
+    """Warn of the stratum that carries most of the error of all answers."""
+    if found.weakest is None:
+        return ()
+    at = judged.strata == found.weakest.place
+    n, low, high = int((at & judged.known).sum()), panel.opinions[at].min(), panel.opinions[at].max()
+    who = "the judge says" if panel.table.verdicts.shape[1] == 1 else "the judges say"
+    part = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    said = (
+        f"answers of which {who} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) carry "
+        f"{100 * found.weakest.error_share:.0f}% of the error"
+    )
+    small = small_part(found.weakest, said, part=part, n=n, units="labels", scale=Scale())
+    return (replace(small, remedy="Draw more of these answers to label, with `plan_labels`."),)
+
+
+def _few_clusters(table: Verdicts) -> list[Caution]:
+    """Warn of labels in few clusters, or most of them in one."""
+    if table.clusters is None:
+        return []
+    codes = np.unique(table.clusters[np.isfinite(table.labels)], return_inverse=True)[1]
+    if int(codes.max()) < 1:
+        return [doubt("one_cluster", n=len(codes))]
+    weights = np.ones(len(codes))
+    return cluster_cautions(weights, (codes,), degrees_of_freedom((codes,), weights, "CR2"))
+
+
+def places(
+    found: Sequence[Corrected], parts: Sequence[Bools], table: Verdicts, level: float
+) -> tuple[Rank, ...]:
+    """Return the place of each of M models, best first, with intervals that hold for all at once; `parts`:
+    their answers (N,).
+    """
+    units = _units(table)
+    if len(found) < 2 or int(units.max()) < 1:
+        return ()
+    pairs = judged_pairs(found, [units[part] for part in parts])
+    values = np.array([each.rate.value for each in found])
+    asked = Question(population=NEW_CLUSTERS, level=level, adjust="max-t")
+    q, _, best = told_apart(pairs, values, 1, asked)
+    return ranks(values, pairs.difference, q, level=level, best=best)
+
+
+def _units(table: Verdicts) -> Ints:
+    """Return what answers hang together by (N,): clusters, else items, else each by itself."""
+    for codes in (table.clusters, table.items):
+        if codes is not None:
+            return codes
+    return np.arange(len(table.labels))
+
+
+def checked_rate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> JudgeCheck | None:
+    """Decide on the floor or the margin that is asked for; None where neither is."""
+    one_sided = 2 * question.level - 1
+    if question.margin is not None:
+        fits = {
+            name: corrected(panel.judged(part), question.level)
+            for name, part in parts.items()
+            if name in (question.a, question.b) and np.isfinite(panel.table.labels[part]).any()
+        }
+        found = gap_of(panel, parts, fits, replace(question, level=one_sided)).difference
+        return _decided("not_worse_than", question.margin, -question.margin, found, question)
+    if question.at_least is None:
+        return None
+    judged = panel.judged(_candidate(panel, parts, question))
+    return _decided(
+        "at_least", question.at_least, question.at_least, corrected(judged, one_sided).rate, question
+    )
+
+
+def _candidate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> Bools:
+    """Return the answers that a floor is about."""
+    if not parts:
+        return np.ones(len(panel.table.labels), dtype=bool)
+    if question.a is None:
+        raise OptionError(
+            f"at_least is about one model, and there are {len(parts):,}: {listing(list(parts))}",
+            remedy="Name it with `a`.",
+        )
+    part = parts[question.a]
+    if not np.isfinite(panel.table.labels[part]).any():
+        raise DataError(f"no answer of {question.a} has a label", remedy="Label some of them.")
+    return part
+
+
+def _decided(
+    criterion: JudgeCriterion, limit: float, least: float, estimate: Estimate, question: JudgeQuestion
+) -> JudgeCheck:
+    low, high = estimate.interval.low, estimate.interval.high
+    verdict: GateVerdict = "pass" if low >= least else "fail" if high < least else "unclear"
+    return JudgeCheck(
+        criterion=criterion,
+        limit=limit,
+        verdict=verdict,
+        candidate=question.a or "",
+        value=estimate.value,
+        low=low,
+        high=high,
+        level=question.level,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.alternatives import with_both_readings
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.inference.readings import with_both_readings
 from howsure.options.table import checked
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.noise import decompose
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -64,8 +65,6 @@ def noise(
         >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.answer_share, 2)
         (0.069, 0.134, 0.91)
     """
-    from howsure.inference.noise import decompose
-
     a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
     asked = Question(population=population_of(design.population), variance=variance, level=level)

@@ -10,6 +10,14 @@ from howsure.options.table import checked
 from howsure.statistics import rates
 
 MOST_FAILURES = 5
+RUNS_COUNTED = Caution(
+    code="runs_counted",
+    message="the runs that were observed are counted one by one, as if they shared no scenario",
+    remedy=(
+        "Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of "
+        "one stand or fall together."
+    ),
+)
 
 
 def plan_failures(
@@ -120,13 +128,3 @@ def _observed(observed: tuple[int, int], below: float, level: float, held: tuple
     needed = _runs(failures, below, level, held)
     more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)
     return Observed(failures=failures, n=n, low=low, high=high, more=more)
-
-
-RUNS_COUNTED = Caution(
-    code="runs_counted",
-    message="the runs that were observed are counted one by one, as if they shared no scenario",
-    remedy=(
-        "Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of "
-        "one stand or fall together."
-    ),
-)

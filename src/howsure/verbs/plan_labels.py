@@ -10,7 +10,7 @@ from howsure.inference.plan_labels import LabelsQuestion, planned
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
 from howsure.study.models import resolve
-from howsure.verbs.tables import table_of, with_notes
+from howsure.verbs.read import table_of, with_notes
 from howsure.writing import write
 
 if TYPE_CHECKING:

@@ -20,6 +20,14 @@ RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
 )
 OTHERS = "every other task"
+NOT_PLANNED = Caution(
+    code="not_planned",
+    message=(
+        "the questions are for whole tasks: slices and costs of the policy may need more, and hold the "
+        "joint chance down"
+    ),
+    remedy="Plan a slice as a task of its own.",
+)
 
 
 def plan_policy(
@@ -138,13 +146,3 @@ def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
     if not names and not others:
         raise OptionError("the policy names no task", remedy="Give `n_tasks`, or a pilot.")
     return names | ({OTHERS: others} if others else {})
-
-
-NOT_PLANNED = Caution(
-    code="not_planned",
-    message=(
-        "the questions are for whole tasks: slices and costs of the policy may need more, and hold the "
-        "joint chance down"
-    ),
-    remedy="Plan a slice as a task of its own.",
-)

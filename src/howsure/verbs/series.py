@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
+from howsure.inference.history import follow
+from howsure.inference.population import NEW_CLUSTERS
+from howsure.inference.question import Question
 from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
+from howsure.study.design import Design
 from howsure.study.models import resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import with_rows
@@ -36,7 +40,7 @@ LEVEL = "the level of its runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
+class _RunFiles:
     """A file or folder with one run: what it is called, where it is, and what was read there."""
 
     name: str
@@ -66,7 +70,9 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     if not are_apart(data):
         return read(data, **options)
     if isinstance(data, dict):
-        units = [_Unit(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()]
+        units = [
+            _RunFiles(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()
+        ]
         return _side_by_side(units, models, ())
     left: dict[str, Stated] = {}
     each = {name: value for name, value in options.items() if name != "progress"}
@@ -83,10 +89,6 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
 
     Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
     """
-    from howsure.inference.history import HistoryOptions, follow
-    from howsure.inference.population import NEW_CLUSTERS
-    from howsure.study.design import Design
-
     scores = runs_apart(path, options)
     if len({entry.name for entry in scores.runs}) > 1:
         raise DataError(
@@ -94,13 +96,9 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
             where=path,
             remedy="Choose a folder with the runs of one.",
         )
-    asked = HistoryOptions(
-        population=NEW_CLUSTERS,
-        level=0.95,
-        runs_between_alarms=option("runs_between_alarms", "history").default,
-    )
-    found = follow(scores, Design(), asked)
-    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in found.tasks}
+    usual = option("runs_between_alarms", "history").default
+    history = follow(scores, Design(), Question(population=NEW_CLUSTERS), runs_between_alarms=usual)
+    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in history.tasks}
     return _as_attempts(scores, kept)
 
 
@@ -151,14 +149,16 @@ def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
     return [(f"{before}{path.name}", str(path)) for path in found]
 
 
-def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
+def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_RunFiles]:
     """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it
     states.
     """
     try:
         scores = read(path, **_uncached(options, unless=Path(path).is_dir()))
     except (ReadError, DataError):
-        if not _is_companion(path):
+        file = Path(path)
+        found = registry.identify(Source(path=file, root=file.parent)) if file.is_file() else None
+        if found is None or found[1] != "companion":  # companions are read together with their neighbours
             left[name] = set()
         return
     if not scores.has_rows:
@@ -167,14 +167,7 @@ def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Sta
         for inner, place in _inside(path, f"{name}/"):
             yield from _units(inner, place, options, left)
     else:
-        yield _Unit(name=name, paths=(path,), scores=scores)
-
-
-def _is_companion(path: str) -> bool:
-    """Say whether a file is read together with its neighbour."""
-    place = Path(path)
-    found = registry.identify(Source(path=place, root=place.parent)) if place.is_file() else None
-    return found is not None and found[1] == "companion"
+        yield _RunFiles(name=name, paths=(path,), scores=scores)
 
 
 def _several(scores: Scores) -> bool:
@@ -187,9 +180,9 @@ def _several(scores: Scores) -> bool:
     return any(len(each) > 1 for each in runs.values())
 
 
-def _together(units: Sequence[_Unit], options: Mapping[str, Any]) -> list[_Unit]:
+def _together(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> list[_RunFiles]:
     """Read units together that one call made, or that are logs of one run."""
-    groups: dict[str, list[_Unit]] = {}
+    groups: dict[str, list[_RunFiles]] = {}
     for unit in units:
         marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
         known = next((groups[mark] for mark in marks if mark in groups), [])
@@ -208,11 +201,11 @@ def _marks(run: Run) -> Iterable[str]:
     )
 
 
-def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
+def _one(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> _RunFiles:
     if len(units) == 1:
         return units[0]
     paths = tuple(path for unit in units for path in unit.paths)
-    return _Unit(name=units[0].name, paths=paths, scores=read(list(paths), **_uncached(options)))
+    return _RunFiles(name=units[0].name, paths=paths, scores=read(list(paths), **_uncached(options)))
 
 
 def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, Any]:
@@ -222,7 +215,7 @@ def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, 
     return {name: value for name, value in options.items() if name != "cache" or unless}
 
 
-def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:
+def _side_by_side(units: Sequence[_RunFiles], models: Sequence[str], left: Sequence[str]) -> Scores:
     """Put the runs side by side, those of these models alone where any are named; DataError where there are
     too few.
     """
@@ -232,7 +225,9 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
             f"{plural(len(units), 'run')}, and a history takes {LEAST}",
             remedy="Give a folder with one file or folder a run, or several paths.",
         )
-    names = _names([unit.name for unit in units])
+    names = [unit.name for unit in units]
+    short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
+    names = short if len(set(short)) == len(short) else names
     parts = {name: unit.scores for name, unit in zip(names, units, strict=True)}
     whose = {name: tuple(sorted(set(scores.to_frame()["model"]))) for name, scores in parts.items()}
     scores = joined(parts)
@@ -240,7 +235,7 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
     return replace(scores, notes=scores.notes[1:], cautions=(*scores.cautions, *more))
 
 
-def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
+def _called_alike(units: Sequence[_RunFiles]) -> list[_RunFiles]:
     """Call the task, and the model, of tables alike in every run where only the files name them."""
     for column, name in (("task", "task"), ("model", "system")):
         if all(_is_named_by_file(unit, column) for unit in units):
@@ -248,25 +243,19 @@ def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
     return list(units)
 
 
-def _is_named_by_file(unit: _Unit, column: str) -> bool:
+def _is_named_by_file(unit: _RunFiles, column: str) -> bool:
     """Say whether a run is a table whose only task, or model, is called as the file: no column names one."""
     held = set() if unit.scores.runs else set(unit.scores.to_frame()[column])
     return len(unit.paths) == 1 and held == {Path(unit.paths[0]).stem}
 
 
-def _renamed(unit: _Unit, column: str, name: str) -> _Unit:
+def _renamed(unit: _RunFiles, column: str, name: str) -> _RunFiles:
     rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
     notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
     return replace(unit, scores=replace(with_rows(unit.scores, rows), notes=notes))
 
 
-def _names(names: Sequence[str]) -> list[str]:
-    """Return names of files without their suffixes, where no two are the same then."""
-    short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
-    return short if len(set(short)) == len(short) else list(names)
-
-
-def _of_models(units: Sequence[_Unit], models: Sequence[str]) -> list[_Unit]:
+def _of_models(units: Sequence[_RunFiles], models: Sequence[str]) -> list[_RunFiles]:
     """Take these models out of every run, and leave runs out that have none of them."""
     held = [names_of(unit.scores, "model") for unit in units]
     every = list(dict.fromkeys(name for names in held for name in names))
@@ -285,29 +274,23 @@ def _of_named(scores: Scores, models: Sequence[str]) -> Scores:
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))
 
 
-def _of_several(whose: Mapping[str, tuple[str, ...]]) -> list[Caution]:
+def _of_several(whose: Mapping[str, tuple[str, ...]]) -> Iterator[Caution]:
     """Warn where the runs aren't those of one model."""
     models = sorted({model for models in whose.values() if len(models) == 1 for model in models})
-    if len(models) < LEAST:
-        return []
-    return [
-        Caution(
+    if len(models) > 1:
+        yield Caution(
             code="runs_of_several_models",
             message=f"the runs are of {plural(len(models), 'model')}: {listing(models)}",
             remedy="Choose one with `model`, or take it that the system changed its model.",
         )
-    ]
 
 
-def _left_out(names: Sequence[str]) -> list[Caution]:
-    if not names:
-        return []
-    return [
-        Caution(
+def _left_out(names: Sequence[str]) -> Iterator[Caution]:
+    if names:
+        yield Caution(
             code="runs_left_out",
             message=(
                 f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}"
             ),
             remedy="See `howsure describe`.",
         )
-    ]

@@ -30,6 +30,8 @@ ALONE = ("path", "saved", "history")
 """Sides of these kinds are read from no path but their own."""
 AS_SAVED = ("strict", "progress")
 """The options of `read` that a saved baseline takes: the others were taken when it was saved."""
+_OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
+"""Options that ranks don't need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +178,6 @@ def _named(written: str, scores: Scores) -> str:
     return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
 
 
-_OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
-"""Options that ranks don't need."""
-
-
 def by_rank(
     scores: Scores, asked: Sequence[str], options: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], list[str]]:
@@ -292,7 +290,8 @@ def same_place(one: str, other: str) -> bool:
 def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
     """Read every path as a side of its own, and the one among them."""
     if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
-        paths = [str(path) for path in sorted(Path(paths[0]).iterdir()) if _is_like(path, Path(one))]
+        like = [path for path in Path(paths[0]).iterdir() if path.is_dir() == Path(one).is_dir()]
+        paths = [str(path) for path in sorted(like) if not path.name.startswith(".")]
     others = [path for path in paths if not same_place(path, one)]
     if not others:
         raise OptionError(
@@ -306,10 +305,6 @@ def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) ->
 def _folder_of(path: str) -> str:
     """Return the folder that a path which is here lies in, "" for others."""
     return str(Path(path).resolve().parent) if is_path(path) else ""
-
-
-def _is_like(path: Path, one: Path) -> bool:
-    return path.is_dir() == one.is_dir() and not path.name.startswith(".")
 
 
 def _model_of_runs(scores: Scores, side: Side) -> str:

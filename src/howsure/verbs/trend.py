@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
+from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
+from howsure.errors import Caution, DataError
+from howsure.inference.boards import entries
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
 from howsure.options.table import checked
+from howsure.statistics.differences import t_pivot
+from howsure.statistics.means import means
+from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.study.gathering import gather
+from howsure.study.models import find_checkpoints, runs_of
+from howsure.study.notes import direction_cautions
+from howsure.table.schema import ALIASES, open_frame
+from howsure.verbs.audit import bounded, directions_of, published_of
 from howsure.verbs.read import scores_of
+from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from howsure.answers.trend import Trend
+    from collections.abc import Iterator, Mapping, Sequence
+
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.models import Checkpoint
+    from howsure.table.scores import Published, Scores
 
 RESPECTS = Respects(
     verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
@@ -67,19 +90,215 @@ def trend(
         >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
         (0.5, [0.25, 0.5, 0.75])
     """
-    from howsure.inference.audit import bounded, published_of
-    from howsure.inference.population import population_of
-    from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
-
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
-    asked = TrendOptions(
-        population=population_of(design.population), variance=variance, level=level, last=last
-    )
+    question = Question(population=population_of(design.population), variance=variance, level=level)
     scores = scores_of(data, design)
     if has_steps(scores.rows):
         scores = published_of(scores)
     if scores.has_rows:
-        return follow(scores, design, asked)
+        return _measured(scores, design, question, last)
     OF_PUBLISHED.refuse(design)
-    return follow_published(bounded(scores, design.bounds), design, asked)
+    return _published(bounded(scores, design.bounds), design, level, last)
+
+
+def _measured(scores: Scores, design: Design, question: Question, last: int) -> Trend:
+    """Follow every run of every task through the answers of its checkpoints."""
+    study = gather(scores, design)
+    matrices, pattern = list(study.matrices()), design.step_from
+    kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
+    tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
+    left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
+    return Trend(
+        tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
+    )
+
+
+def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> Iterator[Caution]:
+    known = [(matrix.task, matrix.metric) for matrix in kept]
+    tasks = [matrix.task for matrix in matrices if (matrix.task, matrix.metric) not in known]
+    if tasks:
+        yield Caution(
+            code="no_checkpoints",
+            message=f"no model is a checkpoint of a run in {listing(tasks)}",
+            remedy="Say how names tell run and step with `step_from`.",
+        )
+
+
+def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
+    """Tell how many items a rise is without, because some checkpoint lacks them."""
+    for task, matrix in zip(tasks, matrices, strict=True):
+        for run in task.runs:
+            columns = [matrix.column(point.model) for point in run.points]
+            seen = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum())
+            if run.rise is not None and run.rise.n_items < seen:
+                yield Caution(
+                    code="torn_checkpoints",
+                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
+                    "items; some checkpoint lacks the others",
+                    remedy="Run the missing items.",
+                )
+
+
+def has_steps(frame: object) -> bool:
+    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names
+    items.
+    """
+    names = set(open_frame(frame).collect_schema().names())
+    return "step" in names and not names & set(ALIASES["item"])
+
+
+def _task_trend(matrix: ScoreMatrix, question: Question, last: int, pattern: str | None) -> TaskTrend:
+    """Follow every run of a task and metric from checkpoint to checkpoint."""
+    estimates = {entry.model: entry.estimate for entry in entries(matrix, question)}
+    runs = [
+        _run(points, estimates, matrix, question, last)
+        for points in _runs(matrix.models, pattern, matrix.task).values()
+    ]
+    return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
+
+
+def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints of every run; DataError where there are none."""
+    runs = runs_of(models, pattern)
+    if not runs:
+        raise DataError(
+            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            where=where,
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a column to the "
+            "name: `columns={'model': ['model', 'step']}`.",
+        )
+    return runs
+
+
+def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> Iterator[Caution]:
+    """Tell which models are no checkpoints of a run."""
+    models = sorted({model for matrix in matrices for model in matrix.models})
+    known = {point.model for point in find_checkpoints(models, pattern)}
+    others = [model for model in models if model not in known]
+    if others:
+        yield Caution(
+            code="not_checkpoints",
+            message=f"left out, as the name tells no step: {listing(others)}",
+            remedy="Say how names tell run and step with `step_from`.",
+        )
+
+
+def _run(
+    points: Sequence[Checkpoint],
+    estimates: Mapping[str, Estimate],
+    matrix: ScoreMatrix,
+    question: Question,
+    last: int,
+) -> RunTrend:
+    steps = [TrendPoint(step=points[0].step, model=points[0].model, estimate=estimates[points[0].model])]
+    for before, point in pairwise(points):
+        change = question.population.pair(matrix, point.model, before.model, question)
+        steps.append(
+            TrendPoint(
+                step=point.step,
+                model=point.model,
+                estimate=estimates[point.model],
+                change=change.difference,
+                p_value=change.p_value,
+            )
+        )
+    rise, p_value = _rise(points, matrix, question)
+    return _with_wobble(points[0].run, steps, last, rise, p_value)
+
+
+def _rise(
+    points: Sequence[Checkpoint], matrix: ScoreMatrix, question: Question
+) -> tuple[Estimate | None, float]:
+    """Fit a straight line to every item's scores, and return the mean rise from the first step to the
+    last.
+    """
+    steps = np.array([point.step for point in points])
+    part = matrix.take_models([matrix.column(point.model) for point in points])
+    part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
+    if len(points) < 2 or len(part.items) < 2:
+        return None, math.nan
+    part, centred = question.population.drawn(part), steps - steps.mean()
+    contrast = centred / (centred @ centred) * (steps[-1] - steps[0])
+    estimate = means(
+        (part.values @ contrast)[:, None],
+        clusters=part.clusters,
+        weights=part.weights,
+        bounded=False,
+        level=question.level,
+        variance=question.variance,
+        strata=part.strata,
+    )[0]
+    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, question.level).p_value
+
+
+def _with_wobble(
+    run: str, points: Sequence[TrendPoint], last: int, rise: Estimate | None = None, p_value: float = math.nan
+) -> RunTrend:
+    values = [point.estimate.value for point in points[-last:]]
+    return RunTrend(
+        run=run,
+        points=tuple(points),
+        rise=rise,
+        rise_p_value=p_value,
+        wobble=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+        n_last=len(values),
+    )
+
+
+def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) -> TaskTrend:
+    """Put runs together: how far apart they are, against how much the last checkpoints of one run differ."""
+    ends = [float(np.mean([point.estimate.value for point in run.points[-run.n_last :]])) for run in runs]
+    wobbly = [run for run in runs if math.isfinite(run.wobble)]
+    spare = sum(run.n_last - 1 for run in wobbly)
+    noise = math.sqrt(sum((run.n_last - 1) * run.wobble**2 for run in wobbly) / spare) if spare else math.nan
+    signal = max(ends) - min(ends) if len(runs) > 1 else math.nan
+    return TaskTrend(
+        task=task,
+        metric=metric,
+        runs=tuple(runs),
+        signal=signal,
+        noise=noise,
+        ratio=signal / noise if noise > 0 else math.nan,
+        percent=percent,
+    )
+
+
+def _published(scores: Scores, design: Design, level: float, last: int) -> Trend:
+    """Follow runs through published scores, which have no questions behind them and so no changes to be
+    tested.
+    """
+    groups: dict[tuple[str, str], dict[str, Published]] = {}
+    for score in scores.published:
+        task, metric = score.task, score.metric
+        if task in (design.task or (task,)) and metric in (design.metric or (metric,)):
+            groups.setdefault((task, metric), {})[score.model] = score
+    if not groups:
+        raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
+    tasks = []
+    for (task, metric), by_model in groups.items():
+        runs = [
+            _with_wobble(run, [_stated(point, by_model[point.model], level) for point in points], last)
+            for run, points in _runs(list(by_model), design.step_from, task).items()
+        ]
+        percent = all(0 <= score.score <= 1 for score in by_model.values())
+        tasks.append(_task(task, metric, runs, percent=percent))
+    directions = directions_of(groups, scores, design.lower_is_better)
+    return Trend(
+        tasks=tuple(tasks),
+        notes=(*scores.notes, *directions.notes),
+        cautions=(*scores.cautions, *directions.cautions),
+    )
+
+
+def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:
+    estimate = Estimate(
+        value=score.score,
+        se=math.nan if score.stderr is None else score.stderr,
+        interval=Interval(low=math.nan, high=math.nan, level=level),
+        df=math.nan,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=Method(name="as published"),
+    )
+    return TrendPoint(step=point.step, model=point.model, estimate=estimate)

@@ -1,9 +1,11 @@
-"""The corrected difference of two models: by items on which both have a label, or of their two corrected
-rates.
+"""Judges and labels: what a panel of judges says of answers, and the corrected difference of two models.
+
+The difference is by items on which both have a label, or of their two corrected rates.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,15 +15,21 @@ from howsure.answers.judge import JudgedGap
 from howsure.errors import DataError
 from howsure.statistics.judge_correction import REFERENCE, Judged, corrected
 from howsure.statistics.judge_differences import paired_gap, separate_gap
-from howsure.statistics.judge_strata import FEWEST_PAIRS, joined, strata_of_gaps
+from howsure.statistics.judge_strata import (
+    FEWEST_PAIRS,
+    joined,
+    opinion,
+    strata,
+    strata_of_gaps,
+    strata_of_panel,
+)
 from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.inference.judged_panel import Asked, Panel
     from howsure.readers.verdicts import Verdicts
-    from howsure.statistics.arrays import Bools, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.judge_correction import Corrected
     from howsure.statistics.judge_differences import CorrectedGap
 
@@ -30,7 +38,7 @@ MOST_ALONE = 1 / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Both:
+class _SharedAnswers:
     """Items that both answered: the places of their answers (n,) in the table, and which have labels of both
     (n,).
     """
@@ -38,6 +46,11 @@ class _Both:
     first: Ints
     second: Ints
     labelled: Bools
+
+    def joins(self, panel: Panel) -> bool:
+        """Say whether strata are joined since they have few labels."""
+        strata = self.strata(panel)
+        return len(np.unique(joined(strata, self.labelled, FEWEST_PAIRS))) < len(np.unique(strata))
 
     def strata(self, panel: Panel) -> Ints:
         """Return the strata of the pairs (n,) before those with few labels are joined."""
@@ -47,12 +60,12 @@ class _Both:
 
 
 def gap_of(
-    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked
+    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], question: JudgeQuestion
 ) -> JudgedGap:
     """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
     rate, where it has labels.
     """
-    a, b = str(asked.a), str(asked.b)
+    a, b = str(question.a), str(question.b)
     lacking = next((name for name in (a, b) if name not in found), None)
     if lacking is not None:
         raise DataError(
@@ -63,7 +76,11 @@ def gap_of(
     counts = [int(np.isfinite(panel.table.labels[parts[name]]).sum()) for name in (a, b)]
     n_both = 0 if both is None else int(both.labelled.sum())
     paired = both is not None and n_both >= 2 and n_both >= MOST_ALONE * min(counts)
-    gap = _paired(panel, both, asked.level) if paired and both is not None else _separate(panel, parts, asked)
+    gap = (
+        _paired(panel, both, question.level)
+        if paired and both is not None
+        else _separate(panel, parts, question)
+    )
     return JudgedGap(
         a=a,
         b=b,
@@ -74,7 +91,7 @@ def gap_of(
         n_items=0 if both is None else len(both.first),
         n_both=n_both,
         n_labels=sum(counts),
-        joined=paired and both is not None and _joins(both.strata(panel), both.labelled),
+        joined=paired and both is not None and both.joins(panel),
     )
 
 
@@ -104,11 +121,7 @@ def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
     )
 
 
-def _joins(code: Ints, labelled: Bools) -> bool:
-    return len(np.unique(joined(code, labelled, FEWEST_PAIRS))) < len(np.unique(code))
-
-
-def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
+def _both(table: Verdicts, first: Bools, second: Bools) -> _SharedAnswers | None:
     """Return the items that both answered, once each; None where no column tells, or one answered an item
     again and again.
     """
@@ -125,7 +138,7 @@ def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
         return None
     at = places[0][one], places[1][other]
     known = np.isfinite(table.labels)
-    return _Both(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
+    return _SharedAnswers(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
 
 
 def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
@@ -142,7 +155,7 @@ def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
     return both.first, both.second
 
 
-def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
+def _paired(panel: Panel, both: _SharedAnswers, level: float) -> CorrectedGap:
     """Compare on the shared items; a pair was drawn with the smaller of its two answers' chances."""
     table, labelled = panel.table, both.labelled
     first, second = (np.where(labelled, table.labels[at], np.nan) for at in (both.first, both.second))
@@ -161,7 +174,59 @@ def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
     return paired_gap(first, second, judged, level)
 
 
-def _separate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> CorrectedGap:
-    either = np.asarray(parts[str(asked.a)] | parts[str(asked.b)])
-    fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (asked.a, asked.b)]
-    return separate_gap(fits[0], fits[1], panel.judged(either), asked.level)
+def _separate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> CorrectedGap:
+    either = np.asarray(parts[str(question.a)] | parts[str(question.b)])
+    fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (question.a, question.b)]
+    return separate_gap(fits[0], fits[1], panel.judged(either), question.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeQuestion:
+    """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a
+    margin.
+    """
+
+    drawn: str
+    level: float
+    a: str | None = None
+    b: str | None = None
+    at_least: float | None = None
+    margin: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """The table, and what its judges say of every answer together (N,): one judge's verdicts as they are."""
+
+    table: Verdicts
+    opinions: Floats
+
+    @classmethod
+    def of(cls, table: Verdicts) -> Panel:
+        """Put the judges' verdicts together."""
+        alone = table.verdicts.shape[1] == 1
+        return cls(
+            table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels)
+        )
+
+    def judged(self, part: Bools) -> Judged:
+        """Return some answers in their strata."""
+        table, clusters = self.table, self.table.clusters
+        return Judged(
+            strata=joined(self.parted(part), np.isfinite(table.labels[part])),
+            labels=table.labels[part],
+            weights=None if table.weights is None else table.weights[part],
+            clusters=None if clusters is None else np.unique(clusters[part], return_inverse=True)[1],
+        )
+
+    def parted(self, part: Bools) -> Ints:
+        """Return the strata of some answers before those with few labels are joined."""
+        by = strata if len(self.table.judges) == 1 else strata_of_panel
+        return by(self.opinions[part], int(np.isfinite(self.table.labels[part]).sum()))
+
+    def said(self, part: Bools) -> float:
+        """Return the judges' rate of some answers; NaN where verdicts are on another scale than labels."""
+        verdicts = self.table.verdicts
+        if np.nanmin(verdicts) < 0 or np.nanmax(verdicts) > 1:
+            return math.nan
+        return float(np.nanmean(verdicts[part], axis=1).mean())

@@ -31,13 +31,17 @@ if TYPE_CHECKING:
     from howsure.statistics.pair_moments import FlipSums, PairMoments
     from howsure.study.matrix import ScoreMatrix
 
-
 AT_A_TIME = 24
 """So many models are put beside the one at a time where all their pairs have limits."""
+NO_SHARED_ITEMS = Caution(
+    code="no_shared_items",
+    message="no item that both answered",
+    remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class SideCounts:
     """What is counted of every model beside the one: arrays (M,); the means on the items that both answered,
     NaN where there are none.
     """
@@ -51,7 +55,7 @@ class Counts:
     only_one: Ints
 
     @classmethod
-    def of(cls, matrix: ScoreMatrix, one: int) -> Counts:
+    def of(cls, matrix: ScoreMatrix, one: int) -> SideCounts:
         """Count the items of a matrix."""
         x, w = matrix.values, np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
         has = ~np.isnan(x)
@@ -75,7 +79,9 @@ class Counts:
         )
 
 
-def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Sequence[float]) -> Counts:
+def summed_counts(
+    parts: Sequence[SideCounts], places: Sequence[Sequence[int]], shares: Sequence[float]
+) -> SideCounts:
     """Put the counts of several tasks together, for the models at these places in each; means by the shares
     of the tasks.
     """
@@ -90,7 +96,7 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
         """Sum one count over the tasks (M,)."""
         return np.asarray(gathered(name).sum(axis=0), dtype=np.int64)
 
-    return Counts(
+    return SideCounts(
         mean=np.asarray(shares) @ gathered("mean"),
         one_mean=np.asarray(shares) @ gathered("one_mean"),
         fixed=total("fixed"),
@@ -102,7 +108,7 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class OneAgainstOthers:
     """The models of `head` and what is known of their pairs; `one`: which of them is the one.
 
     `limits`: of every pair of the models at these places, at these levels, None for the question's;
@@ -115,7 +121,7 @@ class Beside:
     moments: PairMoments
     limits: Callable[[list[int], Floats | None], tuple[Floats, Floats]]
     centred: FlipSums | None
-    counts: Counts
+    counts: SideCounts
     score: float
     n_items: int
     method: Method
@@ -138,7 +144,7 @@ class Beside:
         """Return the rows, best side first; `tests`: for how many p-values they are corrected."""
         head, sign = self.head, self.head.orientation
         rows = self._rows(found, level)
-        known = [(math.isnan(row.difference.value), -sign * row.difference.value, row.side) for row in rows]
+        rows.sort(key=lambda row: (math.isnan(row.difference.value), -sign * row.difference.value, row.side))
         return AgainstTask(
             task=head.task,
             metric=head.metric,
@@ -151,20 +157,33 @@ class Beside:
             n_tasks=self.n_tasks,
             lower_is_better=head.lower_is_better,
             percent=head.bounded,
-            sides=tuple(row for _, row in sorted(zip(known, rows, strict=True), key=lambda pair: pair[0])),
+            sides=tuple(rows),
             cautions=self.cautions,
         )
 
     def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
-        p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(self.head)
+        head, counts = self.head, self.counts
+        p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(head)
         low, high = self._agreeing(found, level)
         return [
-            self._row(
-                k,
-                p=float(p[k]),
-                p_adjusted=float(found.p_adjusted[k]),
-                interval=Interval(low=low[k], high=high[k], level=level),
+            AgainstSide(
+                task=head.task,
+                metric=head.metric,
+                side=head.models[k],
+                against=head.models[self.one],
+                mean=float(counts.mean[k]),
+                against_mean=float(counts.one_mean[k]),
                 difference=self._estimate(k, Interval(low=own[0][k], high=own[1][k], level=level), recorded),
+                p_value=float(p[k]),
+                p_adjusted=float(found.p_adjusted[k]),
+                adjusted_interval=Interval(low=low[k], high=high[k], level=level),
+                broke=int(counts.broke[k]),
+                fixed=int(counts.fixed[k]),
+                same=int(counts.same[k]),
+                n_only_side=int(counts.only_side[k]),
+                n_only_against=int(counts.only_one[k]),
+                lower_is_better=head.lower_is_better,
+                percent=head.bounded,
             )
             for k in self.others
         ]
@@ -217,38 +236,14 @@ class Beside:
         gaps = self.head.values[:, k] - self.head.values[:, self.one]
         return recorded.add("difference", found, rate=rate, skew=lambda: skewness(gaps))
 
-    def _row(
-        self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate
-    ) -> AgainstSide:
-        head, counts = self.head, self.counts
-        return AgainstSide(
-            task=head.task,
-            metric=head.metric,
-            side=head.models[k],
-            against=head.models[self.one],
-            mean=float(counts.mean[k]),
-            against_mean=float(counts.one_mean[k]),
-            difference=difference,
-            p_value=p,
-            p_adjusted=p_adjusted,
-            adjusted_interval=interval,
-            broke=int(counts.broke[k]),
-            fixed=int(counts.fixed[k]),
-            same=int(counts.same[k]),
-            n_only_side=int(counts.only_side[k]),
-            n_only_against=int(counts.only_one[k]),
-            lower_is_better=head.lower_is_better,
-            percent=head.bounded,
-        )
 
-
-def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
+def against_others(matrix: ScoreMatrix, one: str, question: Question) -> OneAgainstOthers:
     """Compare the models of a matrix with one of them."""
     population, place = question.population, matrix.column(one)
     moments = population.pairs(matrix, question)
     has = ~np.isnan(matrix.values[:, place])
     weights = np.ones(len(has)) if matrix.weights is None else matrix.weights
-    return Beside(
+    return OneAgainstOthers(
         head=matrix,
         one=place,
         moments=moments,
@@ -256,7 +251,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
             matrix.take_models(places), moments.take(places), question, level
         ),
         centred=None if moments.flips is None else moments.flips.centred(),
-        counts=Counts.of(matrix, place),
+        counts=SideCounts.of(matrix, place),
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
         n_items=int(has.sum()),
         method=replace(
@@ -267,7 +262,9 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
     )
 
 
-def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence[str]) -> Beside:
+def against_others_overall(
+    parts: Sequence[OneAgainstOthers], question: Question, models: Sequence[str]
+) -> OneAgainstOthers:
     """Put several tasks together, for the models that have them all, the one among them."""
     matrices = [part.head for part in parts]
     one = matrices[0].models[parts[0].one]
@@ -277,13 +274,13 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
     heads = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
     combined = suite_of(heads, chosen, question)
     head = replace(heads[0], task="", metric=overall_name(question.overall))
-    return Beside(
+    return OneAgainstOthers(
         head=head,
         one=head.column(one),
         moments=combined.moments,
         limits=lambda places, level: combined.take(places).limits(question.level if level is None else level),
         centred=combined_flips([pair.flips and pair.flips.centred() for pair in chosen], shares),
-        counts=summed([part.counts for part in parts], places, shares),
+        counts=summed_counts([part.counts for part in parts], places, shares),
         score=float(np.dot(shares, [part.score for part in parts])),
         n_items=sum(part.n_items for part in parts),
         method=question.population.overall_method(question, bounded=head.bounded),
@@ -293,7 +290,10 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
 
 
 def _small_tasks(
-    parts: Sequence[Beside], places: Sequence[Sequence[int]], shares: Sequence[float], question: Question
+    parts: Sequence[OneAgainstOthers],
+    places: Sequence[Sequence[int]],
+    shares: Sequence[float],
+    question: Question,
 ) -> tuple[tuple[Caution, ...], ...]:
     """Name of every model (M,) the task that carries most of the error of its overall difference."""
     widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]
@@ -361,10 +361,3 @@ def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
         return [doubt("one_shared_cluster")]
     labels = [matrix.cluster_labels[0][g] for g in used] if matrix.cluster_labels else []
     return cluster_cautions(w, [codes.astype(np.int64)], df, labels)
-
-
-NO_SHARED_ITEMS = Caution(
-    code="no_shared_items",
-    message="no item that both answered",
-    remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
-)

@@ -133,6 +133,16 @@ def test_statistics_know_no_prose() -> None:
         assert modules - own <= {"howsure.errors", "howsure.checks"}, path
 
 
+def test_no_line_is_wider_than_110_columns() -> None:
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sources()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 110
+    ]
+    assert wide == []
+
+
 def test_no_function_is_longer_than_eighty_lines() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {node.name}"

@@ -110,7 +110,9 @@ def _fenced(info: str, body: str) -> list[Piece]:
 
 
 def skill() -> str:
-    """Return what an agent has to know to use howsure: skills/howsure/SKILL.md, which goes into the package."""
+    """Return what an agent has to know to use howsure: skills/howsure/SKILL.md, which goes into the
+    package.
+    """
     packed = files("howsure.guide") / "SKILL.md"
     page = packed if packed.is_file() else Path(__file__).parents[3] / "skills" / "howsure" / "SKILL.md"
     return page.read_text(encoding="utf-8")

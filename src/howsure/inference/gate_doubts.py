@@ -272,7 +272,8 @@ class _Worlds:
         mine = min(against, unknown.get(candidate, 0))
         theirs = sum(count for model, count in unknown.items() if model != candidate)
         bounded = not bool(((part["low"] < 0) | (part["high"] > 1)).any())
-        ends = (0.0, 1.0) if bounded else (float(part["low"].min()), float(part["high"].max()))  # type: ignore[arg-type]
+        low, high = (0.0, 1.0) if bounded else (part["low"].min(), part["high"].max())
+        ends = float(low), float(high)  # type: ignore[arg-type]
         worst, best = reversed(ends) if self.study.is_lower_better(key) else ends
         bad = (
             pl.when(pl.col("model").cast(pl.String) == candidate)

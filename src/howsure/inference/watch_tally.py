@@ -152,7 +152,8 @@ class RunClusters:
         """The largest sum of weights of a unit."""
         if self.heaviest is not None:
             return self.heaviest
-        return float(self.table["size"].max() if self.table is not None else self.each or 1)  # type: ignore[arg-type]
+        largest = self.each or 1 if self.table is None else self.table["size"].max()
+        return float(largest)  # type: ignore[arg-type]
 
 
 def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> RunClusters:

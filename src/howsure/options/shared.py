@@ -336,8 +336,8 @@ READING = (
         kinds.Kind(check=checks.selectors, many=True),
         "SELECTOR",
         help=(
-            "Read only these runs: tag:…, commit:…, run:…, latest (of each model and task), since:7d (before the "
-            "newest; again for more)."
+            "Read only these runs: tag:…, commit:…, run:…, latest (of each model and task), since:7d "
+            "(before the newest; again for more)."
         ),
     ),
     Option(

@@ -96,7 +96,8 @@ def against(
     Examples:
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": ["main"] * 40 + ["x"] * 40 + ["y"] * 40, "item": [*range(40)] * 3,
-        ...     "score": [int(i % 2) for i in range(40)] + [int(i % 4 > 0) for i in range(40)] + [int(i % 2) for i in range(40)]})
+        ...     "score": [int(i % 2) for i in range(40)] + [int(i % 4 > 0) for i in range(40)]
+        ...     + [int(i % 2) for i in range(40)]})
         >>> answer = against(rows, "main")
         >>> answer.verdict
         "1 of 2 beats main; 1 can't be told from it."

@@ -74,7 +74,8 @@ def bias(
 
     Examples:
         >>> import polars as pl
-        >>> choices = pl.DataFrame({"item": list(range(40)) * 2, "swapped": [False] * 40 + [True] * 40, "winner": [1] * 60 + [2] * 20})
+        >>> choices = pl.DataFrame({"item": list(range(40)) * 2, "swapped": [False] * 40 + [True] * 40,
+        ...     "winner": [1] * 60 + [2] * 20})
         >>> found = bias(choices).favours[0]
         >>> found.by, round(found.estimate.value, 2), found.flipped
         ('orders', 0.5, 0.5)

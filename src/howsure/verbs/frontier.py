@@ -95,8 +95,10 @@ def frontier(
 
     Examples:
         >>> import polars as pl
-        >>> rows = pl.DataFrame({"model": ["big"] * 40 + ["small"] * 40 + ["slow"] * 40, "item": [*range(40)] * 3,
-        ...     "score": [1, 1, 1, 0] * 10 + [1, 1, 0, 1] * 10 + [0] * 40, "usd": [0.3, 0.5] * 20 + [0.1, 0.1] * 20 + [0.4, 0.6] * 20})
+        >>> rows = pl.DataFrame({"model": ["big"] * 40 + ["small"] * 40 + ["slow"] * 40,
+        ...     "item": [*range(40)] * 3,
+        ...     "score": [1, 1, 1, 0] * 10 + [1, 1, 0, 1] * 10 + [0] * 40, "usd": [0.3, 0.5] * 20
+        ...     + [0.1, 0.1] * 20 + [0.4, 0.6] * 20})
         >>> found = frontier(rows, measure="usd").tasks[0]
         >>> found.best_buys, found.cheapest, found["slow"].beaten_by
         (('small', 'big'), 'small', ('big', 'small'))

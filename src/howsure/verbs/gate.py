@@ -164,7 +164,8 @@ def gate(
     Examples:
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": ["new"] * 400 + ["old"] * 400, "item": [*range(400)] * 2,
-        ...     "score": [int(i % 4 > 0) for i in range(400)] + [int(i % 4 > 0 and i != 1) for i in range(400)]})
+        ...     "score": [int(i % 4 > 0) for i in range(400)] + [int(i % 4 > 0 and i != 1)
+        ...     for i in range(400)]})
         >>> answer = gate(rows, "new", "old", not_worse_than=0.02, at_least=0.8)
         >>> answer.verdict, [check.verdict for check in answer.checks]
         ('fail', ['pass', 'fail'])
@@ -218,9 +219,6 @@ def gate(
         guard_unseen=guard_unseen,
     )
     return _answer(question, scores, design, flips=flips)
-
-
-RESPECTS = Respects(verb="gate")
 
 
 def _gathered(

@@ -66,7 +66,8 @@ def history(
     Examples:
         >>> import numpy as np, polars as pl
         >>> rng = np.random.default_rng(0)
-        >>> rows = pl.DataFrame([{"model": f"2026-10-{day:02}", "item": item, "score": int(rng.random() < (0.7 if day < 9 else 0.5))}
+        >>> rows = pl.DataFrame([{"model": f"2026-10-{day:02}", "item": item,
+        ...     "score": int(rng.random() < (0.7 if day < 9 else 0.5))}
         ...     for day in range(1, 15) for item in range(200)])
         >>> [(change.run, change.since) for change in history(rows).tasks[0].changes]
         [('2026-10-09', '2026-10-09')]

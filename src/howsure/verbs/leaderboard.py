@@ -84,7 +84,8 @@ def leaderboard(
 
     Examples:
         >>> import polars as pl
-        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2,
+        ...     "score": [1] * 30 + [0] * 30})
         >>> board = leaderboard(rows)
         >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
         (('a',), [1, 2])

@@ -59,7 +59,8 @@ def noise(
 
     Examples:
         >>> import polars as pl
-        >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(40)], "attempt": [k % 4 for k in range(40)],
+        >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(40)],
+        ...     "attempt": [k % 4 for k in range(40)],
         ...     "score": [int(k % 4 < k // 4 % 3) for k in range(40)]})
         >>> entry = noise(rows)["a"]
         >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.answer_share, 2)

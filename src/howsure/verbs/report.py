@@ -86,7 +86,8 @@ def report(
 
     Examples:
         >>> import polars as pl
-        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2,
+        ...     "score": [1] * 30 + [0] * 30})
         >>> page = report(rows)
         >>> page.verdict
         'a is best (100.0 %): significantly ahead of the other at 95 % confidence.'

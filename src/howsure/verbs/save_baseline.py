@@ -66,7 +66,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
 
     Examples:
         >>> import polars as pl, tempfile
-        >>> rows = pl.DataFrame({"model": ["old"] * 4, "item": range(4), "score": [1, 0, 1, 1], "prompt": ["a", "b", "c", "d"]})
+        >>> rows = pl.DataFrame({"model": ["old"] * 4, "item": range(4), "score": [1, 0, 1, 1],
+        ...     "prompt": ["a", "b", "c", "d"]})
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     saved = save_baseline(rows, "main", output=f"{folder}/main.howsure")
         ...     again = read(saved.path).to_frame()

@@ -84,7 +84,8 @@ def trend(
 
     Examples:
         >>> import polars as pl
-        >>> rows = pl.DataFrame({"model": [f"run-step{s}" for s in (1, 2, 3) for _ in range(20)], "item": [*range(20)] * 3,
+        >>> rows = pl.DataFrame({"model": [f"run-step{s}" for s in (1, 2, 3) for _ in range(20)],
+        ...     "item": [*range(20)] * 3,
         ...     "score": [int(i % 4 < s) for s in (1, 2, 3) for i in range(20)]})
         >>> run = trend(rows).tasks[0].runs[0]
         >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
@@ -165,7 +166,8 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
             where=where,
-            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a column to the "
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a "
+            "column to the "
             "name: `columns={'model': ['model', 'step']}`.",
         )
     return runs

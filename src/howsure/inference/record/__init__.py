@@ -156,9 +156,9 @@ def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | Non
     units = "clusters of 20" if worst["cluster_size"] > 1 else "items"
     return Caution(
         code="heavy_tailed",
-        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): with "
-        f"{worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95 % intervals of such "
-        f"ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
+        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): "
+        f"with {worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95 % intervals "
+        f"of such ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
         remedy="More items would help.",
     )
 
@@ -188,9 +188,9 @@ def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
     what = "pairs of real systems" if kind == "difference" else "real systems"
     return Caution(
         code="real_clusters",
-        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals of "
-        f"{row['count']:,} {what} held the truth in {100 * row['mean']:.0f} % of draws on average, but "
-        f"in {100 * row['again']:.0f} % for the worst",
+        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals "
+        f"of {row['count']:,} {what} held the truth in {100 * row['mean']:.0f} % of draws on "
+        f"average, but in {100 * row['again']:.0f} % for the worst",
         remedy="More clusters help; `population='same-clusters'` asks about these alone.",
     )
 

@@ -69,12 +69,7 @@ GROWTHS = (
     Growth(
         name="items",
         sizes=(10_000, 100_000, 1_000_000),
-        commands=(
-            "leaderboard",
-            "health",
-            "plan -a m0 -b m1 --effect 1pp --pilot",
-            "report -o REPORT",
-        ),
+        commands=("leaderboard", "health", "plan -a m0 -b m1 --effect 1pp --pilot", "report -o REPORT"),
     ),
     Growth(
         name="clusters",

@@ -66,7 +66,8 @@ NAVIGATION = {
         )
     ]
     + ["skills/howsure/SKILL"],
-    "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "extending", "peers", "scale")] + ["benchmarks/README"],
+    "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "extending", "peers", "scale")]
+    + ["benchmarks/README"],
     "Reference": [
         "docs/cli",
         "docs/api",

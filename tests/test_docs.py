@@ -21,6 +21,8 @@ import howsure
 from howsure.commands.main import main
 from places import DATA, ROOT
 
+pytestmark = pytest.mark.no_cover
+
 PAGES = [ROOT / "README.md", ROOT / "skills" / "howsure" / "SKILL.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console(?: needs=(?P<needs>\w+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)

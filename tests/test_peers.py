@@ -13,6 +13,8 @@ from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
 
+pytestmark = pytest.mark.no_cover
+
 WORLDS = 1_000
 
 

@@ -13,6 +13,8 @@ from howsure.commands.main import main
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.rates import binomial_se
 
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.fixture(scope="module")
 def swebench(real_data):

@@ -23,8 +23,7 @@ class Signature:
     """What a verb takes.
 
     Attributes:
-        own: Its own options, in the order of its signature; the data and what it takes first aren't among
-            them.
+        own: Its own options, in the order of its signature; the data aren't among them.
         shared: Whether it takes the options of a Design as well.
         refused: The shared options that it refuses, whatever their value.
     """
@@ -38,9 +37,10 @@ class Signature:
 def signature_of(verb: str) -> Signature:
     """Return the signature of a verb; that of watch is how its class begins."""
     tree = ast.parse((VERBS / f"{verb}.py").read_text(encoding="utf-8"))
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    function = functions.get(verb) or functions["__init__"]
-    arguments = function.args
+    classes = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
+    members = [*tree.body, *(member for body in classes for member in body)]
+    functions = {node.name: node.args for node in members if isinstance(node, ast.FunctionDef)}
+    arguments = functions.get(verb) or functions["__init__"]
     own = (*(each.arg for each in arguments.args[1:]), *(each.arg for each in arguments.kwonlyargs))
     refused = [word for node in tree.body if _is_respects(node) for word in _words(node)]
     return Signature(

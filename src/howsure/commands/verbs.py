@@ -36,6 +36,7 @@ class Served:
         plot: What `--plot` draws, where it has that.
         prose: Whether it can explain itself, and has a methods paragraph.
         has_verdict: Whether its exit codes are verdicts.
+        shares: Its sizes that are shares whatever the data, so that points and percent go with them.
     """
 
     more: str = ""
@@ -45,6 +46,7 @@ class Served:
     plot: str = ""
     prose: bool = False
     has_verdict: bool = False
+    shares: tuple[str, ...] = ()
 
 
 SERVED: Mapping[str, Served] = {
@@ -109,6 +111,7 @@ SERVED: Mapping[str, Served] = {
         ),
         data="table",
         has_verdict=True,
+        shares=("margin",),
     ),
     "audit": Served(more="From model, score and number of questions alone."),
     "calibrate": Served(
@@ -141,18 +144,18 @@ def command_of(verb: str, summary: str) -> click.Command:
     return kind(verb, params=params, help=help, callback=partial(_run, verb, served))
 
 
-def options_of(verb: str, *first: str, without: Sequence[str] = ()) -> list[str]:
+def options_of(verb: str, *, without: Sequence[str] = ()) -> list[str]:
     """Return the options of a verb, those of its Design and how files are read included, where it has
     them.
     """
     signature = signature_of(verb)
-    names = [*first, *signature.own]
-    if SERVED.get(verb, Served()).data not in ("table", "nothing"):
+    names = list(signature.own)
+    served = SERVED.get(verb, Served())
+    if served.data not in ("table", "nothing"):
         names += READING
     if signature.shared:
         names += [name for name in DESIGN if name not in signature.refused]
-    arguments = SERVED[verb].arguments if verb in SERVED else ()
-    return [name for name in dict.fromkeys(names) if name not in (*arguments, *without)]
+    return [name for name in dict.fromkeys(names) if name not in (*served.arguments, *without)]
 
 
 def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
@@ -178,8 +181,7 @@ def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -
     prose = next((name for name in ("explain", "methods_paragraph") if shown.get(name)), None)
     if rows and prose:
         raise click.UsageError(f"{flag_of(prose)} adds prose, and --{rows[0]} writes data: leave one out")
-    if verb == "judge":
-        refuse_points({"margin": rest["margin"]}, percent=True)
+    refuse_points({name: rest[name] for name in served.shares}, percent=True)
     answer: Answer = ask(verb, paths, rest)
     if plot is not None:
         from howsure.present.files import write_chart

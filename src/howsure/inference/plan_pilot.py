@@ -15,7 +15,7 @@ from howsure import checks
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
-from howsure.inference.population import NEW_CLUSTERS, population_of
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.statistics.answer_noise import answers
 from howsure.statistics.clustered_variance import equal_sizes, sizes_of, spread_sizes
@@ -398,12 +398,6 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
     return Spread(
         within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes
     )
-
-
-def median_pilot(matrix: ScoreMatrix) -> Pilot:
-    """Return the pilot of the two models whose difference varies as that of the median pair does."""
-    question = Question(population=NEW_CLUSTERS, method="t")
-    return _pilot(matrix, *median_pair(matrix, question), question, paired=True)
 
 
 def read_pilots(

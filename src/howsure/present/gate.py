@@ -141,7 +141,7 @@ def verdict(gate: Gate) -> str:
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
-    """Return the notes, after what is to be said of planned forecasts."""
+    """Return the notes, after what is to be said of planned looks."""
     if gate.looks is None:
         return gate.notes
     made = f"{forecasts.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"

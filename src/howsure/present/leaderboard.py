@@ -218,7 +218,7 @@ def on_these(board: Board) -> str:
 
 
 def elsewhere(board: Board) -> tuple[str, ...]:
-    """Say in a line who could be best for the other of new and same factors, where clusters are few."""
+    """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
     if board.beside is None or board.clusters is None:
         return ()
     others, count = (

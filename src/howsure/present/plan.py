@@ -84,15 +84,6 @@ def at_the_limit(level: float, limit: str) -> str:
     )
 
 
-def _criterion(equal: EqualSystems) -> str:
-    margin = Scale(percent=equal.percent).given_gap(equal.margin)
-    return (
-        f"not worse by more than {margin}"
-        if equal.criterion == "not_worse_than"
-        else f"the same within {margin}"
-    )
-
-
 NAMES = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
 
 

@@ -394,7 +394,7 @@ def correlation(
 ) -> Estimate:
     """Estimate Pearson's correlation of two raters' numbers (n,), or Spearman's with `ranks`.
 
-    Limits are those of coefficients, with the variance (1 − r²)² of a normal pair times the design effect; so
+    Limits are those of the coefficients (`limits`), with the variance (1 − r²)² of a normal pair times the design effect; so
     they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:

@@ -55,7 +55,7 @@ class Study:
     task are called; `few_clusters`: the tasks that have too few to speak of others (few_clusters.py);
     `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had
     every score, where the rule needs it.
-    `averages`: of models, empty where none are taken. `models`: the full names of those that were asked
+    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked
     for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have,
     where that is left out.

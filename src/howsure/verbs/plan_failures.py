@@ -1,4 +1,4 @@
-"""The plan of safety runs: how many show that failures are rates."""
+"""The plan of safety runs: how many show that failures are rare."""
 
 from __future__ import annotations
 

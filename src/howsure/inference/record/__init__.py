@@ -51,7 +51,7 @@ def looks() -> pl.DataFrame:
 
 @cache
 def ratios() -> pl.DataFrame:
-    """Return one row per world of costs and average; written by scripts/measures-trial."""
+    """Return one row per world of costs; written by scripts/measures-trial."""
     return pl.read_parquet(FOLDER / "ratios.parquet")
 
 
@@ -143,9 +143,7 @@ def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | Non
     """
     if not math.isfinite(spread) or not n_clusters:
         return None
-    cells = ratios().filter(
-        pl.col("average") == "mean", (pl.col("cluster_size") > 1) == (n_items > n_clusters)
-    )
+    cells = ratios().filter((pl.col("cluster_size") > 1) == (n_items > n_clusters))
     count, wide = pl.col("n_clusters").log() - math.log(n_clusters), (pl.col("spread") - spread) / SPREAD_STEP
     nearest = cells.with_columns(far=(count**2 + wide**2).round(9)).filter(
         pl.col("far") == pl.col("far").min()

@@ -72,7 +72,7 @@ def clustered_se(cluster: str | None = None) -> Metric:
 
 @metric(name="interval", scores="unreduced")
 def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
-    """Return the limits `low` and `high` of the means, as `howsure estimate` has them."""
+    """Return the limits `low` and `high` of the mean, as `howsure estimate` has them."""
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
         """Return both limits."""
@@ -111,7 +111,7 @@ def _safely(compute: Callable[[], T], otherwise: T) -> T:
 
 
 def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, Any, Any, Any]:
-    """Return means, number and variance of the attempts at every sample (n,), and cluster codes or None."""
+    """Return mean, number and variance of the attempts at every sample (n,), and cluster codes or None."""
     import numpy as np
 
     number = value_to_float()

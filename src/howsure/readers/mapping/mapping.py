@@ -192,7 +192,7 @@ class Mapping:
     """What a file's records mean; texts are expressions of the language, see
     `howsure.readers.mapping.language`.
 
-    `rows`: the path to the documents, empty for the lines of a table; `where` chooses among them. `beside`:
+    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`:
     files in the same folder or one above it, whose records are looked up by id. `columns`: those of a wide
     table that hold a value each. `files`: a pattern for the names of the files that it is for. `path`: a
     regular expression whose named groups, found in the path, are fields.

@@ -504,7 +504,7 @@ def _texts(place: _Place, name: str) -> list[str]:
 
 
 def _score(place: _Place) -> Guess:
-    """Return the score of the documents, with fields or without."""
+    """Return the score of the records, with fields or without."""
     if place.fields:
         return guessed_score(place.flat)
     made, doubt = worth("value", "", [record.value for record in place.every])

@@ -1,4 +1,4 @@
-"""Whether a model scores otherwise on the items that another answered too than on those that it has alone."""
+"""Whether a model scores otherwise on items that another answered too than on those that it has alone."""
 
 from __future__ import annotations
 

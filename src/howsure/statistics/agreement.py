@@ -394,8 +394,8 @@ def correlation(
 ) -> Estimate:
     """Estimate Pearson's correlation of two raters' numbers (n,), or Spearman's with `ranks`.
 
-    Limits are those of the coefficients (`limits`), with the variance (1 − r²)² of a normal pair times the design effect; so
-    they are no narrower than Fisher's (1921) are wide.
+    Limits are those of the coefficients (`limits`), with the variance (1 − r²)² of a normal pair times the
+    design effect; so they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:
         first, second = midranks(first), midranks(second)

@@ -25,7 +25,9 @@ class HowsureError(Exception):
         self.what = what
         self.where = where
         self.remedy = remedy
-        super().__init__(_sentence(what, where, remedy))
+        head = f"{where}: {what}" if where else what
+        sentence = f"{head.rstrip('.')}. {remedy}".strip() if remedy else head
+        super().__init__(sentence)
 
 
 class OptionError(HowsureError, ValueError):
@@ -348,8 +350,3 @@ def doubt(kind: str, **facts: float | str) -> Caution:
     return Caution(
         code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts)
     )
-
-
-def _sentence(what: str, where: str, remedy: str) -> str:
-    head = f"{where}: {what}" if where else what
-    return f"{head.rstrip('.')}. {remedy}".strip() if remedy else head

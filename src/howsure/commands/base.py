@@ -214,6 +214,10 @@ def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
 def _how(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `read` as it takes them; they are taken out of `given`."""
     how = {name: given.pop(name) for name in READING}
+    # How many processes may read files: of the cores that this one may use at most MOST_PROCESSES, each with
+    # memory of its own.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = min(cores, MOST_PROCESSES)
     return {
         **columns_and_rows(how),
         "missing": how["missing"] or None,
@@ -227,17 +231,9 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "strict": how["strict"],
         "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
-        "processes": _processes(),
+        "processes": processes,
         "progress": _progress,
     }
-
-
-def _processes() -> int:
-    """Return how many processes may read files: of the cores that this one may use at most MOST_PROCESSES,
-    each with memory of its own.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES)
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:

@@ -76,7 +76,20 @@ def _against(given: dict[str, Any]) -> bool:
     if given["against"] is not None and two and any(typed(name) for name in two) and not typed("against"):
         given["against"] = None
     if given["against"] is None:
-        _refuse_many(given)
+        # Leave only the options of a comparison of two, and say what it lacks.
+        del given["against"]
+        lacking = [name for name in ("a", "b") if given[name] is None]
+        if len(lacking) == 1:
+            found = next(
+                param for param in click.get_current_context().command.params if param.name == lacking[0]
+            )
+            raise click.MissingParameter(
+                param=found, message="Or name the one that all others are compared with: --against."
+            )
+        if given.pop("model") is not None:
+            raise click.UsageError("--model is for --against: -a and -b name the models")
+        if given["adjust"] == "dunnett":
+            raise click.UsageError("--adjust dunnett is for --against: two sides take holm, bh or none")
         return False
     wrong = [name for name in OF_TWO if given[name] not in IDLE and (typed(name) or not typed("against"))]
     if wrong:
@@ -87,20 +100,3 @@ def _against(given: dict[str, Any]) -> bool:
     for name in OF_TWO:
         del given[name]
     return True
-
-
-def _refuse_many(given: dict[str, Any]) -> None:
-    """Leave only the options of a comparison of two, and say what it lacks."""
-    del given["against"]
-    lacking = [name for name in ("a", "b") if given[name] is None]
-    if len(lacking) == 1:
-        found = next(
-            param for param in click.get_current_context().command.params if param.name == lacking[0]
-        )
-        raise click.MissingParameter(
-            param=found, message="Or name the one that all others are compared with: --against."
-        )
-    if given.pop("model") is not None:
-        raise click.UsageError("--model is for --against: -a and -b name the models")
-    if given["adjust"] == "dunnett":
-        raise click.UsageError("--adjust dunnett is for --against: two sides take holm, bh or none")

@@ -116,7 +116,7 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
     said = {
         key: value for key, value in found.table.items() if not (key == MAPPINGS and isinstance(value, dict))
     }
-    tables = {key: value for key, value in said.items() if _is_table_of(key, value, commands)}
+    tables = {key: value for key, value in said.items() if (key in commands and isinstance(value, dict))}
     shared = [_shared(key, value, found, every) for key, value in said.items() if key not in tables]
     result: dict[str, dict[str, Any]] = {}
     for name, options in every.items():
@@ -180,10 +180,6 @@ def _shared(
     if misfit is not None and not fits:
         raise misfit
     return fits
-
-
-def _is_table_of(key: str, value: object, commands: Mapping[str, click.Command]) -> bool:
-    return key in commands and isinstance(value, dict)
 
 
 def _word(key: str) -> str:
@@ -284,7 +280,15 @@ def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _misfit(param, value, found, "is a text or a number")
     if param.name in WRITTEN and not found.named:
-        _refuse_elsewhere(param, value, found)
+        # Refuse a file outside the folder of a configuration that lies there: who made the folder may not
+        # write anywhere.
+        folder = found.path.parent.resolve()
+        if not (folder / str(value)).resolve().is_relative_to(folder):
+            raise OptionError(
+                f"{_word(str(param.name))} = {value!r} lies outside the configuration's folder",
+                where=found.name,
+                remedy="Name a file below it, give it on the command line, or trust the configuration: --config.",
+            )
     if getattr(param, "metavar", None) in FILES:
         return _from_here(str(value), found)
     return _side(str(value), found) if getattr(param, "metavar", None) == SIDE else value
@@ -302,19 +306,6 @@ def _side(text: str, found: Configuration) -> str:
     if text.startswith(PATH_SIDE):
         return f"{PATH_SIDE}{path}"
     return path if os.path.lexists(path) else text
-
-
-def _refuse_elsewhere(param: click.Parameter, value: Any, found: Configuration) -> None:
-    """Refuse a file outside the folder of a configuration that lies there: who made the folder may not write
-    anywhere.
-    """
-    folder = found.path.parent.resolve()
-    if not (folder / str(value)).resolve().is_relative_to(folder):
-        raise OptionError(
-            f"{_word(str(param.name))} = {value!r} lies outside the configuration's folder",
-            where=found.name,
-            remedy="Name a file below it, give it on the command line, or trust the configuration: --config.",
-        )
 
 
 def _misfit(param: click.Parameter, value: Any, found: Configuration, expected: str) -> OptionError:

@@ -24,7 +24,13 @@ def unwritten(scores: Scores) -> list[str]:
     if not scores.facts:
         return []
     rows = scores.to_frame()
-    failed = _failed(rows)
+    # Count the attempts without a score of each task and metric.
+    counted = rows.group_by(pl.col("task", "metric").cast(pl.String), maintain_order=True).agg(
+        pl.col("score").null_count()
+    )
+    failed: dict[str, dict[str, int]] = {}
+    for task, metric, count in counted.iter_rows():
+        failed.setdefault(task, {})[metric] = count
     facts = [fact for fact in scores.facts if fact.task in failed]
     tasks = rows["task"].n_unique()
     first = {
@@ -38,17 +44,6 @@ def unwritten(scores: Scores) -> list[str]:
         *_lower([fact.task for fact in facts if _is_lower(fact, failed[fact.task])], tasks),
         *_never_run(scores),
     ]
-
-
-def _failed(rows: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Count the attempts without a score of each task and metric."""
-    counted = rows.group_by(pl.col("task", "metric").cast(pl.String), maintain_order=True).agg(
-        pl.col("score").null_count()
-    )
-    found: dict[str, dict[str, int]] = {}
-    for task, metric, count in counted.iter_rows():
-        found.setdefault(task, {})[metric] = count
-    return found
 
 
 def _used(fact: TaskFacts, metrics: Collection[str]) -> Collection[str]:

@@ -305,14 +305,11 @@ def _junit(answer: Gate, unclear: str) -> str:
         counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
         return f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
 
-    cases = [(c.name, _case(c), outcome(c), told(c)) for c in answer.checks]
+    cases = [
+        (c.name, (f"{c.tier}: {c.asked}" if c.tier else c.asked), outcome(c), told(c)) for c in answer.checks
+    ]
     beside = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
     return junit.render(suite, cases, beside=beside)
-
-
-def _case(check: Check) -> str:
-    """Name a test case: what is asked, and under a policy the tier."""
-    return f"{check.tier}: {check.asked}" if check.tier else check.asked
 
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:

@@ -178,7 +178,12 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
 
     click.secho(f"{chapter.number}. {chapter.title}", bold=True)
     if target is not None:
-        click.secho(_about(target), dim=True)
+        from howsure.present.render.visible import visible
+
+        task = f"{target.task}: " if target.task else ""
+        models = target.a if target.b is None else f"{target.a} and {target.b}"
+        about = visible(f"On your results, {task}{models} (--task, --metric, -a and -b choose others).")
+        click.secho(about, dim=True)
     for piece in chapter.pieces:
         click.echo()
         if isinstance(piece, Formula):
@@ -190,25 +195,13 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
             click.secho(f"$ {command}", fg="magenta")
             click.echo(output)
         else:
-            _prose(piece.text)
+            from rich.console import Console
+            from rich.markdown import Markdown
 
-
-def _about(target: Target) -> str:
-    from howsure.present.render.visible import visible
-
-    task = f"{target.task}: " if target.task else ""
-    models = target.a if target.b is None else f"{target.a} and {target.b}"
-    return visible(f"On your results, {task}{models} (--task, --metric, -a and -b choose others).")
-
-
-def _prose(text: str) -> None:
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    console = Console(legacy_windows=False)
-    with console.capture() as shown:
-        console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))
-    click.echo("\n".join(line.rstrip() for line in shown.get().rstrip().split("\n")))
+            console = Console(legacy_windows=False)
+            with console.capture() as shown:
+                console.print(Markdown(piece.text, hyperlinks=False), width=min(console.width, WIDTH))
+            click.echo("\n".join(line.rstrip() for line in shown.get().rstrip().split("\n")))
 
 
 def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:

@@ -66,7 +66,15 @@ class Figure(GroupedCommand):
         answer, chart = self.draw(paths, rest)
         chart = resized(chart, **size)
         write_chart(chart, target)
-        _tell(answer)
+        # Write what an answer says in words: everything but its tables.
+        from howsure.answers.base import presentation
+        from howsure.present.document import Document, Table
+        from howsure.present.render import render
+
+        words = tuple(
+            block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table)
+        )
+        say(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()))
         tell(f"Chart written to {target}{_size(chart, asked)}.")
 
 
@@ -93,18 +101,6 @@ def _unused(name: str) -> str:
             f"{name!r} is there already", remedy=f"Give -o {name} to write over it, or another name."
         )
     return name
-
-
-def _tell(answer: Answer) -> None:
-    """Write what an answer says in words: everything but its tables."""
-    from howsure.answers.base import presentation
-    from howsure.present.document import Document, Table
-    from howsure.present.render import render
-
-    words = tuple(
-        block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table)
-    )
-    say(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()))
 
 
 def _board(kind: BoardChart) -> Draw:

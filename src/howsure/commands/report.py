@@ -50,7 +50,12 @@ def report(
     are looked at by clicking.
     """
     if page is not None:
-        _tell_origin(page)
+        from howsure.page.origin import read_origin
+        from howsure.present.render.visible import visible
+
+        origin = read_origin(page)
+        say(visible(origin.command) + "\n")
+        tell(f"howsure {origin.version}, data {origin.fingerprint} ({origin.data})")
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
@@ -63,7 +68,11 @@ def report(
     answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
     drawn = None if card is None else _drawn(answer)  # before the page is written: what fails leaves nothing
     write(answer.html, target)
-    _tell(answer)
+    # Write the verdict, and what there is to know about the data, as every command has it.
+    from howsure.present.render import render
+    from howsure.present.report import document
+
+    say(render(with_flags(document(answer)), color=sys.stdout.isatty()))
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
     if card is not None and drawn is not None:
         write(drawn, card)
@@ -117,20 +126,3 @@ def _unused(target: Path) -> Path:
                 remedy="Name another file with -o.",
             ) from None
     return target
-
-
-def _tell(answer: Report) -> None:
-    """Write the verdict, and what there is to know about the data, as every command has it."""
-    from howsure.present.render import render
-    from howsure.present.report import document
-
-    say(render(with_flags(document(answer)), color=sys.stdout.isatty()))
-
-
-def _tell_origin(page: str) -> None:
-    from howsure.page.origin import read_origin
-    from howsure.present.render.visible import visible
-
-    origin = read_origin(page)
-    say(visible(origin.command) + "\n")
-    tell(f"howsure {origin.version}, data {origin.fingerprint} ({origin.data})")

@@ -143,7 +143,9 @@ def follow(
     except KeyboardInterrupt:
         return look, reason or "stopped before the first look"
     finally:
-        _end_line()
+        # Leave the line that was written over and over.
+        if sys.stderr.isatty():
+            aside(lambda: click.echo("\r\x1b[2K", nl=False, err=True))
 
 
 def _show(look: Look | None, reason: str, told: str) -> str:
@@ -170,9 +172,3 @@ def _tell(text: str, *, over: bool = False) -> None:
     clock = strftime("%H:%M:%S")
     start = "\r\x1b[2K" if over else ""
     aside(lambda: click.echo(f"{start}{clock}  {visible(text)}", nl=not over, err=True))
-
-
-def _end_line() -> None:
-    """Leave the line that was written over and over."""
-    if sys.stderr.isatty():
-        aside(lambda: click.echo("\r\x1b[2K", nl=False, err=True))

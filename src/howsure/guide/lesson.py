@@ -71,7 +71,12 @@ def board_of(
                 "Name another metric (--metric), or read the chapter in the terminal: howsure guide 1 PATH"
             ),
         )
-    kept = _kept(matrix, target)
+    # Which models are shown, best first.
+    means = matrix.orientation * _means(matrix.values, ~np.isnan(matrix.values))
+    order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable").tolist()
+    wanted = [m for m in order if matrix.models[m] in (target.a, target.b)]
+    best = [m for m in order if m not in wanted][: MOST_MODELS - len(wanted)]
+    kept = sorted(best + wanted, key=order.index)
     if len(kept) * len(matrix.items) > MOST_CELLS:
         raise DataError(
             f"{len(kept)} models × {len(matrix.items):,} items are too many for a page",
@@ -96,6 +101,11 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
     values = matrix.values[:, kept] if not matrix.lower_is_better else 1 - matrix.values[:, kept]
     words = (*target.grouping, *target.reading)
     task = ("--task", target.task) if target.task else ()
+    # The mean variance of the attempts at an item (unbiased), NaN where every item has one.
+    counts, within = matrix.attempts[:, kept], matrix.within[:, kept]
+    several = counts > 1
+    unbiased = np.where(several, within * counts / np.maximum(counts - 1, 1), 0.0)
+    answer_variance = _means(unbiased, several)
     return {
         "task": matrix.task,
         "path": shlex.join(target.paths),
@@ -107,18 +117,9 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
         "scores": packed_scores(values, digits=EXACT) | {"symbols": SYMBOLS},
         "clusters": _clusters(matrix),
         "attempts": short(_attempts(matrix, kept), EXACT),
-        "within": short(_answer_variance(matrix, kept), EXACT),
+        "within": short(answer_variance, EXACT),
         "answers": [_answers(matrix, m) for m in kept],
     }
-
-
-def _kept(matrix: ScoreMatrix, target: Target) -> list[int]:
-    """Return which models are shown, best first."""
-    means = matrix.orientation * _means(matrix.values, ~np.isnan(matrix.values))
-    order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable").tolist()
-    wanted = [m for m in order if matrix.models[m] in (target.a, target.b)]
-    best = [m for m in order if m not in wanted][: MOST_MODELS - len(wanted)]
-    return sorted(best + wanted, key=order.index)
 
 
 def _clusters(matrix: ScoreMatrix) -> dict[str, Any] | None:
@@ -136,14 +137,6 @@ def _attempts(matrix: ScoreMatrix, kept: list[int]) -> Floats:
     counts = matrix.attempts[:, kept].astype(float)
     with np.errstate(divide="ignore"):
         return np.asarray(1 / _means(1 / np.maximum(counts, 1), counts > 0))
-
-
-def _answer_variance(matrix: ScoreMatrix, kept: list[int]) -> Floats:
-    """Return the mean variance of the attempts at an item (unbiased), NaN where every item has one."""
-    counts, within = matrix.attempts[:, kept], matrix.within[:, kept]
-    several = counts > 1
-    unbiased = np.where(several, within * counts / np.maximum(counts - 1, 1), 0.0)
-    return _means(unbiased, several)
 
 
 def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
@@ -198,13 +191,16 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
     style = page.asset("theme.css") + _asset("lesson.css")
     scripts = (page.asset("distributions.min.js"), _program())
     every = chapters()
+    five_questions = _article(
+        QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: ")
+    )
     return Template(_asset("lesson.html")).substitute(
         policy=page.policy(style, scripts),
         version=__version__,
         style=style,
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
-        chapters="\n".join([*(_chapter(each, every) for each in every), _five_questions(every)]),
+        chapters="\n".join([*(_chapter(each, every) for each in every), five_questions]),
         licences=page.licences(),
         boards=to_json(list(boards)),
         distributions=scripts[0],
@@ -224,12 +220,6 @@ def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
     leading = _to(before[-1], "← ") if before else "<span></span>"
     return _article(
         str(chapter.number), f"{chapter.number}. {html.escape(chapter.title)}", body, leading, following
-    )
-
-
-def _five_questions(every: Sequence[Chapter]) -> str:
-    return _article(
-        QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: ")
     )
 
 

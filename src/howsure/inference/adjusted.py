@@ -158,11 +158,7 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
     table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
     if table["item"].is_duplicated().any():
         raise DataError(f"column {name!r} has two values for one item", where="the items table")
-    return _numbers(table, name, task)
-
-
-def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
-    """Return a numeric column as it is, and one column per word of another, the first word left out."""
+    # A numeric column as it is, and one column per word of another, the first word left out.
     numeric = table[name].cast(pl.String).cast(pl.Float64, strict=False)
     if numeric.null_count() == table[name].null_count() and numeric.is_finite().all():
         return table.select("item", numeric.alias(name))
@@ -281,6 +277,12 @@ def adjusted_comparison(
     variance = float(np.maximum(one.inflation, two.inflation) @ sums**2)
     value, df = one.value - two.value, min(one.df, two.df)
     pivot = t_pivot(value, math.sqrt(variance), df, level, reach=1.0 if matrix.bounded else math.inf)
+    # The cautions of both models, with their names.
+    pair_cautions = [
+        replace(caution, message=f"{name}: {caution.message}")
+        for name, found in ((plain.a, one), (plain.b, two))
+        for caution in _cautions(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
+    ]
     estimate = replace(
         plain.difference,
         value=value,
@@ -288,7 +290,7 @@ def adjusted_comparison(
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=df,
         method=Method(name="t", variance="CR2", paired=plain.paired, adjusted=True),
-        cautions=(*plain.difference.cautions, *_pair_cautions(matrix, plain, one, two)),
+        cautions=(*plain.difference.cautions, *pair_cautions),
     )
     if one.n == two.n == len(pool.items):
         estimate = replace(estimate, cautions=(*estimate.cautions, WHOLE_POOL))
@@ -329,15 +331,6 @@ def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
         return []
     sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in pools.items()])
     return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
-
-
-def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Adjusted) -> list[Caution]:
-    """Return the cautions of both models, with their names."""
-    return [
-        replace(caution, message=f"{name}: {caution.message}")
-        for name, found in ((pair.a, one), (pair.b, two))
-        for caution in _cautions(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
-    ]
 
 
 def _cautions(mean: Adjusted, answered: int) -> Iterator[Caution]:

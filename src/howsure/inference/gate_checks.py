@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from howsure.inference.gate_question import GateQuestion
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools
-    from howsure.statistics.ratios import Ratio
     from howsure.statistics.results import Estimate
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.slices import Partition
 
@@ -212,24 +210,21 @@ def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
     """Judge the candidate's own scores by intervals of this level, for all looks together."""
     own = gate.study.of_models([gate.candidate])
     ranking = ranked(own, replace(gate.question, level=gate.looked(level), method=None))
-    _refuse_metrics(ranking.boards, gate.study.design)
-    boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
-    if gate.overall and len(ranking.boards) > 1:
-        if ranking.overall is None:
-            raise no_overall(ranking.cautions)
-        boards = (ranking.overall, *boards)
-    return ranking, [_floor(board, board.entries[0], gate) for board in boards]
-
-
-def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
+    design = gate.study.design
     metrics: dict[str, list[str]] = {}
-    for board in boards:
+    for board in ranking.boards:
         metrics.setdefault(board.task, []).append(board.metric)
     for task, names in metrics.items():
         if len(names) > 1 and not design.metric_of(task):
             raise OptionError(
                 f"{task} has {len(names)} metrics: {listing(names)}", remedy="Choose one with `metric`."
             )
+    boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
+    if gate.overall and len(ranking.boards) > 1:
+        if ranking.overall is None:
+            raise no_overall(ranking.cautions)
+        boards = (ranking.overall, *boards)
+    return ranking, [_floor(board, board.entries[0], gate) for board in boards]
 
 
 def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
@@ -323,17 +318,11 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         return replace(
             check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost))
         )
-    return _tested(check, ratio, gate.level)
-
-
-def _tested(check: Check, ratio: Ratio, level: float) -> Check:
-    """Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes
-    from.
-    """
+    # Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from.
     if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
         return replace(check, cautions=(*check.cautions, NO_SPREAD))
     pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
-    wide = pivots.limits(level)
+    wide = pivots.limits(gate.level)
     return replace(
         check,
         value=ratio.value,

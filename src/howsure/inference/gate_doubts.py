@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
     Key = tuple[str, str]
-    from collections.abc import Iterable
 
     from howsure.study.clusters import ProposedClusters
     from howsure.study.comparability import Difference
@@ -57,7 +56,19 @@ def answered(
             for check in checks
         ]
     cautions += other_policies(gate, checks)
-    return _as_stated(gate, checks, figures), notes, _with_remedies(cautions, differences, factor)
+    # Take back what was judged on rows that give another score than their own log states: nobody knows which
+    # of the two is right.
+    sides = {gate.candidate, gate.baseline}
+    # sides may be named otherwise than their logs name them
+    of_sides = [figure for figure in figures if figure.model in sides] or figures
+    wrong = [figure for figure in of_sides if figure.figure == "score" and not figure.agrees]
+    as_stated = [_contradicted(check, wrong) for check in checks]
+    # Say in the warnings of differences and of a factor that nobody chose how a gate lets them be.
+    remedied = {caution(difference): caution(difference, allow=True) for difference in differences}
+    cautions = [remedied.get(one, one) for one in cautions]
+    of_factor = {one.code: one for one in silent_factor_taken(factor, gate=True)}
+    with_remedies = [of_factor.get(one.code, one) for one in cautions]
+    return as_stated, notes, with_remedies
 
 
 def _whatever_the_clusters(gate: GateQuestion, checks: list[Check]) -> list[Check]:
@@ -101,17 +112,6 @@ def _with_the_way_out(caution: Caution) -> Caution:
     return replace(caution, remedy=f"{caution.remedy} `allow_differs='questions'` judges them nevertheless.")
 
 
-def _as_stated(gate: GateQuestion, checks: Sequence[Check], figures: Sequence[Reconciled]) -> list[Check]:
-    """Take back what was judged on rows that give another score than their own log states: nobody knows which
-    of the two is right.
-    """
-    sides = {gate.candidate, gate.baseline}
-    # sides may be named otherwise than their logs name them
-    of_sides = [figure for figure in figures if figure.model in sides] or figures
-    wrong = [figure for figure in of_sides if figure.figure == "score" and not figure.agrees]
-    return [_contradicted(check, wrong) for check in checks]
-
-
 def _contradicted(check: Check, wrong: Sequence[Reconciled]) -> Check:
     words = [
         "the log of {} states {}, its rows give {}".format(
@@ -123,16 +123,6 @@ def _contradicted(check: Check, wrong: Sequence[Reconciled]) -> Check:
         and not (check.criterion in FLOORS and figure.model == check.baseline)
     ]
     return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words))) if words else check
-
-
-def _with_remedies(
-    cautions: Iterable[Caution], differences: Sequence[Difference], factor: str
-) -> list[Caution]:
-    """Say in the warnings of differences and of a factor that nobody chose how a gate lets them be."""
-    remedied = {caution(difference): caution(difference, allow=True) for difference in differences}
-    cautions = [remedied.get(one, one) for one in cautions]
-    of_factor = {one.code: one for one in silent_factor_taken(factor, gate=True)}
-    return [of_factor.get(one.code, one) for one in cautions]
 
 
 def weighed(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:

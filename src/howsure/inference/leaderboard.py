@@ -100,7 +100,12 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
     question = of_task(question, matrix)
     if not matrix.clusters:
         return board
-    board = replace(board, clusters=clusters_of(matrix), cautions=_on_real_clusters(board, matrix, question))
+    # A board's cautions, with what is known of pairs on whole real clusters as few or as unequal.
+    method = question.population.overall_method(question, bounded=matrix.bounded)
+    pairs = str(replace(method, overall=False, paired=True))
+    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
+    on_real_clusters = board.cautions if known is None else (*board.cautions, known)
+    board = replace(board, clusters=clusters_of(matrix), cautions=on_real_clusters)
     asked = of_other_population(question, matrix)
     if asked is None or not matrix.few_clusters or len(board.entries) < 2:
         return board
@@ -110,14 +115,6 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
     kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
     named = tuple(e.model for e in board.entries if e.model in kept)
     return replace(board, beside=OtherBest(population=asked.population.name, could_be_best=named))
-
-
-def _on_real_clusters(board: Board, matrix: ScoreMatrix, question: Question) -> tuple[Caution, ...]:
-    """Return a board's cautions, with what is known of pairs on whole real clusters as few or as unequal."""
-    method = question.population.overall_method(question, bounded=matrix.bounded)
-    pairs = str(replace(method, overall=False, paired=True))
-    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
-    return board.cautions if known is None else (*board.cautions, known)
 
 
 def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:

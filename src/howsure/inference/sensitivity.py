@@ -148,25 +148,17 @@ def policy_changes_verdict(
         others = [
             question.population.pair(m, pair.a, pair.b, replace(question, margin=None)) for m, pair in there
         ]
-        judged = _corrected_among(others, pairs, question)
+        # Other comparisons of some of the tasks with p-values corrected as those were that they stand for.
+        from howsure.statistics.multiplicity import corrected_p
+
+        p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
+        adjusted = corrected_p(np.array(list(p_values.values())), question.adjust)
+        found = dict(zip(p_values, adjusted.tolist(), strict=True))
+        judged = [replace(other, p_adjusted=found[other.task, other.metric]) for other in others]
         for (matrix, pair), other in zip(there, judged, strict=True):
             if other.better != pair.better:
                 told = other.better or "neither"
                 yield _policy_caution(matrix, policy, f"the better model would be: {told}")
-
-
-def _corrected_among(
-    others: Sequence[Comparison], pairs: Sequence[Comparison], question: Question
-) -> list[Comparison]:
-    """Return other comparisons of some of the tasks with p-values corrected as those were that they stand
-    for.
-    """
-    from howsure.statistics.multiplicity import corrected_p
-
-    p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
-    adjusted = corrected_p(np.array(list(p_values.values())), question.adjust)
-    found = dict(zip(p_values, adjusted.tolist(), strict=True))
-    return [replace(other, p_adjusted=found[other.task, other.metric]) for other in others]
 
 
 def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[Caution]:

@@ -117,7 +117,13 @@ def _doubts(
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
     cautions = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
     if tally.n_failed:
-        cautions.append(_failed(tally, lower_is_better=lower_is_better))
+        zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
+        failed = Caution(
+            code="items_failed",
+            message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted",
+            remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
+        )
+        cautions.append(failed)
     if seen.torn:
         cautions.append(TORN)
     if seen.n_units and not random:
@@ -126,15 +132,6 @@ def _doubts(
     if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
         cautions.append(FEW_PROMISES)
     return cautions
-
-
-def _failed(tally: Tally, *, lower_is_better: bool) -> Caution:
-    zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
-    return Caution(
-        code="items_failed",
-        message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted",
-        remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
-    )
 
 
 def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:

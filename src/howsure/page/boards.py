@@ -294,31 +294,27 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     )
     more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
-        more |= _small_tasks(part, rung, compared)
+        # Of every pair of these models the task that carries most of the error of its overall difference, as
+        # `compare` names it; {} where none does.
+        boards = [task.board for task in rung.tasks]
+        places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
+        names, percent = [board.task for board in boards], part.board.percent
+        said: list[str | None] = []
+        for a, b in combinations(compared, 2):
+            at = [(place[a], place[b]) for place in places]
+            own = [
+                Own(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
+                for x, k in zip((board.pairs for board in boards), at, strict=True)
+            ]
+            small = small_task(own, part.shares, names, rung.asked, percent=percent)
+            said.append(carries(small[0]) if small else None)
+        small_tasks = {"weak": said} if any(said) else {}
+        more |= small_tasks
     more |= _over_levels(part.matrix, compared, asked)
     if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return pair_columns(part.board, found, noise) | more
-
-
-def _small_tasks(part: Part, rung: Rung, models: Sequence[str]) -> Data:
-    """Return of every pair of these models the task that carries most of the error of its overall difference,
-    as `compare` names it; {} where none does.
-    """
-    boards = [task.board for task in rung.tasks]
-    places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
-    names, percent = [board.task for board in boards], part.board.percent
-    said: list[str | None] = []
-    for a, b in combinations(models, 2):
-        at = [(place[a], place[b]) for place in places]
-        own = [
-            Own(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
-            for x, k in zip((board.pairs for board in boards), at, strict=True)
-        ]
-        small = small_task(own, part.shares, names, rung.asked, percent=percent)
-        said.append(carries(small[0]) if small else None)
-    return {"weak": said} if any(said) else {}
 
 
 def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:
@@ -342,18 +338,7 @@ def _costs(frontier: TaskFrontier) -> Data:
     """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the
     table.
     """
-    frontier = _briefly(frontier)
-    drawing = task_chart(frontier, ground="transparent")
-    return {
-        "told": task_verdict(frontier),
-        "rows": drawing["data"]["values"],
-        "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
-        "html": written(Document(blocks=tuple(task_blocks(frontier)))),
-    }
-
-
-def _briefly(frontier: TaskFrontier) -> TaskFrontier:
-    """Return a frontier with its models' short names, as the board has them."""
+    # A frontier with its models' short names, as the board has them.
     names = [buy.model for buy in frontier.models]
     told = dict(zip(names, short_names(*names), strict=True))
     models = [
@@ -361,7 +346,14 @@ def _briefly(frontier: TaskFrontier) -> TaskFrontier:
         for buy in frontier.models
     ]
     cheapest = None if frontier.cheapest is None else told[frontier.cheapest]
-    return replace(frontier, models=tuple(models), cheapest=cheapest, leader=told[frontier.leader])
+    frontier = replace(frontier, models=tuple(models), cheapest=cheapest, leader=told[frontier.leader])
+    drawing = task_chart(frontier, ground="transparent")
+    return {
+        "told": task_verdict(frontier),
+        "rows": drawing["data"]["values"],
+        "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
+        "html": written(Document(blocks=tuple(task_blocks(frontier)))),
+    }
 
 
 def _model(entry: Entry, rank: Rank) -> Data:
@@ -439,24 +431,21 @@ def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
     if scores is None or (scores["levels"] is None and values.size > most // 8):
         return None
     clusters = matrix.clusters[0] if matrix.clusters else None
+    # How many attempts stand behind each score: one number where it is the same for all.
+    counts = matrix.attempts[:, matrix.columns(models)]
+    there = counts[counts > 0]
+    same = int(there[0]) if there.size and (there == there[0]).all() else 0
+    attempts = same or packed_scores(np.where(counts > 0, counts.astype(float), np.nan))
     return {
         "ids": [str(item) for item in matrix.items.tolist()],
         "clusters": None if clusters is None else clusters.tolist(),
         "cluster_name": matrix.cluster_names[0] if clusters is not None else "",
         "labels": list(matrix.cluster_labels[0]) if clusters is not None else [],
         "slices": items_of_slices(part.ways),
-        "attempts": _attempts(matrix, models),
+        "attempts": attempts,
         "weights": None if matrix.weights is None else short(matrix.weights.tolist()),
         **scores,
     }
-
-
-def _attempts(matrix: ScoreMatrix, models: Sequence[str]) -> Data | int:
-    """Return how many attempts stand behind each score: one number where it is the same for all."""
-    counts = matrix.attempts[:, matrix.columns(models)]
-    there = counts[counts > 0]
-    same = int(there[0]) if there.size and (there == there[0]).all() else 0
-    return same or packed_scores(np.where(counts > 0, counts.astype(float), np.nan))
 
 
 def logs(part: Part, runs: Sequence[RunEntry]) -> list[list[str]]:

@@ -29,14 +29,38 @@ def look() -> Spec:
 def drawings(*, percent: bool) -> dict[str, Spec]:
     """Return every chart by its name, for scores in percent or on their own scale."""
     score, difference = unit(percent=percent)[1], points(percent=percent)[1]
+    difficulty = {
+        "height": 150,
+        "mark": {"type": "bar", "color": BLUE},
+        "encoding": {
+            "x": _position(
+                "low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}
+            ),
+            "x2": {"field": "high"},
+            "y": _position("count", "questions", axis={"tickCount": 4}),
+            "tooltip": _told(),
+        },
+    }
+    # How the questions came out: a bar of three parts.
+    parts = {"domain": ["a", "tie", "b"], "range": [BLUE, "#c8c8c8", ORANGE]}
+    outcomes = {
+        "height": 22,
+        "mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.5},
+        "encoding": {
+            "x": _position("count", stack="normalize", axis=None),
+            "order": {"field": "order", "type": "quantitative"},
+            "color": {"field": "who", "type": "nominal", "scale": parts, "legend": None},
+            "tooltip": _told(),
+        },
+    }
     made = {
         "gap": _gap(f"difference{difference}"),
-        "outcomes": _outcomes(),
+        "outcomes": outcomes,
         "power": _power(),
         "drivers": _drivers(f"share of the difference{difference}"),
         "clusters": _clusters(f"score{score}"),
         "noise": _noise(f"standard error{difference}"),
-        "difficulty": _difficulty(),
+        "difficulty": difficulty,
         "matrix": _matrix(),
     }
     return {
@@ -68,21 +92,6 @@ def _gap(title: str) -> Spec:
                 "encoding": {"x": _position("value", title), "color": color},
             },
         ],
-    }
-
-
-def _outcomes() -> Spec:
-    """Return how the questions came out: a bar of three parts."""
-    parts = {"domain": ["a", "tie", "b"], "range": [BLUE, "#c8c8c8", ORANGE]}
-    return {
-        "height": 22,
-        "mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.5},
-        "encoding": {
-            "x": _position("count", stack="normalize", axis=None),
-            "order": {"field": "order", "type": "quantitative"},
-            "color": {"field": "who", "type": "nominal", "scale": parts, "legend": None},
-            "tooltip": _told(),
-        },
     }
 
 
@@ -171,21 +180,6 @@ def _noise(title: str) -> Spec:
             {"mark": {"type": "line", "point": True}, "encoding": shades},
             {"mark": UNSEEN, "encoding": {"tooltip": _told()}},
         ],
-    }
-
-
-def _difficulty() -> Spec:
-    return {
-        "height": 150,
-        "mark": {"type": "bar", "color": BLUE},
-        "encoding": {
-            "x": _position(
-                "low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}
-            ),
-            "x2": {"field": "high"},
-            "y": _position("count", "questions", axis={"tickCount": 4}),
-            "tooltip": _told(),
-        },
     }
 
 

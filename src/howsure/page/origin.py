@@ -41,13 +41,20 @@ class Origin:
     @classmethod
     def of(cls, contents: Contents, command: str, *, howsure: str) -> Origin:
         """Return the origin of a page of these contents; `howsure`: the version that makes it."""
+        entries = [entry for part in contents.first.tasks for entry in part.board.entries]
+        models = len({entry.model for entry in entries})
+        items = sum(len(part.matrix.items) for part in contents.first.tasks if part.matrix is not None)
+        attempts = sum(entry.n_attempts for entry in entries)
+        files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
+        tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
+        data = f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
         return cls(
             command=command,
             version=howsure,
             options=_options(contents.first),
             versions={"python": platform.python_version(), **{name: version(name) for name in BESIDE}},
             fingerprint=contents.fingerprint,
-            data=_data(contents),
+            data=data,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,15 +110,3 @@ def _options(rung: Rung) -> dict[str, str]:
         else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
         "seed": str(asked.seed),
     }
-
-
-def _data(contents: Contents) -> str:
-    entries = [entry for part in contents.first.tasks for entry in part.board.entries]
-    models = len({entry.model for entry in entries})
-    items = sum(len(part.matrix.items) for part in contents.first.tasks if part.matrix is not None)
-    attempts = sum(entry.n_attempts for entry in entries)
-    files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
-    tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
-    return (
-        f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
-    )

@@ -196,17 +196,14 @@ def _table(part: AgainstTask) -> Table:
             shown=clustered and several,
         ),
     ]
-    return tabled([None, *sides], fields, note=_note(part.against, sides, uneven=uneven), lead=1)
-
-
-def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
-    """Say on what the table stands."""
+    # Say on what the table stands.
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
     shared = "a side's are on the items that both answered; " if uneven else ""
-    return (
-        f"gap: the side's score less that of {one}; {shared}intervals by {methods}; "
+    note = (
+        f"gap: the side's score less that of {part.against}; {shared}intervals by {methods}; "
         "their coverage: howsure calibrate"
     )
+    return tabled([None, *sides], fields, note=note, lead=1)
 
 
 def _limits(side: AgainstSide, scale: Scale) -> str:
@@ -323,15 +320,11 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "p_adjusted": record["p_adjusted"],
             "broke": record["broke"],
             "fixed": record["fixed"],
-            "group": (group := _group(record)),
+            "group": (group := (str(record["told"]) if record["told"] in (BETTER, WORSE) else OPEN)),
             "told": _told(record, group, Scale(percent=percent)),
         }
         for record, label in zip(records, names, strict=True)
     ]
-
-
-def _group(record: Row) -> str:
-    return str(record["told"]) if record["told"] in (BETTER, WORSE) else OPEN
 
 
 def _told(record: Row, group: str, scale: Scale) -> str:

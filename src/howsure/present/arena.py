@@ -217,17 +217,13 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field(
             "against all %",
             lambda r: _other(r[2].against_all, r[2].against_all_rank),
-            shown=_anchored(pool),
+            shown=(pool.models[0].against_all_rank is not None),
             priority=7,
         ),
         Field("votes", lambda r: f"{r[2].n_votes:,}", priority=5),
         *(shares if elo else strength),
     ]
     return tabled(ranked, fields, note=left_out(len(pool.models), len(ranked)))
-
-
-def _anchored(pool: ArenaBoard) -> bool:
-    return pool.models[0].against_all_rank is not None
 
 
 def _other(value: float, rank: int | None) -> str:

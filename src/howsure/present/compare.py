@@ -483,7 +483,13 @@ def comparison_table(c: Comparison) -> Table:
         *_beside_rows(c, scale),
         *_equivalence_rows(c, scale),
     ]
-    rows.append(("items, clusters", _counts_text(c)))
+    counts_text = plural(c.difference.n_items, "shared item" if c.paired else "item")
+    if c.difference.n_clusters != c.difference.n_items:
+        counts_text += f" in {plural(c.difference.n_clusters, 'cluster')}"
+        counts_text += f" (df {c.difference.df:.1f})" if math.isfinite(c.difference.df) else ""
+    if c.n_only_a or c.n_only_b:
+        counts_text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
+    rows.append(("items, clusters", counts_text))
     rows.append(("method", str(c.difference.method)))
     return facts(
         rows, note="how often such intervals contain the truth: see howsure calibrate" if c.paired else ""
@@ -544,16 +550,6 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
         ("p, non-inferiority", p_text(e.p_noninferior)),
         ("p, equivalence", p_text(e.p_equivalent)),
     ]
-
-
-def _counts_text(c: Comparison) -> str:
-    text = plural(c.difference.n_items, "shared item" if c.paired else "item")
-    if c.difference.n_clusters != c.difference.n_items:
-        text += f" in {plural(c.difference.n_clusters, 'cluster')}"
-        text += f" (df {c.difference.df:.1f})" if math.isfinite(c.difference.df) else ""
-    if c.n_only_a or c.n_only_b:
-        text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
-    return text
 
 
 GROUPS = {"a is better": (BLUE, "circle"), "b is better": (ORANGE, "square"), "can't tell": (GREY, "diamond")}

@@ -27,7 +27,14 @@ def document(answer: Description) -> Document:
         shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
         blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
     if answer.usage:
-        blocks.append(_usage_table(answer.usage))
+        fields: list[Field[Usage]] = [
+            Field("it took", lambda u: u.measure, align="left"),
+            Field("recorded in", lambda u: f"{u.recorded:,} of {u.attempts:,} attempts"),
+            Field("total", lambda u: amount_text(u.total)),
+            Field("mean of recorded", lambda u: amount_text(u.mean)),
+        ]
+        usage_table = tabled(answer.usage, fields)
+        blocks.append(usage_table)
     blocks += [block for proposal in answer.proposals for block in _proposed(proposal)]
     blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
     if answer.plan:
@@ -68,16 +75,6 @@ def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
     )
 
 
-def _usage_table(usage: tuple[Usage, ...]) -> Table:
-    fields: list[Field[Usage]] = [
-        Field("it took", lambda u: u.measure, align="left"),
-        Field("recorded in", lambda u: f"{u.recorded:,} of {u.attempts:,} attempts"),
-        Field("total", lambda u: amount_text(u.total)),
-        Field("mean of recorded", lambda u: amount_text(u.mean)),
-    ]
-    return tabled(usage, fields)
-
-
 def _span(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
@@ -93,24 +90,20 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
         Column(name="files"),
     )
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    told = _told(files)
+    # Say which files were not read and why, those with one reason together.
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        if file.reason and file.outcome in ("failed", "left out"):
+            by_reason.setdefault(file.reason, []).append(file.path)
+    told = [
+        (names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more", why)
+        for why, names in by_reason.items()
+    ]
     if told:
         left = len(told) - MOST_FILES
         note = f"… and {plural(left, 'more reason')}; `format='json'` lists all files" if left > 0 else ""
         blocks.append(facts(told[:MOST_FILES], note=note))
     return blocks
-
-
-def _told(files: tuple[FileReport, ...]) -> list[tuple[str, str]]:
-    """Say which files were not read and why, those with one reason together."""
-    by_reason: dict[str, list[str]] = {}
-    for file in files:
-        if file.reason and file.outcome in ("failed", "left out"):
-            by_reason.setdefault(file.reason, []).append(file.path)
-    return [
-        (names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more", why)
-        for why, names in by_reason.items()
-    ]
 
 
 def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:

@@ -10,7 +10,7 @@ from howsure.wording import Scale, count_text, plural, shortened
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Cause, Flip, FlipCount, Flips
-    from howsure.present.document import Block, Table
+    from howsure.present.document import Block
 
 MOST_ROWS = 20
 """So many questions are shown; the JSON form has more."""
@@ -26,7 +26,16 @@ def blocks(flips: Flips | None) -> list[Block]:
         return []
     found: list[Block] = [Text(text=sentence(flips), kind="heading")]
     if len(flips.counts) > 1:
-        found.append(_counts(flips))
+        fields: list[Field[FlipCount]] = [
+            Field("task", lambda count: count.task, align="left"),
+            Field("metric", lambda count: count.metric, align="left", priority=3),
+            Field("broke", lambda count: f"{count.broke:,}"),
+            Field("fixed", lambda count: f"{count.fixed:,}"),
+            Field("by a rerun", _rerun, priority=7),
+            Field("questions", lambda count: f"{count.n_items:,}", priority=5),
+        ]
+        counts = tabled(flips.counts, fields)
+        found.append(counts)
     found += _causes(flips)
     return [*found, *_questions(flips)]
 
@@ -65,18 +74,6 @@ def sentence(flips: Flips) -> str:
         return f"{head}; how many a mere rerun would change isn't known."
     broke, fixed = count_text(round(flips.rerun_broke)), count_text(round(flips.rerun_fixed))
     return f"{head}; two runs of {flips.before} alone would show about {broke} and {fixed}."
-
-
-def _counts(flips: Flips) -> Table:
-    fields: list[Field[FlipCount]] = [
-        Field("task", lambda count: count.task, align="left"),
-        Field("metric", lambda count: count.metric, align="left", priority=3),
-        Field("broke", lambda count: f"{count.broke:,}"),
-        Field("fixed", lambda count: f"{count.fixed:,}"),
-        Field("by a rerun", _rerun, priority=7),
-        Field("questions", lambda count: f"{count.n_items:,}", priority=5),
-    ]
-    return tabled(flips.counts, fields)
 
 
 def _rerun(count: FlipCount) -> str:

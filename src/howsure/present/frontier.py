@@ -40,7 +40,23 @@ def document(answer: Frontier) -> Document:
 
 def task_blocks(task: TaskFrontier) -> list[Block]:
     """Return a part's table, and of which models only the least cost is known."""
-    return [frontier_table(task), *small(_left_open(task))]
+    # Say of which models only the least cost is known.
+    lacking = [each for each in task.models if each.n_missing]
+    unknown = [each.model for each in lacking if _is_unknown(each)]
+    least = [
+        f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)
+    ]
+    left_open = []
+    if unknown:
+        they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
+        left_open.append(
+            f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}."
+        )
+    if least:
+        left_open.append(
+            f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}."
+        )
+    return [frontier_table(task), *small(left_open)]
 
 
 def verdict(answer: Frontier) -> str:
@@ -121,24 +137,6 @@ def _buys(task: TaskFrontier) -> str:
         f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and "
         "costs no more."
     )
-
-
-def _left_open(task: TaskFrontier) -> list[str]:
-    """Say of which models only the least cost is known."""
-    lacking = [each for each in task.models if each.n_missing]
-    unknown = [each.model for each in lacking if _is_unknown(each)]
-    least = [
-        f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)
-    ]
-    said = []
-    if unknown:
-        they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
-        said.append(f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}.")
-    if least:
-        said.append(
-            f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}."
-        )
-    return said
 
 
 def _is_unknown(each: Buy) -> bool:
@@ -467,27 +465,23 @@ def placed(spec: Spec, font: float) -> Spec:
     every = spec["data"]["values"]
     for k, part in enumerate(parts):
         mine = [row for row in every if row.get("panel", 0) == k]
-        _place(part, mine, font)
+        # Place the names of one panel, and count those of the line that have no room.
+        encoding = part["layer"][1]["encoding"]
+        frame = Frame(
+            float(part["width"]),
+            float(part["height"]),
+            x=tuple(encoding["x"]["scale"]["domain"]),
+            y=tuple(encoding["y"]["scale"]["domain"]),
+        )
+        found = places(mine, frame, font)
+        for row, at in zip(mine, found, strict=True):
+            row["label_x"], row["label_y"] = at if at is not None else (None, None)
+        lines = part["title"]["subtitle" if "subtitle" in part["title"] else "text"]
+        lines[:] = [line for line in lines if not line.startswith(UNNAMED)]
+        lost = sum(at is None for row, at in zip(mine, found, strict=True) if row["step"] is not None)
+        if lost:
+            lines.append(f"{UNNAMED} {lost:,}")
     return spec
-
-
-def _place(part: Spec, mine: list[Row], font: float) -> None:
-    """Place the names of one panel, and count those of the line that have no room."""
-    encoding = part["layer"][1]["encoding"]
-    frame = Frame(
-        float(part["width"]),
-        float(part["height"]),
-        x=tuple(encoding["x"]["scale"]["domain"]),
-        y=tuple(encoding["y"]["scale"]["domain"]),
-    )
-    found = places(mine, frame, font)
-    for row, at in zip(mine, found, strict=True):
-        row["label_x"], row["label_y"] = at if at is not None else (None, None)
-    lines = part["title"]["subtitle" if "subtitle" in part["title"] else "text"]
-    lines[:] = [line for line in lines if not line.startswith(UNNAMED)]
-    lost = sum(at is None for row, at in zip(mine, found, strict=True) if row["step"] is not None)
-    if lost:
-        lines.append(f"{UNNAMED} {lost:,}")
 
 
 def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> list[Row]:

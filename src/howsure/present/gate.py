@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.gate import Check, Counts, Gate, GateVerdict, OtherVerdict
     from howsure.errors import Caution
-    from howsure.present.document import Block, Table
+    from howsure.present.document import Table
 
 COUNTS: dict[Counts, str] = {
     "pass": "pass",
@@ -114,10 +114,13 @@ def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate)
     cautions = (*gate.cautions, *named_cautions(gate))
+    # The comparison by slices, and that it decides nothing.
+    found = gap_blocks(gate.slices)
+    sliced = [*found, *small([NOT_BINDING])] if found else []
     blocks = (
         *opening(verdict(gate), notes(gate), chapter=gate.chapter, models=models(gate)),
         table,
-        *_sliced(gate),
+        *sliced,
         *flips.blocks(gate.flips),
         *closing(cautions),
     )
@@ -127,12 +130,6 @@ def document(gate: Gate) -> Document:
 def models(gate: Gate) -> tuple[str, ...]:
     """Return the candidate and the baseline; the former alone where all criteria are floors or ceilings."""
     return (gate.candidate,) if gate.baseline is None else (gate.candidate, gate.baseline)
-
-
-def _sliced(gate: Gate) -> list[Block]:
-    """Return the comparison by slices, and that it decides nothing."""
-    found = gap_blocks(gate.slices)
-    return [*found, *small([NOT_BINDING])] if found else []
 
 
 def verdict(gate: Gate) -> str:
@@ -377,7 +374,7 @@ def _table(gate: Gate) -> Table:
             lambda check: check.unclear_because,
             align="left",
             priority=6,
-            shown=_is_other_than_evidence(gate),
+            shown=any(check.unclear_because in MANY_BECAUSE for check in gate.checks),
         ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
@@ -388,13 +385,6 @@ def _table(gate: Gate) -> Table:
     )
     note += f". {NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
-
-
-def _is_other_than_evidence(gate: Gate) -> bool:
-    """Say whether any check can't be told for another reason than too little evidence, so that each has to
-    say its own.
-    """
-    return any(check.unclear_because in MANY_BECAUSE for check in gate.checks)
 
 
 def _value(c: Check) -> str:

@@ -23,7 +23,21 @@ def document(answer: Health) -> Document:
     blocks = opening(verdict(answer), answer.notes)
     blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
     if any(task.suspect for task in answer.tasks):
-        blocks.append(_suspects_table(answer.tasks))
+        # List the worst suspect questions.
+        found = [(task, suspect) for task in answer.tasks for suspect in task.suspects]
+        found.sort(key=lambda pair: pair[1].discrimination)
+        fields: list[Field[tuple[TaskHealth, Item]]] = [
+            Field("task", lambda s: s[0].task, align="left", priority=8, shown=len(answer.tasks) > 1),
+            Field("suspect item", lambda s: s[1].item, align="left"),
+            Field("score", lambda s: Scale(percent=s[0].percent).score(s[1].score), priority=7),
+            Field("models", lambda s: count_text(s[1].n_models), priority=6),
+            Field("discrimination", lambda s: _decimal(s[1].discrimination)),
+            Field("p, adjusted", lambda s: p_text(s[1].p_adjusted), priority=8),
+        ]
+        left = len(found) - MOST_SUSPECTS
+        more = f"… and {plural(left, 'more question')}; `format='json'` lists all. " if left > 0 else ""
+        suspects_table = tabled(found[:MOST_SUSPECTS], fields, note=more + _RELATED)
+        blocks.append(suspects_table)
     cautions = (*(caution for task in answer.tasks for caution in task.cautions), *answer.cautions)
     return Document(blocks=(*blocks, *closing(cautions)))
 
@@ -129,9 +143,21 @@ def _facts(task: TaskHealth) -> Table:
     rows = [("models", count_text(models)), ("questions", count_text(task.n_items) + clusters)]
     if models > 1:
         known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.suspect)
+        best, worst = (
+            ("best for all models", "worst for all models")
+            if task.lower_is_better
+            else ("solved by all", "solved by none")
+        )
+        kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
+        extra: list[tuple[str, ItemKind]] = [
+            ("same score for all", "same"),
+            ("answered by fewer than two", "unanswered"),
+        ]
+        kinds += [(words, kind) for words, kind in extra if task.count(kind)]
+        inert_rows = [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
         rows += [
             ("separate the models", _share(task.n_separating, task.n_items)),
-            *_inert_rows(task),
+            *inert_rows,
             (
                 "suspect",
                 f"{against} of {count_text(known)} have negative item discrimination"
@@ -167,21 +193,6 @@ def _apart(task: TaskHealth) -> str:
         f" ({pair}, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} "
         f"{_verb(task.neighbours_apart == 1, 'exceed')} it"
     )
-
-
-def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
-    best, worst = (
-        ("best for all models", "worst for all models")
-        if task.lower_is_better
-        else ("solved by all", "solved by none")
-    )
-    kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
-    extra: list[tuple[str, ItemKind]] = [
-        ("same score for all", "same"),
-        ("answered by fewer than two", "unanswered"),
-    ]
-    kinds += [(words, kind) for words, kind in extra if task.count(kind)]
-    return [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
 
 
 def _share(count: int, total: int) -> str:
@@ -239,23 +250,6 @@ def _inert(task: TaskHealth, kind: ItemKind) -> str:
 
 def _suspect_count(task: TaskHealth) -> str:
     return count_text(task.suspect) if np.isfinite(task.items.discrimination).any() else "n/a"
-
-
-def _suspects_table(tasks: tuple[TaskHealth, ...]) -> Table:
-    """List the worst suspect questions."""
-    found = [(task, suspect) for task in tasks for suspect in task.suspects]
-    found.sort(key=lambda pair: pair[1].discrimination)
-    fields: list[Field[tuple[TaskHealth, Item]]] = [
-        Field("task", lambda s: s[0].task, align="left", priority=8, shown=len(tasks) > 1),
-        Field("suspect item", lambda s: s[1].item, align="left"),
-        Field("score", lambda s: Scale(percent=s[0].percent).score(s[1].score), priority=7),
-        Field("models", lambda s: count_text(s[1].n_models), priority=6),
-        Field("discrimination", lambda s: _decimal(s[1].discrimination)),
-        Field("p, adjusted", lambda s: p_text(s[1].p_adjusted), priority=8),
-    ]
-    left = len(found) - MOST_SUSPECTS
-    more = f"… and {plural(left, 'more question')}; `format='json'` lists all. " if left > 0 else ""
-    return tabled(found[:MOST_SUSPECTS], fields, note=more + _RELATED)
 
 
 _RELATED = (

@@ -194,7 +194,7 @@ def _runs_table(task: TaskHistory) -> Table:
             lambda r: r.started[:DAY],
             align="left",
             priority=7,
-            shown=any(_has_own_date(run) for run in shown),
+            shown=any((bool(run.started) and run.started[:DAY] not in run.run) for run in shown),
         ),
         Field(
             "commit",
@@ -224,10 +224,6 @@ def _runs_table(task: TaskHistory) -> Table:
         "taken off"
     )
     return tabled(shown, fields, note="; ".join(notes))
-
-
-def _has_own_date(run: HistoryRun) -> bool:
-    return bool(run.started) and run.started[:DAY] not in run.run
 
 
 def _limits(run: HistoryRun, scale: Scale) -> str:

@@ -115,8 +115,22 @@ def task_verdict(task: TaskNoise) -> str:
     known = [entry for entry in told if entry.measured and entry.se > 0]
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
     if not known:
-        return _unknown(told, what)
-    what += _aside(told)
+        most = [entry.most_answers for entry in told if math.isfinite(entry.most_answers)]
+        if not most:
+            return f"Nothing can be said about the noise of {what}: there is no error bar to break down."
+        bound = "all" if max(most) >= 0.995 else f"at most {percent(max(most))}"
+        return (
+            f"One attempt per question doesn't show where the error bar of {what} comes from: randomness in "
+            f"the answers accounts for between none and {bound} of its variance. A second attempt at some of "
+            "the questions would show it."
+        )
+    # Say of which models nothing is told here, and why.
+    single = sum(not entry.measured for entry in told)
+    alike = sum(entry.measured and not entry.se > 0 for entry in told)
+    reasons = [(single, "with one attempt per question"), (alike, "whose questions all have the same score")]
+    left = [f"{plural(count, 'model')} {why}" for count, why in reasons if count]
+    aside = f" (leaving aside {' and '.join(left)})" if left else ""
+    what += aside
     shares = [entry.answer_share for entry in known]
     part = _range([1 - share for share in shares])
     first = (
@@ -189,27 +203,6 @@ def _factor_rest(k: int, entry: NoiseEntry) -> str:
 
 def _factor_twice(k: int, scale: Scale, entry: NoiseEntry) -> str:
     return scale.number(_sources(entry).factors[k].se_twice)
-
-
-def _aside(told: Sequence[NoiseEntry]) -> str:
-    """Say of which models nothing is told here, and why."""
-    single = sum(not entry.measured for entry in told)
-    alike = sum(entry.measured and not entry.se > 0 for entry in told)
-    reasons = [(single, "with one attempt per question"), (alike, "whose questions all have the same score")]
-    left = [f"{plural(count, 'model')} {why}" for count, why in reasons if count]
-    return f" (leaving aside {' and '.join(left)})" if left else ""
-
-
-def _unknown(told: Sequence[NoiseEntry], what: str) -> str:
-    most = [entry.most_answers for entry in told if math.isfinite(entry.most_answers)]
-    if not most:
-        return f"Nothing can be said about the noise of {what}: there is no error bar to break down."
-    bound = "all" if max(most) >= 0.995 else f"at most {percent(max(most))}"
-    return (
-        f"One attempt per question doesn't show where the error bar of {what} comes from: randomness in "
-        f"the answers accounts for between none and {bound} of its variance. A second attempt at some of "
-        "the questions would show it."
-    )
 
 
 def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:

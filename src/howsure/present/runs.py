@@ -29,7 +29,11 @@ _HASH = re.compile(r"[0-9a-f]{8,64}")
 
 def document(answer: Runs) -> Document:
     """Return the sentence, the runs, and why some don't count."""
-    lines = _folded(answer.runs)
+    # Put the tasks of one call by one model into one line where they are many.
+    calls: dict[tuple[str, str, str], list[ListedRun]] = {}
+    for run in answer.runs:
+        calls.setdefault((_call(run), run.model, run.reason), []).append(run)
+    lines = [line for same in calls.values() for line in (_one(same) if len(same) > MANY_TASKS else same)]
     shown = lines[: answer.top]
     left = len(lines) - len(shown)
     note = f"… and {plural(left, 'older run')}; `top={len(lines)}` shows all" if left else ""
@@ -71,14 +75,6 @@ def _call(run: ListedRun) -> str:
     return run.call or run.source
 
 
-def _folded(runs: Sequence[ListedRun]) -> list[ListedRun]:
-    """Put the tasks of one call by one model into one line where they are many."""
-    calls: dict[tuple[str, str, str], list[ListedRun]] = {}
-    for run in runs:
-        calls.setdefault((_call(run), run.model, run.reason), []).append(run)
-    return [line for same in calls.values() for line in (_one(same) if len(same) > MANY_TASKS else same)]
-
-
 def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
     items = sum(run.n_items for run in runs)
     return [replace(runs[0], task=plural(len(runs), "task"), n_items=items, score=math.nan, metric="")]
@@ -91,7 +87,13 @@ def _date(run: ListedRun) -> str:
 
 
 def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field[ListedRun]]:
-    ids, others = _beginnings(name for run in runs for name in run.ids), _differing(runs)
+    # Say what differs between the runs of one model on one task, but for what has a column of its own.
+    same: dict[tuple[str, str], list[ListedRun]] = {}
+    for run in runs:
+        same.setdefault((run.task, run.name), []).append(run)
+    told = (pair for group in same.values() if len(group) > 1 for pair in _told(group))
+    differing = {_identity(run): text for run, text in told}
+    ids, others = _beginnings(name for run in runs for name in run.ids), differing
     scale = Scale(percent=all(0 <= run.score <= 1 for run in shown if math.isfinite(run.score)))
     metrics = {run.metric for run in shown if run.metric}
     fields: list[Field[ListedRun]] = [
@@ -137,15 +139,6 @@ def _shared(one: str, other: str) -> int:
 
 def _identity(run: ListedRun) -> tuple[str, str, str, str]:
     return run.source, run.task, run.model, run.reason
-
-
-def _differing(runs: Sequence[ListedRun]) -> dict[tuple[str, str, str, str], str]:
-    """Say what differs between the runs of one model on one task, but for what has a column of its own."""
-    same: dict[tuple[str, str], list[ListedRun]] = {}
-    for run in runs:
-        same.setdefault((run.task, run.name), []).append(run)
-    told = (pair for group in same.values() if len(group) > 1 for pair in _told(group))
-    return {_identity(run): text for run, text in told}
 
 
 def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:

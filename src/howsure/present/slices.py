@@ -171,7 +171,12 @@ def forest(way: GapSlices) -> Table:
             shown=any(line.shrunken for line in lines),
         ),
     ]
-    return tabled(lines, fields, note=_note(way), lead=1)
+    parts = ["intervals and p of the slices hold for all of them at once"]
+    mixed = [gap.slice for gap in way.slices if gap.population == SAME]
+    if mixed and len(mixed) < len(way.slices):
+        parts.append(f"{listing(mixed)}: few clusters, so about more questions from these same")
+    note = "; ".join(parts)
+    return tabled(lines, fields, note=note, lead=1)
 
 
 def in_order(way: GapSlices) -> list[SliceGap]:
@@ -179,14 +184,6 @@ def in_order(way: GapSlices) -> list[SliceGap]:
     return (
         list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
     )
-
-
-def _note(way: GapSlices) -> str:
-    parts = ["intervals and p of the slices hold for all of them at once"]
-    mixed = [gap.slice for gap in way.slices if gap.population == SAME]
-    if mixed and len(mixed) < len(way.slices):
-        parts.append(f"{listing(mixed)}: few clusters, so about more questions from these same")
-    return "; ".join(parts)
 
 
 def _shrunken(line: SliceGap, scale: Scale) -> str:

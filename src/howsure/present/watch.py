@@ -90,18 +90,14 @@ def _found(look: Look) -> str:
     if look.within is not None:
         return f"{_name(look)} is known to within ± {scale.given_gap(look.within)}"
     if look.margin is not None:
-        return _margin_words(look, scale)
+        margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
+        if -margin < low and high < margin:
+            return f"{look.a} and {look.b} are equivalent within {scale.given_gap(margin)}"
+        if not look.kept:
+            return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
+        return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
     other = look.b if look.better == look.a else look.a
     return f"{look.better} beats {other} by {scale.lead(look.estimate)}"
-
-
-def _margin_words(look: Look, scale: Scale) -> str:
-    margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
-    if -margin < low and high < margin:
-        return f"{look.a} and {look.b} are equivalent within {scale.given_gap(margin)}"
-    if not look.kept:
-        return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
-    return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
 
 
 def _name(look: Look) -> str:
@@ -148,15 +144,11 @@ def _forecast(look: Look) -> str:
     left = math.inf if look.planned is None else look.planned - look.n_items
     if not look.needed < 1e6:
         return "; at this rate, no realistic number of items would decide"
-    about = _rounded(look.needed)
+    # Round up to two digits: a forecast is not exact.
+    step = 10 ** max(math.floor(math.log10(max(look.needed, 1))) - 1, 0)
+    about = int(max(math.ceil(look.needed / step), 1) * step)
     more = f"; if this holds, about {about:,} more would decide"
     return f"{more} (only {left:,} are left)" if about > left else more
-
-
-def _rounded(count: float) -> int:
-    """Round up to two digits: a forecast is not exact."""
-    step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
-    return int(max(math.ceil(count / step), 1) * step)
 
 
 def _rows(look: Look) -> list[tuple[str, str]]:

@@ -47,29 +47,25 @@ def read(source: Source) -> Reading:
     outcomes = document.get("tests_outcomes")
     if not isinstance(outcomes, list) or not outcomes:
         raise source.error("no outcome of the tests", "Run the case again.")
-    return Reading(
-        rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
-        facts=(_FACTS,),
-        totals=tuple(_totals(source, str(document.get("model")))),
-        run=_run(document),
-        configuration={"run": _folder(source).name, "edit_format": str(document.get("edit_format"))},
-    )
-
-
-def _run(document: Mapping[str, Any]) -> Run:
-    """Tell what a case says of its run: the folder that it was run in, which begins with the time, and
-    aider's own commit.
-    """
+    # Tell what a case says of its run: the folder that it was run in, which begins with the time, and aider's
+    # own commit.
     call = str(document.get("testdir") or "").rpartition("/")[0].rpartition("/")[2]
     named = _STARTED.match(call)
     commit = str(document.get("commit_hash") or "")
-    return Run(
+    run = Run(
         started=f"{named[1]}T{named[2].replace('-', ':')}" if named else "",
         identity=call,
         call=call,
         ids=(call,) if call else (),
         commit=commit.removesuffix(_DIRTY),
         dirty=commit.endswith(_DIRTY) if commit else None,
+    )
+    return Reading(
+        rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
+        facts=(_FACTS,),
+        totals=tuple(_totals(source, str(document.get("model")))),
+        run=run,
+        configuration={"run": _folder(source).name, "edit_format": str(document.get("edit_format"))},
     )
 
 

@@ -32,7 +32,14 @@ def claims(source: Source) -> Claim | None:
 def read(source: Source) -> Reading:
     """Read annotations, or the published win rates of a leaderboard."""
     if _LEADERBOARD.match(source.head):
-        return _read_leaderboard(source)
+        text = source.whole_rows().decode("utf-8-sig", errors="replace")
+        task = re.sub(r"_?leaderboard\.csv$", "", source.path.name) or "alpaca_eval"
+        published = tuple(
+            entry for row in csv.DictReader(io.StringIO(text)) for entry in _published(row, task, source.name)
+        )
+        if not published:
+            raise source.error("no win rate in the table", "Check the file.")
+        return Reading(facts=(_facts(task, "win_rate"),), published=published)
     rows = [row for row in source.json() if isinstance(row, dict) and "instruction" in row]
     if not rows:
         raise source.error("no annotations", "Run alpaca_eval again.")
@@ -58,17 +65,6 @@ def _scored(preference: object) -> dict[str, Any]:
     """1 is the baseline's output, 2 the model's, between them a judge's probability; 0 says neither."""
     told = finite(preference)
     return scored(None if told is None else _TIE if told == 0 else told - 1.0)
-
-
-def _read_leaderboard(source: Source) -> Reading:
-    text = source.whole_rows().decode("utf-8-sig", errors="replace")
-    task = re.sub(r"_?leaderboard\.csv$", "", source.path.name) or "alpaca_eval"
-    published = tuple(
-        entry for row in csv.DictReader(io.StringIO(text)) for entry in _published(row, task, source.name)
-    )
-    if not published:
-        raise source.error("no win rate in the table", "Check the file.")
-    return Reading(facts=(_facts(task, "win_rate"),), published=published)
 
 
 def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Published]:

@@ -49,9 +49,16 @@ def read(source: Source) -> Reading:
         raise source.error("no accuracy in the first line", "Score the results again.")
     wrong = {str(row["id"]): row.get("error_type") for row in failed if isinstance(row, dict) and "id" in row}
     records = list(_records(source, wrong, {"task": task, "model": model, "metric": METRIC}))
+    facts = TaskFacts(
+        task=task,
+        harness="BFCL",
+        headline=METRIC,
+        failures="zero",
+        failures_words="BFCL counts a call that can't be decoded as wrong.",
+    )
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
-        facts=(_facts(task),),
+        facts=(facts,),
         published=(source.published(task, model, METRIC, score, n=n),),
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
         notes=()
@@ -90,13 +97,3 @@ def _records(source: Source, wrong: Mapping[str, Any], shared: Mapping[str, Any]
                 "tokens_in": summed(row.get("input_token_count")),
                 "tokens_out": summed(row.get("output_token_count")),
             }
-
-
-def _facts(task: str) -> TaskFacts:
-    return TaskFacts(
-        task=task,
-        harness="BFCL",
-        headline=METRIC,
-        failures="zero",
-        failures_words="BFCL counts a call that can't be decoded as wrong.",
-    )

@@ -12,7 +12,7 @@ from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 NAME = "evalplus"
 FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
@@ -38,7 +38,21 @@ def read(source: Source) -> Reading:
     """Read results, or the published scores of the leaderboard."""
     document = source.json()
     if not isinstance(document.get("eval"), dict):
-        return _read_leaderboard(document, source)
+        names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
+        names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
+        published = tuple(
+            source.published(task, model, metric, number(entry["pass@1"][key]) / 100)
+            for model, entry in document.items()
+            if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
+            for key, (task, metric) in names.items()
+            if entry["pass@1"].get(key) is not None
+        )
+        if not published:
+            raise source.error("no score in the leaderboard", "Check the file.")
+        return Reading(
+            facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
+            published=published,
+        )
     model, cautions = from_path(source, _ENDING)
     records = [
         {"task": item.partition("/")[0], "model": model.replace("--", "/"), "item": item, **score}
@@ -88,23 +102,6 @@ def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, An
     }
     if plus is not None:
         yield {"metric": "plus", "attempt": attempt, **scored(base == plus == PASSED)}
-
-
-def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
-    names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
-    names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
-    published = tuple(
-        source.published(task, model, metric, number(entry["pass@1"][key]) / 100)
-        for model, entry in document.items()
-        if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
-        for key, (task, metric) in names.items()
-        if entry["pass@1"].get(key) is not None
-    )
-    if not published:
-        raise source.error("no score in the leaderboard", "Check the file.")
-    return Reading(
-        facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
-    )
 
 
 def _facts(task: str) -> TaskFacts:

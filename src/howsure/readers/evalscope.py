@@ -13,7 +13,7 @@ from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts, Total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 NAME = "evalscope"
 FORMATS = "EvalScope reviews (reviews/<model>/<dataset>_<subset>.jsonl)"
@@ -34,7 +34,7 @@ _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_int
 
 def claims(source: Source) -> Claim | None:
     """Claim reviews; predictions and reports beside them are companions."""
-    keys, kind = source.first.keys(), _kind(source)
+    keys, kind = source.first.keys(), source.path.absolute().parent.parent.name
     if "index" in keys and kind == "predictions":
         return "companion"
     if "index" in keys and (kind == "reviews" or "sample_score" in keys):
@@ -55,13 +55,33 @@ def read(source: Source) -> Reading:
     model, config = source.path.absolute().parent.name, _config(source)
     usage = _usage(source)
     records = [record for row in rows for record in _records(row, task, model, subset, usage)]
+    # The metric that the report puts first, where the rows have it.
+    first = next((str(metric.get("name")) for metric in report.get("metrics") or ()), "")
+    name = first.removeprefix("mean_")
+    headline = name if any(record["metric"] == name for record in records) else None
+    facts = TaskFacts(
+        task=task,
+        harness="EvalScope",
+        headline=headline,
+        failures="drop",
+        failures_words="EvalScope reviews what was answered, so every item in its files has a score.",
+    )
+    # Tell what the configuration says of the run, which names neither a date nor an id.
+    limit, version = config.get("limit"), config.get("evalscope_version")
+    epochs = finite(config.get("repeats"))
+    run = Run(
+        limit="" if limit is None else str(limit),
+        epochs=int(epochs or 0),
+        exam=settings({"grader": inner(config, "judge").get("models")}),
+        surroundings=settings({"evalscope": version}),
+    )
     return Reading(
         rows=tidy(records, source=source.name),
-        facts=(_facts(task, _headline(report, records)),),
+        facts=(facts,),
         published=tuple(_published(report, task, model, source)),
         extents=tuple(_extents(report, task, model, subset)),
         totals=tuple(_totals(report, task, model, len(usage))),
-        run=_run(config),
+        run=run,
         configuration=_configuration(config),
         notes=() if can_be_read() or _config_file(source) is None else (NOT_READ,),
     )
@@ -88,23 +108,6 @@ def _config(source: Source) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _run(config: Mapping[str, Any]) -> Run:
-    """Tell what the configuration says of the run, which names neither a date nor an id."""
-    limit, version = config.get("limit"), config.get("evalscope_version")
-    epochs = finite(config.get("repeats"))
-    return Run(
-        limit="" if limit is None else str(limit),
-        epochs=int(epochs or 0),
-        exam=_exam(config),
-        surroundings=settings({"evalscope": version}),
-    )
-
-
-def _exam(config: Mapping[str, Any]) -> dict[str, str]:
-    """Tell who judged the answers, where the configuration says it."""
-    return settings({"grader": inner(config, "judge").get("models")})
-
-
 def _configuration(config: Mapping[str, Any]) -> dict[str, str]:
     """Collect the settings that tell two runs of one model apart, leaving out machinery and seeds."""
     generation = inner(config, "generation_config")
@@ -112,11 +115,6 @@ def _configuration(config: Mapping[str, Any]) -> dict[str, str]:
     judge = inner(config, "judge")
     named |= {f"model_args.{key}": value for key, value in inner(config, "model_args").items()}
     return settings({**named, "judge.strategy": judge.get("strategy"), "judge.models": judge.get("models")})
-
-
-def _kind(source: Source) -> str:
-    """Return the folder that says what a file is: reviews, predictions or reports."""
-    return source.path.absolute().parent.parent.name
 
 
 def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
@@ -177,13 +175,6 @@ def _records(
         }
 
 
-def _headline(report: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the metric that the report puts first, where the rows have it."""
-    first = next((str(metric.get("name")) for metric in report.get("metrics") or ()), "")
-    name = first.removeprefix("mean_")
-    return name if any(record["metric"] == name for record in records) else None
-
-
 def _subsets(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [subset for category in metric.get("categories") or () for subset in category.get("subsets") or ()]
 
@@ -201,13 +192,3 @@ def _extents(report: Mapping[str, Any], task: str, model: str, subset: str) -> I
         for part in _subsets(metric):
             if part.get("name") == subset and isinstance(part.get("num"), int):
                 yield Extent(task=task, model=model, items=part["num"])
-
-
-def _facts(task: str, headline: str | None) -> TaskFacts:
-    return TaskFacts(
-        task=task,
-        harness="EvalScope",
-        headline=headline,
-        failures="drop",
-        failures_words="EvalScope reviews what was answered, so every item in its files has a score.",
-    )

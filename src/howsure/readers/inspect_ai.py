@@ -94,6 +94,10 @@ def read(source: Source) -> Reading:
         metrics = sorted(table.values, key=lambda metric: metric != facts.headline)
         more = probabilities(source, header, samples, metrics)
         rows = more.below(rows)
+    # Tell which messages the data set itself puts before every question: another system message is another
+    # set-up.
+    told = frame(sample.get("input") for sample in samples)
+    messages = {"messages": told} if told else {}
     return Reading(
         rows=rows,
         facts=(replace(facts, finer=more.refined),),
@@ -107,16 +111,8 @@ def read(source: Source) -> Reading:
             *more.cautions,
         ),
         run=run_of(spec, header, epochs=_epochs(spec), attempts=len(samples), ends=table.ends),
-        configuration=configuration(spec, header) | _messages(samples),
+        configuration=configuration(spec, header) | messages,
     )
-
-
-def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Tell which messages the data set itself puts before every question: another system message is another
-    set-up.
-    """
-    told = frame(sample.get("input") for sample in samples)
-    return {"messages": told} if told else {}
 
 
 def _nothing(table: Samples, source: Source) -> ReadError:

@@ -76,7 +76,13 @@ def probabilities(
     if not answers:
         return Probabilities()
     if _is_shuffled(header):
-        return Probabilities(cautions=(_shuffled_caution(source.name),))
+        shuffled_caution = Caution(
+            code="prob_unscored",
+            message=f"{source.name}: the solver shuffled the choices, so the letter of a token is not that of the "
+            "target: no probabilities.",
+            remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
+        )
+        return Probabilities(cautions=(shuffled_caution,))
     spec = header["eval"]
     frames = {}
     for metric in (m for m in (PROB, PROB_NORM) if m not in metrics):
@@ -95,13 +101,27 @@ def read_answer(sample: Mapping[str, Any], metric: str) -> Answer | None:
     """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is
     meant.
     """
-    content = _content(sample)
+    # The tokens of the first completion that have a text.
+    value: Any = sample.get("output")
+    for step in ("choices", 0, "logprobs", "content"):
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and value else None
+    tokens = value if isinstance(value, list) else []
+    content = [token for token in tokens if isinstance(token, dict) and isinstance(token.get("token"), str)]
     if not content:
         return None
     choices = sample.get("choices")
     letters = _LETTERS[: len(choices)] if isinstance(choices, list) else ""
     answer = _stated_answer(sample, metric)
-    token, targets = _answer_token(content, answer), _targets(sample)
+    # The last token that is the answer, else the first token if the answer, where known, begins there.
+    said = next((token for token in reversed(content) if answer and token["token"].strip() == answer), None)
+    first = next((token for token in content if token["token"].strip()), None)
+    answer_token = said or (
+        first if first is not None and (not answer or answer.startswith(first["token"].strip())) else None
+    )
+    token, targets = answer_token, _targets(sample)
     if token is None or not targets or (letters and len(targets) > 1):
         return Answer(lettered=bool(letters))
     listed = _listed(token)
@@ -131,18 +151,6 @@ def _key(sample: Mapping[str, Any]) -> tuple[str, object]:
     return str(sample.get("id")), str(sample.get("epoch"))
 
 
-def _content(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tokens of the first completion that have a text."""
-    value: Any = sample.get("output")
-    for step in ("choices", 0, "logprobs", "content"):
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        else:
-            value = value[step] if isinstance(value, list) and value else None
-    tokens = value if isinstance(value, list) else []
-    return [token for token in tokens if isinstance(token, dict) and isinstance(token.get("token"), str)]
-
-
 def _targets(sample: Mapping[str, Any]) -> list[str]:
     target = sample.get("target")
     texts = target if isinstance(target, list) else [target]
@@ -156,17 +164,6 @@ def _stated_answer(sample: Mapping[str, Any], metric: str) -> str:
     score = scores.get(metric) or scores.get(metric.partition("/")[0])
     answer = score.get("answer") if isinstance(score, dict) else None
     return answer.strip() if isinstance(answer, str) else ""
-
-
-def _answer_token(content: list[dict[str, Any]], answer: str) -> dict[str, Any] | None:
-    """Return the last token that is the answer, else the first token if the answer, where known, begins
-    there.
-    """
-    said = next((token for token in reversed(content) if answer and token["token"].strip() == answer), None)
-    first = next((token for token in content if token["token"].strip()), None)
-    return said or (
-        first if first is not None and (not answer or answer.startswith(first["token"].strip())) else None
-    )
 
 
 def _listed(token: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -238,15 +235,6 @@ def _is_shuffled(header: Mapping[str, Any]) -> bool:
     steps = plan.get("steps") if isinstance(plan, dict) else None
     named = [step.get("params") for step in steps or () if isinstance(step, dict)]
     return any(isinstance(params, dict) and params.get("shuffle") not in (None, False) for params in named)
-
-
-def _shuffled_caution(where: str) -> Caution:
-    return Caution(
-        code="prob_unscored",
-        message=f"{where}: the solver shuffled the choices, so the letter of a token is not that of the "
-        "target: no probabilities.",
-        remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
-    )
 
 
 def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[Caution]:

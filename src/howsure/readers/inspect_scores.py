@@ -300,11 +300,16 @@ class Samples:
         """
         ids = [sample.get("id") for sample in samples]
         values, odd = _values(samples, expected)
+        metadata: dict[str, list[str | None]] = defaultdict(lambda: [None] * len(samples))
+        for index, sample in enumerate(samples):
+            for name, value in flatten_metadata(sample.get("metadata")).items():
+                if value != REMOVED:
+                    metadata[name][index] = metadata_text(value)
         return cls(
             items=[whole_text(str(name)) for name in ids],
             attempts=[attempt_of(sample.get("epoch")) for sample in samples],
             failed=["error" in sample and bool(sample["error"]) for sample in samples],
-            metadata=_metadata(samples),
+            metadata=metadata,
             values=values,
             odd=odd,
             id_kinds=frozenset(map(type, ids)),
@@ -433,7 +438,7 @@ def _values(
     for index, sample in enumerate(samples):
         for metric, value in sample_values(sample):
             values[metric][index] = number = to_number(value)
-            if number is None and not _is_missing(value):
+            if number is None and not (value is None or (isinstance(value, float) and math.isnan(value))):
                 odd.append((metric, str(sample.get("id")), value))
     return values or {metric: [None] * len(samples) for metric in expected or ("score",)}, odd
 
@@ -455,10 +460,6 @@ def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
     return pairs
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
 def limit_of(sample: Mapping[str, Any]) -> str:
     """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; ""
     where none did.
@@ -473,12 +474,3 @@ def limit_of(sample: Mapping[str, Any]) -> str:
 def attempt_of(epoch: object) -> int:
     """Number an epoch as an attempt, from 0."""
     return epoch - 1 if isinstance(epoch, int) else 0
-
-
-def _metadata(samples: Sequence[dict[str, Any]]) -> dict[str, list[str | None]]:
-    columns: dict[str, list[str | None]] = defaultdict(lambda: [None] * len(samples))
-    for index, sample in enumerate(samples):
-        for name, value in flatten_metadata(sample.get("metadata")).items():
-            if value != REMOVED:
-                columns[name][index] = metadata_text(value)
-    return columns

@@ -224,7 +224,14 @@ def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shap
         return found
     text = _text(block)
     while not shapes.orders or not text.str.contains(shapes.lines()).item():
-        _learn(text, shapes)
+        # Learn from the first lines that don't fit; there is nothing to do where they teach nothing.
+        lines = text.str.split("\n").explode()
+        fits = rf"\A(?:{shapes.pattern()})?\r?\z"
+        before = {**shapes.kinds}, {**shapes.orders}
+        for line in lines.filter(~lines.str.contains(fits)).head(ODD_LINES):
+            shapes.learn(json.loads(line))
+        if before == (shapes.kinds, shapes.orders):
+            raise UnsureError
     _refuse_many(rows, shapes)
     if not shapes.schema():  # of lines without a column Polars doesn't even keep the number
         raise UnsureError
@@ -244,17 +251,6 @@ def _text(block: bytes) -> pl.Series:
 
 def _read(block: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     return pl.read_ndjson(BytesIO(block), schema=schema)
-
-
-def _learn(text: pl.Series, shapes: Shapes) -> None:
-    """Learn from the first lines that don't fit; there is nothing to do where they teach nothing."""
-    lines = text.str.split("\n").explode()
-    fits = rf"\A(?:{shapes.pattern()})?\r?\z"
-    before = {**shapes.kinds}, {**shapes.orders}
-    for line in lines.filter(~lines.str.contains(fits)).head(ODD_LINES):
-        shapes.learn(json.loads(line))
-    if before == (shapes.kinds, shapes.orders):
-        raise UnsureError
 
 
 def shaped_table(source: Source) -> pl.DataFrame | None:

@@ -20,7 +20,6 @@ from howsure.table.scores import Published, Run, TaskFacts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import polars as pl
 
 NAME = "lighteval"
 FORMATS = "lighteval details (.parquet) and results (.json)"
@@ -88,13 +87,18 @@ def _read_details(source: Source) -> Reading:
     ]
     if not records:
         raise source.error("no metric with one number a document", "Check the task's metrics.")
+    shots = (
+        {"num_fewshot": str(frame["num_effective_few_shots"][0])}
+        if "num_effective_few_shots" in frame.columns
+        else {}
+    )
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
         published=tuple(stated_scores(results, source, only=task)),
         cautions=cautions,
         run=run_of(results, task, model, time=named["time"] if named else "", scores=records),
-        configuration=configuration(results, task) | _shots(frame),
+        configuration=configuration(results, task) | shots,
     )
 
 
@@ -105,14 +109,6 @@ def _item(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("query")
     return digest(str(value))
-
-
-def _shots(frame: pl.DataFrame) -> dict[str, str]:
-    return (
-        {"num_fewshot": str(frame["num_effective_few_shots"][0])}
-        if "num_effective_few_shots" in frame.columns
-        else {}
-    )
 
 
 def _facts(task: str) -> TaskFacts:

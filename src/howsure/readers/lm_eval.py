@@ -96,6 +96,9 @@ def read(source: Source) -> Reading:
     if not published:
         raise source.error("no score in the results", "Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
+    # The time in the name of a file of results, empty where there is none.
+    named = RESULTS_NAME.search(source.path.name)
+    time = named["time"] if named else ""
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
         notes=_of_pointers(len(pointers)),
@@ -105,7 +108,7 @@ def read(source: Source) -> Reading:
             results,
             task="",
             model=model,
-            time=_time(source),
+            time=time,
             compared=digest([entry.score for entry in published[:_ENOUGH]]),
             configured=configured,
         ),
@@ -145,7 +148,12 @@ def _read_samples(source: Source) -> Reading:
     scores = found.rows(metrics, task=task, model=model, source=source.name)
     identities = _identities(asked, found.items(), task, model) if asked else ()
     more = probabilities(asked, identities, metrics, where=source.name) if asked else Probabilities()
-    table = _below(scores, more, source)
+    # The rows with those of probabilities below them.
+    tables = [
+        *([] if scores is None else [scores]),
+        *([tidy(more.records, source=source.name)] if more.records else []),
+    ]
+    table = pl.concat(tables, how="diagonal") if tables else None
     configured = configuration(results, task)
     return Reading(
         rows=table,
@@ -180,21 +188,6 @@ def _found(source: Source) -> Columns:
 def _known(results: Mapping[str, Any], task: str) -> set[str]:
     """Return the metrics that the results have of a task."""
     return {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
-
-
-def _below(scores: pl.DataFrame | None, more: Probabilities, source: Source) -> pl.DataFrame | None:
-    """Return the rows with those of probabilities below them."""
-    tables = [
-        *([] if scores is None else [scores]),
-        *([tidy(more.records, source=source.name)] if more.records else []),
-    ]
-    return pl.concat(tables, how="diagonal") if tables else None
-
-
-def _time(source: Source) -> str:
-    """Return the time in the name of a file of results, empty where there is none."""
-    named = RESULTS_NAME.search(source.path.name)
-    return named["time"] if named else ""
 
 
 def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None) -> str:
@@ -486,6 +479,16 @@ def run_of(
     config = inner(results, "config")
     identity = f"{task} {model} {time} {compared}".strip() if time else ""
     limit = finite(config.get("limit"))
+    # Collect what makes no other run of it: versions of the harness, where the questions lay, and their hash,
+    # which moves with seeds and limits.
+    asked, hashes = inner(results, "configs", task), results.get("task_hashes")
+    named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
+    surroundings = {
+        **{name: text for name, text in named.items() if text != "N/A"},
+        "dataset": asked.get("dataset_path"),
+        "dataset name": asked.get("dataset_name"),
+        "task_hash": str(hashes.get(task) or "")[:DIGITS] if isinstance(hashes, dict) else "",
+    }
     return Run(
         key=identity,
         started=_date(results.get("date")) or _written(time),
@@ -495,7 +498,7 @@ def run_of(
         commit=_commit(results.get("git_hash")),
         limit="" if limit is None else f"{limit:g}",
         exam=exam(configured),
-        surroundings=settings(_surroundings(results, task)),
+        surroundings=settings(surroundings),
     )
 
 
@@ -517,20 +520,6 @@ def _written(time: str) -> str:
 def _commit(text: object) -> str:
     found = _DESCRIBED.fullmatch(text) if isinstance(text, str) else None
     return found[1] if found else text if isinstance(text, str) else ""
-
-
-def _surroundings(results: Mapping[str, Any], task: str) -> dict[str, Any]:
-    """Collect what makes no other run of it: versions of the harness, where the questions lay, and their
-    hash, which moves with seeds and limits.
-    """
-    asked, hashes = inner(results, "configs", task), results.get("task_hashes")
-    named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
-    return {
-        **{name: text for name, text in named.items() if text != "N/A"},
-        "dataset": asked.get("dataset_path"),
-        "dataset name": asked.get("dataset_name"),
-        "task_hash": str(hashes.get(task) or "")[:DIGITS] if isinstance(hashes, dict) else "",
-    }
 
 
 def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
@@ -607,10 +596,14 @@ def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float 
     chosen = _chosen(row.get("filtered_resps"), choices)
     output = chosen if chosen is not None else _first(row.get("resps"))
     answer = chosen if chosen is not None else _first(row.get("filtered_resps"))
+    # The right answer; the position of a choice as that choice.
+    value = row.get("target")
+    text = plain_text(value)
+    target = choices[int(text)].strip() if text.isdecimal() and int(text) < len(choices) > 1 else text
     return Transcript(
         item=item,
         prompt=plain_text(requests[0][0]) if requests and requests[0] else "",
-        target=_target(row.get("target"), choices),
+        target=target,
         output=output,
         answer=answer,
         scores=scores,
@@ -644,9 +637,3 @@ def _first(value: object) -> str:
     while isinstance(value, list) and value:
         value = value[0]
     return plain_text(value)
-
-
-def _target(value: object, choices: Sequence[str]) -> str:
-    """Return the right answer; the position of a choice as that choice."""
-    text = plain_text(value)
-    return choices[int(text)].strip() if text.isdecimal() and int(text) < len(choices) > 1 else text

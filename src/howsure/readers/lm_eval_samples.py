@@ -283,43 +283,32 @@ def probabilities(
 
     `graded` are the task's own metrics.
     """
-    found = _questions(rows, identities)
+    # The choices of each document by the position of its first row, None where it has no log-likelihoods.
+    first: dict[str, int] = {}
+    for position, identity in enumerate(identities):
+        first.setdefault(identity["item"], position)
+    found = {position: rows[position].question for position in first.values()}
     if not any(question is not None and len(question.plain) > 1 for question in found.values()):
         return Probabilities()
     measured = any(question is not None and question.by_length for question in found.values())
     metrics = [metric for metric in REFINES if metric not in graded and (metric == PROB or measured)]
+    # Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first.
+    own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
+    refined = {metric: names[0] for metric, names in own.items() if names}
     return Probabilities(
         records=[
             {**identities[position], "metric": metric, **_scored(question, metric)}
             for metric in metrics
             for position, question in found.items()
         ],
-        refined=_refined(metrics, graded),
+        refined=refined,
         cautions=tuple(_cautions(found, rows, where)),
     )
-
-
-def _questions(
-    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]]
-) -> dict[int, Question | None]:
-    """Return the choices of each document by the position of its first row, None where it has no
-    log-likelihoods.
-    """
-    first: dict[str, int] = {}
-    for position, identity in enumerate(identities):
-        first.setdefault(identity["item"], position)
-    return {position: rows[position].question for position in first.values()}
 
 
 def _scored(question: Question | None, metric: str) -> dict[str, Any]:
     score = question.probability(metric) if question else None
     return {"score": score, "status": "unscored" if score is None else "ok"}
-
-
-def _refined(metrics: Sequence[str], graded: Sequence[str]) -> dict[str, str]:
-    """Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first."""
-    own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
-    return {metric: names[0] for metric, names in own.items() if names}
 
 
 def _cautions(

@@ -67,9 +67,17 @@ def read(source: Source) -> Reading:
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]
     apart = len(asked) == n != len(records)
+    facts = TaskFacts(
+        task=task,
+        harness="SWE-PolyBench",
+        headline=METRIC,
+        failures="zero",
+        failures_words="SWE-PolyBench counts a task that is not resolved as 0, whatever the reason.",
+        missing_fails=True,
+    )
     return Reading(
         rows=tidy(asked if apart else records, source=source.name),
-        facts=(_facts(task),),
+        facts=(facts,),
         published=(source.published(task, model, METRIC, won / n, n=n),) if n else (),
         extents=(Extent(task=task, model=model, items=n, remedy="Copy the whole submission."),) if n else (),
         notes=_notes(records, won, n, apart=apart),
@@ -103,14 +111,3 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         **scored(result.get("resolved") if generated else None, "error" if generated else "not run"),
         "repo": item.rpartition("-")[0].replace("__", "/", 1),
     }
-
-
-def _facts(task: str) -> TaskFacts:
-    return TaskFacts(
-        task=task,
-        harness="SWE-PolyBench",
-        headline=METRIC,
-        failures="zero",
-        failures_words="SWE-PolyBench counts a task that is not resolved as 0, whatever the reason.",
-        missing_fails=True,
-    )

@@ -107,18 +107,53 @@ def read(source: Source) -> Reading:
         return _read_lines(source)
     document = source.json()
     if "leaderboards" in document:
-        return _read_leaderboards(document, source)
+        published = tuple(
+            source.published(
+                f"SWE-bench {board.get('name')}",
+                str(entry.get("name")),
+                "resolved",
+                number(entry["resolved"]) / 100,
+                n=SIZES.get(str(board.get("name")).lower()),
+            )
+            for board in mappings(document["leaderboards"])
+            for entry in mappings(board.get("results"))
+            if entry.get("resolved") is not None
+        )
+        return Reading(
+            facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
+            published=published,
+        )
     if isinstance(document.get("resolved"), list) or "resolved_ids" in document:
         return _read_report(document, source)
     if isinstance(document.get("instance_id"), str):
         document = {document["instance_id"]: document}
-    return _read_maps(document, source)
+    # Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id:
+    # outcome}}}`.
+    runs, cautions = _runs(document, source)
+    task = _task(source, {item for _, _, outcomes in runs for item in outcomes})
+    records = [
+        _record(item, *_outcome(outcome), task) | {"model": model, "attempt": attempt}
+        for model, attempt, outcomes in runs
+        for item, outcome in outcomes.items()
+        if _INSTANCE.fullmatch(item)
+    ]
+    return replace(_reading(records, source, cautions=cautions), extents=_extents(records, task))
 
 
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, cautions = _model(source)
     cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
-    _refuse_odd_ids(document, source)
+    # Raise ReadError where a list of ids holds something that is none.
+    lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
+    odd = next(
+        ((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)),
+        None,
+    )
+    if odd is not None:
+        raise source.error(
+            f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
+            "Write the report again.",
+        )
     resolved = _ids(document, "resolved_ids") or _ids(document, "resolved")
     if not any(document.get(name) for name in _FULL):
         return _resolved_only(document, resolved, model, cautions, source)
@@ -141,20 +176,6 @@ def _ids(document: Mapping[str, Any], name: str) -> list[str]:
     """Return the ids in a list of a report; none where something else stands there."""
     found = document.get(name)
     return [str(item) for item in found] if isinstance(found, (list, dict)) else []
-
-
-def _refuse_odd_ids(document: Mapping[str, Any], source: Source) -> None:
-    """Raise ReadError where a list of ids holds something that is none."""
-    lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
-    odd = next(
-        ((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)),
-        None,
-    )
-    if odd is not None:
-        raise source.error(
-            f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
-            "Write the report again.",
-        )
 
 
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
@@ -242,21 +263,6 @@ def _every_item(
     return (listed(source, resolved), (LISTED.format(name=source.items),)) if source.items else ((), ())
 
 
-def _read_maps(document: Mapping[str, Any], source: Source) -> Reading:
-    """Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id:
-    outcome}}}`.
-    """
-    runs, cautions = _runs(document, source)
-    task = _task(source, {item for _, _, outcomes in runs for item in outcomes})
-    records = [
-        _record(item, *_outcome(outcome), task) | {"model": model, "attempt": attempt}
-        for model, attempt, outcomes in runs
-        for item, outcome in outcomes.items()
-        if _INSTANCE.fullmatch(item)
-    ]
-    return replace(_reading(records, source, cautions=cautions), extents=_extents(records, task))
-
-
 def _runs(
     document: Mapping[str, Any], source: Source
 ) -> tuple[list[tuple[str, int, Mapping[str, Any]]], tuple[Caution, ...]]:
@@ -323,39 +329,18 @@ def _read_lines(source: Source) -> Reading:
     return _reading(records, source, cautions=cautions)
 
 
-def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
-    published = tuple(
-        source.published(
-            f"SWE-bench {board.get('name')}",
-            str(entry.get("name")),
-            "resolved",
-            number(entry["resolved"]) / 100,
-            n=SIZES.get(str(board.get("name")).lower()),
-        )
-        for board in mappings(document["leaderboards"])
-        for entry in mappings(board.get("results"))
-        if entry.get("resolved") is not None
-    )
-    return Reading(
-        facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published
-    )
-
-
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:
+    # Owner/name of the repository that a task is from.
+    pro = _OF_PRO.fullmatch(item)
+    repository = (pro[1] if pro else item.rpartition("-")[0]).replace("__", "/", 1)
     return {
         "task": task,
         "item": item,
         "metric": "resolved",
         "score": float(resolved) if status == "ok" else None,
         "status": status,
-        "repo": _repository(item),
+        "repo": repository,
     }
-
-
-def _repository(item: str) -> str:
-    """Return owner/name of the repository that a task is from."""
-    pro = _OF_PRO.fullmatch(item)
-    return (pro[1] if pro else item.rpartition("-")[0]).replace("__", "/", 1)
 
 
 def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterable[Caution] = ()) -> Reading:

@@ -96,7 +96,9 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         )
         seen[item] += 1
     counted(records, "tokens_in", "tokens_out")
-    n = _trials(document)
+    # How many trials a run says that it had, 0 where it doesn't.
+    counts = [document.get(name) for name in ("n_resolved", "n_unresolved")]
+    n = sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task, "resolved"),),
@@ -136,12 +138,6 @@ def _configuration(metadata: Mapping[str, Any]) -> dict[str, str]:
     given = metadata.get("agent_kwargs")
     named = {f"agent_kwargs.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
     return settings({**named, "dataset_version": metadata.get("dataset_version")})
-
-
-def _trials(document: Mapping[str, Any]) -> int:
-    """Return how many trials a run says that it had, 0 where it doesn't."""
-    counts = [document.get(name) for name in ("n_resolved", "n_unresolved")]
-    return sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
 
 
 def _published(
@@ -210,7 +206,18 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
     task = str(document.get("source") or "harbor")
     rewards = (document.get("verifier_result") or {}).get("rewards")
     rewards = rewards if isinstance(rewards, dict) and rewards else {"reward": None}
-    model, cautions = _harbor_model(document, source)
+    agent = document.get("agent_info") or {}
+    config = (document.get("config") or {}).get("agent") or {}
+    info = agent.get("model_info") or {}
+    name = "/".join(str(info[key]) for key in ("provider", "name") if info.get(key)) or config.get(
+        "model_name"
+    )
+    scaffold = agent.get("name") or config.get("name")
+    named = " ".join(str(part) for part in (scaffold, name) if part)
+    trial = str(document.get("trial_name"))
+    model, cautions = (
+        (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
+    )
     records = [
         {
             "task": task,
@@ -242,21 +249,6 @@ def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
         "tokens_out": finite(agent.get("n_output_tokens")),
         "tokens_cache_read": finite(cached),
     }
-
-
-def _harbor_model(document: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
-    agent = document.get("agent_info") or {}
-    config = (document.get("config") or {}).get("agent") or {}
-    info = agent.get("model_info") or {}
-    name = "/".join(str(info[key]) for key in ("provider", "name") if info.get(key)) or config.get(
-        "model_name"
-    )
-    scaffold = agent.get("name") or config.get("name")
-    named = " ".join(str(part) for part in (scaffold, name) if part)
-    trial = str(document.get("trial_name"))
-    return (
-        (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
-    )
 
 
 def _harbor_attempt(source: Source) -> int:

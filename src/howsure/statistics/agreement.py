@@ -278,7 +278,25 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
     far = apart @ share
     chance = float(share @ far)
     if ordered and chance > ROUNDING:
-        far = far + _bent(found, weight, share, apart, chance)
+        # What a value's share (q,) does to alpha by way of the distances between others, as part of the slope
+        # of chance.
+        # How much of each value g lies between two others (q, q, q): all of those within, half of both ends.
+        values = len(share)
+        one, other, g = np.indices((values, values, values))
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        ends = ((g == low) | (g == high)) & (low < high)
+        between = np.asarray(np.where((low < g) & (g < high), 1.0, np.where(ends, 0.5, 0.0)))
+        root, inner = np.sqrt(apart), between
+        each = found.counts * (weight / (found.ratings * (found.ratings - 1)) / len(weight))[:, None]
+        seen = each.T @ found.counts - np.diag(each.sum(axis=0))
+        steep = 2 / float(cumulative(share).max()) * np.einsum("kl,klg->gkl", root, inner)
+        observed, expected = (
+            (steep * seen).sum(axis=(1, 2)),
+            (steep * np.outer(share, share)).sum(axis=(1, 2)),
+        )
+        ratio = float((seen * apart).sum()) / chance
+        bent = np.asarray(expected - observed / ratio if ratio > 0 else expected) / 2
+        far = far + bent
     left = (total - 1) / total  # of which a rating can't be paired with itself
     parts = _Parts(
         disagreement=left * weight * differences(found, apart),
@@ -330,29 +348,6 @@ def _mixed(found: Counts, apart: Floats, chance: float) -> Variances | None:
     if chance <= ROUNDING:
         return None
     return mixture(found.shares.mean(axis=0), apart, chance, float(found.ratings.mean()), len(found.counts))
-
-
-def _bent(found: Counts, weight: Floats, share: Floats, apart: Floats, chance: float) -> Floats:
-    """Return what a value's share (q,) does to alpha by way of the distances between others, as part of the
-    slope of chance.
-    """
-    root, inner = np.sqrt(apart), _between(len(share))
-    each = found.counts * (weight / (found.ratings * (found.ratings - 1)) / len(weight))[:, None]
-    seen = each.T @ found.counts - np.diag(each.sum(axis=0))
-    steep = 2 / float(cumulative(share).max()) * np.einsum("kl,klg->gkl", root, inner)
-    observed, expected = (steep * seen).sum(axis=(1, 2)), (steep * np.outer(share, share)).sum(axis=(1, 2))
-    ratio = float((seen * apart).sum()) / chance
-    return np.asarray(expected - observed / ratio if ratio > 0 else expected) / 2
-
-
-def _between(values: int) -> Floats:
-    """Return how much of each value g lies between two others (q, q, q): all of those within, half of both
-    ends.
-    """
-    one, other, g = np.indices((values, values, values))
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    ends = ((g == low) | (g == high)) & (low < high)
-    return np.asarray(np.where((low < g) & (g < high), 1.0, np.where(ends, 0.5, 0.0)))
 
 
 def _estimate(

@@ -307,7 +307,9 @@ def chances(
     if flips is None:
         raise ValueError("comparisons with the best need flips")
     leads = Leads.of(flips, models)
-    seen = leads.comparable(_observed(moments, flips, leaders)[:, models], leaders)
+    # The t² of the leaders against all that were seen (L, M).
+    observed = _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
+    seen = leads.comparable(observed[:, models], leaders)
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
     seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0) * (1 - 1e-4)
     columns, blocks, count = drawn(
@@ -356,11 +358,6 @@ def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int)
     same = same[:, None] & same
     behind = (gap[None, :] >= gap[:, None]) & (error[None, :] <= error[:, None]) & same
     return np.asarray(out | (behind & out[:, None]).any(axis=0))
-
-
-def _observed(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
-    """Return the t² of the leaders against all that were seen (L, M)."""
-    return _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
 
 
 def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:

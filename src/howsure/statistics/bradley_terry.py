@@ -77,7 +77,9 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
     if tie_rule(ties).has_parameter and not cells.x.shape[1] and not settles_ties(cells.matrices()):
         raise _no_fit(ties, cells)
     at = np.zeros(models + 1 + cells.x.shape[1])
-    at[models] = _first_tie(counts, ties)
+    won, tied = float(counts[WIN].sum() + counts[LOSS].sum()), float(counts[TIE].sum())
+    first_tie = tie_rule(ties).start(max(tied, 0.5) / max(won + tied, 1.0))
+    at[models] = first_tie
     found = _told(cells, at, ties)
     for _ in range(MOST_STEPS):
         step = _inverse(cells, found, ties) @ _gradient(cells, found)
@@ -127,11 +129,6 @@ def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
     met = counts.sum(axis=0)
     met = met + met.T
     return np.asarray(met / np.maximum(clusters, 1.0)[:, None] * bounded[:, None])
-
-
-def _first_tie(counts: Floats, ties: Ties) -> float:
-    won, tied = float(counts[WIN].sum() + counts[LOSS].sum()), float(counts[TIE].sum())
-    return tie_rule(ties).start(max(tied, 0.5) / max(won + tied, 1.0))
 
 
 def spread(cells: Cells, values: Floats) -> Floats:

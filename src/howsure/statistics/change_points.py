@@ -546,7 +546,11 @@ def luck(score: Floats, noise: float, draws: Floats) -> float:
 def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float, past: _Past = NO_PAST) -> _Step:
     """Hold the last of these runs, and every other part of them, against those before."""
     splits = _runs(series, runs, items, past).splits()
-    return _Step(runs=runs, splits=splits, z=_z(splits), limit=limit(len(runs), share))
+    # The normal deviates of tests of "no difference", NaN where there is none.
+    t = splits.t_at(0.0)
+    p = np.clip(splits.p_value_at(0.0), SMALLEST, 1.0)
+    z = np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -scipy.special.ndtri(p / 2)))
+    return _Step(runs=runs, splits=splits, z=z, limit=limit(len(runs), share))
 
 
 def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _Runs:
@@ -621,13 +625,6 @@ def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
     sums = term.sums(e if (w == 1).all() else e * w[:, None])
     scale = term.inflation("CR2") / term.total**2
     return scale @ (sums * sums), scale @ (sums[:, 1:] * sums[:, :-1])
-
-
-def _z(pivots: Pivots) -> Floats:
-    """Return the normal deviates of tests of "no difference", NaN where there is none."""
-    t = pivots.t_at(0.0)
-    p = np.clip(pivots.p_value_at(0.0), SMALLEST, 1.0)
-    return np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -scipy.special.ndtri(p / 2)))
 
 
 def _change(step: _Step) -> Change:

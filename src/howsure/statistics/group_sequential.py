@@ -180,7 +180,12 @@ def _boundary(schedule: Schedule, error: float) -> Boundary:
             break
         limit = z[k] * root
         finest = math.sqrt(float(steps.min()))
-        new, weights = _rule(-limit, limit, finest)
+        # Points and weights of Gauss and Legendre's rule, fine enough for steps of this standard deviation.
+        low = -limit
+        count = NODES * math.ceil(NODES_A_STEP * (limit - low) / finest / NODES)
+        x, w = legendre(min(count, MOST_NODES))
+        half = (limit - low) / 2
+        new, weights = low + half * (x + 1), half * w
         kernel = np.exp(-(((new[:, None] - points) / spread) ** 2) / 2) / (spread * math.sqrt(2 * math.pi))
         points, mass = new, weights * (kernel @ mass)
     return Boundary(shares=shares, z=z, spent=total, before=tuple(before))
@@ -199,16 +204,6 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
         return math.log(max(float(mass @ out), NEVER / 2) / chance)
 
     return float(scipy.optimize.brentq(over, 0.0, FAR, xtol=1e-12)) if over(0.0) > 0 else 0.0
-
-
-def _rule(low: float, high: float, finest: float) -> tuple[Floats, Floats]:
-    """Return points and weights of Gauss and Legendre's rule, fine enough for steps of this standard
-    deviation.
-    """
-    count = NODES * math.ceil(NODES_A_STEP * (high - low) / finest / NODES)
-    x, w = legendre(min(count, MOST_NODES))
-    half = (high - low) / 2
-    return low + half * (x + 1), half * w
 
 
 @lru_cache(maxsize=256)

@@ -104,7 +104,13 @@ def discrimination(x: Floats, *, weights: Floats | None = None) -> Discriminatio
     correlation, count = _item_rest(x, np.ones(len(x)) if weights is None else weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = correlation * np.sqrt((count - 2) / (1 - correlation**2))
-    p = np.maximum(scipy.special.stdtr(np.maximum(count - 2, 1), t), _rarest_order(x, count))
+    # 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else 0.
+    low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
+    top = np.minimum((x == high).sum(axis=1), count)
+    two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
+    log = -log_choose(count, top)
+    rarest_order = np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
+    p = np.maximum(scipy.special.stdtr(np.maximum(count - 2, 1), t), rarest_order)
     p[np.isnan(correlation)] = np.nan
     adjusted = np.full(len(p), np.nan)
     known = ~np.isnan(p)
@@ -142,17 +148,6 @@ def _deviations(x: Floats) -> tuple[Bools, Floats]:
 def _centred(x: Floats, there: Bools, count: Ints) -> Floats:
     mean = np.where(there, x, 0.0).sum(axis=1) / np.maximum(count, 1)
     return np.where(there, x - mean[:, None], 0.0)
-
-
-def _rarest_order(x: Floats, count: Ints) -> Floats:
-    """Return 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else
-    0.
-    """
-    low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
-    top = np.minimum((x == high).sum(axis=1), count)
-    two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
-    log = -log_choose(count, top)
-    return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

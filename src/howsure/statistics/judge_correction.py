@@ -154,14 +154,18 @@ class Influences:
         )
         added = self.labels[at]
         apart, grouped = (
-            _scaled(each, shares)
+            float((each**2 / np.maximum(1 - shares, 0.01)).sum())
             for each, shares in ((added, single), (_cluster_sums(code, added), together))
         )
         usual = np.sqrt(most)
         seen = float(np.clip(grouped / apart, 1.0, most)) if apart > ROUNDED_SQUARES else usual
         evidence = float(deciding(_cluster_sums(code, added)[:, None])[0])
         effect = (seen * evidence + usual) / (evidence + 1) if seen < usual else seen
-        return float(effect * _quantiles(together, single))
+        # The squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides alone.
+        wide, narrow = (satterthwaite(each) for each in (together, single))
+        ratio = float(t_quantile(REFERENCE, wide) / t_quantile(REFERENCE, narrow)) ** 2
+        quantiles = max(ratio, 1.0) if np.isfinite(ratio) else 1.0
+        return float(effect * quantiles)
 
 
 def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
@@ -179,20 +183,6 @@ def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
 
 def _cluster_sums(code: Ints, values: Floats) -> Floats:
     return np.asarray(np.bincount(code, weights=values), dtype=float)
-
-
-def _scaled(added: Floats, shares: Floats) -> float:
-    """Return Σ added² / (1 − share), no share trusted that leaves less than a hundredth."""
-    return float((added**2 / np.maximum(1 - shares, 0.01)).sum())
-
-
-def _quantiles(fewer: Floats, more: Floats) -> float:
-    """Return the squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides
-    alone.
-    """
-    wide, narrow = (satterthwaite(each) for each in (fewer, more))
-    ratio = float(t_quantile(REFERENCE, wide) / t_quantile(REFERENCE, narrow)) ** 2
-    return max(ratio, 1.0) if np.isfinite(ratio) else 1.0
 
 
 METHOD = Method(name="labels in strata")
@@ -230,8 +220,22 @@ def corrected(judged: Judged, level: float) -> Corrected:
     held = judged.shares[codes]
     sums = _sums(parts, held, found.variance_of_shares(), level)
     unknown = max(1 - float(held.sum()), 0.0)
+    # Make an estimate of the sums, and of strata without a label, whose rate could be anything.
+    low, high = (float(limit) for limit in sums.limits(level))
+    clusters = judged.clusters
+    estimate = Estimate(
+        value=float(sums.value) + unknown / 2,
+        se=math.sqrt(float(sums.below.squares.sum())),
+        interval=Interval(low=max(low, 0.0), high=min(high + unknown, 1.0), level=level),
+        df=float(sums.below.df),
+        n_items=sum(part.n_items for part in parts),
+        n_clusters=sum(part.n_items for part in parts)
+        if clusters is None
+        else len(np.unique(clusters[judged.known])),
+        method=METHOD,
+    )
     return Corrected(
-        rate=_estimate(sums, parts, unknown, judged, level),
+        rate=estimate,
         alone=_widened(_part(judged, np.ones(len(judged.labels), dtype=bool), level), effect),
         unlike=_unlike(judged.strata, judged.known) if judged.weights is None else math.nan,
         sums=sums,
@@ -246,26 +250,24 @@ def _part(judged: Judged, members: Bools, level: float) -> Estimate:
     at = judged.known & members
     labels, weights = judged.labels[at], judged.stands_for[at]
     if len(labels) == 1 or bool((labels == labels[0]).all() and labels[0] in (0, 1)):
-        return _exact(float(labels[0]), len(labels), float(weights.sum() ** 2 / (weights @ weights)), level)
+        # Estimate a mean whose labels all agree, as Clopper and Pearson (1934) do, on so many effective
+        # labels.
+        value = float(labels[0])
+        count = len(labels)
+        effective = float(weights.sum() ** 2 / (weights @ weights))
+        low, high = intervals.clopper_pearson(value * effective, effective, level)
+        return Estimate(
+            value=value,
+            se=math.sqrt(value * (1 - value)) if count == 1 else 0.0,
+            interval=Interval(low=float(low), high=float(high), level=level),
+            df=math.inf,
+            n_items=count,
+            n_clusters=count,
+            method=Method(name="clopper-pearson"),
+        )
     whole = bool(((labels == 0) | (labels == 1)).all())
     weighted = None if judged.weights is None else weights
     return mean(labels, attempts=np.ones(len(labels)) if whole else None, weights=weighted, level=level)
-
-
-def _exact(value: float, count: int, effective: float, level: float) -> Estimate:
-    """Estimate a mean whose labels all agree, as Clopper and Pearson (1934) do, on so many effective
-    labels.
-    """
-    low, high = intervals.clopper_pearson(value * effective, effective, level)
-    return Estimate(
-        value=value,
-        se=math.sqrt(value * (1 - value)) if count == 1 else 0.0,
-        interval=Interval(low=float(low), high=float(high), level=level),
-        df=math.inf,
-        n_items=count,
-        n_clusters=count,
-        method=Method(name="clopper-pearson"),
-    )
 
 
 def _widened(part: Estimate, factor: float) -> Estimate:
@@ -291,23 +293,6 @@ def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], leve
     wider = float(intervals.t_quantile(level, df) / intervals.t_quantile(level, np.inf)) ** 2
     return sums_of(values, squares, (low, high), held, df=own, level=level).with_shares(
         np.asarray(variance * wider)
-    )
-
-
-def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged, level: float) -> Estimate:
-    """Make an estimate of the sums, and of strata without a label, whose rate could be anything."""
-    low, high = (float(limit) for limit in sums.limits(level))
-    clusters = judged.clusters
-    return Estimate(
-        value=float(sums.value) + unknown / 2,
-        se=math.sqrt(float(sums.below.squares.sum())),
-        interval=Interval(low=max(low, 0.0), high=min(high + unknown, 1.0), level=level),
-        df=float(sums.below.df),
-        n_items=sum(part.n_items for part in parts),
-        n_clusters=sum(part.n_items for part in parts)
-        if clusters is None
-        else len(np.unique(clusters[judged.known])),
-        method=METHOD,
     )
 
 

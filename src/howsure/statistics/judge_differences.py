@@ -63,7 +63,9 @@ def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> C
     parts = [_part(first, second, judged, judged.strata == k, found.design_effect()) for k in codes]
     variance, df = found.variance_of_shares()
     wider = float(intervals.t_quantile(REFERENCE, df) / intervals.t_quantile(REFERENCE, np.inf)) ** 2
-    sums = summed(_tasks(parts), held.tolist()).with_shares(np.asarray(variance * wider))
+    names = ("value", "variance", "df", "units", "low", "high")
+    tasks = TaskDifferences(**{name: np.stack([getattr(part, name) for part in parts]) for name in names})
+    sums = summed(tasks, held.tolist()).with_shares(np.asarray(variance * wider))
     unknown = max(1 - float(held.sum()), 0.0)
     return _gap(sums, (unknown, unknown), judged, level, paired=True)
 
@@ -105,11 +107,6 @@ def _task(
     return TaskDifferences(
         **dict(zip(("value", "variance", "df", "units", "low", "high"), each, strict=True))
     )
-
-
-def _tasks(parts: list[TaskDifferences]) -> TaskDifferences:
-    names = ("value", "variance", "df", "units", "low", "high")
-    return TaskDifferences(**{name: np.stack([getattr(part, name) for part in parts]) for name in names})
 
 
 def _gap(

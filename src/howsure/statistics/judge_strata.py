@@ -113,17 +113,13 @@ def opinion(verdicts: Floats, labels: Floats) -> Floats:
     A silent judge counts as undecided; one that is more often wrong than right counts the other way.
     """
     scaled = np.column_stack([_from_0_to_1(column) for column in verdicts.T])
-    weights = _log_odds(scaled, labels)
+    # The logarithm of each judge's odds to agree with a label (J,), drawn towards three to one.
+    apart = np.abs(scaled - labels[:, None])
+    right, wrong = np.nansum(1 - apart, axis=0) + PRIOR_RIGHT, np.nansum(apart, axis=0) + PRIOR_WRONG
+    weights = np.asarray(np.log(right / wrong))
     whole = np.abs(weights).sum()
     said = np.where(np.isnan(scaled), 0.0, scaled - 1 / 2) @ (weights / whole if whole > 0 else weights)
     return np.asarray(np.round(said + 1 / 2, 9))
-
-
-def _log_odds(scaled: Floats, labels: Floats) -> Floats:
-    """Return the logarithm of each judge's odds to agree with a label (J,), drawn towards three to one."""
-    apart = np.abs(scaled - labels[:, None])
-    right, wrong = np.nansum(1 - apart, axis=0) + PRIOR_RIGHT, np.nansum(apart, axis=0) + PRIOR_WRONG
-    return np.asarray(np.log(right / wrong))
 
 
 def _from_0_to_1(column: Floats) -> Floats:

@@ -363,7 +363,11 @@ class _Pairs:
         """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the
         models.
         """
-        size = _flips_at_once(len(self.first))
+        # How many flips of so many pairs are worked out at once: whole words, unless these take too much
+        # memory.
+        pairs = len(self.first)
+        words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
+        size = STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
         for k in range(0, summed[0].shape[1], size):
             yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
 
@@ -390,14 +394,6 @@ def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
     gap *= gap
     gap /= slope
     return gap
-
-
-def _flips_at_once(pairs: int) -> int:
-    """Return how many flips of so many pairs are worked out at once: whole words, unless these take too much
-    memory.
-    """
-    words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
-    return STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
 
 
 def few(block: Callable[[], Singles], flips: int) -> Singles:

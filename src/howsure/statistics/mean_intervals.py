@@ -109,7 +109,13 @@ def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
 def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
     """Return both limits (2, samples) of samples with the same number of trials."""
     seen, code = _levels(groups.means)
-    table = _log_likelihood(seen, trials)
+    # The log likelihood of one group with each of these means, at every p and ρ: (L, angles × ρ).
+    precision = (1 - RHO) / RHO
+    a, b = RATES[:, None] * precision, (1 - RATES)[:, None] * precision
+    right, wrong = (trials * seen)[:, None, None], (trials * (1 - seen))[:, None, None]
+    log = scipy.special.gammaln
+    own = log(precision) - log(a) - log(b) - log(trials + precision)
+    table = np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(seen), -1)
     counts = groups.shares / (groups.shares**2).sum()
     parts = blocks(code.shape[1], table.shape[1], BLOCK_CELLS)
     weighed = (_weigh(code[:, part], counts, len(seen)) @ table for part in parts)
@@ -125,16 +131,6 @@ def _levels(means: Floats) -> tuple[Floats, Positions]:
         seen = np.sin(steps) ** 2
         code = np.rint(np.arcsin(np.sqrt(np.clip(means, 0, 1))) / steps[1]).astype(np.intp)
     return seen, code.reshape(means.shape)
-
-
-def _log_likelihood(means: Floats, trials: float) -> Floats:
-    """Return the log likelihood of one group with each of these means, at every p and ρ: (L, angles × ρ)."""
-    precision = (1 - RHO) / RHO
-    a, b = RATES[:, None] * precision, (1 - RATES)[:, None] * precision
-    right, wrong = (trials * means)[:, None, None], (trials * (1 - means))[:, None, None]
-    log = scipy.special.gammaln
-    own = log(precision) - log(a) - log(b) - log(trials + precision)
-    return np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(means), -1)
 
 
 def _weigh(code: Positions, counts: Floats, n_levels: int) -> Floats:
@@ -283,7 +279,16 @@ class Blend(MeanInterval):
     def limits(self, means: Means, level: float) -> Limits:
         """Blend Wilson's limits with those of the beta-binomial posterior."""
         means.require_fractions(self.name)
-        return _blend(means, level)
+        deff, unseen, rest = _designs(means)
+        low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
+        if means.groups is None or not rest.size:
+            return low, high
+        value, events = means.value[rest], (means.n / deff * _spread(means))[rest]
+        share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
+        posterior = posterior_limits(means.groups.take(rest), level)
+        low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
+        high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,19 +427,6 @@ def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
     edge = intervals.clopper_pearson(np.round(means.value) * means.edge_units, means.edge_units, level)
     low, high = np.where(exact, edge[0], low), np.where(exact, edge[1], high)
     return np.maximum(low, 0.0), np.minimum(high, 1.0)
-
-
-def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
-    deff, unseen, rest = _designs(means)
-    low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
-    if means.groups is None or not rest.size:
-        return low, high
-    value, events = means.value[rest], (means.n / deff * _spread(means))[rest]
-    share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
-    posterior = posterior_limits(means.groups.take(rest), level)
-    low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
-    high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
-    return low, high
 
 
 def _designs(means: Means) -> tuple[Floats, Floats, Positions]:

@@ -63,16 +63,12 @@ def influence(x: Floats, weights: Floats | None = None) -> Influence:
     ([2.0], [-0.5, 0.0, 0.5])
     """
     w = ~np.isnan(x) * (np.ones(len(x)) if weights is None else weights)[:, None]
-    mean = _weighted(x, w)
+    # The weighted mean of every column over what it has.
+    total = w.sum(axis=0)
+    mean = np.asarray((w * np.nan_to_num(x)).sum(axis=0) / np.where(total > 0, total, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
         log = np.where(mean > 0, np.log(mean), np.nan)
         return Influence(average=mean, log=log, items=(x - mean) / mean)
-
-
-def _weighted(x: Floats, w: Floats) -> Floats:
-    """Return the weighted mean of every column over what it has."""
-    total = w.sum(axis=0)
-    return np.asarray((w * np.nan_to_num(x)).sum(axis=0) / np.where(total > 0, total, np.nan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,16 @@ def _summed(
             why = str(fault)
     if design.population == BY_ITEMS:
         raise many
-    note = _note(found, many, why)
+    # Say why clusters stand for their items, what that changes, and how many attempts were left out.
+    left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
+    items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
+    note = (
+        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, "
+        f"and is an item here: the mean of its items, weighed by their number ({plural(items, 'item')} in "
+        "all). Scores, standard errors and degrees of freedom are the same. How much answers vary within "
+        f"a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and "
+        f"intervals of scores are somewhat wider than those of items.{left_out}"
+    )
     return replace(study, summed=True, notes=(*study.notes, note))
 
 
@@ -154,19 +163,6 @@ def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.Data
 
 def _sentence(many: TooManyResultsError) -> str:
     return f"{many.what[0].upper()}{many.what[1:]}."
-
-
-def _note(found: ByCluster, many: TooManyResultsError, why: str) -> str:
-    """Say why clusters stand for their items, what that changes, and how many attempts were left out."""
-    left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
-    items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
-    return (
-        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, "
-        f"and is an item here: the mean of its items, weighed by their number ({plural(items, 'item')} in "
-        "all). Scores, standard errors and degrees of freedom are the same. How much answers vary within "
-        f"a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and "
-        f"intervals of scores are somewhat wider than those of items.{left_out}"
-    )
 
 
 def _clustered_by(design: Design, names: Sequence[str]) -> str | None:

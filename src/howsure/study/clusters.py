@@ -232,12 +232,22 @@ def _attach(
     cautions: tuple[Caution, ...] = ()
     declared = False
     if design.cluster_from is not None and choice == design.cluster:
-        table = table.with_columns(cluster_0=_from_id(table, design.cluster_from))
+        from_id = first_group(table["item"], design.cluster_from, "cluster_from", "cluster")
+        if from_id.null_count():
+            item = table["item"].filter(from_id.is_null()).sort()[0]
+            raise DataError(
+                f"`cluster_from={design.cluster_from!r}` finds no cluster in {plural(from_id.null_count(), 'item')}, first "
+                f"{item!r}",
+                remedy="Widen the pattern so that every id matches.",
+            )
+        table = table.with_columns(cluster_0=from_id)
         names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
     elif choice is not None:
         (table, cautions), names = _asked_clusters(table, side, choice), choice
     elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
-        table, names, cautions, declared = _declared_cluster(table), ("cluster",), _holes(table), True
+        one_value(table, "cluster", UNCLUSTERED)
+        declared_cluster = table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
+        table, names, cautions, declared = declared_cluster, ("cluster",), _holes(table), True
     else:
         return Clustered(table=table)
     if len(names) > MAX_CLUSTERINGS:
@@ -338,11 +348,6 @@ def one_value(table: pl.DataFrame, name: str, instead: str = "") -> None:
         )
 
 
-def _declared_cluster(table: pl.DataFrame) -> pl.DataFrame:
-    one_value(table, "cluster", UNCLUSTERED)
-    return table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
-
-
 def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     """Warn where only some items of a task have a cluster."""
     lacking = table.group_by("task").agg(no=pl.col("cluster").is_null().sum(), rows=pl.len())
@@ -378,18 +383,6 @@ def first_group(ids: pl.Series, pattern: str, option: str, noun: str) -> pl.Seri
         raise DataError(
             f"`{option}={pattern!r}` is too complex", remedy="Write it without look-around or large repeats."
         ) from None
-
-
-def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
-    found = first_group(table["item"], pattern, "cluster_from", "cluster")
-    if found.null_count():
-        item = table["item"].filter(found.is_null()).sort()[0]
-        raise DataError(
-            f"`cluster_from={pattern!r}` finds no cluster in {plural(found.null_count(), 'item')}, first "
-            f"{item!r}",
-            remedy="Widen the pattern so that every id matches.",
-        )
-    return found
 
 
 LONE = "\x00item "

@@ -241,25 +241,20 @@ def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame)
     for what, said in EXAM_WORDS.items():
         stated: dict[str, set[str]] = {}
         for entry in mine:
-            value = _stated(entry, what, metric)
+            # What a run states that a metric was made by: of its scorer, else of all; None where nothing is
+            # known.
+            exam = entry.run.exam
+            own = (
+                exam[key]
+                for key in exam
+                if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:"))
+            )
+            value = next(own, exam.get(what))
             if value is not None:
                 stated.setdefault(entry.model, set()).add(value)
         told = {model: frozenset(values) for model, values in stated.items()}
         if len(set(told.values())) > 1:
             yield Difference(task=task, what=what, words=_said(said, told))
-
-
-def _stated(entry: RunEntry, what: Exam, metric: str) -> str | None:
-    """Return what a run states that a metric was made by: of its scorer, else of all; None where nothing is
-    known.
-    """
-    exam = entry.run.exam
-    own = (
-        exam[key]
-        for key in exam
-        if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:"))
-    )
-    return next(own, exam.get(what))
 
 
 def _is_of(metric: str, scorer: str) -> bool:
@@ -310,7 +305,7 @@ def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str])
     """
     if len(models) != 2:
         return []
-    sizes = [_items(parts, model) for model in models]
+    sizes = [sum(part["item"].n_unique() for part in _first(parts, model)) for model in models]
     if not all(sizes):
         return []
     every = {
@@ -318,11 +313,6 @@ def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str])
         ERROR: [_errors(parts, model) for model in models],
     }
     return [_caution(what, counts, models) for what, counts in every.items() if _differ(counts, sizes)]
-
-
-def _items(parts: Parts, model: str) -> int:
-    """Count the items of a model, which are independent where attempts at one aren't."""
-    return sum(part["item"].n_unique() for part in _first(parts, model))
 
 
 def _errors(parts: Parts, model: str) -> Count:

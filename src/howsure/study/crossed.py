@@ -153,7 +153,17 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
     _of_clusters, *others = study.notes  # sizes come first (notes.py)
     few = frozenset(task for (task, _), matrix in matrices.items() if matrix.few_clusters)
     names = dict.fromkeys(study.tasks, (source.column,))
-    notes = (_data_note(matrices), *others, told)
+    # Say on how many models, tasks, items and attempts everything stands.
+    every = list(matrices.values())
+    tasks, models = {matrix.task for matrix in every}, {model for matrix in every for model in matrix.models}
+    items = sum({matrix.task: matrix.n_items for matrix in every}.values())
+    attempts = sum(int(matrix.n_attempts.sum()) for matrix in every)
+    several = f"{plural(len(tasks), 'task')}, " if len(tasks) > 1 else ""
+    data_note = (
+        f"Data: {plural(len(models), 'model')}, {several}{plural(items, 'item')}, "
+        f"{plural(attempts, 'attempt')} in all."
+    )
+    notes = (data_note, *others, told)
     return replace(study, crossed=matrices, cluster_names=names, few_clusters=few, notes=notes)
 
 
@@ -252,7 +262,13 @@ def _read(matrix: ScoreMatrix, source: Source) -> _Read:
     ):
         raise NoSumsError("models answered different items")
     x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
-    _check_means(matrix, x, codes)
+    # Raise NoSumsError where the items of a block aren't those whose means are known.
+    used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(used), x.shape[1]))
+    np.add.at(sums, place, x)
+    there = matrix.values[used]
+    if (np.abs(sums / counts[:, None] - there) > ROUNDED_SCORES * (1 + np.abs(there))).any():
+        raise NoSumsError("rows changed while they were read")
     places = every["code"].to_numpy() * shape[1] + every["model_"].to_numpy()
     return _Read(
         block=Block(
@@ -267,34 +283,11 @@ def _read(matrix: ScoreMatrix, source: Source) -> _Read:
     )
 
 
-def _check_means(matrix: ScoreMatrix, x: Floats, codes: Ints) -> None:
-    """Raise NoSumsError where the items of a block aren't those whose means are known."""
-    used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(used), x.shape[1]))
-    np.add.at(sums, place, x)
-    there = matrix.values[used]
-    if (np.abs(sums / counts[:, None] - there) > ROUNDED_SCORES * (1 + np.abs(there))).any():
-        raise NoSumsError("rows changed while they were read")
-
-
 def _counted(column: pl.Series, places: Ints, matrix: ScoreMatrix) -> Ints:
     """Add up counts by cluster and model (C, M)."""
     shape = matrix.values.shape
     found = np.bincount(places, weights=column.cast(pl.Float64).to_numpy(), minlength=shape[0] * shape[1])
     return np.rint(found).astype(np.int64).reshape(shape)
-
-
-def _data_note(matrices: dict[tuple[str, str], ScoreMatrix]) -> str:
-    """Say on how many models, tasks, items and attempts everything stands."""
-    every = list(matrices.values())
-    tasks, models = {matrix.task for matrix in every}, {model for matrix in every for model in matrix.models}
-    items = sum({matrix.task: matrix.n_items for matrix in every}.values())
-    attempts = sum(int(matrix.n_attempts.sum()) for matrix in every)
-    several = f"{plural(len(tasks), 'task')}, " if len(tasks) > 1 else ""
-    return (
-        f"Data: {plural(len(models), 'model')}, {several}{plural(items, 'item')}, "
-        f"{plural(attempts, 'attempt')} in all."
-    )
 
 
 def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int) -> str:

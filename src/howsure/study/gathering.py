@@ -43,7 +43,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.study.clusters import Clustered, ProposedClusters
+    from howsure.study.clusters import Clustered
     from howsure.study.comparability import Difference
     from howsure.study.design import Design
     from howsure.study.models import Average
@@ -197,7 +197,11 @@ def _clustered(
     grouped = clusters.attach_clusters(table, side, design)
     grouped = replace(grouped, cautions=(*unused, *grouped.cautions))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    proposal = _proposed(grouped, design, telling)
+    # Propose clusters where there are none and nobody said so.
+    sure = (
+        grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
+    )
+    proposal = None if sure else propose(grouped.table, telling)
     doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
     by_task, own, differing = weights_of_items(left, grouped.table, design, paired=paired)
     items = attach_weights(grouped.table, side, design, by_task)
@@ -211,14 +215,6 @@ def _clustered(
         scales=sorted_out.scales.scales,
     )
     return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
-
-
-def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> ProposedClusters | None:
-    """Propose clusters where there are none and nobody said so."""
-    sure = (
-        grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
-    )
-    return None if sure else propose(grouped.table, telling)
 
 
 def as_proposed(study: Study) -> Study | None:
@@ -285,17 +281,14 @@ def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wan
     if design.average_last and models:
         models = ()  # a run is named, and all its checkpoints are needed
     elif models:
-        models = tuple(dict.fromkeys((*models, *_covariate_models(design))))
+        covariate_models = [name.removeprefix(MODEL) for name in design.covariate if name.startswith(MODEL)]
+        models = tuple(dict.fromkeys((*models, *covariate_models)))
     return Wanted(
         task=design.task,
         model=models,
         metric=metrics,
         measures=(*known_measures(scores, design.measure), *summed),
     )
-
-
-def _covariate_models(design: Design) -> list[str]:
-    return [name.removeprefix(MODEL) for name in design.covariate if name.startswith(MODEL)]
 
 
 def _refined(scores: Scores) -> dict[tuple[str, str], str]:
@@ -466,7 +459,12 @@ def _enough_attempts(study: Study) -> Study:
     for key, part in study.parts.items():
         task, _ = key
         if not len(part):
-            cautions.append(_no_checkpoints(task))
+            no_checkpoints = Caution(
+                code="no_checkpoints",
+                message=f"{task}: no model is a checkpoint of a run, so the task is left out",
+                remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
+            )
+            cautions.append(no_checkpoints)
             continue
         counted = decided(part, study.policy_of(key))
         cautions += attempts.too_few(counted, study.rule, task)
@@ -477,14 +475,6 @@ def _enough_attempts(study: Study) -> Study:
     if not parts:
         raise DataError(cautions[0].message, remedy=cautions[0].remedy)
     return replace(study, parts=parts, cautions=(*study.cautions, *cautions))
-
-
-def _no_checkpoints(task: str) -> Caution:
-    return Caution(
-        code="no_checkpoints",
-        message=f"{task}: no model is a checkpoint of a run, so the task is left out",
-        remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
-    )
 
 
 def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[str]:

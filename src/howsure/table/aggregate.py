@@ -286,7 +286,13 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
             results.filter(~_is_blank(results)),
             attributes.filter(pl.col("item").is_not_null()),
         )
-    _check_named(results)
+    for key in KEYS:
+        if key in results.columns and results[key].null_count():
+            rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
+            raise DataError(
+                f"rows without {'an item' if key == 'item' else f'a {key}'}: {rows:,}",
+                remedy=f"Fill the column, or name another (`columns={{{key!r}: '…'}}`).",
+            )
     _check_finite(results)
     checked = _check_duplicates(results, frame, names, roles)
     return Grouped(
@@ -459,16 +465,6 @@ def _is_blank(results: pl.DataFrame) -> pl.Expr:
     return pl.all_horizontal(
         *names, *(pl.col(name) == 0 for name in ("n", "n_error", "n_not_run") if name in results.columns)
     )
-
-
-def _check_named(results: pl.DataFrame) -> None:
-    for key in KEYS:
-        if key in results.columns and results[key].null_count():
-            rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
-            raise DataError(
-                f"rows without {'an item' if key == 'item' else f'a {key}'}: {rows:,}",
-                remedy=f"Fill the column, or name another (`columns={{{key!r}: '…'}}`).",
-            )
 
 
 def _check_finite(grouped: pl.DataFrame) -> None:

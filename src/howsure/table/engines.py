@@ -177,7 +177,15 @@ def _starts(rows: int) -> range:
 def _type(column: Any) -> pl.DataType:
     """Return the type in which a column of pandas is handed over."""
     if column.dtype == object:
-        return _object_type(column)
+        # The type for Python objects; of several kinds they are text where the first is a text or a number.
+        from pandas.api.types import infer_dtype
+
+        kind = infer_dtype(column, skipna=True)
+        if kind == "mixed" and isinstance(column.dropna().iloc[0], (str, Number)):
+            return pl.String()
+        if kind == "integer" and column.dropna().abs().max() >= MOST_INTEGER:
+            return pl.String()
+        return OBJECTS.get(kind, OTHER)
     if column.dtype.name == "category":
         return pl.Categorical()
     try:
@@ -188,20 +196,6 @@ def _type(column: Any) -> pl.DataType:
         isinstance(handed.dtype, pl.Duration) or nw.from_native(handed, series_only=True).dtype == nw.Unknown
     )
     return OTHER if unusual else handed.dtype
-
-
-def _object_type(column: Any) -> pl.DataType:
-    """Return the type for Python objects; of several kinds they are text where the first is a text or a
-    number.
-    """
-    from pandas.api.types import infer_dtype
-
-    kind = infer_dtype(column, skipna=True)
-    if kind == "mixed" and isinstance(column.dropna().iloc[0], (str, Number)):
-        return pl.String()
-    if kind == "integer" and column.dropna().abs().max() >= MOST_INTEGER:
-        return pl.String()
-    return OBJECTS.get(kind, OTHER)
 
 
 def _handed(column: Any) -> pl.Series:
@@ -217,30 +211,23 @@ def _converted(piece: Any, types: Schema) -> pl.DataFrame:
 
 def _series(column: Any, dtype: pl.DataType) -> pl.Series:
     if dtype == pl.Categorical:
-        return _categories(column.cat.remove_unused_categories().cat)
+        # Categories by their texts; of a piece only those that it has.
+        used = column.cat.remove_unused_categories().cat
+        texts = pl.Series([str(category) for category in used.categories], dtype=pl.String)
+        codes = pl.Series(used.codes.to_numpy())
+        return texts.cast(pl.Categorical).gather(codes.set(codes < 0, None))
     if dtype == OTHER:
         return _texts(column).cast(dtype)
     if dtype == pl.String and column.dtype == object:
-        return _strings(column)
+        # Python's texts; any other values as their texts.
+        with suppress(TypeError, pl.exceptions.PolarsError):
+            return pl.Series(column.to_numpy(), dtype=pl.String)
+        with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others say that nothing is there
+            return pl.Series(column.where(column.notna(), None).to_numpy(), dtype=pl.String)
+        return _texts(column)
     if dtype == pl.Float64 and column.dtype == object:  # decimals of any length among them
         return _handed(column.where(column.notna(), float("nan")).astype(float))
     return _handed(column).cast(dtype)
-
-
-def _categories(used: Any) -> pl.Series:
-    """Return categories by their texts; of a piece only those that it has."""
-    texts = pl.Series([str(category) for category in used.categories], dtype=pl.String)
-    codes = pl.Series(used.codes.to_numpy())
-    return texts.cast(pl.Categorical).gather(codes.set(codes < 0, None))
-
-
-def _strings(column: Any) -> pl.Series:
-    """Return Python's texts; any other values as their texts."""
-    with suppress(TypeError, pl.exceptions.PolarsError):
-        return pl.Series(column.to_numpy(), dtype=pl.String)
-    with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others say that nothing is there
-        return pl.Series(column.where(column.notna(), None).to_numpy(), dtype=pl.String)
-    return _texts(column)
 
 
 def _texts(column: Any) -> pl.Series:

@@ -216,7 +216,10 @@ def collect_pieces(
             found.append(results(piece))
             known += of_items.result()
             if sum(map(len, found)) > next_look:
-                if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
+                # The number of groups per partial result: 1 where each group lies in one piece.
+                parts = pl.concat(found)
+                whole_groups = _distinct(group_codes(parts)) / len(parts)
+                if whole_groups < MOSTLY_WHOLE:
                     return None
                 next_look *= 4
                 known = [merged_attributes(pl.concat(known))] if known else []
@@ -234,11 +237,6 @@ def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     columns = [pl.col(name) for name in names]
     same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
     return piece.filter(~same | (pl.int_range(pl.len()) == 0))
-
-
-def _whole_groups(parts: pl.DataFrame) -> float:
-    """Return the number of groups per partial result: 1 where each group lies in one piece."""
-    return _distinct(group_codes(parts)) / len(parts)
 
 
 def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
@@ -284,24 +282,20 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
     total = np.zeros(len(parts), dtype=np.int64)
     for key in KEYS:
         if key in parts.columns:
-            _add_codes(total, parts[key])
+            # Make room for the distinct texts of a column of categoricals, null among them, in numbers of
+            # groups, and add that of each row's.
+            column = parts[key]
+            physical = column.to_physical()
+            if column.null_count():
+                physical = physical.cast(pl.Int64).fill_null(-1) + 1
+            codes = physical.to_numpy()
+            found = _ticked(codes)
+            numbers = np.cumsum(found) - 1
+            for begin in range(0, len(codes), BLOCK_ROWS):
+                part = slice(begin, begin + BLOCK_ROWS)
+                total[part] *= numbers[-1] + 1
+                total[part] += numbers[codes[part]]
     return pl.Series(total)
-
-
-def _add_codes(total: NDArray[np.int64], column: pl.Series) -> None:
-    """Make room for the distinct texts of a column of categoricals, null among them, in numbers of groups,
-    and add that of each row's.
-    """
-    physical = column.to_physical()
-    if column.null_count():
-        physical = physical.cast(pl.Int64).fill_null(-1) + 1
-    codes = physical.to_numpy()
-    found = _ticked(codes)
-    numbers = np.cumsum(found) - 1
-    for begin in range(0, len(codes), BLOCK_ROWS):
-        part = slice(begin, begin + BLOCK_ROWS)
-        total[part] *= numbers[-1] + 1
-        total[part] += numbers[codes[part]]
 
 
 def _distinct(codes: pl.Series) -> int:

@@ -46,7 +46,9 @@ def refuse_mixtures(
     """Raise DataError where a column tells apart the rows of one item; `same` are those of the first of the
     doubtful ones.
     """
-    sample = _first(same)
+    sample = to_polars(same if isinstance(same.to_native(), pl.LazyFrame) else same.head(MAX_VALUES)).head(
+        MAX_VALUES
+    )
     used = used_columns(roles) | {*COLUMNS, *FINGERPRINTS, STOP}
     varying = {
         name: sample[name].n_unique()
@@ -69,15 +71,6 @@ def refuse_mixtures(
     )
     unasked = means_factor(column) and not roles.get("attempt")
     raise AttemptColumnError(what, column=column, asks=True, **about) if unasked else DataError(what, **about)
-
-
-def _first(same: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
-    """Return the first rows; a scan is read to its end, since one that is left early could outlive the
-    program.
-    """
-    return to_polars(same if isinstance(same.to_native(), pl.LazyFrame) else same.head(MAX_VALUES)).head(
-        MAX_VALUES
-    )
 
 
 def task_of(row: Mapping[str, Any]) -> str:

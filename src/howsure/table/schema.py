@@ -196,15 +196,8 @@ def open_frame(native: Any) -> Frame:
         )
     frame = scanned(native, frame)
     names = frame.collect_schema().names()
-    plain = [name for name in names if not _is_pattern(name)]
+    plain = [name for name in names if not (name == "*" or (name.startswith("^") and name.endswith("$")))]
     return frame if len(plain) == len(names) else frame.select(plain)
-
-
-def _is_pattern(name: str) -> bool:
-    """Say whether Polars takes a column's name for a pattern of several: such a column can't be asked for,
-    and is left out.
-    """
-    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:

@@ -454,7 +454,19 @@ class Scores:
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""
-        return "\n".join([f"Scores {_sources(self)}", *_columns(self), *_known(self)])
+        names = open_frame(self.rows).collect_schema().names()
+        renamed = [f"{role} = {' + '.join(found)}" for role, found in self.roles.items() if found != (role,)]
+        roles = f" ({', '.join(renamed)})" if renamed else ""
+        columns = [f"columns: {', '.join(names) or 'none'}{roles}"]
+        tasks = [f"{fact.task} by {fact.harness}" for fact in self.facts]
+        more = f" and {len(tasks) - MOST_NAMES:,} more" if len(tasks) > MOST_NAMES else ""
+        known = [
+            *([f"tasks: {', '.join(tasks[:MOST_NAMES])}{more}"] if tasks else []),
+            *([f"published scores: {len(self.published):,}"] if self.published else []),
+            *(f"note: {note}" for note in self.notes),
+            *(f"caution: {caution.message}" for caution in self.cautions),
+        ]
+        return "\n".join([f"Scores {_sources(self)}", *columns, *known])
 
     def _repr_html_(self) -> str:
         """Show models × tasks in a notebook; rows that the caller keeps lazy aren't read."""
@@ -522,21 +534,3 @@ def _sources(scores: Scores) -> str:
     read = [file.path for file in scores.files if file.outcome in ("read", "published")]
     more = f" and {len(read) - MOST_NAMES:,} more" if len(read) > MOST_NAMES else ""
     return f"of {len(read):,} of {len(scores.files):,} files ({', '.join(read[:MOST_NAMES])}{more}), {frame}"
-
-
-def _columns(scores: Scores) -> list[str]:
-    names = open_frame(scores.rows).collect_schema().names()
-    renamed = [f"{role} = {' + '.join(found)}" for role, found in scores.roles.items() if found != (role,)]
-    roles = f" ({', '.join(renamed)})" if renamed else ""
-    return [f"columns: {', '.join(names) or 'none'}{roles}"]
-
-
-def _known(scores: Scores) -> list[str]:
-    tasks = [f"{fact.task} by {fact.harness}" for fact in scores.facts]
-    more = f" and {len(tasks) - MOST_NAMES:,} more" if len(tasks) > MOST_NAMES else ""
-    return [
-        *([f"tasks: {', '.join(tasks[:MOST_NAMES])}{more}"] if tasks else []),
-        *([f"published scores: {len(scores.published):,}"] if scores.published else []),
-        *(f"note: {note}" for note in scores.notes),
-        *(f"caution: {caution.message}" for caution in scores.cautions),
-    ]

@@ -122,7 +122,14 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
         averages = {average.name: average.run for average in study.averages}
         one = resolve(one, sorted(_models(study)), averages=averages)
     question, weighed = as_stated(question, study)
-    matrices, unknown = question.population.measured(_with_one(study, one))
+    # The matrices that have the one and another model. DataError where there is none.
+    every = list(study.matrices())
+    with_one = [matrix for matrix in every if one in matrix.models and len(matrix.models) > 1]
+    if not with_one:
+        others = {model for matrix in every for model in matrix.models} - {one}
+        what = f"no other model has a task that {one} has" if others else f"no model beside {one} has a score"
+        raise DataError(what, remedy="See `howsure describe`.")
+    matrices, unknown = question.population.measured(with_one)
     parts = [against_others(matrix, one, question) for matrix in matrices]
     whole = over_tasks(question, matrices)
     again = len(parts) > 1 and any(
@@ -173,17 +180,6 @@ def _models(study: Study) -> set[str]:
     if study.averages:
         return {average.name for average in study.averages}
     return {str(model) for part in study.parts.values() for model in part["model"].unique()}
-
-
-def _with_one(study: Study, one: str) -> list[ScoreMatrix]:
-    """Return the matrices that have the one and another model. DataError where there is none."""
-    every = list(study.matrices())
-    kept = [matrix for matrix in every if one in matrix.models and len(matrix.models) > 1]
-    if not kept:
-        others = {model for matrix in every for model in matrix.models} - {one}
-        what = f"no other model has a task that {one} has" if others else f"no model beside {one} has a score"
-        raise DataError(what, remedy="See `howsure describe`.")
-    return kept
 
 
 def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[Caution]:

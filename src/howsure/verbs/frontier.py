@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from howsure.options.words import BoardMethod
-    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.table.scores import Published, Scores
@@ -172,7 +171,13 @@ def _with_error(board: Sequence[Published]) -> list[Published]:
 
 
 def _task(board: list[Published], measure: str, level: float, *, lower: bool) -> TaskFrontier:
-    value, n, stated = _columns(board)
+    # Scores, numbers of questions and stated standard errors (M,), NaN for what isn't known.
+    unknown = math.nan
+    value, n, stated = (
+        np.array([score.score for score in board]),
+        np.array([unknown if score.n is None else float(score.n) for score in board]),
+        np.array([unknown if score.stderr is None else score.stderr for score in board]),
+    )
     took = np.array([score.took.get(measure, math.nan) for score in board])
     higher, sign = shown_better(value, n, stated, level), -1 if lower else 1
     better = higher.T if lower else higher
@@ -207,16 +212,6 @@ def _task(board: list[Published], measure: str, level: float, *, lower: bool) ->
         gap=_gap(board[leader], board[told[0]], measure, level) if apart else None,
         lead=_lead(estimates[leader], estimates[told[0]], level) if apart else None,
         models=tuple(buys[k] for k in order),
-    )
-
-
-def _columns(board: Sequence[Published]) -> tuple[Floats, Floats, Floats]:
-    """Return scores, numbers of questions and stated standard errors (M,), NaN for what isn't known."""
-    unknown = math.nan
-    return (
-        np.array([score.score for score in board]),
-        np.array([unknown if score.n is None else float(score.n) for score in board]),
-        np.array([unknown if score.stderr is None else score.stderr for score in board]),
     )
 
 

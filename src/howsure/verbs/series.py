@@ -80,7 +80,16 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     found = [unit for name, path in shown(_places(data)) for unit in _units(name, path, each, left)]
     held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
     nothing = [name for name, stated in left.items() if not stated or not stated <= held]
-    return _side_by_side(_together(found, each), models, nothing)
+    # Read units together that one call made, or that are logs of one run.
+    groups: dict[str, list[_RunFiles]] = {}
+    for unit in found:
+        marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
+        known = next((groups[mark] for mark in marks if mark in groups), [])
+        known.append(unit)
+        groups |= dict.fromkeys(marks or [f"\0{unit.name}"], known)
+    every = {id(group): group for group in groups.values()}
+    together = [_one(group, each) for group in every.values()]
+    return _side_by_side(together, models, nothing)
 
 
 def level_side(path: str, options: Mapping[str, Any]) -> Scores:
@@ -178,18 +187,6 @@ def _several(scores: Scores) -> bool:
             entry.run.identity or entry.run.started or entry.source
         )
     return any(len(each) > 1 for each in runs.values())
-
-
-def _together(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> list[_RunFiles]:
-    """Read units together that one call made, or that are logs of one run."""
-    groups: dict[str, list[_RunFiles]] = {}
-    for unit in units:
-        marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
-        known = next((groups[mark] for mark in marks if mark in groups), [])
-        known.append(unit)
-        groups |= dict.fromkeys(marks or [f"\0{unit.name}"], known)
-    every = {id(group): group for group in groups.values()}
-    return [_one(group, options) for group in every.values()]
 
 
 def _marks(run: Run) -> Iterable[str]:

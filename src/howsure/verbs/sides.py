@@ -276,19 +276,8 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
         base = read(data, **options)
         if _kind(side.text, base) == "model":
             return base, side.text
-    return _paths_beside(paths, side.text, options)
-
-
-def same_place(one: str, other: str) -> bool:
-    """Say whether two paths lead to one file or folder."""
-    try:
-        return bool(one and other) and Path(one).resolve() == Path(other).resolve()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
-
-
-def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
-    """Read every path as a side of its own, and the one among them."""
+    # Read every path as a side of its own, and the one among them.
+    one = side.text
     if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
         like = [path for path in Path(paths[0]).iterdir() if path.is_dir() == Path(one).is_dir()]
         paths = [str(path) for path in sorted(like) if not path.name.startswith(".")]
@@ -300,6 +289,14 @@ def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) ->
     names = _distinct([Side(path, "path") for path in (one, *dict.fromkeys(others))])
     parts = dict(zip(names, (one, *dict.fromkeys(others)), strict=True))
     return read({name: read(path, **options) for name, path in parts.items()}), names[0]
+
+
+def same_place(one: str, other: str) -> bool:
+    """Say whether two paths lead to one file or folder."""
+    try:
+        return bool(one and other) and Path(one).resolve() == Path(other).resolve()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _folder_of(path: str) -> str:

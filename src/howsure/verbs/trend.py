@@ -98,21 +98,17 @@ def trend(
     if has_steps(scores.rows):
         scores = published_of(scores)
     if scores.has_rows:
-        return _measured(scores, design, question, last)
+        # Follow every run of every task through the answers of its checkpoints.
+        study = gather(scores, design)
+        matrices, pattern = list(study.matrices()), design.step_from
+        kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
+        tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
+        left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
+        return Trend(
+            tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
+        )
     OF_PUBLISHED.refuse(design)
     return _published(bounded(scores, design.bounds), design, level, last)
-
-
-def _measured(scores: Scores, design: Design, question: Question, last: int) -> Trend:
-    """Follow every run of every task through the answers of its checkpoints."""
-    study = gather(scores, design)
-    matrices, pattern = list(study.matrices()), design.step_from
-    kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
-    tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
-    left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
-    return Trend(
-        tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
-    )
 
 
 def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> Iterator[Caution]:

@@ -107,7 +107,19 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     )
     if worst["coverage"] >= LEAST:
         return None
-    return _caution(kind, worst)
+    size = worst["cluster_size"]
+    units = f"{worst['n_clusters']:,} items" if size == 1 else f"{worst['n_clusters']:,} clusters of {size}"
+    what = f"{units}, {'rate' if kind == 'mean' else 'discordant'} {worst['rate']:.3g}"
+    icc = f", intra-cluster correlation {worst['icc']:g}" if worst["icc"] else ""
+    option = "interval" if kind == "mean" else "method"
+    return Caution(
+        code="known_to_miss",
+        message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
+        f"{100 * worst['coverage']:.0f} % of samples",
+        remedy="More clusters or items would help."
+        if worst["default"]
+        else f"Leave `{option}` and `variance` out.",
+    )
 
 
 def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewness: float) -> Caution | None:
@@ -238,22 +250,6 @@ def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
         place = _place(row["n_clusters"], row["cluster_size"], row[rate])
         places.setdefault(place, []).append({**row, "rate": row[rate]})
     return places
-
-
-def _caution(kind: str, cell: dict[str, float]) -> Caution:
-    size = cell["cluster_size"]
-    units = f"{cell['n_clusters']:,} items" if size == 1 else f"{cell['n_clusters']:,} clusters of {size}"
-    what = f"{units}, {'rate' if kind == 'mean' else 'discordant'} {cell['rate']:.3g}"
-    icc = f", intra-cluster correlation {cell['icc']:g}" if cell["icc"] else ""
-    option = "interval" if kind == "mean" else "method"
-    return Caution(
-        code="known_to_miss",
-        message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
-        f"{100 * cell['coverage']:.0f} % of samples",
-        remedy="More clusters or items would help."
-        if cell["default"]
-        else f"Leave `{option}` and `variance` out.",
-    )
 
 
 def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:

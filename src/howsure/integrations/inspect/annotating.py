@@ -11,7 +11,7 @@ from howsure.writing import replacing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inspect_ai.log import EvalLog, EvalScore
+    from inspect_ai.log import EvalLog
 
     from howsure.answers.estimate import Entry
 
@@ -32,7 +32,9 @@ def annotate(
     entries = _entries(log, level=level, **options)
     found = 0
     for score in held.results.scores if held.results is not None else ():
-        entry = next((entries[name] for name in _names(score) if name in entries), None)
+        entry = next(
+            (entries[name] for name in (f"{score.scorer}/{score.name}", score.name) if name in entries), None
+        )
         if entry is not None:
             score.metrics |= _metrics(entry, options.get("cluster"))
             found += 1
@@ -70,13 +72,6 @@ def _entries(log: str | Path, *, level: float, **options: Any) -> dict[str, Entr
     every = scores.to_frame()["metric"].unique(maintain_order=True).cast(str).to_list()
     asked = {"metric": every, **options}
     return {entry.metric: entry for entry in howsure.estimate(scores, level=level, **asked).entries}
-
-
-def _names(score: EvalScore) -> tuple[str, str]:
-    """Return how the rows may name what an entry of the log is about: a part of what a scorer gave, or all of
-    it.
-    """
-    return f"{score.scorer}/{score.name}", score.name
 
 
 def _metrics(entry: Entry, cluster: Any) -> dict[str, Any]:

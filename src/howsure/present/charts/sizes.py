@@ -193,11 +193,27 @@ def _with_width(spec: Spec, inner: float, panel: float, side: int, font: float) 
     if "facet" in made:
         _name_panels(made, inner, font)
     for view in _views(made):
-        _set_width(view, inner, font)
+        if isinstance(view["width"], dict):
+            # Give a matrix square cells, and signs, numbers and a legend that fit them.
+            count = len(view["encoding"]["x"]["scale"]["domain"])
+            step = min(CELL * font, inner / count)
+            view["width"], view["height"] = {"step": step}, {"step": step}
+            colors, signs = view["layer"]
+            signs["mark"]["fontSize"] = min(signs["mark"]["fontSize"], 0.9 * step)
+            axes = view["encoding"]["x"]["axis"], view["encoding"]["y"]["axis"]
+            for axis in axes:
+                axis["labelFontSize"] = min(axis["labelFontSize"], 0.95 * step)
+            if step < 1.3 * axes[0]["labelFontSize"]:
+                axes[0]["labelAngle"] = -90
+            legend = colors["encoding"]["color"]["legend"]
+            legend["gradientLength"] = min(legend["gradientLength"], count * step)
+        else:
+            view["width"] = inner
         lines = _lines_of(made["data"]["values"])
         if isinstance(view["height"], dict) and lines > 1:
             view["height"] = {"step": max(view["height"]["step"], 1.15 * font * lines)}
-        wrap_titles(view, inner, _height(view), font)
+        height = math.inf if isinstance(view["height"], dict) else float(view["height"])
+        wrap_titles(view, inner, height, font)
         for channel in list(legends(view)):
             fit_legend(channel, inner if side == 1 else 0.8 * panel * side, font)
         ticks(view, inner, font)
@@ -205,33 +221,6 @@ def _with_width(spec: Spec, inner: float, panel: float, side: int, font: float) 
         wrap_heading(part, int(panel / (WIDE * font)))
     wrap_heading(made, int(panel * side / (WIDE * font)))
     return _placed(made, font)
-
-
-def _set_width(view: Spec, inner: float, font: float) -> None:
-    if isinstance(view["width"], dict):
-        _set_cells(view, inner, font)
-    else:
-        view["width"] = inner
-
-
-def _set_cells(view: Spec, inner: float, font: float) -> None:
-    """Give a matrix square cells, and signs, numbers and a legend that fit them."""
-    count = len(view["encoding"]["x"]["scale"]["domain"])
-    step = min(CELL * font, inner / count)
-    view["width"], view["height"] = {"step": step}, {"step": step}
-    colors, signs = view["layer"]
-    signs["mark"]["fontSize"] = min(signs["mark"]["fontSize"], 0.9 * step)
-    axes = view["encoding"]["x"]["axis"], view["encoding"]["y"]["axis"]
-    for axis in axes:
-        axis["labelFontSize"] = min(axis["labelFontSize"], 0.95 * step)
-    if step < 1.3 * axes[0]["labelFontSize"]:
-        axes[0]["labelAngle"] = -90
-    legend = colors["encoding"]["color"]["legend"]
-    legend["gradientLength"] = min(legend["gradientLength"], count * step)
-
-
-def _height(view: Spec) -> float:
-    return math.inf if isinstance(view["height"], dict) else float(view["height"])
 
 
 def _views(spec: Spec) -> Iterator[Spec]:

@@ -199,7 +199,8 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    axis = _axis(table)
+    low, high = table.whisker_range
+    axis = Axis(low=low, high=high)
     named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
     lines = ['<table class="howsure">']
     lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
@@ -212,11 +213,6 @@ def _table(table: Table) -> str:
     lines += ["</tbody>", "</table>"]
     lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"
-
-
-def _axis(table: Table) -> Axis:
-    low, high = table.whisker_range
-    return Axis(low=low, high=high)
 
 
 def _head(column: Column, axis: Axis) -> str:

@@ -86,7 +86,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
     if not isinstance(block, Text):
-        return _note(block)
+        lines = [rf"\item {prose(message)} {prose(remedy)}".rstrip() for message, remedy in block.lines]
+        return "\n".join([r"\begin{itemize}", *lines, r"\end{itemize}"])
     if block.kind == "code":
         return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     text = prose(block.text)
@@ -100,7 +101,11 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     """Return a table; standard errors stand behind their scores."""
-    errors = _errors(table)
+    # Which column holds the errors of which, by their places.
+    places = {column.name: k for k, column in enumerate(table.columns)}
+    errors = {
+        places[c.error_of]: k for k, c in enumerate(table.columns) if c.error_of and c.error_of in places
+    }
     shown = [k for k in range(len(table.columns)) if k not in errors.values() and not table.is_drawn(k)]
     spec = ["r" if table.columns[k].align == "right" else "l" for k in shown]
     if not table.has_header:  # facts: the last of them may be a sentence
@@ -124,12 +129,6 @@ def _table(table: Table) -> str:
     )
 
 
-def _errors(table: Table) -> dict[int, int]:
-    """Return which column holds the errors of which, by their places."""
-    places = {column.name: k for k, column in enumerate(table.columns)}
-    return {places[c.error_of]: k for k, c in enumerate(table.columns) if c.error_of and c.error_of in places}
-
-
 def _with_error(row: tuple[Cell, ...], k: int, errors: dict[int, int]) -> str:
     """Write a cell with its standard error as Miller (2024) prints it: `78.8 (1.8)`."""
     return _cell(row[k]) + (f" ({_cell(row[errors[k]])})" if k in errors and row[errors[k]] else "")
@@ -143,8 +142,3 @@ def _cell(cell: Cell) -> str:
 
 def _line(cells: list[str]) -> str:
     return " & ".join(cells) + r" \\"
-
-
-def _note(note: Note) -> str:
-    lines = [rf"\item {prose(message)} {prose(remedy)}".rstrip() for message, remedy in note.lines]
-    return "\n".join([r"\begin{itemize}", *lines, r"\end{itemize}"])

@@ -10,7 +10,7 @@ from howsure.present.document import Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from howsure.present.document import Block, Cell, Column, Document, LinkedPage, Note
+    from howsure.present.document import Block, Cell, Column, Document, LinkedPage
 
 _LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
 """Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has
@@ -56,7 +56,7 @@ def _block(block: Block) -> str:
         return {"verdict": f"**{text}**", "heading": f"### {text}", "small": text, "plain": text}[block.kind]
     if isinstance(block, Table):
         return _table(block)
-    return _note(block)
+    return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in block.lines)
 
 
 def _table(table: Table) -> str:
@@ -80,7 +80,3 @@ def _cell(cell: Cell, *, bold: bool) -> str:
 
 def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _note(note: Note) -> str:
-    return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in note.lines)

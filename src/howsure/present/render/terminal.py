@@ -76,17 +76,13 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
             console.print()
         for part in _parts(block, columns):
             console.print(
-                part, soft_wrap=_is_pasted(block), crop=False
+                part, soft_wrap=(_is_code(block) or isinstance(block, Pointer)), crop=False
             )  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
 def _is_small(block: Block) -> bool:
     return isinstance(block, Text) and block.kind == "small"
-
-
-def _is_pasted(block: Block) -> bool:
-    return _is_code(block) or isinstance(block, Pointer)
 
 
 def _is_code(block: Block) -> bool:

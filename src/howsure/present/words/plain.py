@@ -138,6 +138,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
     a, b = short_names(c.a, c.b)
     sides = sorted((sign * interval.low, sign * interval.high))
     near, far = sorted((abs(interval.low), abs(interval.high)))
+    percent = f"{100 * c.saved:.0f} %" if math.isfinite(c.saved) else ""
     return {
         "a": a,
         "b": b,
@@ -163,7 +164,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "se": scale.gap(d.se),
         "unpaired": scale.gap(c.unpaired_se),
         "naive": scale.gap(c.unclustered_se),
-        "saved": _percent(c.saved),
+        "saved": percent,
         "p": _p_words(c.p_value),
         "p_adjusted": _p_words(c.p_adjusted),
         "luck": luck(c.p_value),
@@ -417,10 +418,6 @@ def _gap(scale: Scale, value: float) -> str:
 
 def _rest(level: float) -> str:
     return f"{round(100 * (1 - level), 10):g} %"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if math.isfinite(share) else ""
 
 
 def _p_words(p: float) -> str:

@@ -101,7 +101,7 @@ def test_a_flag_means_one_thing_everywhere():
 @pytest.mark.parametrize("verb", [verb for verb in (*hs.VERBS, "watch") if verb in every()])
 def test_a_command_has_the_options_that_its_verb_respects(verb):
     names = {option.name for option in options_of(every()[verb])}
-    if "cluster_from" not in names:
+    if "tasks" not in names:
         return
     respects = getattr(import_module(f"howsure.verbs.{verb}"), "RESPECTS", None)
     refused = set(respects.all_but if respects else ())
@@ -114,7 +114,7 @@ def test_a_command_has_the_options_that_its_verb_respects(verb):
     [
         ("Leave `average_last` out.", "Leave --average-last out."),
         ('Use `cluster="none"`.', "Use --cluster none."),
-        ("Use `cluster_from=r'^(.+)-'`.", "Use --cluster-from '^(.+)-'."),
+        ("Use `cluster=r'id:^(.+)-'`.", "Use --cluster 'id:^(.+)-'."),
         (
             "Name it: `columns={'model': ['model', 'step']}`, `bounds=(0, 100)`.",
             "Name it: --columns model=model+step, --bounds 0,100.",
@@ -145,7 +145,7 @@ def test_a_refusal_shows_the_flag(table):
         ("leaderboard",),
         ("leaderboard", "--cluster", "passage", "--top", "1"),
         ("leaderboard", "--cluster", "passage", "--cluster", "item"),
-        ("leaderboard", "--cluster-from", r"^(p\d+)-"),
+        ("leaderboard", "--cluster", r"id:^(p\d+)-"),
         ("leaderboard", "--adjust", "holm", "--interval", "bootstrap", "--variance", "miller", "--method", "t"),
         ("leaderboard", "--lower-is-better", "--level", "0.9"),
         ("estimate", "--interval", "jeffreys"),

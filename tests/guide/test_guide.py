@@ -108,24 +108,12 @@ def test_rewriting_keeps_several_clusters_and_odd_names():
         paths=("a b",),
         a="x y",
         b=None,
-        grouping=("--cluster", "one", "--cluster-from", "(x)"),
+        grouping=("--cluster", "one", "--cluster", "id:(x)"),
         metric="f 1",
         reading=("--strict",),
     )
     assert rewrite("howsure estimate examples/logs --cluster passage_id --model m", target, OPTIONS) == (
-        [
-            "estimate",
-            "a b",
-            "--cluster",
-            "one",
-            "--cluster-from",
-            "(x)",
-            "--model",
-            "x y",
-            "--strict",
-            "--metric",
-            "f 1",
-        ]
+        ["estimate", "a b", "--cluster", "one", "--cluster", "id:(x)", "--model", "x y", "--strict", "--metric", "f 1"]
     )
     with pytest.raises(OneModel):
         rewrite("howsure compare examples/logs -a p -b q", target, OPTIONS)
@@ -248,11 +236,11 @@ def test_errors_stand_in_their_place(folder):
 
 def test_how_to_read_and_group_is_passed_on(folder):
     attempts(models="ab").rename({"score": "points", "item": "what"}).write_csv("t.csv")
-    words = ["4", "t.csv", "-c", "score=points", "--columns", "item=what", "--cluster-from", "^(p[0-9]+)-"]
+    words = ["4", "t.csv", "-c", "score=points", "--columns", "item=what", "--cluster", "id:^(p[0-9]+)-"]
     result = run(*words)
     assert result.exit_code == 0
     assert "howsure:" not in result.output
-    assert "--cluster-from '^(p[0-9]+)-' --columns score=points --columns item=what" in result.output
+    assert "--cluster 'id:^(p[0-9]+)-' --columns score=points --columns item=what" in result.output
     assert "8 clusters of 40 items" in result.output
     (folder / "howsure.toml").write_text('columns = { score = "points", item = "what" }\n')
     result = run("4", "t.csv")

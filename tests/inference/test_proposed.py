@@ -48,7 +48,7 @@ def test_a_pattern_is_named_only_without_a_column(rows: pl.DataFrame) -> None:
     assert found.verdict.endswith(
         "; with questions clustered by the groups of their ids it is not significant (p 0.103)."
     )
-    assert "cluster_from" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
+    assert "`cluster=r'id:" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
 
 
 def test_clusters_may_show_what_single_items_do_not() -> None:

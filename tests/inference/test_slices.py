@@ -129,10 +129,10 @@ def test_two_attributes_cross_and_two_partitions_stand_apart():
 
 
 def test_slices_from_the_ids():
-    way = hs.compare(rows(), "a", "b", by_from=r"^(\w)-").slices[0]
+    way = hs.compare(rows(), "a", "b", by=r"id:^(\w)-").slices[0]
     assert set(by_name(way)) == {"a", "b", "c"}
     with pytest.raises(DataError, match="has no group"):
-        hs.compare(rows(), "a", "b", by_from=r"^\w")
+        hs.compare(rows(), "a", "b", by=r"id:^\w")
 
 
 def test_items_without_a_value_are_counted():

@@ -126,9 +126,9 @@ ERRORS = {
         frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], doc=["d", "e"]), cluster="doc"
     ),
     "three clusterings": lambda: hs.estimate(grouped(p=[1, 2], q=[1, 2], r=[1, 2]), cluster=["p", "q", "r"]),
-    "pattern without a group": lambda: hs.estimate(clustered(), cluster_from=r"^p\d"),
-    "pattern that is none": lambda: hs.estimate(clustered(), cluster_from="("),
-    "pattern that misses": lambda: hs.estimate(clustered(), cluster_from=r"^(p[0-3])-"),
+    "pattern without a group": lambda: hs.estimate(clustered(), cluster=r"id:^p\d"),
+    "pattern that is none": lambda: hs.estimate(clustered(), cluster="id:("),
+    "pattern that misses": lambda: hs.estimate(clustered(), cluster=r"id:^(p[0-3])-"),
     "weight of nothing": lambda: hs.estimate(grouped(importance=[1.0, 0.0]), weight="importance"),
     "weight in words": lambda: hs.estimate(grouped(importance=["big", "small"]), weight="importance"),
     "not a frame": lambda: hs.estimate(42),

@@ -124,7 +124,7 @@ def test_what_is_asked_for_goes_first() -> None:
     stated = scores(fact("quiz", "text"), half=pl.int_range(pl.len()) % 2)
     assert clusters(hs.estimate(stated)) == {6}
     assert clusters(hs.estimate(stated, cluster="half")) == {2}
-    assert clusters(hs.estimate(stated, cluster_from="^(.)")) == {3}
+    assert clusters(hs.estimate(stated, cluster="id:^(.)")) == {3}
     assert clusters(hs.estimate(stated, cluster="none")) == {24}
 
 

@@ -32,7 +32,7 @@ def test_clusters_from_metadata_the_id_and_a_side_table_agree(tmp_path):
     rows.select("item", group=pl.col("passage")).unique().write_csv(tmp_path / "items.csv")
     answers = [
         one(rows, cluster="passage"),
-        one(rows, cluster_from=r"^(p\d+)-"),
+        one(rows, cluster=r"id:^(p\d+)-"),
         one(rows, cluster="group", items=tmp_path / "items.csv"),
     ]
     assert len({answer.estimate.se for answer in answers}) == 1

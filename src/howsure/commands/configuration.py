@@ -287,7 +287,9 @@ def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
             raise OptionError(
                 f"{_word(str(param.name))} = {value!r} lies outside the configuration's folder",
                 where=found.name,
-                remedy="Name a file below it, give it on the command line, or trust the configuration: --config.",
+                remedy=(
+                    "Name a file below it, give it on the command line, or trust the configuration: --config."
+                ),
             )
     if getattr(param, "metavar", None) in FILES:
         return _from_here(str(value), found)

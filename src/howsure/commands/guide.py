@@ -35,9 +35,8 @@ A_LESSON = b'data-page="lesson"'
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [PATH]...")
 @takes("guide", *READING)
 @click.option(
-    "--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by."
+    "--cluster", multiple=True, metavar="COLUMN|id:REGEX", help="What your questions came in groups by."
 )
-@click.option("--cluster-from", metavar="REGEX", help="… or a pattern in the item id; its first group.")
 @click.option(
     "--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]"
 )
@@ -104,7 +103,7 @@ def _target(ctx: click.Context, paths: tuple[str, ...], asked: dict[str, Any]) -
 
     chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
     scores = read(paths, asked)
-    grouping, reading = _typed(ctx, "cluster", "cluster_from"), _typed(ctx, *READING)
+    grouping, reading = _typed(ctx, "cluster"), _typed(ctx, *READING)
     return choose(scores, paths, grouping=grouping, reading=reading, **chosen), scores
 
 

@@ -12,7 +12,7 @@ REFUSED = {
     "population": ("population",),
     "covariate": ("covariate",),
     "random factor": ("random_factor",),
-    "slices": ("by", "by_from"),
+    "slices": ("by",),
     "measures": ("measure", "prices"),
 }
 """The shared options that a verb doesn't have, by what its RESPECTS says that it refuses."""

@@ -344,6 +344,4 @@ def with_policy_rules(policy: Policy, study: Study) -> Study:
     policy.refuse_unfitting(study)
     rules = policy.rules(every_task(study))
     slices = tuple(rule.name for rule in policy.slices)
-    return replace(
-        study, design=replace(study.design, tasks=(*rules, *study.design.tasks), by=slices, by_from=None)
-    )
+    return replace(study, design=replace(study.design, tasks=(*rules, *study.design.tasks), by=slices))

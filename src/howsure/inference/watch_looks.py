@@ -120,7 +120,9 @@ def _doubts(
         zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
         failed = Caution(
             code="items_failed",
-            message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted",
+            message=(
+                f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted"
+            ),
             remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
         )
         cautions.append(failed)

@@ -134,20 +134,17 @@ DESIGN = (
     Option(
         "cluster",
         kinds.NAMES,
-        "COLUMN",
-        help="Cluster by a column; 'none' ignores those declared or stated by the log.",
+        "COLUMN|id:REGEX",
+        help=(
+            "Cluster by a column, or by the first group of a pattern in the item id; 'none' ignores those "
+            "declared or stated by the log."
+        ),
         about=(
-            'A metadata column, two of them for two-way clustering, or "none" for no clusters. None means '
+            "A metadata column, `id:` and a regular expression whose first group, matched in the item's id, "
+            'is the cluster, two of them for two-way clustering, or "none" for no clusters. None means '
             "the column by which the log's own standard error is clustered, else a column named cluster, if "
             "there is one."
         ),
-    ),
-    Option(
-        "cluster_from",
-        kinds.PATTERN,
-        "REGEX",
-        help="Cluster by the first group of a pattern in the item id.",
-        about="A regular expression whose first group, matched in the item's id, is the cluster.",
     ),
     Option(
         "items",
@@ -169,20 +166,17 @@ DESIGN = (
     Option(
         "by",
         kinds.NAMES,
-        "COLUMN",
-        help="Slice by a column of the items; A+B crosses two (again for another partition).",
+        "COLUMN|id:REGEX",
+        help=(
+            "Slice by a column of the items, or by the first group of a pattern in the item id; A+B crosses "
+            "two columns (again for another partition)."
+        ),
         about=(
-            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two. '
+            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two, '
+            "or `id:` and a regular expression whose first group, matched in the item's id, is the slice. "
             "Each is a partition of its own, shown below the answer for all items, which stays as it is. "
             "None makes no slices."
         ),
-    ),
-    Option(
-        "by_from",
-        kinds.PATTERN,
-        "REGEX",
-        help="Slice by the first group of a pattern in the item id.",
-        about="A regular expression whose first group, matched in the item's id, is the slice.",
     ),
     Option(
         "measure",

@@ -47,7 +47,8 @@ class Origin:
         attempts = sum(entry.n_attempts for entry in entries)
         files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
         tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
-        data = f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
+        counts = f"{plural(models, 'model')}, {plural(items, 'item')}, {plural(attempts, 'attempt')}"
+        data = f"{files}{tasks}, {counts}"
         return cls(
             command=command,
             version=howsure,

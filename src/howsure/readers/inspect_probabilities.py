@@ -78,8 +78,8 @@ def probabilities(
     if _is_shuffled(header):
         shuffled_caution = Caution(
             code="prob_unscored",
-            message=f"{source.name}: the solver shuffled the choices, so the letter of a token is not that of the "
-            "target: no probabilities.",
+            message=f"{source.name}: the solver shuffled the choices, so the letter of a token is not that "
+            "of the target: no probabilities.",
             remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
         )
         return Probabilities(cautions=(shuffled_caution,))

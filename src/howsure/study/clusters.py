@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.study.design import NO_CLUSTERS, columns_of
+from howsure.study.design import NO_CLUSTERS, OF_ID, columns_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
     weight = [design.weight] if design.weight else []
     held = set(side.columns) if side is not None else set()
     slices = [name for by in design.by for name in columns_of(by, (*names, *held))]
-    asked = [*(design.cluster or ()), *of_tasks, *weight, *covariates, *slices]
+    clusters = [name for name in design.cluster or () if not name.startswith(OF_ID)]
+    asked = [*clusters, *of_tasks, *weight, *covariates, *slices]
     return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
 
 
@@ -75,11 +76,7 @@ def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[
     """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be
     taken or proposed.
     """
-    asked = (
-        design.cluster is not None
-        or design.cluster_from is not None
-        or design.population == "these-questions"
-    )
+    asked = design.cluster is not None or design.population == "these-questions"
     stated = {name for fact in facts for name in fact.clusters}
     return () if asked else tuple(name for name in names if name in stated or GROUP_WORDS.search(name))
 
@@ -88,7 +85,7 @@ def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, fro
     """Return by which columns logs cluster the standard errors of each task of which no option says it; ""
     for plain ones.
     """
-    if design.cluster_from is not None or design.population == "these-questions":
+    if design.population == "these-questions":
         return {}
     return {
         fact.task: fact.clusters
@@ -101,7 +98,7 @@ def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts
     """Say whether any task may be clustered by what is given, declared or stated by a log."""
     if design.population == "these-questions" or (design.ignores_clusters and not design.tasks):
         return False
-    given = any(each is not None for each in design.clusterings) or design.cluster_from is not None
+    given = any(each is not None for each in design.clusterings)
     return given or "cluster" in names or bool(stated_clusters(design, facts))
 
 
@@ -193,15 +190,10 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
         choices.setdefault((design.cluster_of(task), task in design.stated), []).append(task)
     if len(choices) == 1:
         ((choice, stated),) = choices
-        return _attach(table, side, design, choice, stated=stated)
+        return _attach(table, side, choice, stated=stated)
     parts = [
         _attach(
-            table.filter(pl.col("task").is_in(tasks)),
-            side,
-            design,
-            choice,
-            stated=stated,
-            of=f" of {listing(tasks)}",
+            table.filter(pl.col("task").is_in(tasks)), side, choice, stated=stated, of=f" of {listing(tasks)}"
         )
         for (choice, stated), tasks in choices.items()
     ]
@@ -216,7 +208,6 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
 def _attach(
     table: pl.DataFrame,
     side: pl.DataFrame | None,
-    design: Design,
     choice: tuple[str, ...] | None,
     *,
     stated: bool,
@@ -231,18 +222,8 @@ def _attach(
         )
     cautions: tuple[Caution, ...] = ()
     declared = False
-    if design.cluster_from is not None and choice == design.cluster:
-        from_id = first_group(table["item"], design.cluster_from, "cluster_from", "cluster")
-        if from_id.null_count():
-            item = table["item"].filter(from_id.is_null()).sort()[0]
-            raise DataError(
-                f"`cluster_from={design.cluster_from!r}` finds no cluster in {plural(from_id.null_count(), 'item')}, first "
-                f"{item!r}",
-                remedy="Widen the pattern so that every id matches.",
-            )
-        table = table.with_columns(cluster_0=from_id)
-        names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
-    elif choice is not None:
+    names: tuple[str, ...]
+    if choice is not None:
         (table, cautions), names = _asked_clusters(table, side, choice), choice
     elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
         one_value(table, "cluster", UNCLUSTERED)
@@ -267,7 +248,9 @@ def _asked_clusters(
     """
     cautions: list[Caution] = []
     for k, name in enumerate(names):
-        if side is not None and name in side.columns:
+        if name.startswith(OF_ID):
+            table = table.with_columns(_from_ids(table["item"], name).alias(f"cluster_{k}"))
+        elif side is not None and name in side.columns:
             table = joined(table, side, name, f"cluster_{k}")
         elif name in ("task", "item"):
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
@@ -282,6 +265,18 @@ def _asked_clusters(
         cautions += [_without(name, bare)] if bare else []
         table = _every_item(table, f"cluster_{k}", name, bare)
     return table, tuple(cautions)
+
+
+def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
+    """Return the clusters that a pattern finds in ids; DataError where it finds none in some."""
+    clusters = first_group(ids, choice, "cluster")
+    if clusters.null_count():
+        raise DataError(
+            f"`cluster={choice!r}` finds no cluster in {plural(clusters.null_count(), 'item')}, first "
+            f"{ids.filter(clusters.is_null()).sort()[0]!r}",
+            remedy="Widen the pattern so that every id matches.",
+        )
+    return clusters
 
 
 def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
@@ -365,23 +360,25 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     )
 
 
-def first_group(ids: pl.Series, pattern: str, option: str, noun: str) -> pl.Series:
-    """Return what the first group of a pattern finds in ids, null where it finds nothing; DataError where it
-    is no such pattern.
+def first_group(ids: pl.Series, choice: str, option: Literal["cluster", "by"]) -> pl.Series:
+    """Return what the first group of `id:PATTERN` finds in ids, null where it finds nothing; DataError where
+    it is no such pattern.
     """
+    pattern, asked = choice.removeprefix(OF_ID), f"`{option}={choice!r}`"
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise DataError(f"`{option}={pattern!r}` is not a valid regular expression ({error})") from None
+        raise DataError(f"{asked} is no regular expression ({error})", remedy="Mend the pattern.") from None
     if groups < 1:
         raise DataError(
-            f"`{option}={pattern!r}` has no group", remedy=rf"Put brackets around the {noun}: '^(.+?)-\d+$'."
+            f"{asked} has no group",
+            remedy=rf"Put brackets around the {'slice' if option == 'by' else 'cluster'}: 'id:^(.+?)-\d+$'.",
         )
     try:
         return ids.str.extract(pattern, 1)
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"`{option}={pattern!r}` is too complex", remedy="Write it without look-around or large repeats."
+            f"{asked} is too complex", remedy="Write it without look-around or large repeats."
         ) from None
 
 
@@ -398,7 +395,7 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
     per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.len())
     grouped = per_task.filter(pl.col("c") < pl.col("n"))
-    shown = name if name.startswith("the id") else f"column `{name}`"
+    shown = f"the id by {name.removeprefix(OF_ID)}" if name.startswith(OF_ID) else f"column `{name}`"
     if not len(grouped):
         return f"{shown} (each item is its own cluster)"
     rest = len(per_task) - len(grouped)
@@ -429,7 +426,7 @@ class ProposedClusters:
     @property
     def choice(self) -> str:
         """The option that takes it."""
-        return f"`cluster={self.column!r}`" if self.column else f"`cluster_from=r'{self.pattern}'`"
+        return f"`cluster={self.column!r}`" if self.column else f"`cluster=r'{OF_ID}{self.pattern}'`"
 
     @property
     def caution(self) -> Caution:
@@ -447,11 +444,7 @@ class ProposedClusters:
 
     def of(self, design: Design) -> Design:
         """Return a design that takes it."""
-        return (
-            replace(design, cluster=(self.column,))
-            if self.column
-            else replace(design, cluster_from=self.pattern)
-        )
+        return replace(design, cluster=(self.column or f"{OF_ID}{self.pattern}",))
 
 
 def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 NO_CLUSTERS = "none"
 CROSSED = "+"
+OF_ID = "id:"
+"""What a pattern begins with that finds clusters or slices in the ids of items."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -43,11 +45,9 @@ class RunOptions(TypedDict, total=False):
     model: str | tuple[str, ...] | list[str] | None
     metric: str | tuple[str, ...] | list[str] | None
     cluster: str | tuple[str, ...] | list[str] | None
-    cluster_from: str | None
     items: str | Path | None
     weight: str | None
     by: str | tuple[str, ...] | list[str] | None
-    by_from: str | None
     measure: str | tuple[str, ...] | list[str] | None
     prices: str | Path | None
     failures: Failures
@@ -97,11 +97,9 @@ class Design:
     model: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
     cluster: tuple[str, ...] | None = None
-    cluster_from: str | None = None
     items: str | None = None
     weight: str | None = None
     by: tuple[str, ...] = ()
-    by_from: str | None = None
     measure: tuple[str, ...] = ()
     prices: str | None = None
     failures: Failures = "harness"
@@ -124,7 +122,7 @@ class Design:
     @property
     def is_sliced(self) -> bool:
         """Whether slices are asked for."""
-        return bool(self.by or self.by_from)
+        return bool(self.by)
 
     @property
     def ignores_clusters(self) -> bool:
@@ -166,7 +164,11 @@ class Design:
 
 
 def columns_of(by: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that a partition is made of: the one of this name, else those that it crosses."""
+    """Return the columns that a partition is made of: the one of this name, else those that it crosses; none
+    for a pattern of ids.
+    """
+    if by.startswith(OF_ID):
+        return ()
     return (by,) if by in names else tuple(by.split(CROSSED))
 
 
@@ -301,7 +303,7 @@ def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Des
     """Return a design that takes a column for a random factor too, without slices. OptionError where
     something else in it can't go with that.
     """
-    found = replace(design, random_factor=(*design.random_factor, column), by=(), by_from=None, measure=())
+    found = replace(design, random_factor=(*design.random_factor, column), by=(), measure=())
     _refuse_beside_factor(found, methods)
     return of_new_clusters(found)
 

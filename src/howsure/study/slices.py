@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.study.clusters import first_group, joined, one_value
-from howsure.study.design import CROSSED, columns_of
+from howsure.study.design import OF_ID, columns_of
 from howsure.study.matrix import ScoreMatrix
 
 if TYPE_CHECKING:
@@ -54,22 +54,18 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
     `of_tasks`: those ways alone that the task itself is a part of, which need several tasks; else the others.
     """
     design = study.design
-    asked = [by for by in design.by if ("task" in by.split(CROSSED)) == of_tasks]
-    if not asked and (of_tasks or design.by_from is None):
+    asked = [by for by in design.by if ("task" in columns_of(by, ())) == of_tasks]
+    if not asked:
         return ()
     items = pl.DataFrame({"task": [matrix.task] * len(matrix.items), "item": matrix.items})
     table = items.join(study.items, on=["task", "item"], how="left", maintain_order="left")
-    found = [_partition(by, table, study) for by in asked]
-    if design.by_from is not None and not of_tasks:
-        found.append(
-            _of_values(
-                f"id ({design.by_from})", [first_group(table["item"], design.by_from, "by_from", "slice")]
-            )
-        )
-    return tuple(each for each in found if each.n_without < len(matrix.items))
+    ways = [_partition(by, table, study) for by in asked]
+    return tuple(way for way in ways if way.n_without < len(matrix.items))
 
 
 def _partition(by: str, table: pl.DataFrame, study: Study) -> Partition:
+    if by.startswith(OF_ID):
+        return _of_values(f"id ({by.removeprefix(OF_ID)})", [first_group(table["item"], by, "by")])
     held = (*table.columns, *(study.side.columns if study.side is not None else ()))
     return _of_values(by, [_values(name, table, study.side) for name in columns_of(by, held)])
 

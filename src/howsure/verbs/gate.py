@@ -256,12 +256,12 @@ def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:
     """Return the comparison with the baseline by the slices that a design asks for. OptionError where there
     is no baseline.
     """
-    if not design.by and design.by_from is None:
+    if not design.by:
         return ()
     if question.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
     study = question.study
-    study = replace(study, design=replace(study.design, by=design.by, by_from=design.by_from))
+    study = replace(study, design=replace(study.design, by=design.by))
     pairs = compared(study, question.question, slices=True).every
     return tuple(way for pair in pairs for way in pair.slices)
 

@@ -221,7 +221,7 @@ def named(name: str, value: Any) -> dict[str, tuple[str, ...]]:
     """Return names by a name: `{"model": ["model", "temperature"]}`."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise OptionError(
-            f"{said(name, value)} is no mapping of names", remedy=f"Write {name}={{'model': 'name'}}."
+            f"{said(name, value)} is no mapping of names", remedy=f"Write `{name}={{'model': 'name'}}`."
         )
     return {str(key): names(f"{name}[{key!r}]", each) for key, each in value.items()}
 
@@ -232,7 +232,7 @@ def groups(name: str, value: Any) -> dict[str, str]:
         isinstance(each, str) for pair in value.items() for each in pair
     ):
         raise OptionError(
-            f"{said(name, value)} is no mapping of texts", remedy=f"Write {name}={{'q1': 'passage 1'}}."
+            f"{said(name, value)} is no mapping of texts", remedy=f"Write `{name}={{'q1': 'passage 1'}}`."
         )
     return dict(value)
 
@@ -279,7 +279,7 @@ def word(name: str, value: Any, alias: Any) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(str(value), words, n=1) if isinstance(value, str) else []
-    hint = f"Did you mean {near[0]!r}?" if near else f"Write {name}={words[0]!r}, or another of these."
+    hint = f"Did you mean {near[0]!r}?" if near else f"Write `{name}={words[0]!r}`, or another of these."
     raise OptionError(f"{said(name, value)} is not one of {', '.join(map(repr, words))}", remedy=hint)
 
 
@@ -382,7 +382,7 @@ def mapping(name: str, value: Any) -> Any:
 def said(name: str, value: Any) -> str:
     """Say what was given, cut short where it is long."""
     shown = repr(value)
-    return f"{name}={shown if len(shown) <= 80 else shown[:77] + '…'}"
+    return f"`{name}={shown if len(shown) <= 80 else shown[:77] + '…'}`"
 
 
 def _is_flag(value: Any) -> bool:

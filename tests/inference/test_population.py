@@ -198,7 +198,7 @@ def test_agreement_of_all_attempts_is_not_taken_for_certainty():
 def test_methods_for_drawn_questions_are_refused(verb, option):
     names = ("a", "b") if verb == "compare" else ()
     (word,) = option.values()
-    with pytest.raises(hs.OptionError, match=f"population='these-questions' has its own error bar, and .*{word}"):
+    with pytest.raises(hs.OptionError, match=f"`population='these-questions'` has its own error bar, and .*{word}"):
         getattr(hs, verb)(attempted(), *names, population="these-questions", **option)
 
 

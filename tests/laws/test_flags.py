@@ -50,7 +50,7 @@ def test_errors_name_flags(text: str) -> None:
 
 
 def test_an_error_of_a_command_names_its_flags() -> None:
-    error = in_flags(hs.DataError("top=27 leaves no model", remedy="Give it as `n`."), click.Context(main))
+    error = in_flags(hs.DataError("`top=27` leaves no model", remedy="Give it as `n`."), click.Context(main))
     assert (error.what, error.remedy) == ("--top 27 leaves no model", "Give it as --n.")
 
 

@@ -118,9 +118,9 @@ def test_what_is_no_value_of_any_option_is_an_option_error(verb):
 def test_numpy_numbers_are_numbers_and_flags_are_no_counts():
     assert hs.plan(n_items=np.int64(500)).items == 500
     assert hs.estimate(ROWS, level=np.float64(0.9), seed=np.int64(1))[0].estimate.interval.level == 0.9
-    with pytest.raises(OptionError, match="attempts=True is not a whole number"):
+    with pytest.raises(OptionError, match="`attempts=True` is not a whole number"):
         hs.plan(effect=0.1, attempts=True)
-    with pytest.raises(OptionError, match="lower_is_better=1 is neither True nor False"):
+    with pytest.raises(OptionError, match="`lower_is_better=1` is neither True nor False"):
         hs.estimate(ROWS, lower_is_better=1)
     hs.estimate(ROWS, lower_is_better=np.bool_(True))
 

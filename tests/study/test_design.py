@@ -48,9 +48,9 @@ def test_a_name_with_brackets_is_its_own_pattern():
         ({3: {}}, "no table of tasks"),
         ({"x": 3}, r"tasks\['x'\]=3 is not a table"),
         ({"x": {"clustr": "c"}}, r"tasks\['x'\]: no option 'clustr'. Did you mean 'cluster'?"),
-        ({"x": {"failures": "ignore"}}, r"tasks\['x'\]: failures='ignore' is not one of"),
-        ({"x": {"margin": 0}}, r"tasks\['x'\]: margin=0 is not above 0"),
-        ({"x": {"lower_is_better": 1}}, r"tasks\['x'\]: lower_is_better=1 is neither True nor False"),
+        ({"x": {"failures": "ignore"}}, r"tasks\['x'\]: `failures='ignore'` is not one of"),
+        ({"x": {"margin": 0}}, r"tasks\['x'\]: `margin=0` is not above 0"),
+        ({"x": {"lower_is_better": 1}}, r"tasks\['x'\]: `lower_is_better=1` is neither True nor False"),
     ],
 )
 def test_mistakes_name_the_task(tasks, message):

@@ -104,7 +104,7 @@ def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
         ({"items_planned": 200}, "are about planned looks"),
         ({"looks": 3, "items_planned": 2}, "more than the 2 questions"),
         ({"looks": "100,200", "items_planned": 300}, "the last look is due at 200"),
-        ({"looks": "100,200", "look": 3}, "look=3 of 2 looks"),
+        ({"looks": "100,200", "look": 3}, "`look=3` of 2 looks"),
         ({"looks": "100,200", "population": "these-questions"}, "planned looks add questions"),
     ],
 )

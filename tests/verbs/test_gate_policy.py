@@ -383,7 +383,7 @@ ratio_at_most = 1.1
 REFUSED = {
     "an unknown key": ({"margn": "1pp"}, "no key 'margn'"),
     "an unknown key of a task": ({"margin": "1pp", "tasks": {"x": {"teir": "critical"}}}, r"tasks.'x'.*no key 'teir'"),
-    "no tier": ({"margin": "1pp", "tier": "vital"}, "'vital' is not one of"),
+    "no tier": ({"margin": "1pp", "tier": "vital"}, "'vital'` is not one of"),
     "no margin": ({}, "no margin for x"),
     "a margin of nothing": ({"margin": "0pp"}, "no size above 0"),
     "a margin in words": ({"margin": "some"}, "margin='some'"),

@@ -120,7 +120,7 @@ def test_the_best_models_are_taken_ties_by_name():
     frame = table({"c": [1, 0, 1], "b": [1, 1, 0], "a": [0, 0, 1], "d": [1, 1, 1]})
     assert health(frame, top=2).tasks[0].models == ("d", "b")
     assert health(frame, top=99).tasks[0].models == ("d", "b", "c", "a")
-    with pytest.raises(hs.OptionError, match="top=0 leaves no model"):
+    with pytest.raises(hs.OptionError, match="`top=0` leaves no model"):
         health(frame, top=0)
 
 

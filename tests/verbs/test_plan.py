@@ -233,11 +233,11 @@ def test_curves_and_plots(scores, tmp_path):
 
 REFUSED = {
     "nothing to plan for": {},
-    "effect=0 is not above 0": {"effect": 0},
-    "power=80 is not between": {"effect": 0.1, "power": 80},
+    "`effect=0` is not above 0": {"effect": 0},
+    "`power=80` is not between": {"effect": 0.1, "power": 80},
     "two goals": {"not_worse_than": 0.1, "same_within": 0.1},
     "a true difference of -0.1 is not within": {"not_worse_than": 0.05, "effect": -0.1},
-    "n_items=1 is not a whole number": {"n_items": 1},
+    "`n_items=1` is not a whole number": {"n_items": 1},
     "an unpaired plan is for the t test": {"effect": 0.1, "paired": False, "method": "score"},
     "a needs a pilot": {"effect": 0.1, "a": "x", "b": "y"},
     "cluster needs a pilot": {"effect": 0.1, "cluster": "passage"},
@@ -299,7 +299,7 @@ def test_failures():
     assert "2,990 (299 clusters) if they all pass or all fail together" in held.verdict
     chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
     assert chance == pytest.approx(0.999**299)
-    assert "observed=(3, 2) makes no sense" in run("--failures-below", "1%", "--observed", "3/2", code=1)
+    assert "--observed 3,2 makes no sense" in run("--failures-below", "1%", "--observed", "3/2", code=1)
     assert "--effect doesn't go with --failures-below" in run("--failures-below", "1%", "--effect", "3pp", code=2)
 
 

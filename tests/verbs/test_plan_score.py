@@ -147,11 +147,11 @@ def test_other_scales():
     [
         ("nothing to plan for", {}),
         ("within and at-least to plan for", {"within": 0.1, "at_least": 0.5}),
-        ("within=0 is not above 0", {"within": 0}),
+        ("`within=0` is not above 0", {"within": 0}),
         ("needs the true score", {"at_least": 0.9}),
         ("is not at least 0.9", {"at_least": 0.9, "rate": 0.9}),
         ("is not at most 0.1", {"at_most": 0.1, "rate": 0.3}),
-        ("rate=1.2 is not between", {"within": 0.1, "rate": 1.2}),
+        ("`rate=1.2` is not between", {"within": 0.1, "rate": 1.2}),
         ("a needs a pilot", {"within": 0.1, "a": "m"}),
         ("more than a score of 0.5 can have", {"within": 0.1, "assume": hs.Assumptions(question_variance=0.3)}),
         ("nothing tells what 3 attempts", {"within": 0.1, "attempts": 3}),
@@ -193,7 +193,7 @@ def test_the_command_line():
 
 
 def test_a_bare_92_is_no_92_percent():
-    with pytest.raises(hs.OptionError, match="at_least=92 is not between 0 and 1"):
+    with pytest.raises(hs.OptionError, match="`at_least=92` is not between 0 and 1"):
         hs.plan_score(at_least=92, rate=0.95)
     with pytest.raises(hs.OptionError, match="is the whole scale"):
         hs.plan_score(within=3)

@@ -79,11 +79,13 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Cova
         return {}
     for name, value in {**methods, "variance": question.variance}.items():
         if value is not None and label_of(value) not in ("t", "CR2"):
-            raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
+            raise OptionError(
+                f"`{name}={value!r}` can't be had with a covariate", remedy=f"Leave {name} out."
+            )
     if question.population.only_these:
         raise OptionError(
-            "a covariate is about questions that weren't asked, and population='benchmark' about those "
-            "that were",
+            "a covariate is about questions that weren't asked, and `population='these-questions'` about "
+            "those that were",
             remedy="Leave one of the two out.",
         )
     return {task: _pool(task, study) for task in study.tasks}

@@ -136,7 +136,9 @@ def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
                 remedy="Give the margin in score units.",
             )
     if margin is not None and margin >= matrix.reach:
-        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+        raise OptionError(
+            f"`margin={margin!r}` is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
+        )
     return question if margin == question.margin else replace(question, margin=margin)
 
 

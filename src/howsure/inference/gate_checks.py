@@ -241,7 +241,9 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
         )
     if board.percent and not 0 <= limit <= 1:
         raise OptionError(
-            f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy=share_remedy(limit)
+            f"`{name}={limit!r}` is off the scale of scores in [0, 1]",
+            where=where,
+            remedy=share_remedy(limit),
         )
     e = guarded(entry.estimate) if board.percent else entry.estimate
     sources, items = needed(gate, e, entry.sources, (gate.one_sided, limit))

@@ -322,7 +322,7 @@ def refuse_beside(policy: Policy, others: Mapping[str, object], *, level: float,
         raise OptionError(f"{name} and a policy both say what is asked", remedy=f"Leave `{name}` out.")
     if level not in (USUAL_LEVEL, policy.level):
         raise OptionError(
-            f"level={level!r}, and the policy's is {policy.level!r}",
+            f"`level={level!r}`, and the policy's is {policy.level!r}",
             remedy="Write the level into the policy.",
         )
     if design.measure:

@@ -115,7 +115,7 @@ def look_of(study: Study, options: Mapping[str, Any], missing_at_most: float) ->
     due = _due(looks, items_planned)
     if look is not None and look > len(due):
         raise OptionError(
-            f"look={look} of {len(due)} looks",
+            f"`look={look}` of {len(due)} looks",
             remedy="Plan as many looks as there will be, before the first.",
         )
     count, largest = finished(study), _largest_cluster(study)
@@ -134,7 +134,7 @@ def look_of(study: Study, options: Mapping[str, Any], missing_at_most: float) ->
             f"{count:,} questions {what}: looks are due at {listing([f'{at:,}' for at in due])} questions",
             remedy=(
                 f"{more}; where more or other looks are wanted, plan them before the first: "
-                "looks='200,400,600'."
+                "`looks='200,400,600'`."
             ),
         )
     return GateLook(due=due, look=look, spending=options["spending"], finished=count)
@@ -147,7 +147,7 @@ def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
     if isinstance(looks, tuple):
         if planned not in (None, looks[-1]):
             raise OptionError(
-                f"the last look is due at {looks[-1]:,} questions, and items_planned={planned}",
+                f"the last look is due at {looks[-1]:,} questions, and `items_planned={planned}`",
                 remedy="Leave `items_planned` out.",
             )
         return looks
@@ -326,9 +326,11 @@ def refuse_options(
             "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `measure` out."
         )
     if not each_task and overall is None:
-        raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
+        raise OptionError(
+            "neither tasks nor what is overall is to be judged", remedy="Give `overall='mean'`."
+        )
     if criteria.margins and method not in (None, "score", "t"):
-        raise OptionError(f"method={method!r} takes no margin", remedy="Leave it out, or ask for `better`.")
+        raise OptionError(f"`method={method!r}` takes no margin", remedy="Leave it out, or ask for `better`.")
 
 
 def no_overall(cautions: Sequence[Caution]) -> DataError:

@@ -28,7 +28,7 @@ SEED = 0
 def examine(study: Study, question: Question, *, top: int | None) -> Health:
     """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
     if top is not None and top < 1:
-        raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
+        raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
     return Health(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
 

@@ -361,7 +361,7 @@ def question_of(
         if size is not None and not (
             math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))
         ):
-            raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
+            raise OptionError(f"`{name}={size!r}` is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
     if method == "score" and not paired:
@@ -458,7 +458,7 @@ def from_pilot(
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if run.clusters is not None and design.population == "same-clusters":
         raise OptionError(
-            "n_clusters is about other clusters, and population='same-clusters' keeps these",
+            "n_clusters is about other clusters, and `population='same-clusters'` keeps these",
             remedy="Leave one of the two out.",
         )
     pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
@@ -503,7 +503,7 @@ def _fitting(question: PlanQuestion, method: PlanMethod | None, *, bounded: bool
     if bounded or not question.paired:
         return question
     if method == "score":
-        raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
+        raise OptionError("`method='score'` needs scores in [0, 1]", remedy="Leave it out.")
     return replace(question, method=method or "t")
 
 

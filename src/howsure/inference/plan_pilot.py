@@ -86,7 +86,7 @@ class Assumptions:
             low, high = least.get(name, 1.0 if name == "cluster_size" else 0.0), most.get(name, math.inf)
             if value is not None and not low <= checks.number(name, value) <= high:
                 reach = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of {low:g} or more"
-                raise OptionError(f"{name}={value!r} is not a number {reach}")
+                raise OptionError(f"`{name}={value!r}` is not a number {reach}")
         if self.rate is not None and (self.question_variance is not None or self.answer_variance is not None):
             raise OptionError(
                 "rate and variances say the same thing twice", remedy="Give the rate, or the variances."

@@ -264,7 +264,7 @@ def plan_of(
         )
     if isinstance(looks, tuple) and planned is not None and planned != looks[-1]:
         raise OptionError(
-            f"the last look is due at {looks[-1]:,} items, and items_planned={planned}",
+            f"the last look is due at {looks[-1]:,} items, and `items_planned={planned}`",
             remedy="Leave `items_planned` out, or let the last look be at all items.",
         )
     plan = LookPlan(looks=looks, spending=spending, strata=strata)

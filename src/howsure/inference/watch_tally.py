@@ -59,17 +59,17 @@ class WatchGoal:
     def _refuse_sizes(self, low: float, high: float) -> None:
         if self.at_least is not None and not low < self.at_least < high:
             raise OptionError(
-                f"at_least={self.at_least!r} is not inside the bounds {low:g} and {high:g}",
+                f"`at_least={self.at_least!r}` is not inside the bounds {low:g} and {high:g}",
                 remedy="Write 0.92 for 92 %.",
             )
         half = (high - low) * (0.5 if self.b is None else 1.0)
         if self.within is not None and self.within >= half:
             raise OptionError(
-                f"within={self.within!r} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
+                f"`within={self.within!r}` is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
             )
         if self.margin is not None and self.margin >= high - low:
             raise OptionError(
-                f"margin={self.margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
+                f"`margin={self.margin!r}` is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
             )
 
     @property

@@ -71,7 +71,7 @@ def _method_of_many(name: str, value: Any) -> str:
     method = checks.word(name, value, ComparisonMethod)
     if method not in get_args(BoardMethod):
         raise OptionError(
-            f"{name}={value!r} is for one pair", remedy="All pairs at once take 'score' or 't'."
+            f"`{name}={value!r}` is for one pair", remedy="All pairs at once take 'score' or 't'."
         )
     return method
 
@@ -116,7 +116,7 @@ def _population(name: str, value: Any) -> str:
     """Return a population; one by its former name is an error that names the new one."""
     if isinstance(value, str) and value in RENAMED:
         raise OptionError(
-            f"{name}={value!r} is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}."
+            f"`{name}={value!r}` is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}."
         )
     return checks.word(name, value, Population)
 

@@ -43,7 +43,7 @@ def parse_score(text: str) -> ScoreRule:
         return ScoreRule(kind=text)  # type: ignore[arg-type]
     if found is None or (found["plug"] and found["kind"] != "pass^"):
         raise OptionError(
-            f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'."
+            f"`score={text!r}` is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'."
         )
     kind = "plug-in" if found["plug"] else found["kind"]
     return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]

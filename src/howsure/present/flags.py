@@ -1,10 +1,10 @@
 """Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a
 flag and its value.
 
-The one place of this translation. An option with its value stands in backticks anywhere in the library's
-texts, as it is written in Python. Its bare name does so only where it is said what to do next (the remedy of
-an error or a caution), and only there it becomes a flag: elsewhere backticks are around the columns of a
-user's own table.
+The one place of this translation. Backticks mark an option: with its value, as it is written in Python,
+anywhere in the library's texts; by its bare name only where it is said what to do next (the remedy of an
+error or a caution). Elsewhere a bare name in backticks is a column of a user's own table, and stays. Nothing
+that isn't marked is changed.
 """
 
 from __future__ import annotations
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
     from howsure.present.document import Block, Document
 
-_NAMED = re.compile(
-    r"`(?P<name>[a-z_]+)(?:=(?P<value>[^`]+))?`"
-    r"|(?<![\w`'\"/.=-])(?P<plain>[a-z_]+)="
-    r"(?P<literal>'[^'`]*'|-?\d+(?:\.\d+)?(?:e-?\d+)?%?|True|False|None)(?!\w|\.\w)"
-)
-"""An option in backticks, or with its value as Python writes it."""
+_MARKED = re.compile(r"`([a-z_]+)(?:=([^`]+))?`")
+"""An option as the library marks it: its name, with or without a value, in backticks."""
 NO_FLAGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -58,21 +54,19 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
 
     `bare`: also those in backticks without a value.
     """
-    if "`" not in text and "=" not in text:
-        return text
     usual, offs = _usual()
     flags = usual | dict(own)
 
     def flag(found: re.Match[str]) -> str:
         """Return what stands for an option: its flag, with the value that is named beside it."""
-        name, value = found["name"] or found["plain"], found["value"] or found["literal"]
+        name, value = found.groups()
         if name not in flags or (value is None and not bare):
             return found[0]
         if value == "False" and offs.get(name):
             return offs[name]
         return flags[name] if value in (None, "True") else f"{flags[name]} {_shell(value)}"
 
-    return _NAMED.sub(flag, text)
+    return _MARKED.sub(flag, text)
 
 
 @cache

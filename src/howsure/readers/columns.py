@@ -198,8 +198,8 @@ def _found(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]])
     raise DataError(
         f"no column for the covariate {name!r} among {', '.join(frame.columns)}",
         remedy=(
-            f"It is `{name}` (first − second), a pair such as `{name}_a` and `{name}_b`, or named with "
-            "`columns`."
+            f"It is {name!r} (first − second), a pair such as {name + '_a'!r} and {name + '_b'!r}, or named "
+            "with `columns`."
         ),
     )
 

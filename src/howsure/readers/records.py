@@ -198,7 +198,7 @@ def chosen_model(source: Source) -> str:
     name = found_in(source.model_from, source.path.absolute().as_posix(), option="model_from")[0]
     if not name:
         raise source.error(
-            f"no part of the path fits model_from={source.model_from!r}",
+            f"no part of the path fits `model_from={source.model_from!r}`",
             r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
         )
     return name

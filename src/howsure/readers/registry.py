@@ -217,5 +217,5 @@ def by_name(name: str) -> Reader:
     named_so = next((reader for reader in readers() if name == reader.NAME), None)
     if named_so is None:
         names = ", ".join(reader.NAME for reader in readers())
-        raise OptionError(f"reader={name!r} is not one of {names}")
+        raise OptionError(f"`reader={name!r}` is not one of {names}")
     return named_so

@@ -326,10 +326,10 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
 
 
 def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
-    given = [f"{name}={value!r}" for name, value in methods.items() if value is not None]
+    given = [f"`{name}={value!r}`" for name, value in methods.items() if value is not None]
     if design.population == "these-questions" and given:
         raise OptionError(
-            f"population='these-questions' has its own error bar, and {given[0]} is for questions that are "
+            f"`population='these-questions'` has its own error bar, and {given[0]} is for questions that are "
             "a sample",
             remedy="Leave one of the two out.",
         )

@@ -177,10 +177,10 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
     try:
         named = re.compile(pattern or USUAL, 0 if pattern else re.IGNORECASE)
     except re.error as error:
-        raise OptionError(f"step_from={pattern!r} is not a valid regular expression ({error})") from None
+        raise OptionError(f"`step_from={pattern!r}` is not a valid regular expression ({error})") from None
     if not {"run", "step"} <= set(named.groupindex):
         raise OptionError(
-            f"step_from={pattern!r} lacks the groups run and step",
+            f"`step_from={pattern!r}` lacks the groups run and step",
             remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'.",
         )
     found = [

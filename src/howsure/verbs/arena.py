@@ -177,7 +177,9 @@ def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[Vote
     win with ties as an outcome.
     """
     if ties != "half" and not table.votes.whole:
-        raise OptionError(f"ties={ties!r} needs votes that are won, lost or tied", remedy="Take ties='half'.")
+        raise OptionError(
+            f"`ties={ties!r}` needs votes that are won, lost or tied", remedy="Take `ties='half'`."
+        )
     label = pools(table.votes.counts())
     sizes = np.bincount(label[table.votes.first])
     return tuple(

@@ -79,7 +79,7 @@ def plan_failures(
         >= rates.MOST_CLUSTERS
     ):
         raise OptionError(
-            f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one."
+            f"`below={below!r}` takes more runs than can be counted here", remedy="Ask for a larger one."
         )
     return FailurePlan(
         below=below,

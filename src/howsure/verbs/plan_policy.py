@@ -140,7 +140,7 @@ def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
     names = {rule.name: 1 for rule in suite.tasks}
     if n_tasks is not None and n_tasks < len(names):
         raise OptionError(
-            f"n_tasks={n_tasks}, and the policy names {len(names)}", remedy="Count those as well."
+            f"`n_tasks={n_tasks}`, and the policy names {len(names)}", remedy="Count those as well."
         )
     others = (n_tasks or len(names)) - len(names)
     if not names and not others:

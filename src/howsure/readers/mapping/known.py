@@ -155,7 +155,7 @@ def mappings_of(given: Any) -> tuple[GivenReader, ...]:
         return _of_table(given, CONSTANTS["task"])
     if isinstance(given, (list, tuple)):
         return tuple(made for each in given for made in mappings_of(each))
-    raise OptionError(f"map={given!r} is no mapping", remedy="Give the path of a TOML file, or a dict.")
+    raise OptionError(f"`map={given!r}` is no mapping", remedy="Give the path of a TOML file, or a dict.")
 
 
 def _of_table(table: Table[str, Any], name: str) -> tuple[MappedReader, ...]:

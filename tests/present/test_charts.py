@@ -407,7 +407,7 @@ def test_every_chart_has_the_width_of_a_page(name):
     pytest.importorskip("vl_convert")
     chart = CHARTS[name]()
     told = json.dumps(chart)
-    made = sizes.sized(chart, sizes.Size(396, 9))
+    made = sizes.sized(chart, sizes.FigureSize(396, 9))
     assert json.dumps(CHARTS[name]()) == told  # the chart itself stays as it is
     alt.Chart.from_dict(made)
     assert sizes.extent(made)[0] <= 397

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from close_models import board
 from howsure.statistics import best
 from howsure.statistics.best import Leads
-from howsure.statistics.sign_flips import Columns
+from howsure.statistics.sign_flips import FlipColumns
 
 LEVEL = 0.05
 
@@ -35,7 +35,7 @@ def test_no_model_that_passes_is_missed(seed, clusters, bar, copies):
     flips, rng = moments.flips, np.random.default_rng(seed)
     held = Leads.of(flips, np.arange(2, 13))
     signs = np.where(rng.random((len(flips.sums), 40)) < 0.5, 1, -1).astype(np.float32)
-    summed = Columns.of(flips).sums(signs)
+    summed = FlipColumns.of(flips).sums(signs)
     seen, places = bar * rng.uniform(0.5, 2, 11), np.array([0, 1, 4, 9])
     every = in_all_pairs(held, summed)[places]
     for mostly in (0.0, 1.0):  # looking at all others, and at some
@@ -52,7 +52,7 @@ def test_a_model_that_no_leader_is_ahead_of_is_passed_in_every_flip(seen):
     moments, _ = board(1, models=4, items=50)
     held = Leads.of(moments.flips, np.arange(4))
     signs = np.where(np.random.default_rng(1).random((len(moments.flips.sums), 20)) < 0.5, 1, -1).astype(np.float32)
-    found = held.passed(Columns.of(moments.flips).sums(signs), np.full(4, seen), np.arange(4))
+    found = held.passed(FlipColumns.of(moments.flips).sums(signs), np.full(4, seen), np.arange(4))
     assert found.tolist() == [20, 20, 20, 20]
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from howsure.statistics.judge_correction import Judged
+from howsure.statistics.judge_correction import JudgedAnswers
 from howsure.statistics.judge_correction import corrected as corrected_of
 from howsure.statistics.judge_strata import joined, strata
 
@@ -13,7 +13,7 @@ from howsure.statistics.judge_strata import joined, strata
 def corrected(verdicts, labels, level):
     """Correct independent answers of one judge, labelled at random."""
     known = np.isfinite(labels)
-    return corrected_of(Judged(strata=joined(strata(verdicts, int(known.sum())), known), labels=labels), level)
+    return corrected_of(JudgedAnswers(strata=joined(strata(verdicts, int(known.sum())), known), labels=labels), level)
 
 
 def made(seed=0, n=400, labels=60, rate=0.7, sensitivity=0.9, specificity=0.7):

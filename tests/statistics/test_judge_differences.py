@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from howsure.statistics.difference import difference
-from howsure.statistics.judge_correction import Judged, corrected
+from howsure.statistics.judge_correction import JudgedAnswers, corrected
 from howsure.statistics.judge_differences import paired_gap, separate_gap
 from howsure.statistics.judge_strata import FEWEST_PAIRS, joined, strata, strata_of_gaps
 from judged_worlds import LEAST, held, judged
@@ -18,7 +18,7 @@ def strata_of_gap(gaps, known):
 def paired(first, second, gaps, level=0.95, **more):
     """Compare two systems by labels (n,) of both."""
     code = strata_of_gap(gaps, np.isfinite(first - second))
-    return paired_gap(first, second, Judged(strata=code, labels=first - second, **more), level)
+    return paired_gap(first, second, JudgedAnswers(strata=code, labels=first - second, **more), level)
 
 
 def drawn(rng, rates, judge, labels, n=1000):

@@ -7,7 +7,7 @@ import pytest
 
 from howsure.statistics.clustered_variance import variances
 from howsure.statistics.intervals import t_quantile
-from howsure.statistics.judge_correction import Influences, Judged, corrected
+from howsure.statistics.judge_correction import Influences, JudgedAnswers, corrected
 from judged_worlds import LEAST, held, judged
 
 
@@ -30,7 +30,7 @@ def test_without_strata_it_is_the_mean_of_the_labels():
     rng = np.random.default_rng(1)
     code = np.arange(400) % 40
     y = (rng.random(400) < rng.beta(3, 1, 40)[code]).astype(float)
-    one = Influences.of(Judged(strata=np.zeros(400, dtype=np.int64), labels=y, clusters=code))
+    one = Influences.of(JudgedAnswers(strata=np.zeros(400, dtype=np.int64), labels=y, clusters=code))
     ratio = variances(y[:, None], np.ones(400), [code], "CR2")[0] / variances(y[:, None], np.ones(400), (), "CR2")[0]
     wider = (t_quantile(0.95, 39) / t_quantile(0.95, 399)) ** 2
     assert one.design_effect() == pytest.approx(ratio * wider, rel=0.03)

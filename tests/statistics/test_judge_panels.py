@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from howsure.statistics.intervals import clopper_pearson
-from howsure.statistics.judge_correction import Judged, accuracy, corrected
+from howsure.statistics.judge_correction import JudgedAnswers, accuracy, corrected
 from howsure.statistics.judge_differences import judged_pairs
 from howsure.statistics.judge_strata import joined, opinion, strata, strata_of_panel
 from judged_worlds import LEAST, held, judged
@@ -48,7 +48,7 @@ def test_intervals_of_several_judges_hold(judges, labels):
     def draw(rng):
         said, shown = panel(rng, 0.8, judges, labels)
         code = joined(strata_of_panel(opinion(said, shown), labels), np.isfinite(shown))
-        return corrected(Judged(strata=code, labels=shown), 0.95).rate.interval
+        return corrected(JudgedAnswers(strata=code, labels=shown), 0.95).rate.interval
 
     assert held(draw, 0.8) > LEAST
 
@@ -56,14 +56,14 @@ def test_intervals_of_several_judges_hold(judges, labels):
 def test_accuracy_is_counted():
     verdicts = np.repeat([1.0, 0.0, 1.0, 0.0, np.nan], [18, 2, 4, 6, 5])
     labels = np.repeat([1.0, 0.0, 1.0], [20, 10, 5])
-    found = accuracy(verdicts, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
+    found = accuracy(verdicts, JudgedAnswers(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
     assert found.sensitivity.value == pytest.approx(0.9)
     assert found.specificity.value == pytest.approx(0.6)
     assert found.sensitivity.n_items == 20
-    perfect = accuracy(labels, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
+    perfect = accuracy(labels, JudgedAnswers(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
     assert perfect.specificity.interval.low == pytest.approx(float(clopper_pearson(10, 10, 0.95)[0]))
-    assert accuracy(verdicts / 2, Judged(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95) is None
-    none = accuracy(verdicts, Judged(strata=np.zeros(35, dtype=np.int64), labels=np.ones(35)), 0.95)
+    assert accuracy(verdicts / 2, JudgedAnswers(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95) is None
+    none = accuracy(verdicts, JudgedAnswers(strata=np.zeros(35, dtype=np.int64), labels=np.ones(35)), 0.95)
     assert np.isnan(none.specificity.value)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from howsure.statistics.judge_correction import Judged, corrected
+from howsure.statistics.judge_correction import JudgedAnswers, corrected
 from howsure.statistics.judge_strata import FEWEST, HARDLY_NONE, joined
 from judged_worlds import LEAST, judged
 
@@ -63,7 +63,7 @@ def test_every_stratum_has_enough_labels_or_is_the_only_one(parts):
 def test_one_stratum_is_the_labels_alone():
     labels = np.full(500, np.nan)
     labels[:10] = [1, 1, 0, 1, 1, 1, 1, 0, 1, 1]
-    found = corrected(Judged(strata=np.zeros(500, dtype=np.int64), labels=labels), 0.95)
+    found = corrected(JudgedAnswers(strata=np.zeros(500, dtype=np.int64), labels=labels), 0.95)
     assert (found.rate.interval.low, found.rate.interval.high) == pytest.approx(
         (found.alone.interval.low, found.alone.interval.high), abs=1e-9
     )
@@ -75,10 +75,10 @@ def test_a_stratum_of_two_labels_does_not_rule_the_rest():
     labels = np.full(1000, np.nan)
     labels[:2], labels[18:216] = [0, 1], 1
     labels[18] = 0
-    found = corrected(Judged(strata=code, labels=labels), 0.95)
+    found = corrected(JudgedAnswers(strata=code, labels=labels), 0.95)
     assert found.rate.interval.low == pytest.approx(0.954, abs=0.001)
     assert found.rate.interval.high == 1
-    together = corrected(Judged(strata=joined(code, np.isfinite(labels)), labels=labels), 0.95)
+    together = corrected(JudgedAnswers(strata=joined(code, np.isfinite(labels)), labels=labels), 0.95)
     assert together.rate.interval == together.alone.interval or together.rate.interval.low == pytest.approx(
         together.alone.interval.low, abs=1e-9
     )
@@ -89,7 +89,7 @@ def test_what_the_shares_vary_by_is_not_cut_off():
     code = np.repeat([0, 1], [100, 100])
     labels = np.full(200, np.nan)
     labels[:50], labels[100:150] = 0, 1
-    found = corrected(Judged(strata=code, labels=labels), 0.95).rate.interval
+    found = corrected(JudgedAnswers(strata=code, labels=labels), 0.95).rate.interval
     assert (found.high - found.low) / 2 >= stats.norm.ppf(0.975) * np.sqrt(0.25 / 200) * (1 - 1e-9)
     held = [
         corrected(judged(np.random.default_rng(k), 0.7, (1.0, 1.0), 100, n=200), 0.95).rate.interval for k in range(300)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.max_t import NEVER_DRAWN, _Pairs, max_t
+from howsure.statistics.max_t import NEVER_DRAWN, _OrderedPairs, max_t
 from howsure.statistics.pair_moments import flip_sums
 
 MODELS = 3
@@ -49,7 +49,7 @@ def squared_pivots(flips, pair, signs):
 
 def assert_out_of_reach(flips, pair, signs):
     """Check the bound against the long way, and against what max-t computes for the same flips."""
-    pairs = _Pairs.of(flips, *(np.array([k]) for k in pair))
+    pairs = _OrderedPairs.of(flips, *(np.array([k]) for k in pair))
     if not flips.even:  # max-t has a scale of its own where sizes are equal
         assert squared_pivots(flips, pair, signs).max() <= pairs.out_of_reach * (1 + 1e-9)
     counted = pairs.pivots(*pairs.columns.sums(signs.astype(np.float32)))
@@ -77,7 +77,7 @@ def test_no_flip_at_all_reaches_it_whose_sum_is_one_that_comes_up(flips, seed):
 
 def reach(sizes):
     flips = flip_sums(np.random.default_rng(0).normal(size=(len(sizes), 2)), np.array(sizes, dtype=float), np.zeros(0))
-    return _Pairs.of(flips, np.array([0]), np.array([1])).out_of_reach
+    return _OrderedPairs.of(flips, np.array([0]), np.array([1])).out_of_reach
 
 
 def test_the_bound_is_finite_for_many_clusters_and_grows_with_the_largest():
@@ -113,11 +113,11 @@ def test_leaving_pairs_out_changes_no_p_value(monkeypatch, seed, n_clusters, lar
     m = world(seed, n_clusters, largest, score)
     assert not m.flips.even
     found = max_t(m.p_value, m.flips, rng=np.random.default_rng(5), draws=3_000)
-    pairs = _Pairs.of(m.flips, *np.triu_indices(6, 1))
+    pairs = _OrderedPairs.of(m.flips, *np.triu_indices(6, 1))
     left_out = int((pairs.observed > pairs.out_of_reach).sum())
     assert left_out > 0 or n_clusters < (250 if score else 150), (
         "few clusters: there is no bound, so nothing may be left out"
     )
-    monkeypatch.setattr(_Pairs, "out_of_reach", math.inf)
+    monkeypatch.setattr(_OrderedPairs, "out_of_reach", math.inf)
     everything = max_t(m.p_value, m.flips, rng=np.random.default_rng(5), draws=3_000)
     assert np.array_equal(everything, found, equal_nan=True)

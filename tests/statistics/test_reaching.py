@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from close_models import board
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.max_t import UNCLEAR, _Pairs, max_t
+from howsure.statistics.max_t import UNCLEAR, _OrderedPairs, max_t
 from howsure.statistics.pair_moments import with_own_pivots
-from howsure.statistics.sign_flips import Columns, Reaching, TooManyError, covered
+from howsure.statistics.sign_flips import FlipColumns, Reaching, TooManyPairsError, covered
 
 
 @pytest.mark.parametrize("clusters", [None, 150])
@@ -67,14 +67,14 @@ def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     moments, _ = board(seed, models=12, items=160, clusters=clusters)
     flips = moments.flips
     first, second = np.triu_indices(12, 1)
-    pairs = _Pairs.of(flips, first, second)
+    pairs = _OrderedPairs.of(flips, first, second)
     signs = np.where(np.random.default_rng(seed).random((len(flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
-    summed = Columns.of(flips).sums(signs)
+    summed = FlipColumns.of(flips).sums(signs)
     finder, places = pairs.reaching(bound, 0.1)
     all_of_them = pairs.pivots(*summed)
     try:
         found = finder.reached(summed)
-    except TooManyError:
+    except TooManyPairsError:
         return
     seen = np.zeros_like(all_of_them, dtype=bool)
     seen[places[found.upper, found.lower], found.flip] = True
@@ -84,10 +84,10 @@ def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
 
 def test_nothing_reaches_a_bound_beyond_every_flip():
     moments, _ = board(5, models=12)
-    pairs = _Pairs.of(moments.flips, *np.triu_indices(12, 1))
+    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(12, 1))
     finder, _ = pairs.reaching(1e6, 0.1)
     signs = np.where(np.random.default_rng(0).random((len(moments.flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
-    assert not len(finder.reached(Columns.of(moments.flips).sums(signs)).flip)
+    assert not len(finder.reached(FlipColumns.of(moments.flips).sums(signs)).flip)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=30))
@@ -101,7 +101,7 @@ def test_intervals_of_one_flip_count_once(intervals):
 
 def test_models_that_hardly_differ_do_not_spoil_the_bound():
     moments, _ = board(4, models=40)
-    pairs = _Pairs.of(moments.flips, *np.triu_indices(40, 1))
+    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(40, 1))
     finder, _ = pairs.reaching(16.0, 0.1)
     close = Reaching.of(np.where(finder.squares < np.inf, finder.squares, np.inf), 16.0, 0.0, 0.1)
     assert close.close.shape[0] == 2

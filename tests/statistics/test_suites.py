@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from howsure.statistics.suites import Side, Suite, combined_df, weakest
+from howsure.statistics.suites import Suite, SuiteSide, combined_df, weakest
 
 Z = stats.norm.ppf(0.975)
 
@@ -16,7 +16,7 @@ def side_of(squares, slopes, bends, df):
     few = np.full(squares.shape, float(df))
     if np.isfinite(df) and squares.any():  # so that together they have these
         few *= squares @ squares / squares.sum() ** 2
-    return Side(
+    return SuiteSide(
         squares=squares,
         slopes=slopes,
         bends=bends,
@@ -176,7 +176,7 @@ def own_side(squares, slopes, dfs, of_shares=()):
     """A side whose tasks have their own degrees of freedom, next to variances of shares."""
     n, k = len(squares), len(of_shares)
     squares, slopes = np.append(squares, of_shares), np.append(slopes, np.zeros(k))
-    return Side(
+    return SuiteSide(
         squares=squares,
         slopes=np.maximum(slopes, 0.0),
         bends=np.zeros(n + k),

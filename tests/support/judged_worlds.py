@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from howsure.statistics.judge_correction import Judged
+from howsure.statistics.judge_correction import JudgedAnswers
 from howsure.statistics.judge_strata import joined, strata
 
 
@@ -15,7 +15,7 @@ def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):
     shown = np.full(n, np.nan)
     chosen = rng.choice(n, labels, replace=False)
     shown[chosen] = right[chosen]
-    return Judged(strata=joined(strata(said, labels), np.isfinite(shown)), labels=shown, clusters=code)
+    return JudgedAnswers(strata=joined(strata(said, labels), np.isfinite(shown)), labels=shown, clusters=code)
 
 
 def held(draw, truth, draws=300):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.base import Answer
     from howsure.options.words import BoardChart
-    from howsure.present.charts.sizes import Size
+    from howsure.present.charts.sizes import FigureSize
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
@@ -78,7 +78,7 @@ class Figure(GroupedCommand):
         tell(f"Chart written to {target}{_size(chart, asked)}.")
 
 
-def _size(chart: dict[str, Any], asked: Size | None) -> str:
+def _size(chart: dict[str, Any], asked: FigureSize | None) -> str:
     """Say how large a figure is, where a size was asked for, and whether it is taller than its preset."""
     if asked is None:
         return ""

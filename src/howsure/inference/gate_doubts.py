@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
 
     from howsure.study.clusters import ProposedClusters
-    from howsure.study.comparability import Difference
+    from howsure.study.comparability import AskedDifference
     from howsure.table.scores import Reconciled
 
 UNPAIRED = "unpaired"
@@ -93,7 +93,7 @@ def _with_clusters(check: Check, other: GateVerdict, proposed: ProposedClusters)
     return replace(check, verdict="unclear", proposed_clusters=proposed.words, cautions=cautions)
 
 
-def _of_one_exam(check: Check, differences: Sequence[Difference], *, disjoint: bool) -> Check:
+def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoint: bool) -> Check:
     """Take back the verdict on a pair where questions or right answers differ; `disjoint`: sides that share
     no item may be compared.
     """

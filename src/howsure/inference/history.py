@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.change_points import Change, Watched
+    from howsure.statistics.change_points import Change, FollowedSeries
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.score_pivot import Pivots
     from howsure.study.design import Design
@@ -217,7 +217,7 @@ class _TaskRuns:
     matrix: ScoreMatrix
     numbers: Ints
     every: _RunSeries
-    watched: Watched
+    watched: FollowedSeries
     question: Question
     base: int
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from howsure.answers.judge import JudgedGap
 from howsure.errors import DataError
-from howsure.statistics.judge_correction import REFERENCE, Judged, corrected
+from howsure.statistics.judge_correction import REFERENCE, JudgedAnswers, corrected
 from howsure.statistics.judge_differences import paired_gap, separate_gap
 from howsure.statistics.judge_strata import (
     FEWEST_PAIRS,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.judge_correction import Corrected
+    from howsure.statistics.judge_correction import CorrectedRate
     from howsure.statistics.judge_differences import CorrectedGap
 
 MOST_ALONE = 1 / 2
@@ -60,7 +60,7 @@ class _SharedAnswers:
 
 
 def gap_of(
-    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], question: JudgeQuestion
+    panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, CorrectedRate], question: JudgeQuestion
 ) -> JudgedGap:
     """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
     rate, where it has labels.
@@ -165,7 +165,7 @@ def _paired(panel: Panel, both: _SharedAnswers, level: float) -> CorrectedGap:
     clusters = (
         None if table.clusters is None else np.unique(table.clusters[both.first], return_inverse=True)[1]
     )
-    judged = Judged(
+    judged = JudgedAnswers(
         strata=joined(both.strata(panel), labelled, FEWEST_PAIRS),
         labels=first - second,
         weights=weights,
@@ -209,10 +209,10 @@ class Panel:
             table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels)
         )
 
-    def judged(self, part: Bools) -> Judged:
+    def judged(self, part: Bools) -> JudgedAnswers:
         """Return some answers in their strata."""
         table, clusters = self.table, self.table.clusters
-        return Judged(
+        return JudgedAnswers(
             strata=joined(self.parted(part), np.isfinite(table.labels[part])),
             labels=table.labels[part],
             weights=None if table.weights is None else table.weights[part],

@@ -14,7 +14,7 @@ from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
 from howsure.inference.overall import overall_name, suite_of, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded, skewness
-from howsure.inference.small_parts import Own, small_task
+from howsure.inference.small_parts import TaskAlone, small_task
 from howsure.statistics.arrays import above
 from howsure.statistics.means import cluster_cautions
 from howsure.statistics.pair_suites import combined_flips
@@ -299,10 +299,10 @@ def _small_tasks(
     widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]
     tasks, percent = [part.head.task for part in parts], parts[0].head.bounded
 
-    def own(t: int, k: int) -> Own:
+    def own(t: int, k: int) -> TaskAlone:
         """Return what task t says of the model at place k in it."""
         moments, at = parts[t].moments, (k, parts[t].one)
-        return Own(float(widths[t][k]), int(moments.shared[at]), int(moments.units[at]))
+        return TaskAlone(float(widths[t][k]), int(moments.shared[at]), int(moments.units[at]))
 
     return tuple(
         small_task([own(t, k) for t, k in enumerate(at)], shares, tasks, question, percent=percent)

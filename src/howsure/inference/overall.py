@@ -13,7 +13,7 @@ from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
 from howsure.inference.population import over_tasks
-from howsure.inference.small_parts import Own, small_task
+from howsure.inference.small_parts import TaskAlone, small_task
 from howsure.statistics.differences import equivalence_of
 from howsure.statistics.intervals import student_above
 from howsure.statistics.pair_suites import REFERENCE, pair_suite
@@ -112,7 +112,7 @@ def _overall_entry(
     estimates, percent = [part.estimate for part in parts], boards[0].percent
     whole = overall_estimate(estimates, shares, bounded=percent)
     small = small_task(
-        [Own.of(each) for each in estimates],
+        [TaskAlone.of(each) for each in estimates],
         shares,
         [board.task for board in boards],
         question,
@@ -223,7 +223,7 @@ def overall_comparison(
     estimate, p_value = _overall_difference(found, pairs, question, bounded=matrices[0].bounded)
     value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
     telling = replace(estimate, se=float(telling_error(value, se, p, df)))
-    own, names = [Own.of(pair.difference) for pair in pairs], [pair.task for pair in pairs]
+    own, names = [TaskAlone.of(pair.difference) for pair in pairs], [pair.task for pair in pairs]
     small = small_task(own, shares, names, question, percent=pairs[0].percent)
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = question.margin.of(baseline) if isinstance(question.margin, Relative) else question.margin

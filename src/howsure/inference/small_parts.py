@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.statistics.suites import Weakest
 
 
-class Own(NamedTuple):
+class TaskAlone(NamedTuple):
     """What a task says by itself: half the width of its interval, and its questions and clusters."""
 
     half_width: float
@@ -28,13 +28,18 @@ class Own(NamedTuple):
     n_clusters: int
 
     @classmethod
-    def of(cls, estimate: Estimate) -> Own:
+    def of(cls, estimate: Estimate) -> TaskAlone:
         """Return that of an estimate."""
         return cls(estimate.interval.half_width, estimate.n_items, estimate.n_clusters)
 
 
 def small_task(
-    parts: Sequence[Own], shares: Sequence[float], tasks: Sequence[str], asked: Question, *, percent: bool
+    parts: Sequence[TaskAlone],
+    shares: Sequence[float],
+    tasks: Sequence[str],
+    asked: Question,
+    *,
+    percent: bool,
 ) -> tuple[SmallPart, ...]:
     """Warn of the task with most of the error of an overall score or difference; of none on exactly these
     questions, where attempts would help.

@@ -17,7 +17,7 @@ from howsure.answers.noise import Noise
 from howsure.answers.output import number
 from howsure.inference.flips import rerun_flips
 from howsure.inference.population import SAME_CLUSTERS
-from howsure.inference.small_parts import Own, small_task
+from howsure.inference.small_parts import TaskAlone, small_task
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import (
     most_models,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.noise import NoiseEntry
     from howsure.inference.question import Question
-    from howsure.page.contents import Part
+    from howsure.page.contents import BoardPart
     from howsure.present.document import Cell
     from howsure.statistics.pair_details import PairDetails
     from howsure.statistics.results import Rank
@@ -70,7 +70,7 @@ MOST_ESTIMATES = 200
 """So many reruns are estimated for a page, at up to 20 ms each; a board that needs more names the command."""
 
 
-class TooManyError(Exception):
+class TooManyEstimatesError(Exception):
     """More estimates than a page has time for."""
 
 
@@ -92,7 +92,7 @@ class Reruns:
                 "rerun": list(self._told(matrices, pairs)),
                 "turned_rerun": list(self._told(matrices, [(b, a) for a, b in pairs])),
             }
-        except TooManyError:
+        except TooManyEstimatesError:
             return {}
 
     def _told(
@@ -117,7 +117,7 @@ class Reruns:
         key = (matrix.task, matrix.metric, before, shared.tobytes(), matrix.attempts[shared, b].tobytes())
         if key not in self.known:
             if len(self.known) >= MOST_ESTIMATES:
-                raise TooManyError
+                raise TooManyEstimatesError
             self.known[key] = rerun_flips(matrix, before, after)
         return self.known[key]
 
@@ -197,7 +197,7 @@ score.
 """
 
 
-def shown(part: Part, rung: Rung) -> Data:
+def shown(part: BoardPart, rung: Rung) -> Data:
     """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are
     tested.
     """
@@ -246,7 +246,7 @@ def shown(part: Part, rung: Rung) -> Data:
     }
 
 
-def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
+def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
     """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores
     of single items.
     """
@@ -278,7 +278,7 @@ def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Quest
     }
 
 
-def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
+def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
     """Return what is known of all pairs of a board, as columns."""
     count, asked = len(rung.parts), rung.asked
     compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // count)]
@@ -303,7 +303,7 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
         for a, b in combinations(compared, 2):
             at = [(place[a], place[b]) for place in places]
             own = [
-                Own(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
+                TaskAlone(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
                 for x, k in zip((board.pairs for board in boards), at, strict=True)
             ]
             small = small_task(own, part.shares, names, rung.asked, percent=percent)
@@ -384,13 +384,13 @@ def written(document: Document) -> str:
     return html.render(with_flags(document))
 
 
-def _cautions(part: Part) -> Document:
+def _cautions(part: BoardPart) -> Document:
     """Return what the other of new and same clusters says, where clusters are few, and a board's cautions."""
     cautions = (*part.board.cautions, *merged_cautions(part.board.entries))
     return Document(blocks=(*small(elsewhere(part.board)), *([Note(cautions=cautions)] if cautions else [])))
 
 
-def _noise(part: Part) -> Document:
+def _noise(part: BoardPart) -> Document:
     """Return what `noise` says of a task, the models in the order of the board and by their short names."""
     noise = part.noise
     if isinstance(noise, str):
@@ -421,7 +421,7 @@ def _difficulty(health: TaskHealth | str) -> list[Data]:
     return [{"low": low, "high": high, "count": count} for low, high, count in bins]
 
 
-def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
+def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
     """Return the scores of single items, None where they are too many."""
     matrix = part.matrix
     if matrix is None:
@@ -448,7 +448,7 @@ def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
     }
 
 
-def logs(part: Part, runs: Sequence[RunEntry]) -> list[list[str]]:
+def logs(part: BoardPart, runs: Sequence[RunEntry]) -> list[list[str]]:
     """Return the names of each model's logs of Inspect, as `inspect view` knows them in the same folder."""
     board, found = part.board, defaultdict[str, list[str]](list)
     for entry in runs:

@@ -77,7 +77,7 @@ def _order(part: pl.DataFrame) -> pl.Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class BoardPart:
     """What is known of one board: its matrix (none for the overall one), and its noise and health or why they
     are missing.
 
@@ -101,17 +101,17 @@ class Rung:
 
     asked: Question
     leaderboard: Leaderboard
-    parts: tuple[Part, ...]
+    parts: tuple[BoardPart, ...]
     frontiers: tuple[TaskFrontier, ...] = ()
 
     @property
-    def tasks(self) -> tuple[Part, ...]:
+    def tasks(self) -> tuple[BoardPart, ...]:
         """The parts of single tasks."""
         return tuple(part for part in self.parts if part.matrix is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class PageContents:
     """What was asked, the same about the other populations that these scores can speak of, and the data:
     their fingerprint, and where they come from.
     """
@@ -132,7 +132,7 @@ class Contents:
         return sum(file.outcome in ("read", "published") for file in self.scores.files)
 
 
-def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
+def contents_of(scores: Scores, design: Design, asked: Question) -> PageContents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
     study = gather_levelled(scores, design)
     asked = settled(asked, study)
@@ -140,7 +140,7 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     others = [
         _other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)
     ]
-    return Contents(
+    return PageContents(
         first=first,
         others=tuple(rung for rung in others if rung is not None),
         fingerprint=fingerprint(study.parts),
@@ -152,7 +152,7 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
     measured = asked.population.measured(list(study.matrices()))
     board, matrices = with_other_policies(ranked(study, asked, measured=measured), study), measured[0]
     tasks = [
-        Part(
+        BoardPart(
             board=board,
             matrix=matrix,
             noise=_noise(matrix, board, design, asked),
@@ -193,9 +193,9 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
     return [each for each, able in worth.items() if able and each is not asked.population]
 
 
-def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part:
+def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> BoardPart:
     why = "This is shown for single tasks: choose one above."
-    return Part(
+    return BoardPart(
         board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall))
     )
 

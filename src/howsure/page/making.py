@@ -20,7 +20,7 @@ from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.page.contents import Contents, Rung
+    from howsure.page.contents import PageContents, Rung
     from howsure.page.origin import Origin
     from howsure.page.texts import Held
 
@@ -29,7 +29,7 @@ MOST_STILL = 20
 
 
 def make(
-    contents: Contents,
+    contents: PageContents,
     origin: Origin,
     title: str | None,
     *,
@@ -153,7 +153,7 @@ def _told(found: Held | None) -> tuple[str, ...]:
     )
 
 
-def _drawings(contents: Contents) -> dict[str, Any]:
+def _drawings(contents: PageContents) -> dict[str, Any]:
     """Return the charts of the scales that the boards have."""
     percents = {part.board.percent for rung in contents.rungs for part in rung.parts}
     return {"percent" if percent else "plain": drawings(percent=percent) for percent in sorted(percents)}

@@ -17,7 +17,7 @@ from howsure.present.document import Document, facts
 from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
-    from howsure.page.contents import Contents, Rung
+    from howsure.page.contents import PageContents, Rung
 
 
 MOST_BYTES = 100_000_000
@@ -39,7 +39,7 @@ class Origin:
     data: str
 
     @classmethod
-    def of(cls, contents: Contents, command: str, *, howsure: str) -> Origin:
+    def of(cls, contents: PageContents, command: str, *, howsure: str) -> Origin:
         """Return the origin of a page of these contents; `howsure`: the version that makes it."""
         entries = [entry for part in contents.first.tasks for entry in part.board.entries]
         models = len({entry.model for entry in entries})

@@ -45,7 +45,7 @@ PATIENCE_MS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class WatchedPaths:
     """What was named, and the folders that it is in: a file may be replaced by another of its name."""
 
     named: tuple[Path, ...]
@@ -53,7 +53,7 @@ class Watched:
     recursive: bool
 
     @classmethod
-    def of(cls, paths: Sequence[str]) -> Watched:
+    def of(cls, paths: Sequence[str]) -> WatchedPaths:
         """Return what paths name."""
         named = tuple(Path(path).resolve() for path in paths)
         folders = frozenset(path if path.is_dir() else path.parent for path in named)
@@ -109,7 +109,7 @@ class Viewer:
         """Refresh whenever the files change, until `stop`; a folder that is removed is waited for."""
         from watchfiles import awatch
 
-        watched = Watched.of(paths)
+        watched = WatchedPaths.of(paths)
         while not stop.is_set():
             places = watched.places()
             if None in places:

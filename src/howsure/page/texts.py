@@ -24,7 +24,7 @@ from howsure.readers.transcripts import NOT_KEPT, reread
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from howsure.page.contents import Part
+    from howsure.page.contents import BoardPart
     from howsure.readers.transcripts import Transcript
     from howsure.table.scores import RunEntry, Scores
 
@@ -69,7 +69,7 @@ class Place:
     percent: bool = True
 
     @classmethod
-    def of(cls, part: Part) -> Place | None:
+    def of(cls, part: BoardPart) -> Place | None:
         """Return the place of a board, None for one that has no questions of its own."""
         if part.matrix is None:
             return None

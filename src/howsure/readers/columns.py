@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.cells import Kind, read_column, texts_of
+from howsure.table.cells import NumberKind, read_column, texts_of
 from howsure.table.names import by_plain_name
 from howsure.wording import plural
 
@@ -106,7 +106,7 @@ PAIRS = (
     ("{}_first", "{}_second"),
 )
 """What the two columns of a covariate are called."""
-NUMBER = Kind(what="number", remedy="Covariates and weights are numbers: mend it, or leave it empty.")
+NUMBER = NumberKind(what="number", remedy="Covariates and weights are numbers: mend it, or leave it empty.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from howsure.readers.records import (
     unknown_layout,
 )
 from howsure.table.cells import finite
-from howsure.table.scale import FRACTIONS, PERCENT, Scale
+from howsure.table.scale import FRACTIONS, PERCENT, ScaleBounds
 from howsure.table.scores import Published, Run, TaskFacts
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         uncertainty = details.get("uncertainty") or {}
         score, n = finite(details.get("score")), uncertainty.get("num_samples")
         stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
-        scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
+        scale = ScaleBounds(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         if score is not None:
             yield source.published(
                 str(result.get("evaluation_name")),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.inspect_probabilities import Probabilities, probabilities
+from howsure.readers.inspect_probabilities import TokenProbabilities, probabilities
 from howsure.readers.inspect_scores import (
     Sample,
     Samples,
@@ -89,7 +89,7 @@ def read(source: Source) -> Reading:
     if not samples and not stated:
         raise _nothing(table, source)
     rows = score_frame(table, task=spec["task"], model=spec["model"], source=source.name) if samples else None
-    facts, more = _facts(spec, header, scores, table), Probabilities()
+    facts, more = _facts(spec, header, scores, table), TokenProbabilities()
     if source.probabilities and rows is not None:
         metrics = sorted(table.values, key=lambda metric: metric != facts.headline)
         more = probabilities(source, header, samples, metrics)

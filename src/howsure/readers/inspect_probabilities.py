@@ -28,7 +28,7 @@ _ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TokenAnswer:
     """What the tokens of one sample say: probabilities, None where they can't be told, and what stands
     against them.
 
@@ -44,7 +44,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probabilities:
+class TokenProbabilities:
     """Rows with the probability of the right answer, the metric that each refines, and what is to be told of
     them.
     """
@@ -62,7 +62,7 @@ class Probabilities:
 
 def probabilities(
     source: Source, header: Mapping[str, Any], samples: Sequence[dict[str, Any]], metrics: Sequence[str]
-) -> Probabilities:
+) -> TokenProbabilities:
     """Compute the probability of the right answer from the full samples of a log; nothing where none has
     tokens.
 
@@ -74,7 +74,7 @@ def probabilities(
         if (answer := read_answer(sample, metrics[0])) is not None
     }
     if not answers:
-        return Probabilities()
+        return TokenProbabilities()
     if _is_shuffled(header):
         shuffled_caution = Caution(
             code="prob_unscored",
@@ -82,7 +82,7 @@ def probabilities(
             "of the target: no probabilities.",
             remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
         )
-        return Probabilities(cautions=(shuffled_caution,))
+        return TokenProbabilities(cautions=(shuffled_caution,))
     spec = header["eval"]
     frames = {}
     for metric in (m for m in (PROB, PROB_NORM) if m not in metrics):
@@ -90,14 +90,14 @@ def probabilities(
         if table is not None:
             frames[metric] = score_frame(table, task=spec["task"], model=spec["model"], source=source.name)
     missing = sum(1 for sample in samples if _key(sample) not in answers and not sample.get("error"))
-    return Probabilities(
+    return TokenProbabilities(
         frames=tuple(frames.values()),
         refined=dict.fromkeys(frames, metrics[0]),
         cautions=tuple(_cautions([*answers.values()], missing, source.name)),
     )
 
 
-def read_answer(sample: Mapping[str, Any], metric: str) -> Answer | None:
+def read_answer(sample: Mapping[str, Any], metric: str) -> TokenAnswer | None:
     """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is
     meant.
     """
@@ -123,7 +123,7 @@ def read_answer(sample: Mapping[str, Any], metric: str) -> Answer | None:
     )
     token, targets = answer_token, _targets(sample)
     if token is None or not targets or (letters and len(targets) > 1):
-        return Answer(lettered=bool(letters))
+        return TokenAnswer(lettered=bool(letters))
     listed = _listed(token)
     found = _probability(listed, targets, said=token["token"].strip())
     return replace(
@@ -186,23 +186,23 @@ def _chance(logprob: object) -> float | None:
     return min(1.0, math.exp(logprob))
 
 
-def _probability(listed: Sequence[tuple[str, float]], targets: Sequence[str], *, said: str) -> Answer:
+def _probability(listed: Sequence[tuple[str, float]], targets: Sequence[str], *, said: str) -> TokenAnswer:
     """Sum what stands for the target, or bound it by the least likely token that the log lists.
 
     The token that was said may be listed without being among the likely ones, so it bounds no other. A likely
     token with which the target begins leaves its probability open.
     """
     if not listed:
-        return Answer()
+        return TokenAnswer()
     hits = [chance for text, chance in listed if text in targets]
     if hits:
-        return Answer(prob=min(1.0, math.fsum(hits)))
+        return TokenAnswer(prob=min(1.0, math.fsum(hits)))
     others = [chance for text, chance in listed if text != said]
     begun = [chance for text, chance in listed if text and any(target.startswith(text) for target in targets)]
     if max(begun, default=0.0) > min(others, default=0.0):
-        return Answer()
+        return TokenAnswer()
     rest = max(0.0, 1 - math.fsum(chance for _, chance in listed))
-    return Answer(prob=0.0, bound=min([rest, *others]) + math.fsum(begun))
+    return TokenAnswer(prob=0.0, bound=min([rest, *others]) + math.fsum(begun))
 
 
 def _among(listed: Sequence[tuple[str, float]], target: str, letters: str) -> float | None:
@@ -213,12 +213,15 @@ def _among(listed: Sequence[tuple[str, float]], target: str, letters: str) -> fl
 
 
 def _table(
-    samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], metric: str, spec: Mapping[str, Any]
+    samples: Sequence[dict[str, Any]],
+    answers: Mapping[Any, TokenAnswer],
+    metric: str,
+    spec: Mapping[str, Any],
 ) -> Samples | None:
     """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no
     sample.
     """
-    empty = Answer(lettered=True)
+    empty = TokenAnswer(lettered=True)
     pairs = [(s, answers.get(_key(s), empty)) for s in samples if _key(s) in answers or s.get("error")]
     kept = [(sample, answer) for sample, answer in pairs if metric == PROB or answer.lettered]
     if not any(_key(sample) in answers for sample, _ in kept):
@@ -237,7 +240,7 @@ def _is_shuffled(header: Mapping[str, Any]) -> bool:
     return any(isinstance(params, dict) and params.get("shuffle") not in (None, False) for params in named)
 
 
-def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[Caution]:
+def _cautions(answers: Sequence[TokenAnswer], missing: int, where: str) -> Iterator[Caution]:
     """Count what the probabilities leave out or take to be 0."""
     of = f"of {len(answers):,} samples"
     bounds = [answer.bound for answer in answers if answer.bound is not None]

@@ -32,7 +32,7 @@ zone.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class SampleUsage:
     """What the samples of one log took: `columns` by measure, in the order of the schema, those that any
     sample has.
 
@@ -46,7 +46,7 @@ class Usage:
     begun: str
 
     @classmethod
-    def of(cls, samples: Sequence[Mapping[str, Any]], spec: Mapping[str, Any]) -> Usage:
+    def of(cls, samples: Sequence[Mapping[str, Any]], spec: Mapping[str, Any]) -> SampleUsage:
         """Gather the evaluated model's usage, going over the samples once."""
         model, usages, seconds, started = spec["model"], [], [], []
         roles = again = False
@@ -76,7 +76,7 @@ def _columns(usages: Sequence[object], seconds: Sequence[object]) -> dict[str, p
     return {name: columns[name].alias(name) for name in MEASURES if name in columns}
 
 
-def stated_totals(header: Mapping[str, Any], usage: Usage) -> tuple[Total, ...]:
+def stated_totals(header: Mapping[str, Any], usage: SampleUsage) -> tuple[Total, ...]:
     """Return the tokens that the header states, where they are those of the log's samples and nothing else.
 
     They aren't where a sample failed or was tried again, where samples were taken over from an earlier log,
@@ -286,7 +286,7 @@ class Samples:
     odd: list[tuple[str, str, object]]
     id_kinds: frozenset[type]
     invalidated: int
-    usage: Usage
+    usage: SampleUsage
     questions: list[str | None]
     targets: list[str | None]
     ends: Mapping[str, int]
@@ -314,7 +314,7 @@ class Samples:
             odd=odd,
             id_kinds=frozenset(map(type, ids)),
             invalidated=sum(1 for sample in samples if sample.get("invalidation")),
-            usage=Usage.of(samples, spec),
+            usage=SampleUsage.of(samples, spec),
             questions=questions(sample.get("input") for sample in samples),
             targets=targets(sample.get("target") for sample in samples),
             ends=dict(

@@ -20,8 +20,8 @@ from howsure.errors import Caution
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lfs import is_pointer
 from howsure.readers.lm_eval_samples import (
-    Columns,
-    Probabilities,
+    ChoiceProbabilities,
+    SampleColumns,
     columns,
     documents,
     probabilities,
@@ -46,7 +46,7 @@ from howsure.table.scores import DIGITS, Extent, Group, Published, Run, TaskFact
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from howsure.readers.lm_eval_samples import Document
+    from howsure.readers.lm_eval_samples import EvalDocument
 
 NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
@@ -147,7 +147,7 @@ def _read_samples(source: Source) -> Reading:
     metrics, corpus = found.metrics(_known(results, task))
     scores = found.rows(metrics, task=task, model=model, source=source.name)
     identities = _identities(asked, found.items(), task, model) if asked else ()
-    more = probabilities(asked, identities, metrics, where=source.name) if asked else Probabilities()
+    more = probabilities(asked, identities, metrics, where=source.name) if asked else ChoiceProbabilities()
     # The rows with those of probabilities below them.
     tables = [
         *([] if scores is None else [scores]),
@@ -179,7 +179,7 @@ def _read_samples(source: Source) -> Reading:
     )
 
 
-def _found(source: Source) -> Columns:
+def _found(source: Source) -> SampleColumns:
     """Return the samples by column, of a large file by the shape of its lines."""
     shaped = shaped_columns(source)
     return columns(documents(source, None)) if shaped is None else shaped
@@ -206,7 +206,7 @@ def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
 
 
 def _identities(
-    found: Sequence[Document], items: Iterable[str], task: str, model: str
+    found: Sequence[EvalDocument], items: Iterable[str], task: str, model: str
 ) -> list[dict[str, Any]]:
     return [
         {"doc_id": document.doc_id, **document.metadata}

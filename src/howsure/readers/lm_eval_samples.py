@@ -34,7 +34,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ChoiceQuestion:
     """One document's choices: log-likelihoods, as they are and by length where that is known, and the right
     ones.
     """
@@ -72,7 +72,7 @@ def is_distribution(values: Sequence[float]) -> bool:
     return -math.inf < max(values) < math.inf and not any(map(math.isnan, values))
 
 
-def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
+def question(row: Mapping[str, Any], delimiter: str | None) -> ChoiceQuestion | None:
     """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the
     task puts before a choice, None where that isn't known.
     """
@@ -88,7 +88,7 @@ def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
     names = [listed, texts, labels, list(_LETTERS[:size])]
     right = _right(row.get("target"), size, [name for name in names if name]) or _graded(row, values)
     by_length = [_per_character(v, text) for v, text in zip(values, texts, strict=True)] if texts else None
-    return Question(plain=values, by_length=by_length, right=right)
+    return ChoiceQuestion(plain=values, by_length=by_length, right=right)
 
 
 def _log_likelihoods(responses: object) -> list[float]:
@@ -199,7 +199,7 @@ NO_NUMBER = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class EvalDocument:
     """A document under one filter.
 
     `hash`, `target_hash`: of the document and its target, None where the row has none; `named`: its metrics
@@ -214,7 +214,7 @@ class Document:
     named: tuple[str, ...]
     values: Mapping[str, Any]
     metadata: Mapping[str, Any]
-    question: Question | None = None
+    question: ChoiceQuestion | None = None
 
     @property
     def position(self) -> str:
@@ -237,7 +237,7 @@ def rows(source: Source) -> Iterator[Mapping[str, Any]]:
     return (row for row in each if isinstance(row, dict) and "doc_id" in row)
 
 
-def documents(source: Source, delimiter: str | None) -> list[Document]:
+def documents(source: Source, delimiter: str | None) -> list[EvalDocument]:
     """Return every row of a file of samples; with their choices where the source asks for probabilities,
     parted by `delimiter`.
     """
@@ -247,8 +247,8 @@ def documents(source: Source, delimiter: str | None) -> list[Document]:
     return found
 
 
-def _document(row: Mapping[str, Any], delimiter: str | None, *, choices: bool) -> Document:
-    return Document(
+def _document(row: Mapping[str, Any], delimiter: str | None, *, choices: bool) -> EvalDocument:
+    return EvalDocument(
         doc_id=row["doc_id"],
         hash=row.get("doc_hash"),
         target_hash=row.get("target_hash"),
@@ -265,7 +265,7 @@ def _scalar(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probabilities:
+class ChoiceProbabilities:
     """Rows with the probability of the right choice, the metric that each refines, and what is to be told of
     them.
     """
@@ -276,8 +276,12 @@ class Probabilities:
 
 
 def probabilities(
-    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]], graded: Sequence[str], *, where: str
-) -> Probabilities:
+    rows: Sequence[EvalDocument],
+    identities: Sequence[Mapping[str, Any]],
+    graded: Sequence[str],
+    *,
+    where: str,
+) -> ChoiceProbabilities:
     """Compute the probability of the right choice, once a document; nothing where no document has two
     choices.
 
@@ -289,13 +293,13 @@ def probabilities(
         first.setdefault(identity["item"], position)
     found = {position: rows[position].question for position in first.values()}
     if not any(question is not None and len(question.plain) > 1 for question in found.values()):
-        return Probabilities()
+        return ChoiceProbabilities()
     measured = any(question is not None and question.by_length for question in found.values())
     metrics = [metric for metric in REFINES if metric not in graded and (metric == PROB or measured)]
     # Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first.
     own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
     refined = {metric: names[0] for metric, names in own.items() if names}
-    return Probabilities(
+    return ChoiceProbabilities(
         records=[
             {**identities[position], "metric": metric, **_scored(question, metric)}
             for metric in metrics
@@ -306,13 +310,13 @@ def probabilities(
     )
 
 
-def _scored(question: Question | None, metric: str) -> dict[str, Any]:
+def _scored(question: ChoiceQuestion | None, metric: str) -> dict[str, Any]:
     score = question.probability(metric) if question else None
     return {"score": score, "status": "unscored" if score is None else "ok"}
 
 
 def _cautions(
-    found: Mapping[int, Question | None], rows: Sequence[Document], where: str
+    found: Mapping[int, ChoiceQuestion | None], rows: Sequence[EvalDocument], where: str
 ) -> Iterator[Caution]:
     """Count the documents without a probability, and those that lm-eval graded by something else."""
     of = f"of {plural(len(found), 'document')}"
@@ -349,7 +353,7 @@ def _cautions(
             )
 
 
-def _differs(question: Question | None, row: Document, metric: str) -> bool:
+def _differs(question: ChoiceQuestion | None, row: EvalDocument, metric: str) -> bool:
     grade = row.values.get(REFINES[metric])
     if question is None or question.probability(metric) is None or not isinstance(grade, (int, float)):
         return False
@@ -364,7 +368,7 @@ OWN, SCORES = "own ", "score "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class SampleColumns:
     """Samples by column, one row a document under one filter.
 
     `positions`, `hashes` (empty where there is none), `filters`: as text. `named`: the metrics as the rows
@@ -464,11 +468,11 @@ class Columns:
         return table if whole else table.filter(self.present[metric])
 
 
-def columns(found: Sequence[Document]) -> Columns:
+def columns(found: Sequence[EvalDocument]) -> SampleColumns:
     """Return documents by column."""
     keys = dict.fromkeys(key for document in found for key in document.values)
     metadata = [{ID: d.doc_id, **d.metadata, TARGET_HASH: d.target_hash} for d in found]
-    return Columns(
+    return SampleColumns(
         positions=_texts_of_column(whole_text(document.position) for document in found),
         hashes=_texts_of_column(whole_text(str(document.hash or "")) for document in found),
         filters=_texts_of_column(
@@ -495,7 +499,7 @@ def _attribute(name: str, value: object) -> str | None:
     return None if value is None else whole_text(str(value))
 
 
-def shaped_columns(source: Source) -> Columns | None:
+def shaped_columns(source: Source) -> SampleColumns | None:
     """Return the samples of a large file by the shape of its lines, without what models were asked and said;
     None where nothing is sure.
     """
@@ -556,7 +560,7 @@ def _renamed(own: Iterable[str]) -> dict[str, str]:
     return {new: name for name in own for new in flatten_metadata({name: 0})}
 
 
-def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Columns:
+def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> SampleColumns:
     _check(shapes)
     size, keys = (
         len(kept),
@@ -577,7 +581,7 @@ def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Column
     order = sorted(first, key=lambda name: first[name])
     begins = [name for name in order if first[name] == 0]
     corpus = {name for name in keys if shapes.kinds[(name,)] in ("text", "nested")}
-    return Columns(
+    return SampleColumns(
         positions=texts[ID],
         hashes=texts[HASH].fill_null(""),
         filters=texts[FILTER].fill_null("none"),

@@ -17,7 +17,7 @@ from howsure.readers.base import Reading
 from howsure.readers.parsing import PACKED
 from howsure.table.cells import FIGURE, chosen_rows, number_in, numbers_of, texts_of
 from howsure.table.names import by_plain_name, plain_name, word_list
-from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
+from howsure.table.scale import PERCENT, ScaleBounds, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES
 from howsure.table.scores import Published
 from howsure.wording import plural
@@ -228,7 +228,7 @@ def _figures(
     scale = scale_of(extent, (column,), signed=percent)
     values["score"] = scale.place(values["score"])
     if "stderr" in values and "stderr" not in signed:
-        values["stderr"] = (Scale(bounds=PERCENT) if percent else scale).size(values["stderr"])
+        values["stderr"] = (ScaleBounds(bounds=PERCENT) if percent else scale).size(values["stderr"])
     caution, note = scale.caution(column, extent), scale.note(f"Column {column}")
     return _Figures(
         values=values,

@@ -27,7 +27,15 @@ from howsure.readers.parquet import refuse_damaged
 from howsure.readers.parsing import CELLS, RECORDS, YAML, commented, parse_yaml, separator
 from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.readers.records import cut_row
-from howsure.table.cells import EXACT, Numbers, finite, numbers_of, text_or_nothing, texts_of, whole_text
+from howsure.table.cells import (
+    EXACT,
+    ColumnNumbers,
+    finite,
+    numbers_of,
+    text_or_nothing,
+    texts_of,
+    whole_text,
+)
 from howsure.table.grouping import PIECE_ROWS
 from howsure.table.names import by_plain_name, plain_name
 from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
@@ -426,7 +434,7 @@ class Table:
     source: Source
     frame: pl.LazyFrame
     values: nw.Expr | None = None
-    numbers: Numbers | None = None
+    numbers: ColumnNumbers | None = None
     cautions: tuple[Caution, ...] = ()
 
     def rows(self, frame: pl.LazyFrame | None = None) -> pl.LazyFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
-from howsure.table.cells import UNDECIDED, WORDS, Kind, chosen_rows, read_column, texts_of
+from howsure.table.cells import UNDECIDED, WORDS, NumberKind, chosen_rows, read_column, texts_of
 from howsure.table.names import word_list
 from howsure.wording import listing, plural
 
@@ -30,7 +30,7 @@ NAMED_JUDGE = ("judge_name", "judge_model", "judge_id", "judge", "grader", "scor
 RATERS = ("rater", "scorer", "annotator")
 """Columns that may name the human of a row as well."""
 KEY = ("model", "item", "attempt")
-VERDICT = Kind(
+VERDICT = NumberKind(
     what="verdict",
     words=WORDS,
     nothing=UNDECIDED,
@@ -165,7 +165,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_CLUSTERS = "none"
-CHANCE = Kind(
+CHANCE = NumberKind(
     what="probability", remedy="Every labelled answer needs the probability with which it was drawn."
 )
 
@@ -249,7 +249,7 @@ def read_verdicts(
     )
 
 
-def _numbers(column: pl.Series, kind: Kind = VERDICT) -> Floats:
+def _numbers(column: pl.Series, kind: NumberKind = VERDICT) -> Floats:
     """Return the verdicts of a column (N,), NaN where there is none."""
     return read_column(column, kind).fill_null(np.nan).to_numpy().copy()
 

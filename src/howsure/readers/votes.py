@@ -31,7 +31,7 @@ from howsure.table.cells import (
     MISSING,
     UNDECIDED,
     WORDS,
-    Kind,
+    NumberKind,
     chosen_rows,
     numbers_among,
     read_column,
@@ -392,7 +392,7 @@ CHOICE_ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns are recognised; the first one found counts."""
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
-SWAPPED = Kind(
+SWAPPED = NumberKind(
     what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no."
 )
 NEITHER = 0.5

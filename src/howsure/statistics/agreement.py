@@ -111,7 +111,7 @@ SPREAD = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class CoefficientSpread:
     """What limits need beside the value: its clustered `variance`, and `alone`, that of items by themselves;
     `units`, independent ones; `items`; degrees of freedom.
     """
@@ -123,7 +123,7 @@ class Spread:
     df: float
 
 
-def design_effect(value: float, known: Spread, model: Variances) -> float:
+def design_effect(value: float, known: CoefficientSpread, model: Variances) -> float:
     """Return how much larger the variance at hand is than the model's; at least 1, and items over clusters
     where nothing varies.
 
@@ -136,11 +136,11 @@ def design_effect(value: float, known: Spread, model: Variances) -> float:
     return max(max(known.alone / expected, 1.0) * known.variance / known.alone, 1.0)
 
 
-def spread_of(influence: Floats, clusters: Sequence[Ints]) -> Spread:
+def spread_of(influence: Floats, clusters: Sequence[Ints]) -> CoefficientSpread:
     """Return what limits need of a mean with these influences of items (n,)."""
     one = np.ones(len(influence))
     x = influence[:, None]
-    return Spread(
+    return CoefficientSpread(
         variance=float(variances(x, one, clusters, "CR2")[0]),
         alone=float(variances(x, one, (), "CR2")[0]),
         units=units_of(len(x), clusters),
@@ -154,7 +154,7 @@ def units_of(items: int, clusters: Sequence[Ints]) -> int:
     return min((int(codes.max()) + 1 for codes in clusters), default=items)
 
 
-def limits(value: float, known: Spread, model: Variances, level: float) -> tuple[float, float]:
+def limits(value: float, known: CoefficientSpread, model: Variances, level: float) -> tuple[float, float]:
     """Return the limits of a coefficient; `model`: its variance of one item at true values (K,)."""
     least = min(LEAST, value)
     if known.units < 2 or not math.isfinite(known.df):

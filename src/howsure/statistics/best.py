@@ -41,7 +41,7 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.max_t import BLOCK_CELLS, TINY
 from howsure.statistics.results import allowed
-from howsure.statistics.sign_flips import Columns, drawn, flipped
+from howsure.statistics.sign_flips import FlipColumns, drawn, flipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -313,7 +313,7 @@ def chances(
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
     seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0) * (1 - 1e-4)
     columns, blocks, count = drawn(
-        Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS
+        FlipColumns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS
     )
     above, every, doubtful = (
         np.full(len(models), float(count)),
@@ -329,7 +329,7 @@ def chances(
     return np.asarray(np.maximum(above, 1) / every)
 
 
-def _parts(columns: Columns, blocks: Sequence[Callable[[], Singles]]) -> Iterator[tuple[Singles, ...]]:
+def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Iterator[tuple[Singles, ...]]:
     """Yield the sums of the models in the flips of every block, of the first in parts."""
     for place, block in enumerate(blocks):
         summed = columns.sums(block())

@@ -133,7 +133,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class RunSpread:
     """How much one run differs from its level, as standard deviations: `runs` beyond what their `answers`
     give.
 
@@ -148,7 +148,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class FollowedSeries:
     """A series followed to its end; arrays (T,).
 
     `ahead`: each run less the mean of the runs since the last change, NaN for one that has none to be held
@@ -170,7 +170,7 @@ class Watched:
     anew: tuple[int, ...]
     levels: tuple[tuple[tuple[int, ...], ...], ...]
     level: tuple[int, ...]
-    spread: Spread
+    spread: RunSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,7 +388,7 @@ class _State:
         return float(-(split.difference**2) / split.variance - np.log(split.variance)) / 2
 
 
-def watch(series: Series, share: float | Floats) -> Watched:
+def watch(series: Series, share: float | Floats) -> FollowedSeries:
     """Follow a series run by run; `share`: of error, of every run or of each (T,)."""
     has = ~np.isnan(series.values)
     shares = SPARED * np.broadcast_to(share, (has.shape[1],))
@@ -426,7 +426,7 @@ def watch(series: Series, share: float | Floats) -> Watched:
         counts.append(int(shared.sum()))
         steps.append(step)
         levels.append((*state.over, state.level))
-    return Watched(
+    return FollowedSeries(
         changes=tuple(changes),
         ahead=stacked([_NOTHING if step is None else step.splits.at(-1) for step in steps]),
         limits=np.array([math.nan if step is None else step.limit for step in steps]),
@@ -440,7 +440,7 @@ def watch(series: Series, share: float | Floats) -> Watched:
     )
 
 
-def _spread(state: _State) -> Spread:
+def _spread(state: _State) -> RunSpread:
     """Return how much runs differ: the answers of the last level of two runs or more, and what all levels
     show beyond them.
     """
@@ -451,7 +451,7 @@ def _spread(state: _State) -> Spread:
     runs = _runs(state.series, last, _shared(state.series, last), state.past)
     own = runs.over() if last == state.level else NO_PAST
     variance = float(runs.chances(own.spreads) @ runs.spreads)
-    return Spread(
+    return RunSpread(
         runs=math.sqrt(variance),
         answers=math.sqrt(runs.answers),
         repeated=runs.repeated,
@@ -464,7 +464,7 @@ def ahead_of(series: Series, runs: tuple[int, ...], t: int) -> Pivots:
     return _runs(series, (*runs, t), _shared(series, (*runs, t)), NO_PAST).splits().at(-1)
 
 
-def last_against(series: Series, found: Watched, count: int) -> Pivots:
+def last_against(series: Series, found: FollowedSeries, count: int) -> Pivots:
     """Return the pivots of the mean of so many last runs less the mean of as many before them, on the items
     that all have.
 
@@ -485,7 +485,7 @@ def _shared(series: Series, runs: tuple[int, ...]) -> Bools:
     return np.asarray(~np.isnan(series.values[:, runs]).any(axis=1))
 
 
-def level_at(found: Watched, run: int, t: int) -> tuple[int, ...]:
+def level_at(found: FollowedSeries, run: int, t: int) -> tuple[int, ...]:
     """Return the runs before t that are of one level with a run, as far as the runs before t tell."""
     return next(level for level in found.levels[t - 1] if run in level)
 
@@ -507,7 +507,7 @@ def single_share(runs: int, share: float) -> float:
     return share / max(worth, 1.0)
 
 
-def limit_gap(found: Watched) -> Floats:
+def limit_gap(found: FollowedSeries) -> Floats:
     """Return by how much each run alone may differ from the mean of those before it without an alarm (T,).
 
     NaN where nothing is held against it, and where no answer of these runs differs: what a run that differed

@@ -53,7 +53,7 @@ REFERENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedAnswers:
     """N judged answers, or pairs of them: `strata` (N,) codes from 0, `labels` (N,), NaN where there is none.
 
     `weights` (N,): how many answers each label stands for; None: drawn at random. `clusters` (N,): codes from
@@ -97,7 +97,7 @@ class Influences:
     clusters: Ints | None
 
     @classmethod
-    def of(cls, judged: Judged) -> Influences:
+    def of(cls, judged: JudgedAnswers) -> Influences:
         """Take them from labels and strata; strata without a label have the mean of the others."""
         code, shares, held = judged.strata, judged.shares, judged.stands_for
         y = np.where(judged.known, judged.labels, 0.0)
@@ -168,7 +168,7 @@ class Influences:
         return float(effect * quantiles)
 
 
-def _variances(judged: Judged, means: Floats, counts: Ints) -> Floats:
+def _variances(judged: JudgedAnswers, means: Floats, counts: Ints) -> Floats:
     """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that
     none is 0.
     """
@@ -189,7 +189,7 @@ METHOD = Method(name="labels in strata")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected:
+class CorrectedRate:
     """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being
     judged as the others are.
 
@@ -207,7 +207,7 @@ class Corrected:
     weakest: Weakest | None
 
 
-def corrected(judged: Judged, level: float) -> Corrected:
+def corrected(judged: JudgedAnswers, level: float) -> CorrectedRate:
     """Correct the mean of a judge's verdicts with labels in [0, 1]; at least one is needed.
 
     Labels are a random sample of the answers, or one with known probabilities, and answers of all that could
@@ -234,7 +234,7 @@ def corrected(judged: Judged, level: float) -> Corrected:
         else len(np.unique(clusters[judged.known])),
         method=METHOD,
     )
-    return Corrected(
+    return CorrectedRate(
         rate=estimate,
         alone=_widened(_part(judged, np.ones(len(judged.labels), dtype=bool), level), effect),
         unlike=_unlike(judged.strata, judged.known) if judged.weights is None else math.nan,
@@ -245,7 +245,7 @@ def corrected(judged: Judged, level: float) -> Corrected:
     )
 
 
-def _part(judged: Judged, members: Bools, level: float) -> Estimate:
+def _part(judged: JudgedAnswers, members: Bools, level: float) -> Estimate:
     """Estimate the mean of the labels of some answers; of a single one all that it can say."""
     at = judged.known & members
     labels, weights = judged.labels[at], judged.stands_for[at]
@@ -334,7 +334,7 @@ class Accuracy:
     specificity: Estimate
 
 
-def accuracy(verdicts: Floats, judged: Judged, level: float) -> Accuracy | None:
+def accuracy(verdicts: Floats, judged: JudgedAnswers, level: float) -> Accuracy | None:
     """Measure a judge's verdicts (N,) by the labels; None where either isn't yes or no.
 
     Labels are a random sample of the answers, or one with known probabilities.
@@ -348,7 +348,7 @@ def accuracy(verdicts: Floats, judged: Judged, level: float) -> Accuracy | None:
     )
 
 
-def _share(right: Floats, judged: Judged, level: float) -> Estimate:
+def _share(right: Floats, judged: JudgedAnswers, level: float) -> Estimate:
     """Estimate the mean of what is known of some answers (N,)."""
     if not np.isfinite(right).any():
         none = Interval(low=np.nan, high=np.nan, level=level)
@@ -357,5 +357,5 @@ def _share(right: Floats, judged: Judged, level: float) -> Estimate:
         )
     one = np.zeros(len(right), dtype=np.int64)
     return corrected(
-        Judged(strata=one, labels=right, weights=judged.weights, clusters=judged.clusters), level
+        JudgedAnswers(strata=one, labels=right, weights=judged.weights, clusters=judged.clusters), level
     ).alone

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.judge_correction import Corrected, Judged
+    from howsure.statistics.judge_correction import CorrectedRate, JudgedAnswers
     from howsure.statistics.pair_moments import PairMoments
 
 
@@ -53,7 +53,7 @@ class CorrectedGap:
     paired: bool
 
 
-def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> CorrectedGap:
+def paired_gap(first: Floats, second: Floats, judged: JudgedAnswers, level: float) -> CorrectedGap:
     """Correct a difference with labels of both, first and second (N,); `judged` has their differences, in
     strata of those of the verdicts.
     """
@@ -70,7 +70,9 @@ def paired_gap(first: Floats, second: Floats, judged: Judged, level: float) -> C
     return _gap(sums, (unknown, unknown), judged, level, paired=True)
 
 
-def separate_gap(first: Corrected, second: Corrected, judged: Judged, level: float) -> CorrectedGap:
+def separate_gap(
+    first: CorrectedRate, second: CorrectedRate, judged: JudgedAnswers, level: float
+) -> CorrectedGap:
     """Return the difference of two corrected rates at the reference level, errors independent; `judged`: all
     answers of both.
     """
@@ -82,7 +84,9 @@ def separate_gap(first: Corrected, second: Corrected, judged: Judged, level: flo
     return _gap(sums, (second.unknown, first.unknown), judged, level, paired=False)
 
 
-def _part(first: Floats, second: Floats, judged: Judged, members: Bools, effect: float) -> TaskDifferences:
+def _part(
+    first: Floats, second: Floats, judged: JudgedAnswers, members: Bools, effect: float
+) -> TaskDifferences:
     """Return what the labels of one stratum say; a single item leaves all open."""
     at = judged.known & members
     count = int(at.sum())
@@ -110,7 +114,7 @@ def _task(
 
 
 def _gap(
-    sums: Suite, unknown: tuple[float, float], judged: Judged, level: float, *, paired: bool
+    sums: Suite, unknown: tuple[float, float], judged: JudgedAnswers, level: float, *, paired: bool
 ) -> CorrectedGap:
     """Return limits and p-value of sums to which strata without a label could add so much, below and
     above.
@@ -147,7 +151,7 @@ freedom.
 """
 
 
-def judged_pairs(found: Sequence[Corrected], units: Sequence[Ints]) -> PairMoments:
+def judged_pairs(found: Sequence[CorrectedRate], units: Sequence[Ints]) -> PairMoments:
     """Compare all pairs of M models; `units`: of each model's answers, codes from 0, at least two of them.
 
     Memory: a few arrays of at most MOST_UNITS × M.
@@ -167,7 +171,7 @@ def judged_pairs(found: Sequence[Corrected], units: Sequence[Ints]) -> PairMomen
     return with_own_pivots(replace(pairs, added=pairs.added + added))
 
 
-def _own_variances(found: Sequence[Corrected]) -> tuple[Floats, Floats]:
+def _own_variances(found: Sequence[CorrectedRate]) -> tuple[Floats, Floats]:
     """Return the variances that go with each model's own limits, below and above (M,)."""
     sides = (
         [float(each.sums.below.half_width(REFERENCE)) + each.unknown / 2 for each in found],

@@ -14,7 +14,15 @@ import numpy as np
 from howsure.statistics import intervals
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.pair_moments import order_of_rows
-from howsure.statistics.sign_flips import DRAWS, TOO_MANY, Columns, Reaching, TooManyError, covered, drawn
+from howsure.statistics.sign_flips import (
+    DRAWS,
+    TOO_MANY,
+    FlipColumns,
+    Reaching,
+    TooManyPairsError,
+    covered,
+    drawn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +88,7 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
     if len(first) == 1:
         adjusted[first, second] = adjusted[second, first] = p[first, second]
     elif len(first):
-        pairs = _Pairs.of(flips, first, second)
+        pairs = _OrderedPairs.of(flips, first, second)
         stepped = pairs.shares(rng, draws)
         first, second = pairs.first, pairs.second
         stepped = np.maximum.accumulate(np.maximum(stepped, p[first, second]))
@@ -101,7 +109,7 @@ def single_step(
     first, second, _ = _flipped(p, flips)
     if len(first) < 2:
         return error
-    pairs = _Pairs.of(flips, first, second)
+    pairs = _OrderedPairs.of(flips, first, second)
     largest, seen = pairs.largest_of_flips(rng, draws)
     allowed = max(int(error * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
     bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
@@ -121,7 +129,7 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pairs:
+class _OrderedPairs:
     """Pairs of models, strongest first (K,), and what the pivot of a flip needs.
 
     The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change
@@ -130,7 +138,7 @@ class _Pairs:
     share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
     """
 
-    columns: Columns
+    columns: FlipColumns
     first: Positions
     second: Positions
     squares: Singles
@@ -139,13 +147,13 @@ class _Pairs:
     observed: Singles
 
     @classmethod
-    def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _Pairs:
+    def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _OrderedPairs:
         """Put pairs in the order of the pivots that were seen."""
         total = float(flips.sizes.sum())
         curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
-        columns = Columns.of(flips)
+        columns = FlipColumns.of(flips)
 
-        def make(order: Positions | slice, squares: Singles, observed: Singles) -> _Pairs:
+        def make(order: Positions | slice, squares: Singles, observed: Singles) -> _OrderedPairs:
             """Return the pairs in an order."""
             return cls(
                 columns=columns,
@@ -165,13 +173,13 @@ class _Pairs:
             seen = _comparable(flips.observed[first, second], flips)[:, None]
         return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
 
-    def take(self, chosen: Bools | slice) -> _Pairs:
+    def take(self, chosen: Bools | slice) -> _OrderedPairs:
         """Return the same of these pairs, in this order."""
         return replace(
             self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
         )
 
-    def padded(self) -> _Pairs:
+    def padded(self) -> _OrderedPairs:
         """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
         more = -len(self.first) % STRIDE
         nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
@@ -232,7 +240,7 @@ class _Pairs:
         with ThreadPoolExecutor(THREADS) as pool:
             yield from pool.map(count, blocks)
 
-    def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
+    def of_all(self, columns: FlipColumns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
         """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at
         all pairs; and the flips.
 
@@ -247,7 +255,7 @@ class _Pairs:
                 break
         return counts, np.full(len(counts), float(n_flips))
 
-    def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
+    def of_many(self, columns: FlipColumns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
         """Count the same looking only at pairs that can reach what the stronger ones were; None where looking
         at all is faster.
 
@@ -262,13 +270,13 @@ class _Pairs:
         reaching = self.reaching(float(self.observed[strong - 1, 0]), TOO_MANY)
         try:
             found = list(self.each(partial(self.strong_exceedances, columns, reaching, strong), blocks))
-        except TooManyError:
+        except TooManyPairsError:
             return None
         counts[:strong] = sum((each for _, each in found), start=np.full(strong, float(seen)))
         n_flips[:strong] = seen + sum(flips for flips, _ in found)
         return counts, n_flips
 
-    def of_few(self, columns: Columns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
+    def of_few(self, columns: FlipColumns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
         """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not
         looked at.
         """
@@ -279,14 +287,14 @@ class _Pairs:
             flips, found = self.strong_exceedances(
                 columns, reaching, strong, partial(few, block, PILOT_FLIPS)
             )
-        except TooManyError:
+        except TooManyPairsError:
             flips = max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD
             return self.of_all(columns, [partial(few, block, flips)], seen)
         counts = np.full(len(self.first), float(seen + flips))
         counts[:strong] = seen + found
         return counts, np.full(len(counts), float(seen + flips))
 
-    def always_exceeded(self, columns: Columns, block: Callable[[], Singles]) -> float:
+    def always_exceeded(self, columns: FlipColumns, block: Callable[[], Singles]) -> float:
         """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among
         some of the models; 0 where there is none.
         """
@@ -309,7 +317,7 @@ class _Pairs:
         return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), most), place
 
     def strong_exceedances(
-        self, columns: Columns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
+        self, columns: FlipColumns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
     ) -> tuple[int, Floats]:
         """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one
         is as extreme as it was.
@@ -326,7 +334,7 @@ class _Pairs:
         found = list(self.each(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
 
-    def largest_of(self, columns: Columns, block: Callable[[], Singles]) -> Singles:
+    def largest_of(self, columns: FlipColumns, block: Callable[[], Singles]) -> Singles:
         """Return the largest squared pivot of each flip of a block."""
         summed = columns.sums(block())
         size = max(BLOCK_CELLS // len(self.first), 1)
@@ -335,7 +343,7 @@ class _Pairs:
             [self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts]
         )
 
-    def apart(self, columns: Columns) -> tuple[Singles, ...] | None:
+    def apart(self, columns: FlipColumns) -> tuple[Singles, ...] | None:
         """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A
         (strides, STRIDE, C); None where that doesn't pay.
         """
@@ -347,7 +355,7 @@ class _Pairs:
         return tuple(each.reshape(-1, STRIDE, each.shape[1]) for each in pairs)
 
     def exceedances(
-        self, columns: Columns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
+        self, columns: FlipColumns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
     ) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it
         was.

@@ -16,7 +16,7 @@ import numpy as np
 
 from howsure.statistics import intervals
 from howsure.statistics.pair_moments import FlipSums, PairMoments, settled, with_own_pivots
-from howsure.statistics.suites import Side, Suite
+from howsure.statistics.suites import Suite, SuiteSide
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def summed(
     df = np.where(rate > 0, np.inf, tasks.df)
     own = intervals.t_quantile(REFERENCE, df)
     below, above = (
-        Side(
+        SuiteSide(
             squares=s**2 * tasks.variance,
             slopes=s
             * np.where(

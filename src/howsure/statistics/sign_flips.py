@@ -95,7 +95,7 @@ Table = TypeVar("Table", "Singles", "Floats")
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class FlipColumns:
     """The columns that a flip sums up: z and s of every model, then what lone items add to both.
 
     `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot
@@ -106,7 +106,7 @@ class Columns:
     even: bool
 
     @classmethod
-    def of(cls, flips: FlipSums) -> Columns:
+    def of(cls, flips: FlipSums) -> FlipColumns:
         """Choose the columns."""
         z = np.column_stack([flips.sums, flips.shared])
         if not flips.even:
@@ -130,8 +130,8 @@ class Columns:
 
 
 def drawn(
-    columns: Columns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
-) -> tuple[Columns, list[Callable[[], Singles]], int]:
+    columns: FlipColumns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
+) -> tuple[FlipColumns, list[Callable[[], Singles]], int]:
     """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen
     counts as.
 
@@ -139,7 +139,7 @@ def drawn(
     is enough. See `flipped`.
     """
     table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
-    return Columns(table, columns.even), blocks, seen
+    return FlipColumns(table, columns.even), blocks, seen
 
 
 def flipped(
@@ -201,7 +201,7 @@ TOO_MANY = 0.1
 """Where more than this share of pairs is far enough apart, looking at all of them is faster."""
 
 
-class TooManyError(Exception):
+class TooManyPairsError(Exception):
     """So many pairs are far enough apart that looking at all of them is faster."""
 
 
@@ -284,7 +284,7 @@ class Reaching:
         count = np.maximum(count, 0)  # where nothing lies as far apart, the line of the flip before does
         total = int(count.sum())
         if total > self.most * models * models * flips / 2:
-            raise TooManyError
+            raise TooManyPairsError
         source = np.arange(models * flips).repeat(count)
         below = np.arange(total) - (np.cumsum(count) - count).repeat(count)
         flip, named = source // models, order.ravel()

@@ -59,7 +59,7 @@ NARROW = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class SuiteSide:
     """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
 
     `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it
@@ -77,7 +77,7 @@ class Side:
     of_shares: Bools
 
     @classmethod
-    def of_variance(cls, variance: Floats) -> Side:
+    def of_variance(cls, variance: Floats) -> SuiteSide:
         """Return what shares vary by: a variance (…) that doesn't change on the way."""
         squares, none = variance[None], np.zeros_like(variance[None])
         rest = {
@@ -94,11 +94,13 @@ class Side:
         """Welch and Satterthwaite's degrees of freedom of the sums (…)."""
         return combined_df(self.counted, self.own_df)
 
-    def beside(self, other: Side) -> Side:
+    def beside(self, other: SuiteSide) -> SuiteSide:
         """Return the tasks of both."""
-        return Side(**{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in FIELDS})
+        return SuiteSide(
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in FIELDS}
+        )
 
-    def take(self, places: tuple[Positions, ...] | Bools) -> Side:
+    def take(self, places: tuple[Positions, ...] | Bools) -> SuiteSide:
         """Return the sides of the sums at these places."""
         taken = {name: np.stack([task[places] for task in getattr(self, name)]) for name in PER_SUM}
         return replace(self, **taken)
@@ -169,7 +171,7 @@ class Side:
         return found.reshape(most.shape)
 
 
-def _farthest(side: Side, tail: Floats) -> Floats:
+def _farthest(side: SuiteSide, tail: Floats) -> Floats:
     """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature
     what shares vary by.
     """
@@ -181,7 +183,7 @@ def _farthest(side: Side, tail: Floats) -> Floats:
     return np.asarray(np.hypot(away[~side.of_shares].sum(axis=0), away[side.of_shares].sum(axis=0)))
 
 
-def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
+def _squared_t_by_own(side: SuiteSide, distance: Floats, tail: Floats) -> Floats:
     """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away;
     no larger than 2 · `tail`.
     """
@@ -193,7 +195,7 @@ def _squared_t_by_own(side: Side, distance: Floats, tail: Floats) -> Floats:
     return np.asarray(intervals.t_beyond(np.exp(high), side.df) ** 2)
 
 
-def _may_be_farther(side: Side, distance: Floats, tail: Floats) -> Bools:
+def _may_be_farther(side: SuiteSide, distance: Floats, tail: Floats) -> Bools:
     """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which
     are the smallest.
     """
@@ -217,8 +219,8 @@ class Suite:
     """Weighted sums of tasks (…): their value and both sides."""
 
     value: Floats
-    below: Side
-    above: Side
+    below: SuiteSide
+    above: SuiteSide
 
     def limits(self, level: float | Floats) -> tuple[Floats, Floats]:
         """Return the limits of the sums at this level, of all or of each."""
@@ -231,12 +233,12 @@ class Suite:
             name: np.where(apart >= 0, getattr(self.below, name), getattr(self.above, name))
             for name in PER_SUM
         }
-        side = Side(**sides, of_shares=self.below.of_shares)
+        side = SuiteSide(**sides, of_shares=self.below.of_shares)
         return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
 
     def with_shares(self, variance: Floats) -> Suite:
         """Return the same with the variance of what shares vary by."""
-        shares = Side.of_variance(variance)
+        shares = SuiteSide.of_variance(variance)
         return replace(self, below=self.below.beside(shares), above=self.above.beside(shares))
 
     def take(self, places: tuple[Positions, ...]) -> Suite:
@@ -405,7 +407,7 @@ def _side(
     df: Floats,
     level: float,
     straight: Bools,
-) -> Side:
+) -> SuiteSide:
     """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
 
     The degrees of freedom are those of the plain variances, and of what their limits say of tasks without
@@ -421,7 +423,7 @@ def _side(
     )
     slopes = s * np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
     counted = np.where(variances > 0, variances, np.where(straight, 0.0, there))
-    return Side(
+    return SuiteSide(
         squares=s**2 * variances,
         slopes=np.where(straight, 0.0, slopes),
         bends=bends,

@@ -72,7 +72,7 @@ MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class OwnClusters:
     """By what variances of a number of its own clusters are larger, and its degrees of freedom."""
 
     factor: Floats
@@ -83,8 +83,8 @@ class Own:
 class Concentrations:
     """Those of M models (M,), and of all pairs (M, M)."""
 
-    models: Own
-    pairs: Own
+    models: OwnClusters
+    pairs: OwnClusters
 
 
 def concentrations(votes: Votes, clusters: Sequence[Ints]) -> Concentrations:
@@ -95,7 +95,7 @@ def concentrations(votes: Votes, clusters: Sequence[Ints]) -> Concentrations:
     return Concentrations(models=_fewer([own for own, _ in each]), pairs=_fewer([own for _, own in each]))
 
 
-def _of_one_way(votes: Votes, units: Ints) -> tuple[Own, Own]:
+def _of_one_way(votes: Votes, units: Ints) -> tuple[OwnClusters, OwnClusters]:
     count, models, weights = int(units.max()) + 1, votes.models, votes.weights
     size = count * models
     first, second = (
@@ -114,17 +114,17 @@ def _of_one_way(votes: Votes, units: Ints) -> tuple[Own, Own]:
     return _own((shares**2).sum(axis=0), whole), _own(of_pairs, whole)
 
 
-def _own(h: Floats, whole: float) -> Own:
+def _own(h: Floats, whole: float) -> OwnClusters:
     h = np.clip(h, min(whole, MOST), MOST)
-    return Own(factor=np.maximum((1 - whole) / (1 - h), 1.0), df=1 / h - 1)
+    return OwnClusters(factor=np.maximum((1 - whole) / (1 - h), 1.0), df=1 / h - 1)
 
 
-def _fewer(each: list[Own]) -> Own:
+def _fewer(each: list[OwnClusters]) -> OwnClusters:
     factors, dfs = np.stack([own.factor for own in each]), np.stack([own.df for own in each])
-    return Own(factor=factors.max(axis=0), df=dfs.min(axis=0))
+    return OwnClusters(factor=factors.max(axis=0), df=dfs.min(axis=0))
 
 
-def own_pivots(pairs: PairMoments, own: Own) -> PairMoments:
+def own_pivots(pairs: PairMoments, own: OwnClusters) -> PairMoments:
     """Give every pair the variance and degrees of freedom of its own clusters, and the score pivot
     (score_pivot.py).
 
@@ -340,7 +340,7 @@ class OneLineTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pairs:
+class _MetPairs:
     """P pairs that met: their models, the pair (N,) and the direction (N,) of every vote, what it got beyond
     what is expected, and its information.
     """
@@ -386,14 +386,14 @@ def one_line(
     )
 
 
-def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
+def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _MetPairs:
     mean, steep, flat = tie_rule(ties).expected(
         fit.gaps(votes.first, votes.second, votes.covariates), fit.tie
     )
     low, high = np.minimum(votes.first, votes.second), np.maximum(votes.first, votes.second)
     codes, of = np.unique(low * votes.models + high, return_inverse=True)
     sign = np.where(votes.first < votes.second, 1.0, -1.0)
-    return _Pairs(
+    return _MetPairs(
         first=codes // votes.models,
         second=codes % votes.models,
         of=of,
@@ -405,7 +405,7 @@ def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
 
 
 def _products(
-    votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _Pairs
+    votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _MetPairs
 ) -> tuple[Floats, Floats, Ints]:
     """Return the products of every two units' residuals (G, G), each pair's over its information; the sum of
     squares of each pair (P,); its units (P,).

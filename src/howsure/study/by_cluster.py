@@ -16,7 +16,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.study.crossed import MODELS, NoSumsError, Source
+from howsure.study.crossed import MODELS, ClusterSource, NoSumsError
 from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
@@ -108,7 +108,7 @@ class ByCluster:
 
     scores: Scores
     design: Design
-    source: Source
+    source: ClusterSource
     sizes: pl.DataFrame
     extents: pl.DataFrame
     failed: int
@@ -127,7 +127,7 @@ def by_cluster(
     column = _clustered_by(design, frame.collect_schema().names())
     if column is None:
         raise many
-    source = Source.of(scores, column)
+    source = ClusterSource.of(scores, column)
     room = max(int(aggregate.free_bytes() / aggregate.RESULT_BYTES), ALWAYS_FIT)
     sums = to_polars(_sums(source).head(room + 1))
     if len(sums) > room:
@@ -175,7 +175,7 @@ def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
     return asked[0] if len(asked) == 1 and asked[0] in names else None
 
 
-def _sums(source: Source) -> Frame:
+def _sums(source: ClusterSource) -> Frame:
     """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many
     items have one (`weight`).
 

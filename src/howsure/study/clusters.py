@@ -35,7 +35,7 @@ KNOWN = ("none", "cluster", "weight", "task", "item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clustered:
+class ClusteredItems:
     """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called;
     notes and cautions.
     """
@@ -183,7 +183,7 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
             )
 
 
-def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Clustered:
+def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> ClusteredItems:
     """Attach to every task the clusters that were asked for, or declared by a column of that name."""
     choices: dict[tuple[tuple[str, ...] | None, bool], list[str]] = {}
     for task in table["task"].unique().sort():
@@ -197,7 +197,7 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
         )
         for (choice, stated), tasks in choices.items()
     ]
-    return Clustered(
+    return ClusteredItems(
         table=pl.concat([part.table for part in parts], how="diagonal"),
         names={task: names for part in parts for task, names in part.names.items()},
         notes=tuple(note for part in parts for note in part.notes),
@@ -212,12 +212,12 @@ def _attach(
     *,
     stated: bool,
     of: str = "",
-) -> Clustered:
+) -> ClusteredItems:
     """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if
     others have another.
     """
     if choice == (NO_CLUSTERS,):
-        return Clustered(
+        return ClusteredItems(
             table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
         )
     cautions: tuple[Caution, ...] = ()
@@ -230,12 +230,12 @@ def _attach(
         declared_cluster = table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
         table, names, cautions, declared = declared_cluster, ("cluster",), _holes(table), True
     else:
-        return Clustered(table=table)
+        return ClusteredItems(table=table)
     if len(names) > MAX_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
     hint = "; `cluster='none'` ignores it" if declared else STATED if stated else ""
     note = f"Clusters{of}: {_clusters_words(table, names)}{hint}."
-    return Clustered(
+    return ClusteredItems(
         table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions
     )
 

@@ -50,7 +50,7 @@ REMEDY = "Run both as the same exam"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class AskedDifference:
     """In what the models of a task were not asked alike, said in a few words."""
 
     task: str
@@ -58,12 +58,12 @@ class Difference:
     words: str
 
 
-def differences(items: pl.DataFrame, tasks: Iterable[str]) -> tuple[Difference, ...]:
+def differences(items: pl.DataFrame, tasks: Iterable[str]) -> tuple[AskedDifference, ...]:
     """Return what differs, from the smallest and largest fingerprint of each item."""
     return tuple(_found(items, sorted(tasks)))
 
 
-def _found(items: pl.DataFrame, tasks: Sequence[str]) -> Iterator[Difference]:
+def _found(items: pl.DataFrame, tasks: Sequence[str]) -> Iterator[AskedDifference]:
     for name, what in EXAM.items():
         if name not in items.columns or not items[name].count():
             continue
@@ -73,7 +73,7 @@ def _found(items: pl.DataFrame, tasks: Sequence[str]) -> Iterator[Difference]:
         )
         for task, count, known in counts.sort("task").iter_rows():
             if count and task in tasks:
-                yield Difference(task=task, what=what, words=_words(what, count, known))
+                yield AskedDifference(task=task, what=what, words=_words(what, count, known))
 
 
 def _words(what: Exam, count: int, known: int) -> str:
@@ -81,7 +81,9 @@ def _words(what: Exam, count: int, known: int) -> str:
     return f"{count:,} of {plural(known, 'item')} {one if count == 1 else more} under the same id"
 
 
-def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
+def replaced(
+    items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]
+) -> tuple[AskedDifference, ...]:
     """Return the tasks in whose data set two models have other items at the same positions."""
     if POSITION not in items.columns:
         return ()
@@ -90,7 +92,9 @@ def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame])
         for (task, _), part in parts.items()
     )
     return tuple(
-        dict.fromkeys(Difference(task=task, what="questions", words=words) for task, words in found if words)
+        dict.fromkeys(
+            AskedDifference(task=task, what="questions", words=words) for task, words in found if words
+        )
     )
 
 
@@ -115,12 +119,12 @@ def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
     )
 
 
-def cautions(found: Sequence[Difference]) -> list[Caution]:
+def cautions(found: Sequence[AskedDifference]) -> list[Caution]:
     """Warn of what isn't alike."""
     return [caution(each) for each in found]
 
 
-def caution(found: Difference, *, allow: bool = False) -> Caution:
+def caution(found: AskedDifference, *, allow: bool = False) -> Caution:
     """Warn of what isn't alike; `allow`: say how a gate lets it be."""
     return Caution(
         code="not_like_with_like",
@@ -146,7 +150,7 @@ LETTERS = 60
 
 def exam_differences(
     runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]
-) -> tuple[Difference, ...]:
+) -> tuple[AskedDifference, ...]:
     """Return in what the runs of the models of each task and metric were not the same exam. What isn't known
     differs from nothing.
     """
@@ -232,7 +236,7 @@ def _more(count: int) -> str:
     return f"; and {count - MOST_SETTINGS:,} more" if count > MOST_SETTINGS else ""
 
 
-def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame) -> Iterator[Difference]:
+def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame) -> Iterator[AskedDifference]:
     """Yield what differs between the models that have scores by a metric."""
     if len({entry.model for entry in entries}) < 2 or not any(entry.run.exam for entry in entries):
         return
@@ -254,7 +258,7 @@ def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame)
                 stated.setdefault(entry.model, set()).add(value)
         told = {model: frozenset(values) for model, values in stated.items()}
         if len(set(told.values())) > 1:
-            yield Difference(task=task, what=what, words=_said(said, told))
+            yield AskedDifference(task=task, what=what, words=_said(said, told))
 
 
 def _is_of(metric: str, scorer: str) -> bool:

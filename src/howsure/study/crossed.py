@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
-    from howsure.table.scale import Scale
+    from howsure.table.scale import ScaleBounds
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -46,7 +46,7 @@ class NoSumsError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ClusterSource:
     """Where items are read from: rows with the column that clusters them; `numbered`: whether a column
     numbers the attempts; `scale`: of the scores.
     """
@@ -54,10 +54,10 @@ class Source:
     frame: Frame
     column: str
     numbered: bool
-    scale: Scale | None = None
+    scale: ScaleBounds | None = None
 
     @classmethod
-    def of(cls, scores: Scores, column: str) -> Source:
+    def of(cls, scores: Scores, column: str) -> ClusterSource:
         """Open the rows of scores."""
         frame, _ = tidy(scores.rows, scores.roles)
         return cls(frame=frame, column=column, numbered="attempt" in frame.collect_schema().names())
@@ -102,7 +102,7 @@ class Source:
         apart = (nw.col("within") - value * (100 - value)).abs()
         return ((low == 0) | (low == 100)) & ((high == 0) | (high == 100)) & (apart <= ROUNDING * 100**2)
 
-    def of_clusters(self, matrix: ScoreMatrix, names: Sequence[str]) -> Source:
+    def of_clusters(self, matrix: ScoreMatrix, names: Sequence[str]) -> ClusterSource:
         """Return the rows of a matrix's task, metric and models in these clusters."""
         chosen = (
             (nw.col("task") == matrix.task)
@@ -133,7 +133,7 @@ class _Read:
     bounded: bool
 
 
-def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
+def crossed(study: Study, source: ClusterSource, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
     """Return a study of clusters as one of their items, from blocks of these.
 
     `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`);
@@ -168,7 +168,7 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFram
 
 
 def _crossed(
-    matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame
+    matrix: ScoreMatrix, source: ClusterSource, sizes: pl.DataFrame, lost: pl.DataFrame
 ) -> tuple[ScoreMatrix, int]:
     """Return a matrix of clusters with what their items add up to, and how many blocks these took."""
     if not matrix.complete:
@@ -219,7 +219,7 @@ class _Kept:
         shape = matrix.values.shape
         return cls(tried=np.zeros(shape, dtype=np.int64), failed=np.zeros(shape, dtype=np.int64))
 
-    def blocks(self, matrix: ScoreMatrix, source: Source, cuts: Sequence[slice]) -> Iterator[Block]:
+    def blocks(self, matrix: ScoreMatrix, source: ClusterSource, cuts: Sequence[slice]) -> Iterator[Block]:
         """Yield the block of each cut of the clusters, fetched when it is its turn."""
         for cut in cuts:
             found = _read(matrix, source.of_clusters(matrix, matrix.items[cut].tolist()))
@@ -246,7 +246,7 @@ def _cuts(cells: Floats) -> list[slice]:
     return [*cuts, slice(start, len(cells))]
 
 
-def _read(matrix: ScoreMatrix, source: Source) -> _Read:
+def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
     """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means
     than were summed up.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.study.units import Scales
     from howsure.table.aggregate import Grouped
-    from howsure.table.scale import Scale
+    from howsure.table.scale import ScaleBounds
     from howsure.table.scores import Scores
 
     Key = tuple[str, str]
@@ -69,7 +69,7 @@ def _metrics(scores: Scores) -> dict[Key, str]:
     }
 
 
-def _metric(column: str, scale: Scale) -> str:
+def _metric(column: str, scale: ScaleBounds) -> str:
     """Return the name of a column as a metric; without the word for percent where these are fractions from
     now on.
     """

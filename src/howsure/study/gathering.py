@@ -43,8 +43,8 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.study.clusters import Clustered
-    from howsure.study.comparability import Difference
+    from howsure.study.clusters import ClusteredItems
+    from howsure.study.comparability import AskedDifference
     from howsure.study.design import Design
     from howsure.study.models import Average
     from howsure.table.aggregate import Grouped
@@ -188,7 +188,7 @@ def _clustered(
     every: pl.DataFrame | None,
     *,
     paired: bool,
-) -> tuple[Study, Clustered]:
+) -> tuple[Study, ClusteredItems]:
     """Attach clusters and weights to the items, and say what is doubtful about them and about the scales;
     `every`: what all rows say of items.
     """
@@ -246,7 +246,7 @@ def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
     return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 
-def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
+def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[AskedDifference, ...]:
     """Return in what the models were not asked alike: questions, right answers, and what else makes an
     exam.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
     from collections.abc import Iterable
 
-    from howsure.study.clusters import Clustered
+    from howsure.study.clusters import ClusteredItems
     from howsure.study.design import Design
     from howsure.table.aggregate import Grouped, Wanted
     from howsure.table.scores import Scores
@@ -86,7 +86,7 @@ def lower_note(lower: Sequence[Key], count: int) -> str:
     return f"Direction: smaller scores are better{which}." if lower else ""
 
 
-def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
+def notes_of(study: Study, before: list[str], grouped: ClusteredItems, found: Grouped) -> tuple[str, ...]:
     """Say how the data were read and grouped; `before`: what is said of them first, their sizes before
     all.
     """

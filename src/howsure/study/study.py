@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.study.clusters import ProposedClusters
-    from howsure.study.comparability import Difference
+    from howsure.study.comparability import AskedDifference
     from howsure.study.design import Design
     from howsure.study.models import Average
     from howsure.study.weights import RowWeights
-    from howsure.table.scale import Scale
+    from howsure.table.scale import ScaleBounds
     from howsure.table.scores import Group, Missing, TaskFacts
 
     Key = tuple[str, str]
@@ -86,11 +86,11 @@ class Study:
     partial: tuple[Key, ...] = ()
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
-    differs: tuple[Difference, ...] = ()
+    differs: tuple[AskedDifference, ...] = ()
     groups: tuple[Group, ...] = ()
     policy: FailurePolicy
     column: str = ""
-    scales: Mapping[Key, Scale] = field(default_factory=dict)
+    scales: Mapping[Key, ScaleBounds] = field(default_factory=dict)
     summed: bool = False
     unasked: str = ""
     crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)

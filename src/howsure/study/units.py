@@ -17,14 +17,14 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.table.cells import Kind, read_column, texts_of
+from howsure.table.cells import NumberKind, read_column, texts_of
 from howsure.table.grouping import measure_names
 from howsure.table.scale import (
     FRACTIONS,
     PERCENT,
     ROUNDING,
-    Extent,
-    Scale,
+    ScaleBounds,
+    ScoreExtent,
     require_bounds,
     require_countable,
     says_percent_in_part,
@@ -45,7 +45,7 @@ USD = "usd"
 PER = 1e6
 """Prices are those of so many tokens."""
 NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
-PRICE = Kind(
+PRICE = NumberKind(
     what="price",
     remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none.",
 )
@@ -152,8 +152,8 @@ class Scales:
     scaled.
     """
 
-    scales: Mapping[Key, Scale]
-    extents: Mapping[Key, Extent]
+    scales: Mapping[Key, ScaleBounds]
+    extents: Mapping[Key, ScoreExtent]
     mixed: Mapping[Key, Caution]
 
     def place(self, parts: Parts) -> Parts:
@@ -232,24 +232,24 @@ def require_one_scale(cautions: Iterable[Caution]) -> None:
         raise DataError(mixed.message, remedy=mixed.remedy)
 
 
-def _extent(part: pl.DataFrame) -> Extent:
+def _extent(part: pl.DataFrame) -> ScoreExtent:
     """Return the extent of a part; the variance of scores that are all 0 or 100 is mean × (100 − mean)."""
     mean = pl.col("mean")
     ends = pl.col("low").is_in([0.0, 100.0]) & pl.col("high").is_in([0.0, 100.0])
     ends &= (pl.col("variance") - mean * (100 - mean)).abs() <= ROUNDING * 100**2
     row = part.select(low=pl.col("low").min(), high=pl.col("high").max(), ends=ends.all()).row(0, named=True)
-    return Extent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
+    return ScoreExtent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
 
 
-def _known_extent(key: Key, part: pl.DataFrame, known: pl.DataFrame) -> Extent:
+def _known_extent(key: Key, part: pl.DataFrame, known: pl.DataFrame) -> ScoreExtent:
     """Return the extent of the single scores of the models in a part."""
     models = part["model"].unique().cast(pl.String).to_list()
     rows = known.filter(pl.col("model").is_in(models), task=key[0], metric=key[1])
     row = rows.select(pl.col("low").min(), pl.col("high").max(), pl.col("ends").min()).row(0, named=True)
-    return Extent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
+    return ScoreExtent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
 
 
-def _placed(part: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+def _placed(part: pl.DataFrame, scale: ScaleBounds) -> pl.DataFrame:
     if scale.as_it_is:
         return part
     placed = [scale.place(pl.col(name)).alias(name) for name in ("mean", "low", "high")]

@@ -108,7 +108,7 @@ MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class ColumnNumbers:
     """A column of texts, read: its numbers as an expression, the texts without a score and their counts.
 
     `percent`: a % sign divided the numbers by 100.
@@ -130,7 +130,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class NumberKind:
     """What the numbers of a column are: `what` they are called, the `words` that are numbers too, and further
     words for `nothing`.
 
@@ -143,8 +143,8 @@ class Kind:
     remedy: str = ""
 
 
-SCORE = Kind(what="score", words=WORDS)
-FIGURE = Kind(what="number")
+SCORE = NumberKind(what="score", words=WORDS)
+FIGURE = NumberKind(what="number")
 """A number of a published table: a score, a count, an error."""
 
 
@@ -181,7 +181,7 @@ def numbers_among(texts: pl.Series) -> pl.Series:
     return texts.to_frame("text").select(plain_numbers(pl.col("text")))["text"].alias(texts.name)
 
 
-def read_column(column: pl.Series, kind: Kind) -> pl.Series:
+def read_column(column: pl.Series, kind: NumberKind) -> pl.Series:
     """Return the numbers of a column of any type, null where nothing stands; DataError for a cell that is
     none, with its row.
     """
@@ -200,7 +200,7 @@ def read_column(column: pl.Series, kind: Kind) -> pl.Series:
     return values
 
 
-def _refuse_vast(values: pl.Series, kind: Kind) -> None:
+def _refuse_vast(values: pl.Series, kind: NumberKind) -> None:
     """Raise DataError where a column of numbers holds an infinite or a vast one."""
     bad = (values.is_not_nan() & (values.abs() > VAST)).fill_null(value=False)
     if bad.any():
@@ -209,8 +209,8 @@ def _refuse_vast(values: pl.Series, kind: Kind) -> None:
 
 
 def numbers_of(
-    frame: Frame, columns: Sequence[str], writing: Writing, kind: Kind = SCORE
-) -> tuple[nw.Expr | None, Numbers | None]:
+    frame: Frame, columns: Sequence[str], writing: Writing, kind: NumberKind = SCORE
+) -> tuple[nw.Expr | None, ColumnNumbers | None]:
     """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of
     it was text.
     """
@@ -229,7 +229,7 @@ def numbers_of(
     return nw.when(~nw.col(column).is_in(codes)).then(nw.col(column)).alias(column), None
 
 
-def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE) -> Numbers:
+def read_numbers(frame: Frame, column: str, writing: Writing, kind: NumberKind = SCORE) -> ColumnNumbers:
     """Read a column of texts; DataError for the first text that is no number, known word or known "no score".
 
     Its distinct texts are collected, its rows are not.
@@ -269,7 +269,7 @@ def read_numbers(frame: Frame, column: str, writing: Writing, kind: Kind = SCORE
         ]
         values = nw.when(_text(column).is_in(meant)).then(nw.lit(number)).otherwise(values)
     shown = unscored.group_by(pl.col("text").str.strip_chars().alias("shown")).agg(pl.col("count").sum())
-    return Numbers(column=column, values=values, unscored=dict(shown.iter_rows()), percent=percent)
+    return ColumnNumbers(column=column, values=values, unscored=dict(shown.iter_rows()), percent=percent)
 
 
 def _text(column: str) -> nw.Expr:
@@ -307,7 +307,7 @@ def _texts(frame: Frame, column: str) -> pl.DataFrame:
     )
 
 
-def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, kind: Kind) -> Decimal:
+def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, kind: NumberKind) -> Decimal:
     """Say which mark stands before decimals: what the user says, else what the texts prove that can be read
     in one way only.
     """
@@ -378,7 +378,7 @@ def _other_mark(frame: Frame, column: str, text: str, decimal: Decimal) -> DataE
     )
 
 
-def _unreadable(column: str, text: str, row: str, kind: Kind) -> DataError:
+def _unreadable(column: str, text: str, row: str, kind: NumberKind) -> DataError:
     known = f" {KNOWN_WORDS}" if kind.words is WORDS else ""
     return DataError(
         f"column {column!r} has the value {shown(text)} ({row}), which is no {kind.what}",

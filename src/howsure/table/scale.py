@@ -47,7 +47,7 @@ UNBOUNDED = "unbounded_scores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class ScoreExtent:
     """The smallest and largest score; `ends`: each is 0 or 100."""
 
     low: float
@@ -60,7 +60,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class ScaleBounds:
     """The bounds that count as 0 and 1, and how that is known; `doubt`: what is warned of, "" where nothing
     is.
     """
@@ -102,7 +102,7 @@ class Scale:
             "sizes and limits."
         )
 
-    def caution(self, name: str, extent: Extent) -> Caution | None:
+    def caution(self, name: str, extent: ScoreExtent) -> Caution | None:
         """Return the warning where the scale is in doubt."""
         if self.doubt == "fractions":
             return Caution(
@@ -136,8 +136,12 @@ class Scale:
 
 
 def scale_of(
-    extent: Extent, names: Iterable[str], *, bounds: tuple[float, float] | None = None, signed: bool = False
-) -> Scale:
+    extent: ScoreExtent,
+    names: Iterable[str],
+    *,
+    bounds: tuple[float, float] | None = None,
+    signed: bool = False,
+) -> ScaleBounds:
     """Decide on a scale: what the user says, else % signs, a name, or scores that are all 0 or 100.
 
     `names`: of the column and the metric.
@@ -146,15 +150,15 @@ def scale_of(
     named = not signed and any(map(says_percent, names))
     if bounds is not None:
         small = bounds == PERCENT and not named and 0 < extent.high <= 1
-        return Scale(bounds=bounds, why=ASKED, doubt="bounds" if small else "")
+        return ScaleBounds(bounds=bounds, why=ASKED, doubt="bounds" if small else "")
     if extent.within(FRACTIONS):
-        return Scale(doubt="fractions" if named else "")
+        return ScaleBounds(doubt="fractions" if named else "")
     if not signed and extent.within(PERCENT):
         if named or any(map(_is_rate, names)):
-            return Scale(bounds=PERCENT, why="by its name")
+            return ScaleBounds(bounds=PERCENT, why="by its name")
         if extent.ends:
-            return Scale(bounds=PERCENT, why="since every score is 0 or 100")
-    return Scale(doubt="unbounded")
+            return ScaleBounds(bounds=PERCENT, why="since every score is 0 or 100")
+    return ScaleBounds(doubt="unbounded")
 
 
 def says_percent(name: str) -> bool:
@@ -172,7 +176,7 @@ def _is_rate(name: str) -> bool:
     return any(rate in " ".join(name_words(name)) for rate in RATES)
 
 
-def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> None:
+def require_bounds(name: str, extent: ScoreExtent, bounds: tuple[float, float]) -> None:
     """Raise DataError where a score lies outside the bounds that the user named."""
     if not extent.within(bounds):
         beyond = extent.low if extent.low < bounds[0] else extent.high
@@ -186,7 +190,7 @@ def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> No
         )
 
 
-def require_countable(name: str, extent: Extent) -> None:
+def require_countable(name: str, extent: ScoreExtent) -> None:
     """Raise DataError where scores are so large that their fourth powers, which error bars are made of, are
     no numbers.
     """
@@ -210,16 +214,16 @@ def _shown(bounds: tuple[float, float]) -> str:
     return f"({bounds[0]:g}, {bounds[1]:g})"
 
 
-def extent_of_scores(scores: pl.Series) -> Extent:
+def extent_of_scores(scores: pl.Series) -> ScoreExtent:
     """Return the extent of single scores, 0 to 0 where there are none."""
     known = scores.drop_nulls().drop_nans()
     if not len(known):
-        return Extent(low=0.0, high=0.0)
+        return ScoreExtent(low=0.0, high=0.0)
     ends = known.is_in([0.0, 100.0]).all()
-    return Extent(low=known.min(), high=known.max(), ends=ends)  # type: ignore[arg-type]
+    return ScoreExtent(low=known.min(), high=known.max(), ends=ends)  # type: ignore[arg-type]
 
 
-def refuse_doubtful_percent(extent: Extent, column: str, *, signed: bool) -> None:
+def refuse_doubtful_percent(extent: ScoreExtent, column: str, *, signed: bool) -> None:
     """Raise DataError where a published column says percent and no score is above 1."""
     if not signed and says_percent(column) and 0 < extent.high <= 1:
         high = extent.high

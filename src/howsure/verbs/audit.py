@@ -21,7 +21,7 @@ from howsure.study.models import ROLES, refuse_long
 from howsure.study.notes import lower_note, unsaid
 from howsure.table.engines import to_polars
 from howsure.table.names import is_burden
-from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
+from howsure.table.scale import ASKED, UNBOUNDED, ScaleBounds, extent_of_scores, require_bounds
 from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import Scores
 from howsure.table.writing import Writing
@@ -167,7 +167,7 @@ def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
         return scores
     open_ = [score.score for score in scores.published if not score.scaled]
     require_bounds("published scores", extent_of_scores(pl.Series(open_, dtype=pl.Float64)), bounds)
-    scale = Scale(bounds=bounds, why=ASKED)
+    scale = ScaleBounds(bounds=bounds, why=ASKED)
     note = scale.note("Published scores")
     return replace(
         scores,
@@ -177,7 +177,7 @@ def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
     )
 
 
-def _placed(score: Published, scale: Scale) -> Published:
+def _placed(score: Published, scale: ScaleBounds) -> Published:
     stderr = None if score.stderr is None else scale.size(score.stderr)
     return replace(score, score=scale.place(score.score), stderr=stderr, scaled=True)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from howsure.errors import SmallPart
     from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Ints
-    from howsure.statistics.judge_correction import Corrected, Judged
+    from howsure.statistics.judge_correction import CorrectedRate, JudgedAnswers
     from howsure.statistics.results import Rank
 
     Names = str | Sequence[str]
@@ -221,7 +221,7 @@ def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
     )
 
 
-def _entry(model: str, panel: Panel, part: Bools, found: Corrected) -> JudgedModel:
+def _entry(model: str, panel: Panel, part: Bools, found: CorrectedRate) -> JudgedModel:
     said = panel.said(part)
     return JudgedModel(
         model=model,
@@ -240,7 +240,7 @@ def _less(said: float, rate: Estimate) -> Interval:
     return Interval(low=said - rate.interval.high, high=said - rate.interval.low, level=rate.interval.level)
 
 
-def _judge(k: int, panel: Panel, found: Corrected, level: float) -> JudgeLine:
+def _judge(k: int, panel: Panel, found: CorrectedRate, level: float) -> JudgeLine:
     """Say what one judge's verdicts are worth by themselves."""
     table, verdicts = panel.table, panel.table.verdicts[:, k]
     there = np.isfinite(verdicts)
@@ -269,7 +269,7 @@ def _nothing(level: float) -> Estimate:
     )
 
 
-def _unlike(found: Corrected, level: float) -> Iterator[Caution]:
+def _unlike(found: CorrectedRate, level: float) -> Iterator[Caution]:
     if significant(found.unlike, level):
         yield Caution(
             code="labels_unlike",
@@ -322,7 +322,7 @@ def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
     return notes
 
 
-def _small_stratum(panel: Panel, judged: Judged, found: Corrected) -> tuple[SmallPart, ...]:
+def _small_stratum(panel: Panel, judged: JudgedAnswers, found: CorrectedRate) -> tuple[SmallPart, ...]:
     """Warn of the stratum that carries most of the error of all answers."""
     if found.weakest is None:
         return ()
@@ -350,7 +350,7 @@ def _few_clusters(table: Verdicts) -> list[Caution]:
 
 
 def places(
-    found: Sequence[Corrected], parts: Sequence[Bools], table: Verdicts, level: float
+    found: Sequence[CorrectedRate], parts: Sequence[Bools], table: Verdicts, level: float
 ) -> tuple[Rank, ...]:
     """Return the place of each of M models, best first, with intervals that hold for all at once; `parts`:
     their answers (N,).

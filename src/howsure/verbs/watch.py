@@ -9,7 +9,7 @@ from howsure.inference.watch_looks import are_strata, look_as_planned, look_at, 
 from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal, sizes_of
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
-from howsure.table.scale import FRACTIONS, Scale
+from howsure.table.scale import FRACTIONS, ScaleBounds
 from howsure.verbs.read import read
 from howsure.verbs.sides import is_path, read_sides, side_of
 
@@ -133,7 +133,7 @@ class Monitor:
             spending=spending,
         ).values()
         bounds = goal.pop("bounds")
-        self._scale = Scale(bounds=bounds or FRACTIONS)
+        self._scale = ScaleBounds(bounds=bounds or FRACTIONS)
         self._design = of_new_clusters(
             make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
         )

@@ -59,7 +59,7 @@ _WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class FigureSize:
     """How large a figure is, in points; None keeps what the chart has. `tallest`: no higher, where that can
     be.
     """
@@ -69,24 +69,24 @@ class Size:
     tallest: float = math.inf
 
 
-PRESETS: dict[Preset, Size] = {
-    "column": Size(234, 8, 648),
-    "page": Size(396, 9, 648),
-    "slide": Size(864, 20, 450),
-    "poster": Size(1152, 28),
+PRESETS: dict[Preset, FigureSize] = {
+    "column": FigureSize(234, 8, 648),
+    "page": FigureSize(396, 9, 648),
+    "slide": FigureSize(864, 20, 450),
+    "poster": FigureSize(1152, 28),
 }
 """3.25 in at 8 pt, 5.5 in at 9 pt, 12 in at 20 pt, 16 in at 28 pt."""
 
 
-def size_of(width: float | None, font_size: float | None, preset: Preset | None) -> Size | None:
+def size_of(width: float | None, font_size: float | None, preset: Preset | None) -> FigureSize | None:
     """Return the size that is asked for, None where none is; width and type go before those of a preset."""
     if width is None and font_size is None and preset is None:
         return None
-    usual = PRESETS[preset] if preset is not None else Size(None, FONT)
-    return Size(width or usual.width, font_size or usual.font, usual.tallest)
+    usual = PRESETS[preset] if preset is not None else FigureSize(None, FONT)
+    return FigureSize(width or usual.width, font_size or usual.font, usual.tallest)
 
 
-def sized(spec: Spec, size: Size | None) -> Spec:
+def sized(spec: Spec, size: FigureSize | None) -> Spec:
     """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no
     room for what is shown.
     """
@@ -106,7 +106,7 @@ def extent(spec: Spec) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-def _fitted(spec: Spec, size: Size, width: float) -> Spec:
+def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
     """Return the figure with as few panels side by side as its height allows."""
     best, least = None, math.inf
     for side in _side_by_side(spec, width, size.font):
@@ -142,7 +142,7 @@ def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, f
     return min(tries, key=lambda each: (each[1] > width + OFF, abs(each[1] - width)))
 
 
-def _no_taller(spec: Spec, size: Size) -> Spec:
+def _no_taller(spec: Spec, size: FigureSize) -> Spec:
     """Make rows lower where the figure is too tall, down to the height of the type."""
     height = extent(spec)[1]
     if height <= size.tallest:

@@ -18,7 +18,7 @@ from howsure.readers.mapping import documents, language
 from howsure.readers.mapping.documents import COLUMN, FILE, FOLDER, KEY, TOP, UP, VALUE, own_field, reached
 from howsure.readers.published import questions
 from howsure.readers.records import found_in
-from howsure.table.cells import Kind, plain_numbers, plain_text, read_column, texts_of
+from howsure.table.cells import NumberKind, plain_numbers, plain_text, read_column, texts_of
 from howsure.table.names import by_plain_name, plain_name, word_list
 from howsure.table.schema import ALIASES, MEASURES, NAMES, STATUSES
 from howsure.table.scores import Published, TaskFacts
@@ -182,8 +182,10 @@ FEW_EQUAL, LONG = 0.02, 60
 says little.
 """
 MOST_WORDS = 100
-WORTH = Kind(what="score", remedy="Say what such words are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".")
-FIGURE = Kind(what="number", remedy="Write number(…) where such a text stands for nothing.")
+WORTH = NumberKind(
+    what="score", remedy="Say what such words are worth: score = \"{'yes': 1, 'no': 0}[verdict]\"."
+)
+FIGURE = NumberKind(what="number", remedy="Write number(…) where such a text stands for nothing.")
 REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
 
 

@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import polars as pl
@@ -278,3 +280,20 @@ def test_a_working_directory_that_was_deleted_is_said(words, code, tmp_path, mon
     found = CliRunner().invoke(main, words)
     assert (found.exit_code, found.stdout) == (code, "")
     assert "the folder that you are in was deleted: change into one that exists" in found.stderr
+
+
+def test_a_command_of_another_package_is_run(monkeypatch):
+    @click.command()
+    def digest():
+        click.echo("one line")
+
+    found = {
+        "digest": SimpleNamespace(value="acme:digest", load=lambda: digest),
+        "broken": EntryPoint(name="broken", value="no_such_module:digest", group="howsure.commands"),
+        "compare": EntryPoint(name="compare", value="no_such_module:compare", group="howsure.commands"),
+    }
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group, name: [found[name]] if name in found else [])
+    assert CliRunner().invoke(main, ["digest"]).output == "one line\n"
+    assert "can't be loaded: No module named" in CliRunner().invoke(main, ["broken"]).output
+    assert "Say whether A is really better than B" in CliRunner().invoke(main, ["compare", "--help"]).output
+    assert "No such command 'no'" in CliRunner().invoke(main, ["no"]).output

@@ -123,7 +123,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, whose file is imported now: a start must not wait for all."""
         del ctx
-        return load(cmd_name) if cmd_name in NAMES else None
+        if cmd_name in NAMES:
+            return load(cmd_name)
+        return foreign(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command's first sentence, in groups."""
@@ -156,6 +158,19 @@ def load(name: str) -> click.Command:
         return command_of(name, SUMMARIES[name])
     command: click.Command = getattr(import_module(f"howsure.commands.{name}"), name)
     return command
+
+
+def foreign(name: str) -> click.Command | None:
+    """Return a command of another package, which has it under the entry point group `howsure.commands`."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="howsure.commands", name=name):
+        try:
+            command: click.Command = entry.load()
+        except Exception as error:  # noqa: BLE001 - whatever a foreign module raises
+            raise click.UsageError(f"{name!r} ({entry.value}) can't be loaded: {error}") from None
+        return command
+    return None
 
 
 def every() -> dict[str, click.Command]:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.options import GroupedCommand
 from howsure.commands.streams import aside, silence, tell
 
 if TYPE_CHECKING:
@@ -35,14 +34,6 @@ LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
 """What the system says where standard output can't be written: nobody reads it, the disk is full, broken or
 gone.
 """
-
-
-class VerdictCommand(GroupedCommand):
-    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors
-    included.
-    """
-
-    error_code = BROKEN
 
 
 @contextmanager

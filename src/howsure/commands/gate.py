@@ -13,8 +13,15 @@ import click
 
 from howsure.commands.base import put, read_sides, rendered, split
 from howsure.commands.configuration import OWN, PYPROJECT, table_of
-from howsure.commands.exits import DONE, FAILED, UNDECIDED, VerdictCommand
-from howsure.commands.options import OUTPUT, refuse_points, refuse_task_points, sided_paths, takes
+from howsure.commands.exits import DONE, FAILED, UNDECIDED
+from howsure.commands.options import (
+    OUTPUT,
+    VerdictCommand,
+    refuse_points,
+    refuse_task_points,
+    sided_paths,
+    takes,
+)
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
 from howsure.errors import Caution, OptionError

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from howsure import checks
 from howsure.checks import Points
+from howsure.commands.exits import BROKEN
 from howsure.errors import OptionError
 from howsure.options import shared, table
 
@@ -125,6 +126,14 @@ class GroupedCommand(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+
+class VerdictCommand(GroupedCommand):
+    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors
+    included.
+    """
+
+    error_code = BROKEN
 
 
 class Paths(click.Argument):

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from howsure.commands.base import columns_and_rows, read, read_runs, read_sides, split, write, write_records
-from howsure.commands.exits import VerdictCommand
-from howsure.commands.options import DESIGN, READING, GroupedCommand, Paths, flag_of, made, refuse_points
+from howsure.commands.options import (
+    DESIGN,
+    READING,
+    GroupedCommand,
+    Paths,
+    VerdictCommand,
+    flag_of,
+    made,
+    refuse_points,
+)
 from howsure.commands.signatures import signature_of
 from howsure.options import table
 

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read_sides, split, write
-from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
+from howsure.commands.exits import DONE, UNDECIDED
 from howsure.commands.instead import chosen, put_error
-from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, refuse_points, sided_paths, takes
+from howsure.commands.options import (
+    DESIGN,
+    OUTPUT,
+    READING,
+    Bounds,
+    VerdictCommand,
+    refuse_points,
+    sided_paths,
+    takes,
+)
 from howsure.commands.signatures import signature_of
 from howsure.commands.streams import aside
 

@@ -17,25 +17,8 @@ from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.overall import task_shares
-from howsure.inference.plan_options import (
-    ATTEMPTS,
-    KnownSpread,
-    PlanQuestion,
-    curve_of,
-    equal_systems,
-    looks_of,
-    option,
-    options_of,
-)
-from howsure.inference.plan_pilot import (
-    doubt_of,
-    joined,
-    joined_errors,
-    limits_of,
-    measured_costs,
-    median_pair,
-    read_pilots,
-)
+from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
+from howsure.inference.plan_pilot import KnownSpread, known_together, measured_costs, median_pair, read_pilots
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.statistics.gate_shares import TRIALS, rehearse
@@ -45,16 +28,14 @@ from howsure.study.factors import gather_levelled
 from howsure.study.notes import direction_cautions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.parts import ErrorSources
     from howsure.answers.plan import Basis, Option, Sought
-    from howsure.inference.plan_pilot import Assumptions, Costs, Pilot
-    from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.inference.plan_pilot import Assumptions, Pilot
+    from howsure.statistics.choices import Goal
     from howsure.statistics.group_sequential import Schedule
-    from howsure.statistics.power import Doubt, Planned, Test
-    from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
@@ -68,299 +49,40 @@ FEW = 10
 LEVEL_ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0)
 SHOWN = 7
 """So many ways are shown."""
+FEW_UNITS = 30
+MOST_REHEARSED = 100_000
+ONE_ATTEMPT = Caution(
+    code="one_attempt",
+    message="the pilot has one attempt a question: what more attempts would bring is not known",
+    remedy="A second attempt at some of its questions would tell.",
+)
+NO_OVERALL = Caution(
+    code="no_overall",
+    message="no overall plan: the tasks' scores are on different scales",
+    remedy="Choose with `task`.",
+)
+OFF_THE_SCALE = Caution(
+    code="off_the_scale",
+    message="the smallest difference that shows is larger than the whole scale",
+    remedy="More questions are needed to show anything.",
+)
 
 
-def from_level_pilot(
-    scores: Scores,
-    names: tuple[str | None, str | None],
-    question: PlanQuestion,
-    run: PlannedRun,
-    design: Design,
-) -> Plan:
-    """Plan from a pilot with random factors, task by task."""
-    _refuse_with_levels(question, run, design)
-    usual = Question(population=NEW_CLUSTERS, method="t")
-    a, b = names
-    if a is not None and b is not None:
-        study = gather_pair(scores, design, a, b)
-        matrices = one_metric(study)
-        pairs, cautions = (
-            [(study.models[0], study.models[1], 1)] * len(matrices),
-            tasks_left_out(study, matrices),
-        )
-    else:
-        study = gather_levelled(scores, design)
-        matrices, cautions = list(study.matrices()), []
-        pairs = [(*names, count) for names, count in (median_pair(matrix, usual) for matrix in matrices)]
-    question = replace(question, method="t")
-    tasks = [
-        _task_with_levels(
-            matrix,
-            NEW_CLUSTERS.pair(matrix, a, b, usual),
-            question,
-            replace(run, pairs=run.pairs * len(matrices)),
-        )
-        for matrix, (a, b, _) in zip(matrices, pairs, strict=True)
-    ]
-    typical = [_median_pair_note(a, b, n) for a, b, n in pairs if n > 1]
-    return Plan(
-        sought=question.sought,
-        goal=question.goal,
-        method="t",
-        level=question.level,
-        comparisons=run.pairs * len(matrices),
-        margin=question.margin,
-        paired=True,
-        tasks=tuple(tasks),
-        notes=(*study.notes, *typical),
-        cautions=(*study.cautions, *direction_cautions(study), *cautions),
-    )
-
-
-def _refuse_with_levels(question: PlanQuestion, run: PlannedRun, design: Design) -> None:
-    """Raise OptionError for what isn't planned with random factors."""
-    others = {
-        "looks": question.looks is not None,
-        "paired": not question.paired,
-        "n_clusters": run.clusters is not None,
-        "simulate": run.seed is not None,
-        "method": run.method not in (None, "t"),
-        "measure": bool(design.measure),
-    }
-    name = next((name for name, is_given in others.items() if is_given), "")
-    if name:
-        raise OptionError(
-            f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
-        )
-    if run.levels and len(run.levels) != len(design.random_factor):
-        raise OptionError(
-            f"{len(run.levels)} numbers of levels and {len(design.random_factor)} random factors",
-            remedy="Give one for each, in the order of the factors.",
-        )
-
-
-def _task_with_levels(
-    matrix: ScoreMatrix, pilot: Comparison, question: PlanQuestion, run: PlannedRun
-) -> TaskPlan:
-    sources, difference = pilot.sources, pilot.difference
-    if sources is None or not sources.known:
-        why = next((f": {caution.message}" for caution in difference.cautions), "")
-        raise DataError(
-            f"the pilot doesn't tell how levels differ{why}",
-            where=matrix.task,
-            remedy="Take one with several levels and questions.",
-        )
-    question = possible(question, percent=matrix.bounded, lower=matrix.lower_is_better)
-    search = _LevelSearch.of(sources, difference, question, run)
-    lines, chosen = search.lines()
-    best = search.known(tuple(map(float, lines[chosen].levels)))
-    names: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
-    return TaskPlan(
-        **names,
-        basis=None,
-        sources=sources,
-        levels_needed=search.fewest_levels() if question.sought == "items" else (),
-        options=tuple(lines),
-        chosen=chosen,
-        curve=curve_of(best, question, run.pairs, [lines[chosen]], 0),
-        equal=equal_systems(
-            question, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **names
-        ),
-        percent=matrix.bounded,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LevelSearch:
-    """What is sought for a task, from what its pilot tells; `doubt`, `limits`: by how many times its variance
-    may be larger.
-    """
-
-    sources: ErrorSources
-    question: PlanQuestion
-    run: PlannedRun
-    doubt: Doubt
-    limits: tuple[float, float]
-
-    @classmethod
-    def of(
-        cls, sources: ErrorSources, pilot: Estimate, question: PlanQuestion, run: PlannedRun
-    ) -> _LevelSearch:
-        """Return it, the pilot's variance as sure as its degrees of freedom make it."""
-        variance = pilot.se**2
-        error = (variance, variance * math.sqrt(2 / pilot.df), int(pilot.df) + 1)
-        return cls(
-            sources=sources,
-            question=question,
-            run=run,
-            doubt=doubt_of(error),
-            limits=limits_of(error, question.level),
-        )
-
-    @property
-    def test(self) -> Test:
-        """The test that is planned."""
-        return self.question.corrected(self.run.pairs)
-
-    @property
-    def usual(self) -> tuple[float, ...]:
-        """The levels that were asked for, or those of the pilot."""
-        return tuple(map(float, self.run.levels)) or self.sources.spread.levels
-
-    def known(self, levels: tuple[float, ...]) -> KnownSpread:
-        """Return the spread with so many levels."""
-        attempts = {*self._attempts()}
-        return KnownSpread(
-            spread=self.sources.spread.with_levels(levels),
-            limits=dict.fromkeys(attempts, self.limits),
-            doubts=dict.fromkeys(attempts, self.doubt),
-        )
-
-    def lines(self) -> tuple[list[Option], int]:
-        """Return the ways to show, and which of them is chosen."""
-        tried = product(*(self._counts(k) for k in range(len(self.usual))))
-        every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
-        best = self._best(every)
-        alike = [line for line in every if sum(map(operator.ne, line.levels, best.levels)) <= 1]
-        shown = {
-            line.levels: line for line in sorted(alike, key=lambda line: (line is best, -self._worth(line)))
-        }
-        held = {best.levels, tuple(map(int, self.usual))}
-        idle = [key for key, line in shown.items() if key not in held and not math.isfinite(line.items.value)]
-        far = sorted(
-            (key for key in shown if key not in held and key not in idle),
-            key=lambda key: -_distance(key, best.levels),
-        )
-        for key in (*idle, *far[: max(len(far) - SHOWN, 0)]):
-            del shown[key]
-        ordered = sorted(shown.values(), key=lambda line: line.levels)
-        return ordered, ordered.index(best)
-
-    def fewest_levels(self) -> tuple[float, ...]:
-        """Return the fewest levels of each factor with which some number of questions is enough, those of the
-        others as they are.
-        """
-        return tuple(self._fewest(k, float(MOST_ITEMS)) for k in range(len(self.usual)))
-
-    def _fewest(self, k: int, items: float) -> float:
-        """Return the fewest levels of a factor with which so many questions are enough."""
-        held, truth = self.usual, self.question.ahead(self.question.effect)
-
-        def enough(count: float) -> bool:
-            """Say whether so many levels are."""
-            spread = self.sources.spread.with_levels((*held[:k], max(count, float(LEAST)), *held[k + 1 :]))
-            return (
-                power(self.test, spread, truth, items, self.sources.attempts, doubt=self.doubt)
-                >= self.question.power
-            )
-
-        return max(fewest(enough, 1.0), float(LEAST))
-
-    def _attempts(self) -> Sequence[float]:
-        """Return the numbers of attempts at each level that are tried."""
-        usual, run = float(max(round(self.sources.attempts), 1)), self.run
-        if run.attempts not in (None, usual) and math.isnan(self.sources.answers):
-            raise OptionError(
-                "the pilot has one attempt at each level: what more would bring is not known",
-                remedy="Leave `attempts` out, or take a pilot with two.",
-            )
-        if run.attempts:
-            return [float(run.attempts)]
-        return LEVEL_ATTEMPTS if run.costs is not None and self.sources.spread.answer > 0 else [usual]
-
-    def _counts(self, k: int) -> Sequence[float]:
-        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
-        many questions as the pilot's take.
-        """
-        usual = self.usual[k]
-        if self.run.levels:
-            return [usual]
-        if self.question.sought != "items":
-            return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
-        least, alike = (self._fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
-        own = [each for each in (least, alike) if math.isfinite(each)]
-        most = 3 * max([usual, *own])
-        more = (math.ceil(each * step) for each in own for step in BEYOND)
-        return sorted({usual, *(float(each) for each in (*STEPS, *more) if each <= most)})
-
-    def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
-        """Return a way to run it, with its cost."""
-        line = replace(
-            option(self.known(levels), self.question, self.test, attempts, None),
-            levels=tuple(map(int, levels)),
-        )
-        costs = self.run.costs
-        if costs is None:
-            return line
-        answers = costs.of(line.items.value, attempts * math.prod(levels))
-        return replace(line, cost=answers + costs.level * sum(levels))
-
-    def _worth(self, line: Option) -> float:
-        """Return what a way costs, or how many answers it takes."""
-        answers = line.items.value * math.prod(line.levels) * line.attempts
-        return line.cost if self.run.costs is not None else answers
-
-    def _best(self, every: Sequence[Option]) -> Option:
-        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with
-        the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
-        """
-        usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
-        if self.question.sought != "items":
-            return usual
-        if self.run.costs is not None:
-            return min(every, key=self._worth)
-        alike = [line for line in every if line.items.value <= self.sources.n_items]
-        if math.isfinite(usual.items.value):
-            return usual
-        return (
-            min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
-            if alike
-            else min(every, key=self._worth)
-        )
-
-
-def _distance(one: Sequence[int], other: Sequence[int]) -> float:
-    return sum(abs(math.log(a / b)) for a, b in zip(one, other, strict=True))
-
-
-def from_assumptions(assumed: Assumptions, question: PlanQuestion, run: PlannedRun, n_tasks: int) -> Plan:
-    """Plan from what is assumed of the scores, where there is no pilot."""
-    comparisons, paired = run.pairs * n_tasks, question.paired
-    percent = assumed.percent(question.effect, question.margin)
-    question = _fitting(possible(question, percent=percent), run.method, bounded=percent)
-    known = KnownSpread(
-        spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None
-    )
-    task = _task_plan(question, known, run, comparisons, basis=assumed.basis(paired=paired), percent=percent)
-    doubts = assumed.contradictions(task.best.effect.value, paired=paired)
-    return _answer(question, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
-
-
-def question_of(
-    effect: float | None,
-    items: int | None,
-    not_worse_than: float | None,
-    same_within: float | None,
-    *,
-    power: float,
-    level: float,
-    method: PlanMethod | None,
-    paired: bool,
-    looks: Schedule | None,
-) -> PlanQuestion:
-    """Check what is to be planned for, and find out what is looked for."""
+def question_of(given: Mapping[str, Any], looks: Schedule | None) -> PlanQuestion:
+    """Check what is to be planned for, and find out what is sought; `given`: the options of `plan`."""
+    effect, items, method, paired = (given[name] for name in ("effect", "n_items", "method", "paired"))
+    not_worse_than, same_within = given["not_worse_than"], given["same_within"]
     if not_worse_than is not None and same_within is not None:
         raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
     margin = not_worse_than if not_worse_than is not None else same_within
     if margin is not None:
-        checks.one_sided_level("level", level)
+        checks.one_sided_level("level", given["level"])
     goal: Goal = (
         "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
     )
     for name, size in (("effect", effect), ("margin", margin)):
-        if size is not None and not (
-            math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))
-        ):
+        may_be_none = name == "effect" and goal != "different"
+        if size is not None and not (math.isfinite(size) and (size > 0 or may_be_none)):
             raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
@@ -373,41 +95,117 @@ def question_of(
     return PlanQuestion(
         sought=sought,
         goal=goal,
-        method=method or ("score" if paired else "t"),
+        method=method,
         effect=effect or 0.0,
         items=math.nan if items is None else float(items),
-        power=power,
+        power=given["power"],
         margin=margin or 0.0,
-        level=level,
+        level=given["level"],
+        pairs=given["n_models"] * (given["n_models"] - 1) // 2,
         paired=paired,
         looks=looks,
+        attempts=given["attempts"],
+        levels=given["n_levels"] or (),
+        clusters=given["n_clusters"],
+        costs=given["costs"],
+        seed=given["seed"] if given["simulate"] else None,
     )
 
 
-def possible(question: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
-    """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores
-    in [0, 1].
+def _fitting(question: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
+    """Return what is asked as the scores have it: their direction, and the test that `compare` makes of them.
+    OptionError where it can't be. `percent`: scores in [0, 1].
     """
     for name, size in (("effect", question.effect), ("margin", question.margin)):
         if percent and abs(size) >= 1:
             raise OptionError(
                 f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points."
             )
-    directed = replace(question, lower_is_better=lower)
-    ahead = directed.ahead(question.effect)
+    ahead = -question.effect if lower else question.effect
     outside = ahead <= -question.margin if question.goal == "not-worse" else abs(ahead) >= question.margin
     if question.goal != "different" and outside:
         raise OptionError(
             f"a true difference of {question.effect:g} is not within the margin of {question.margin:g}",
             remedy="Give a larger margin.",
         )
-    return directed
+    return replace(question, lower_is_better=lower)
+
+
+def _tested(question: PlanQuestion, *, bounded: bool) -> PlanQuestion:
+    """Return what is asked with the test that `compare` makes: pseudo-items are for scores in [0, 1]."""
+    if bounded or not question.paired:
+        return question
+    if question.method == "score":
+        raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
+    return replace(question, method=question.method or "t")
+
+
+def from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int) -> Plan:
+    """Plan from what is assumed of the scores, where there is no pilot."""
+    paired, percent = question.paired, assumed.percent(question.effect, question.margin)
+    question = replace(_fitting(question, percent=percent), comparisons=question.pairs * n_tasks)
+    question = _tested(question, bounded=percent)
+    known = assumed.known(question.level, paired=paired, clusters=question.clusters)
+    task = _task_plan(question, known, basis=assumed.basis(paired=paired), percent=percent)
+    doubts = assumed.contradictions(task.best.effect.value, paired=paired)
+    return _answer(question, [task], notes=(assumed.note(paired=paired),), cautions=doubts)
+
+
+def from_pilot(
+    scores: Scores, names: tuple[str | None, str | None], question: PlanQuestion, design: Design
+) -> Plan:
+    """Plan from what a pilot tells, task by task and overall."""
+    a, b = names
+    if (a is None) != (b is None):
+        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if question.clusters is not None and design.population == "same-clusters":
+        raise OptionError(
+            "n_clusters is about other clusters, and population='same-clusters' keeps these",
+            remedy="Leave one of the two out.",
+        )
+    pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
+    costs, notes = measured_costs(question.costs, study, pilots[0].matrix.models)
+    question = replace(question, costs=costs, comparisons=question.pairs * len(pilots))
+    question = _tested(question, bounded=all(pilot.matrix.bounded for pilot in pilots))
+    tasks = [_task_of_pilot(pilot, question) for pilot in pilots]
+    if not all(pilot.measured for pilot in pilots):
+        cautions.append(ONE_ATTEMPT)
+    if len(pilots) > 1:
+        overall = _overall_plan(pilots, replace(question, comparisons=question.pairs))
+        if overall is None:
+            cautions.append(NO_OVERALL)
+        else:
+            tasks.append(overall)
+            question = replace(question, comparisons=question.pairs)
+    simulated = None if question.seed is None else _rehearsed(pilots, tasks, question, question.seed)
+    if min(pilot.units for pilot in pilots) < FEW_UNITS:
+        cautions.append(_small_pilot(pilots, tasks))
+    several = [pilot for pilot in pilots if pilot.pairs > 1]
+    if len(several) > 1:
+        notes += (
+            "Planned for the pair of each task whose difference varies as that of the median pair does.",
+        )
+    elif several:
+        notes += (_median_pair_note(several[0].matrix.models, several[0].pairs),)
+    if len(pilots) > 1:
+        notes += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
+    return _answer(
+        question,
+        tasks,
+        simulated=simulated,
+        notes=(*study.notes, *notes),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+    )
+
+
+def _median_pair_note(models: Sequence[str], n_pairs: int) -> str:
+    a, b = models
+    return f"Planned for the median of {n_pairs:,} pairs by the variance of their difference: {a} − {b}."
 
 
 def _answer(
     question: PlanQuestion,
     tasks: Sequence[TaskPlan],
-    comparisons: int,
     *,
     simulated: Simulated | None = None,
     notes: tuple[str, ...] = (),
@@ -418,9 +216,9 @@ def _answer(
     return Plan(
         sought=question.sought,
         goal=question.goal,
-        method=question.method,
+        method=question.usual_method,
         level=question.level,
-        comparisons=comparisons,
+        comparisons=question.comparisons,
         margin=question.margin,
         paired=question.paired,
         tasks=tuple(tasks),
@@ -430,110 +228,12 @@ def _answer(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRun:
-    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given;
-    `levels`: of each random factor, none to seek them.
-    """
-
-    method: PlanMethod | None
-    attempts: int | None
-    pairs: int
-    clusters: int | None
-    costs: Costs | None
-    seed: int | None
-    levels: tuple[int, ...] = ()
-
-
-def from_pilot(
-    scores: Scores,
-    names: tuple[str | None, str | None],
-    question: PlanQuestion,
-    run: PlannedRun,
-    design: Design,
-) -> Plan:
-    """Plan from what a pilot tells, task by task and overall."""
-    a, b = names
-    if (a is None) != (b is None):
-        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
-    if run.clusters is not None and design.population == "same-clusters":
-        raise OptionError(
-            "n_clusters is about other clusters, and population='same-clusters' keeps these",
-            remedy="Leave one of the two out.",
-        )
-    pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
-    costs, priced = measured_costs(run.costs, study, pilots[0].both.models)
-    run = replace(run, costs=costs)
-    question = _fitting(question, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
-    tasks = [_task_of_pilot(pilot, question, run, run.pairs * len(pilots)) for pilot in pilots]
-    cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
-    if len(pilots) > 1:
-        total = _overall_plan(pilots, question, run)
-        tasks += [total] if total is not None else []
-        cautions += [] if total is not None else [NO_OVERALL]
-    comparisons = run.pairs * (len(pilots) if len(tasks) == len(pilots) else 1)
-    simulated = None if run.seed is None else _rehearsed(pilots, tasks, question, comparisons, run.seed)
-    few = min(pilot.basis.n_clusters for pilot in pilots)
-    limited = any(
-        not math.isnan(forecast.low)
-        for best in (task.best for task in tasks)
-        for forecast in (best.items, best.effect, best.power)
-    )
-    cautions += [_small_pilot(few, pilots, limited=limited)] if few < FEW_UNITS else []
-    notes = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
-    notes += (
-        (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
-        if len(pilots) > 1
-        else ()
-    )
-    return _answer(
-        question,
-        tasks,
-        comparisons,
-        simulated=simulated,
-        notes=notes,
-        cautions=(*study.cautions, *direction_cautions(study), *cautions),
-    )
-
-
-def _fitting(question: PlanQuestion, method: PlanMethod | None, *, bounded: bool) -> PlanQuestion:
-    """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in
-    [0, 1].
-    """
-    if bounded or not question.paired:
-        return question
-    if method == "score":
-        raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
-    return replace(question, method=method or "t")
-
-
-def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
-    """Tell which pair of models stands for all."""
-    if not pilots:
-        return ()
-    if len(pilots) > 1:
-        return ("Planned for the pair of each task whose difference varies as that of the median pair does.",)
-    a, b = pilots[0].both.models
-    return (_median_pair_note(a, b, pilots[0].basis.pairs),)
-
-
-def _median_pair_note(a: str, b: str, n_pairs: int) -> str:
-    return f"Planned for the median of {n_pairs:,} pairs by the variance of their difference: {a} − {b}."
-
-
-def _task_of_pilot(pilot: Pilot, question: PlanQuestion, run: PlannedRun, comparisons: int) -> TaskPlan:
-    matrix = pilot.both
-    question = possible(question, percent=matrix.bounded, lower=matrix.lower_is_better)
-    usual = float(max(round(pilot.basis.attempts), 1))
-    spread = pilot.spread(run.clusters)
-    counts = _counts(spread, [pilot], run, usual)
+def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:
+    matrix = pilot.matrix
     return _task_plan(
-        question,
-        _known(spread, counts, pilot.errors(counts), question.level),
-        run,
-        comparisons,
-        usual=usual,
-        n_items=pilot.basis.n_items,
+        _fitting(question, percent=matrix.bounded, lower=matrix.lower_is_better),
+        pilot.known(question.level, question.clusters),
+        n_items=len(matrix.items),
         basis=pilot.basis,
         percent=matrix.bounded,
         task=matrix.task,
@@ -543,25 +243,17 @@ def _task_of_pilot(pilot: Pilot, question: PlanQuestion, run: PlannedRun, compar
     )
 
 
-def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion, run: PlannedRun) -> TaskPlan | None:
+def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion) -> TaskPlan | None:
     """Plan the mean over tasks, which keep their shares of the items; None where their scales differ."""
-    matrices = [pilot.both for pilot in pilots]
+    matrices = [pilot.matrix for pilot in pilots]
     if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         return None
     shares = task_shares(matrices, "mean")
-    question = replace(question, lower_is_better=matrices[0].lower_is_better)
-    usual = float(max(round(min(pilot.basis.attempts for pilot in pilots)), 1))
-    spread = joined(pilots, shares, run.clusters)
-    counts = _counts(spread, pilots, run, usual)
-    names = {matrix.models for matrix in matrices}
-    a, b = matrices[0].models if len(names) == 1 else ("", "")
+    a, b = matrices[0].models if len({matrix.models for matrix in matrices}) == 1 else ("", "")
     return _task_plan(
-        question,
-        _known(spread, counts, joined_errors(pilots, shares, counts), question.level),
-        run,
-        run.pairs,
-        usual=usual,
-        n_items=sum(pilot.basis.n_items for pilot in pilots),
+        replace(question, lower_is_better=matrices[0].lower_is_better),
+        known_together(pilots, shares, question.level, question.clusters),
+        n_items=sum(len(matrix.items) for matrix in matrices),
         basis=None,
         percent=matrices[0].bounded,
         metric="mean over tasks",
@@ -573,10 +265,7 @@ def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion, run: PlannedR
 def _task_plan(
     question: PlanQuestion,
     known: KnownSpread,
-    run: PlannedRun,
-    comparisons: int,
     *,
-    usual: float = 1.0,
     n_items: float = math.nan,
     basis: Basis | None,
     percent: bool,
@@ -585,43 +274,25 @@ def _task_plan(
     a: str = "",
     b: str = "",
 ) -> TaskPlan:
-    """Plan with a spread; `usual` and `n_items`: attempts and questions of the pilot. Without a basis, as the
-    mean over tasks, there is no curve.
+    """Plan with a spread; `n_items`: questions of the pilot. Without a basis, as the mean over tasks, there is
+    no curve.
     """
-    lines, chosen = options_of(known, question, comparisons, run.attempts, run.costs, usual=usual)
-    best = lines[chosen]
+    lines, chosen = options_of(known, question)
     names: dict[str, Any] = {"task": task, "metric": metric, "a": a, "b": b}
     return TaskPlan(
         **names,
         basis=basis,
         options=lines,
         chosen=chosen,
-        curve=() if basis is None else curve_of(known, question, comparisons, lines, chosen),
-        equal=equal_systems(question, known, best, usual=n_items, percent=percent, **names),
-        looks=looks_of(known, question, comparisons, best, percent=percent),
+        curve=() if basis is None else curve_of(known, question, lines, chosen),
+        equal=equal_systems(question, known, lines[chosen], usual=n_items, percent=percent, **names),
+        looks=looks_of(known, question, lines[chosen], percent=percent),
         percent=percent,
     )
 
 
-def _counts(spread: Planned, pilots: Sequence[Pilot], run: PlannedRun, usual: float) -> list[float]:
-    """Return every number of attempts that can come up; one where nothing is known of more."""
-    if not all(pilot.measured for pilot in pilots):
-        return [1.0]
-    priced = run.costs.candidates(spread) if run.costs is not None else []
-    return [*ATTEMPTS, usual, *priced, *([float(run.attempts)] if run.attempts else [])]
-
-
-def _known(
-    spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float
-) -> KnownSpread:
-    """Put the spread and its limits together."""
-    limits = {k: limits_of(error, level) for k, error in zip(counts, errors, strict=True)}
-    doubts = {k: doubt_of(error) for k, error in zip(counts, errors, strict=True)}
-    return KnownSpread(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
-
-
 def _rehearsed(
-    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], question: PlanQuestion, comparisons: int, seed: int
+    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], question: PlanQuestion, seed: int
 ) -> Simulated:
     if len(pilots) > 1 or not question.paired:
         raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
@@ -632,14 +303,14 @@ def _rehearsed(
         raise OptionError(
             "too many questions to simulate", remedy=f"Up to {MOST_REHEARSED:,} can be; leave simulate out."
         )
-    spread = pilot.spread(None)
-    seen = spread.per_item(pilot.basis.n_items, pilot.basis.attempts if pilot.measured else 1.0)
-    wanted = spread.per_item(pilot.basis.n_items, option.attempts)
-    sign = -1 if pilot.both.lower_is_better else 1
+    spread, n_items = pilot.spread(), len(pilot.matrix.items)
+    seen = spread.per_item(n_items, pilot.attempts if pilot.measured else 1.0)
+    wanted = spread.per_item(n_items, option.attempts)
+    sign = -1 if pilot.matrix.lower_is_better else 1
     share = rehearse(
-        sign * pilot.found.means[:, 2],
+        sign * pilot.scores.means[:, 2],
         pilot.codes,
-        question.corrected(comparisons),
+        question.test,
         effect=sign * option.effect.value,
         count=max(round(option.items.value / pilot.basis.cluster_size), 2),
         scale=math.sqrt(wanted / seen),
@@ -648,8 +319,11 @@ def _rehearsed(
     return Simulated(power=share, se=math.sqrt(share * (1 - share) / TRIALS), trials=TRIALS)
 
 
-def _small_pilot(units: int, pilots: Sequence[Pilot], *, limited: bool) -> Caution:
+def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> Caution:
+    units = min(pilot.units for pilot in pilots)
     what = "clusters" if any(pilot.codes is not None for pilot in pilots) else "items"
+    forecasts = (each for task in tasks for each in (task.best.items, task.best.effect, task.best.power))
+    limited = any(not math.isnan(forecast.low) for forecast in forecasts)
     return Caution(
         code="small_pilot",
         message=f"the pilot's {units} {what} tell little about how much differences vary",
@@ -659,28 +333,215 @@ def _small_pilot(units: int, pilots: Sequence[Pilot], *, limited: bool) -> Cauti
     )
 
 
-FEW_UNITS = 30
+def from_level_pilot(
+    scores: Scores, names: tuple[str | None, str | None], question: PlanQuestion, design: Design
+) -> Plan:
+    """Plan from a pilot with random factors, task by task."""
+    _refuse_with_levels(question, design)
+    usual = Question(population=NEW_CLUSTERS, method="t")
+    a, b = names
+    cautions: list[Caution] = []
+    if a is not None and b is not None:
+        study = gather_pair(scores, design, a, b)
+        matrices = one_metric(study)
+        chosen = [((study.models[0], study.models[1]), 1)] * len(matrices)
+        cautions = tasks_left_out(study, matrices)
+    else:
+        study = gather_levelled(scores, design)
+        matrices = list(study.matrices())
+        chosen = [median_pair(matrix, usual) for matrix in matrices]
+    question = replace(question, method="t", comparisons=question.pairs * len(matrices))
+    tasks, notes = [], []
+    for matrix, (pair, n_pairs) in zip(matrices, chosen, strict=True):
+        tasks.append(_task_with_levels(matrix, NEW_CLUSTERS.pair(matrix, *pair, usual), question))
+        notes += [_median_pair_note(pair, n_pairs)] if n_pairs > 1 else []
+    return Plan(
+        sought=question.sought,
+        goal=question.goal,
+        method="t",
+        level=question.level,
+        comparisons=question.comparisons,
+        margin=question.margin,
+        paired=True,
+        tasks=tuple(tasks),
+        notes=(*study.notes, *notes),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+    )
 
 
-MOST_REHEARSED = 100_000
+def _refuse_with_levels(question: PlanQuestion, design: Design) -> None:
+    """Raise OptionError for what isn't planned with random factors."""
+    others = {
+        "looks": question.looks is not None,
+        "paired": not question.paired,
+        "n_clusters": question.clusters is not None,
+        "simulate": question.seed is not None,
+        "method": question.method not in (None, "t"),
+        "measure": bool(design.measure),
+    }
+    name = next((name for name, is_given in others.items() if is_given), "")
+    if name:
+        raise OptionError(
+            f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
+        )
+    if question.levels and len(question.levels) != len(design.random_factor):
+        raise OptionError(
+            f"{len(question.levels)} numbers of levels and {len(design.random_factor)} random factors",
+            remedy="Give one for each, in the order of the factors.",
+        )
 
 
-ONE_ATTEMPT = Caution(
-    code="one_attempt",
-    message="the pilot has one attempt a question: what more attempts would bring is not known",
-    remedy="A second attempt at some of its questions would tell.",
-)
+def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQuestion) -> TaskPlan:
+    sources, difference = pilot.sources, pilot.difference
+    if sources is None or not sources.known:
+        why = next((f": {caution.message}" for caution in difference.cautions), "")
+        raise DataError(
+            f"the pilot doesn't tell how levels differ{why}",
+            where=matrix.task,
+            remedy="Take one with several levels and questions.",
+        )
+    question = _fitting(question, percent=matrix.bounded, lower=matrix.lower_is_better)
+    # the pilot's variance is as sure as its degrees of freedom make it
+    variance = difference.se**2
+    error = (variance, variance * math.sqrt(2 / difference.df), int(difference.df) + 1)
+    known = KnownSpread(spread=sources.spread, level=question.level, error=lambda _: error)
+    search = _LevelSearch(sources=sources, question=question, known=known)
+    lines, chosen = search.lines()
+    best = search.with_levels(tuple(map(float, lines[chosen].levels)))
+    names: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
+    return TaskPlan(
+        **names,
+        basis=None,
+        sources=sources,
+        levels_needed=search.fewest_levels() if question.sought == "items" else (),
+        options=tuple(lines),
+        chosen=chosen,
+        curve=curve_of(best, question, [lines[chosen]], 0),
+        equal=equal_systems(
+            question, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **names
+        ),
+        percent=matrix.bounded,
+    )
 
 
-NO_OVERALL = Caution(
-    code="no_overall",
-    message="no overall plan: the tasks' scores are on different scales",
-    remedy="Choose with `task`.",
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LevelSearch:
+    """The search for levels, attempts and questions of a task, from what its pilot tells."""
 
+    sources: ErrorSources
+    question: PlanQuestion
+    known: KnownSpread
 
-OFF_THE_SCALE = Caution(
-    code="off_the_scale",
-    message="the smallest difference that shows is larger than the whole scale",
-    remedy="More questions are needed to show anything.",
-)
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """The levels that were asked for, or those of the pilot."""
+        return tuple(map(float, self.question.levels)) or self.sources.spread.levels
+
+    def with_levels(self, levels: tuple[float, ...]) -> KnownSpread:
+        """Return the spread with so many levels."""
+        return replace(self.known, spread=self.sources.spread.with_levels(levels))
+
+    def lines(self) -> tuple[list[Option], int]:
+        """Return the ways to show, and which of them is chosen: of each number of levels the best, those that
+        differ from the chosen one in one factor, and of these the nearest.
+        """
+        tried = product(*(self._counts(k) for k in range(len(self.usual))))
+        every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
+        best = self._best(every)
+        alike = [line for line in every if sum(map(operator.ne, line.levels, best.levels)) <= 1]
+        ordered = sorted(alike, key=lambda line: (line is best, -self._worth(line)))
+        shown = {line.levels: line for line in ordered}
+        fixed = {best.levels, tuple(map(int, self.usual))}
+        idle = [
+            key for key, line in shown.items() if key not in fixed and not math.isfinite(line.items.value)
+        ]
+
+        def nearness(levels: tuple[int, ...]) -> float:
+            """Return how near so many levels are to the chosen ones: 0 or less."""
+            return -sum(abs(math.log(a / b)) for a, b in zip(levels, best.levels, strict=True))
+
+        others = sorted((key for key in shown if key not in fixed and key not in idle), key=nearness)
+        for key in (*idle, *others[: max(len(others) - SHOWN, 0)]):
+            del shown[key]
+        lines = sorted(shown.values(), key=lambda line: line.levels)
+        return lines, lines.index(best)
+
+    def fewest_levels(self) -> tuple[float, ...]:
+        """Return the fewest levels of each factor with which some number of questions is enough, those of the
+        others as they are.
+        """
+        return tuple(self._fewest(k, float(MOST_ITEMS)) for k in range(len(self.usual)))
+
+    def _fewest(self, k: int, items: float) -> float:
+        """Return the fewest levels of a factor with which so many questions are enough."""
+        usual, truth, attempts = self.usual, self.question.ahead(self.question.effect), self.sources.attempts
+
+        def enough(count: float) -> bool:
+            """Say whether so many levels are."""
+            spread = self.sources.spread.with_levels((*usual[:k], max(count, float(LEAST)), *usual[k + 1 :]))
+            chance = power(
+                self.question.test, spread, truth, items, attempts, doubt=self.known.doubt(attempts)
+            )
+            return chance >= self.question.power
+
+        return max(fewest(enough, 1.0), float(LEAST))
+
+    def _attempts(self) -> Sequence[float]:
+        """Return the numbers of attempts at each level that are tried."""
+        usual, asked_for = float(max(round(self.sources.attempts), 1)), self.question.attempts
+        if asked_for not in (None, usual) and math.isnan(self.sources.answers):
+            raise OptionError(
+                "the pilot has one attempt at each level: what more would bring is not known",
+                remedy="Leave `attempts` out, or take a pilot with two.",
+            )
+        if asked_for:
+            return [float(asked_for)]
+        priced = self.question.costs is not None and self.sources.spread.answer > 0
+        return LEVEL_ATTEMPTS if priced else [usual]
+
+    def _counts(self, k: int) -> Sequence[float]:
+        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
+        many questions as the pilot's take.
+        """
+        usual = self.usual[k]
+        if self.question.levels:
+            return [usual]
+        if self.question.sought != "items":
+            return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
+        least = (self._fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
+        finite = [count for count in least if math.isfinite(count)]
+        more = (math.ceil(count * step) for count in finite for step in BEYOND)
+        return sorted(
+            {usual, *(float(count) for count in (*STEPS, *more) if count <= 3 * max([usual, *finite]))}
+        )
+
+    def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
+        """Return a way to run it, with its cost."""
+        costs = self.question.costs
+        line = option(self.with_levels(levels), replace(self.question, costs=None), attempts)
+        line = replace(line, levels=tuple(map(int, levels)))
+        if costs is None:
+            return line
+        answers = costs.of(line.items.value, attempts * math.prod(levels))
+        return replace(line, cost=answers + costs.level * sum(levels))
+
+    def _worth(self, line: Option) -> float:
+        """Return what a way costs, or how many answers it takes."""
+        answers = line.items.value * math.prod(line.levels) * line.attempts
+        return line.cost if self.question.costs is not None else answers
+
+    def _best(self, every: Sequence[Option]) -> Option:
+        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with
+        the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
+        """
+        usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
+        if self.question.sought != "items":
+            return usual
+        if self.question.costs is not None:
+            return min(every, key=self._worth)
+        if math.isfinite(usual.items.value):
+            return usual
+        alike = [line for line in every if line.items.value <= self.sources.n_items]
+        if alike:
+            return min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
+        return min(every, key=self._worth)

@@ -18,17 +18,16 @@ import scipy
 from howsure.answers.plan_policy import PolicyTask
 from howsure.checks import Relative
 from howsure.errors import OptionError
-from howsure.inference.plan_pilot import doubt_of
 from howsure.statistics import intervals
 from howsure.statistics.gate_shares import equal_shares
-from howsure.statistics.power import SURE, Test, fewest, items_needed
+from howsure.statistics.power import Spread, Test, fewest, items_needed
 from howsure.statistics.score_pivot import Pivots
 
 if TYPE_CHECKING:
     from howsure.inference.gate_policy import Policy, Standing
-    from howsure.inference.plan_pilot import Assumptions, Pilot
+    from howsure.inference.plan_pilot import Assumptions, KnownSpread, Pilot
     from howsure.statistics.choices import PlanMethod
-    from howsure.statistics.power import Doubt, Planned, Spread
+    from howsure.statistics.power import Doubt, Planned
 
 STEP, MOST_STEPS = 1.02, 120
 """By how much a number of questions is raised until the exact chance is reached, and how often."""
@@ -36,54 +35,64 @@ STEP, MOST_STEPS = 1.02, 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpread:
-    """What is known of one task, or of several alike: how its differences vary, in which doubt, and the
-    baseline's score.
+    """What is known of one task, or of several alike: how its differences vary, and the baseline's score.
 
-    `seen`: the questions of the pilot; 0 without one.
+    `n_items`: the questions of the pilot; 0 without one.
     """
 
     task: str
-    spread: Spread
+    known: KnownSpread
     attempts: float
     method: PlanMethod
     score: float
-    doubt: Doubt = SURE
-    seen: int = 0
+    n_items: int = 0
     count: int = 1
     percent: bool = True
 
+    @property
+    def spread(self) -> Spread:
+        """The spread of the difference of two models on the same questions."""
+        assert isinstance(self.known.spread, Spread)
+        return self.known.spread
 
-def of_pilot(pilot: Pilot, attempts: int | None) -> TaskSpread:
+    @property
+    def doubt(self) -> Doubt:
+        """By how many times it may be larger."""
+        return self.known.doubt(self.attempts)
+
+
+def of_pilot(pilot: Pilot, level: float, attempts: int | None) -> TaskSpread:
     """Return what a pilot tells of its task."""
-    if attempts is not None and attempts > 1 and not pilot.measured:
+    known, matrix = pilot.known(level), pilot.matrix
+    if attempts is not None and attempts > 1 and known.only_once:
         raise OptionError(
             f"nothing tells what {attempts} attempts would bring: the pilot has one attempt a question",
             remedy="Leave `attempts` out, or run the pilot with two attempts or more.",
         )
-    usual = float(attempts or max(round(pilot.basis.attempts), 1)) if pilot.measured else 1.0
-    matrix, spread = pilot.both, pilot.spread(None)
     return TaskSpread(
         task=matrix.task,
-        spread=spread,  # type: ignore[arg-type] # paired: of one difference
-        attempts=usual,
+        known=known,
+        attempts=known.usual if known.only_once else float(attempts or known.usual),
         method="score" if matrix.bounded else "t",
         score=float(np.nanmean(matrix.values[:, 1])),
-        doubt=doubt_of(pilot.errors([usual])[0]),
-        seen=pilot.basis.n_items,
+        n_items=len(matrix.items),
         percent=matrix.bounded,
     )
 
 
-def of_assumptions(assumed: Assumptions, name: str, count: int, attempts: int | None) -> TaskSpread:
+def of_assumptions(
+    assumed: Assumptions, name: str, count: int, level: float, attempts: int | None
+) -> TaskSpread:
     """Return the same for tasks without a pilot."""
-    if attempts is not None and attempts > 1 and assumed.rate is not None:
+    known = assumed.known(level)
+    if attempts is not None and attempts > 1 and known.only_once:
         raise OptionError(
             f"nothing tells what {attempts} attempts would bring: one attempt a question was assumed",
             remedy="Assume variances of questions and answers.",
         )
     return TaskSpread(
         task=name,
-        spread=assumed.spread(paired=True),  # type: ignore[arg-type]
+        known=known,
         attempts=float(attempts or 1),
         method="score",
         score=math.nan if assumed.rate is None else assumed.rate,
@@ -108,10 +117,10 @@ def planned(policy: Policy, task: TaskSpread, chance: float) -> PolicyTask:
         attempts=task.attempts,
         passes=_passes(test, task, shown),
         half_width=half_width(task.spread, task, shown, policy.level),
-        items_seen=task.seen,
-        passes_seen=_passes(test, task, float(task.seen)) if task.seen else math.nan,
-        half_width_seen=half_width(task.spread, task, float(task.seen), policy.level)
-        if task.seen
+        items_seen=task.n_items,
+        passes_seen=_passes(test, task, float(task.n_items)) if task.n_items else math.nan,
+        half_width_seen=half_width(task.spread, task, float(task.n_items), policy.level)
+        if task.n_items
         else math.nan,
         percent=task.percent,
     )

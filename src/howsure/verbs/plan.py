@@ -6,13 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.inference.plan_comparison import (
-    PlannedRun,
-    from_assumptions,
-    from_level_pilot,
-    from_pilot,
-    question_of,
-)
+from howsure.inference.plan_comparison import from_assumptions, from_level_pilot, from_pilot, question_of
 from howsure.inference.plan_options import schedule_of
 from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs, refuse_pilot_options
 from howsure.options.table import checked
@@ -24,7 +18,6 @@ if TYPE_CHECKING:
 
     from howsure.answers.plan import Plan
     from howsure.statistics.choices import PlanMethod, Spending
-    from howsure.study.design import Design
 
 RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
 
@@ -126,7 +119,7 @@ def plan(
         0.133
     """
     design = make_design(options, RESPECTS)
-    a, b, effect, not_worse_than, same_within, n_items, attempts, n_models, n_tasks, n_clusters = checked(
+    given = checked(
         "plan",
         a=a,
         b=b,
@@ -138,39 +131,32 @@ def plan(
         n_models=n_models,
         n_tasks=n_tasks,
         n_clusters=n_clusters,
-    ).values()
-    statistics = checked("plan", power=power, level=level, method=method, paired=paired)
-    simulate, seed, better = checked("plan", simulate=simulate, seed=seed, better=better).values()
+        power=power,
+        level=level,
+        method=method,
+        paired=paired,
+        simulate=simulate,
+        seed=seed,
+        better=better,
+        n_levels=n_levels,
+    )
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    question = question_of(effect, n_items, not_worse_than, same_within, **statistics, looks=schedule)
-    run = PlannedRun(
-        method=statistics["method"],
-        attempts=attempts,
-        pairs=n_models * (n_models - 1) // 2,
-        clusters=n_clusters,
-        costs=costs,
-        seed=seed if simulate else None,
-        levels=_levels(n_levels, design),
-    )
+    question = question_of(given | {"costs": costs}, schedule)
+    if question.levels and not design.random_factor:
+        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
+    sides, better = (given["a"], given["b"]), given["better"]
     if pilot is None:
-        refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        return replace(from_assumptions(assume or Assumptions(), question, run, n_tasks), better=better)
+        refuse_pilot_options(design, a=sides[0], b=sides[1], simulate=given["simulate"])
+        answer = from_assumptions(assume or Assumptions(), question, given["n_tasks"])
+        return replace(answer, better=better)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-    if n_tasks != 1:
+    if given["n_tasks"] != 1:
         raise OptionError(
             "the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`."
         )
-    scores, (a, b) = read_pair(pilot, (a, b), design)
+    scores, (first, second) = read_pair(pilot, sides, design)
     planned = from_level_pilot if design.random_factor else from_pilot
-    return replace(planned(scores, (a, b), question, run, design), better=better)
-
-
-def _levels(n_levels: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
-    """Return the numbers of levels that were asked for. OptionError without a random factor."""
-    levels = checked("plan", n_levels=n_levels)["n_levels"]
-    if levels and not design.random_factor:
-        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
-    return levels or ()
+    return replace(planned(scores, (first, second), question, design), better=better)

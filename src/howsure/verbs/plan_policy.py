@@ -90,7 +90,8 @@ def plan_policy(
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
         spreads = [
-            of_assumptions(assumed, name, count, attempts) for name, count in _named(suite, n_tasks).items()
+            of_assumptions(assumed, name, count, suite.level, attempts)
+            for name, count in _named(suite, n_tasks).items()
         ]
         notes = (assumed.note(paired=True),)
     else:
@@ -101,7 +102,7 @@ def plan_policy(
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
         suite.refuse_unfitting(study)
-        spreads = [of_pilot(one, attempts) for one in pilots]
+        spreads = [of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
         notes, cautions = study.notes, (*study.cautions, *doubts)
     return _plan(suite, spreads, power, notes, cautions)
 

@@ -103,28 +103,28 @@ def plan_score(
     design = make_design(options, RESPECTS)
     if pilot is None:
         refuse_pilot_options(design, a=a)
-        spread, notes = assumed_scores(question, rate, assume or Assumptions())
+        scores, notes = assumed_scores(question, rate, assume or Assumptions())
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
         matrix, notes, cautions = one_model(gather(scores_of(pilot, design), design), a)
-        spread = pilot_scores(matrix, level, attempts, rate)
+        scores = pilot_scores(matrix, level, rate)
         names = (matrix.task, matrix.metric, matrix.models[0])
-    refuse_rate(question, spread)
-    lines, chosen = option_lines(question, spread, attempts)
+    refuse_rate(question, scores)
+    lines, chosen = option_lines(question, scores, attempts)
     return ScorePlan(
         goal=question.kind,
         target=question.target,
-        rate=spread.rate,
+        rate=scores.rate,
         level=level,
         sought_items=n_items is None,
-        clustered=not spread.spread.sizes.single,
+        clustered=not scores.spread.sizes.single,
         options=lines,
         chosen=chosen,
         task=names[0],
         metric=names[1],
         model=names[2],
-        percent=spread.bounded,
+        percent=scores.bounded,
         notes=notes,
         cautions=cautions,
     )

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, tabled
-from howsure.present.plan import at_the_limit
 from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,
@@ -86,6 +85,11 @@ def _table(plan: ScorePlan) -> Table:
         Field("power", lambda option: cell_text(option.power, whole_percent) + " %", shown=limit),
     ]
     sides = "one-sided interval, as in gate" if limit else "interval as in estimate"
-    end = "floor" if plan.goal == "at-least" else "ceiling"
-    told = f". {at_the_limit(plan.level, end)}" if limit else ""
-    return tabled(plan.options, fields, note=f"{sides}, at {level_text(plan.level)}{told}")
+    note = f"{sides}, at {level_text(plan.level)}"
+    if limit:
+        end = "floor" if plan.goal == "at-least" else "ceiling"
+        note += (
+            f". A system whose true score is the {end} itself stays open in {200 * plan.level - 100:.3g} of "
+            "100 runs or more, however many questions."
+        )
+    return tabled(plan.options, fields, note=note)

@@ -113,9 +113,8 @@ class Assumptions:
         given = self.question_variance is not None or self.answer_variance is not None
         return not given or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
 
-    def spread(self, *, paired: bool, clusters: float | None = None) -> Planned:
-        """Return the spread of a difference."""
-        question, answer = self.variances(paired=paired)
+    def spread(self, question: float, answer: float, clusters: float | None = None) -> Spread:
+        """Return the spread of questions and answers with these variances."""
         between = self.icc * (question + answer)
         if between > question + 1e-12:
             raise OptionError(
@@ -124,25 +123,27 @@ class Assumptions:
                 remedy="Assume a smaller icc, or a larger question variance.",
             )
         sizes = spread_sizes(self.cluster_size, self.cluster_variation)
-        whole = Spread(
+        return Spread(
             within=question - between, between=between, answer=answer, sizes=sizes, clusters=clusters
         )
-        half = whole.times(0.5)
-        return whole if paired else unpaired(half, half)
 
     def known(self, level: float, *, paired: bool = True, clusters: float | None = None) -> KnownSpread:
-        """Return what a plan may rest on."""
-        spread = self.spread(paired=paired, clusters=clusters)
+        """Return what a plan of a difference may rest on."""
+        whole = self.spread(*self.variances(paired=paired), clusters)
+        half = whole.times(0.5)
+        spread = whole if paired else unpaired(half, half)
         return KnownSpread(spread=spread, level=level, only_once=self.rate is not None)
 
     def basis(self, *, paired: bool) -> Basis:
         """Return the same as the plan tells it."""
         question, answer = self.variances(paired=paired)
-        sizes = spread_sizes(self.cluster_size, self.cluster_variation)
-        between = self.icc * (question + answer)
-        told = answer if self.rate is None else math.nan
+        spread = self.spread(question, answer)
         return Basis(
-            question=question, answer=told, between=between, cluster_size=sizes.size, crowd=sizes.crowd
+            question=question,
+            answer=answer if self.rate is None else math.nan,
+            between=spread.between,
+            cluster_size=spread.sizes.size,
+            crowd=spread.sizes.crowd,
         )
 
     def contradictions(self, effect: float, *, paired: bool) -> tuple[Caution, ...]:
@@ -258,36 +259,32 @@ def measured_costs(
         return costs, ()
     if costs is not None or len(study.design.measure) > 1:
         raise OptionError("a plan has one cost", remedy="Name one `measure`, or give `costs`, not both.")
-    name = study.design.measure[0]
-    cost = sum(_mean_cost(study, name, model) for model in models)
-    told = (
+    name, cost = study.design.measure[0], 0.0
+    for model in models:
+        total = attempts = 0.0
+        for key in study.parts:
+            matrix = study.measure(key, name)
+            if model not in matrix.models:
+                continue
+            one = matrix.take_models([matrix.column(model)])
+            lacking = int(one.n_failed[0])
+            if lacking:
+                raise DataError(
+                    f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too "
+                    "cheap",
+                    where=key[0],
+                    remedy="Give `costs` (`--cost-attempt`) instead.",
+                )
+            total += float(np.nansum(one.values * one.attempts))
+            attempts += float(one.attempts.sum())
+        if not total > 0:
+            raise DataError(f"{model} took no {name}", remedy="Leave `measure` out.")
+        cost += total / attempts
+    note = (
         f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by "
         f"{plural(len(models), 'model')}, as in the pilot."
     )
-    return Costs(item=0.0, attempt=cost), (told,)
-
-
-def _mean_cost(study: Study, name: str, model: str) -> float:
-    """Return what an attempt of a model took on average, over all tasks."""
-    total = attempts = 0.0
-    for key in study.parts:
-        matrix = study.measure(key, name)
-        if model not in matrix.models:
-            continue
-        one = matrix.take_models([matrix.column(model)])
-        lacking = int(one.n_failed[0])
-        if lacking:
-            raise DataError(
-                f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too "
-                "cheap",
-                where=key[0],
-                remedy="Give `costs` (`--cost-attempt`) instead.",
-            )
-        total += float(np.nansum(one.values * one.attempts))
-        attempts += float(one.attempts.sum())
-    if not total > 0:
-        raise DataError(f"{model} took no {name}", remedy="Leave `measure` out.")
-    return total / attempts
+    return Costs(item=0.0, attempt=cost), (note,)
 
 
 def unpaired(a: Planned, b: Planned) -> Joined:
@@ -529,25 +526,29 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
     )
 
 
+def read_pairs(
+    scores: Scores, design: Design, a: str | None, b: str | None, question: Question
+) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[Caution]]:
+    """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b, or
+    those whose difference varies as the median pair's does.
+    """
+    if a is None or b is None:
+        study = gather_levelled(scores, design)
+        return study, [(matrix, *median_pair(matrix, question)) for matrix in study.matrices()], []
+    study = gather_pair(scores, design, a, b)
+    first, second = study.models
+    matrices = one_metric(study)
+    return study, [(matrix, (first, second), 1) for matrix in matrices], tasks_left_out(study, matrices)
+
+
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[Caution]]:
-    """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median
-    pair's does.
-    """
+    """Return one pilot a task."""
     question = Question(population=population_of(design.population), method="t")
-    if a is not None and b is not None:
-        study = gather_pair(scores, design, a, b)
-        first, second = study.models
-        matrices = one_metric(study)
-        chosen = [(matrix, (first, second), 1) for matrix in matrices]
-        cautions = tasks_left_out(study, matrices)
-    else:
-        study = gather_levelled(scores, design)
-        chosen = [(matrix, *median_pair(matrix, question)) for matrix in study.matrices()]
-        cautions = []
-    pilots = [_pair_pilot(matrix, names, pairs, question, paired=paired) for matrix, names, pairs in chosen]
-    two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
+    study, pairs, cautions = read_pairs(scores, design, a, b, question)
+    pilots = [_pair_pilot(matrix, names, count, question, paired=paired) for matrix, names, count in pairs]
+    two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in pairs)
     return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
 

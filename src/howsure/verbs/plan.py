@@ -16,7 +16,6 @@ import numpy as np
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import (
     PlanQuestion,
@@ -35,7 +34,7 @@ from howsure.inference.plan_pilot import (
     check_costs,
     known_together,
     measured_costs,
-    median_pair,
+    read_pairs,
     read_pilots,
     refuse_pilot_options,
 )
@@ -47,7 +46,6 @@ from howsure.statistics.gate_shares import TRIALS, rehearse
 from howsure.statistics.power import MOST_ITEMS, fewest
 from howsure.statistics.random_factors import LEAST
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.study.factors import gather_levelled
 from howsure.study.notes import direction_cautions
 from howsure.verbs.sides import read_pair
 
@@ -504,31 +502,15 @@ def _from_level_pilot(
     """Plan from a pilot with random factors, task by task."""
     _refuse_with_levels(question, design)
     usual = Question(population=NEW_CLUSTERS, method="t")
-    a, b = names
-    cautions: list[Caution] = []
-    if a is not None and b is not None:
-        study = gather_pair(scores, design, a, b)
-        matrices = one_metric(study)
-        chosen = [((study.models[0], study.models[1]), 1)] * len(matrices)
-        cautions = tasks_left_out(study, matrices)
-    else:
-        study = gather_levelled(scores, design)
-        matrices = list(study.matrices())
-        chosen = [median_pair(matrix, usual) for matrix in matrices]
-    question = replace(question, method="t", comparisons=question.pairs * len(matrices))
+    study, pairs, cautions = read_pairs(scores, design, *names, usual)
+    question = replace(question, method="t", comparisons=question.pairs * len(pairs))
     tasks, notes = [], []
-    for matrix, (pair, n_pairs) in zip(matrices, chosen, strict=True):
-        tasks.append(_task_with_levels(matrix, NEW_CLUSTERS.pair(matrix, *pair, usual), question))
-        notes += [_median_pair_note(pair, n_pairs)] if n_pairs > 1 else []
-    return Plan(
-        sought=question.sought,
-        goal=question.goal,
-        method="t",
-        level=question.level,
-        comparisons=question.comparisons,
-        margin=question.margin,
-        paired=True,
-        tasks=tuple(tasks),
+    for matrix, models, n_pairs in pairs:
+        tasks.append(_task_with_levels(matrix, NEW_CLUSTERS.pair(matrix, *models, usual), question))
+        notes += [_median_pair_note(models, n_pairs)] if n_pairs > 1 else []
+    return _answer(
+        question,
+        tasks,
         notes=(*study.notes, *notes),
         cautions=(*study.cautions, *direction_cautions(study), *cautions),
     )

@@ -24,7 +24,6 @@ from howsure.inference.plan_pilot import (
 from howsure.inference.population import population_of
 from howsure.options.table import checked
 from howsure.statistics import rates
-from howsure.statistics.clustered_variance import spread_sizes
 from howsure.statistics.power import Spread, fewest
 from howsure.statistics.variance_components import mixed
 from howsure.study.design import DesignOptions, Respects, make_design
@@ -232,16 +231,12 @@ def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_S
             f"({total:.3g})",
             remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
         )
-    between = assumed.icc * (question + answer)
-    if between > question + 1e-12:
-        raise OptionError(
-            f"icc={assumed.icc:g} makes clusters differ more than questions do", remedy="Assume less."
-        )
-    sizes = spread_sizes(assumed.cluster_size, assumed.cluster_variation)
-    spread = Spread(within=question - between, between=between, answer=answer, sizes=sizes)
     usual = " (the worst case)" if rate is None else ""
     note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
-    return _ScoreSpread(known=KnownSpread(spread=spread, level=level, only_once=not answer), rate=score), note
+    return _ScoreSpread(
+        known=KnownSpread(spread=assumed.spread(question, answer), level=level, only_once=not answer),
+        rate=score,
+    ), note
 
 
 def _one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:

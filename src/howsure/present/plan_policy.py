@@ -43,7 +43,7 @@ def _table(plan: PolicyPlan) -> Table:
         Field("task", lambda task: task.task, align="left", priority=10),
         Field("tasks", lambda task: f"{task.count:,}", shown=several, priority=9),
         Field("tier", lambda task: task.tier, align="left", priority=8),
-        Field("margin", lambda task: _scale(task).given_gap(task.margin), priority=7),
+        Field("margin", lambda task: Scale(percent=task.percent).given_gap(task.margin), priority=7),
         Field("questions", lambda task: items_text(task.items), priority=10),
         Field("attempts", lambda task: f"{task.attempts:g}", shown=clean, priority=3),
         Field("passes", lambda task: _share(task.passes), priority=6),
@@ -59,13 +59,9 @@ def _table(plan: PolicyPlan) -> Table:
     return tabled(plan.tasks, fields, note=note)
 
 
-def _scale(task: PolicyTask) -> Scale:
-    return Scale(percent=task.percent)
-
-
 def _share(share: float) -> str:
     return "n/a" if math.isnan(share) else percent_text(share)
 
 
 def _width(task: PolicyTask, width: float) -> str:
-    return _scale(task).gap(width) if math.isfinite(width) else "n/a"
+    return Scale(percent=task.percent).gap(width) if math.isfinite(width) else "n/a"

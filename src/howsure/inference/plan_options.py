@@ -105,8 +105,7 @@ def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[Option
     """Return one option a number of attempts, and which of them the verdict is about."""
     attempts, costs = question.attempts, question.costs
     priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
-    counts = known.counts(attempts, priced)
-    wanted = float(attempts or known.usual)
+    counts, wanted = known.counts(attempts, priced), known.attempts(attempts)
     if not known.only_once and known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf):
         counts = [wanted]  # more attempts bring nothing
     lines = tuple(option(known, question, k) for k in counts)
@@ -216,7 +215,9 @@ def equal_systems(
 def looks_of(
     known: KnownSpread, question: PlanQuestion, option: Option, *, percent: bool
 ) -> LooksPlan | None:
-    """Return the looks of the chosen option; None where none are planned, or no number of items is enough."""
+    """Return the looks of the chosen option, beside the other ways to decide; None where none are planned, or
+    no number of items is enough.
+    """
     test, n, effect = question.test, option.items.value, question.ahead(option.effect.value)
     if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
         return None
@@ -225,20 +226,39 @@ def looks_of(
     for factor, share in doubt:
         once = powers.power(test.once, spread.times(factor), effect, n, attempts)
         chances += share * powers.stops(test, test.looks, once)
-    counts = [min(math.ceil(n * share / spread.step - 1e-9) * spread.step, n) for share in test.looks.shares]
+    steps = [math.ceil(n * share / spread.step - 1e-9) for share in test.looks.shares]
+    counts = [min(step * spread.step, n) for step in steps]
+    boundary = test.looks.boundary(test.two_sided_level)
+    above, below = boundary.stops(0.0)
+    if_none = (above + (below if test.goal == "different" else 0.0))[:, 0]
+
+    # a test made once takes as many items as its power needs, or those that there are
+    alone = n
+    if question.sought == "items":
+        alone = powers.items_needed(test.once, spread, effect, attempts, question.power, doubt=doubt)
+    power = powers.power(test.once, spread, effect, alone, attempts, doubt=doubt)
+    looks_take, none_takes = (
+        counts[-1] - sum((counts[-1] - count) * chance for count, chance in zip(counts, stops, strict=True))
+        for stops in (chances.tolist(), if_none.tolist())
+    )
     ways = [
-        _once(known, question, n, effect=effect, attempts=attempts),
-        _at_looks(test, counts, chances.tolist()),
+        Way(name="once", most=alone, power=power, expected=alone, expected_if_none=alone),
+        Way(
+            name="looks",
+            most=counts[-1],
+            power=sum(chances.tolist()),
+            expected=looks_take,
+            expected_if_none=none_takes,
+        ),
     ]
     if percent and question.usual_method != "z":
         most = n
         if question.sought == "items":
-            at = {"attempts": attempts, "once": ways[0].most, "target": question.power}
+            at = {"attempts": attempts, "once": alone, "target": question.power}
             most = betting_power.items_followed(test, spread, effect, doubt=doubt, **at)
         ways.append(_betting(known, test, most, effect=effect, attempts=attempts))
     enough = max(way.power for way in ways) - AS_GOOD
     good = [way for way in ways if way.power >= enough and math.isfinite(way.expected)]
-    boundary = test.looks.boundary(test.two_sided_level)
     return LooksPlan(
         spending=test.looks.spending,
         cheapest=min(good, key=lambda way: way.expected).name,
@@ -254,32 +274,6 @@ def looks_of(
             for k, count in enumerate(counts)
         ),
         ways=tuple(ways),
-    )
-
-
-def _once(known: KnownSpread, question: PlanQuestion, n: float, *, effect: float, attempts: float) -> Way:
-    """Return what a test made once takes: as many items as its power needs, or those that there are."""
-    test, doubt = question.test.once, known.doubt(attempts)
-    if question.sought == "items":
-        n = powers.items_needed(test, known.spread, effect, attempts, question.power, doubt=doubt)
-    chance = powers.power(test, known.spread, effect, n, attempts, doubt=doubt)
-    return Way(name="once", most=n, power=chance, expected=n, expected_if_none=n)
-
-
-def _at_looks(test: Test, counts: list[float], chances: list[float]) -> Way:
-    assert test.looks is not None
-    above, below = test.looks.boundary(test.two_sided_level).stops(0.0)
-    if_none = (above + (below if test.goal == "different" else 0.0))[:, 0].tolist()
-    expected, expected_if_none = (
-        counts[-1] - sum((counts[-1] - n) * chance for n, chance in zip(counts, stops, strict=True))
-        for stops in (chances, if_none)
-    )
-    return Way(
-        name="looks",
-        most=counts[-1],
-        power=sum(chances),
-        expected=expected,
-        expected_if_none=expected_if_none,
     )
 
 

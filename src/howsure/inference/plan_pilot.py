@@ -270,8 +270,8 @@ def measured_costs(
             lacking = int(one.n_failed[0])
             if lacking:
                 raise DataError(
-                    f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too "
-                    "cheap",
+                    f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would "
+                    "look too cheap",
                     where=key[0],
                     remedy="Give `costs` (`--cost-attempt`) instead.",
                 )
@@ -349,21 +349,26 @@ class KnownSpread:
         ends = (value, *(seek(self.spread.times(factor), SURE) for factor in (low, high)))
         return Forecast(value=value, low=min(ends), high=max(ends))
 
-    def counts(self, attempts: int | None, more: Iterable[float] = ()) -> list[float]:
-        """Return the numbers of attempts that are tried, those that are asked for among them; OptionError
-        where nothing is known of these.
+    def attempts(self, wanted: int | None) -> float:
+        """Return the attempts that are wanted, or else the usual ones; OptionError where nothing is known of
+        them.
         """
-        if self.only_once and attempts not in (None, 1):
+        if self.only_once and wanted not in (None, 1):
             raise OptionError(
-                f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or "
+                f"nothing tells what {wanted} attempts would bring: one attempt a question was seen or "
                 "assumed",
                 remedy=(
                     "Run the pilot with two attempts or more, or assume variances of questions and answers."
                 ),
             )
+        return float(wanted or self.usual)
+
+    def counts(self, wanted: int | None, more: Iterable[float] = ()) -> list[float]:
+        """Return the numbers of attempts that are tried, those that are wanted among them."""
+        attempts = self.attempts(wanted)
         if self.only_once:
             return [1.0]
-        counts = {*ATTEMPTS, self.usual, *more, float(attempts or self.usual)}
+        counts = {*ATTEMPTS, self.usual, *more, attempts}
         # endless attempts may leave no spread: nothing to plan with
         return sorted(counts if self.spread.per_item(1e6, math.inf) > 0 else counts - {math.inf})
 
@@ -529,8 +534,8 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 def read_pairs(
     scores: Scores, design: Design, a: str | None, b: str | None, question: Question
 ) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[Caution]]:
-    """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b, or
-    those whose difference varies as the median pair's does.
+    """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b,
+    or those whose difference varies as the median pair's does.
     """
     if a is None or b is None:
         study = gather_levelled(scores, design)

@@ -80,8 +80,8 @@ def verdict(plan: Plan) -> str:
         sentences.append(_equal_sentence(plan.main.equal))
     if plan.better:
         sentences.append(
-            f"Asked for “better”, equal systems stay open in {100 * plan.level:.3g} of 100 runs, however many "
-            "questions."
+            f"Asked for “better”, equal systems stay open in {100 * plan.level:.3g} of 100 runs, "
+            "however many questions."
         )
     return " ".join(sentences)
 

@@ -437,8 +437,8 @@ def _task_plan(
     a: str = "",
     b: str = "",
 ) -> TaskPlan:
-    """Plan with a spread; `n_items`: questions of the pilot. Without a basis, as the mean over tasks, there is
-    no curve.
+    """Plan with a spread; `n_items`: questions of the pilot. Without a basis, as the mean over tasks, there
+    is no curve.
     """
     lines, chosen = options_of(known, question)
     names: dict[str, Any] = {"task": task, "metric": metric, "a": a, "b": b}

@@ -8,7 +8,7 @@ exceeds their margin: they get the questions with which it hardly does.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from howsure.inference.gate_policy import Policy, Standing
     from howsure.inference.plan_pilot import KnownSpread, Pilot
     from howsure.statistics.choices import PlanMethod
-    from howsure.statistics.power import Doubt, Planned
+    from howsure.statistics.power import Planned
 
 RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
@@ -108,10 +108,9 @@ def plan_policy(
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
-        spreads = [
-            _of_assumptions(assumed, name, count, suite.level, attempts)
-            for name, count in _named(suite, n_tasks).items()
-        ]
+        known, score = assumed.known(suite.level), math.nan if assumed.rate is None else assumed.rate
+        spread = _TaskSpread(known=known, attempts=known.attempts(attempts), score=score)
+        tasks = [replace(spread, task=name, count=n) for name, n in _named(suite, n_tasks).items()]
         notes = (assumed.note(paired=True),)
     else:
         if assume is not None or n_tasks is not None:
@@ -121,34 +120,25 @@ def plan_policy(
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
         suite.refuse_unfitting(study)
-        spreads = [_of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
+        tasks = [_of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
         notes, cautions = study.notes, (*study.cautions, *doubts)
-    return _plan(suite, spreads, power, notes, cautions)
-
-
-def _plan(
-    suite: Policy,
-    spreads: list[_TaskSpread],
-    power: float,
-    notes: tuple[str, ...],
-    cautions: tuple[Caution, ...],
-) -> PolicyPlan:
-    binding = [task for task in spreads if suite.of_task(task.task).tier != "advisory"]
+    binding = [task for task in tasks if suite.of_task(task.task).tier != "advisory"]
     if not binding:
         raise OptionError(
             "all tasks of the policy are advisory: nothing is to be planned", remedy="See docs/policy.md."
         )
-    costs = sum(cost.tier == "critical" for cost in suite.costs)
-    critical = costs + sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
+    if len(binding) < len(tasks):
+        notes += (f"Advisory tasks need no questions ({len(tasks) - len(binding):,} here).",)
+    critical = sum(cost.tier == "critical" for cost in suite.costs)
+    critical += sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
     chance = power ** (1 / max(critical, 1))
-    left = len(spreads) - len(binding)
     return PolicyPlan(
         power=power,
         each=chance,
         level=suite.level,
         n_critical=critical,
-        tasks=tuple(_task_plan(suite, one, chance if critical else power) for one in binding),
-        notes=(*notes, *((f"Advisory tasks need no questions ({left:,} here).",) if left else ())),
+        tasks=tuple(_task_plan(suite, task, chance if critical else power) for task in binding),
+        notes=notes,
         cautions=(*cautions, *((NOT_PLANNED,) if suite.slices or suite.costs else ())),
     )
 
@@ -175,39 +165,23 @@ class _TaskSpread:
     `n_items`: the questions of the pilot; 0 without one.
     """
 
-    task: str
     known: KnownSpread
     attempts: float
-    method: PlanMethod
     score: float
+    task: str = ""
+    method: PlanMethod = "score"
     n_items: int = 0
     count: int = 1
     percent: bool = True
-
-    @property
-    def spread(self) -> Spread:
-        """The spread of the difference of two models on the same questions."""
-        assert isinstance(self.known.spread, Spread)
-        return self.known.spread
-
-    @property
-    def doubt(self) -> Doubt:
-        """By how many times it may be larger."""
-        return self.known.doubt(self.attempts)
 
 
 def _of_pilot(pilot: Pilot, level: float, attempts: int | None) -> _TaskSpread:
     """Return what a pilot tells of its task."""
     known, matrix = pilot.known(level), pilot.matrix
-    if attempts is not None and attempts > 1 and known.only_once:
-        raise OptionError(
-            f"nothing tells what {attempts} attempts would bring: the pilot has one attempt a question",
-            remedy="Leave `attempts` out, or run the pilot with two attempts or more.",
-        )
     return _TaskSpread(
         task=matrix.task,
         known=known,
-        attempts=known.usual if known.only_once else float(attempts or known.usual),
+        attempts=known.attempts(attempts),
         method="score" if matrix.bounded else "t",
         score=float(np.nanmean(matrix.values[:, 1])),
         n_items=len(matrix.items),
@@ -215,48 +189,55 @@ def _of_pilot(pilot: Pilot, level: float, attempts: int | None) -> _TaskSpread:
     )
 
 
-def _of_assumptions(
-    assumed: Assumptions, name: str, count: int, level: float, attempts: int | None
-) -> _TaskSpread:
-    """Return the same for tasks without a pilot."""
-    known = assumed.known(level)
-    if attempts is not None and attempts > 1 and known.only_once:
-        raise OptionError(
-            f"nothing tells what {attempts} attempts would bring: one attempt a question was assumed",
-            remedy="Assume variances of questions and answers.",
-        )
-    return _TaskSpread(
-        task=name,
-        known=known,
-        attempts=float(attempts or 1),
-        method="score",
-        score=math.nan if assumed.rate is None else assumed.rate,
-        count=count,
-    )
-
-
 def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
     """Return how many questions a task needs; `chance`: the chance that one check is to have."""
-    standing = policy.of_task(task.task)
-    margin = _margin(standing, task)
+    standing, spread, attempts = policy.of_task(task.task), task.known.spread, task.attempts
+    assert isinstance(spread, Spread)
+    doubt, margin = task.known.doubt(attempts), _margin(standing, task)
     test = Test(goal="not-worse", method=task.method, level=policy.level, margin=margin)
-    critical = standing.tier == "critical"
-    needed = _passing(test, task, chance) if critical else _seeing(task, margin, policy.level, chance)
-    shown = needed if math.isfinite(needed) else math.nan
+
+    def passes(n: float) -> float:
+        """Return the chance that a check of two equal systems passes with n questions, the mean over what the
+        pilot leaves open.
+        """
+        if not n > 0:
+            return math.nan
+        chances = (
+            share * equal_shares(test, spread.times(factor), n, attempts).passed for factor, share in doubt
+        )
+        return float(sum(chances))
+
+    def sees(n: float) -> bool:
+        """Say whether the half-width is at most the margin with the chance that is wanted: for a spread as
+        large as n questions show it with this chance, whose square varies by how many items differ.
+        """
+        expected = spread.times(sum(factor * share for factor, share in doubt))
+        events = max(n * expected.events_an_item(attempts) / expected.sizes.crowd, 1.0)
+        upper = expected.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
+        return _half_width(upper, task, n, policy.level) <= margin
+
+    if standing.tier == "critical":
+        # by the t distribution, then raised until the exact chance is reached
+        needed, steps = items_needed(test, spread, 0.0, attempts, chance, doubt=doubt), 0
+        while math.isfinite(needed) and not passes(needed) >= chance:
+            steps += 1
+            raised = math.ceil(STEP * needed / spread.step) * spread.step
+            needed = raised if steps < MOST_STEPS else math.inf
+    else:
+        needed = fewest(sees, spread.step)
+    n, seen = (count if 0 < count < math.inf else math.nan for count in (needed, float(task.n_items)))
     return PolicyTask(
         task=task.task,
         count=task.count,
         tier=standing.tier,
         margin=margin,
         items=needed,
-        attempts=task.attempts,
-        passes=_passes(test, task, shown),
-        half_width=_half_width(task.spread, task, shown, policy.level),
+        attempts=attempts,
+        passes=passes(n),
+        half_width=_half_width(spread, task, n, policy.level),
         items_seen=task.n_items,
-        passes_seen=_passes(test, task, float(task.n_items)) if task.n_items else math.nan,
-        half_width_seen=_half_width(task.spread, task, float(task.n_items), policy.level)
-        if task.n_items
-        else math.nan,
+        passes_seen=passes(seen),
+        half_width_seen=_half_width(spread, task, seen, policy.level),
         percent=task.percent,
     )
 
@@ -270,49 +251,6 @@ def _margin(standing: Standing, task: _TaskSpread) -> float:
             remedy="Assume a rate, plan from a pilot, or write the margin in points.",
         )
     return standing.margin.of(task.score)
-
-
-def _passing(test: Test, task: _TaskSpread, chance: float) -> float:
-    """Return the questions with which two equal systems pass one check: by the t distribution, then raised
-    until the exact chance is reached.
-    """
-    n = items_needed(test, task.spread, 0.0, task.attempts, chance, doubt=task.doubt)
-    for _ in range(MOST_STEPS):
-        if not math.isfinite(n) or _passes(test, task, n) >= chance:
-            return n
-        n = math.ceil(STEP * n / task.spread.step) * task.spread.step
-    return math.inf
-
-
-def _passes(test: Test, task: _TaskSpread, n: float) -> float:
-    """Return the chance that a check of two equal systems passes with n questions, the mean over what the
-    pilot leaves open.
-    """
-    if not n > 0:
-        return math.nan
-    chances = (
-        share * equal_shares(test, task.spread.times(f), n, task.attempts).passed for f, share in task.doubt
-    )
-    return float(sum(chances))
-
-
-def _seeing(task: _TaskSpread, margin: float, level: float, chance: float) -> float:
-    """Return the questions with which the half-width is at most the margin with the chance that is wanted."""
-    doubt = sum(factor * share for factor, share in task.doubt)
-    return fewest(
-        lambda n: (
-            _half_width(_upper(task.spread.times(doubt), n, task.attempts, chance), task, n, level) <= margin
-        ),
-        task.spread.step,
-    )
-
-
-def _upper(spread: Spread, n: float, attempts: float, chance: float) -> Spread:
-    """Return a spread as large as n questions show it with this chance at most; its square varies by how many
-    items differ.
-    """
-    events = max(n * spread.events_an_item(attempts) / spread.sizes.crowd, 1.0)
-    return spread.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
 
 
 def _half_width(spread: Planned, task: _TaskSpread, n: float, level: float) -> float:

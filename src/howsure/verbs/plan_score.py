@@ -148,7 +148,7 @@ def plan_score(
         sought_items=n_items is None,
         clustered=not scores.spread.sizes.single,
         options=lines,
-        chosen=counts.index(float(attempts or scores.known.usual)),
+        chosen=counts.index(scores.known.attempts(attempts)),
         percent=scores.bounded,
         notes=notes,
         cautions=cautions,
@@ -316,7 +316,10 @@ def _option(
 
     def forecast(seek: Callable[[Spread], float]) -> Forecast:
         """Return what is sought, with its limits where the pilot tells any."""
-        return known.forecast(attempts, lambda spread, _: seek(spread))  # type: ignore[arg-type]  # of one model
+        return known.forecast(
+            attempts,
+            lambda spread, _: seek(spread),  # type: ignore[arg-type]  # of one model
+        )
 
     items = Forecast(value=float(n_items)) if n_items is not None else forecast(needed)
     n, nothing = items.value, Forecast(value=math.nan)

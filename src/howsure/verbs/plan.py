@@ -555,12 +555,16 @@ def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQues
     search = _LevelSearch(sources=sources, question=question, known=known)
     lines, chosen = search.lines()
     best = search.with_levels(tuple(map(float, lines[chosen].levels)))
+    # with any number of questions, the levels of other factors as they are
+    needed: tuple[float, ...] = ()
+    if question.sought == "items":
+        needed = tuple(search.fewest(k, float(MOST_ITEMS)) for k in range(len(search.usual)))
     names: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
     return TaskPlan(
         **names,
         basis=None,
         sources=sources,
-        levels_needed=search.fewest_levels() if question.sought == "items" else (),
+        levels_needed=needed,
         options=tuple(lines),
         chosen=chosen,
         curve=curve_of(best, question, [lines[chosen]], 0),
@@ -594,32 +598,40 @@ class _LevelSearch:
         """
         tried = product(*(self._counts(k) for k in range(len(self.usual))))
         every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
-        best = self._best(every)
-        alike = [line for line in every if sum(map(operator.ne, line.levels, best.levels)) <= 1]
-        ordered = sorted(alike, key=lambda line: (line is best, -self._worth(line)))
-        shown = {line.levels: line for line in ordered}
-        fixed = {best.levels, tuple(map(int, self.usual))}
-        idle = [
-            key for key, line in shown.items() if key not in fixed and not math.isfinite(line.items.value)
-        ]
+        usual = tuple(map(int, self.usual))
+        best = next(line for line in every if line.levels == usual)
+        few_enough = [line for line in every if line.items.value <= self.sources.n_items]
+        if self.question.sought == "items" and self.question.costs is not None:
+            best = min(every, key=self._worth)
+        elif self.question.sought == "items" and not math.isfinite(best.items.value):
+            # the fewest levels that take no more questions than the pilot has, or else the fewest answers
+            best = min(few_enough or every, key=self._fewest_first if few_enough else self._worth)
+        shown = {}
+        for line in sorted(every, key=lambda line: (line is best, -self._worth(line))):
+            if sum(map(operator.ne, line.levels, best.levels)) <= 1:
+                shown[line.levels] = line
 
         def nearness(levels: tuple[int, ...]) -> float:
             """Return how near so many levels are to the chosen ones: 0 or less."""
             return -sum(abs(math.log(a / b)) for a, b in zip(levels, best.levels, strict=True))
 
-        others = sorted((key for key in shown if key not in fixed and key not in idle), key=nearness)
-        for key in (*idle, *others[: max(len(others) - SHOWN, 0)]):
-            del shown[key]
+        others = sorted((levels for levels in shown if levels not in (best.levels, usual)), key=nearness)
+        idle = [levels for levels in others if not math.isfinite(shown[levels].items.value)]
+        useful = [levels for levels in others if levels not in idle]
+        for levels in (*idle, *useful[: max(len(useful) - SHOWN, 0)]):
+            del shown[levels]
         lines = sorted(shown.values(), key=lambda line: line.levels)
         return lines, lines.index(best)
 
-    def fewest_levels(self) -> tuple[float, ...]:
-        """Return the fewest levels of each factor with which some number of questions is enough, those of the
-        others as they are.
-        """
-        return tuple(self._fewest(k, float(MOST_ITEMS)) for k in range(len(self.usual)))
+    def _worth(self, line: Option) -> float:
+        """Return what a way costs, or how many answers it takes."""
+        answers = line.items.value * math.prod(line.levels) * line.attempts
+        return line.cost if self.question.costs is not None else answers
 
-    def _fewest(self, k: int, items: float) -> float:
+    def _fewest_first(self, line: Option) -> tuple[float, float]:
+        return math.prod(line.levels), line.items.value
+
+    def fewest(self, k: int, items: float) -> float:
         """Return the fewest levels of a factor with which so many questions are enough."""
         usual, truth, attempts = self.usual, self.question.ahead(self.question.effect), self.sources.attempts
 
@@ -655,7 +667,7 @@ class _LevelSearch:
             return [usual]
         if self.question.sought != "items":
             return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
-        least = (self._fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
+        least = (self.fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
         finite = [count for count in least if math.isfinite(count)]
         more = (math.ceil(count * step) for count in finite for step in BEYOND)
         return sorted(
@@ -671,24 +683,3 @@ class _LevelSearch:
             return line
         answers = costs.of(line.items.value, attempts * math.prod(levels))
         return replace(line, cost=answers + costs.level * sum(levels))
-
-    def _worth(self, line: Option) -> float:
-        """Return what a way costs, or how many answers it takes."""
-        answers = line.items.value * math.prod(line.levels) * line.attempts
-        return line.cost if self.question.costs is not None else answers
-
-    def _best(self, every: Sequence[Option]) -> Option:
-        """Return the cheapest way; without costs that with the usual levels, or if these can't do that with
-        the fewest levels that takes no more questions than the pilot has, or else the fewest answers.
-        """
-        usual = next(line for line in every if line.levels == tuple(map(int, self.usual)))
-        if self.question.sought != "items":
-            return usual
-        if self.question.costs is not None:
-            return min(every, key=self._worth)
-        if math.isfinite(usual.items.value):
-            return usual
-        alike = [line for line in every if line.items.value <= self.sources.n_items]
-        if alike:
-            return min(alike, key=lambda line: (math.prod(line.levels), line.items.value))
-        return min(every, key=self._worth)

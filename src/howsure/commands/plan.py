@@ -27,6 +27,11 @@ from howsure.options import table
 SIZES = {"plan": ("effect", "not_worse_than", "same_within"), "plan_score": ("within", "at_least", "at_most")}
 """The options of each verb that are sizes, in points or in the units of the scores."""
 
+
+def _number(flag: str, metavar: str, help: str) -> click.Option:
+    return click.Option([flag], type=Fraction(), metavar=metavar, help=help)
+
+
 PILOT = click.Option(
     ["--pilot"],
     multiple=True,
@@ -34,66 +39,48 @@ PILOT = click.Option(
     help="Take variances and clusters from these logs (again for more).",
 )
 VARIANCES = (
-    click.Option(
-        ["--question-variance"],
-        type=Fraction(),
-        metavar="V",
-        help="Assume this variance of true differences between questions.  [default: 1/9]",
+    _number(
+        "--question-variance",
+        "V",
+        "Assume this variance of true differences between questions.  [default: 1/9]",
     ),
-    click.Option(
-        ["--answer-variance"],
-        type=Fraction(),
-        metavar="V",
-        help="Assume this variance of one attempt, both models together.  [default: 1/3]",
+    _number(
+        "--answer-variance", "V", "Assume this variance of one attempt, both models together.  [default: 1/3]"
     ),
-    click.Option(["--rate"], type=Fraction(), metavar="RATE", help="Assume this score instead (70%),"),
-    click.Option(["--correlation"], type=float, help="… and this correlation between the models."),
+    _number("--rate", "RATE", "Assume this score instead (70%),"),
+    _number("--correlation", "R", "… and this correlation between the models."),
 )
 VARIANCES_OF_ONE = (
-    click.Option(
-        ["--question-variance"],
-        type=Fraction(),
-        metavar="V",
-        help="Assume this variance between questions.  [default: what the score leaves]",
+    _number(
+        "--question-variance",
+        "V",
+        "Assume this variance between questions.  [default: what the score leaves]",
     ),
-    click.Option(
-        ["--answer-variance"],
-        type=Fraction(),
-        metavar="V",
-        help="Assume this variance of one attempt.  [default: 0]",
-    ),
+    _number("--answer-variance", "V", "Assume this variance of one attempt.  [default: 0]"),
 )
 CLUSTERS = (
     click.Option(["--cluster-size"], type=float, metavar="M", help="Assume clusters of so many questions,"),
-    click.Option(
-        ["--cluster-variation"],
-        type=float,
-        metavar="CV",
-        help="… their sizes' standard deviation over their mean,",
-    ),
-    click.Option(["--icc"], type=float, help="… and this intra-cluster correlation."),
+    _number("--cluster-variation", "CV", "… their sizes' standard deviation over their mean,"),
+    click.Option(["--icc"], type=float, metavar="R", help="… and this intra-cluster correlation."),
 )
-COSTS = (
-    click.Option(["--cost-item"], type=float, metavar="PRICE", help="What a question costs, once."),
-    click.Option(
-        ["--cost-attempt"],
-        type=float,
-        metavar="PRICE",
-        help="What one attempt at a question costs, all models together.",
-    ),
-    click.Option(
-        ["--cost-level"],
-        type=float,
-        metavar="PRICE",
-        help="What a level of a random factor costs, both models together.",
-    ),
+COSTS = tuple(
+    click.Option([f"--cost-{name}"], type=float, metavar="PRICE", help=f"What {what} costs, {when}.")
+    for name, what, when in (
+        ("item", "a question", "once"),
+        ("attempt", "one attempt at a question", "all models together"),
+        ("level", "a level of a random factor", "both models together"),
+    )
 )
 
 
 def _params(verb: str) -> list[click.Parameter]:
     """Return the options of a verb that plans from a pilot, or from assumptions."""
     variances = VARIANCES_OF_ONE if verb == "plan_score" else VARIANCES
-    written = {"pilot": (), "assume": (*variances, *CLUSTERS), "costs": COSTS}
+    written: dict[str, tuple[click.Option, ...]] = {
+        "pilot": (),
+        "assume": (*variances, *CLUSTERS),
+        "costs": COSTS,
+    }
     params: list[click.Parameter] = [PILOT]
     for name in options_of(verb):
         params += written[name] if name in written else [made(table.option(name, verb).verb, name)]

@@ -110,8 +110,8 @@ class Assumptions:
         """Say whether this is about scores in [0, 1]: variances that were given, or sizes beside them, may be
         larger.
         """
-        given = self.question_variance is not None or self.answer_variance is not None
-        return not given or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
+        stated = self.question_variance is not None or self.answer_variance is not None
+        return not stated or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
 
     def spread(self, question: float, answer: float, clusters: float | None = None) -> Spread:
         """Return the spread of questions and answers with these variances."""
@@ -487,9 +487,11 @@ def known_together(
         """Return the variance of the overall difference, its error, and the units of all tasks."""
         errors = [pilot.error(attempts) for pilot in pilots]
         factors = [share**2 * n / count for share, count in zip(shares, counts, strict=True)]
-        value = sum(factor * each[0] for factor, each in zip(factors, errors, strict=True))
-        squares = sum((factor * each[1]) ** 2 for factor, each in zip(factors, errors, strict=True))
-        return value, math.sqrt(squares), sum(each[2] for each in errors)
+        value = squares = 0.0
+        for factor, (variance, se, _) in zip(factors, errors, strict=True):
+            value += factor * variance
+            squares += (factor * se) ** 2
+        return value, math.sqrt(squares), sum(units for _, _, units in errors)
 
     measured = all(pilot.measured for pilot in pilots)
     return KnownSpread(
@@ -569,15 +571,15 @@ def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str
         )
     moments = question.population.pairs(matrix, question)
     upper = np.triu_indices(len(matrix.models), 1)
-    each = (moments.variance * moments.shared)[upper]
+    variance = (moments.variance * moments.shared)[upper]
     if moments.shared[upper].max() < LEAST_ITEMS:
         raise _few_shared("no two models share two items", matrix)
-    known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
-    if not len(known):
+    varying = np.flatnonzero(np.isfinite(variance) & (variance > 0) & (moments.shared[upper] >= LEAST_ITEMS))
+    if not len(varying):
         raise _no_spread(matrix, "all models")
-    middle = known[np.argsort(each[known], kind="stable")[len(known) // 2]]
+    middle = varying[np.argsort(variance[varying], kind="stable")[len(varying) // 2]]
     first, second = (int(side[middle]) for side in upper)
-    return (matrix.models[first], matrix.models[second]), len(known)
+    return (matrix.models[first], matrix.models[second]), len(varying)
 
 
 def _pair_pilot(
@@ -610,9 +612,9 @@ def _few_shared(what: str, matrix: ScoreMatrix) -> DataError:
 
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
-    each = "on every item" if not matrix.clusters else "in every cluster"
+    where = "on every item" if not matrix.clusters else "in every cluster"
     return DataError(
-        f"the pilot shows no spread to plan from: {who} differ by the same amount {each}",
+        f"the pilot shows no spread to plan from: {who} differ by the same amount {where}",
         where=matrix.task,
         remedy="Take a larger pilot, or assume variances of questions and answers.",
     )

@@ -27,15 +27,15 @@ def verdict(plan: LabelPlan) -> str:
     more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
-        told = (
+        sentence = (
             f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected "
             f"difference of {plan.a} and {plan.b} {give}"
         )
     else:
-        told = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
+        sentence = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
-        return f"{told}. The judge saves no label."
-    return f"{told}. Without the judge it would take {plan.labels_alone:,}."
+        return f"{sentence}. The judge saves no label."
+    return f"{sentence}. Without the judge it would take {plan.labels_alone:,}."
 
 
 def _table(plan: LabelPlan) -> Table:

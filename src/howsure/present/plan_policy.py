@@ -27,13 +27,11 @@ def verdict(plan: PolicyPlan) -> str:
     head = f"About {items_text(plan.items)} questions over {plural(count, 'task')}"
     if not plan.n_critical:
         return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
-    each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
+    chance = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
     seen = (
         "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
     )
-    return (
-        f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({each}).{seen}"
-    )
+    return f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({chance}).{seen}"
 
 
 def _table(plan: PolicyPlan) -> Table:

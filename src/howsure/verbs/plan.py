@@ -485,7 +485,9 @@ def _rehearsed(
 def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> Caution:
     units = min(pilot.units for pilot in pilots)
     what = "clusters" if any(pilot.codes is not None for pilot in pilots) else "items"
-    forecasts = (each for task in tasks for each in (task.best.items, task.best.effect, task.best.power))
+    forecasts = (
+        forecast for task in tasks for forecast in (task.best.items, task.best.effect, task.best.power)
+    )
     limited = any(not math.isnan(forecast.low) for forecast in forecasts)
     return Caution(
         code="small_pilot",

@@ -27,11 +27,12 @@ def verdict(plan: PolicyPlan) -> str:
     head = f"About {items_text(plan.items)} questions over {plural(count, 'task')}"
     if not plan.n_critical:
         return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
-    chance = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
-    seen = (
-        "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
-    )
-    return f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({chance}).{seen}"
+    joint = percent_text(plan.joint)
+    each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
+    sentence = f"{head} let two equal systems pass with a joint chance of {joint} ({each})."
+    if math.isnan(plan.joint_seen):
+        return sentence
+    return f"{sentence} With the pilot's own it is {percent_text(plan.joint_seen)}."
 
 
 def _table(plan: PolicyPlan) -> Table:

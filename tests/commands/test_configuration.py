@@ -1,5 +1,6 @@
 """Options from howsure.toml or pyproject.toml."""
 
+import json
 import subprocess
 import sys
 
@@ -165,8 +166,8 @@ def test_one_file_serves_every_command(project, command):
     (project / "howsure.toml").write_text(ONE)
     plans = {
         "plan": ("plan", "--effect", "3pp"),
-        "plan of a score": ("plan", "--within", "3pp"),
-        "plan of failures": ("plan", "--failures-below", "1%"),
+        "plan of a score": ("plan", "score", "--within", "3pp"),
+        "plan of failures": ("plan", "failures", "1%"),
         "plan from a pilot": ("plan", "--n-items", "100", "--pilot", "logs"),
     }
     words = plans.get(command) or (command, "logs", *CALLS[command])
@@ -241,3 +242,12 @@ def test_bounds_are_a_list_or_a_text_wherever_they_stand(project, where, bounds)
 def test_bounds_that_are_none_are_refused(project, where, bounds):
     (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
     assert run("estimate", "logs").exit_code in (1, 2)
+
+
+def test_subcommands_of_plan_take_what_they_have_an_option_for(project):
+    (project / "howsure.toml").write_text('failures = "zero"\n[plan]\nlevel = 0.9\neffect = "3pp"\nwithin = "4pp"\n')
+    assert "detect a true difference of 3.0 pp" in " ".join(run("plan").stdout.split())
+    scored = run("plan", "score", "--rate", "50%", "-f", "json")
+    assert (json.loads(scored.stdout)["target"], json.loads(scored.stdout)["level"]) == (0.04, 0.9)
+    (project / "howsure.toml").write_text('[plan]\nformat = "json"\n')
+    assert json.loads(run("plan", "failures", "1%", "--observed", "x").stdout)["error"]["kind"] == "usage"

@@ -47,7 +47,8 @@ def test_most_commands_write_json():
 
 @pytest.mark.parametrize("name", WRITING_JSON)
 def test_a_command_line_that_no_command_can_read(folder, name):
-    found = run(name, "t.csv", "--no-such-option", "-f", "json")
+    paths = () if name == "plan" else ("t.csv",)  # a word behind plan is a subcommand
+    found = run(name, *paths, "--no-such-option", "-f", "json")
     assert found.exit_code == (3 if name in VERDICTS else 2)
     assert error_in(found.stdout, found.exit_code) | {"message": ""} == {
         "kind": "usage",

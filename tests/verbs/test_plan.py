@@ -287,7 +287,7 @@ def test_assumptions_that_contradict_themselves():
 
 def test_failures():
     assert hs.plan_failures(0.01).items == 299
-    assert run("--failures-below", "1%").startswith(
+    assert run("failures", "1%").startswith(
         "299 runs without a failure show a failure rate below 1 % (95 % confidence)."
     )
     seen = hs.plan_failures(0.01, observed=(2, 500))
@@ -299,8 +299,8 @@ def test_failures():
     assert "2,990 (299 clusters) if they all pass or all fail together" in held.verdict
     chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
     assert chance == pytest.approx(0.999**299)
-    assert "--observed 3,2 makes no sense" in run("--failures-below", "1%", "--observed", "3/2", code=1)
-    assert "--effect doesn't go with --failures-below" in run("--failures-below", "1%", "--effect", "3pp", code=2)
+    assert "--observed 3,2 makes no sense" in run("failures", "1%", "--observed", "3/2", code=1)
+    assert "No such option '--effect'" in run("failures", "1%", "--effect", "3pp", code=2)
 
 
 def test_the_command_line_reads_fractions_and_prices():
@@ -308,7 +308,9 @@ def test_the_command_line_reads_fractions_and_prices():
     assert '"value": 969.0' in out
     assert "divides by 0" in run("--effect", "3pp", "--rate", "1/0", code=2)
     assert "--cost-item needs --cost-attempt" in run("--effect", "3pp", "--cost-item", "1", code=2)
-    assert "goes with --failures-below" in run("--effect", "3pp", "--observed", "1/5", code=2)
+    assert "--observed goes with a subcommand: howsure plan failures" in run(
+        "--effect", "3pp", "--observed", "1/5", code=2
+    )
     assert "the cheapest design" in run(
         "--pilot", LOGS, "--effect", "5pp", "--cost-item", "2", "--cost-attempt", "0.1"
     ).replace("\n", " ")
@@ -446,7 +448,9 @@ def test_scores_next_to_1_can_t_differ_by_much():
 
 def test_what_a_pilot_tells_is_not_assumed():
     assert "--rate doesn't go with --pilot" in run("--pilot", LOGS, "--effect", "5pp", "--rate", "50%", code=2)
-    assert "--icc doesn't go with --pilot" in run("--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2)
+    assert "--icc doesn't go with --pilot" in run(
+        "score", "--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2
+    )
 
 
 def test_what_was_observed_is_judged_by_the_clusters_of_the_plan():
@@ -467,7 +471,7 @@ def test_a_correlation_without_clusters_is_refused_by_every_plan():
     ):
         with pytest.raises(hs.OptionError, match="icc is about clusters"):
             ask(lambda: hs.Assumptions(icc=0.2))
-    for words in (("--effect", "3pp"), ("--within", "3pp"), ("--failures-below", "1%")):
+    for words in (("--effect", "3pp"), ("score", "--within", "3pp"), ("failures", "1%")):
         assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
 
 

@@ -54,7 +54,7 @@ def test_a_round_trip(tmp_path):
     """Planned, drawn, labelled and corrected by the two commands alone."""
     rows, path, queue = verdicts(), tmp_path / "verdicts.csv", tmp_path / "queue.csv"
     rows.drop("truth", "human").write_csv(path)
-    said = run("plan", "--labels-for", str(path), *WORDS, "--within", "4pp", "--queue", str(queue))
+    said = run("plan", "labels", str(path), *WORDS, "--within", "4pp", "--queue", str(queue))
     assert said.exit_code == 0
     assert "give it to judge with the same columns and" in " ".join(said.output.split())
     drawn = pl.read_csv(queue, infer_schema_length=None)
@@ -179,12 +179,15 @@ def test_options_that_do_not_go_together():
 def test_the_command_says_what_the_verb_says(tmp_path):
     path = tmp_path / "verdicts.csv"
     verdicts(labels=40).drop("truth").write_csv(path)
-    words = ("plan", "--labels-for", str(path), *WORDS, "--n-labels", "90")
+    words = ("plan", "labels", str(path), *WORDS, "--n-labels", "90")
     found = hs.plan_labels(path, columns=COLUMNS, n_labels=90)
     assert json.loads(run(*words, "-f", "json").output) == found.to_dict()
     assert run(*words, "--queue", str(path)).exit_code == 1
     assert run(*words, "--effect", "3pp").exit_code == 2
-    assert "--n-labels goes with --labels-for" in run("plan", "--effect", "3pp", "--n-labels", "90").output
+    assert (
+        "--n-labels goes with a subcommand: howsure plan labels"
+        in run("plan", "--effect", "3pp", "--n-labels", "90").output
+    )
 
 
 def test_a_number_of_labels_that_cannot_be_kept_to_is_told():

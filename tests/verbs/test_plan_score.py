@@ -182,14 +182,14 @@ def test_pilots_that_tell_nothing(message, frame, given):
 
 
 def test_the_command_line():
-    assert run("--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
-    assert "show at least 92.0 % with 84 % power" in run("--at-least", "92%", "--rate", "95%")
-    out = run("--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
+    assert run("score", "--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
+    assert "show at least 92.0 % with 84 % power" in run("score", "--at-least", "92%", "--rate", "95%")
+    out = run("score", "--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
     assert "if the true score is 43.4 %" in out
-    assert "--effect doesn't go with --within" in run("--within", "3pp", "--effect", "2pp", code=2)
-    assert "--n-models doesn't go with --within" in run("--within", "3pp", "--n-models", "3", code=2)
-    assert "hoped for" in run("--at-least", "92%", code=1)
-    assert "--pilot doesn't go with --failures-below" in run("--failures-below", "1%", "--pilot", LOGS, code=2)
+    assert "--level belongs behind score" in run("--level", "0.9", "score", "--within", "3pp", code=2)
+    assert "No such option '--n-models'" in run("score", "--within", "3pp", "--n-models", "3", code=2)
+    assert "--within goes with a subcommand: howsure plan score" in run("--within", "3pp", code=2)
+    assert "hoped for" in run("score", "--at-least", "92%", code=1)
 
 
 def test_a_bare_92_is_no_92_percent():

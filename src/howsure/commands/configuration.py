@@ -28,6 +28,8 @@ FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
 MAPPINGS = "map"
 """The table whose tables are mappings, which --map names."""
+MEMBERS = "members"
+"""Where the defaults of a group that runs by itself have those of its members."""
 WRITTEN = ("output", "junit", "comment")
 """Parameters whose file is written."""
 
@@ -126,9 +128,12 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
                 raise _unknown(f"{name}.{key}", found, [f"{name}.{word}" for word in options])
             param = options[_word(key)]
             result[name][str(param.name)] = _value(param, value, found)
-    return result | {
-        name: _of_verbs(command, result) for name, command in commands.items() if _members(command)
-    }
+    for name, command in commands.items():
+        if _members(command):
+            ours = _of_verbs(command, result)
+            alone = getattr(command, "invoke_without_command", False)  # it has options of its own as well
+            result[name] = (result[name] | ({MEMBERS: ours} if ours else {})) if alone else ours
+    return result
 
 
 def formats(found: Configuration, names: Iterable[str]) -> dict[str, dict[str, Any]]:

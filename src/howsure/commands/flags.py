@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Document
 
 
-VERBS = {"compare": "howsure compare", "judge": "howsure judge", "plan_labels": "howsure plan --labels-for"}
+VERBS = {"compare": "howsure compare", "judge": "howsure judge", "plan_labels": "howsure plan labels"}
 """Verbs of the library that remedies name, by the commands that do the same."""
 
 

@@ -59,10 +59,18 @@ def channel(
     can't read.
     """
     command = command or unknown
+    name = str(command.name)  # a subcommand has its defaults from a configuration by the name of its group
+    if isinstance(command, click.Group) and words and words[0] in command.commands:
+        command, words = command.commands[words[0]], words[1:]
     if "format" not in {param.name for param in command.params}:
         return None
     asked = command.make_context(
-        str(command.name), list(words), parent=parent, resilient_parsing=True, ignore_unknown_options=True
+        name,
+        list(words),
+        parent=parent,
+        resilient_parsing=True,
+        ignore_unknown_options=True,
+        allow_interspersed_args=True,
     ).params
     return chosen(asked.get("format"), asked.get("output"))
 

@@ -111,8 +111,27 @@ class Bounds(click.ParamType):  # type: ignore[type-arg]  # generic since Click 
         return low, high
 
 
+class CountOf(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.4
+    """Failures and runs: `2/500`."""
+
+    name = "count of"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read two whole numbers."""
+        failures, _, runs = str(value).partition("/")
+        try:
+            return int(failures), int(runs)
+        except ValueError:
+            self.fail(f"{value!r} is not failures and runs: write 2/500", param, ctx)
+
+
 class GroupedCommand(click.Command):
     """A command whose help shows its own options first, and then those that many commands have."""
+
+    named_only: tuple[str, ...] = ()
+    """Groups of options that help only names, as other commands explain them."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by groups."""
@@ -123,8 +142,13 @@ class GroupedCommand(click.Command):
                 named = (title for title, names in OPTION_GROUPS.items() if param.name in names)
                 rows[next(named, "Options")].append(record)
         for title, records in rows.items():
-            if records:
-                with formatter.section(title):
+            if not records:
+                continue
+            with formatter.section(title):
+                if title in self.named_only:
+                    flags = (flag for names, _ in records for flag in re.findall(r"--[\w-]+", names)[:1])
+                    formatter.write_text(f"As `howsure compare --help` explains them: {', '.join(flags)}.")
+                else:
                     formatter.write_dl(records)
 
 
@@ -181,7 +205,11 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
         more = {"multiple": True}
     else:
         shown = option.default is not None
-        more = {"type": _type(kind), "show_default": shown, **({"default": option.default} if shown else {})}
+        more = {
+            "type": type_of(kind),
+            "show_default": shown,
+            **({"default": option.default} if shown else {}),
+        }
     return click.Option(
         declared, **more, required=option.needed and needed, metavar=option.metavar or None, help=option.help
     )
@@ -201,12 +229,19 @@ class Words(click.Choice[str]):
         return super().convert(value, param, ctx)
 
 
-def _type(kind: Kind) -> Any:
+def type_of(kind: Kind) -> Any:
+    """Return the type by which Click reads values of a kind."""
     if kind.words:
         return Words(kind)
     if kind.written == "whole":
         return click.IntRange(kind.least)
-    return {"real": float, "size": Size(), "bounds": Bounds()}.get(kind.written, str)
+    return {
+        "real": float,
+        "size": Size(),
+        "bounds": Bounds(),
+        "count of": CountOf(),
+        "fraction": Fraction(),
+    }.get(kind.written, str)
 
 
 def typed(name: str) -> bool:

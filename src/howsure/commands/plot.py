@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
-NOT_DRAWN = (
-    *("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot"),
-    *("within", "at_least", "at_most", "failures_below", "observed", "policy", *plan.OF_LABELS),
-)
-"""Options of the verbs that are about other outputs, and plans that have no curve."""
+NOT_DRAWN = (*("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot"),)
+"""Options of the verbs that are about other outputs."""
 
 file = click.Option(
     ["--output", "-o"],
@@ -151,6 +148,11 @@ for figure in (
             ("noise", "The SE over attempts and questions."),
         )
     ),
-    Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),
+    Figure(
+        "plan",
+        plan.plan,
+        "Power over questions, or over the true difference.",
+        _of(partial(plan.ask, "plan")),
+    ),
 ):
     plot.add_command(figure)

@@ -19,6 +19,7 @@ from howsure.commands.options import (
     flag_of,
     made,
     refuse_points,
+    type_of,
 )
 from howsure.commands.signatures import signature_of
 from howsure.options import table
@@ -122,6 +123,21 @@ SERVED: Mapping[str, Served] = {
         shares=("margin",),
     ),
     "audit": Served(more="From model, score and number of questions alone."),
+    "plan_failures": Served(
+        more=(
+            "Without a failure, and with a few. --observed says what the runs that were made show, and how "
+            "many more it takes."
+        ),
+        data="nothing",
+        arguments=("below",),
+    ),
+    "plan_labels": Served(
+        more=(
+            "From a table of verdicts as judge reads it. --queue writes the answers to be labelled first; -a "
+            "and -b plan the difference of two models."
+        ),
+        data="table",
+    ),
     "calibrate": Served(
         more="The published record: 95 % intervals in worlds whose truth is known, beside what is promised.",
         data="nothing",
@@ -130,26 +146,29 @@ SERVED: Mapping[str, Served] = {
 """The verbs whose commands do no more than the verb."""
 
 
-def command_of(verb: str, summary: str) -> click.Command:
-    """Return the command of a verb."""
+def command_of(verb: str, summary: str, *, name: str = "") -> click.Command:
+    """Return the command of a verb; its name is the verb's unless it has another."""
     served = SERVED[verb]
     params: list[click.Parameter] = []
     if served.data != "nothing":
         sided = served.data == "sides"
         shown = "[PATH...]" if sided else "PATH..."
         params.append(Paths(["paths"], nargs=-1, required=not sided, metavar=shown))
-    params += [click.Argument([name]) for name in served.arguments]
-    params += [made(table.option(name, verb).verb, name) for name in options_of(verb)]
+    for argument in served.arguments:
+        option = table.option(argument, verb)
+        shown = option.metavar or argument.upper()
+        params.append(click.Argument([argument], type=type_of(option.kind), metavar=shown))
+    params += [made(table.option(each, verb).verb, each) for each in options_of(verb)]
     if served.rows:
         flag, _, help = served.rows
         params.append(click.Option([f"--{flag}"], is_flag=True, help=help))
     if served.plot:
         params.append(click.Option(["--plot"], metavar="FILE", help=served.plot))
     output = ("explain", "methods_paragraph") if served.prose else ()
-    params += [made("", name) for name in (*output, "format", "output")]
+    params += [made("", each) for each in (*output, "format", "output")]
     kind = VerdictCommand if served.has_verdict else GroupedCommand
     help = f"{summary}\n\n{served.more}".strip()
-    return kind(verb, params=params, help=help, callback=partial(_run, verb, served))
+    return kind(name or verb, params=params, help=help, callback=partial(_run, verb, served))
 
 
 def options_of(verb: str, *, without: Sequence[str] = ()) -> list[str]:
@@ -169,12 +188,14 @@ def options_of(verb: str, *, without: Sequence[str] = ()) -> list[str]:
 def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
     """Read the paths, and ask the verb as the options say."""
     import howsure
+    from howsure.present.files import refuse_overwriting
 
     call = getattr(howsure, verb)
     data = SERVED[verb].data
     if data == "nothing":
         return call(**given)
     if data == "table":
+        refuse_overwriting(given.get("queue"), list(paths))
         return call(list(paths), **(given | columns_and_rows(given)))
     if data == "sides":
         return call(read_sides(paths, given, "a", "b"), **given)

@@ -1,34 +1,94 @@
-"""What a spread promises.
-
-For each number of attempts the questions, the smallest difference or the power; planned looks, and what a
-gate will say of equal systems.
+"""What a spread promises: for each number of attempts the questions, the smallest difference or the power;
+planned looks, and what a gate will say of equal systems.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLook, LooksPlan, Option, Way
-from howsure.errors import OptionError
 from howsure.statistics import betting_power
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
 from howsure.statistics.group_sequential import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from howsure.answers.plan import Sought
-    from howsure.inference.plan_pilot import Costs
+    from howsure.inference.plan_pilot import Costs, KnownSpread
     from howsure.statistics.choices import Goal, PlanMethod, Spending
     from howsure.statistics.power import Doubt, Planned, Test
 
 AS_GOOD = 0.02
 """By so much less power a way is as good as another: less than a simulation tells."""
+CURVE = 33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQuestion:
+    """What is to be planned: two of effect, items and power, the test, and how the evaluation is to be run.
+
+    Attributes:
+        sought: Which of the three is sought.
+        goal: What is to be shown.
+        method: The test; None until the scores tell which one `compare` makes.
+        effect: a − b, whichever is better.
+        items: Questions; NaN where they are sought.
+        power: The chance that the goal is shown.
+        margin: The margin of a goal that has one.
+        level: The confidence level of all comparisons together.
+        comparisons: How many comparisons share it.
+        pairs: Pairs of models that are compared on each task.
+        paired: Whether both models answer the same questions.
+        lower_is_better: Whether b − a says by how much a is better.
+        looks: When the test is made; None makes it once, with all items.
+        attempts: Attempts at each question; None chooses.
+        levels: Levels of each random factor; none to seek them.
+        clusters: The number of clusters, where it is held fixed.
+        costs: What questions and attempts cost.
+        seed: The seed of a simulation; None for none.
+    """
+
+    sought: Sought
+    goal: Goal
+    method: PlanMethod | None
+    effect: float
+    items: float
+    power: float
+    margin: float
+    level: float
+    comparisons: int = 1
+    pairs: int = 1
+    paired: bool = True
+    lower_is_better: bool = False
+    looks: Schedule | None = None
+    attempts: int | None = None
+    levels: tuple[int, ...] = ()
+    clusters: int | None = None
+    costs: Costs | None = None
+    seed: int | None = None
+
+    def ahead(self, effect: float) -> float:
+        """Return by how much a is better where a − b is `effect`."""
+        return -effect if self.lower_is_better else effect
+
+    @property
+    def usual_method(self) -> PlanMethod:
+        """The method, or the one for scores in [0, 1]."""
+        return self.method or ("score" if self.paired else "t")
+
+    @property
+    def test(self) -> Test:
+        """The test at the level that is left to one of the comparisons."""
+        level = 1 - (1 - self.level) / self.comparisons
+        return powers.Test(
+            goal=self.goal, method=self.usual_method, level=level, margin=self.margin, looks=self.looks
+        )
 
 
 def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Schedule | None:
@@ -41,228 +101,46 @@ def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Sche
     return Schedule(tuple(count / counts[-1] for count in counts), spending)
 
 
-def looks_of(
-    known: KnownSpread, question: PlanQuestion, comparisons: int, option: Option, *, percent: bool
-) -> LooksPlan | None:
-    """Return the looks of the chosen option; None where none are planned, or no number of items is enough."""
-    test, n, effect = question.corrected(comparisons), option.items.value, option.effect.value
-    if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
-        return None
-    spread, doubt = known.spread, known.doubt_at(option.attempts)
-    at: dict[str, float] = {"effect": question.ahead(effect), "attempts": option.attempts}
-    chances = _stopped(test, known, n, **at)
-    none = test.looks.boundary(test.two_sided_level).stops(0.0)
-    if_none = none[0] + (none[1] if test.goal == "different" else 0.0)
-    step = spread.step
-    counts = [min(math.ceil(n * share / step - 1e-9) * step, n) for share in test.looks.shares]
-    planned_looks = _rows(test, [math.ceil(count) for count in counts], chances)
-    ways = [_at_looks(counts, chances, if_none[:, 0].tolist())]
-    ways.insert(0, _once(test, known, question, n, **at))
-    if percent and question.method != "z":
-        most = n
-        if question.sought == "items":
-            most = betting_power.items_followed(
-                test, spread, **at, once=ways[0].most, target=question.power, doubt=doubt
-            )
-        ways.append(_betting(test, known, most, **at))
-    enough = max(way.power for way in ways) - AS_GOOD
-    good = [way for way in ways if way.power >= enough and math.isfinite(way.expected)]
-    return LooksPlan(
-        spending=test.looks.spending,
-        cheapest=min(good, key=lambda way: way.expected).name,
-        looks=planned_looks,
-        ways=tuple(ways),
-    )
-
-
-def _stopped(test: Test, known: KnownSpread, n: float, *, effect: float, attempts: float) -> list[float]:
-    """Return the chance of each look to stop, over what is open about the spread."""
-    assert test.looks is not None
-    total = [0.0] * len(test.looks.shares)
-    for factor, share in known.doubt_at(attempts):
-        once = powers.power(test.once, known.spread.times(factor), effect, n, attempts)
-        chances = powers.stops(test, test.looks, once)
-        total = [before + share * float(chance) for before, chance in zip(total, chances, strict=True)]
-    return total
-
-
-def _rows(test: Test, counts: list[int], chances: list[float]) -> tuple[ForecastLook, ...]:
-    assert test.looks is not None
-    boundary = test.looks.boundary(test.two_sided_level)
-    return tuple(
-        ForecastLook(
-            number=k + 1,
-            items=count,
-            z=float(boundary.z[k]),
-            nominal=float(boundary.nominal[k]) / test.sides,
-            spent=float(boundary.spent[k]) / test.sides,
-            stopped=sum(chances[: k + 1]),
-        )
-        for k, count in enumerate(counts)
-    )
-
-
-def _at_looks(counts: list[float], chances: list[float], if_none: list[float]) -> Way:
-    def expected(stops: list[float]) -> float:
-        """Return how many items are asked on average, with these chances of stopping at each look."""
-        return counts[-1] - sum((counts[-1] - n) * chance for n, chance in zip(counts, stops, strict=True))
-
-    return Way(
-        name="looks",
-        most=counts[-1],
-        power=sum(chances),
-        expected=expected(chances),
-        expected_if_none=expected(if_none),
-    )
-
-
-def _once(
-    test: Test, known: KnownSpread, question: PlanQuestion, n: float, *, effect: float, attempts: float
-) -> Way:
-    """Return what a test made once takes: as many items as its power needs, or those that there are."""
-    doubt = known.doubt_at(attempts)
-    if question.sought == "items":
-        n = powers.items_needed(test.once, known.spread, effect, attempts, question.power, doubt=doubt)
-    chance = powers.power(test.once, known.spread, effect, n, attempts, doubt=doubt)
-    return Way(name="once", most=n, power=chance, expected=n, expected_if_none=n)
-
-
-def _betting(test: Test, known: KnownSpread, most: float, **about: Any) -> Way:
-    if math.isinf(most):
-        return Way(name="betting", most=most, power=math.nan, expected=most, expected_if_none=most)
-    doubt = known.doubt_at(about["attempts"])
-    found = betting_power.followed(test, known.spread, n=most, doubt=doubt, **about)
-    none = 0.0 if test.goal == "different" else -test.margin
-    idle = betting_power.followed(test, known.spread, n=most, doubt=doubt, **{**about, "effect": none})
-    return Way(
-        name="betting", most=most, power=found.power, expected=found.items, expected_if_none=idle.items
-    )
-
-
-ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
-CURVE = 33
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanQuestion:
-    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is
-    better.
-
-    `looks`: when the test is made; None makes it once, with all items.
-    """
-
-    sought: Sought
-    goal: Goal
-    method: PlanMethod
-    effect: float
-    items: float
-    power: float
-    margin: float
-    level: float
-    paired: bool
-    lower_is_better: bool = False
-    looks: Schedule | None = None
-
-    def ahead(self, effect: float) -> float:
-        """Return by how much a is better where a − b is `effect`."""
-        return -effect if self.lower_is_better else effect
-
-    def corrected(self, comparisons: int) -> Test:
-        """Return the test at the level that is left to one of so many comparisons."""
-        level = 1 - (1 - self.level) / comparisons
-        return powers.Test(
-            goal=self.goal, method=self.method, level=level, margin=self.margin, looks=self.looks
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSpread:
-    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of
-    more attempts.
-
-    `doubts`: by how many times it may be larger, and how likely that is.
-    """
-
-    spread: Planned
-    only_once: bool = False
-    limits: Mapping[float, tuple[float, float]] = field(default_factory=dict)
-    doubts: Mapping[float, Doubt] = field(default_factory=dict)
-
-    def doubt_at(self, attempts: float) -> Doubt:
-        """Return by how many times the spread may be larger; surely 1 where nothing tells."""
-        return self.doubts.get(attempts, powers.SURE)
-
-    def limits_at(self, attempts: float) -> tuple[float, float]:
-        """Return by how many times the spread could be smaller and larger; NaN where nothing tells."""
-        return self.limits.get(attempts, (math.nan, math.nan))
-
-
-def options_of(
-    known: KnownSpread,
-    question: PlanQuestion,
-    comparisons: int,
-    attempts: int | None,
-    costs: Costs | None,
-    *,
-    usual: float,
-) -> tuple[tuple[Option, ...], int]:
+def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[Option, ...], int]:
     """Return one option a number of attempts, and which of them the verdict is about."""
-    if known.only_once and attempts not in (None, 1):
-        raise OptionError(
-            f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or assumed",
-            remedy="Run the pilot with two attempts or more, or assume variances of questions and answers.",
-        )
+    attempts, costs = question.attempts, question.costs
     priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
-    asked_for = {float(attempts)} if attempts else {usual}
-    idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
-    counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
-    if not known.spread.per_item(1e6, math.inf) > 0:  # endless attempts leave no spread: nothing to plan with
-        counts = counts - {math.inf}
-    test = question.corrected(comparisons)
-    lines = tuple(option(known, question, test, k, costs) for k in sorted(counts))
+    counts, wanted = known.counts(attempts, priced), known.attempts(attempts)
+    if not known.only_once and known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf):
+        counts = [wanted]  # more attempts bring nothing
+    lines = tuple(option(known, question, k) for k in counts)
     if attempts is None and priced:
         totals = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
         if min(totals) < math.inf:
             return lines, totals.index(min(totals))
-    wanted = float(attempts or (1.0 if known.only_once else usual))
-    return lines, [line.attempts for line in lines].index(wanted)
+    return lines, counts.index(wanted)
 
 
-def option(
-    known: KnownSpread, question: PlanQuestion, test: Test, attempts: float, costs: Costs | None
-) -> Option:
+def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> Option:
     """Work out one number of attempts."""
-    low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
-    truth = question.ahead(question.effect)
+    test, truth, costs = question.test, question.ahead(question.effect), question.costs
 
-    def forecast(sought: str, seek: Callable[[Planned, Doubt], float], kept: float) -> Forecast:
-        """Return what is sought, and between which numbers it lies as far as the pilot tells; `kept` where
-        something else is sought.
-        """
-        if question.sought != sought:
-            return Forecast(value=kept)
-        value = seek(known.spread, known.doubt_at(attempts))
-        if math.isnan(known.limits_at(attempts)[0]):
-            return Forecast(value=value)
-        ends = (value, seek(low, powers.SURE), seek(high, powers.SURE))
-        return Forecast(value=value, low=min(ends), high=max(ends))
+    def sought(what: str, seek: Callable[[Planned, Doubt], float], value: float) -> Forecast:
+        """Return a forecast of what is sought, and the value of what is given."""
+        return known.forecast(attempts, seek) if question.sought == what else Forecast(value=value)
 
-    items = forecast(
+    items = sought(
         "items",
-        lambda s, d: powers.items_needed(test, s, truth, attempts, question.power, doubt=d),
+        lambda spread, doubt: powers.items_needed(test, spread, truth, attempts, question.power, doubt=doubt),
         question.items,
     )
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
-    effect = forecast(
+    effect = sought(
         "effect",
-        lambda s, d: powers.smallest_effect(test, s, n, attempts, question.power, doubt=d),
+        lambda spread, doubt: powers.smallest_effect(test, spread, n, attempts, question.power, doubt=doubt),
         question.effect,
     )
-    chance = forecast(
-        "power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), question.power
+    chance = sought(
+        "power",
+        lambda spread, doubt: powers.power(test, spread, truth, n, attempts, doubt=doubt),
+        question.power,
     )
     per_item = known.spread.per_item(n, attempts)
-    cost = math.nan if costs is None or math.isinf(attempts) else costs.of(items.value, attempts)
     return Option(
         attempts=attempts,
         items=items,
@@ -271,40 +149,29 @@ def option(
         clusters=known.spread.clusters_in(items.value),
         se=powers.standard_error(known.spread, n, attempts),
         formula=powers.formula(test, per_item, question.ahead(effect.value), chance.value),
-        cost=cost,
+        cost=math.nan if costs is None or math.isinf(attempts) else costs.of(items.value, attempts),
     )
 
 
 def curve_of(
-    known: KnownSpread, question: PlanQuestion, comparisons: int, lines: Sequence[Option], chosen: int
+    known: KnownSpread, question: PlanQuestion, lines: Sequence[Option], chosen: int
 ) -> tuple[CurvePoint, ...]:
     """Return the power around the chosen option: over the number of items, or over the true difference."""
-    test, best = question.corrected(comparisons), lines[chosen]
-    n, effect = best.items.value, best.effect.value
+    n, effect = lines[chosen].items.value, lines[chosen].effect.value
     if not (math.isfinite(n) and math.isfinite(effect)):
         return ()
-    steps = np.geomspace(1 / 4, 4, CURVE) if question.sought != "effect" else np.linspace(0, 2, CURVE)
-    places = [
-        (n, effect * x) if question.sought == "effect" else (max(round(n * x), 2), effect)
-        for x in steps.tolist()
-    ]
-    return tuple(
-        CurvePoint(
-            attempts=line.attempts,
-            items=n,
-            effect=size,
-            power=powers.power(
-                test,
-                known.spread,
-                question.ahead(size),
-                n,
-                line.attempts,
-                doubt=known.doubt_at(line.attempts),
-            ),
-        )
-        for line in lines
-        for n, size in places
-    )
+    if question.sought == "effect":
+        places = [(n, effect * x) for x in np.linspace(0, 2, CURVE).tolist()]
+    else:
+        places = [(max(round(n * x), 2), effect) for x in np.geomspace(1 / 4, 4, CURVE).tolist()]
+    points = []
+    for line in lines:
+        k, doubt = line.attempts, known.doubt(line.attempts)
+        for items, size in places:
+            ahead = question.ahead(size)
+            power = powers.power(question.test, known.spread, ahead, items, k, doubt=doubt)
+            points.append(CurvePoint(attempts=k, items=items, effect=size, power=power))
+    return tuple(points)
 
 
 def equal_systems(
@@ -324,17 +191,10 @@ def equal_systems(
     if question.goal == "different" or math.isinf(items):
         return None
     attempts = option.attempts
-    method: PlanMethod = "score" if percent and question.method != "t" else "t"
+    method: PlanMethod = "score" if percent and question.usual_method != "t" else "t"
     test = powers.Test(goal=question.goal, method=method, level=question.level, margin=question.margin)
     shares = equal_shares(test, known.spread, items, attempts)
-
-    def needed(factor: float) -> float:
-        """Return how many items tell, were the spread so many times as large."""
-        return items_that_tell(test, known.spread.times(factor), attempts)
-
-    low, high = known.limits_at(attempts)
-    value = needed(1.0)
-    ends = [math.nan] if math.isnan(low) else [value, needed(low), needed(high)]
+    tell = known.forecast(attempts, lambda spread, _: items_that_tell(test, spread, attempts))
     return EqualSystems(
         **names,
         criterion="not_worse_than" if question.goal == "not-worse" else "same_within",
@@ -345,8 +205,84 @@ def equal_systems(
         passed=shares.passed,
         unclear=shares.unclear,
         failed=shares.failed,
-        items_that_tell=value,
-        items_that_tell_low=min(ends),
-        items_that_tell_high=max(ends),
+        items_that_tell=tell.value,
+        items_that_tell_low=tell.low,
+        items_that_tell_high=tell.high,
         percent=percent,
     )
+
+
+def looks_of(
+    known: KnownSpread, question: PlanQuestion, option: Option, *, percent: bool
+) -> LooksPlan | None:
+    """Return the looks of the chosen option, beside the other ways to decide; None where none are planned, or
+    no number of items is enough.
+    """
+    test, n, effect = question.test, option.items.value, question.ahead(option.effect.value)
+    if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
+        return None
+    spread, attempts, doubt = known.spread, option.attempts, known.doubt(option.attempts)
+    chances = np.zeros(len(test.looks.shares))
+    for factor, share in doubt:
+        once = powers.power(test.once, spread.times(factor), effect, n, attempts)
+        chances += share * powers.stops(test, test.looks, once)
+    steps = [math.ceil(n * share / spread.step - 1e-9) for share in test.looks.shares]
+    counts = [min(step * spread.step, n) for step in steps]
+    boundary = test.looks.boundary(test.two_sided_level)
+    above, below = boundary.stops(0.0)
+    if_none = (above + (below if test.goal == "different" else 0.0))[:, 0]
+
+    # a test made once takes as many items as its power needs, or those that there are
+    alone = n
+    if question.sought == "items":
+        alone = powers.items_needed(test.once, spread, effect, attempts, question.power, doubt=doubt)
+    power = powers.power(test.once, spread, effect, alone, attempts, doubt=doubt)
+    looks_take, none_takes = (
+        counts[-1] - sum((counts[-1] - count) * chance for count, chance in zip(counts, stops, strict=True))
+        for stops in (chances.tolist(), if_none.tolist())
+    )
+    ways = [
+        Way(name="once", most=alone, power=power, expected=alone, expected_if_none=alone),
+        Way(
+            name="looks",
+            most=counts[-1],
+            power=sum(chances.tolist()),
+            expected=looks_take,
+            expected_if_none=none_takes,
+        ),
+    ]
+    if percent and question.usual_method != "z":
+        most = n
+        if question.sought == "items":
+            at = {"attempts": attempts, "once": alone, "target": question.power}
+            most = betting_power.items_followed(test, spread, effect, doubt=doubt, **at)
+        ways.append(_betting(known, test, most, effect=effect, attempts=attempts))
+    enough = max(way.power for way in ways) - AS_GOOD
+    good = [way for way in ways if way.power >= enough and math.isfinite(way.expected)]
+    return LooksPlan(
+        spending=test.looks.spending,
+        cheapest=min(good, key=lambda way: way.expected).name,
+        looks=tuple(
+            ForecastLook(
+                number=k + 1,
+                items=math.ceil(count),
+                z=float(boundary.z[k]),
+                nominal=float(boundary.nominal[k]) / test.sides,
+                spent=float(boundary.spent[k]) / test.sides,
+                stopped=sum(chances[: k + 1].tolist()),
+            )
+            for k, count in enumerate(counts)
+        ),
+        ways=tuple(ways),
+    )
+
+
+def _betting(known: KnownSpread, test: Test, most: float, *, effect: float, attempts: float) -> Way:
+    if math.isinf(most):
+        return Way(name="betting", most=most, power=math.nan, expected=most, expected_if_none=most)
+    none = 0.0 if test.goal == "different" else -test.margin
+    run, idle = (
+        betting_power.followed(test, known.spread, size, most, attempts=attempts, doubt=known.doubt(attempts))
+        for size in (effect, none)
+    )
+    return Way(name="betting", most=most, power=run.power, expected=run.items, expected_if_none=idle.items)

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import scipy
 
 from howsure import checks
-from howsure.answers.plan import Basis
+from howsure.answers.plan import Basis, Forecast
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.population import population_of
@@ -26,16 +27,18 @@ from howsure.study.factors import gather_levelled
 from howsure.wording import Scale, amount_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from howsure.statistics.answer_noise import Answers
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Ints
     from howsure.statistics.power import Doubt, Planned
     from howsure.statistics.variance_components import Components
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
+ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
+"""Numbers of attempts of which a plan tells what they bring."""
 MOST_ATTEMPTS, UNSEEN_QUESTIONS = 1_000, 10
 """Attempts that a plan tries at most, and where questions show no spread of their own: more would rest on
 nothing.
@@ -107,12 +110,11 @@ class Assumptions:
         """Say whether this is about scores in [0, 1]: variances that were given, or sizes beside them, may be
         larger.
         """
-        given = self.question_variance is not None or self.answer_variance is not None
-        return not given or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
+        stated = self.question_variance is not None or self.answer_variance is not None
+        return not stated or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
 
-    def spread(self, *, paired: bool, clusters: float | None = None) -> Planned:
-        """Return the spread of a difference."""
-        question, answer = self.variances(paired=paired)
+    def spread(self, question: float, answer: float, clusters: float | None = None) -> Spread:
+        """Return the spread of questions and answers with these variances."""
         between = self.icc * (question + answer)
         if between > question + 1e-12:
             raise OptionError(
@@ -121,19 +123,27 @@ class Assumptions:
                 remedy="Assume a smaller icc, or a larger question variance.",
             )
         sizes = spread_sizes(self.cluster_size, self.cluster_variation)
-        whole = Spread(
+        return Spread(
             within=question - between, between=between, answer=answer, sizes=sizes, clusters=clusters
         )
-        return whole if paired else Joined(parts=(whole.times(0.5),) * 2, shares=(1.0, 1.0), items=(1.0, 1.0))
+
+    def known(self, level: float, *, paired: bool = True, clusters: float | None = None) -> KnownSpread:
+        """Return what a plan of a difference may rest on."""
+        whole = self.spread(*self.variances(paired=paired), clusters)
+        half = whole.times(0.5)
+        spread = whole if paired else unpaired(half, half)
+        return KnownSpread(spread=spread, level=level, only_once=self.rate is not None)
 
     def basis(self, *, paired: bool) -> Basis:
         """Return the same as the plan tells it."""
         question, answer = self.variances(paired=paired)
-        sizes = spread_sizes(self.cluster_size, self.cluster_variation)
-        between = self.icc * (question + answer)
-        told = answer if self.rate is None else math.nan
+        spread = self.spread(question, answer)
         return Basis(
-            question=question, answer=told, between=between, cluster_size=sizes.size, crowd=sizes.crowd
+            question=question,
+            answer=answer if self.rate is None else math.nan,
+            between=spread.between,
+            cluster_size=spread.sizes.size,
+            crowd=spread.sizes.crowd,
         )
 
     def contradictions(self, effect: float, *, paired: bool) -> tuple[Caution, ...]:
@@ -249,36 +259,37 @@ def measured_costs(
         return costs, ()
     if costs is not None or len(study.design.measure) > 1:
         raise OptionError("a plan has one cost", remedy="Name one `measure`, or give `costs`, not both.")
-    name = study.design.measure[0]
-    cost = sum(_mean_cost(study, name, model) for model in models)
-    told = (
+    name, cost = study.design.measure[0], 0.0
+    for model in models:
+        total = attempts = 0.0
+        for key in study.parts:
+            matrix = study.measure(key, name)
+            if model not in matrix.models:
+                continue
+            one = matrix.take_models([matrix.column(model)])
+            lacking = int(one.n_failed[0])
+            if lacking:
+                raise DataError(
+                    f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would "
+                    "look too cheap",
+                    where=key[0],
+                    remedy="Give `costs` (`--cost-attempt`) instead.",
+                )
+            total += float(np.nansum(one.values * one.attempts))
+            attempts += float(one.attempts.sum())
+        if not total > 0:
+            raise DataError(f"{model} took no {name}", remedy="Leave `measure` out.")
+        cost += total / attempts
+    note = (
         f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by "
         f"{plural(len(models), 'model')}, as in the pilot."
     )
-    return Costs(item=0.0, attempt=cost), (told,)
+    return Costs(item=0.0, attempt=cost), (note,)
 
 
-def _mean_cost(study: Study, name: str, model: str) -> float:
-    """Return what an attempt of a model took on average, over all tasks."""
-    total = attempts = 0.0
-    for key in study.parts:
-        matrix = study.measure(key, name)
-        if model not in matrix.models:
-            continue
-        one = matrix.take_models([matrix.column(model)])
-        lacking = int(one.n_failed[0])
-        if lacking:
-            raise DataError(
-                f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would look too "
-                "cheap",
-                where=key[0],
-                remedy="Give `costs` (`--cost-attempt`) instead.",
-            )
-        total += float(np.nansum(one.values * one.attempts))
-        attempts += float(one.attempts.sum())
-    if not total > 0:
-        raise DataError(f"{model} took no {name}", remedy="Leave `measure` out.")
-    return total / attempts
+def unpaired(a: Planned, b: Planned) -> Joined:
+    """Return the spread of a difference of two models that answer different questions."""
+    return Joined(parts=(a, b), shares=(1.0, 1.0), items=(1.0, 1.0))
 
 
 LEAST_ITEMS = 2
@@ -297,88 +308,210 @@ def refuse_pilot_options(design: Design, **options: object) -> None:
         raise OptionError(f"{names[0]} needs a pilot", remedy="Give results as `pilot`.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pilot:
-    """Two models on the items of a task that both answered, and what their differences tell.
+Error: TypeAlias = "tuple[float, float, int]"
+"""n times a variance, its jackknife error, and over how many units."""
 
-    `both`: their matrix, as the population has it drawn; `found`: the columns a, b and a − b; `codes`:
-    clusters, None where each item is its own;
-    `parts`: the variances of these columns; `weight`: how many times the variance is that of equal weights
-    (Kish's design effect of weights).
+
+def _no_error(_: float) -> Error:
+    return math.nan, math.nan, 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSpread:
+    """What a plan rests on: how questions and answers vary, and how far off that could be.
+
+    Attributes:
+        spread: What adds to the variance of a mean.
+        level: The level of the limits.
+        usual: The attempts of the pilot; 1 without one.
+        only_once: Whether nothing is known of more attempts than one.
+        error: The variance with so many attempts, and its error; unknown without a pilot.
     """
 
-    both: ScoreMatrix
-    found: Answers
+    spread: Planned
+    level: float
+    usual: float = 1.0
+    only_once: bool = False
+    error: Callable[[float], Error] = _no_error
+
+    def doubt(self, attempts: float) -> Doubt:
+        """Return by how many times the spread may be larger; surely 1 where nothing tells."""
+        return doubt_of(self.error(attempts))
+
+    def forecast(self, attempts: float, seek: Callable[[Planned, Doubt], float]) -> Forecast:
+        """Return what is sought for the spread, and between which numbers it lies as far as the pilot
+        tells.
+        """
+        value = seek(self.spread, self.doubt(attempts))
+        low, high = limits_of(self.error(attempts), self.level)
+        if math.isnan(low):
+            return Forecast(value=value)
+        ends = (value, *(seek(self.spread.times(factor), SURE) for factor in (low, high)))
+        return Forecast(value=value, low=min(ends), high=max(ends))
+
+    def attempts(self, wanted: int | None) -> float:
+        """Return the attempts that are wanted, or else the usual ones; OptionError where nothing is known of
+        them.
+        """
+        if self.only_once and wanted not in (None, 1):
+            raise OptionError(
+                f"nothing tells what {wanted} attempts would bring: one attempt a question was seen or "
+                "assumed",
+                remedy=(
+                    "Run the pilot with two attempts or more, or assume variances of questions and answers."
+                ),
+            )
+        return float(wanted or self.usual)
+
+    def counts(self, wanted: int | None, more: Iterable[float] = ()) -> list[float]:
+        """Return the numbers of attempts that are tried, those that are wanted among them."""
+        attempts = self.attempts(wanted)
+        if self.only_once:
+            return [1.0]
+        counts = {*ATTEMPTS, self.usual, *more, attempts}
+        # endless attempts may leave no spread: nothing to plan with
+        return sorted(counts if self.spread.per_item(1e6, math.inf) > 0 else counts - {math.inf})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pilot:
+    """What the scores of one model, or the differences of two on the items that both answered, tell.
+
+    Attributes:
+        matrix: The models' scores, as the population has them drawn.
+        scores: Its columns, of two models with a − b behind them.
+        columns: Those that the plan is about: a model, a − b, or a and b where these aren't paired.
+        codes: The clusters; None where each item is its own.
+        parts: The variances of the columns.
+        weight: How many times the variance is that of equal weights (Kish's design effect of weights).
+        attempts: The harmonic mean of the attempts.
+        pairs: Pairs of models that the pilot holds.
+    """
+
+    matrix: ScoreMatrix
+    scores: Answers
+    columns: list[int]
     codes: Ints | None
     parts: Components
-    basis: Basis
     weight: float
-    paired: bool
+    attempts: float
+    pairs: int = 1
+
+    @classmethod
+    def of(cls, matrix: ScoreMatrix, columns: list[int], pairs: int = 1) -> Pilot:
+        """Return what a matrix without holes tells."""
+        scores, codes = answers(matrix.values, matrix.attempts.astype(float), matrix.within), codes_of(matrix)
+        attempts = float(len(matrix.models) / (1 / scores.attempts).mean(axis=0).sum())
+        scores = scores.with_difference() if len(matrix.models) > 1 else scores
+        w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+        return cls(
+            matrix=matrix,
+            scores=scores,
+            columns=columns,
+            codes=codes,
+            parts=variances(scores, codes),
+            weight=len(w) * float(w @ w) / float(w.sum()) ** 2,
+            attempts=attempts,
+            pairs=pairs,
+        )
 
     @property
     def measured(self) -> bool:
         """Whether several attempts tell the noise of answers."""
-        return math.isfinite(self.basis.answer)
-
-    def spread(self, clusters: float | None) -> Planned:
-        """Return the spread of a difference; `clusters`: hold their number fixed."""
-        strata, fixed = self.both.strata, clusters is not None
-        spreads = tuple(
-            replace(
-                spread_of(self.parts, k, self.codes, fixed=fixed),
-                clusters=clusters,
-                events=self._events(k),
-                strata=strata,
-            )
-            for k in self.columns
-        )
-        spreads = tuple(spread.times(self.weight) for spread in spreads)
-        return spreads[0] if self.paired else Joined(parts=spreads, shares=(1.0, 1.0), items=(1.0, 1.0))
+        return bool(np.isfinite(self.parts.answer).all())
 
     @property
-    def columns(self) -> list[int]:
-        """Which columns the difference is made of."""
-        return _columns(paired=self.paired)
+    def units(self) -> int:
+        """How many clusters there are, or items where there are none."""
+        return len(self.matrix.items) if self.codes is None else int(self.codes.max()) + 1
 
-    def _events(self, column: int) -> float:
-        e = self.found.means[:, column] - self.found.means[:, column].mean()
-        fourths = float((e**4).sum())
-        return float((e**2).sum()) ** 2 / fourths / len(e) if fourths > 0 else math.nan
-
-    def variances(self, attempts: Sequence[float]) -> Floats:
-        """Return n times the variance of each column that the difference is made of (K, columns), with so
-        many attempts.
-        """
-        shares = [(self.basis.crowd, 1 / k) for k in attempts]
-        seen = np.array([mixed(self.parts, crowd, share) for crowd, share in shares])[:, self.columns]
-        least = [
-            [spread_of(self.parts, k, self.codes).per_item(1.0, each) for k in self.columns]
-            for each in attempts
-        ]
-        return np.asarray(np.maximum(seen, least))
-
-    def errors(self, attempts: Sequence[float]) -> list[tuple[float, float, int]]:
-        """Return n times the variance of the difference with so many attempts, its jackknife error, and the
-        units.
-        """
-        shares = [(self.basis.crowd, 1 / k) for k in attempts]
-        errors = mixture_errors(
-            self.found.take(slice(self.columns[0], self.columns[-1] + 1)), self.codes, shares
+    @property
+    def basis(self) -> Basis:
+        """The same as the plan tells it."""
+        spreads = [spread_of(self.parts, k, self.codes) for k in self.columns]
+        return Basis(
+            question=sum(spread.within + spread.between for spread in spreads),
+            answer=sum(spread.answer for spread in spreads) if self.measured else math.nan,
+            between=sum(spread.between for spread in spreads),
+            cluster_size=spreads[0].sizes.size,
+            crowd=spreads[0].sizes.crowd,
+            n_items=len(self.matrix.items),
+            n_clusters=self.units,
+            attempts=self.attempts,
+            pairs=self.pairs,
         )
-        value, error = self.variances(attempts).sum(axis=1), np.sqrt((errors**2).sum(axis=1))
-        units = self.basis.n_clusters
-        return [
-            (self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)
-        ]
 
-    def limits(self, attempts: Sequence[float], level: float) -> list[tuple[float, float]]:
-        """Return the limits of that variance as shares of it, for each number of attempts."""
-        return [limits_of(found, level) for found in self.errors(attempts)]
+    def spread(self, clusters: float | None = None) -> Planned:
+        """Return the spread of a score or a difference; `clusters`: hold their number fixed."""
+        spreads = []
+        for k in self.columns:
+            e = self.scores.means[:, k] - self.scores.means[:, k].mean()
+            squares, fourths = float((e**2).sum()), float((e**4).sum())
+            events = squares**2 / fourths / len(e) if fourths > 0 else math.nan
+            spread = spread_of(self.parts, k, self.codes, fixed=clusters is not None)
+            spread = replace(spread, clusters=clusters, events=events, strata=self.matrix.strata)
+            spreads.append(spread.times(self.weight))
+        return spreads[0] if len(spreads) == 1 else unpaired(*spreads)
+
+    def error(self, attempts: float) -> Error:
+        """Return n times the variance with so many attempts, its jackknife error, and the units."""
+        spreads = [spread_of(self.parts, k, self.codes) for k in self.columns]
+        share = (spreads[0].sizes.crowd, 1 / attempts)
+        least = [spread.per_item(1.0, attempts) for spread in spreads]
+        variance = np.maximum(mixed(self.parts, *share)[self.columns], least).sum()
+        columns = self.scores.take(slice(self.columns[0], self.columns[-1] + 1))
+        errors = mixture_errors(columns, self.codes, [share])[0]
+        return self.weight * float(variance), self.weight * float(np.sqrt((errors**2).sum())), self.units
+
+    def known(self, level: float, clusters: float | None = None) -> KnownSpread:
+        """Return what a plan may rest on."""
+        return KnownSpread(
+            spread=self.spread(clusters),
+            level=level,
+            usual=float(max(round(self.attempts), 1)) if self.measured else 1.0,
+            only_once=not self.measured,
+            error=cache(self.error),
+        )
 
 
-def _columns(*, paired: bool) -> list[int]:
-    """Return which columns a difference is made of: a − b itself, or a and b where these aren't paired."""
-    return [2] if paired else [0, 1]
+def known_together(
+    pilots: Sequence[Pilot], shares: Sequence[float], level: float, clusters: float | None
+) -> KnownSpread:
+    """Return what the pilots of several tasks tell of the overall difference: tasks keep their shares of the
+    items.
+    """
+    counts = [len(pilot.matrix.items) for pilot in pilots]
+    n = sum(counts)
+
+    def error(attempts: float) -> Error:
+        """Return the variance of the overall difference, its error, and the units of all tasks."""
+        errors = [pilot.error(attempts) for pilot in pilots]
+        factors = [share**2 * n / count for share, count in zip(shares, counts, strict=True)]
+        value = squares = 0.0
+        for factor, (variance, se, _) in zip(factors, errors, strict=True):
+            value += factor * variance
+            squares += (factor * se) ** 2
+        return value, math.sqrt(squares), sum(units for _, _, units in errors)
+
+    measured = all(pilot.measured for pilot in pilots)
+    return KnownSpread(
+        spread=Joined(
+            parts=tuple(pilot.spread(clusters) for pilot in pilots),
+            shares=tuple(shares),
+            items=tuple(count / n for count in counts),
+        ),
+        level=level,
+        usual=float(max(round(min(pilot.attempts for pilot in pilots)), 1)) if measured else 1.0,
+        only_once=not measured,
+        error=cache(error),
+    )
+
+
+def codes_of(matrix: ScoreMatrix) -> Ints | None:
+    """Return the (first) clusters of a matrix; None where each item is its own."""
+    if not matrix.clusters or int(matrix.clusters[0].max()) + 1 == len(matrix.items):
+        return None
+    return matrix.clusters[0]
 
 
 def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
@@ -400,25 +533,29 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
     )
 
 
+def read_pairs(
+    scores: Scores, design: Design, a: str | None, b: str | None, question: Question
+) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[Caution]]:
+    """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b,
+    or those whose difference varies as the median pair's does.
+    """
+    if a is None or b is None:
+        study = gather_levelled(scores, design)
+        return study, [(matrix, *median_pair(matrix, question)) for matrix in study.matrices()], []
+    study = gather_pair(scores, design, a, b)
+    first, second = study.models
+    matrices = one_metric(study)
+    return study, [(matrix, (first, second), 1) for matrix in matrices], tasks_left_out(study, matrices)
+
+
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[Caution]]:
-    """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median
-    pair's does.
-    """
+    """Return one pilot a task."""
     question = Question(population=population_of(design.population), method="t")
-    if a is not None and b is not None:
-        study = gather_pair(scores, design, a, b)
-        first, second = study.models
-        matrices = one_metric(study)
-        chosen = [(matrix, (first, second), 1) for matrix in matrices]
-        cautions = tasks_left_out(study, matrices)
-    else:
-        study = gather_levelled(scores, design)
-        chosen = [(matrix, *median_pair(matrix, question)) for matrix in study.matrices()]
-        cautions = []
-    pilots = [_pilot(matrix, names, pairs, question, paired=paired) for matrix, names, pairs in chosen]
-    two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
+    study, pairs, cautions = read_pairs(scores, design, a, b, question)
+    pilots = [_pair_pilot(matrix, names, count, question, paired=paired) for matrix, names, count in pairs]
+    two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in pairs)
     return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
 
@@ -434,51 +571,34 @@ def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str
         )
     moments = question.population.pairs(matrix, question)
     upper = np.triu_indices(len(matrix.models), 1)
-    each = (moments.variance * moments.shared)[upper]
+    variance = (moments.variance * moments.shared)[upper]
     if moments.shared[upper].max() < LEAST_ITEMS:
         raise _few_shared("no two models share two items", matrix)
-    known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
-    if not len(known):
+    varying = np.flatnonzero(np.isfinite(variance) & (variance > 0) & (moments.shared[upper] >= LEAST_ITEMS))
+    if not len(varying):
         raise _no_spread(matrix, "all models")
-    middle = known[np.argsort(each[known], kind="stable")[len(known) // 2]]
+    middle = varying[np.argsort(variance[varying], kind="stable")[len(varying) // 2]]
     first, second = (int(side[middle]) for side in upper)
-    return (matrix.models[first], matrix.models[second]), len(known)
+    return (matrix.models[first], matrix.models[second]), len(varying)
 
 
-def _pilot(
+def _pair_pilot(
     matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Question, *, paired: bool
 ) -> Pilot:
     pair = matrix.take_models(matrix.columns(names))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
         raise _few_shared(f"{names[0]} and {names[1]} share {plural(int(shared.sum()), 'item')}", matrix)
-    both = question.population.drawn(pair.take_items(shared))
-    found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
-    codes = both.clusters[0] if both.clusters and int(both.clusters[0].max()) + 1 < len(both.items) else None
+    pair = question.population.drawn(pair.take_items(shared))
+    codes = codes_of(pair)
     if codes is not None and int(codes.max()) < 1:
         raise DataError(
-            f"all {len(both.items)} shared items are in one cluster: nothing tells how another would differ",
+            f"all {len(pair.items)} shared items are in one cluster: nothing tells how another would differ",
             where=matrix.task,
             remedy="Add clusters to the pilot, or use `cluster='none'` if the items were drawn one by one.",
         )
-    parts = variances(found, codes)
-    spreads = [spread_of(parts, k, codes) for k in _columns(paired=paired)]
-    sizes, measured = spreads[0].sizes, bool(np.isfinite(parts.answer).all())
-    w = np.ones(len(both.items)) if both.weights is None else both.weights
-    basis = Basis(
-        question=sum(spread.within + spread.between for spread in spreads),
-        answer=sum(spread.answer for spread in spreads) if measured else math.nan,
-        between=sum(spread.between for spread in spreads),
-        cluster_size=sizes.size,
-        crowd=sizes.crowd,
-        n_items=len(both.items),
-        n_clusters=len(both.items) if codes is None else int(codes.max()) + 1,
-        attempts=float(2 / (1 / found.attempts[:, :2]).mean(axis=0).sum()),
-        pairs=pairs,
-    )
-    weight = len(w) * float(w @ w) / float(w.sum()) ** 2
-    pilot = Pilot(both=both, found=found, codes=codes, parts=parts, basis=basis, weight=weight, paired=paired)
-    if not pilot.variances([1.0 if math.isnan(basis.answer) else basis.attempts]).sum() > 0:
+    pilot = Pilot.of(pair, [2] if paired else [0, 1], pairs)
+    if not pilot.error(pilot.attempts if pilot.measured else 1.0)[0] > 0:
         raise _no_spread(matrix, f"{names[0]} and {names[1]}")
     return pilot
 
@@ -492,24 +612,24 @@ def _few_shared(what: str, matrix: ScoreMatrix) -> DataError:
 
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
-    each = "on every item" if not matrix.clusters else "in every cluster"
+    where = "on every item" if not matrix.clusters else "in every cluster"
     return DataError(
-        f"the pilot shows no spread to plan from: {who} differ by the same amount {each}",
+        f"the pilot shows no spread to plan from: {who} differ by the same amount {where}",
         where=matrix.task,
         remedy="Take a larger pilot, or assume variances of questions and answers.",
     )
 
 
-def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, float]:
+def limits_of(error: Error, level: float) -> tuple[float, float]:
     """Return the limits of a variance as shares of it; NaN where nothing tells them."""
-    value, error, units = errors
-    if not (value > 0 and math.isfinite(error)):
+    value, se, units = error
+    if not (value > 0 and math.isfinite(se)):
         return math.nan, math.nan
-    low, high = variance_limits(np.array([value]), np.array([error]), units, level)
+    low, high = variance_limits(np.array([value]), np.array([se]), units, level)
     return max(float(low[0]) / value, LEAST_SHARE), float(high[0]) / value
 
 
-def doubt_of(errors: tuple[float, float, int]) -> Doubt:
+def doubt_of(error: Error) -> Doubt:
     """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where
     nothing tells.
 
@@ -518,44 +638,16 @@ def doubt_of(errors: tuple[float, float, int]) -> Doubt:
     Campbell 2005); one that takes the pilot at its word falls short, since power falls more for a variance
     that is too small than it rises for one that is too large.
     """
-    value, error, units = errors
-    if not (value > 0 and error > 0 and math.isfinite(error)):
+    value, se, units = error
+    if not (value > 0 and se > 0 and math.isfinite(se)):
         return SURE
-    df = max(min(2 * (value / error) ** 2, units - 1), 1)
+    df = max(min(2 * (value / se) ** 2, units - 1), 1)
     return tuple((df / float(scipy.special.chdtri(df, place)), share) for place, share in MIDDLES)
 
 
 _POINTS, _SHARES = np.polynomial.legendre.leggauss(5)
 MIDDLES = tuple(zip(((_POINTS + 1) / 2).tolist(), (_SHARES / 2).tolist(), strict=True))
 """Places and weights of Gauss and Legendre's rule between 0 and 1."""
-
-
-def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:
-    """Return the spread of the overall difference: tasks keep their shares of the items."""
-    n = sum(pilot.basis.n_items for pilot in pilots)
-    spreads = tuple(pilot.spread(clusters) for pilot in pilots)
-    held = tuple(pilot.basis.n_items / n for pilot in pilots)
-    return Joined(parts=spreads, shares=tuple(shares), items=held)
-
-
-def joined_errors(
-    pilots: Sequence[Pilot], shares: Sequence[float], attempts: Sequence[float]
-) -> list[tuple[float, float, int]]:
-    """Return n times the variance of the overall difference, its jackknife error, and the units of all
-    tasks.
-    """
-    n = sum(pilot.basis.n_items for pilot in pilots)
-    factors = [share**2 * n / pilot.basis.n_items for share, pilot in zip(shares, pilots, strict=True)]
-    parts = [pilot.errors(attempts) for pilot in pilots]
-    units = sum(pilot.basis.n_clusters for pilot in pilots)
-    return [
-        (
-            sum(f * part[k][0] for f, part in zip(factors, parts, strict=True)),
-            math.sqrt(sum((f * part[k][1]) ** 2 for f, part in zip(factors, parts, strict=True))),
-            units,
-        )
-        for k in range(len(attempts))
-    ]
 
 
 FIRST_CLUSTERS = Caution(

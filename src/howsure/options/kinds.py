@@ -16,7 +16,7 @@ from howsure.statistics.choices import ComparisonMethod, Drawing, is_own
 if TYPE_CHECKING:
     from howsure.options.score import ScoreRule
 
-Written = Literal["text", "whole", "real", "size", "bounds", "switch"]
+Written = Literal["text", "whole", "real", "size", "fraction", "bounds", "count of", "switch"]
 """How a value is written on a command line; a size may be in points or percent."""
 
 

@@ -9,7 +9,7 @@ from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.wording import level_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
+    from howsure.answers.plan_failures import Allowance, FailurePlan
     from howsure.present.document import Table
 
 
@@ -20,48 +20,34 @@ def document(plan: FailurePlan) -> Document:
 
 def verdict(plan: FailurePlan) -> str:
     """Say how many clean runs show the limit, or what the runs that were made show."""
-    limit = f"a failure rate below {100 * plan.below:.10g} % ({level_text(plan.level)} confidence)"
-    if plan.observed is not None:
-        return _observed_sentence(plan.observed, limit, plan)
-    clean = plan.allowances[0]
-    shows = "shows" if clean.items == 1 else "show"
-    text = f"{plural(clean.items, 'run')} without a failure {shows} {limit}"
-    return f"{text}{_clusters(plan, clean)}."
-
-
-def _clusters(plan: FailurePlan, clean: Allowance) -> str:
+    sure = f"({level_text(plan.level)} confidence)"
+    limit = f"a failure rate below {100 * plan.below:.10g} % {sure}"
+    seen, clean, alike = plan.observed, plan.allowances[0], f"an intra-cluster correlation of {plan.icc:g}"
+    if seen is not None:
+        in_clusters = plan.cluster_size > 1 and not math.isnan(plan.icc)
+        how = f" (in clusters of {plan.cluster_size}, with {alike})" if in_clusters else ""
+        runs = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}{how}"
+        if seen.more == 0:
+            return f"{runs} show {limit}: it is below {rate_text(seen.high)}."
+        if seen.more < 0:
+            return (
+                f"{runs} show that the failure rate is not below {rate_text(plan.below)}: it is above "
+                f"{rate_text(seen.low)}."
+            )
+        return (
+            f"{runs}: the failure rate is below {rate_text(seen.high)} {sure}, so {rate_text(plan.below)} is "
+            f"not shown; {plural(seen.more, 'further run')} without a failure would show it."
+        )
+    text = f"{plural(clean.items, 'run')} without a failure {'shows' if clean.items == 1 else 'show'} {limit}"
     if plan.cluster_size == 1:
-        return ""
-    held = f"{plural(clean.clusters, 'cluster')} of {plan.cluster_size}"
+        return f"{text}."
+    clusters = f"{plural(clean.clusters, 'cluster')} of {plan.cluster_size}"
     if not math.isnan(plan.icc):
-        return f", in {held} with an intra-cluster correlation of {plan.icc:g}"
+        return f"{text}, in {clusters} with {alike}."
     worst = f"{clean.clusters_together * plan.cluster_size:,} ({clean.clusters_together:,} clusters)"
     return (
-        f" if the runs of a cluster fail independently ({held}), and {worst} if they all pass or all fail "
-        "together"
-    )
-
-
-def _held(plan: FailurePlan) -> str:
-    """Say how the runs that were made are taken to hang together, where that is known."""
-    if plan.cluster_size == 1 or math.isnan(plan.icc):
-        return ""
-    return f" (in clusters of {plan.cluster_size}, with an intra-cluster correlation of {plan.icc:g})"
-
-
-def _observed_sentence(seen: Observed, limit: str, plan: FailurePlan) -> str:
-    what = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}{_held(plan)}"
-    told = f"{what}: the failure rate is below {rate_text(seen.high)} ({level_text(plan.level)} confidence)"
-    if seen.more == 0:
-        return f"{what} show {limit}: it is below {rate_text(seen.high)}."
-    if seen.more < 0:
-        return (
-            f"{what} show that the failure rate is not below {rate_text(plan.below)}: it is above "
-            f"{rate_text(seen.low)}."
-        )
-    return (
-        f"{told}, so {rate_text(plan.below)} is not shown; {plural(seen.more, 'further run')} without a "
-        "failure would show it."
+        f"{text} if the runs of a cluster fail independently ({clusters}), and {worst} if they all pass or "
+        "all fail together."
     )
 
 

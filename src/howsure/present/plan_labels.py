@@ -9,7 +9,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.wording import Scale, amounts_apart, level_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
+    from howsure.answers.plan_labels import LabelPlan, LabelStratum
     from howsure.present.document import Block, Table
 
 PERCENT = Scale(percent=True)
@@ -27,31 +27,31 @@ def verdict(plan: LabelPlan) -> str:
     more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
-        told = (
+        sentence = (
             f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected "
             f"difference of {plan.a} and {plan.b} {give}"
         )
     else:
-        told = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
+        sentence = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
-        return f"{told}. The judge saves no label."
-    return f"{told}. Without the judge it would take {plan.labels_alone:,}."
+        return f"{sentence}. The judge saves no label."
+    return f"{sentence}. Without the judge it would take {plan.labels_alone:,}."
 
 
 def _table(plan: LabelPlan) -> Table:
-    labelled, two = any(each.n_labelled for each in plan.strata), bool(plan.b)
+    labelled, two = any(part.n_labelled for part in plan.strata), bool(plan.b)
     fields: list[Field[LabelStratum]] = [
         Field(
             "judges say",
-            lambda each: PERCENT.difference(each.verdict) if two else PERCENT.score(each.verdict),
+            lambda part: PERCENT.difference(part.verdict) if two else PERCENT.score(part.verdict),
         ),
-        Field("items" if two else "answers", lambda each: f"{each.n_answers:,}"),
-        Field("labelled", lambda each: f"{each.n_labelled:,}", shown=labelled),
-        Field("to label", lambda each: f"{each.n_labels:,}"),
-        Field("probability", lambda each: f"{each.probability:.3f}"),
+        Field("items" if two else "answers", lambda part: f"{part.n_answers:,}"),
+        Field("labelled", lambda part: f"{part.n_labelled:,}", shown=labelled),
+        Field("to label", lambda part: f"{part.n_labels:,}"),
+        Field("probability", lambda part: f"{part.probability:.3f}"),
         Field(
             "expected pp" if two else "expected rate %",
-            lambda each: PERCENT.number(each.expected),
+            lambda part: PERCENT.number(part.expected),
             priority=6,
         ),
     ]
@@ -60,33 +60,30 @@ def _table(plan: LabelPlan) -> Table:
 
 
 def _texts(plan: LabelPlan) -> list[Block]:
+    """Say what is the cheapest, with a judge and without, and what to do next."""
     texts = []
-    if plan.with_judge is not None and plan.without_judge is not None:
-        texts.append(_priced(plan, plan.with_judge, plan.without_judge))
+    judged, alone = plan.with_judge, plan.without_judge
+    if judged is not None and alone is not None:
+        pair = "pair of " if plan.b else ""
+
+        def counted(count: int, noun: str) -> str:
+            """Write a number of labels or verdicts, of two models in pairs."""
+            return plural(count, f"{pair}{noun}s", f"pairs of {noun}s") if pair else plural(count, noun)
+
+        costs = amounts_apart(judged.cost, alone.cost)
+        with_judge, without_judge = (
+            f"{counted(bill.n_labels, 'label')}, ± {PERCENT.gap(bill.half_width)}, for {cost}"
+            for bill, cost in zip((judged, alone), costs, strict=True)
+        )
+        same = math.isclose(judged.half_width, alone.half_width, rel_tol=0.05)
+        worth = " The judge doesn't pay." if same and judged.cost >= alone.cost else ""
+        texts.append(
+            f"At these prices: {counted(judged.n_judged, 'verdict')} and {with_judge}; without a judge "
+            f"{without_judge}.{worth}"
+        )
     if plan.queue:
         texts.append(
             f"{plan.queue} has the answers to label first. Fill in its column label, and give it to judge "
             "with the same columns and `labels_drawn='probability:probability'`."
         )
     return [Text(text=text) for text in texts]
-
-
-def _priced(plan: LabelPlan, judged: LabelBill, alone: LabelBill) -> str:
-    """Say what is the cheapest, with a judge and without; of two models in pairs."""
-    of = "pair of " if plan.b else ""
-    one, other = amounts_apart(judged.cost, alone.cost)
-    with_, without = (
-        f"{_counted(each.n_labels, of, 'label')}, ± {PERCENT.gap(each.half_width)}, for {cost}"
-        for each, cost in ((judged, one), (alone, other))
-    )
-    told = (
-        f"At these prices: {_counted(judged.n_judged, of, 'verdict')} and {with_}; without a judge {without}."
-    )
-    same = math.isclose(judged.half_width, alone.half_width, rel_tol=0.05)
-    if same and judged.cost >= alone.cost:
-        return f"{told} The judge doesn't pay."
-    return told
-
-
-def _counted(count: int, of: str, noun: str) -> str:
-    return plural(count, f"{of}{noun}s", f"pairs of {noun}s") if of else plural(count, noun)

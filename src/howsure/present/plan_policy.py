@@ -27,13 +27,12 @@ def verdict(plan: PolicyPlan) -> str:
     head = f"About {items_text(plan.items)} questions over {plural(count, 'task')}"
     if not plan.n_critical:
         return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
+    joint = percent_text(plan.joint)
     each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
-    seen = (
-        "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
-    )
-    return (
-        f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({each}).{seen}"
-    )
+    sentence = f"{head} let two equal systems pass with a joint chance of {joint} ({each})."
+    if math.isnan(plan.joint_seen):
+        return sentence
+    return f"{sentence} With the pilot's own it is {percent_text(plan.joint_seen)}."
 
 
 def _table(plan: PolicyPlan) -> Table:
@@ -43,7 +42,7 @@ def _table(plan: PolicyPlan) -> Table:
         Field("task", lambda task: task.task, align="left", priority=10),
         Field("tasks", lambda task: f"{task.count:,}", shown=several, priority=9),
         Field("tier", lambda task: task.tier, align="left", priority=8),
-        Field("margin", lambda task: _scale(task).given_gap(task.margin), priority=7),
+        Field("margin", lambda task: Scale(percent=task.percent).given_gap(task.margin), priority=7),
         Field("questions", lambda task: items_text(task.items), priority=10),
         Field("attempts", lambda task: f"{task.attempts:g}", shown=clean, priority=3),
         Field("passes", lambda task: _share(task.passes), priority=6),
@@ -59,13 +58,9 @@ def _table(plan: PolicyPlan) -> Table:
     return tabled(plan.tasks, fields, note=note)
 
 
-def _scale(task: PolicyTask) -> Scale:
-    return Scale(percent=task.percent)
-
-
 def _share(share: float) -> str:
     return "n/a" if math.isnan(share) else percent_text(share)
 
 
 def _width(task: PolicyTask, width: float) -> str:
-    return _scale(task).gap(width) if math.isfinite(width) else "n/a"
+    return Scale(percent=task.percent).gap(width) if math.isfinite(width) else "n/a"

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, tabled
-from howsure.present.plan import at_the_limit
 from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,
@@ -30,49 +29,27 @@ def document(plan: ScorePlan) -> Document:
 def verdict(plan: ScorePlan) -> str:
     """Say how many questions the score needs, or what a number of them gives."""
     scale, option = Scale(percent=plan.percent), plan.best
-    held, attempts = _clusters(plan, option), _attempts(option)
-    what = _goal(plan, scale)
-    if not math.isfinite(option.items.value):
-        return (
-            f"No number of questions{held}{attempts} {'gives' if plan.goal == 'within' else 'shows'} {what}."
-        )
-    count = (
-        f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{held}{attempts}"
-    )
+    goal = f"{'at least' if plan.goal == 'at-least' else 'at most'} {scale.given(plan.target)}"
     if plan.goal == "within":
-        return _width_sentence(plan, scale, count)
-    chance = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
-    start = "About " if plan.sought_items else ""
-    return f"{start}{count} show {what} with {chance} power, if the true score is {_rate(plan, scale)}."
-
-
-def _width_sentence(plan: ScorePlan, scale: Scale, count: str) -> str:
-    if plan.sought_items:
-        return f"About {count} give {_goal(plan, scale)}, if the score is {_rate(plan, scale)}."
-    width = plan.best.half_width
-    wide = scale.gap(width.value) + range_text(width, scale.number, scale.unit)
-    return f"{count} give an error bar of ± {wide}, if the score is {_rate(plan, scale)}."
-
-
-def _clusters(plan: ScorePlan, option: ScoreOption) -> str:
-    known = plan.clustered and math.isfinite(option.clusters)
-    return f" in {items_text(option.clusters)} clusters" if known else ""
-
-
-def _attempts(option: ScoreOption) -> str:
+        goal = f"an error bar of ± {scale.given_gap(plan.target)}"
+    clustered = plan.clustered and math.isfinite(option.clusters)
+    how = f" in {items_text(option.clusters)} clusters" if clustered else ""
     if math.isinf(option.attempts):
-        return ", with unlimited attempts each,"
-    return "" if option.attempts == 1 else f", {option.attempts:,.3g} attempts each,"
-
-
-def _rate(plan: ScorePlan, scale: Scale) -> str:
-    return scale.score(plan.rate) if plan.model else scale.given(plan.rate)
-
-
-def _goal(plan: ScorePlan, scale: Scale) -> str:
-    if plan.goal == "within":
-        return f"an error bar of ± {scale.given_gap(plan.target)}"
-    return f"{'at least' if plan.goal == 'at-least' else 'at most'} {scale.given(plan.target)}"
+        how += ", with unlimited attempts each,"
+    elif option.attempts != 1:
+        how += f", {option.attempts:,.3g} attempts each,"
+    if not math.isfinite(option.items.value):
+        return f"No number of questions{how} {'gives' if plan.goal == 'within' else 'shows'} {goal}."
+    about = "About " if plan.sought_items else ""
+    questions = f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{how}"
+    rate = scale.score(plan.rate) if plan.model else scale.given(plan.rate)
+    if plan.goal != "within":
+        chance = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
+        return f"{about}{questions} show {goal} with {chance} power, if the true score is {rate}."
+    if not plan.sought_items:
+        width = option.half_width
+        goal = f"an error bar of ± {scale.gap(width.value)}{range_text(width, scale.number, scale.unit)}"
+    return f"{about}{questions} give {goal}, if the score is {rate}."
 
 
 def _table(plan: ScorePlan) -> Table:
@@ -86,6 +63,11 @@ def _table(plan: ScorePlan) -> Table:
         Field("power", lambda option: cell_text(option.power, whole_percent) + " %", shown=limit),
     ]
     sides = "one-sided interval, as in gate" if limit else "interval as in estimate"
-    end = "floor" if plan.goal == "at-least" else "ceiling"
-    told = f". {at_the_limit(plan.level, end)}" if limit else ""
-    return tabled(plan.options, fields, note=f"{sides}, at {level_text(plan.level)}{told}")
+    note = f"{sides}, at {level_text(plan.level)}"
+    if limit:
+        end = "floor" if plan.goal == "at-least" else "ceiling"
+        note += (
+            f". A system whose true score is the {end} itself stays open in {200 * plan.level - 100:.3g} of "
+            "100 runs or more, however many questions."
+        )
+    return tabled(plan.options, fields, note=note)

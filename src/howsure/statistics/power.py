@@ -337,7 +337,10 @@ def _made_once(test: Test, spread: Planned, effect: float, n: float, attempts: f
         return 0.0
     least = pivot.least(test)
     if own <= 0:  # nothing varies
-        return float(_shown(test, effect, least))
+        if test.goal == "different":
+            return float(abs(effect) > least)
+        shown = effect + test.margin > least
+        return float(shown and (test.goal == "not-worse" or test.margin - effect > least))
     reach = least / own
     if test.goal == "different":
         return _below(-reach, df, effect / own) + 1 - _below(reach, df, effect / own)
@@ -345,14 +348,6 @@ def _made_once(test: Test, spread: Planned, effect: float, n: float, attempts: f
     if test.goal == "not-worse":
         return above
     return max(above - (1 - _below(-reach, df, (effect - test.margin) / own)), 0.0)
-
-
-def _shown(test: Test, centre: float, least: float) -> bool:
-    """Say whether a difference that varies no more shows the goal."""
-    if test.goal == "different":
-        return abs(centre) > least
-    above, below = centre + test.margin > least, test.margin - centre > least
-    return above if test.goal == "not-worse" else above and below
 
 
 def items_needed(

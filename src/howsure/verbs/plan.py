@@ -1,32 +1,94 @@
-"""The plan verb: textbook assumptions or a pilot become questions, attempts, differences and power."""
+"""The plan verb: textbook assumptions or a pilot become questions, attempts, differences and power.
+
+From a pilot task by task and overall, also where the levels of random factors are a sample.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+import operator
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.errors import OptionError
-from howsure.inference.plan_comparison import (
-    PlannedRun,
-    from_assumptions,
-    from_level_pilot,
-    from_pilot,
-    question_of,
+import numpy as np
+
+from howsure import checks
+from howsure.answers.plan import Plan, Simulated, TaskPlan
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.overall import task_shares
+from howsure.inference.plan_options import (
+    PlanQuestion,
+    curve_of,
+    equal_systems,
+    looks_of,
+    option,
+    options_of,
+    schedule_of,
 )
-from howsure.inference.plan_options import schedule_of
-from howsure.inference.plan_pilot import Assumptions, Costs, check_assumed, check_costs, refuse_pilot_options
+from howsure.inference.plan_pilot import (
+    Assumptions,
+    Costs,
+    KnownSpread,
+    check_assumed,
+    check_costs,
+    known_together,
+    measured_costs,
+    read_pairs,
+    read_pilots,
+    refuse_pilot_options,
+)
+from howsure.inference.population import NEW_CLUSTERS
+from howsure.inference.question import Question
 from howsure.options.table import checked
+from howsure.statistics import power as powers
+from howsure.statistics.gate_shares import TRIALS, rehearse
+from howsure.statistics.power import MOST_ITEMS, fewest
+from howsure.statistics.random_factors import LEAST
 from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.study.notes import direction_cautions
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from howsure.answers.plan import Plan
-    from howsure.statistics.choices import PlanMethod, Spending
+    from howsure.answers.compare import Comparison
+    from howsure.answers.parts import ErrorSources
+    from howsure.answers.plan import Basis, Option, Sought
+    from howsure.inference.plan_pilot import Pilot
+    from howsure.statistics.choices import Goal, PlanMethod, Spending
+    from howsure.statistics.group_sequential import Schedule
     from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.table.scores import Scores
 
 RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
+STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100)
+BEYOND = (1.0, 1.25, 1.5, 2.0)
+"""Plans are made for these multiples of the fewest levels that can do, and of those that as many questions as
+the pilot's take.
+"""
+FEW = 10
+LEVEL_ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0)
+SHOWN = 7
+"""So many ways are shown."""
+FEW_UNITS = 30
+MOST_REHEARSED = 100_000
+ONE_ATTEMPT = Caution(
+    code="one_attempt",
+    message="the pilot has one attempt a question: what more attempts would bring is not known",
+    remedy="A second attempt at some of its questions would tell.",
+)
+NO_OVERALL = Caution(
+    code="no_overall",
+    message="no overall plan: the tasks' scores are on different scales",
+    remedy="Choose with `task`.",
+)
+OFF_THE_SCALE = Caution(
+    code="off_the_scale",
+    message="the smallest difference that shows is larger than the whole scale",
+    remedy="More questions are needed to show anything.",
+)
 
 
 def plan(
@@ -126,7 +188,7 @@ def plan(
         0.133
     """
     design = make_design(options, RESPECTS)
-    a, b, effect, not_worse_than, same_within, n_items, attempts, n_models, n_tasks, n_clusters = checked(
+    own = checked(
         "plan",
         a=a,
         b=b,
@@ -138,39 +200,488 @@ def plan(
         n_models=n_models,
         n_tasks=n_tasks,
         n_clusters=n_clusters,
-    ).values()
-    statistics = checked("plan", power=power, level=level, method=method, paired=paired)
-    simulate, seed, better = checked("plan", simulate=simulate, seed=seed, better=better).values()
+        power=power,
+        level=level,
+        method=method,
+        paired=paired,
+        simulate=simulate,
+        seed=seed,
+        better=better,
+        n_levels=n_levels,
+    )
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_costs(costs)
-    question = question_of(effect, n_items, not_worse_than, same_within, **statistics, looks=schedule)
-    run = PlannedRun(
-        method=statistics["method"],
-        attempts=attempts,
-        pairs=n_models * (n_models - 1) // 2,
-        clusters=n_clusters,
-        costs=costs,
-        seed=seed if simulate else None,
-        levels=_levels(n_levels, design),
-    )
+    question = _question_of(own | {"costs": costs}, schedule)
+    if question.levels and not design.random_factor:
+        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
+    sides, better = (own["a"], own["b"]), own["better"]
     if pilot is None:
-        refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        return replace(from_assumptions(assume or Assumptions(), question, run, n_tasks), better=better)
+        refuse_pilot_options(design, a=sides[0], b=sides[1], simulate=own["simulate"])
+        answer = _from_assumptions(assume or Assumptions(), question, own["n_tasks"])
+        return replace(answer, better=better)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-    if n_tasks != 1:
+    if own["n_tasks"] != 1:
         raise OptionError(
             "the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`."
         )
-    scores, (a, b) = read_pair(pilot, (a, b), design)
-    planned = from_level_pilot if design.random_factor else from_pilot
-    return replace(planned(scores, (a, b), question, run, design), better=better)
+    scores, (first, second) = read_pair(pilot, sides, design)
+    planned = _from_level_pilot if design.random_factor else _from_pilot
+    return replace(planned(scores, (first, second), question, design), better=better)
 
 
-def _levels(n_levels: int | Sequence[int] | None, design: Design) -> tuple[int, ...]:
-    """Return the numbers of levels that were asked for. OptionError without a random factor."""
-    levels = checked("plan", n_levels=n_levels)["n_levels"]
-    if levels and not design.random_factor:
-        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
-    return levels or ()
+def _question_of(own: Mapping[str, Any], looks: Schedule | None) -> PlanQuestion:
+    """Check what is to be planned for, and find out what is sought; `own`: the options of `plan`."""
+    effect, items, method, paired = (own[name] for name in ("effect", "n_items", "method", "paired"))
+    not_worse_than, same_within = own["not_worse_than"], own["same_within"]
+    if not_worse_than is not None and same_within is not None:
+        raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
+    margin = not_worse_than if not_worse_than is not None else same_within
+    if margin is not None:
+        checks.one_sided_level("level", own["level"])
+    goal: Goal = (
+        "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
+    )
+    for name, size in (("effect", effect), ("margin", margin)):
+        may_be_none = name == "effect" and goal != "different"
+        if size is not None and not (math.isfinite(size) and (size > 0 or may_be_none)):
+            raise OptionError(f"`{name}={size!r}` is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
+    if effect is None and items is None and margin is None:
+        raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
+    if method == "score" and not paired:
+        raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
+    if looks is not None and (goal == "same" or not paired):
+        what = "two margins at once" if goal == "same" else "models that answer different questions"
+        raise OptionError(f"looks are not planned for {what}", remedy="Leave `looks` out.")
+    sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
+    return PlanQuestion(
+        sought=sought,
+        goal=goal,
+        method=method,
+        effect=effect or 0.0,
+        items=math.nan if items is None else float(items),
+        power=own["power"],
+        margin=margin or 0.0,
+        level=own["level"],
+        pairs=own["n_models"] * (own["n_models"] - 1) // 2,
+        paired=paired,
+        looks=looks,
+        attempts=own["attempts"],
+        levels=own["n_levels"] or (),
+        clusters=own["n_clusters"],
+        costs=own["costs"],
+        seed=own["seed"] if own["simulate"] else None,
+    )
+
+
+def _fitting(question: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
+    """Return what is asked as the scores have it: their direction, and the test that `compare` makes of them.
+    OptionError where it can't be. `percent`: scores in [0, 1].
+    """
+    for name, size in (("effect", question.effect), ("margin", question.margin)):
+        if percent and abs(size) >= 1:
+            raise OptionError(
+                f"`{name}={size:g}` is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points."
+            )
+    ahead = -question.effect if lower else question.effect
+    outside = ahead <= -question.margin if question.goal == "not-worse" else abs(ahead) >= question.margin
+    if question.goal != "different" and outside:
+        raise OptionError(
+            f"a true difference of {question.effect:g} is not within the margin of {question.margin:g}",
+            remedy="Give a larger margin.",
+        )
+    return replace(question, lower_is_better=lower)
+
+
+def _tested(question: PlanQuestion, *, bounded: bool) -> PlanQuestion:
+    """Return what is asked with the test that `compare` makes: pseudo-items are for scores in [0, 1]."""
+    if bounded or not question.paired:
+        return question
+    if question.method == "score":
+        raise OptionError("`method='score'` needs scores in [0, 1]", remedy="Leave it out.")
+    return replace(question, method=question.method or "t")
+
+
+def _from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int) -> Plan:
+    """Plan from what is assumed of the scores, where there is no pilot."""
+    paired, percent = question.paired, assumed.percent(question.effect, question.margin)
+    question = replace(_fitting(question, percent=percent), comparisons=question.pairs * n_tasks)
+    question = _tested(question, bounded=percent)
+    known = assumed.known(question.level, paired=paired, clusters=question.clusters)
+    task = _task_plan(question, known, basis=assumed.basis(paired=paired), percent=percent)
+    doubts = assumed.contradictions(task.best.effect.value, paired=paired)
+    return _answer(question, [task], notes=(assumed.note(paired=paired),), cautions=doubts)
+
+
+def _from_pilot(
+    scores: Scores, names: tuple[str | None, str | None], question: PlanQuestion, design: Design
+) -> Plan:
+    """Plan from what a pilot tells, task by task and overall."""
+    a, b = names
+    if (a is None) != (b is None):
+        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if question.clusters is not None and design.population == "same-clusters":
+        raise OptionError(
+            "n_clusters is about other clusters, and `population='same-clusters'` keeps these",
+            remedy="Leave one of the two out.",
+        )
+    pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
+    costs, notes = measured_costs(question.costs, study, pilots[0].matrix.models)
+    question = replace(question, costs=costs, comparisons=question.pairs * len(pilots))
+    question = _tested(question, bounded=all(pilot.matrix.bounded for pilot in pilots))
+    tasks = [_task_of_pilot(pilot, question) for pilot in pilots]
+    if not all(pilot.measured for pilot in pilots):
+        cautions.append(ONE_ATTEMPT)
+    if len(pilots) > 1:
+        overall = _overall_plan(pilots, replace(question, comparisons=question.pairs))
+        if overall is None:
+            cautions.append(NO_OVERALL)
+        else:
+            tasks.append(overall)
+            question = replace(question, comparisons=question.pairs)
+    simulated = None if question.seed is None else _rehearsed(pilots, tasks, question, question.seed)
+    if min(pilot.units for pilot in pilots) < FEW_UNITS:
+        cautions.append(_small_pilot(pilots, tasks))
+    several = [pilot for pilot in pilots if pilot.pairs > 1]
+    if len(several) > 1:
+        notes += (
+            "Planned for the pair of each task whose difference varies as that of the median pair does.",
+        )
+    elif several:
+        notes += (_median_pair_note(several[0].matrix.models, several[0].pairs),)
+    if len(pilots) > 1:
+        notes += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
+    return _answer(
+        question,
+        tasks,
+        simulated=simulated,
+        notes=(*study.notes, *notes),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+    )
+
+
+def _median_pair_note(models: Sequence[str], n_pairs: int) -> str:
+    a, b = models
+    return f"Planned for the median of {n_pairs:,} pairs by the variance of their difference: {a} − {b}."
+
+
+def _answer(
+    question: PlanQuestion,
+    tasks: Sequence[TaskPlan],
+    *,
+    simulated: Simulated | None = None,
+    notes: tuple[str, ...] = (),
+    cautions: tuple[Caution, ...] = (),
+) -> Plan:
+    main = tasks[-1].best
+    impossible = tasks[-1].percent and question.sought == "effect" and main.effect.value > 1
+    return Plan(
+        sought=question.sought,
+        goal=question.goal,
+        method=question.usual_method,
+        level=question.level,
+        comparisons=question.comparisons,
+        margin=question.margin,
+        paired=question.paired,
+        tasks=tuple(tasks),
+        simulated=simulated,
+        notes=notes,
+        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else [])),
+    )
+
+
+def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:
+    matrix = pilot.matrix
+    return _task_plan(
+        _fitting(question, percent=matrix.bounded, lower=matrix.lower_is_better),
+        pilot.known(question.level, question.clusters),
+        n_items=len(matrix.items),
+        basis=pilot.basis,
+        percent=matrix.bounded,
+        task=matrix.task,
+        metric=matrix.metric,
+        a=matrix.models[0],
+        b=matrix.models[1],
+    )
+
+
+def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion) -> TaskPlan | None:
+    """Plan the mean over tasks, which keep their shares of the items; None where their scales differ."""
+    matrices = [pilot.matrix for pilot in pilots]
+    if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
+        return None
+    shares = task_shares(matrices, "mean")
+    a, b = matrices[0].models if len({matrix.models for matrix in matrices}) == 1 else ("", "")
+    return _task_plan(
+        replace(question, lower_is_better=matrices[0].lower_is_better),
+        known_together(pilots, shares, question.level, question.clusters),
+        n_items=sum(len(matrix.items) for matrix in matrices),
+        basis=None,
+        percent=matrices[0].bounded,
+        metric="mean over tasks",
+        a=a,
+        b=b,
+    )
+
+
+def _task_plan(
+    question: PlanQuestion,
+    known: KnownSpread,
+    *,
+    n_items: float = math.nan,
+    basis: Basis | None,
+    percent: bool,
+    task: str = "",
+    metric: str = "",
+    a: str = "",
+    b: str = "",
+) -> TaskPlan:
+    """Plan with a spread; `n_items`: questions of the pilot. Without a basis, as the mean over tasks, there
+    is no curve.
+    """
+    lines, chosen = options_of(known, question)
+    names: dict[str, Any] = {"task": task, "metric": metric, "a": a, "b": b}
+    return TaskPlan(
+        **names,
+        basis=basis,
+        options=lines,
+        chosen=chosen,
+        curve=() if basis is None else curve_of(known, question, lines, chosen),
+        equal=equal_systems(question, known, lines[chosen], usual=n_items, percent=percent, **names),
+        looks=looks_of(known, question, lines[chosen], percent=percent),
+        percent=percent,
+    )
+
+
+def _rehearsed(
+    pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], question: PlanQuestion, seed: int
+) -> Simulated:
+    if len(pilots) > 1 or not question.paired:
+        raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
+    if question.looks is not None:
+        raise OptionError("simulate checks one look at the end", remedy="Leave `looks` out, or simulate.")
+    pilot, option = pilots[0], tasks[0].best
+    if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
+        raise OptionError(
+            "too many questions to simulate", remedy=f"Up to {MOST_REHEARSED:,} can be; leave simulate out."
+        )
+    spread, n_items = pilot.spread(), len(pilot.matrix.items)
+    seen = spread.per_item(n_items, pilot.attempts if pilot.measured else 1.0)
+    wanted = spread.per_item(n_items, option.attempts)
+    sign = -1 if pilot.matrix.lower_is_better else 1
+    share = rehearse(
+        sign * pilot.scores.means[:, 2],
+        pilot.codes,
+        question.test,
+        effect=sign * option.effect.value,
+        count=max(round(option.items.value / pilot.basis.cluster_size), 2),
+        scale=math.sqrt(wanted / seen),
+        rng=np.random.default_rng(seed),
+    )
+    return Simulated(power=share, se=math.sqrt(share * (1 - share) / TRIALS), trials=TRIALS)
+
+
+def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> Caution:
+    units = min(pilot.units for pilot in pilots)
+    what = "clusters" if any(pilot.codes is not None for pilot in pilots) else "items"
+    forecasts = (
+        forecast for task in tasks for forecast in (task.best.items, task.best.effect, task.best.power)
+    )
+    limited = any(not math.isnan(forecast.low) for forecast in forecasts)
+    return Caution(
+        code="small_pilot",
+        message=f"the pilot's {units} {what} tell little about how much differences vary",
+        remedy="Read the limits, not the number; a larger pilot would narrow them."
+        if limited
+        else "Not even limits of the plan are known; a larger pilot would tell.",
+    )
+
+
+def _from_level_pilot(
+    scores: Scores, names: tuple[str | None, str | None], question: PlanQuestion, design: Design
+) -> Plan:
+    """Plan from a pilot with random factors, task by task."""
+    _refuse_with_levels(question, design)
+    usual = Question(population=NEW_CLUSTERS, method="t")
+    study, pairs, cautions = read_pairs(scores, design, *names, usual)
+    question = replace(question, method="t", comparisons=question.pairs * len(pairs))
+    tasks, notes = [], []
+    for matrix, models, n_pairs in pairs:
+        tasks.append(_task_with_levels(matrix, NEW_CLUSTERS.pair(matrix, *models, usual), question))
+        notes += [_median_pair_note(models, n_pairs)] if n_pairs > 1 else []
+    return _answer(
+        question,
+        tasks,
+        notes=(*study.notes, *notes),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+    )
+
+
+def _refuse_with_levels(question: PlanQuestion, design: Design) -> None:
+    """Raise OptionError for what isn't planned with random factors."""
+    others = {
+        "looks": question.looks is not None,
+        "paired": not question.paired,
+        "n_clusters": question.clusters is not None,
+        "simulate": question.seed is not None,
+        "method": question.method not in (None, "t"),
+        "measure": bool(design.measure),
+    }
+    name = next((name for name, is_given in others.items() if is_given), "")
+    if name:
+        raise OptionError(
+            f"`{name}` and a random factor aren't planned together", remedy="Leave one of the two out."
+        )
+    if question.levels and len(question.levels) != len(design.random_factor):
+        raise OptionError(
+            f"{len(question.levels)} numbers of levels and {len(design.random_factor)} random factors",
+            remedy="Give one for each, in the order of the factors.",
+        )
+
+
+def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQuestion) -> TaskPlan:
+    sources, difference = pilot.sources, pilot.difference
+    if sources is None or not sources.known:
+        why = next((f": {caution.message}" for caution in difference.cautions), "")
+        raise DataError(
+            f"the pilot doesn't tell how levels differ{why}",
+            where=matrix.task,
+            remedy="Take one with several levels and questions.",
+        )
+    question = _fitting(question, percent=matrix.bounded, lower=matrix.lower_is_better)
+    # the pilot's variance is as sure as its degrees of freedom make it
+    variance = difference.se**2
+    error = (variance, variance * math.sqrt(2 / difference.df), int(difference.df) + 1)
+    known = KnownSpread(spread=sources.spread, level=question.level, error=lambda _: error)
+    search = _LevelSearch(sources=sources, question=question, known=known)
+    lines, chosen = search.lines()
+    best = search.with_levels(tuple(map(float, lines[chosen].levels)))
+    # with any number of questions, the levels of other factors as they are
+    needed: tuple[float, ...] = ()
+    if question.sought == "items":
+        needed = tuple(search.fewest(k, float(MOST_ITEMS)) for k in range(len(search.usual)))
+    names: dict[str, Any] = {"task": matrix.task, "metric": matrix.metric, "a": pilot.a, "b": pilot.b}
+    return TaskPlan(
+        **names,
+        basis=None,
+        sources=sources,
+        levels_needed=needed,
+        options=tuple(lines),
+        chosen=chosen,
+        curve=curve_of(best, question, [lines[chosen]], 0),
+        equal=equal_systems(
+            question, best, lines[chosen], usual=sources.n_items, percent=matrix.bounded, **names
+        ),
+        percent=matrix.bounded,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LevelSearch:
+    """The search for levels, attempts and questions of a task, from what its pilot tells."""
+
+    sources: ErrorSources
+    question: PlanQuestion
+    known: KnownSpread
+
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """The levels that were asked for, or those of the pilot."""
+        return tuple(map(float, self.question.levels)) or self.sources.spread.levels
+
+    def with_levels(self, levels: tuple[float, ...]) -> KnownSpread:
+        """Return the spread with so many levels."""
+        return replace(self.known, spread=self.sources.spread.with_levels(levels))
+
+    def lines(self) -> tuple[list[Option], int]:
+        """Return the ways to show, and which of them is chosen: of each number of levels the best, those that
+        differ from the chosen one in one factor, and of these the nearest.
+        """
+        tried = product(*(self._counts(k) for k in range(len(self.usual))))
+        every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
+        usual = tuple(map(int, self.usual))
+        best = next(line for line in every if line.levels == usual)
+        few_enough = [line for line in every if line.items.value <= self.sources.n_items]
+        if self.question.sought == "items" and self.question.costs is not None:
+            best = min(every, key=self._worth)
+        elif self.question.sought == "items" and not math.isfinite(best.items.value):
+            # the fewest levels that take no more questions than the pilot has, or else the fewest answers
+            best = min(few_enough or every, key=self._fewest_first if few_enough else self._worth)
+        shown = {}
+        for line in sorted(every, key=lambda line: (line is best, -self._worth(line))):
+            if sum(map(operator.ne, line.levels, best.levels)) <= 1:
+                shown[line.levels] = line
+
+        def nearness(levels: tuple[int, ...]) -> float:
+            """Return how near so many levels are to the chosen ones: 0 or less."""
+            return -sum(abs(math.log(a / b)) for a, b in zip(levels, best.levels, strict=True))
+
+        others = sorted((levels for levels in shown if levels not in (best.levels, usual)), key=nearness)
+        idle = [levels for levels in others if not math.isfinite(shown[levels].items.value)]
+        useful = [levels for levels in others if levels not in idle]
+        for levels in (*idle, *useful[: max(len(useful) - SHOWN, 0)]):
+            del shown[levels]
+        lines = sorted(shown.values(), key=lambda line: line.levels)
+        return lines, lines.index(best)
+
+    def _worth(self, line: Option) -> float:
+        """Return what a way costs, or how many answers it takes."""
+        answers = line.items.value * math.prod(line.levels) * line.attempts
+        return line.cost if self.question.costs is not None else answers
+
+    def _fewest_first(self, line: Option) -> tuple[float, float]:
+        return math.prod(line.levels), line.items.value
+
+    def fewest(self, k: int, items: float) -> float:
+        """Return the fewest levels of a factor with which so many questions are enough."""
+        usual, truth, attempts = self.usual, self.question.ahead(self.question.effect), self.sources.attempts
+
+        def enough(count: float) -> bool:
+            """Say whether so many levels are."""
+            spread = self.sources.spread.with_levels((*usual[:k], max(count, float(LEAST)), *usual[k + 1 :]))
+            chance = powers.power(
+                self.question.test, spread, truth, items, attempts, doubt=self.known.doubt(attempts)
+            )
+            return chance >= self.question.power
+
+        return max(fewest(enough, 1.0), float(LEAST))
+
+    def _attempts(self) -> Sequence[float]:
+        """Return the numbers of attempts at each level that are tried."""
+        usual, asked_for = float(max(round(self.sources.attempts), 1)), self.question.attempts
+        if asked_for not in (None, usual) and math.isnan(self.sources.answers):
+            raise OptionError(
+                "the pilot has one attempt at each level: what more would bring is not known",
+                remedy="Leave `attempts` out, or take a pilot with two.",
+            )
+        if asked_for:
+            return [float(asked_for)]
+        priced = self.question.costs is not None and self.sources.spread.answer > 0
+        return LEVEL_ATTEMPTS if priced else [usual]
+
+    def _counts(self, k: int) -> Sequence[float]:
+        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
+        many questions as the pilot's take.
+        """
+        usual = self.usual[k]
+        if self.question.levels:
+            return [usual]
+        if self.question.sought != "items":
+            return sorted({usual, *(step for step in STEPS if step <= max(3 * usual, FEW))})
+        least = (self.fewest(k, items) for items in (float(MOST_ITEMS), float(self.sources.n_items)))
+        finite = [count for count in least if math.isfinite(count)]
+        more = (math.ceil(count * step) for count in finite for step in BEYOND)
+        return sorted(
+            {usual, *(float(count) for count in (*STEPS, *more) if count <= 3 * max([usual, *finite]))}
+        )
+
+    def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
+        """Return a way to run it, with its cost."""
+        costs = self.question.costs
+        line = option(self.with_levels(levels), replace(self.question, costs=None), attempts)
+        line = replace(line, levels=tuple(map(int, levels)))
+        if costs is None:
+            return line
+        answers = costs.of(line.items.value, attempts * math.prod(levels))
+        return replace(line, cost=answers + costs.level * sum(levels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
 from howsure.errors import Caution, OptionError
@@ -74,57 +75,47 @@ def plan_failures(
     if icc is not None and cluster_size == 1:
         raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
-    if (
-        rates.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike)
-        >= rates.MOST_CLUSTERS
-    ):
+    clustered: dict[str, Any] = {"size": cluster_size, "icc": alike}
+    most = rates.runs_needed(below, level, failures=MOST_FAILURES, **clustered)
+    if most >= rates.MOST_CLUSTERS:
         raise OptionError(
             f"`below={below!r}` takes more runs than can be counted here", remedy="Ask for a larger one."
         )
+
+    def runs(failures: int) -> int:
+        """Return the runs that show the limit with so many failures: of whole clusters where these are
+        alike.
+        """
+        if alike == 0:
+            return rates.runs_needed(below, level, failures=failures)
+        return rates.runs_needed(below, level, failures=failures, **clustered) * cluster_size
+
+    allowances = []
+    for failures in range(MOST_FAILURES + 1):
+        items, clusters = runs(failures), rates.runs_needed(below, level, failures=failures, **clustered)
+        chance = math.nan
+        if rate is not None:
+            count, size = (items, 1) if alike == 0 else (clusters, cluster_size)
+            chance = rates.chance_of_at_most(failures, count, rate, size=size, icc=alike)
+        together = rates.runs_needed(below, level, failures=failures)
+        allowances.append(
+            Allowance(
+                failures=failures, items=items, clusters=clusters, clusters_together=together, chance=chance
+            )
+        )
+    seen = None
+    if observed is not None:
+        failures, n = observed
+        low, high = rates.limits(failures, n, level, **clustered)
+        more = 0 if high <= below else -1 if low >= below else max(runs(failures) - n, 0)
+        seen = Observed(failures=failures, n=n, low=low, high=high, more=more)
     return FailurePlan(
         below=below,
         level=level,
         cluster_size=cluster_size,
         icc=math.nan if icc is None else icc,
         rate=math.nan if rate is None else rate,
-        allowances=tuple(
-            _allowance(k, below, level, (cluster_size, alike), rate) for k in range(MOST_FAILURES + 1)
-        ),
-        observed=None if observed is None else _observed(observed, below, level, (cluster_size, alike)),
+        allowances=tuple(allowances),
+        observed=seen,
         cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
     )
-
-
-def _allowance(
-    failures: int, below: float, level: float, held: tuple[int, float], rate: float | None
-) -> Allowance:
-    size, icc = held
-    clusters = rates.runs_needed(below, level, failures=failures, size=size, icc=icc)
-    items = _runs(failures, below, level, held)
-    chance = math.nan
-    if rate is not None:
-        count, each = (items, 1) if icc == 0 else (clusters, size)
-        chance = rates.chance_of_at_most(failures, count, rate, size=each, icc=icc)
-    return Allowance(
-        failures=failures,
-        items=items,
-        clusters=clusters,
-        clusters_together=rates.runs_needed(below, level, failures=failures),
-        chance=chance,
-    )
-
-
-def _runs(failures: int, below: float, level: float, held: tuple[int, float]) -> int:
-    """Return the runs that show the limit with so many failures: of whole clusters where these are alike."""
-    size, icc = held
-    if icc == 0:
-        return rates.runs_needed(below, level, failures=failures)
-    return rates.runs_needed(below, level, failures=failures, size=size, icc=icc) * size
-
-
-def _observed(observed: tuple[int, int], below: float, level: float, held: tuple[int, float]) -> Observed:
-    (failures, n), (size, icc) = observed, held
-    low, high = rates.limits(failures, n, level, size=size, icc=icc)
-    needed = _runs(failures, below, level, held)
-    more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)
-    return Observed(failures=failures, n=n, low=low, high=high, more=more)

@@ -1,24 +1,47 @@
-"""The plan of labels: how many a judge's corrected rate takes, and of which answers."""
+"""The plan of labels: how many a judge's corrected rate takes, of which answers, and the table of answers in
+the order in which they are to be labelled.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import OptionError
-from howsure.inference.plan_labels import LabelsQuestion, planned
+import numpy as np
+import polars as pl
+
+from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
+from howsure.errors import Caution, OptionError
+from howsure.inference.judge_panel import shared_answers
 from howsure.options.table import checked
 from howsure.readers.verdicts import id_columns, read_verdicts
+from howsure.statistics.judge_strata import (
+    FEWEST,
+    Expected,
+    cheapest,
+    drawn,
+    expected_gaps,
+    expected_rates,
+    labels_alone,
+    opinion,
+    planned_strata,
+)
 from howsure.study.models import resolve
 from howsure.verbs.read import table_of, with_notes
+from howsure.wording import plural
 from howsure.writing import write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.plan_labels import LabelPlan
+    from howsure.readers.verdicts import Verdicts
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
     Names = str | Sequence[str]
+
+LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlier_label"
+"""The columns of a queue beside those of the answers."""
 
 
 def plan_labels(
@@ -87,14 +110,7 @@ def plan_labels(
         >>> found.n_labels, found.labels_alone, [part.n_labels for part in found.strata]
         (286, 363, [86, 200])
     """
-    read = checked(
-        "plan_labels",
-        human=human,
-        columns={} if columns is None else columns,
-        where={} if where is None else where,
-        queue=queue,
-    )
-    options_given = checked(
+    options = checked(
         "plan_labels",
         a=a,
         b=b,
@@ -107,48 +123,236 @@ def plan_labels(
         budget=budget,
         level=level,
         seed=seed,
+        human=human,
+        columns={} if columns is None else columns,
+        where={} if where is None else where,
+        queue=queue,
     )
-    _refuse(options_given)
-    roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
+    _refuse(options)
+    human, seed, queue = options["human"], options["seed"], options["queue"]
+    roles = {**options["columns"], **({"human": (human,)} if human else {})}
     rows, notes = table_of(data, id_columns(roles), logs=True)
     table = with_notes(
-        read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes
+        read_verdicts(rows, columns=roles, where=options["where"], cluster="none", labelled=False), notes
     )
-    random = options_given.pop("labels_drawn") == "random"
     names = sorted(set(table.models))
-    models = {
-        name: resolve(options_given[name], names, parts=True)
-        for name in ("a", "b")
-        if options_given[name] is not None
-    }
-    plan, rows = planned(table, LabelsQuestion(random=random, **(options_given | models)))
-    if read["queue"] is None:
+    for name in ("a", "b"):
+        if options[name] is not None:
+            options[name] = resolve(options[name], names, parts=True)
+    pool = _LabelPool.of(table, options)
+    expected, counted = pool.expected, pool.counted
+    count = options["n_labels"]
+    if options["within"] is not None:
+        count = expected.fewest(options["within"], options["level"])
+    wanted = expected.shared_out(int(expected.sizes.sum()) if count is None else count)
+    have = np.bincount(pool.code[counted], minlength=len(expected.sizes))
+    rng = np.random.default_rng(seed).spawn(1)[0]
+    chosen = drawn(pool.code, np.maximum(wanted - have, 0), ~counted, rng)
+    more = np.bincount(pool.code[chosen], minlength=len(expected.sizes))
+    # within a stratum old and new labels are one random sample
+    probability = ((have + more) / expected.sizes)[pool.code]
+    plan = _plan(table, pool, options, (have, more), probability)
+    if queue is None:
         return plan
-    write(rows.write_csv(), read["queue"])
-    return replace(plan, queue=read["queue"])
+    write(_queue(table, pool, chosen, probability).write_csv(), queue)
+    return replace(plan, queue=queue)
 
 
-def _refuse(options_given: Mapping[str, Any]) -> None:
+def _refuse(options: Mapping[str, Any]) -> None:
     """Raise OptionError where options don't go together."""
-    if (options_given["within"] is None) == (options_given["n_labels"] is None):
+    if (options["within"] is None) == (options["n_labels"] is None):
         raise OptionError(
             "either a goal or a number of labels is needed, and not both",
             remedy="Give `within` or `n_labels`: `within=0.03` for three points.",
         )
-    if (options_given["a"] is None) != (options_given["b"] is None) or (
-        options_given["a"] is not None and options_given["a"] == options_given["b"]
+    if (options["a"] is None) != (options["b"] is None) or (
+        options["a"] is not None and options["a"] == options["b"]
     ):
         raise OptionError(
             "a difference is of two models", remedy="Name them with `a` and `b`, or leave both out."
         )
-    if (options_given["cost_label"] is None) != (options_given["cost_judge"] is None):
+    if (options["cost_label"] is None) != (options["cost_judge"] is None):
         raise OptionError("one price says nothing", remedy="Give `cost_label` and `cost_judge`.")
-    if options_given["budget"] is not None and options_given["cost_label"] is None:
+    if options["budget"] is not None and options["cost_label"] is None:
         raise OptionError("a budget needs prices", remedy="Give `cost_label` and `cost_judge`.")
-    if options_given["labels_drawn"] not in ("random", "unknown", "convenience"):
+    if options["labels_drawn"] not in ("random", "unknown", "convenience"):
         raise OptionError(
-            f"labels_drawn={options_given['labels_drawn']!r} can't be drawn further from",
+            f"`labels_drawn={options['labels_drawn']!r}` can't be drawn further from",
             remedy=(
                 "Plan the labels of these answers at once, or say 'random' where earlier ones were drawn so."
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LabelPool:
+    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected
+    of each stratum.
+
+    `rows`: the places in the table of each answer, or of both (N,); `opinions` (N,): what judges say of an
+    answer, or by how much of two; `labels` (N,): NaN without one, or without both; `counted` (N,): those that
+    count.
+    """
+
+    rows: tuple[Ints, ...]
+    opinions: Floats
+    labels: Floats
+    code: Ints
+    expected: Expected
+    counted: Bools
+
+    @classmethod
+    def of(cls, table: Verdicts, options: Mapping[str, Any]) -> _LabelPool:
+        """Take the answers, or the pairs of those of two models."""
+        of_answers = opinion(table.verdicts, table.labels)
+        rows: tuple[Ints, ...] = (np.arange(len(table.labels)),)
+        opinions, labels = of_answers, table.labels
+        if options["b"] is not None:
+            first, second = rows = shared_answers(table, options["a"], options["b"])
+            opinions, labels = (
+                np.round(of_answers[first] - of_answers[second], 9),
+                table.labels[first] - table.labels[second],
+            )
+        code, right = planned_strata(opinions), options["judge_right"]
+        if len(rows) == 1:
+            expected = expected_rates(code, opinions, labels, right)
+        else:
+            expected = expected_gaps(code, (of_answers[rows[0]], of_answers[rows[1]]), labels, right)
+        counted = np.asarray(np.isfinite(labels) & (options["labels_drawn"] == "random"))
+        return cls(rows=rows, opinions=opinions, labels=labels, code=code, expected=expected, counted=counted)
+
+
+def _plan(
+    table: Verdicts,
+    pool: _LabelPool,
+    options: Mapping[str, Any],
+    counts: tuple[Ints, Ints],
+    probability: Floats,
+) -> LabelPlan:
+    """Return the plan; `counts`: labels of each stratum that there are, and how many more to draw."""
+    expected, (have, more), level = pool.expected, counts, options["level"]
+    half = expected.half_width(more + have, level)
+    alone = Expected(
+        sizes=np.array([10**7]),
+        means=np.array([expected.mean]),
+        variances=np.array([expected.whole_variance]),
+        bounded=expected.bounded,
+    )
+    with_judge, without_judge = _bills(expected, options, half)
+    reached = options["within"] is None or half <= options["within"] * (1 + 1e-9)
+    return LabelPlan(
+        a=options["a"] or "",
+        b=options["b"] or "",
+        within=math.nan if options["within"] is None else options["within"],
+        n_labels=int(more.sum()),
+        n_counted=int(have.sum()),
+        half_width=half,
+        labels_alone=alone.fewest(half, level) or 0,
+        reached=reached,
+        expected=expected.mean,
+        judge_right=options["judge_right"],
+        level=level,
+        with_judge=with_judge,
+        without_judge=without_judge,
+        strata=tuple(
+            LabelStratum(
+                verdict=float(pool.opinions[pool.code == k].mean()),
+                n_answers=int(expected.sizes[k]),
+                n_labelled=int(np.isfinite(pool.labels[pool.code == k]).sum()),
+                n_labels=int(more[k]),
+                probability=float(probability[pool.code == k].max()),
+                expected=float(expected.means[k]),
+            )
+            for k in range(len(expected.sizes))
+        ),
+        notes=table.notes,
+        cautions=tuple(_cautions(table, pool, options, half, reached=reached)),
+    )
+
+
+def _bills(
+    expected: Expected, options: Mapping[str, Any], half: float
+) -> tuple[LabelBill | None, LabelBill | None]:
+    """Return what the labels cost with the judge, and without it; None without prices."""
+    if options["cost_label"] is None or options["cost_judge"] is None:
+        return None, None
+    times = 1 if options["b"] is None else 2  # both answers to an item
+    label, judge = times * options["cost_label"], times * options["cost_judge"]
+    within = (
+        None if options["budget"] is not None else half if options["within"] is None else options["within"]
+    )
+    budget = options["budget"] or 0.0
+    bills = (
+        cheapest(expected, (label, judge), options["level"], within=within, budget=budget),
+        labels_alone(expected, label, options["level"], within=within, budget=budget),
+    )
+    with_judge, without_judge = (
+        LabelBill(n_judged=bill.judged, n_labels=bill.labelled, cost=bill.cost, half_width=bill.half_width)
+        for bill in bills
+    )
+    return with_judge, without_judge
+
+
+def _cautions(
+    table: Verdicts, pool: _LabelPool, options: Mapping[str, Any], half: float, *, reached: bool
+) -> Iterator[Caution]:
+    """Yield what is doubtful about the plan."""
+    if not reached:
+        yield Caution(
+            code="out_of_reach",
+            message=(
+                f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
+                "labelled"
+            ),
+            remedy="Judge more answers, or ask for less.",
+        )
+    least = int(np.minimum(pool.expected.sizes, FEWEST).sum())
+    if options["n_labels"] is not None and options["n_labels"] < least:
+        yield Caution(
+            code="fewest_labels",
+            message=(
+                f"{plural(options['n_labels'], 'label')} can't be kept to: each kind of verdict takes "
+                f"{FEWEST}, or all its answers, {least:,} in all"
+            ),
+            remedy="Ask for more.",
+        )
+    count = int(np.isfinite(pool.labels).sum())
+    if count and options["labels_drawn"] != "random":
+        what = "tells what to expect and doesn't" if count == 1 else "tell what to expect and don't"
+        they_were = "it was drawn" if count == 1 else "they were drawn"
+        yield Caution(
+            code="earlier_labels",
+            message=(
+                f"{plural(count, 'earlier label')} {what} count, since nothing says that {they_were} at "
+                "random"
+            ),
+            remedy="If so, say `labels_drawn='random'`.",
+        )
+    if options["b"] is None and table.items is not None and len(np.unique(table.items)) < len(table.items):
+        yield Caution(
+            code="taken_one_by_one",
+            message=(
+                "several answers are to one item, and the plan takes each by itself; where they hang "
+                "together it takes more labels"
+            ),
+            remedy="Plan a model at a time with `where`.",
+        )
+
+
+def _queue(table: Verdicts, pool: _LabelPool, chosen: Ints, probability: Floats) -> pl.DataFrame:
+    """Return every answer with its probability, those to be labelled first and in random order, and a column
+    for the label.
+    """
+    order, chance, counted = (np.full(len(table.labels), filling) for filling in (np.nan, np.nan, 0.0))
+    for places in pool.rows:
+        order[places[chosen]] = 1 + np.arange(len(chosen))
+        chance[places], counted[places] = probability, pool.counted
+    counted_labels, earlier = (np.where(which, table.labels, np.nan) for which in (counted > 0, counted == 0))
+    taken = [name for name in (table.human, LABEL) if name in table.rows.columns and name not in table.judges]
+    rows = table.rows.drop(taken).with_columns(
+        pl.Series(LABEL, counted_labels).fill_nan(None),
+        pl.Series(PROBABILITY, chance).fill_nan(None),
+        pl.Series(ORDER, order).fill_nan(None).cast(pl.Int64),
+        *([pl.Series(EARLIER, earlier).fill_nan(None)] if np.isfinite(earlier).any() else []),
+    )
+    return rows.sort(ORDER, nulls_last=True, maintain_order=True)

@@ -1,24 +1,43 @@
-"""The plan of a policy: the questions of each task with which two equal systems pass it."""
+"""The plan of a policy: the questions of each task with which two equal systems pass it.
+
+A gate passes where every critical check does. Each of K gets the K-th root of the joint chance: .8 each would
+be .07 over twelve. Supporting checks hold no pass up, but are blind where the half-width of their interval
+exceeds their margin: they get the questions with which it hardly does.
+"""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.plan_policy import PolicyPlan
+import numpy as np
+import scipy
+
+from howsure.answers.plan_policy import PolicyPlan, PolicyTask
+from howsure.checks import Relative
 from howsure.errors import Caution, OptionError
 from howsure.inference.gate_policy import policy_of
 from howsure.inference.plan_pilot import Assumptions, check_assumed, read_pilots, refuse_pilot_options
-from howsure.inference.plan_policy import TaskSpread, of_assumptions, of_pilot, planned
 from howsure.options.table import checked
+from howsure.statistics import intervals
+from howsure.statistics.gate_shares import equal_shares
+from howsure.statistics.power import Spread, Test, fewest, items_needed
+from howsure.statistics.score_pivot import Pivots
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
-    from howsure.inference.gate_policy import Policy
+    from howsure.inference.gate_policy import Policy, Standing
+    from howsure.inference.plan_pilot import KnownSpread, Pilot
+    from howsure.statistics.choices import PlanMethod
+    from howsure.statistics.power import Planned
 
 RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
 )
+STEP, MOST_STEPS = 1.02, 120
+"""By how much a number of questions is raised until the exact chance is reached, and how often."""
 OTHERS = "every other task"
 NOT_PLANNED = Caution(
     code="not_planned",
@@ -89,9 +108,9 @@ def plan_policy(
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
-        spreads = [
-            of_assumptions(assumed, name, count, attempts) for name, count in _named(suite, n_tasks).items()
-        ]
+        known, score = assumed.known(suite.level), math.nan if assumed.rate is None else assumed.rate
+        spread = _TaskSpread(known=known, attempts=known.attempts(attempts), score=score)
+        tasks = [replace(spread, task=name, count=n) for name, n in _named(suite, n_tasks).items()]
         notes = (assumed.note(paired=True),)
     else:
         if assume is not None or n_tasks is not None:
@@ -101,34 +120,25 @@ def plan_policy(
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
         suite.refuse_unfitting(study)
-        spreads = [of_pilot(one, attempts) for one in pilots]
+        tasks = [_of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
         notes, cautions = study.notes, (*study.cautions, *doubts)
-    return _plan(suite, spreads, power, notes, cautions)
-
-
-def _plan(
-    suite: Policy,
-    spreads: list[TaskSpread],
-    power: float,
-    notes: tuple[str, ...],
-    cautions: tuple[Caution, ...],
-) -> PolicyPlan:
-    binding = [task for task in spreads if suite.of_task(task.task).tier != "advisory"]
+    binding = [task for task in tasks if suite.of_task(task.task).tier != "advisory"]
     if not binding:
         raise OptionError(
             "all tasks of the policy are advisory: nothing is to be planned", remedy="See docs/policy.md."
         )
-    costs = sum(cost.tier == "critical" for cost in suite.costs)
-    critical = costs + sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
+    if len(binding) < len(tasks):
+        notes += (f"Advisory tasks need no questions ({len(tasks) - len(binding):,} here).",)
+    critical = sum(cost.tier == "critical" for cost in suite.costs)
+    critical += sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
     chance = power ** (1 / max(critical, 1))
-    left = len(spreads) - len(binding)
     return PolicyPlan(
         power=power,
         each=chance,
         level=suite.level,
         n_critical=critical,
-        tasks=tuple(planned(suite, one, chance if critical else power) for one in binding),
-        notes=(*notes, *((f"Advisory tasks need no questions ({left:,} here).",) if left else ())),
+        tasks=tuple(_task_plan(suite, task, chance if critical else power) for task in binding),
+        notes=notes,
         cautions=(*cautions, *((NOT_PLANNED,) if suite.slices or suite.costs else ())),
     )
 
@@ -146,3 +156,122 @@ def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
     if not names and not others:
         raise OptionError("the policy names no task", remedy="Give `n_tasks`, or a pilot.")
     return names | ({OTHERS: others} if others else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TaskSpread:
+    """What is known of one task, or of several alike: how its differences vary, and the baseline's score.
+
+    `n_items`: the questions of the pilot; 0 without one.
+    """
+
+    known: KnownSpread
+    attempts: float
+    score: float
+    task: str = ""
+    method: PlanMethod = "score"
+    n_items: int = 0
+    count: int = 1
+    percent: bool = True
+
+
+def _of_pilot(pilot: Pilot, level: float, attempts: int | None) -> _TaskSpread:
+    """Return what a pilot tells of its task."""
+    known, matrix = pilot.known(level), pilot.matrix
+    return _TaskSpread(
+        task=matrix.task,
+        known=known,
+        attempts=known.attempts(attempts),
+        method="score" if matrix.bounded else "t",
+        score=float(np.nanmean(matrix.values[:, 1])),
+        n_items=len(matrix.items),
+        percent=matrix.bounded,
+    )
+
+
+def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
+    """Return how many questions a task needs; `chance`: the chance that one check is to have."""
+    standing, spread, attempts = policy.of_task(task.task), task.known.spread, task.attempts
+    assert isinstance(spread, Spread)
+    doubt, margin = task.known.doubt(attempts), _margin(standing, task)
+    test = Test(goal="not-worse", method=task.method, level=policy.level, margin=margin)
+
+    def passes(n: float) -> float:
+        """Return the chance that a check of two equal systems passes with n questions, the mean over what the
+        pilot leaves open.
+        """
+        if not n > 0:
+            return math.nan
+        chances = (
+            share * equal_shares(test, spread.times(factor), n, attempts).passed for factor, share in doubt
+        )
+        return float(sum(chances))
+
+    def sees(n: float) -> bool:
+        """Say whether the half-width is at most the margin with the chance that is wanted: for a spread as
+        large as n questions show it with this chance, whose square varies by how many items differ.
+        """
+        expected = spread.times(sum(factor * share for factor, share in doubt))
+        events = max(n * expected.events_an_item(attempts) / expected.sizes.crowd, 1.0)
+        upper = expected.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
+        return _half_width(upper, task, n, policy.level) <= margin
+
+    if standing.tier == "critical":
+        # by the t distribution, then raised until the exact chance is reached
+        needed, steps = items_needed(test, spread, 0.0, attempts, chance, doubt=doubt), 0
+        while math.isfinite(needed) and not passes(needed) >= chance:
+            steps += 1
+            raised = math.ceil(STEP * needed / spread.step) * spread.step
+            needed = raised if steps < MOST_STEPS else math.inf
+    else:
+        needed = fewest(sees, spread.step)
+    n, seen = (count if 0 < count < math.inf else math.nan for count in (needed, float(task.n_items)))
+    return PolicyTask(
+        task=task.task,
+        count=task.count,
+        tier=standing.tier,
+        margin=margin,
+        items=needed,
+        attempts=attempts,
+        passes=passes(n),
+        half_width=_half_width(spread, task, n, policy.level),
+        items_seen=task.n_items,
+        passes_seen=passes(seen),
+        half_width_seen=_half_width(spread, task, seen, policy.level),
+        percent=task.percent,
+    )
+
+
+def _margin(standing: Standing, task: _TaskSpread) -> float:
+    if not isinstance(standing.margin, Relative):
+        return float(standing.margin)
+    if math.isnan(task.score) or not task.score:
+        raise OptionError(
+            f"the margin for {task.task} is a share of a score that nothing tells",
+            remedy="Assume a rate, plan from a pilot, or write the margin in points.",
+        )
+    return standing.margin.of(task.score)
+
+
+def _half_width(spread: Planned, task: _TaskSpread, n: float, level: float) -> float:
+    """Return the half-width of the two-sided interval that is expected of two equal systems with n questions;
+    NaN without any.
+    """
+    if not n >= 2:
+        return math.nan
+    pivot = spread.pivot(task.method, n, task.attempts)
+    if not pivot.df > 0:
+        return math.inf
+    parts = {
+        "difference": 0.0,
+        "variance": pivot.own**2,
+        "df": pivot.df,
+        "item_variance": min(max(pivot.item_variance, 0.0), 1.0),
+        "room": pivot.room,
+        "added": 0.0,
+        "event": pivot.event,
+        "averaged": float(pivot.averaged),
+    }
+    pivots = Pivots(**{name: np.asarray(part) for name, part in parts.items()})
+    net = pivot.event * float(intervals.net_limit(0.0, n, (1 + level) / 2)) if task.method == "score" else 0.0
+    return max(float(pivots.upper(level, 1.0 if task.method == "score" else math.inf)), net)

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.plan_score import ScorePlan
-from howsure.errors import Caution, OptionError
-from howsure.inference.plan_pilot import Assumptions, check_assumed, refuse_pilot_options
-from howsure.inference.plan_score import (
-    assumed_scores,
-    one_model,
-    option_lines,
-    pilot_scores,
-    question_of,
-    refuse_rate,
+import numpy as np
+
+from howsure import checks
+from howsure.answers.plan import Forecast
+from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.plan_pilot import (
+    Assumptions,
+    KnownSpread,
+    Pilot,
+    check_assumed,
+    codes_of,
+    refuse_pilot_options,
 )
+from howsure.inference.population import population_of
 from howsure.options.table import checked
+from howsure.statistics import rates
+from howsure.statistics.power import Spread, fewest
+from howsure.statistics.variance_components import mixed
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
+from howsure.study.models import resolve
+from howsure.study.notes import direction_cautions
 from howsure.verbs.read import scores_of
+from howsure.wording import share_remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
 
 RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
 )
+USUAL_RATE = 0.5
+WHOLE = 0.5
+"""An error bar of ± this holds all scores."""
 
 
 def plan_score(
@@ -94,37 +116,224 @@ def plan_score(
         level=level,
     ).values()
     check_assumed(assume)
-    question = question_of(
-        {"within": within, "at-least": at_least, "at-most": at_most}, level=level, power=power, items=n_items
-    )
+    goal, target = _goal_of({"within": within, "at-least": at_least, "at-most": at_most})
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
-    names = ("", "", "")
+    names = {"task": "", "metric": "", "model": ""}
     design = make_design(options, RESPECTS)
     if pilot is None:
         refuse_pilot_options(design, a=a)
-        spread, notes = assumed_scores(question, rate, assume or Assumptions())
+        if rate is None and goal != "within":
+            raise OptionError(
+                "a limit needs the true score that is hoped for", remedy="Give it as rate: 0.95."
+            )
+        scores, note = _assumed(rate, level, assume or Assumptions())
+        notes = (note,)
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-        matrix, notes, cautions = one_model(gather(scores_of(pilot, design), design), a)
-        spread = pilot_scores(matrix, level, attempts, rate)
-        names = (matrix.task, matrix.metric, matrix.models[0])
-    refuse_rate(question, spread)
-    lines, chosen = option_lines(question, spread, attempts)
+        matrix, notes, cautions = _one_model(gather(scores_of(pilot, design), design), a)
+        scores = _of_pilot(matrix, level, rate)
+        names = {"task": matrix.task, "metric": matrix.metric, "model": matrix.models[0]}
+    _refuse_goal(goal, target, level, scores)
+    counts = scores.known.counts(attempts)
+    lines = tuple(
+        _option(goal, target, scores, count, level=level, power=power, n_items=n_items) for count in counts
+    )
     return ScorePlan(
-        goal=question.kind,
-        target=question.target,
-        rate=spread.rate,
+        goal=goal,
+        target=target,
+        rate=scores.rate,
         level=level,
         sought_items=n_items is None,
-        clustered=not spread.spread.sizes.single,
+        clustered=not scores.spread.sizes.single,
         options=lines,
-        chosen=chosen,
-        task=names[0],
-        metric=names[1],
-        model=names[2],
-        percent=spread.bounded,
+        chosen=counts.index(scores.known.attempts(attempts)),
+        percent=scores.bounded,
         notes=notes,
         cautions=cautions,
+        **names,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ScoreSpread:
+    """A model's spread, assumed or a pilot's, and its score.
+
+    `answers`: scores are right-or-wrong answers, or means of them, and no other fractions.
+    """
+
+    known: KnownSpread
+    rate: float
+    bounded: bool = True
+    answers: bool = True
+
+    @property
+    def spread(self) -> Spread:
+        """The spread of one model's scores."""
+        assert isinstance(self.known.spread, Spread)
+        return self.known.spread
+
+
+def _goal_of(goals: dict[ScoreGoal, float | None]) -> tuple[ScoreGoal, float]:
+    """Return what is to be shown; OptionError unless there is exactly one goal."""
+    targets = [(goal, target) for goal, target in goals.items() if target is not None]
+    if len(targets) != 1:
+        what = " and ".join(goal for goal, _ in targets) or "nothing"
+        raise OptionError(f"{what} to plan for", remedy="Give one of within, at_least and at_most.")
+    goal, target = targets[0]
+    if not (math.isfinite(target) and (target > 0 or goal == "at-most")):
+        raise OptionError(
+            f"{goal.replace('-', '_')}={target!r} is not above 0",
+            remedy="Write 0.02 (or 2pp), 0.92 (or 92%).",
+        )
+    return goal, target
+
+
+def _refuse_goal(goal: ScoreGoal, target: float, level: float, scores: _ScoreSpread) -> None:
+    """Raise OptionError where the true score misses the limit, or a limit is asked of scores without
+    bounds.
+    """
+    if goal == "within":
+        if scores.bounded and target >= WHOLE:
+            raise OptionError(
+                f"within={target:g} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
+            )
+        return
+    checks.one_sided_level("level", level)
+    if not scores.bounded:
+        raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
+    if not 0 < target < 1:
+        raise OptionError(
+            f"`{goal.replace('-', '_')}={target:g}` is not between 0 and 1", remedy=share_remedy(target)
+        )
+    ahead = scores.rate - target if goal == "at-least" else target - scores.rate
+    if not ahead > 0:
+        raise OptionError(
+            f"a true score of {scores.rate:.3g} is not {goal.replace('-', ' ')} {target:g}",
+            remedy="Give the true score that you hope for as rate.",
+        )
+
+
+def _possible(rate: float) -> float:
+    return checks.share("rate", rate, remedy="Write 0.95 for 95 %.")
+
+
+def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_ScoreSpread, str]:
+    """Return the spread of a model whose score and clusters are assumed, and say what is assumed."""
+    score = USUAL_RATE if rate is None else _possible(rate)
+    answer = 0.0 if assumed.answer_variance is None else assumed.answer_variance
+    total = score * (1 - score)
+    question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance
+    if question + answer > total * (1 + 1e-9):
+        raise OptionError(
+            f"variances of {question:.3g} and {answer:.3g} are more than a score of {score:g} can have "
+            f"({total:.3g})",
+            remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
+        )
+    usual = " (the worst case)" if rate is None else ""
+    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
+    return _ScoreSpread(
+        known=KnownSpread(spread=assumed.spread(question, answer), level=level, only_once=not answer),
+        rate=score,
+    ), note
+
+
+def _one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
+    """Return the matrix of one model, on the items that it answered, as the population has them drawn."""
+    matrices = list(study.matrices())
+    if len(matrices) > 1:
+        raise OptionError(
+            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with `task` and `metric`."
+        )
+    matrix = matrices[0]
+    if model is None and len(matrix.models) > 1:
+        raise OptionError(
+            f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`."
+        )
+    one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
+    drawn = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
+    return drawn, study.notes, (*study.cautions, *direction_cautions(study))
+
+
+def _of_pilot(matrix: ScoreMatrix, level: float, rate: float | None) -> _ScoreSpread:
+    """Return the spread that a pilot shows."""
+    codes = codes_of(matrix)
+    if len(matrix.items) < 2 or (codes is not None and int(codes.max()) < 1):
+        raise DataError(
+            f"one {'item' if codes is None else 'cluster'} tells nothing of how scores vary",
+            where=matrix.task,
+            remedy="A pilot needs two or more.",
+        )
+    pilot = Pilot.of(matrix, [0])
+    if not mixed(pilot.parts, pilot.basis.crowd, 1.0)[0] > 0:
+        raise DataError(
+            "every item of the pilot has the same score", where=matrix.task, remedy="Assume a rate instead."
+        )
+    w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+    mean = float(w @ matrix.values[:, 0] / w.sum())
+    score = mean if rate is None else _possible(rate) if matrix.bounded else rate
+    return _ScoreSpread(
+        known=pilot.known(level),
+        rate=score,
+        bounded=matrix.bounded,
+        answers=bool(matrix.right_or_wrong().all()),
+    )
+
+
+def _option(
+    goal: ScoreGoal,
+    target: float,
+    scores: _ScoreSpread,
+    attempts: float,
+    *,
+    level: float,
+    power: float,
+    n_items: int | None,
+) -> ScoreOption:
+    """Work out one number of attempts."""
+    known, rate, spread, limit = scores.known, scores.rate, scores.spread, goal != "within"
+
+    def unseen(n: float) -> float:
+        """Return the deff of misses that n items leave unseen, as the interval has it."""
+        return float(attempts > 1) if scores.answers else math.sqrt(spread.at(n).crowd)
+
+    def half_width(n: float, spread: Spread) -> float:
+        """Return half the width of the interval of n items."""
+        sided = 2 * level - 1 if limit else level
+        return rates.half_width(rate, spread, n, attempts, sided, unseen=unseen(n), bounded=scores.bounded)
+
+    def chance(n: float, spread: Spread) -> float:
+        """Return the chance that n items show the limit; a ceiling is a floor seen from the other end."""
+        ends = (rate, target) if goal == "at-least" else (1 - rate, 1 - target)
+        return rates.floor_power(*ends, spread, n, attempts, level=level, unseen=unseen(n))
+
+    def needed(spread: Spread) -> float:
+        """Return the fewest items that are narrow enough, or show the limit."""
+        if limit:
+            return fewest(lambda n: chance(n, spread) >= power, spread.step, steady=False)
+        return fewest(lambda n: half_width(n, spread) <= target, spread.step)
+
+    def forecast(seek: Callable[[Spread], float]) -> Forecast:
+        """Return what is sought, with its limits where the pilot tells any."""
+        return known.forecast(
+            attempts,
+            lambda spread, _: seek(spread),  # type: ignore[arg-type]  # of one model
+        )
+
+    items = Forecast(value=float(n_items)) if n_items is not None else forecast(needed)
+    n, nothing = items.value, Forecast(value=math.nan)
+    if not math.isfinite(n):
+        return ScoreOption(
+            attempts=attempts, items=items, half_width=nothing, power=nothing, clusters=math.nan
+        )
+    width, shown = Forecast(value=half_width(n, spread)), nothing
+    if limit and n_items is None:
+        shown = Forecast(value=chance(n, spread))
+    elif limit:
+        shown = forecast(partial(chance, n))
+    elif n_items is not None:
+        width = forecast(partial(half_width, n))
+    return ScoreOption(
+        attempts=attempts, items=items, half_width=width, power=shown, clusters=spread.clusters_in(n)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import OptionError
 from howsure.inference.plan_labels import LabelsQuestion, planned
 from howsure.options.table import checked
-from howsure.readers.verdicts import id_columns, read_verdicts
+from howsure.readers.verdicts import VERDICTS, read_verdicts
 from howsure.study.models import resolve
 from howsure.verbs.read import table_of, with_notes
 from howsure.writing import write
@@ -110,7 +110,7 @@ def plan_labels(
     )
     _refuse(options_given)
     roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
-    rows, notes = table_of(data, id_columns(roles), logs=True)
+    rows, notes = table_of(data, VERDICTS.id_columns(roles), logs=True)
     table = with_notes(
         read_verdicts(rows, columns=roles, where=read["where"], cluster="none", labelled=False), notes
     )

@@ -36,7 +36,7 @@ from howsure.readers.reading import APART, Outcome
 from howsure.readers.stamps import LookedAt, Seen, names_again, seen_again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from howsure.readers.base import Source
 
@@ -133,7 +133,13 @@ class Cache:
         return str(source.path) in self._book(source).pack.entries
 
     def _book(self, source: Source) -> _Book:
-        key = _key(source, self.options)
+        """Return the pack of a file, which is called by the folder as it was given, where that is, and the
+        options. Files that were named themselves share one.
+        """
+        itself = source.path == source.root
+        root = source.root.parent if itself else source.root
+        place = os.path.abspath(root)  # noqa: PTH100 - a Path's absolute() keeps its dots
+        key = (str(root), place, str(itself), *self.options)
         if key not in self._books:
             self._books[key] = _Book.opened(key)
         return self._books[key]
@@ -149,16 +155,6 @@ def cache_of(sources: Iterable[Source], options: Iterable[object]) -> Cache:
     return Cache(
         tuple(map(repr, options)), frozenset(source.root for source in sources if not source.address)
     )
-
-
-def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
-    """Return what a pack is called by: the folder as it was given, where that is, and the options. Files that
-    were named themselves share one.
-    """
-    itself = source.path == source.root
-    root = source.root.parent if itself else source.root
-    place = os.path.abspath(root)  # noqa: PTH100 - a Path's absolute() keeps its dots
-    return (str(root), place, str(itself), *options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +182,14 @@ class _Book:
     @classmethod
     def opened(cls, key: tuple[str, ...]) -> _Book:
         """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
-        place = path_of(key)
-        with suppress(OSError, ValueError, pl.exceptions.PolarsError, RecursionError):
-            pack = None if place is None else _opened(place)
-            if pack is not None and (pack.made_by, pack.key) == (_made_by(), key):
-                return cls(place, pack, tuple(pl.read_ipc(BytesIO(table)) for table in pack.tables))
+        place = folder()
+        if place is not None:
+            name = json.dumps(key).encode("utf-8", "surrogatepass")
+            place = place / f"{blake2b(name, digest_size=16).hexdigest()}{SUFFIX}"
+            with suppress(OSError, ValueError, pl.exceptions.PolarsError, RecursionError):
+                pack = _opened(place)
+                if pack is not None and (pack.made_by, pack.key) == (_made_by(), key):
+                    return cls(place, pack, tuple(pl.read_ipc(BytesIO(table)) for table in pack.tables))
         return cls(place, Pack(_made_by(), key))
 
     def kept(self, path: str) -> Outcome | None:
@@ -246,15 +245,28 @@ class _Book:
         """
         if self.place is None or sum(self.seconds) < WORTH_SECONDS:
             return
-        held = {**dict(self._others()), **self.now}
-        tables = _Tables()
-        entries = {path: replace(entry, at=tables.add(rows)) for path, (entry, rows) in held.items()}
+        entries: dict[str, Entry] = {}
+        tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # as few as there are sets of columns
+        lengths: dict[tuple[object, ...], int] = {}
+        for path, (entry, rows) in {**dict(self._others()), **self.now}.items():
+            at = None
+            if rows is not None:
+                columns = (*rows.columns, *rows.dtypes)
+                tables.setdefault(columns, []).append(rows)
+                offset = lengths.get(columns, 0)
+                lengths[columns] = offset + len(rows)
+                at = list(tables).index(columns), offset, len(rows)
+            entries[path] = replace(entry, at=at)
         paths = dict.fromkeys(path for entry in entries.values() for path in entry.paths)
         seen = {path: self.known.get(path) or self.pack.seen[path] for path in paths}
         with suppress(OSError, ValueError, pl.exceptions.PolarsError):
-            data = encoded(Pack(_made_by(), self.pack.key, seen, entries, tables.joined()))
-            if len(data) <= MAX_PACK_BYTES:
-                _replace(self.place, data)
+            written = []
+            for parts in tables.values():
+                pl.concat(parts, rechunk=True).write_ipc(data := BytesIO(), compression="zstd")
+                written.append(data.getvalue())
+            pack = encoded(Pack(_made_by(), self.pack.key, seen, entries, tuple(written)))
+            if len(pack) <= MAX_PACK_BYTES:
+                _replace(self.place, pack)
                 _make_way(self.place.parent)
 
     def _others(self) -> Iterator[tuple[str, Held]]:
@@ -272,49 +284,18 @@ def _with_rows(outcome: Outcome, rows: pl.DataFrame | None) -> Outcome:
     return replace(outcome, reading=replace(outcome.reading, rows=rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Rows of many files in as few tables as there are sets of columns."""
-
-    parts: dict[tuple[Any, ...], list[pl.DataFrame]] = field(default_factory=dict)
-    lengths: dict[tuple[Any, ...], int] = field(default_factory=dict)
-
-    def add(self, rows: pl.DataFrame | None) -> tuple[int, int, int] | None:
-        """Take rows in, and return where they are: in which table, from where, and how many."""
-        if rows is None:
-            return None
-        columns = (*rows.columns, *rows.dtypes)
-        place = self.lengths.get(columns, 0)
-        self.lengths[columns] = place + len(rows)
-        self.parts.setdefault(columns, []).append(rows)
-        return list(self.parts).index(columns), place, len(rows)
-
-    def joined(self) -> tuple[bytes, ...]:
-        """Return the tables in Arrow's format."""
-        return tuple(_written(pl.concat(parts, rechunk=True)) for parts in self.parts.values())
-
-
-def _written(table: pl.DataFrame) -> bytes:
-    data = BytesIO()
-    table.write_ipc(data, compression="zstd")
-    return data.getvalue()
-
-
 def folder() -> Path | None:
     """Return the folder of packs, which is made where it is missing; None where there can be none that is the
-    user's own.
+    user's own: one that nobody else can write to.
     """
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if not hasattr(os, "getuid") or _is_private(place.stat()):
+        found = place.stat()
+        others_write = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not others_write):
             return place
     return None
-
-
-def _is_private(found: os.stat_result) -> bool:
-    """Say whether nobody but the user can write there."""
-    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _place() -> Path:
@@ -328,13 +309,6 @@ def _place() -> Path:
         return Path.home() / "Library" / "Caches" / NAME
     usual = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
     return (Path(usual) if Path(usual).is_absolute() else Path.home() / ".cache") / NAME
-
-
-def path_of(key: Sequence[str]) -> Path | None:
-    """Return where a pack of this key lies; None where there can be none."""
-    place = folder()
-    name = blake2b(json.dumps(key).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return None if place is None else place / f"{name}{SUFFIX}"
 
 
 def _opened(path: Path) -> Pack | None:
@@ -396,12 +370,8 @@ def _is_ours(outcome: Outcome) -> bool:
 @cache
 def _made_by() -> str:
     """Return what makes readings what they are: this program as it lies here, and what it relies on."""
-    package = Path(__file__).parents[1]
-    files = [entry for room in ROOMS for entry in _files(package / room)]
+    folders = [Path(__file__).parents[1] / room for room in ROOMS]
+    # none where the program itself lies in an archive
+    files = [entry for place in folders if place.is_dir() for entry in os.scandir(place) if entry.is_file()]
     code = sorted((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in files)
     return repr([FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), code])
-
-
-def _files(folder: Path) -> list[os.DirEntry[str]]:
-    """List the files of a folder; none where the program itself lies in an archive."""
-    return [entry for entry in os.scandir(folder) if entry.is_file()] if folder.is_dir() else []

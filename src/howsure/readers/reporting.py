@@ -96,8 +96,8 @@ LEFT_OUT: tuple[tuple[str, Callable[[FileReport], bool], str, str, str], ...] = 
         "Name a file itself to see what is wrong with it.",
     ),
 )
-"""Files that are left out with a warning: its code, which files these are, of what kind, in what way they were
-left out, and a remedy.
+"""Warnings of files that are left out: a code, which files these are, their kind, in what way they were left
+out, and a remedy.
 """
 
 

@@ -626,34 +626,27 @@ def notes_on_names(source: Source) -> tuple[str, ...]:
     return tuple(f"{found.message}. {found.remedy}" for found in _cautions(source))
 
 
-def _cautions(source: Source) -> Iterator[Caution]:
+def _cautions(source: Source) -> list[Caution]:
     suffix = source.path.suffix.lower()
     text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")
+    messages: list[str] = []
     if suffix in (".csv", ".tsv"):
-        for name, count in _repeated(_header(source, text)).items():
-            yield _caution(
-                f"{source.name}: {COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the "
-                "first of them counts"
-            )
+        mark = "\t" if suffix == ".tsv" else ";" if writing_of(source).semicolons else ","
+        header = next(csv.reader(text.splitlines(keepends=True), delimiter=mark), [])
+        messages = [
+            f"{COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the first of them counts"
+            for name, count in Counter(header).items()
+            if count > 1
+        ]
     elif suffix in (".json", ".jsonl", ".ndjson"):
-        found = dict.fromkeys(name for keys in _first_records(text) for name in _repeated(keys))
-        for name in found:
-            yield _caution(
-                f"{source.name}: the key {name!r} is given twice in one object, and the last counts"
-            )
-
-
-def _caution(message: str) -> Caution:
-    return Caution(code="name_twice", message=message, remedy=REMEDY)
-
-
-def _repeated(names: Names) -> dict[str, int]:
-    return {name: count for name, count in Counter(names).items() if count > 1}
-
-
-def _header(source: Source, text: str) -> list[str]:
-    mark = "\t" if source.path.suffix.lower() == ".tsv" else ";" if writing_of(source).semicolons else ","
-    return next(csv.reader(text.splitlines(keepends=True), delimiter=mark), [])
+        counts = (pair for keys in _first_records(text) for pair in Counter(keys).items())
+        messages = [
+            f"the key {name!r} is given twice in one object, and the last counts"
+            for name in dict.fromkeys(name for name, count in counts if count > 1)
+        ]
+    return [
+        Caution(code="name_twice", message=f"{source.name}: {message}", remedy=REMEDY) for message in messages
+    ]
 
 
 def _first_records(text: str) -> Iterator[list[str]]:

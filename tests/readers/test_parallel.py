@@ -16,7 +16,7 @@ import pytest
 
 from cached import Failure, assert_same, result
 from howsure.errors import ReadError
-from howsure.readers import cache, parallel
+from howsure.readers import parallel
 from howsure.readers.folder import read_paths
 from howsure.readers.reading import find_sources, outcome_of
 from reader_cases import lm_eval_run, run_log
@@ -139,19 +139,6 @@ def test_a_change_after_others_read_it_is_not_kept(
         result([logs], cache=True, processes=2)
     assert "changed" in told
     assert_same(result([logs]), result([logs], cache=True))
-
-
-def test_of_what_two_processes_saw_the_earlier_look_counts() -> None:
-    def touched(moment: int) -> parallel.LookedAt:
-        seen = {path: cache.Seen((1, 2, 3, 4, 5), moment, f"{moment}") for path in ("a", "b")}
-        return parallel.LookedAt(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
-
-    for mine, theirs in ((1, 2), (2, 1)):
-        both = touched(mine)
-        both.known.pop("b")
-        both.add(touched(theirs))
-        assert both.known["a"].moment == 1
-        assert both.known["b"].moment == theirs
 
 
 @pytest.mark.parametrize("when", [0, 1])

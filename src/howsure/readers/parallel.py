@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
     from howsure.readers.base import Source
-    from howsure.readers.stamps import Seen
 
     Parcel = tuple[Source, ...]
     Result = tuple[Outcome | HowsureError, LookedAt | None]
@@ -83,7 +82,9 @@ class ParallelReading:
                 self.read += 1
         outcome, touched = found
         if source.touched is not None and touched is not None:
-            source.touched.add(touched)
+            source.touched.paths.update(touched.paths)
+            source.touched.names.update(touched.names)
+            source.touched.began = touched.began
         if isinstance(outcome, HowsureError):
             raise outcome
         return outcome
@@ -184,10 +185,9 @@ def _begin_helping() -> None:
 
 def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Result]:
     """Read files that follow one another, and note what their readers touch where that is wanted."""
-    known: dict[str, Seen] = {}
     results: list[Result] = []
     for source in sources:
-        touched = LookedAt(known) if noting else None
+        touched = LookedAt() if noting else None
         try:
             results.append((outcome_of(replace(source, touched=touched), asked), touched))
         except HowsureError as error:

@@ -291,7 +291,11 @@ def number_runs(
         if seen is None:
             seen, repeated = part, [group[0]]
             continue
-        if _is_another(part, seen, known=known):
+        # whether it holds items that were seen, and is no copy
+        shared = part.join(seen, on=IDENTITY, how="inner", suffix="_seen")
+        differ = known or not shared["score"].eq_missing(shared["score_seen"]).all()
+        is_another = bool(len(shared)) and differ
+        if is_another:
             shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
             later = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
             for k in group:
@@ -321,12 +325,6 @@ def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> 
         )
         found += [(group, True)] if apart else [([k], False) for k in group]
     return found
-
-
-def _is_another(part: pl.DataFrame, seen: pl.DataFrame, *, known: bool) -> bool:
-    """Say whether a run holds items that were seen, and is no copy."""
-    both = part.join(seen, on=IDENTITY, how="inner", suffix="_seen")
-    return bool(len(both)) and (known or not both["score"].eq_missing(both["score_seen"]).all())
 
 
 OWN_NAMES = "Give them different model names if they are different systems."

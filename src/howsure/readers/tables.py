@@ -289,7 +289,11 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if is_csv(source):
         return _scan_csv(source)
-    return _records(source, mixed=mixed)
+    # Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
+    # `parsed_records` has it.
+    is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
+    shaped = shaped_table(source) if is_large else None
+    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:
@@ -332,7 +336,15 @@ def _collected(
     """
     if not is_csv(source):
         return frame.collect()
-    return named_exactly(source, frame, [*names, *_name_columns(frame.collect_schema().names(), asked)])
+    # The columns whose values are names, also where these are written as numbers.
+    columns = frame.collect_schema().names()
+    roles = find_roles(columns, asked)
+    named = {name for role in NAMES for name in roles.get(role, ())}
+    if "item" not in roles:
+        published = published_roles(columns, asked)
+        named |= {published[role] for role in NAMES if role in published}
+    name_columns = [name for name in columns if name in named]
+    return named_exactly(source, frame, [*names, *name_columns])
 
 
 def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
@@ -409,16 +421,6 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
     )
 
 
-def _name_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the columns whose values are names, also where these are written as numbers."""
-    roles = find_roles(columns, asked)
-    named = {name for role in NAMES for name in roles.get(role, ())}
-    if "item" not in roles:
-        published = published_roles(columns, asked)
-        named |= {published[role] for role in NAMES if role in published}
-    return [name for name in columns if name in named]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table with rows: as it was written, what makes numbers of its scores, and what of them was text."""
@@ -468,15 +470,6 @@ def writing_of(source: Source) -> Writing:
     return replace(
         source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";"
     )
-
-
-def _records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
-    `parsed_records` has it.
-    """
-    is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
-    shaped = shaped_table(source) if is_large else None
-    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:

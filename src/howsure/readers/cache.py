@@ -230,7 +230,7 @@ class _Book:
         """Write the pack anew, where what wasn't kept took long enough and the folder lets it; other packs
         make way.
         """
-        if self.place is None or sum(self.seconds) < WORTH_SECONDS:
+        if self.place is None or not self.now or sum(self.seconds) < WORTH_SECONDS:
             return
         entries: dict[str, Entry] = {}
         tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # as few as there are sets of columns

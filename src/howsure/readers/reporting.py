@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,11 @@ def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
                 remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
             )
         )
-    for code, is_meant, kind, what, remedy in LEFT_OUT:
+    for is_meant, kind, caution in LEFT_OUT:
         names = [report.path for report in reports if is_meant(report)]
         if names:
-            message = f"{plural(len(names), kind)} {what}: {listing(names, 2)}"
-            cautions.append(Caution(code=code, message=message, remedy=remedy))
+            message = f"{plural(len(names), kind)} {caution.message}: {listing(names, 2)}"
+            cautions.append(replace(caution, message=message))
     return cautions
 
 
@@ -66,39 +67,45 @@ def _may_hold_results(name: str) -> bool:
     return (PurePath(path.stem).suffix if packed else path.suffix) in OF_RESULTS
 
 
-LEFT_OUT: tuple[tuple[str, Callable[[FileReport], bool], str, str, str], ...] = (
+LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
     (
-        "tables_left_out",
         lambda report: report.reason == NO_RESULTS,
         "table",
-        "without results left out",
-        "Name a file itself to see its columns.",
+        Caution(
+            code="tables_left_out",
+            message="without results left out",
+            remedy="Name a file itself to see its columns.",
+        ),
     ),
     (
-        "tables_copied",
         lambda report: report.reason == COPY,
         "table",
-        "left out, byte for byte the same as another",
-        "Number the attempts in a column if these are other ones with the same scores.",
+        Caution(
+            code="tables_copied",
+            message="left out, byte for byte the same as another",
+            remedy="Number the attempts in a column if these are other ones with the same scores.",
+        ),
     ),
     (
-        "logs_copied",
         lambda report: report.reason.startswith(COPY_OF_RUN),
         "log",
-        "left out, the same row for row as another of its run",
-        "`howsure runs` lists what counts.",
+        Caution(
+            code="logs_copied",
+            message="left out, the same row for row as another of its run",
+            remedy="`howsure runs` lists what counts.",
+        ),
     ),
     (
-        "files_unknown",
         lambda report: report.reason == UNKNOWN and _may_hold_results(report.path),
         "file",
-        "that may hold results left out, empty or in no known format",
-        "Name a file itself to see what is wrong with it.",
+        Caution(
+            code="files_unknown",
+            message="that may hold results left out, empty or in no known format",
+            remedy="Name a file itself to see what is wrong with it.",
+        ),
     ),
 )
-"""Warnings of files that are left out: a code, which files these are, their kind, in what way they were left
-out, and a remedy.
-"""
+"""Files that are left out with a warning: which, of what kind, and the warning without their names."""
 
 
 def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadError:

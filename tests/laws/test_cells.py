@@ -16,12 +16,9 @@ import pytest
 
 import howsure as hs
 from howsure.readers.published import published_scores
-from howsure.readers.ratings import id_columns as ids_of_ratings
-from howsure.readers.ratings import read_ratings
-from howsure.readers.verdicts import id_columns as ids_of_verdicts
-from howsure.readers.verdicts import read_verdicts
-from howsure.readers.votes import id_columns as ids_of_votes
-from howsure.readers.votes import read_votes
+from howsure.readers.ratings import RATINGS, read_ratings
+from howsure.readers.verdicts import VERDICTS, read_verdicts
+from howsure.readers.votes import VOTES, read_votes
 from howsure.table.writing import Writing
 from howsure.verbs.read import table_of
 
@@ -161,19 +158,19 @@ def board(kind: str, place: Path, **said: Sequence[str]) -> Any:
 
 def votes(kind: str, place: Path, weight: str | None = None, **said: Sequence[str]) -> Any:
     columns = {"model_a": ["a", "a", "b"], "model_b": ["b", "c", "c"], "winner": ["model_a", "model_b", "tie"]} | said
-    rows, _ = table_of(stored(columns, kind, place), ids_of_votes({}))
+    rows, _ = table_of(stored(columns, kind, place), VOTES.id_columns({}))
     return read_votes(rows, columns={}, where={}, cluster=None, weight=weight)
 
 
 def ratings(kind: str, place: Path, **said: Sequence[str]) -> Any:
     columns = {"item": ["q1", "q2", "q3"] * 2, "rater": ["r"] * 3 + ["s"] * 3, "rating": ["3", "2", "3"] * 2} | said
-    rows, _ = table_of(stored(columns, kind, place), ids_of_ratings({}))
+    rows, _ = table_of(stored(columns, kind, place), RATINGS.id_columns({}))
     return read_ratings(rows, columns={}, where={}, cluster=None, measurement=None)
 
 
 def verdicts(kind: str, place: Path, **said: Sequence[str]) -> Any:
     columns = {"item": ["q1", "q2", "q3"], "model": ["m"] * 3, "verdict": ["1", "0", "1"], "human": ["1", "0", "1"]}
-    rows, _ = table_of(stored(columns | said, kind, place), ids_of_verdicts({}))
+    rows, _ = table_of(stored(columns | said, kind, place), VERDICTS.id_columns({}))
     return read_verdicts(rows, columns={}, where={})
 
 

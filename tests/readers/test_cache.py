@@ -31,12 +31,6 @@ def age(tree: Path) -> None:
         os.utime(path, ns=(LONG_AGO, LONG_AGO))
 
 
-@pytest.fixture(autouse=True)
-def _later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every change have been made long before it is looked at: what is too young is tested by itself."""
-    monkeypatch.setattr(stamps, "TOO_SOON", -(10**18))
-
-
 @pytest.fixture
 def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
     """Collect the names of the files that are read, and not taken from the cache."""
@@ -104,8 +98,7 @@ def _swap(path: Path) -> None:
 
 CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a file changed": (lambda tree: run_log(tree, "b", "IIII", model="m/b", task_id="tb", run_id="rb"), ["b.eval"]),
-    "a file was touched": (lambda tree: os.utime(tree / "b.eval"), []),
-    "a file was copied over": (lambda tree: shutil.copytree(tree, tree.parent / "c") and _moved(tree), []),
+    "a file was touched": (lambda tree: os.utime(tree / "b.eval"), ["b.eval"]),
     "a file went": (lambda tree: (tree / "a.eval").unlink(), []),
     "a file came": (lambda tree: run_log(tree, "c", "CC", model="m/c", task_id="tc", run_id="rc"), ["c.eval"]),
     "other content of the same size and time": (lambda tree: _swap(tree / "notes.txt"), ["notes.txt"]),
@@ -122,11 +115,6 @@ CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         ["lm/results_2026-01-01T00-00-00.json"],
     ),
 }
-
-
-def _moved(tree: Path) -> None:
-    shutil.rmtree(tree)
-    (tree.parent / "c").rename(tree)
 
 
 def _renamed_model(path: Path) -> None:
@@ -150,17 +138,13 @@ def test_a_companion_that_comes_is_seen(logs: Path, looked: Looked) -> None:
     assert sorted(reads(looked, logs)) == [f"lm/{results.name}", "lm/samples_quiz_2026-01-01T00-00-00.jsonl"]
 
 
-def test_what_changed_too_soon_is_told_by_its_content(
-    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_written_just_before_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system may give a change right after the reading the very times that the file had before."""
     monkeypatch.setattr(stamps, "TOO_SOON", 2 * 10**9)
     stamp = stamps.stamp_of
     monkeypatch.setattr(stamps, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
     monkeypatch.setattr(stamps.time, "time_ns", lambda: LONG_AGO + 10**9)
-    reads(looked, logs)
-    _swap(logs / "notes.txt")
-    assert reads(looked, logs) == ["notes.txt"]
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
 def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:

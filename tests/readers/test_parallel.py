@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from cached import Failure, assert_same, result
 from howsure.errors import ReadError
-from howsure.readers import cache, parallel
+from howsure.readers import parallel
 from howsure.readers.folder import read_paths
 from howsure.readers.reading import find_sources, outcome_of
 from reader_cases import lm_eval_run, run_log
@@ -37,16 +38,16 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process wait until helpers have begun with all that there is."""
+    """Let this process wait until helpers have read all that they were given."""
 
-    def wait(self: parallel.ParallelReading, source: Source) -> Any:
-        while self.waiting and any(not helper.connection.closed for helper in self.helpers):
-            for helper in self.helpers:
-                self._hear(helper, source)
-        return outcome(self, source)
+    def call(self: parallel.ParallelReading, place: int) -> None:
+        called(self, place)
+        while self.helpers is not None and self.waiting:
+            self._hand_over(self.helpers)
+            wait(self.running, return_when=FIRST_COMPLETED)
 
-    outcome = parallel.ParallelReading.outcome
-    monkeypatch.setattr(parallel.ParallelReading, "outcome", wait)
+    called = parallel.ParallelReading._call_helpers
+    monkeypatch.setattr(parallel.ParallelReading, "_call_helpers", call)
 
 
 @pytest.fixture
@@ -54,13 +55,13 @@ def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
     """Collect the names of the files that helpers read."""
     found: list[str] = []
 
-    def collect(self: parallel.Helper) -> Any:
-        told = said(self)
-        found.extend(source.name for source in told)
-        return told
+    def collect(self: parallel.ParallelReading, source: Source) -> Any:
+        result = theirs(self, source)
+        found.extend([source.name] if result else [])
+        return result
 
-    said = parallel.Helper.said
-    monkeypatch.setattr(parallel.Helper, "said", collect)
+    theirs = parallel.ParallelReading._result_of_helper
+    monkeypatch.setattr(parallel.ParallelReading, "_result_of_helper", collect)
     return found
 
 
@@ -81,7 +82,7 @@ def logs(tmp_path: Path) -> Path:
 
 def test_several_processes_read_what_one_reads(logs: Path, told: list[str]) -> None:
     assert_same(result([logs]), result([logs], processes=3))
-    assert sorted(told) == sorted(source.name for source in find_sources(logs)[4:]), "the first, and a parcel of three"
+    assert sorted(told) == sorted(source.name for source in find_sources(logs)[1:]), "all but the first"
 
 
 def test_two_that_meet_read_what_one_reads(logs: Path) -> None:
@@ -102,7 +103,7 @@ def test_options_reach_the_others(logs: Path, told: list[str], how: dict[str, An
 def test_what_others_tell_is_kept(logs: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     alone = result([logs])
     assert_same(alone, result([logs], cache=True, processes=2))
-    assert len(told) == len(find_sources(logs)) - 4
+    assert len(told) == len(find_sources(logs)) - 1
     read: list[str] = []
     monkeypatch.setattr(parallel, "WORTH_SECONDS", 60.0)
     monkeypatch.setattr(
@@ -126,52 +127,37 @@ def test_a_change_after_others_read_it_is_not_kept(
 ) -> None:
     """What another process read is held to how the file was before, not to how it is when it is told of."""
 
-    def change_what_was_read(self: parallel.Helper) -> Any:
-        found = said(self)
-        for source in found:
-            if source.path.stem == "m05":
-                run_log(logs, "m05", "IIIII", model="m/5", task_id="t", run_id="r5")
-                told.append("changed")
-        return found
+    def change_what_was_read(self: parallel.ParallelReading, source: Source) -> Any:
+        if source.path.stem == "m05" and source in self.begun:
+            run_log(logs, "m05", "IIIII", model="m/5", task_id="t", run_id="r5")
+            told.append("changed")
+        return theirs(self, source)
 
-    said = parallel.Helper.said
+    theirs = parallel.ParallelReading._result_of_helper
     with monkeypatch.context() as during:
-        during.setattr(parallel.Helper, "said", change_what_was_read)
+        during.setattr(parallel.ParallelReading, "_result_of_helper", change_what_was_read)
         result([logs], cache=True, processes=2)
     assert "changed" in told
     assert_same(result([logs]), result([logs], cache=True))
 
 
-def test_of_what_two_processes_saw_the_earlier_look_counts() -> None:
-    def touched(moment: int) -> parallel.LookedAt:
-        seen = {path: cache.Seen((1, 2, 3, 4, 5), moment, f"{moment}") for path in ("a", "b")}
-        return parallel.LookedAt(seen, dict.fromkeys(seen), {("f", "*"): ["a"]})
-
-    for mine, theirs in ((1, 2), (2, 1)):
-        both = touched(mine)
-        both.known.pop("b")
-        both.add(touched(theirs))
-        assert both.known["a"].moment == 1
-        assert both.known["b"].moment == theirs
-
-
-@pytest.mark.usefixtures("_patient")
-@pytest.mark.parametrize("when", [0, 2])
+@pytest.mark.parametrize("when", [0, 1])
 def test_helpers_that_die_leave_their_files_to_this_process(
     logs: Path, monkeypatch: pytest.MonkeyPatch, when: int
 ) -> None:
     """Before they have said a word, or with files in their hands."""
-    said, killed = parallel.Helper.said, []
+    theirs, killed = parallel.ParallelReading._result_of_helper, []
 
-    def give_and_kill(self: parallel.Helper) -> Any:
-        if len(killed) >= when:
+    def kill(self: parallel.ParallelReading, source: Source) -> Any:
+        if self.running and not killed:
+            if when:
+                wait(self.running, return_when=FIRST_COMPLETED)
             for child in multiprocessing.active_children():
                 child.kill()
-                child.join()
-        killed.append(self)
-        return said(self)
+                killed.append(child)
+        return theirs(self, source)
 
-    monkeypatch.setattr(parallel.Helper, "said", give_and_kill)
+    monkeypatch.setattr(parallel.ParallelReading, "_result_of_helper", kill)
     assert_same(result([logs]), result([logs], processes=3))
     assert killed
 
@@ -185,7 +171,7 @@ def test_where_none_can_be_started_one_reads_all(logs: Path, monkeypatch: pytest
 
 
 def test_others_are_called_where_it_pays(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel.Helper, "called", lambda *args: pytest.fail("called"))
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", lambda *args: pytest.fail("called"))
     with monkeypatch.context() as slow:
         slow.setattr(parallel, "WORTH_SECONDS", 60.0)
         read_paths([logs], processes=3)
@@ -215,6 +201,7 @@ from howsure.readers.folder import read_paths
 
 if __name__ == "__main__":
     parallel.AFTER_SECONDS = parallel.WORTH_SECONDS = 0
+    parallel.PARCEL_FILES = 3
     def stop(source):
         children = [child.pid for child in __import__("multiprocessing").active_children()]
         if children:

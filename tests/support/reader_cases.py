@@ -45,7 +45,7 @@ def read(reader: Reader, source: Source) -> Reading:
 
     Saved again by another program, with other spaces and another order of keys, it gives the same rows.
     """
-    touched = LookedAt({})
+    touched = LookedAt()
     with looked_at() as looked:
         assert claimed(reader, replace(source, touched=touched)) == "rows"
         reading = reader.read(replace(source, touched=touched))

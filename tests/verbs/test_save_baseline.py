@@ -77,7 +77,7 @@ def test_the_sides_of_a_gate_may_be_saved(place: Path) -> None:
         (place / "runs" / name / "log.eval").write_bytes((LOGS / f"smollm2-135m-{log}.eval").read_bytes())
     saved = asked("baseline", "save", "main", "runs/main")
     assert saved.exit_code == 0, saved.output
-    assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 items, 500 rows, 5." in saved.output
+    assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 items, 500 rows, 6." in saved.output
     gate = ["gate", "--candidate", "runs/pr-42", "--not-worse-than", "2pp", "-f", "json"]
     against_logs = asked(*gate, "--baseline", "runs/main")
     assert against_logs.exit_code == 0
@@ -208,7 +208,7 @@ def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
     (place / "baselines" / "main.howsure").write_bytes(whole[:-9])
     assert "main  can't be read: cut short" in asked("baseline", "list").output
     assert "(a damaged one)" in asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval").output
-    assert "smollm2-135m-terse on passages, 500 rows, 5." in asked("baseline", "list").output
+    assert "smollm2-135m-terse on passages, 500 rows, 6." in asked("baseline", "list").output
     (place / "notes.txt").write_text("mine")
     refused = asked("baseline", "save", "main", LOGS, "-o", "notes.txt")
     assert (refused.exit_code, "'notes.txt' is no saved baseline" in refused.output) == (1, True)

@@ -58,6 +58,7 @@ def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) ->
 @baseline.command(name="list")
 def list_() -> None:
     """List the saved baselines."""
+    import howsure
     from howsure.errors import HowsureError, OptionError
     from howsure.present.render.visible import visible
     from howsure.readers.baselines import folder, found, names, shown
@@ -69,21 +70,13 @@ def list_() -> None:
         )
     for name in known:
         try:
-            told = _told(found(name))
+            place = found(name)
+            rows = howsure.read(place).to_frame()
+            models, tasks = (listing(sorted(rows[role].unique()), MOST_NAMES) for role in ("model", "task"))
+            what = f"{models} on {tasks}, {plural(len(rows), 'row')}, {size(place.stat().st_size)}"
         except HowsureError as error:
-            told = f"can't be read: {error.what}"
-        say(f"{visible(name)}  {visible(told)}\n")
-
-
-def _told(place: Any) -> str:
-    import howsure
-
-    rows = howsure.read(place).to_frame()
-    models = listing(sorted(rows["model"].unique()), MOST_NAMES)
-    return (
-        f"{models} on {listing(sorted(rows['task'].unique()), MOST_NAMES)}, {plural(len(rows), 'row')}, "
-        f"{size(place.stat().st_size)}"
-    )
+            what = f"can't be read: {error.what}"
+        say(f"{visible(name)}  {visible(what)}\n")
 
 
 def size(n_bytes: int) -> str:

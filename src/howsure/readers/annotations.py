@@ -86,22 +86,23 @@ def _person(by: Any) -> str:
 
 def _results(done: Record, beside: Record) -> Iterator[Record]:
     for result in done.get("result") or []:
-        rating = _value(result.get("value")) if isinstance(result, dict) else None
+        rating = _rating(result.get("value")) if isinstance(result, dict) else None
         if rating is not None:
             picked = {"winner": rating} if "selected" in result["value"] else {}
             yield {**beside, QUESTION: str(result.get("from_name", "")), "rating": rating, **picked}
 
 
-def _value(value: Any) -> str | None:
-    """Return a choice, a rating, a number or the side picked, as text; None of spans, boxes and texts."""
-    if not isinstance(value, dict):
-        return None
-    if isinstance(value.get("choices"), list):
-        return "+".join(sorted(map(str, value["choices"]))) or None
-    found = next(
-        (value[kind] for kind in ("rating", "number", "selected") if value.get(kind) is not None), None
-    )
-    return None if found is None or isinstance(found, (dict, list)) else str(found)
+def _rating(value: Any) -> str | None:
+    """Return a label, several, a rating, a number or the side picked, as text; None of rankings, spans, boxes
+    and texts.
+    """
+    if isinstance(value, dict):
+        kinds = ("choices", "rating", "number", "selected")
+        value = next((value[kind] for kind in kinds if value.get(kind) is not None), None)
+    if isinstance(value, list):
+        several = value and not any(isinstance(each, dict) for each in value)
+        return "+".join(sorted(map(str, value))) if several else None
+    return None if value is None or isinstance(value, dict) else str(value)
 
 
 def _argilla(record: Record) -> Iterator[Record]:
@@ -112,27 +113,12 @@ def _argilla(record: Record) -> Iterator[Record]:
     beside = {"item": str(record.get("id")), **_texts(record.get("metadata") or {})}
     for question, given in responses.items():
         for each in given if isinstance(given, list) else []:
-            if isinstance(each, dict) and (rating := _plain(each.get("value"))) is not None:
+            if isinstance(each, dict) and (rating := _rating(each.get("value"))) is not None:
                 yield {**beside, QUESTION: question, "rater": str(each.get("user_id")), "rating": rating}
     for question, each in (suggestions or {}).items():
-        if isinstance(each, dict) and (rating := _plain(each.get("value"))) is not None:
-            yield {
-                **beside,
-                QUESTION: question,
-                "rater": str(each.get("agent") or "suggestion"),
-                "rating": rating,
-            }
-
-
-def _plain(value: Any) -> str | None:
-    """Return a label, several, or a rating as text; None of rankings and spans."""
-    if isinstance(value, list):
-        return (
-            "+".join(sorted(map(str, value)))
-            if value and not any(isinstance(each, dict) for each in value)
-            else None
-        )
-    return None if value is None or isinstance(value, dict) else str(value)
+        if isinstance(each, dict) and (rating := _rating(each.get("value"))) is not None:
+            agent = str(each.get("agent") or "suggestion")
+            yield {**beside, QUESTION: question, "rater": agent, "rating": rating}
 
 
 def _prodigy(example: Record) -> Iterator[Record]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -31,16 +32,12 @@ def folder() -> Path:
     """
     here = Path.cwd()
     for place in (here, *here.parents):
-        if _is_configured(place) or (place / ".git").exists():
-            return place / FOLDER
+        with suppress(OSError):
+            if (place / OWN).is_file() or (place / ".git").exists():
+                return place / FOLDER
+            if TOOL in (place / PYPROJECT).read_bytes():
+                return place / FOLDER
     return here / FOLDER
-
-
-def _is_configured(place: Path) -> bool:
-    try:
-        return (place / OWN).is_file() or TOOL in (place / PYPROJECT).read_bytes()
-    except OSError:
-        return False
 
 
 def place_of(name: str) -> Path:
@@ -72,9 +69,13 @@ def found(text: str) -> Path:
     named = folder() / f"{text}{SUFFIX}" if NAME.fullmatch(text) else Path(text)
     place = Path(shown(named)) if _is_file(named) else Path(text)
     if not _is_file(place):
-        raise OptionError(
-            f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}", remedy=_there_are(text)
-        )
+        known = names()
+        near = get_close_matches(text, known, n=1)
+        meant = f"Did you mean {near[0]!r}? " if near else ""
+        there = f"{meant}There is {listing(list(known), MOST_NAMES)}."
+        none = "There are none yet: `howsure baseline save NAME PATHS`."
+        what = f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}"
+        raise OptionError(what, remedy=there if known else none)
     if not is_one(place):
         raise ReadError(
             "not a saved baseline",
@@ -105,15 +106,6 @@ def shown(place: Path) -> str:
         os.path.relpath(place) if place.is_absolute() and place.anchor == Path.cwd().anchor else str(place)
     )
     return relative if not relative.startswith("..") else str(place)
-
-
-def _there_are(text: str) -> str:
-    known = names()
-    if not known:
-        return "There are none yet: `howsure baseline save NAME PATHS`."
-    near = get_close_matches(text, known, n=1)
-    meant = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{meant}There is {listing(list(known), MOST_NAMES)}."
 
 
 def is_baseline(head: bytes) -> bool:

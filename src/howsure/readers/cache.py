@@ -4,8 +4,8 @@ For each folder that was asked for there is one pack, a file in the user's cache
 `Pack` has, in MessagePack. An entry of it says what became of one file, and on what that depends: the file,
 every neighbour that its reader looked at or looked for, and names in folders (`stamps`). It holds while all
 of these are as they were, for the same options and the same readers. Not kept are tables, which are scanned
-and not read, saved baselines, files that failed, and what readers of other packages claim, since nobody knows
-when these change.
+and not read, saved baselines, files that failed or were written within the last seconds, and what readers of
+other packages claim, since nobody knows when these change.
 
 Whatever is wrong with a pack, or with the folder, it is as if it weren't there, and a pipe or a folder in its
 place is neither opened nor waited for. Nothing in it is executed, and nobody else can read or write it.
@@ -33,10 +33,10 @@ from howsure.readers import registry
 from howsure.readers.base import VERSION
 from howsure.readers.parsing import can_be_read
 from howsure.readers.reading import APART, Outcome
-from howsure.readers.stamps import LookedAt, Seen, names_again, seen_again
+from howsure.readers.stamps import LookedAt, Stamp, names_again, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable
 
     from howsure.readers.base import Source
 
@@ -51,7 +51,7 @@ MAX_BYTES = 1024**3
 MAX_PACK_BYTES = MAX_BYTES // 4
 DIGEST_BYTES = 32
 PRIVATE = 0o700
-FORMAT = 2
+FORMAT = 3
 WORTH_SECONDS = 0.3
 """What took less to read is not worth a pack: small folders leave no trace."""
 ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
@@ -78,13 +78,13 @@ class Entry:
 
     Attributes:
         outcome: What became of it, encoded, without its rows.
-        paths: What its reader looked at, or looked for.
+        paths: What its reader looked at, or looked for, and what the system said of it.
         names: What folders held: folder, pattern, and the names.
         at: Where its rows are: in which table, from where, and how many; None where there are none.
     """
 
     outcome: bytes
-    paths: tuple[str, ...]
+    paths: dict[str, Stamp]
     names: tuple[tuple[str, str, tuple[str, ...]], ...]
     at: tuple[int, int, int] | None = None
 
@@ -96,14 +96,12 @@ class Pack:
     Attributes:
         made_by: The program that wrote it.
         key: The folder and the options.
-        seen: Paths as they were.
         entries: What is kept, by the paths of the files.
         tables: The rows of many files below one another, in Arrow's format.
     """
 
     made_by: str
     key: tuple[str, ...]
-    seen: dict[str, Seen] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     tables: tuple[bytes, ...] = ()
 
@@ -133,7 +131,13 @@ class Cache:
         return str(source.path) in self._book(source).pack.entries
 
     def _book(self, source: Source) -> _Book:
-        key = _key(source, self.options)
+        """Return the pack of a file, which is called by the folder as it was given, where that is, and the
+        options. Files that were named themselves share one.
+        """
+        itself = source.path == source.root
+        root = source.root.parent if itself else source.root
+        place = os.path.abspath(root)  # noqa: PTH100 - a Path's absolute() keeps its dots
+        key = (str(root), place, str(itself), *self.options)
         if key not in self._books:
             self._books[key] = _Book.opened(key)
         return self._books[key]
@@ -151,16 +155,6 @@ def cache_of(sources: Iterable[Source], options: Iterable[object]) -> Cache:
     )
 
 
-def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
-    """Return what a pack is called by: the folder as it was given, where that is, and the options. Files that
-    were named themselves share one.
-    """
-    itself = source.path == source.root
-    root = source.root.parent if itself else source.root
-    place = os.path.abspath(root)  # noqa: PTH100 - a Path's absolute() keeps its dots
-    return (str(root), place, str(itself), *options)
-
-
 @dataclass(frozen=True, slots=True)
 class _Book:
     """A pack at work.
@@ -170,8 +164,7 @@ class _Book:
         pack: What it held before.
         tables: Its tables of rows.
         now: What holds now.
-        checked: Whether paths are what they were.
-        known: Paths as they are now.
+        asked: The files that were asked for.
         seconds: What looking at files took.
     """
 
@@ -179,24 +172,29 @@ class _Book:
     pack: Pack
     tables: tuple[pl.DataFrame, ...] = ()
     now: dict[str, Held] = field(default_factory=dict)
-    checked: dict[str, bool] = field(default_factory=dict)
-    known: dict[str, Seen] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
     seconds: list[float] = field(default_factory=list)
 
     @classmethod
     def opened(cls, key: tuple[str, ...]) -> _Book:
         """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
-        place = path_of(key)
-        with suppress(OSError, ValueError, pl.exceptions.PolarsError, RecursionError):
-            pack = None if place is None else _opened(place)
-            if pack is not None and (pack.made_by, pack.key) == (_made_by(), key):
-                return cls(place, pack, tuple(pl.read_ipc(BytesIO(table)) for table in pack.tables))
+        place = folder()
+        if place is not None:
+            name = json.dumps(key).encode("utf-8", "surrogatepass")
+            place = place / f"{blake2b(name, digest_size=16).hexdigest()}{SUFFIX}"
+            with suppress(OSError, ValueError, pl.exceptions.PolarsError, RecursionError):
+                pack = _opened(place)
+                if pack is not None and (pack.made_by, pack.key) == (_made_by(), key):
+                    return cls(place, pack, tuple(pl.read_ipc(BytesIO(table)) for table in pack.tables))
         return cls(place, Pack(_made_by(), key))
 
     def kept(self, path: str) -> Outcome | None:
         """Return what is kept of a file, None where nothing is, or it may not hold any more."""
+        self.asked.add(path)
         entry = self.pack.entries.get(path)
-        if entry is None or not (all(map(self._holds, entry.paths)) and names_again(entry.names)):
+        if entry is None or any(stamp_of(name) != stamp for name, stamp in entry.paths.items()):
+            return None
+        if not names_again(entry.names):
             return None
         try:
             outcome = decoded(entry.outcome, Outcome)
@@ -208,18 +206,6 @@ class _Book:
         self.now[path] = entry, rows
         return outcome if outcome.reading is None else _with_rows(outcome, rows)
 
-    def _holds(self, path: str) -> bool:
-        """Say whether a path is what it was; each is looked at once."""
-        if path not in self.checked:
-            started, before = time.perf_counter(), self.pack.seen[path]
-            now = seen_again(path, before)
-            self.checked[path] = now is not None
-            if now is not None:
-                self.known.setdefault(path, now)
-            if now is not before:
-                self.seconds.append(time.perf_counter() - started)
-        return self.checked[path]
-
     def _rows(self, entry: Entry) -> pl.DataFrame | None:
         if entry.at is None:
             return None
@@ -228,12 +214,12 @@ class _Book:
 
     def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
         """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
-        started, touched = time.perf_counter(), LookedAt(self.known)
+        started, touched = time.perf_counter(), LookedAt()
         outcome = look(replace(source, touched=touched))
         if outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
             names = tuple((*key, tuple(names)) for key, names in touched.names.items())
             bare = outcome if outcome.reading is None else _with_rows(outcome, None)
-            entry = Entry(encoded(bare), tuple(touched.paths), names)
+            entry = Entry(encoded(bare), touched.paths, names)
             with suppress(ValueError):  # a name that is no Unicode
                 encoded(entry)
                 self.now[str(source.path)] = entry, outcome.reading.rows if outcome.reading else None
@@ -244,27 +230,34 @@ class _Book:
         """Write the pack anew, where what wasn't kept took long enough and the folder lets it; other packs
         make way.
         """
-        if self.place is None or sum(self.seconds) < WORTH_SECONDS:
+        if self.place is None or not self.now or sum(self.seconds) < WORTH_SECONDS:
             return
-        held = {**dict(self._others()), **self.now}
-        tables = _Tables()
-        entries = {path: replace(entry, at=tables.add(rows)) for path, (entry, rows) in held.items()}
-        paths = dict.fromkeys(path for entry in entries.values() for path in entry.paths)
-        seen = {path: self.known.get(path) or self.pack.seen[path] for path in paths}
+        entries: dict[str, Entry] = {}
+        tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # as few as there are sets of columns
+        lengths: dict[tuple[object, ...], int] = {}
+        others = {  # of files that weren't asked for this time
+            path: (entry, self._rows(entry))
+            for path, entry in self.pack.entries.items()
+            if path not in self.asked and Path(path).is_file()
+        }
+        for path, (entry, rows) in {**others, **self.now}.items():
+            at = None
+            if rows is not None:
+                columns = (*rows.columns, *rows.dtypes)
+                tables.setdefault(columns, []).append(rows)
+                offset = lengths.get(columns, 0)
+                lengths[columns] = offset + len(rows)
+                at = list(tables).index(columns), offset, len(rows)
+            entries[path] = replace(entry, at=at)
         with suppress(OSError, ValueError, pl.exceptions.PolarsError):
-            data = encoded(Pack(_made_by(), self.pack.key, seen, entries, tables.joined()))
-            if len(data) <= MAX_PACK_BYTES:
-                _replace(self.place, data)
+            written = []
+            for parts in tables.values():
+                pl.concat(parts, rechunk=True).write_ipc(data := BytesIO(), compression="zstd")
+                written.append(data.getvalue())
+            pack = encoded(Pack(_made_by(), self.pack.key, entries, tuple(written)))
+            if len(pack) <= MAX_PACK_BYTES:
+                _replace(self.place, pack)
                 _make_way(self.place.parent)
-
-    def _others(self) -> Iterator[tuple[str, Held]]:
-        """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on
-        is known to have changed.
-        """
-        for path, entry in self.pack.entries.items():
-            changed = any(place in self.known and not self.checked.get(place) for place in entry.paths)
-            if path not in self.now and not changed and Path(path).is_file():
-                yield path, (entry, self._rows(entry))
 
 
 def _with_rows(outcome: Outcome, rows: pl.DataFrame | None) -> Outcome:
@@ -272,49 +265,18 @@ def _with_rows(outcome: Outcome, rows: pl.DataFrame | None) -> Outcome:
     return replace(outcome, reading=replace(outcome.reading, rows=rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Rows of many files in as few tables as there are sets of columns."""
-
-    parts: dict[tuple[Any, ...], list[pl.DataFrame]] = field(default_factory=dict)
-    lengths: dict[tuple[Any, ...], int] = field(default_factory=dict)
-
-    def add(self, rows: pl.DataFrame | None) -> tuple[int, int, int] | None:
-        """Take rows in, and return where they are: in which table, from where, and how many."""
-        if rows is None:
-            return None
-        columns = (*rows.columns, *rows.dtypes)
-        place = self.lengths.get(columns, 0)
-        self.lengths[columns] = place + len(rows)
-        self.parts.setdefault(columns, []).append(rows)
-        return list(self.parts).index(columns), place, len(rows)
-
-    def joined(self) -> tuple[bytes, ...]:
-        """Return the tables in Arrow's format."""
-        return tuple(_written(pl.concat(parts, rechunk=True)) for parts in self.parts.values())
-
-
-def _written(table: pl.DataFrame) -> bytes:
-    data = BytesIO()
-    table.write_ipc(data, compression="zstd")
-    return data.getvalue()
-
-
 def folder() -> Path | None:
     """Return the folder of packs, which is made where it is missing; None where there can be none that is the
-    user's own.
+    user's own: one that nobody else can write to.
     """
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if not hasattr(os, "getuid") or _is_private(place.stat()):
+        found = place.stat()
+        others_write = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not others_write):
             return place
     return None
-
-
-def _is_private(found: os.stat_result) -> bool:
-    """Say whether nobody but the user can write there."""
-    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _place() -> Path:
@@ -328,13 +290,6 @@ def _place() -> Path:
         return Path.home() / "Library" / "Caches" / NAME
     usual = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
     return (Path(usual) if Path(usual).is_absolute() else Path.home() / ".cache") / NAME
-
-
-def path_of(key: Sequence[str]) -> Path | None:
-    """Return where a pack of this key lies; None where there can be none."""
-    place = folder()
-    name = blake2b(json.dumps(key).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return None if place is None else place / f"{name}{SUFFIX}"
 
 
 def _opened(path: Path) -> Pack | None:
@@ -396,12 +351,8 @@ def _is_ours(outcome: Outcome) -> bool:
 @cache
 def _made_by() -> str:
     """Return what makes readings what they are: this program as it lies here, and what it relies on."""
-    package = Path(__file__).parents[1]
-    files = [entry for room in ROOMS for entry in _files(package / room)]
+    folders = [Path(__file__).parents[1] / room for room in ROOMS]
+    # none where the program itself lies in an archive
+    files = [entry for place in folders if place.is_dir() for entry in os.scandir(place) if entry.is_file()]
     code = sorted((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in files)
     return repr([FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), code])
-
-
-def _files(folder: Path) -> list[os.DirEntry[str]]:
-    """List the files of a folder; none where the program itself lies in an archive."""
-    return [entry for entry in os.scandir(folder) if entry.is_file()] if folder.is_dir() else []

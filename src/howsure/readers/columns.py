@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +11,10 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.cells import NumberKind, read_column, texts_of
 from howsure.table.names import by_plain_name
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints
 
@@ -51,48 +51,80 @@ def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
     return (f"{plural(copies, 'repeated row')} counted: leave out those that are copies.",) if copies else ()
 
 
-def require_roles(named: Names, known: Iterable[str]) -> None:
-    """Raise DataError if a column was named for a role that there isn't: it would be passed over."""
-    roles = tuple(known)
-    strange = next((role for role in named if role not in roles), None)
-    if strange is not None:
-        raise DataError(
-            f"no role {strange!r} among {', '.join(roles)}",
-            remedy=(
-                "Name the columns of these, and of covariates; to keep the rows of one value, use `where`."
-            ),
-        )
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles that columns play in one kind of table.
 
-
-def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str]:
-    """Return the column of each role that has one: as named, else by the first of the usual names that isn't
-    named for another.
+    Attributes:
+        aliases: The usual names of each role's column; the first one found counts.
+        names: The roles whose values are ids and names, also where they look like numbers.
     """
-    roles = {role: known_column(names[0], frame) for role, names in named.items()}
-    by_name = by_plain_name(name for name in frame.columns if name not in roles.values())
-    for role, usual in aliases.items():
-        found = next((by_name[alias] for alias in usual if alias in by_name), None)
-        if role not in roles and found is not None:
-            roles[role] = known_column(found, frame)
-    return roles
+
+    aliases: Names
+    names: tuple[str, ...]
+
+    def id_columns(self, named: Names) -> frozenset[str]:
+        """Return what columns of ids and names are called: as usual, and as the user names them."""
+        return frozenset(name for role in self.names for name in (*self.aliases[role], *named.get(role, ())))
+
+    def refuse_unknown(self, named: Names, others: Sequence[str] = ()) -> None:
+        """Raise DataError if a column was named for a role that there isn't: it would be passed over."""
+        known = (*self.aliases, *others)
+        strange = next((role for role in named if role not in known), None)
+        if strange is not None:
+            raise DataError(
+                f"no role {strange!r} among {', '.join(known)}",
+                remedy=(
+                    "Name the columns of these, and of covariates; to keep the rows of one value, use "
+                    "`where`."
+                ),
+            )
+
+    def columns(self, frame: pl.DataFrame, named: Names) -> dict[str, str]:
+        """Return the column of each role that has one: as named, else by the first of the usual names that
+        isn't named for another.
+        """
+        columns = {role: known_column(named[role][0], frame) for role in named if role in self.aliases}
+        by_name = by_plain_name(name for name in frame.columns if name not in columns.values())
+        for role, usual in self.aliases.items():
+            found = next((by_name[alias] for alias in usual if alias in by_name), None)
+            if role not in columns and found is not None:
+                columns[role] = known_column(found, frame)
+        return columns
 
 
-def coded(values: pl.Series) -> Ints:
-    """Return the code of each value (N,); a row without one is by itself."""
-    lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = (
-        texts_of(values)
-        .to_frame("value")
-        .select(pl.col("value").fill_null(lone).rank("dense").cast(pl.Int64) - 1)
-    )
-    return np.asarray(named["value"].to_numpy())
+def refuse_lacking(lacking: list[str], frame: pl.DataFrame, remedy: str) -> None:
+    """Raise DataError where roles have no column."""
+    if lacking:
+        raise DataError(f"no column for {listing(lacking)} among {', '.join(frame.columns)}", remedy=remedy)
 
 
-def name_columns(aliases: Names, named: Names, roles: Iterable[str]) -> frozenset[str]:
-    """Return the columns of these roles, which hold ids and names: their usual names, and those that the user
-    gave.
+NO_CLUSTERS = "none"
+"""What takes each row by itself, in place of a column of clusters."""
+
+
+def coded(values: pl.Series) -> tuple[Ints, tuple[str, ...]]:
+    """Return the code of each value (N,), and what codes stand for; a row without a value is by itself, and
+    its code stands for "".
     """
-    return frozenset(name for role in roles for name in (*aliases.get(role, ()), *named.get(role, ())))
+    values = values if values.dtype.is_integer() and not values.null_count() else texts_of(values)
+    if values.null_count():
+        lone = pl.format("\x00{}", pl.int_range(pl.len()))
+        values = values.to_frame("value").select(pl.col("value").fill_null(lone))["value"]
+    labels = values.unique().sort().cast(pl.String).to_list()
+    codes = (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
+    return codes, tuple("" if label.startswith("\x00") else label for label in labels)
+
+
+def places(names: pl.Series, order: Sequence[str]) -> Ints:
+    """Return the place of each name in an order (N,)."""
+    place = {name: k for k, name in enumerate(order)}
+    return np.asarray(names.replace_strict(place, return_dtype=pl.Int64).to_numpy())
+
+
+def figures(column: pl.Series, kind: NumberKind) -> Floats:
+    """Return the numbers of a column (N,), NaN where there is none."""
+    return read_column(column, kind).fill_null(np.nan).to_numpy().copy()
 
 
 POSITION = "position"
@@ -153,10 +185,19 @@ class Numbers:
         if self.x is None:
             return Numbers(covariates=(), x=None, weight=None if self.weight is None else self.weight[kept])
         x = self.x[kept]
-        found = tuple(_scaled(each, x[:, k]) for k, each in enumerate(self.covariates))
-        scale = np.array([1.0 if not each.columns else each.sd for each in found])
+        covariates = []
+        for k, covariate in enumerate(self.covariates):
+            sd = float(x[:, k].std())
+            if covariate.columns and not sd > 0:
+                raise DataError(
+                    f"the covariate {covariate.name!r} is the same in every vote", remedy="Leave it out."
+                )
+            covariates.append(replace(covariate, sd=sd) if covariate.columns else covariate)
+        scale = np.array([covariate.sd if covariate.columns else 1.0 for covariate in covariates])
         return Numbers(
-            covariates=found, x=x / scale, weight=None if self.weight is None else self.weight[kept]
+            covariates=tuple(covariates),
+            x=x / scale,
+            weight=None if self.weight is None else self.weight[kept],
         )
 
 
@@ -166,35 +207,37 @@ def numbers(
     """Read covariates by these names, and the column `weight`. DataError where a column is missing, or holds
     no numbers.
     """
-    found = [_found(name, frame, columns) for name in dict.fromkeys(names)]
-    x = np.column_stack([_difference(each, frame) for each in found]) if found else None
-    weights = None if weight is None else _column(known_column(weight, frame), frame)
+    covariates = [_covariate(name, frame, columns) for name in dict.fromkeys(names)]
+    x = np.ones((len(frame), len(covariates)))
+    for k, covariate in enumerate(covariates):
+        if covariate.columns:
+            first, *second = (figures(frame[name], NUMBER) for name in covariate.columns)
+            x[:, k] = first - second[0] if second else first
+    weights = None if weight is None else figures(frame[known_column(weight, frame)], NUMBER)
     if weights is not None and (np.nan_to_num(weights) < 0).any():
         raise DataError(
             f"`{weight}` has weights below 0", remedy="A weight says how many votes one counts as."
         )
-    return Numbers(covariates=tuple(found), x=x, weight=weights)
+    return Numbers(covariates=tuple(covariates), x=x if covariates else None, weight=weights)
 
 
-def _found(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> Covariate:
+def _covariate(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> Covariate:
     """Return where a covariate is: in the columns named for it, in one of its name, or in a pair of these
     names.
     """
     if name in columns:
-        taken = tuple(known_column(column, frame) for column in columns[name])
-        if len(taken) > 2:
+        named = tuple(known_column(column, frame) for column in columns[name])
+        if len(named) > 2:
             raise DataError(
-                f"{len(taken)} columns for {name!r}", remedy="One holds the difference, two first and second."
+                f"{len(named)} columns for {name!r}", remedy="One holds the difference, two first and second."
             )
-        return Covariate(name=name, columns=taken, sd=np.nan)
+        return Covariate(name=name, columns=named, sd=np.nan)
     if name == POSITION:
         return Covariate(name=name, columns=(), sd=np.nan)
-    if name in frame.columns:
-        return Covariate(name=name, columns=(name,), sd=np.nan)
-    for pair in PAIRS:
-        both = tuple(each.format(name) for each in pair)
-        if all(column in frame.columns for column in both):
-            return Covariate(name=name, columns=both, sd=np.nan)
+    for usual in (("{}",), *PAIRS):
+        there = tuple(each.format(name) for each in usual)
+        if all(column in frame.columns for column in there):
+            return Covariate(name=name, columns=there, sd=np.nan)
     raise DataError(
         f"no column for the covariate {name!r} among {', '.join(frame.columns)}",
         remedy=(
@@ -202,25 +245,3 @@ def _found(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]])
             "with `columns`."
         ),
     )
-
-
-def _difference(covariate: Covariate, frame: pl.DataFrame) -> Floats:
-    if not covariate.columns:
-        return np.ones(len(frame))
-    first, *second = (_column(name, frame) for name in covariate.columns)
-    return first - second[0] if second else first
-
-
-def _column(name: str, frame: pl.DataFrame) -> Floats:
-    """Return the numbers of a column (N,), NaN where there is none."""
-    return read_column(frame[name], NUMBER).fill_null(np.nan).to_numpy()
-
-
-def _scaled(covariate: Covariate, x: Floats) -> Covariate:
-    """Measure a covariate by its standard deviation over the votes."""
-    if not covariate.columns:
-        return covariate
-    sd = float(x.std())
-    if not sd > 0:
-        raise DataError(f"the covariate {covariate.name!r} is the same in every vote", remedy="Leave it out.")
-    return Covariate(name=covariate.name, columns=covariate.columns, sd=sd)

@@ -64,6 +64,14 @@ def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
     """
     if len(frames) == 1:
         return frames[0]
+
+    def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+        """Write a column as text; what holds several values a row is none that anything could be asked by."""
+        if dtype.is_nested():
+            return pl.lit(None, pl.String).alias(name)
+        column = pl.col(name)
+        return column.bin.encode("hex") if dtype == pl.Binary else column.cast(pl.String, strict=False)
+
     schemas = [frame.collect_schema() for frame in frames]
     types: dict[str, set[pl.DataType]] = {}
     for schema in schemas:
@@ -72,19 +80,10 @@ def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
     texts = [name for name, found in types.items() if len(found) > 1 and not _go_together(found)]
     if texts:
         frames = [
-            frame.with_columns(_as_text(name, schema[name]) for name in texts if name in schema)
+            frame.with_columns(as_text(name, schema[name]) for name in texts if name in schema)
             for frame, schema in zip(frames, schemas, strict=True)
         ]
     return pl.concat(frames, how="diagonal_relaxed")
-
-
-def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
-    """Write a column as text; what holds several values a row is none that anything could be asked by."""
-    if dtype.is_nested():
-        return pl.lit(None, pl.String).alias(name)
-    return (
-        pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name).cast(pl.String, strict=False)
-    )
 
 
 def _go_together(types: Iterable[pl.DataType]) -> bool:
@@ -126,27 +125,21 @@ def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Se
     """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is
     what it is taken to be.
     """
-    said = [role for role in own if role in roles]
-    columns = [_of_role(roles[role], role) for role in said]
+    there = [role for role in own if role in roles]
+    columns = []
+    for role in there:
+        names = [pl.col(name) for name in roles[role]]  # several columns are one text
+        texts = pl.concat_str([name.cast(pl.String) for name in names], separator=TOGETHER)
+        columns.append((texts if len(names) > 1 else names[0]).alias(role))
     filled = {**CONSTANTS, "status": STATUSES[0]}
     columns += [pl.lit(filled[role]).alias(role) for role in own if role in filled and role not in roles]
     kept = used_columns({role: names for role, names in roles.items() if role not in own})
-    gone = used_columns({role: roles[role] for role in said if len(roles[role]) == 1}) - kept - {*own}
+    gone = used_columns({role: roles[role] for role in there if len(roles[role]) == 1}) - kept - {*own}
     alike = frame.with_columns(columns).drop(gone)
-    return _numbered(alike, roles, own) if "attempt" in own and "attempt" not in roles else alike
-
-
-def _of_role(columns: Sequence[str], role: str) -> pl.Expr:
-    """Return what stands for a role: one column as it is, several as one text."""
-    if len(columns) == 1:
-        return pl.col(columns[0]).alias(role)
-    return pl.concat_str([pl.col(name).cast(pl.String) for name in columns], separator=TOGETHER).alias(role)
-
-
-def _numbered(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
-    """Number the attempts of a table that doesn't, as the rows of an item."""
+    if "attempt" not in own or "attempt" in roles:
+        return alike
     keys = [name for role in KEYS for name in ((role,) if role in own else roles.get(role, ()))]
-    return frame.with_columns(attempt=pl.int_range(pl.len()).over(keys))
+    return alike.with_columns(attempt=pl.int_range(pl.len()).over(keys))  # as the rows of an item
 
 
 def named_after_file(
@@ -208,7 +201,10 @@ def _name_tasks(
     """
     roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
     unnamed = [k for k, found in enumerate(roles) if "task" not in found]
-    models = [_models(scans[k][1], roles[k]["model"]) for k in unnamed] if len(unnamed) > 1 else []
+    models: list[set[tuple[object, ...]]] = []
+    if len(unnamed) > 1:
+        names = (scans[k][1].select(roles[k]["model"]).unique().collect() for k in unnamed)
+        models = [set(rows.iter_rows()) for rows in names]
     apart = bool(models) and sum(map(len, models)) == len(set().union(*models))
     frames = [frame for _, frame in scans]
     for k in unnamed:
@@ -220,10 +216,6 @@ def _name_tasks(
         how = "one task, since each holds other models" if apart else "a task each, named after the file"
         notes.append(f"{plural(len(unnamed), 'table')} without a column for the task: {how}.")
     return frames
-
-
-def _models(frame: pl.LazyFrame, columns: tuple[str, ...]) -> set[tuple[object, ...]]:
-    return set(frame.select(columns).unique().collect().iter_rows())
 
 
 def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:

@@ -82,33 +82,22 @@ def at_hand(
     if not any(map(is_elsewhere, paths)):
         yield list(paths)
         return
+    urls = [str(path) for path in paths]
     with TemporaryDirectory(prefix="howsure-") as folder:
-        places = list(zip(paths, _places([str(path) for path in paths], Path(folder)), strict=True))
+        inside = map(_numbered, map(_way, urls), _alike(urls, [shown(url) for url in urls]))
+        places = [Path(folder, str(k), way) for k, way in enumerate(inside)]
         try:
             yield [
                 (_scanned(path, place, reader, maps) or fetched(path, place, progress))
                 if is_elsewhere(path)
                 else path
-                for path, place in places
+                for path, place in zip(paths, places, strict=True)
             ]
         except ReadError as error:
-            raise ReadError(error.what, where=_named(error.where, places), remedy=error.remedy) from error
-
-
-def _places(urls: Sequence[str], folder: Path) -> list[Path]:
-    """Return a place for what each address leads to, each in a folder of its own."""
-    alike = _alike(urls, [shown(url) for url in urls])
-    return [
-        Path(folder, str(k), _numbered(_way(url), before))
-        for k, (url, before) in enumerate(zip(urls, alike, strict=True))
-    ]
-
-
-def _named(where: str, places: Iterable[tuple[str | Path, Path]]) -> str:
-    """Name addresses in place of the places that stand for them."""
-    for url, place in places:
-        where = where.replace(str(place), shown(str(url)).rstrip("/"))
-    return where
+            where = error.where
+            for url, place in zip(urls, places, strict=True):
+                where = where.replace(str(place), shown(url).rstrip("/"))
+            raise ReadError(error.what, where=where, remedy=error.remedy) from error
 
 
 def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenReader]) -> Source | None:
@@ -155,9 +144,8 @@ def _schema(url: str) -> pl.Schema | None:
             raise _silent(url) from None
         return None
     if isinstance(answer, FileNotFoundError):
-        raise ReadError(
-            "no file there", where=shown(url), remedy="Check the address; that of a folder ends in /."
-        ) from None
+        remedy = "Check the address; that of a folder ends in /."
+        raise ReadError("no file there", where=shown(url), remedy=remedy) from None
     return answer if isinstance(answer, pl.Schema) else None
 
 
@@ -184,76 +172,61 @@ def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
     inner = [_inner(name, root) for name in names]
     numbered = map(_numbered, inner, _alike(names, inner))
     targets = dict(zip((place / path for path in numbered), names, strict=True))
-    with named(shown(url)):
-        _fetch(files, targets, url, progress)
+    size = 0
+    for target in progress(list(targets)) if progress else targets:
+        with named(shown(url)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file, _errors_of(url), files.open(targets[target], "rb") as remote:
+                while piece := remote.read(PIECE_BYTES):
+                    size += len(piece)
+                    if size > MAX_FETCHED_BYTES or file.tell() + len(piece) > MAX_FILE_BYTES:
+                        what = "is more than is fetched unasked"
+                        remedy = "Fetch it and name the folder."
+                        raise ReadError(what, where=shown(url), remedy=remedy)
+                    file.write(piece)
     return place
 
 
-def _fetch(files: Any, targets: Mapping[Path, str], url: str, progress: Progress | None) -> None:
-    size = 0
-    for target in progress(list(targets)) if progress else targets:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as file:
-            for piece in _pieces(files, targets[target], url):
-                size += len(piece)
-                if size > MAX_FETCHED_BYTES or file.tell() + len(piece) > MAX_FILE_BYTES:
-                    raise ReadError(
-                        "is more than is fetched unasked",
-                        where=shown(url),
-                        remedy="Fetch it and name the folder.",
-                    )
-                file.write(piece)
-
-
 def _opened(url: str) -> tuple[Any, str]:
+    """Return the file system of an address, and the path in it.
+
+    A web server may be silent for so long and no longer, unless the user's configuration says otherwise;
+    other packages have limits of their own.
+    """
     try:
         import fsspec  # type: ignore[import-untyped]
     except ImportError:
         raise ReadError("reading an address needs a package", where=shown(url), remedy=NEEDED) from None
+    limits = {}
+    configured = fsspec.config.conf.get(url.partition(":")[0].lower(), {})
     try:
-        files, root = fsspec.core.url_to_fs(url, **_timeouts(url, fsspec.config.conf))
+        if _is_web(url) and "client_kwargs" not in configured:
+            from aiohttp import ClientTimeout
+
+            timeout = ClientTimeout(total=None, sock_connect=MAX_SILENT_SECONDS, sock_read=MAX_SILENT_SECONDS)
+            limits = {"client_kwargs": {"timeout": timeout}}
+        files, root = fsspec.core.url_to_fs(url, **limits)
     except (ImportError, ValueError) as error:
-        raise ReadError(
-            f"this kind of address can't be read ({error})", where=shown(url), remedy=NEEDED
-        ) from None
+        what = f"this kind of address can't be read ({error})"
+        raise ReadError(what, where=shown(url), remedy=NEEDED) from None
     return files, str(root)
 
 
-def _timeouts(url: str, configured: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what lets a web server be silent for so long and no longer, unless the user's configuration says
-    otherwise.
-
-    Other packages have limits of their own.
-    """
-    if not _is_web(url) or "client_kwargs" in configured.get(url.partition(":")[0].lower(), {}):
-        return {}
-    from aiohttp import ClientTimeout
-
-    timeout = ClientTimeout(total=None, sock_connect=MAX_SILENT_SECONDS, sock_read=MAX_SILENT_SECONDS)
-    return {"client_kwargs": {"timeout": timeout}}
-
-
-def _is_file(files: Any, root: str, url: str) -> bool:
-    """Say whether an address leads to a file. A web server that is silent, or refuses, is an error and not
-    "no".
-    """
-    if root.endswith("/"):
-        return False
-    return bool(files.exists(root, strict=True) if _is_web(url) else files.isfile(root))
-
-
-def _raise_silence(error: OSError) -> None:
-    """Let what can't be listed be left out, as the package for addresses does, but not what is silent."""
-    if isinstance(error, TimeoutError):
-        raise error
-
-
 def _names(files: Any, root: str, url: str) -> list[str]:
-    """List the files at an address in a fixed order, hidden ones left out."""
-    with _said(url):
-        if _is_file(files, root, url):
+    """List the files at an address in a fixed order, hidden ones left out. A web server that is silent, or
+    refuses, is an error and not "no".
+    """
+
+    def raise_silence(error: OSError) -> None:
+        """Let what can't be listed be left out, as the package for addresses does, but not what is silent."""
+        if isinstance(error, TimeoutError):
+            raise error
+
+    with _errors_of(url):
+        exists = files.exists if _is_web(url) else files.isfile
+        if not root.endswith("/") and exists(root, **({"strict": True} if _is_web(url) else {})):
             return [root]
-        listed = files.find(root, **({"on_error": _raise_silence} if _is_web(url) else {}))
+        listed = files.find(root, **({"on_error": raise_silence} if _is_web(url) else {}))
         names = [name for name in sorted(listed) if _is_shown(_inner(name, root))]
     if not names:
         raise ReadError("no file there", where=shown(url), remedy="Check the address.")
@@ -267,12 +240,6 @@ def _is_shown(inner: PurePosixPath) -> bool:
     to themselves as well.
     """
     return bool(inner.parts) and not any(part.startswith(".") for part in inner.parts)
-
-
-def _pieces(files: Any, name: str, url: str) -> Iterator[bytes]:
-    with _said(url), files.open(name, "rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            yield piece
 
 
 def _way(url: str) -> PurePosixPath:
@@ -309,7 +276,7 @@ def _alike(names: Sequence[str], seen: Sequence[object]) -> list[int]:
 
 
 @contextmanager
-def _said(url: str) -> Iterator[None]:
+def _errors_of(url: str) -> Iterator[None]:
     """Turn what a foreign file system raises into an error that names the address, without its
     credentials.
     """
@@ -342,18 +309,16 @@ def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
 
     None where no path is one. ReadError where others stand beside it.
     """
-    found = [place for place in map(_place, paths) if place is not None]
-    if found and len(paths) > 1:
+    places = []
+    for path in map(Path, paths):
+        file = next((each for each in (path, *path.parents) if _is_database(each)), None)
+        if file is not None:
+            places.append((file, "/".join(path.parts[len(file.parts) :])))
+    if places and len(paths) > 1:
         raise ReadError(
-            "a DuckDB file is read alone", where=str(found[0][0]), remedy="Name no other path beside it."
+            "a DuckDB file is read alone", where=str(places[0][0]), remedy="Name no other path beside it."
         )
-    return found[0] if found else None
-
-
-def _place(path: str | Path) -> tuple[Path, str] | None:
-    path = Path(path)
-    file = next((each for each in (path, *path.parents) if _is_database(each)), None)
-    return None if file is None else (file, "/".join(path.parts[len(file.parts) :]))
+    return places[0] if places else None
 
 
 def _is_database(path: Path) -> bool:

@@ -6,12 +6,14 @@ What helpers find is what this process would have found; whatever befalls one, i
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 import warnings
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
@@ -20,13 +22,12 @@ from howsure.readers.stamps import LookedAt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from multiprocessing.connection import Connection
+    from concurrent.futures import Future, ProcessPoolExecutor
 
     from howsure.readers.base import Source
-    from howsure.readers.stamps import Seen
 
     Parcel = tuple[Source, ...]
-    Told = tuple[Outcome | HowsureError, LookedAt | None]
+    Result = tuple[Outcome | HowsureError, LookedAt | None]
 
 AFTER_SECONDS, WORTH_SECONDS = 0.3, 1.0
 """Helpers are called when reading has taken so long and would take so much longer: each needs some .4 s to
@@ -39,12 +40,20 @@ PARCEL_FILES, PARCEL_BYTES = 16, 4 * 1024**2
 
 @dataclass(slots=True)
 class ParallelReading:
-    """The files of one walk, which it asks for in their order; `known` says which a cache may spare, where
-    there is one.
+    """The files of one walk, which it asks for in their order.
 
-    `processes`: how many may read, until helpers have been called; `seconds`: what it took to `read` so many
-    here. `waiting` are files that nobody has begun with, in their order, and `told` is what helpers said of
-    those that the walk hasn't reached.
+    Attributes:
+        sources: The files.
+        asked: The name of the reader that the user asked for.
+        processes: How many may read.
+        known: Which files a cache may spare, where there is one.
+        seconds: What it took to read files here.
+        read: How many files were read here.
+        decided: Whether helpers have been called, or never will be.
+        helpers: The other processes.
+        waiting: Files that nobody has begun with, in their order.
+        running: The parcels that helpers have begun with.
+        begun: Of each file that a helper was given the parcel that it is in, and its place there.
     """
 
     sources: Sequence[Source]
@@ -53,54 +62,72 @@ class ParallelReading:
     known: Callable[[Source], bool] | None = None
     seconds: float = 0.0
     read: int = 0
+    decided: bool = False
+    helpers: ProcessPoolExecutor | None = None
     waiting: deque[Parcel] = field(default_factory=deque)
-    helpers: list[Helper] = field(default_factory=list)
-    told: dict[Source, Told] = field(default_factory=dict)
+    running: list[Future[list[Result]]] = field(default_factory=list)
+    begun: dict[Source, tuple[Future[list[Result]], int]] = field(default_factory=dict)
 
     def outcome(self, source: Source) -> Outcome:
         """Return what becomes of a file, or raise what is wrong with it."""
-        if self.processes > 1 and self.seconds > AFTER_SECONDS and source in self.sources:
-            self._call_helpers(self.sources.index(source), noting=source.touched is not None)
-        told = self._told(source) if self.helpers else None
-        if told is None:
-            return self._read_here(source)
-        found, touched = told
+        if not self.decided and self.seconds > AFTER_SECONDS and source in self.sources:
+            self._call_helpers(self.sources.index(source))
+        found = self._result_of_helper(source)
+        if found is None:
+            began = time.perf_counter()
+            try:
+                return outcome_of(source, self.asked)
+            finally:
+                self.seconds += time.perf_counter() - began
+                self.read += 1
+        outcome, touched = found
         if source.touched is not None and touched is not None:
-            source.touched.add(touched)
-        if isinstance(found, HowsureError):
-            raise found
-        return found
+            source.touched.paths.update(touched.paths)
+            source.touched.names.update(touched.names)
+            source.touched.began = touched.began
+        if isinstance(outcome, HowsureError):
+            raise outcome
+        return outcome
 
-    def _told(self, source: Source) -> Told | None:
-        """Return what a helper tells of a file; None where none has begun with it, and none will."""
+    def _result_of_helper(self, source: Source) -> Result | None:
+        """Return what a helper found in a file; None where none has begun with it, or it came to nothing."""
+        if self.helpers is None:
+            return None
         if self.waiting and source in self.waiting[0]:
             self.waiting.popleft()
-        for helper in self.helpers:
-            self._hear(helper, source)
-        return self.told.pop(source, None)
+        with suppress(Exception):  # what nobody expected, be it a helper's death: the files are read here
+            self._hand_over(self.helpers)
+            if source in self.begun:
+                parcel, place = self.begun.pop(source)
+                return parcel.result()[place]
+        return None
 
-    def _read_here(self, source: Source) -> Outcome:
-        began = time.perf_counter()
-        try:
-            return outcome_of(source, self.asked)
-        finally:
-            self.seconds += time.perf_counter() - began
-            self.read += 1
+    def _hand_over(self, helpers: ProcessPoolExecutor) -> None:
+        """Give helpers the last of the files that wait, to each a parcel and one more, so that none idles."""
+        self.running = [parcel for parcel in self.running if not parcel.done()]
+        while self.waiting and len(self.running) < self.processes:
+            sources = self.waiting.pop()
+            parcel = helpers.submit(read_all, sources, self.asked, noting=self.known is not None)
+            self.running.append(parcel)
+            self.begun.update((source, (parcel, place)) for place, source in enumerate(sources))
 
-    def _call_helpers(self, place: int, *, noting: bool) -> None:
-        """Let helpers read what comes from a place on, where it is enough to pay for calling them; they are
-        called once.
-        """
+    def _call_helpers(self, place: int) -> None:
+        """Let helpers read what comes from a place on, where it is enough to pay for calling them."""
+        self.decided = True
         left = [
             (source, size)
             for source in self.sources[place:]
             if (size := self._handed_over(source)) is not None
         ]
-        helpers, self.processes = self.processes - 1, 1
-        if self.seconds / self.read * len(left) >= WORTH_SECONDS:
+        if self.seconds / self.read * len(left) < WORTH_SECONDS:
+            return
+        # where no process can, or may, be started
+        with suppress(OSError, ImportError, AssertionError, NotImplementedError):
+            from concurrent.futures import ProcessPoolExecutor
+            from multiprocessing import get_context
+
+            self.helpers = ProcessPoolExecutor(self.processes - 1, get_context("spawn"), _begin_helping)
             self.waiting.extend(_parcels(left))
-            with suppress(OSError, ImportError, AssertionError):  # where no process can, or may, be started
-                self.helpers.extend(Helper.called(self.asked, noting) for _ in range(helpers))
 
     def _handed_over(self, source: Source) -> int | None:
         """Return the size of a file that a helper may read: none that lies elsewhere, can't be looked at, is
@@ -113,71 +140,18 @@ class ParallelReading:
         needed = self.known is None or not self.known(source)
         return size if needed and not source.address and size <= MAX_BYTES else None
 
-    def _hear(self, helper: Helper, wanted: Source) -> None:
-        """Take what a helper has to say, for which is waited if it has begun with the wanted file; and give
-        it other files.
-        """
-        if wanted in helper.parcel or helper.speaks():
-            self.told.update(helper.said())
-            if self.waiting:
-                helper.give(self.waiting.pop())
-
-    def close(self) -> None:
-        """Let the helpers go."""
-        for helper in self.helpers:
-            helper.connection.close()
-
 
 @contextmanager
 def reading_in_parallel(
     sources: Sequence[Source], asked: str | None, processes: int, known: Callable[[Source], bool] | None
 ) -> Iterator[ParallelReading]:
     """Read files with helpers, who are gone afterwards."""
-    ahead = ParallelReading(sources, asked, processes, known)
+    reading = ParallelReading(sources, asked, processes, known)
     try:
-        yield ahead
+        yield reading
     finally:
-        ahead.close()
-
-
-@dataclass(slots=True)
-class Helper:
-    """Another process that reads, as this one knows it: files that it has begun with. It speaks first, to say
-    that it has come.
-    """
-
-    connection: Connection
-    parcel: Parcel = ()
-
-    @classmethod
-    def called(cls, asked: str | None, noting: bool) -> Helper:
-        """Start a process; it ends when this one closes the connection, or ends itself."""
-        from multiprocessing import get_context
-
-        spawning = get_context("spawn")
-        here, there = spawning.Pipe()
-        spawning.Process(target=help_reading, args=(there, asked, noting), daemon=True).start()
-        there.close()
-        return cls(here)
-
-    def speaks(self) -> bool:
-        """Say whether there is something to hear, be it the end."""
-        return not self.connection.closed and self.connection.poll()
-
-    def said(self) -> dict[Source, Told]:
-        """Return what it tells of its files, once it does; nothing where it is gone."""
-        parcel, self.parcel = self.parcel, ()
-        try:
-            return dict(zip(parcel, self.connection.recv(), strict=True))
-        except (EOFError, OSError):
-            self.connection.close()
-            return {}
-
-    def give(self, parcel: Parcel) -> None:
-        """Give it files, unless it is gone."""
-        with suppress(OSError):
-            self.connection.send(parcel)
-            self.parcel = parcel
+        if reading.helpers is not None:
+            reading.helpers.shutdown(wait=False, cancel_futures=True)
 
 
 def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
@@ -194,31 +168,28 @@ def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
         yield tuple(parcel)
 
 
-def help_reading(connection: Connection, asked: str | None, noting: bool) -> None:
-    """Read what comes, until nothing does, and tell of it; `noting` what readers touch.
+def _begin_helping() -> None:
+    """Leave Ctrl-C and warnings to the process that called, and end when that ends, however it does."""
+    from multiprocessing import parent_process
 
-    Ctrl-C and warnings are left to the process that called, and what nobody expected as well: it reads the
-    same files then.
-    """
+    def end_with_caller() -> None:
+        caller = parent_process()
+        if caller is not None:
+            caller.join()
+            os._exit(0)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
-    told: list[Told] = []
-    with suppress(Exception):
-        while True:
-            connection.send(told)
-            told = read_all(connection.recv(), asked, noting=noting)
+    Thread(target=end_with_caller, daemon=True).start()
 
 
-def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Told]:
-    """Read files that follow one another, and note what their readers touch."""
-    known: dict[str, Seen] = {}
-    return [
-        _looked(replace(source, touched=LookedAt(known) if noting else None), asked) for source in sources
-    ]
-
-
-def _looked(source: Source, asked: str | None) -> Told:
-    try:
-        return outcome_of(source, asked), source.touched
-    except HowsureError as error:
-        return error, source.touched
+def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Result]:
+    """Read files that follow one another, and note what their readers touch where that is wanted."""
+    results: list[Result] = []
+    for source in sources:
+        touched = LookedAt() if noting else None
+        try:
+            results.append((outcome_of(replace(source, touched=touched), asked), touched))
+        except HowsureError as error:
+            results.append((error, touched))
+    return results

@@ -23,7 +23,7 @@ from howsure.table.scores import Published
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.errors import Caution
     from howsure.table.writing import Writing
@@ -80,22 +80,35 @@ def published_scores(
     `signed`: columns whose % signs have been read already. Percent become fractions where a % sign, the
     column's name or its values say so. Nothing where there is no leaderboard.
     """
-    _require(frame.columns, asked)
+    for role, chosen in asked.items():
+        lacking = [column for column in chosen if column not in frame.columns]
+        if lacking:
+            raise DataError(
+                f"no column {lacking[0]!r} for the {role}",
+                remedy=f"The columns are: {', '.join(frame.columns)}.",
+            )
     roles = published_roles(frame.columns, asked)
     if "model" not in roles or "score" not in roles:
         return Reading()
-    frame = _with_text_names(_joined(chosen_rows(frame, where), asked), roles)
+    several = {role: chosen for role, chosen in asked.items() if role in NAMES and len(chosen) > 1}
+    frame = chosen_rows(frame, where).with_columns(
+        pl.concat_str(chosen, separator=" · ").alias(_name(role, chosen)) for role, chosen in several.items()
+    )
+    frame = frame.with_columns(texts_of(frame[roles[role]]) for role in NAMES if role in roles)
     figures = _figures(frame, roles, writing, signed)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
     file = Path(source.removesuffix(suffix) if (suffix := Path(source).suffix) in PACKED else source).stem
     whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
     for row in whole.iter_rows(named=True):
-        n, model = row.get("n_"), row[roles["model"]]
+        n, model, step = row.get("n_"), row[roles["model"]], row.get(STEP)
+        boards = [
+            str(value) for name, value in row.items() if plain_name(name) in KINDS and value is not None
+        ]
         entries.append(
             Published(
-                task=" · ".join([_name_in(row, roles.get("task")) or file, *_kinds(row)]),
-                model=model + _step(row, model),
+                task=" · ".join([_name_in(row, roles.get("task")) or file, *boards]),
+                model=model if step is None or model.endswith(str(step)) else f"{model} · {step}",
                 metric=_name_in(row, roles.get("metric")) or roles["score"],
                 score=row["score_"],
                 n=questions(n, source),
@@ -105,26 +118,16 @@ def published_scores(
                 took=_took(row, n),
             )
         )
-    return Reading(
-        published=tuple(entries),
-        notes=(*figures.notes, *_left_out(rows, len(whole))),
-        cautions=figures.cautions,
-    )
-
-
-def _with_text_names(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
-    """Return a leaderboard with texts for names."""
-    return frame.with_columns(texts_of(frame[roles[role]]) for role in NAMES if role in roles)
+    notes = figures.notes
+    if len(whole) < len(rows):
+        lost = plural(len(rows) - len(whole), "row")
+        notes = (*notes, f"{lost} of {len(rows):,} without a model or a score left out.")
+    return Reading(published=tuple(entries), notes=notes, cautions=figures.cautions)
 
 
 def _name_in(row: dict[str, Any], column: str | None) -> str:
     """Return the name that a column has in a row, "" where there is no such column or the cell is empty."""
     return (None if column is None else row[column]) or ""
-
-
-def _kinds(row: dict[str, Any]) -> list[str]:
-    """Return what makes a board of its own beside the task."""
-    return [str(value) for name, value in row.items() if plain_name(name) in KINDS and value is not None]
 
 
 def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
@@ -183,11 +186,6 @@ def questions(n: float | None, where: str) -> int | None:
     return int(n)
 
 
-def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:
-    if whole < len(rows):
-        yield f"{plural(len(rows) - whole, 'row')} of {len(rows):,} without a model or a score left out."
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
     """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of
@@ -238,12 +236,6 @@ def _figures(
     )
 
 
-def _step(row: dict[str, Any], model: str) -> str:
-    """Return what a column `step` adds to the model's name, nothing where the name tells it."""
-    step = row.get(STEP)
-    return "" if step is None or model.endswith(str(step)) else f" · {step}"
-
-
 def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
     """Return the roles of published limits, where they stand and no standard error does."""
     limits = ("low", "high")
@@ -267,19 +259,3 @@ def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]
 def _name(role: str, columns: tuple[str, ...]) -> str:
     """Name the column that several are joined into; of figures the first counts."""
     return JOINT.join(columns) if role in NAMES else columns[0]
-
-
-def _joined(frame: pl.DataFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
-    """Add a column where several that the user names make one name."""
-    several = {role: chosen for role, chosen in asked.items() if role in NAMES and len(chosen) > 1}
-    made = {_name(role, chosen): pl.concat_str(chosen, separator=" · ") for role, chosen in several.items()}
-    return frame.with_columns(**made)
-
-
-def _require(columns: Sequence[str], asked: Mapping[str, tuple[str, ...]]) -> None:
-    for role, chosen in asked.items():
-        for column in chosen:
-            if column not in columns:
-                raise DataError(
-                    f"no column {column!r} for the {role}", remedy=f"The columns are: {', '.join(columns)}."
-                )

@@ -12,36 +12,38 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
+from howsure.readers.columns import NO_CLUSTERS, Roles, coded, copies_note, known_column, places
 from howsure.readers.mapping.proposing import NUMBERS
 from howsure.table.cells import EXACT, MISSING, NONE, VAST, chosen_rows, numbers_among, shown, texts_of
 from howsure.table.names import name_words, plain_name, word_list
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Measurement
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": word_list(
-        """
-        item item_id sample_id question_id task_id example_id instance_id unit id index subject question
-        prompt
-        """
-    ),
-    "rater": word_list(
-        """
-        rater rater_id annotator annotator_id judge judge_id coder voter worker_id user user_id scorer
-        grader evaluator
-        """
-    ),
-    "rating": ("rating", "grade", "score", "verdict", "annotation", "vote", "label", "value", "category"),
-    "model": ("model", "model_name", "model_id", "system"),
-    "attempt": ("attempt", "epoch", "repeat", "replicate", "run", "trial"),
-}
-"""Names under which the columns are recognised; the first one found counts."""
+RATINGS = Roles(
+    {
+        "item": word_list(
+            """
+            item item_id sample_id question_id task_id example_id instance_id unit id index subject question
+            prompt
+            """
+        ),
+        "rater": word_list(
+            """
+            rater rater_id annotator annotator_id judge judge_id coder voter worker_id user user_id scorer
+            grader evaluator
+            """
+        ),
+        "rating": word_list("rating grade score verdict annotation vote label value category"),
+        "model": ("model", "model_name", "model_id", "system"),
+        "attempt": ("attempt", "epoch", "repeat", "replicate", "run", "trial"),
+    },
+    names=("item", "rater", "model"),
+)
 NO_RATER = frozenset(
     {"task", "cluster", "subset", "prompt", "question", "input", "text", "response", "output", "answer"}
     | {"date", "time", "timestamp", "created_at", "comment", "notes", "probability"}
@@ -55,7 +57,6 @@ BETWEEN = "\x00"
 """What stands between an item and the model that answered it."""
 MADE = ("__item", "__attempt", "__cluster")
 """Columns that are made of others."""
-NO_CLUSTERS = "none"
 FEWEST = 2
 """Ratings of an item without which it says nothing about agreement, and raters."""
 
@@ -80,11 +81,6 @@ class RatingTable:
     notes: tuple[str, ...]
 
 
-def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Return the columns whose values are ids and names, also where they look like numbers."""
-    return name_columns(ALIASES, named, ("item", "rater", "model"))
-
-
 def read_ratings(
     frame: pl.DataFrame,
     *,
@@ -100,7 +96,7 @@ def read_ratings(
     frame = chosen_rows(frame, where).drop([known_column(name, frame) for name in exclude])
     one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
-    rows, blanks = _given(rows)
+    rows, blanks = _without_blanks(rows)
     lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
     rows = rows.drop_nulls(["item", "rater", "rating"]).sort("attempt", maintain_order=True)
     rows = rows.with_columns(_text(rows["rating"]))  # 1 of one rater and 1.0 of another are the same
@@ -113,10 +109,17 @@ def read_ratings(
                 "rater, rating."
             ),
         )
-    values, numbers = _values(rows["rating"])
-    _refuse_vast(rows, numeric=numbers is not None)
-    kind: Measurement = measurement or _measurement(numbers, values)
-    if kind != "nominal" and numbers is None:
+    values = rows["rating"].unique().sort()
+    numbers = numbers_among(values)
+    numeric = numbers.null_count() == 0
+    if numeric:
+        values, numbers = values.gather(numbers.arg_sort()), numbers.sort()
+    _refuse_vast(rows, numeric=numeric)
+    kind: Measurement = measurement or "nominal"
+    if measurement is None and numeric and len(values) > FEWEST:
+        few_whole = len(values) <= FEW_NUMBERS and (numbers == numbers.round()).all()
+        kind = "ordinal" if few_whole else "interval"
+    if kind != "nominal" and not numeric:
         raise DataError(
             f"ratings that are no numbers have no order: {listing([repr(value) for value in values])}",
             remedy="Leave `measurement` out, or write numbers.",
@@ -126,28 +129,31 @@ def read_ratings(
             f"{len(values):,} different ratings",
             remedy="Take numbers whose differences count as `measurement='interval'`, or fewer values.",
         )
-    place = {value: k for k, value in enumerate(values)}
     items = rows["item"].unique(maintain_order=True)
+    clusters = None
+    if rows["cluster"].is_not_null().any():  # that of an item's first rating; an item without one is its own
+        clusters = coded(rows.unique("item", keep="first", maintain_order=True)["cluster"])[0]
+    number, by = plural(len(rows), "rating"), plural(len(raters), "rater")
+    own = [f"Data: {number} of {plural(len(items), 'item')} by {by}."]
+    if kind != "nominal" or measurement is not None:
+        unasked = "" if measurement else "; `measurement='nominal'` takes them as equal or not"
+        own.append(f"Ratings are {MEANS[kind]}{unasked}.")
+    if lost:
+        own.append(f"{plural(lost, 'rating')} without an item or a rater left out.")
     return RatingTable(
-        item=_codes(rows["item"], items.to_list()),
-        rater=_codes(rows["rater"], raters),
-        value=_codes(rows["rating"], list(place)),
+        item=places(rows["item"], items.to_list()),
+        rater=places(rows["rater"], raters),
+        value=places(rows["rating"], values.to_list()),
         raters=tuple(raters),
-        values=values,
-        numbers=np.arange(len(values), dtype=float) if numbers is None else numbers,
-        cluster=_clusters(rows, items) if rows["cluster"].is_not_null().any() else None,
+        values=tuple(values),
+        numbers=numbers.to_numpy() if numeric else np.arange(len(values), dtype=float),
+        cluster=clusters,
         measurement=kind,
-        notes=(
-            *_said(rows, kind, given=measurement is not None, lost=lost),
-            *blanks,
-            *notes,
-            *copies_note(frame),
-            *_capitals(values),
-        ),
+        notes=(*own, *blanks, *notes, *copies_note(frame), *_capitals(values)),
     )
 
 
-def _capitals(values: Sequence[str]) -> Iterator[str]:
+def _capitals(values: Iterable[str]) -> Iterator[str]:
     """Say which ratings differ in capitals alone, and count as different ones."""
     alike: dict[str, list[str]] = {}
     for value in values:
@@ -164,13 +170,29 @@ def _rows(
     frame: pl.DataFrame, named: Mapping[str, Sequence[str]], cluster: str | None
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return item, rater, rating, attempt and cluster, a row a rating, and what is to be said of it."""
-    require_roles(named, ALIASES)
+    RATINGS.refuse_unknown(named)
     joined = next((role for role, names in named.items() if role != "rater" and len(names) > 1), "")
     if joined:
         raise DataError(f"several columns for the {joined}", remedy="Name one; only raters may be several.")
-    roles = roles_of(frame, ALIASES, {role: names for role, names in named.items() if len(names) == 1})
-    item, notes = _item(frame, roles)
-    group, said = _group(frame, roles, cluster)
+    roles = RATINGS.columns(frame, {role: names for role, names in named.items() if len(names) == 1})
+    notes: list[str] = []
+    several_models = False
+    item: pl.Expr | pl.Series = pl.int_range(pl.len()).cast(pl.String)
+    if "item" in roles:
+        item = texts_of(frame[roles["item"]], item=True)
+    if {"item", "model"} <= set(roles):
+        models = texts_of(frame[roles["model"]]).fill_null("")
+        item = pl.concat_str(pl.lit(item), pl.lit(models), separator=BETWEEN)
+        notes.append(f"What is rated: each answer of column `{roles['model']}`.")
+        several_models = (
+            frame.select(roles["item"], roles["model"]).n_unique() > frame[roles["item"]].n_unique()
+        )
+    by = roles["item"] if cluster is None and several_models else cluster
+    group: pl.Expr | pl.Series = pl.lit(None, dtype=pl.String)
+    if by is not None and by != NO_CLUSTERS:
+        group = texts_of(frame[known_column(by, frame)])
+        unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
+        notes.append(f"Clusters: column `{by}` ({plural(frame[by].n_unique(), 'cluster')}){unasked}.")
     frame = frame.with_columns(
         __item=item,
         __attempt=texts_of(frame[roles["attempt"]]) if "attempt" in roles else pl.lit("0"),
@@ -189,7 +211,6 @@ def _rows(
         return _one(frame, texts_of(frame[roles["rater"]]), roles["rating"]), [
             f"Columns: {roles['item']} as item, {roles['rater']} as rater, {roles['rating']} as rating.",
             *notes,
-            *said,
         ]
     if len(own) < FEWEST:
         raise DataError(
@@ -201,7 +222,7 @@ def _rows(
         )
     parts = [_one(frame, pl.lit(name), name) for name in own]
     out = [f"No raters, left out: the columns {listing(left, most=8)}."] if left else []
-    return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *out, *notes, *said]
+    return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *out, *notes]
 
 
 def _one(frame: pl.DataFrame, rater: pl.Expr | pl.Series, rating: str) -> pl.DataFrame:
@@ -211,54 +232,17 @@ def _one(frame: pl.DataFrame, rater: pl.Expr | pl.Series, rating: str) -> pl.Dat
     )
 
 
-def _given(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def _without_blanks(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Leave out the cells without a rating, and say how many of them hold a word for that."""
-    said = rows["rating"].str.to_lowercase().fill_null("")
-    blank = said.is_in(list(BLANK))
-    others = rows["rating"].filter(~blank & (said != NONE))
+    words = rows["rating"].str.to_lowercase().fill_null("")
+    blank = words.is_in(list(BLANK))
+    others = rows["rating"].filter(~blank & (words != NONE))
     if numbers_among(others).is_not_null().all():
-        blank |= said == NONE
-    words = rows["rating"].filter(blank & (said != ""))
-    meant = listing([repr(word) for word in words.unique().sort()])
-    return rows.filter(~blank), [f"{plural(len(words), 'cell')} left out as no rating: {meant}."] if len(
-        words
-    ) else []
-
-
-def _item(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[pl.Expr | pl.Series, list[str]]:
-    """Return what is rated: an item, each model's answer to it, or a row."""
-    if "item" not in roles:
-        return pl.int_range(pl.len()).cast(pl.String), []
-    item = texts_of(frame[roles["item"]], item=True)
-    if "model" not in roles:
-        return item, []
-    whole = pl.concat_str(
-        pl.lit(item), pl.lit(texts_of(frame[roles["model"]]).fill_null("")), separator=BETWEEN
-    )
-    return whole, [f"What is rated: each answer of column `{roles['model']}`."]
-
-
-def _group(
-    frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None
-) -> tuple[pl.Expr | pl.Series, list[str]]:
-    """Return the cluster of each row: the one asked for, else the item where several models answered it."""
-    name = cluster
-    if cluster is None and _answered_by_several(frame, roles):
-        name = roles["item"]
-    if name is None or cluster == NO_CLUSTERS:
-        return pl.lit(None, dtype=pl.String), []
-    known_column(name, frame)
-    unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
-    count = plural(frame[name].n_unique(), "cluster")
-    return texts_of(frame[name]), [f"Clusters: column `{name}` ({count}){unasked}."]
-
-
-def _answered_by_several(frame: pl.DataFrame, roles: Mapping[str, str]) -> bool:
-    """Say whether several models answered some item."""
-    if not {"item", "model"} <= set(roles):
-        return False
-    item = frame[roles["item"]]
-    return frame.select(roles["item"], roles["model"]).n_unique() > item.n_unique()
+        blank |= words == NONE
+    worded = rows["rating"].filter(blank & (words != ""))
+    meant = listing([repr(word) for word in worded.unique().sort()])
+    notes = [f"{plural(len(worded), 'cell')} left out as no rating: {meant}."] if len(worded) else []
+    return rows.filter(~blank), notes
 
 
 def _rater_columns(
@@ -279,7 +263,7 @@ def _can_be_rated(column: pl.Series) -> bool:
     if column.dtype == pl.Boolean:
         return True
     words = {*name_words(column.name)}
-    if words & NUMBERS and not words & {*ALIASES["rater"]}:
+    if words & NUMBERS and not words & {*RATINGS.aliases["rater"]}:
         return False
     known = column.drop_nulls()
     if column.dtype.is_integer():
@@ -310,16 +294,6 @@ def _text(column: pl.Series) -> pl.Series:
     return text.zip_with((number.abs() >= EXACT) & text.str.contains(r"^\d+$"), written)
 
 
-def _values(ratings: pl.Series) -> tuple[tuple[str, ...], Floats | None]:
-    """Return all values, and what numbers they are: rising, None where one is no number."""
-    names = ratings.unique().sort()
-    numbers = numbers_among(names)
-    if numbers.is_null().any():
-        return tuple(names.to_list()), None
-    order = numbers.arg_sort()
-    return tuple(names.gather(order).to_list()), numbers.gather(order).to_numpy()
-
-
 def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
     """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among
     numbers.
@@ -333,40 +307,6 @@ def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
             f"{item.split(BETWEEN)[0]!r})",
             remedy="Leave these rows out, or mend them.",
         )
-
-
-def _measurement(numbers: Floats | None, values: Sequence[str]) -> Measurement:
-    if numbers is None or len(values) <= FEWEST:
-        return "nominal"
-    whole = bool((numbers == np.round(numbers)).all())
-    return "ordinal" if whole and len(values) <= FEW_NUMBERS else "interval"
-
-
-def _codes(names: pl.Series, order: Sequence[str]) -> Ints:
-    place = {name: k for k, name in enumerate(order)}
-    return np.asarray(names.replace_strict(place, return_dtype=pl.Int64).to_numpy())
-
-
-def _clusters(rows: pl.DataFrame, items: pl.Series) -> Ints:
-    """Return the cluster of each item (items,): that of its first rating; an item without one is its own."""
-    first = rows.unique("item", keep="first", maintain_order=True).select("item", "cluster")
-    named = items.to_frame("item").join(first, on="item", how="left", maintain_order="left")
-    return coded(named["cluster"])
-
-
-def _said(rows: pl.DataFrame, kind: Measurement, *, given: bool, lost: int) -> list[str]:
-    notes = [
-        (
-            f"Data: {plural(len(rows), 'rating')} of {plural(rows['item'].n_unique(), 'item')} by "
-            f"{plural(rows['rater'].n_unique(), 'rater')}."
-        )
-    ]
-    if kind != "nominal" or given:
-        unasked = "" if given else "; `measurement='nominal'` takes them as equal or not"
-        notes.append(f"Ratings are {MEANS[kind]}{unasked}.")
-    if lost:
-        notes.append(f"{plural(lost, 'rating')} without an item or a rater left out.")
-    return notes
 
 
 MEANS: Mapping[Measurement, str] = {

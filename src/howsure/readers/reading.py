@@ -128,7 +128,13 @@ def outcome_of(source: Source, asked: str | None) -> Outcome:
         source.touched.path(source.path)
     reader, claim = _identified(source, asked)
     if reader is None:
-        _refuse(source)
+        # Raise ReadError for a file that no reader knows and that is no stray one of a folder.
+        if source.path == source.root:  # the user named it
+            raise ReadError(UNKNOWN, where=source.name)
+        if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
+            raise source.error("empty, or not an Inspect log", WAIT)
+        if source.path.suffix == ".json" and cut_short(source):
+            raise source.error("JSON that ends in the middle", WAIT)
         return Outcome()
     if claim == "companion" or reader.NAME in APART:
         return Outcome(reader=reader.NAME, claim=claim)
@@ -139,16 +145,6 @@ def _identified(source: Source, asked: str | None) -> tuple[Reader | None, Claim
     if asked is not None:
         return registry.by_name(asked), "rows"
     return registry.identify(source) or (None, None)
-
-
-def _refuse(source: Source) -> None:
-    """Raise ReadError for a file that no reader knows and that is no stray one of a folder."""
-    if source.path == source.root:  # the user named it
-        raise ReadError(UNKNOWN, where=source.name)
-    if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
-        raise source.error("empty, or not an Inspect log", WAIT)
-    if source.path.suffix == ".json" and cut_short(source):
-        raise source.error("JSON that ends in the middle", WAIT)
 
 
 def read_by(reader: Reader, source: Source) -> Reading:

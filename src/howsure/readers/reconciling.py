@@ -289,7 +289,11 @@ def _totals(
                 taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan)
                 for file in files
             ]
-            found.setdefault(files[0], []).append(_total(total, math.fsum(parts), readings[files[0]][0]))
+            # a log may state more than its attempts took: calls that belong to none that it keeps
+            where = total.run or readings[files[0]][0]
+            about = {"source": where, "task": total.task, "model": total.model, "metric": ""}
+            figure = _reconciled(about, total.figure, total.value, math.fsum(parts), total.decimals)
+            found.setdefault(files[0], []).append(figure)
     return found
 
 
@@ -304,20 +308,41 @@ def _word(
     scores = [
         figure for stated in reading.published for figure in _scores(stated, reading, given, ruled, where)
     ]
-    short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
+    cautions, missing = [], []
+    for figure, extent in zip(samples, reading.extents, strict=True):
+        if not figure.agrees:
+            missing.append(_lacking(extent, reading))
+            count = plural(int(figure.stated), "sample" if extent.attempts else "question")
+            status = f" (status {extent.status})" if extent.status else ""
+            message = (
+                f"{where}: {figure.read:,.0f} of {count} that the run was to answer are in the log{status}"
+            )
+            cautions.append(Caution(code="partial_run", message=message, remedy=extent.remedy))
+    for figure in scores:
+        if figure.figure == "score" and not figure.agrees:
+            read, stated = told_apart(figure.read, figure.stated)
+            message = (
+                f"{where}: the rows give {read} for {figure.task} · {figure.metric}, the log says {stated}"
+            )
+            remedy = (
+                "`howsure describe` lists what logs state; find out which of the two is right before you "
+                "use either."
+            )
+            cautions.append(Caution(code="differs_from_log", message=message, remedy=remedy))
+    for figure in totals:
+        if not figure.agrees and figure.read > figure.stated:
+            read, stated = amounts_apart(figure.read, figure.stated)
+            message = (
+                f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says "
+                f"{stated} in all"
+            )
+            remedy = "Attempts may be in the log twice: `howsure describe` lists what logs state."
+            cautions.append(Caution(code="differs_from_log", message=message, remedy=remedy))
     return Word(
         figures=(*samples, *scores, *totals),
-        missing=tuple(_lacking(extent, reading) for _, extent in short),
+        missing=tuple(missing),
         subsets=tuple(extent for extent in reading.extents if extent.whole > extent.items),
-        cautions=(
-            *(_partial(*pair) for pair in short),
-            *(_differs(figure) for figure in scores if figure.figure == "score" and not figure.agrees),
-            *(
-                _more_than_stated(figure)
-                for figure in totals
-                if not figure.agrees and figure.read > figure.stated
-            ),
-        ),
+        cautions=tuple(cautions),
     )
 
 
@@ -357,38 +382,21 @@ def _scores(
         return
     rule = _Rule.of(stated, reading)
     mean, error = (found.mean, found.error) if rule is None else ruled.get((*of_metric, rule), (None, None))
-    yield _figure(stated, "score", stated.score, mean, where)
-    if stated.stderr is not None and error is not None and math.isfinite(error):
-        yield _figure(stated, "standard error", stated.stderr, error, where)
-
-
-def _figure(stated: Published, figure: Figure, value: float, read: float | None, where: str) -> Reconciled:
-    found = math.nan if read is None else read
     about = {"source": where, "task": stated.task, "model": stated.model, "metric": stated.metric}
-    near = _last_digit(stated.decimals) + RELATIVE * max(1.0, abs(value))
-    return Reconciled(**about, figure=figure, stated=value, read=found, agrees=abs(found - value) <= near)
+    yield _reconciled(about, "score", stated.score, mean, stated.decimals)
+    if stated.stderr is not None and error is not None and math.isfinite(error):
+        yield _reconciled(about, "standard error", stated.stderr, error, stated.decimals)
 
 
-def _total(total: Total, read: float, where: str) -> Reconciled:
-    """Hold what all attempts took to what the log states. A log may state more: calls that belong to no
-    attempt that it keeps.
+def _reconciled(
+    about: Mapping[str, str], figure: Figure, stated: float, read: float | None, decimals: int | None
+) -> Reconciled:
+    """Hold a figure to what is stated: both are equal to half a unit of the last of so many decimals, in full
+    where these are None.
     """
-    near = _last_digit(total.decimals) + RELATIVE * max(1.0, abs(total.value))
-    return Reconciled(
-        source=total.run or where,
-        task=total.task,
-        model=total.model,
-        metric="",
-        figure=total.figure,
-        stated=total.value,
-        read=read,
-        agrees=abs(read - total.value) <= near,
-    )
-
-
-def _last_digit(decimals: int | None) -> float:
-    """Return half a unit of the last digit that is stated, 0 for figures that are stated in full."""
-    return 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    value = math.nan if read is None else read
+    near = (0.0 if decimals is None else 0.5 * 10.0**-decimals) + RELATIVE * max(1.0, abs(stated))
+    return Reconciled(**about, figure=figure, stated=stated, read=value, agrees=abs(value - stated) <= near)
 
 
 def subset_notes(subsets: Iterable[Extent]) -> list[str]:
@@ -402,41 +410,3 @@ def subset_notes(subsets: Iterable[Extent]) -> list[str]:
         how = f"run on a subset, {most:,}" if least == most else f"run on subsets, {least:,} to {most:,}"
         notes.append(f"{task}: {how} of {whole:,} questions, as it was asked to.")
     return notes
-
-
-def _partial(samples: Reconciled, extent: Extent) -> Caution:
-    what = "sample" if extent.attempts else "question"
-    status = f" (status {extent.status})" if extent.status else ""
-    return Caution(
-        code="partial_run",
-        message=f"{samples.source}: {samples.read:,.0f} of {plural(int(samples.stated), what)} that the run "
-        f"was to answer are in the log{status}",
-        remedy=extent.remedy,
-    )
-
-
-def _more_than_stated(figure: Reconciled) -> Caution:
-    read, stated = amounts_apart(figure.read, figure.stated)
-    return Caution(
-        code="differs_from_log",
-        message=(
-            f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says "
-            f"{stated} in all"
-        ),
-        remedy="Attempts may be in the log twice: `howsure describe` lists what logs state.",
-    )
-
-
-def _differs(figure: Reconciled) -> Caution:
-    read, stated = told_apart(figure.read, figure.stated)
-    return Caution(
-        code="differs_from_log",
-        message=(
-            f"{figure.source}: the rows give {read} for {figure.task} · {figure.metric}, the log says "
-            f"{stated}"
-        ),
-        remedy=(
-            "`howsure describe` lists what logs state; find out which of the two is right before you use "
-            "either."
-        ),
-    )

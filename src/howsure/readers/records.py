@@ -45,21 +45,16 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
     were not recorded. Any other key is metadata: scalars are kept as text, longer texts and nested values are
     left out.
     """
-    import polars as pl
-
+    defaults = {"attempt": 0, "metric": "score", "status": "ok"}
     names = dict.fromkeys(key for record in records for key in record if key not in COLUMNS)
-    columns: dict[str, Any] = {
-        "task": pl.Series([_text(r.get("task")) for r in records], dtype=pl.String),
-        "model": pl.Series([_text(r.get("model")) for r in records], dtype=pl.String),
-        "item": pl.Series([_text(r.get("item")) for r in records], dtype=pl.String),
-        "attempt": pl.Series([r.get("attempt", 0) for r in records], dtype=pl.Int64),
-        "metric": pl.Series([_text(r.get("metric", "score")) for r in records], dtype=pl.String),
-        "score": pl.Series([r.get("score") for r in records], dtype=pl.Float64),
-        "status": pl.Series([r.get("status", "ok") for r in records], dtype=pl.String),
-        "cluster": pl.Series([_text(r.get("cluster")) for r in records], dtype=pl.String),
-        "weight": pl.Series([r.get("weight") for r in records], dtype=pl.Float64),
-        "source": pl.Series([source] * len(records), dtype=pl.String),
-    }
+    columns: dict[str, Any] = {}
+    for name in COLUMNS[:-1]:
+        values = [record.get(name, defaults.get(name)) for record in records]
+        dtype = {"attempt": pl.Int64, "score": pl.Float64, "weight": pl.Float64}.get(name, pl.String)
+        if dtype == pl.String:
+            values = [None if value is None else whole_text(str(value)) for value in values]
+        columns[name] = pl.Series(values, dtype=dtype)
+    columns["source"] = pl.Series([source] * len(records), dtype=pl.String)
     for name in MEASURES:
         if name in names:
             columns[name] = pl.Series([finite(record.get(name)) for record in records], dtype=pl.Float64)
@@ -144,10 +139,6 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
         for key, value in metadata.items()
         if _is_short(value)
     }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else whole_text(str(value))
 
 
 PLAIN_FOLDERS = frozenset(
@@ -312,8 +303,6 @@ def token_rows(usages: Sequence[object]) -> list[dict[str, float | None]]:
 
 def numbers(values: Sequence[object]) -> pl.Series:
     """Return values of any kind as numbers, null for what is none, NaN and infinity too."""
-    import polars as pl
-
     series = pl.Series(values, dtype=pl.Float64, strict=False)
     return series if math.isfinite(series.sum()) else series.set(~series.is_finite(), None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from howsure.readers.reading import UNKNOWN, links_out
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from howsure.table.scores import FileReport
 
@@ -40,75 +41,71 @@ def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
 
 def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
     """Warn of files that could not be read, and of those left out that may hold results."""
-    tables = [report.path for report in reports if report.reason == NO_RESULTS]
-    copies = [report.path for report in reports if report.reason == COPY]
-    runs = [report.path for report in reports if report.reason.startswith(COPY_OF_RUN)]
-    unknown = [
-        report.path for report in reports if report.reason == UNKNOWN and _may_hold_results(report.path)
-    ]
-    found = (
-        (
-            tables,
-            Caution(
-                code="tables_left_out",
-                message=_left_out(tables, "table", "without results left out"),
-                remedy="Name a file itself to see its columns.",
-            ),
-        ),
-        (
-            copies,
-            Caution(
-                code="tables_copied",
-                message=_left_out(copies, "table", "left out, byte for byte the same as another"),
-                remedy="Number the attempts in a column if these are other ones with the same scores.",
-            ),
-        ),
-        (
-            runs,
-            Caution(
-                code="logs_copied",
-                message=_left_out(runs, "log", "left out, the same row for row as another of its run"),
-                remedy="`howsure runs` lists what counts.",
-            ),
-        ),
-        (
-            unknown,
-            Caution(
-                code="files_unknown",
-                message=_left_out(
-                    unknown, "file", "that may hold results left out, empty or in no known format"
-                ),
-                remedy="Name a file itself to see what is wrong with it.",
-            ),
-        ),
-    )
-    return [*_failed_files(reports), *(caution for names, caution in found if names)]
-
-
-def _failed_files(reports: Sequence[FileReport]) -> list[Caution]:
+    cautions = []
     failed = [report for report in reports if report.outcome == "failed"]
-    if not failed:
-        return []
-    why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
-    why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
-    return [
-        Caution(
-            code="files_failed",
-            message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
-            remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+    if failed:
+        why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
+        why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
+        cautions.append(
+            Caution(
+                code="files_failed",
+                message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
+                remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+            )
         )
-    ]
-
-
-def _left_out(names: list[str], kind: str, what: str) -> str:
-    """Say how many of a `kind` were left out, in what way, and the first two."""
-    return f"{plural(len(names), kind)} {what}: {listing(names, 2)}"
+    for is_meant, kind, caution in LEFT_OUT:
+        names = [report.path for report in reports if is_meant(report)]
+        if names:
+            message = f"{plural(len(names), kind)} {caution.message}: {listing(names, 2)}"
+            cautions.append(replace(caution, message=message))
+    return cautions
 
 
 def _may_hold_results(name: str) -> bool:
     path = PurePath(name.lower())
     packed = path.suffix in PACKED
     return (PurePath(path.stem).suffix if packed else path.suffix) in OF_RESULTS
+
+
+LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
+    (
+        lambda report: report.reason == NO_RESULTS,
+        "table",
+        Caution(
+            code="tables_left_out",
+            message="without results left out",
+            remedy="Name a file itself to see its columns.",
+        ),
+    ),
+    (
+        lambda report: report.reason == COPY,
+        "table",
+        Caution(
+            code="tables_copied",
+            message="left out, byte for byte the same as another",
+            remedy="Number the attempts in a column if these are other ones with the same scores.",
+        ),
+    ),
+    (
+        lambda report: report.reason.startswith(COPY_OF_RUN),
+        "log",
+        Caution(
+            code="logs_copied",
+            message="left out, the same row for row as another of its run",
+            remedy="`howsure runs` lists what counts.",
+        ),
+    ),
+    (
+        lambda report: report.reason == UNKNOWN and _may_hold_results(report.path),
+        "file",
+        Caution(
+            code="files_unknown",
+            message="that may hold results left out, empty or in no known format",
+            remedy="Name a file itself to see what is wrong with it.",
+        ),
+    ),
+)
+"""Files that are left out with a warning: which, of what kind, and the warning without their names."""
 
 
 def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadError:

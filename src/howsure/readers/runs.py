@@ -21,7 +21,6 @@ from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from howsure.readers.base import Reading, Source
     from howsure.table.scores import Missing
@@ -39,15 +38,43 @@ class Taken:
     word: Word = field(default_factory=Word)
     held: bool = False
 
-    def left_out(self, reason: str) -> FileReport:
-        """Report that it doesn't count, and why."""
-        return FileReport(path=self.source.name, reader=self.reader, outcome="left out", reason=reason)
+    @property
+    def run(self) -> Run:
+        """What it says of its run; an empty one where it says nothing."""
+        return self.reading.run or NOTHING
+
+    @property
+    def setup(self) -> dict[str, str]:
+        """What keeps its run apart from others of the same model, by name."""
+        return {**self.run.apart, **self.reading.configuration}
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """Its tasks and models; most logs have one."""
+        rows = self.reading.rows
+        if rows is None:
+            return list({(entry.task, entry.model): None for entry in self.reading.published})
+        task, model = rows["task"], rows["model"]
+        if task.n_unique() == model.n_unique() == 1:
+            return [(task[0], model[0])]
+        return list(rows.select("task", "model").unique().iter_rows())
 
 
-Dated = tuple["datetime", Taken]
-"""The moment of a log, and the log."""
+NOTHING = Run()
+"""What a log says of its run that says nothing."""
 Named = tuple[Taken, str, str, str]
 """A log, a task and a model of it, and what the model is called."""
+
+
+def _without(
+    taken: Iterable[Taken], left_out: Iterable[tuple[Taken, str]], reports: list[FileReport]
+) -> list[Taken]:
+    """Return the other logs, and report those that are left out, each with its reason."""
+    gone = set()
+    for log, reason in left_out:
+        gone.add(id(log))
+        reports.append(FileReport(path=log.source.name, reader=log.reader, outcome="left out", reason=reason))
+    return [log for log in taken if id(log) not in gone]
 
 
 NOT_ASKED = "of no run that was asked for"
@@ -57,33 +84,18 @@ def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequen
     """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where
     there is none of one of them.
     """
-    nothing = [selector for selector in selectors if not any(_answers(read, selector) for read in taken)]
-    if nothing:
-        raise ReadError(f"no run with {listing(nothing)}", remedy=_there_are(taken, nothing))
-    kept = [read for read in taken if any(_answers(read, selector) for selector in selectors)]
-    chosen = {id(read) for read in kept}
-    left = [read for read in taken if id(read) not in chosen]
-    reports += [read.left_out(NOT_ASKED) for read in left]
-    return kept
-
-
-def _answers(read: Taken, selector: str) -> bool:
-    return read.reading.run is not None and read.reading.run.answers(selector)
-
-
-def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
-    """Say which tags, commits or ids the logs name, of the kinds that were asked for."""
-    runs = [read.reading.run for read in taken if read.reading.run is not None]
-    kinds = sorted({selector.partition(":")[0] for selector in selectors})
-    names = [tag for run in runs for tag in run.tags] if "tag" in kinds else []
-    names += [run.commit for run in runs if run.commit] if "commit" in kinds else []
-    names += [run.ids[0] for run in runs if run.ids] if "run" in kinds else []
+    nothing = [selector for selector in selectors if not any(log.run.answers(selector) for log in taken)]
+    if not nothing:
+        others = [log for log in taken if not any(map(log.run.answers, selectors))]
+        return _without(taken, ((log, NOT_ASKED) for log in others), reports)
+    kinds = sorted({selector.partition(":")[0] for selector in nothing})
+    names = [tag for log in taken for tag in log.run.tags] if "tag" in kinds else []
+    names += [log.run.commit for log in taken if log.run.commit] if "commit" in kinds else []
+    names += [log.run.ids[0] for log in taken if log.run.ids] if "run" in kinds else []
     known = list(dict.fromkeys(names))
-    return (
-        f"There {'is' if len(known) == 1 else 'are'} {listing(known)}."
-        if known
-        else f"The logs name no {' and no '.join(kinds)}."
-    )
+    there = f"There {'is' if len(known) == 1 else 'are'} {listing(known)}."
+    none = f"The logs name no {' and no '.join(kinds)}."
+    raise ReadError(f"no run with {listing(nothing)}", remedy=there if known else none)
 
 
 def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
@@ -92,58 +104,47 @@ def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]
 
     The log that lies highest counts. Logs of two ids are two runs, though every score agrees.
     """
-    originals: dict[tuple[object, ...], list[Taken]] = {}
-    copies: set[int] = set()
-    for read in sorted(taken, key=lambda read: len(read.source.path.parts)):
-        rows = read.reading.rows
-        if read.held or rows is None or not len(rows):
+    originals: dict[tuple[object, ...], list[tuple[Taken, pl.DataFrame]]] = {}
+    copies: list[tuple[Taken, str]] = []
+    for log in sorted(taken, key=lambda log: len(log.source.path.parts)):
+        rows = log.reading.rows
+        if log.held or rows is None or not len(rows):
             continue
-        identity = read.reading.run.identity if read.reading.run else ""
         first = rows.select("task", "model", "item").row(0)
-        alike = originals.setdefault((read.reader, identity, len(rows), *first), [])
-        original = next((other for other in alike if _holds_the_same(other.reading.rows, rows)), None)
+        alike = originals.setdefault((log.reader, log.run.identity, len(rows), *first), [])
+        original = next((other for other, others in alike if _hold_the_same(rows, others)), None)
         if original is None:
-            alike.append(read)
-            continue
-        copies.add(id(read))
-        reason = f"{COPY_OF_RUN}{original.source.name}"
-        reports.append(read.left_out(reason))
-    return [read for read in taken if id(read) not in copies]
+            alike.append((log, rows))
+        else:
+            copies.append((log, f"{COPY_OF_RUN}{original.source.name}"))
+    return _without(taken, copies, reports)
 
 
-def _holds_the_same(rows: pl.DataFrame | None, others: pl.DataFrame) -> bool:
+def _hold_the_same(rows: pl.DataFrame, others: pl.DataFrame) -> bool:
     """Say whether two logs agree in every column that both have, but for the file that it was."""
-    assert rows is not None
-    both = [name for name in rows.columns if name in others.columns and name != "source"]
-    return rows.select(both).equals(others.select(both))
+    shared = [name for name in rows.columns if name in others.columns and name != "source"]
+    return rows.select(shared).equals(others.select(shared))
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
     """Of several logs of one run (retries, copies), keep the newest complete one."""
+
+    def worth(log: Taken) -> tuple[bool, bool, str]:
+        complete = log.reading.run is not None and log.run.complete
+        return complete, log.reading.rows is not None, log.run.started
+
     best: dict[tuple[str, str], Taken] = {}
-    for read in taken:
-        key = _key(read)
-        if key is None:
-            continue
-        if key not in best or _worth(read) > _worth(best[key]):
-            best[key] = read
-    kept = []
-    for read in taken:
-        key = _key(read)
-        winner = best[key] if key else read
-        if winner is read:
-            kept.append(read)
-        else:
-            reason = f"another log of the same run counts: {winner.source.name}"
-            reports.append(read.left_out(reason))
-    return kept
-
-
-def _key(read: Taken) -> tuple[str, str] | None:
-    """Return what the logs of one run share, None where nothing is known of the run."""
-    return (
-        (read.reader, read.reading.run.key) if read.reading.run is not None and read.reading.run.key else None
+    for log in taken:
+        key = log.reader, log.run.key
+        if log.run.key and (key not in best or worth(log) > worth(best[key])):
+            best[key] = log
+    others = [(log, best.get((log.reader, log.run.key), log)) for log in taken]
+    reasons = (
+        (log, f"another log of the same run counts: {counts.source.name}")
+        for log, counts in others
+        if counts is not log
     )
+    return _without(taken, reasons, reports)
 
 
 def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
@@ -162,11 +163,6 @@ def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
     return [found.get(id(read), read) for read in kept]
 
 
-def _worth(read: Taken) -> tuple[bool, int, str]:
-    run, rows = read.reading.run, read.reading.rows
-    return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
-
-
 def tell_apart(
     kept: list[Taken], cautions: list[Caution], notes: list[str], *, as_attempts: bool | None = None
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
@@ -177,19 +173,14 @@ def tell_apart(
     that does the other. Returns the rows, what they lack, and each log with its tasks, models, and what these
     are called there.
     """
-    frames = [
-        (read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)
-    ]
+    logs = [log for log in kept if log.reading.rows is not None and len(log.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
-    for position, (_, frame) in enumerate(frames):
-        for cell in _cells(frame):
+    for position, log in enumerate(logs):
+        for cell in log.cells:
             cells.setdefault(cell, []).append(position)
-    result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
-    configurations = [
-        {**(read.reading.run.apart if read.reading.run else {}), **read.reading.configuration}
-        for read, _ in frames
-    ]
-    runs = [read.reading.run for read, _ in frames]
+    result = [log.reading.rows for log in logs if log.reading.rows is not None]
+    missing = [list(log.word.missing) for log in logs]
+    configurations, runs = [log.setup for log in logs], [log.reading.run for log in logs]
     named: list[Named] = []
     telling = _telling(cells, configurations)
     pooled = {
@@ -200,24 +191,24 @@ def tell_apart(
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
         for k in positions:
-            name = _configured(configurations[k], telling[model].keys() - pooled[model])
+            settings = sorted((telling[model].keys() - pooled[model]) & configurations[k].keys())
+            name = ", ".join(f"{setting}={in_a_name(configurations[k][setting])}" for setting in settings)
             groups.setdefault(name, []).append(k)
             if name:
-                result[k] = _rename(result[k], task, model, f"{model} ({name})")
-                missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
+                here = (pl.col("task") == task) & (pl.col("model") == model)
+                renamed = pl.when(here).then(pl.lit(f"{model} ({name})")).otherwise("model")
+                result[k] = result[k].with_columns(model=renamed)
+                missing[k] = [
+                    replace(lack, model=f"{model} ({name})")
+                    if (lack.task, lack.model) == (task, model)
+                    else lack
+                    for lack in missing[k]
+                ]
         for name, group in groups.items():
             called = f"{model} ({name})" if name else model
-            named += [(frames[k][0], task, model, called) for k in group]
+            named += [(logs[k], task, model, called) for k in group]
             cautions += number_runs(result, group, runs, task=task, model=called, differing=pooled[model])
     return result, tuple(lack for lacking in missing for lack in lacking), named
-
-
-def _cells(frame: pl.DataFrame) -> list[tuple[str, str]]:
-    """Return each task and model of a frame; most logs have one."""
-    task, model = frame["task"], frame["model"]
-    if task.n_unique() == model.n_unique() == 1:
-        return [(task[0], model[0])]
-    return list(frame.select("task", "model").unique().iter_rows())
 
 
 def _telling(
@@ -269,22 +260,6 @@ def _settings_notes(
             yield f"Runs of {listing(models, 2)} that differ in {listing(settings, 3)} {verb}; {other}."
 
 
-def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
-    """Name a configuration by the settings that tell it apart; "" where there are none."""
-    return ", ".join(
-        f"{key}={in_a_name(configuration[key])}" for key in sorted(telling) if key in configuration
-    )
-
-
-def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
-    here = (pl.col("task") == task) & (pl.col("model") == model)
-    return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
-
-
-def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
-    return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
-
-
 IDENTITY = ["item", "metric", "attempt"]
 MOST_DATES = 3
 MINUTES = 16
@@ -316,7 +291,11 @@ def number_runs(
         if seen is None:
             seen, repeated = part, [group[0]]
             continue
-        if _is_another(part, seen, known=known):
+        # whether it holds items that were seen, and is no copy
+        shared = part.join(seen, on=IDENTITY, how="inner", suffix="_seen")
+        differ = known or not shared["score"].eq_missing(shared["score_seen"]).all()
+        is_another = bool(len(shared)) and differ
+        if is_another:
             shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
             later = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
             for k in group:
@@ -329,10 +308,6 @@ def number_runs(
     return (_pooled([runs[k] for k in repeated], task=task, model=model, differing=differing),)
 
 
-def _identity(run: Run | None) -> str:
-    return "" if run is None else run.identity
-
-
 def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> list[tuple[list[int], bool]]:
     """Put the logs of one run together, such as one log a trial, and say whether they are known to be no
     copies.
@@ -342,7 +317,7 @@ def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> 
     """
     groups: dict[object, list[int]] = {}
     for k in parts:
-        groups.setdefault(_identity(runs[k]) or k, []).append(k)
+        groups.setdefault((runs[k] or NOTHING).identity or k, []).append(k)
     found: list[tuple[list[int], bool]] = []
     for group in groups.values():
         apart = (
@@ -350,12 +325,6 @@ def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> 
         )
         found += [(group, True)] if apart else [([k], False) for k in group]
     return found
-
-
-def _is_another(part: pl.DataFrame, seen: pl.DataFrame, *, known: bool) -> bool:
-    """Say whether a run holds items that were seen, and is no copy."""
-    both = part.join(seen, on=IDENTITY, how="inner", suffix="_seen")
-    return bool(len(both)) and (known or not both["score"].eq_missing(both["score_seen"]).all())
 
 
 OWN_NAMES = "Give them different model names if they are different systems."
@@ -384,7 +353,6 @@ def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tup
 
 
 ONLY_PUBLISHED = "scores only, no rows behind them"
-NOTHING = Run()
 
 
 def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
@@ -398,7 +366,7 @@ def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
             task=task,
             name=name,
             model=model,
-            run=read.reading.run or NOTHING,
+            run=read.run,
             settings=read.reading.configuration,
             file="" if read.held else str(read.source.path.absolute()),
         )
@@ -418,7 +386,7 @@ def uncounted_logs(
             source=read.source.name,
             reader=read.reader,
             reason=reasons.get(read.source.name, ONLY_PUBLISHED),
-            run=read.reading.run or NOTHING,
+            run=read.run,
             rows=read.reading.rows,
             published=read.reading.published,
             facts=read.reading.facts,
@@ -449,55 +417,34 @@ def recent(
 
     A log without a date can't be told from a recent one: it is kept, and that is said.
     """
+    dates = {id(log): date for log in kept if (date := log.run.date) is not None}
+    dated = [log for log in kept if id(log) in dates]
     if not latest and not since:
         return list(kept), ()
-    known = [(date, read) for read in kept if (date := _date(read)) is not None]
-    young = _within(known, age(since)) if since else known
-    chosen = {id(read) for read in (_newest(young) if latest else (read for _, read in young))}
-    left = [read for _, read in known if id(read) not in chosen]
-    reports += [read.left_out(OLDER) for read in left]
-    older = set(map(id, left))
-    return [read for read in kept if id(read) not in older], _undated(len(kept) - len(known))
-
-
-def _within(known: Sequence[Dated], span: timedelta) -> list[Dated]:
-    last = max((date for date, _ in known), default=None)
-    return [(date, read) for date, read in known if last is not None and last - date <= span]
-
-
-def _newest(known: Sequence[Dated]) -> Iterator[Taken]:
-    """Yield the logs of the newest run of each task and model; a run may have several."""
-    cells: dict[Hashable, list[Dated]] = defaultdict(list)
-    for date, read in known:
-        cells[_cell(read)].append((date, read))
-    for dated in cells.values():
-        _, first = max(dated, key=lambda each: each[0])
-        yield from (read for _, read in dated if read is first or (_run(read) and _run(read) == _run(first)))
-
-
-def _cell(read: Taken) -> Hashable:
-    """Return the tasks and models of a log, of one with published scores alone those."""
-    rows = read.reading.rows
-    if rows is None:
-        return (read.reader, *sorted({(entry.task, entry.model) for entry in read.reading.published}))
-    return (read.reader, *rows.select("task", "model").unique().sort("task", "model").iter_rows())
-
-
-def _run(read: Taken) -> str:
-    return "" if read.reading.run is None else read.reading.run.identity
-
-
-def _date(read: Taken) -> datetime | None:
-    return None if read.reading.run is None else read.reading.run.date
-
-
-def _undated(count: int) -> tuple[Caution, ...]:
-    message = (
-        f"{plural(count, 'log')} {'names' if count == 1 else 'name'} no date and "
-        f"{'is' if count == 1 else 'are'} kept"
-    )
-    remedy = "Name the files to be read."
-    return (Caution(code="undated_runs", message=message, remedy=remedy),) if count else ()
+    young = dated
+    if since and dated:
+        last, span = max(dates.values()), age(since)
+        young = [log for log in dated if last - dates[id(log)] <= span]
+    if latest:
+        newest: dict[Hashable, Taken] = {}
+        for log in young:
+            other = newest.setdefault((log.reader, *sorted(log.cells)), log)
+            if dates[id(log)] > dates[id(other)]:
+                newest[log.reader, *sorted(log.cells)] = log
+        firsts = ((log, newest[log.reader, *sorted(log.cells)]) for log in young)  # a run may have several
+        young = [
+            log
+            for log, first in firsts
+            if log is first or (log.run.identity and log.run.identity == first.run.identity)
+        ]
+    chosen = set(map(id, young))
+    logs = _without(kept, ((log, OLDER) for log in dated if id(log) not in chosen), reports)
+    count = len(kept) - len(dated)
+    if not count:
+        return logs, ()
+    verbs = ("names", "is") if count == 1 else ("name", "are")
+    message = f"{plural(count, 'log')} {verbs[0]} no date and {verbs[1]} kept"
+    return logs, (Caution(code="undated_runs", message=message, remedy="Name the files to be read."),)
 
 
 REASON = "limited to fewer items than other runs of the same"
@@ -507,60 +454,36 @@ def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[T
     """Leave out runs that were limited on purpose where the same model in the same set-up ran on more items
     of the task as well; say so.
 
-    Runs with more attempts at each item stay.
+    Runs with more attempts at each item stay: they show what the others don't.
     """
-    if not any(map(_limit, kept)):
+    if not any(log.run.limit for log in kept):
         return list(kept), ()
-    whole: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
-    for read in kept:
-        if _limit(read) == "" and _cell_of(read) is not None:
-            whole[_cell_of(read)].append(_size(read))
-    smoke = [
-        read
-        for read in kept
-        if _limit(read) and any(_is_less(_size(read), size) for size in whole[_cell_of(read)])
-    ]
-    if not smoke:
+    groups: dict[Hashable, list[tuple[Taken, int]]] = defaultdict(list)
+    for log in kept:
+        rows = log.reading.rows
+        if log.reading.run is not None and rows is not None and len(rows) and len(log.cells) == 1:
+            own = (log.reader, *log.cells[0], *sorted(log.setup.items()))
+            groups[own].append((log, rows["item"].n_unique()))
+    limited = {
+        id(log)
+        for group in groups.values()
+        for log, items in group
+        if log.run.limit
+        and any(
+            not other.run.limit and items < more and log.run.epochs <= other.run.epochs
+            for other, more in group
+        )
+    }
+    left_out = [log for log in kept if id(log) in limited]
+    if not left_out:
         return list(kept), ()
-    reports += [read.left_out(REASON) for read in smoke]
-    aside = {id(read) for read in smoke}
-    names = [read.source.name for read in smoke]
-    told = Caution(
+    names = [log.source.name for log in left_out]
+    caution = Caution(
         code="limited_left_out",
         message=(
-            f"{plural(len(smoke), 'run')} that {'was' if len(smoke) == 1 else 'were'} limited to fewer "
+            f"{plural(len(names), 'run')} that {'was' if len(names) == 1 else 'were'} limited to fewer "
             f"items left out beside whole ones: {listing(names)}"
         ),
         remedy="Read the files by themselves to see them.",
     )
-    return [read for read in kept if id(read) not in aside], (told,)
-
-
-def _limit(read: Taken) -> str | None:
-    """Return to what a run was limited, "" where it was whole; None where its log says nothing of the run, or
-    it has no rows.
-    """
-    rows = read.reading.rows
-    return None if read.reading.run is None or rows is None or not len(rows) else read.reading.run.limit
-
-
-def _cell_of(read: Taken) -> Hashable:
-    """Return what runs of one model on one task in one set-up share; None for a log of several."""
-    rows, run = read.reading.rows, read.reading.run
-    if rows is None or run is None or rows["task"].n_unique() != 1 or rows["model"].n_unique() != 1:
-        return None
-    said = {**run.apart, **read.reading.configuration}
-    return (read.reader, rows["task"][0], rows["model"][0], *sorted(said.items()))
-
-
-def _size(read: Taken) -> tuple[int, int]:
-    """Return how many items a run has, and how many attempts at each."""
-    rows, run = read.reading.rows, read.reading.run
-    return (0 if rows is None else rows["item"].n_unique(), 0 if run is None else run.epochs)
-
-
-def _is_less(size: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Say whether a run has fewer items than another, and no more attempts at each: with more it shows what
-    the other doesn't.
-    """
-    return size[0] < other[0] and size[1] <= other[1]
+    return _without(kept, ((log, REASON) for log in left_out), reports), (caution,)

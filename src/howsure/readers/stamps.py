@@ -1,9 +1,8 @@
 """What was looked at while one file was read: the file itself, its neighbours, those that aren't there, and
 names in folders.
 
-A reading holds as long as all of these are as they were. A file is as it was when the system says so of it
-(device, inode, size, both times); where it doesn't, or a change may have come too soon after the look for its
-times to tell, its content says so.
+A reading holds as long as all of these are as they were: as long as the system says the same of them (device,
+inode, size, both times).
 """
 
 from __future__ import annotations
@@ -13,18 +12,17 @@ import stat
 import time
 from dataclasses import dataclass, field
 from fnmatch import filter as matching
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_DIGESTED_BYTES = 1024**2
-"""Larger files have no digest: of many a reader looks at less than that would cost."""
 ANNEX = ".git/annex/objects/"
 TOO_SOON = 2 * 10**9
-"""Nanoseconds: the times of some file systems are as coarse as this."""
+"""Nanoseconds: the times of some file systems are as coarse as this. A change within it may leave a file the
+times that it had.
+"""
 
 Stamp = tuple[int, ...]
 """Device, inode, size, modified and changed, of a file; of anything else its kind, and () of nothing."""
@@ -46,57 +44,11 @@ def stamp_of(path: str | Path) -> Stamp:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A path as it was at one moment, in nanoseconds; `digest` of its content, "" where it is large, or no
-    file.
-    """
-
-    stamp: Stamp
-    moment: int
-    digest: str
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether a change since then would have changed its stamp."""
-        return len(self.stamp) < len(("device", "inode", "size", "modified", "changed")) or (
-            max(self.stamp[3:]) + TOO_SOON < self.moment
-        )
-
-
-def seen(path: str | Path) -> Seen:
-    """Look at a path, before it is read: what is read after a change has another digest than this."""
-    moment, stamp = time.time_ns(), stamp_of(path)
-    return Seen(stamp, moment, _digest(path, stamp))
-
-
-def _digest(path: str | Path, stamp: Stamp) -> str:
-    if len(stamp) == 1 or not stamp or stamp[2] > MAX_DIGESTED_BYTES:
-        return ""
-    try:
-        with open(path, "rb", buffering=0, opener=without_waiting) as file:
-            content = file.read(stamp[2] + 1) or b""
-    except OSError:
-        return ""
-    return blake2b(content, digest_size=16).hexdigest() if len(content) == stamp[2] else ""
-
-
 def without_waiting(path: str, flags: int) -> int:
     """Open a file; one of the system that would wait for something to come (/proc/kmsg) fails instead when it
     is read.
     """
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def seen_again(path: str | Path, before: Seen) -> Seen | None:
-    """Return a path as it is now, where it is what it was before; None where that isn't certain."""
-    stamp = stamp_of(path)
-    if stamp == before.stamp and before.is_certain:
-        return before
-    if not before.digest or len(stamp) != len(before.stamp) or stamp[2] != before.stamp[2]:
-        return None
-    now = seen(path)
-    return now if now.digest == before.digest else None
 
 
 def names_in(folder: str | Path, pattern: str) -> list[str]:
@@ -109,22 +61,25 @@ def names_in(folder: str | Path, pattern: str) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LookedAt:
-    """Collects what the reading of one file touches; `known` is shared by all files of a walk, and `names`
-    are those by folder and pattern.
+    """Collects what the reading of one file touches.
+
+    Attributes:
+        paths: What the system said of each path before it was read.
+        names: What folders held, by folder and pattern.
+        began: When the reading began, in nanoseconds.
     """
 
-    known: dict[str, Seen]
-    paths: dict[str, None] = field(default_factory=dict)
+    paths: dict[str, Stamp] = field(default_factory=dict)
     names: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    began: int = field(default_factory=time.time_ns)
 
     def path(self, path: Path) -> None:
         """Note a path, whether there is something or not."""
         name = str(path)
-        self.paths[name] = None
-        if name not in self.known:
-            self.known[name] = seen(name)
+        if name not in self.paths:
+            self.paths[name] = stamp_of(name)
 
     def names_in(self, folder: Path, pattern: str) -> list[str]:
         """Return the names in a folder that match a pattern, and note them."""
@@ -133,20 +88,15 @@ class LookedAt:
             self.names[key] = names_in(*key)
         return self.names[key]
 
-    def add(self, other: LookedAt) -> None:
-        """Take in what another process touched; of a path that both know the earlier look counts, after which
-        both read.
-        """
-        self.paths.update(other.paths)
-        self.names.update(other.names)
-        for path in other.paths:
-            theirs = other.known[path]
-            if path not in self.known or theirs.moment < self.known[path].moment:
-                self.known[path] = theirs
-
     def is_unchanged(self) -> bool:
-        """Say whether the files are still as they were when they were first seen."""
-        return all(stamp_of(name) == self.known[name].stamp for name in self.paths)
+        """Say whether the files are for certain still as they were when the reading began: none was written
+        so shortly before that its times may not tell a later change.
+        """
+        young = self.began - TOO_SOON
+        return all(
+            stamp_of(name) == stamp and max(stamp[3:], default=young - 1) < young
+            for name, stamp in self.paths.items()
+        )
 
 
 def names_again(wanted: Sequence[tuple[str, str, Sequence[str]]]) -> bool:

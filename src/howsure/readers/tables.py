@@ -297,7 +297,11 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if is_csv(source):
         return _scan_csv(source)
-    return _records(source, mixed=mixed)
+    # Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
+    # `parsed_records` has it.
+    is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
+    shaped = shaped_table(source) if is_large else None
+    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:
@@ -340,7 +344,15 @@ def _collected(
     """
     if not is_csv(source):
         return frame.collect()
-    return named_exactly(source, frame, [*names, *_name_columns(frame.collect_schema().names(), asked)])
+    # The columns whose values are names, also where these are written as numbers.
+    columns = frame.collect_schema().names()
+    roles = find_roles(columns, asked)
+    named = {name for role in NAMES for name in roles.get(role, ())}
+    if "item" not in roles:
+        published = published_roles(columns, asked)
+        named |= {published[role] for role in NAMES if role in published}
+    name_columns = [name for name in columns if name in named]
+    return named_exactly(source, frame, [*names, *name_columns])
 
 
 def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
@@ -417,16 +429,6 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
     )
 
 
-def _name_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the columns whose values are names, also where these are written as numbers."""
-    roles = find_roles(columns, asked)
-    named = {name for role in NAMES for name in roles.get(role, ())}
-    if "item" not in roles:
-        published = published_roles(columns, asked)
-        named |= {published[role] for role in NAMES if role in published}
-    return [name for name in columns if name in named]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table with rows: as it was written, what makes numbers of its scores, and what of them was text."""
@@ -476,15 +478,6 @@ def writing_of(source: Source) -> Writing:
     return replace(
         source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";"
     )
-
-
-def _records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
-    `parsed_records` has it.
-    """
-    is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
-    shaped = shaped_table(source) if is_large else None
-    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
@@ -634,34 +627,27 @@ def notes_on_names(source: Source) -> tuple[str, ...]:
     return tuple(f"{found.message}. {found.remedy}" for found in _cautions(source))
 
 
-def _cautions(source: Source) -> Iterator[Caution]:
+def _cautions(source: Source) -> list[Caution]:
     suffix = source.path.suffix.lower()
     text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")
+    messages: list[str] = []
     if suffix in (".csv", ".tsv"):
-        for name, count in _repeated(_header(source, text)).items():
-            yield _caution(
-                f"{source.name}: {COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the "
-                "first of them counts"
-            )
+        mark = "\t" if suffix == ".tsv" else ";" if writing_of(source).semicolons else ","
+        header = next(csv.reader(text.splitlines(keepends=True), delimiter=mark), [])
+        messages = [
+            f"{COUNTS.get(count, f'{count:,}')} columns are named {name!r}, and the first of them counts"
+            for name, count in Counter(header).items()
+            if count > 1
+        ]
     elif suffix in (".json", ".jsonl", ".ndjson"):
-        found = dict.fromkeys(name for keys in _first_records(text) for name in _repeated(keys))
-        for name in found:
-            yield _caution(
-                f"{source.name}: the key {name!r} is given twice in one object, and the last counts"
-            )
-
-
-def _caution(message: str) -> Caution:
-    return Caution(code="name_twice", message=message, remedy=REMEDY)
-
-
-def _repeated(names: Names) -> dict[str, int]:
-    return {name: count for name, count in Counter(names).items() if count > 1}
-
-
-def _header(source: Source, text: str) -> list[str]:
-    mark = "\t" if source.path.suffix.lower() == ".tsv" else ";" if writing_of(source).semicolons else ","
-    return next(csv.reader(text.splitlines(keepends=True), delimiter=mark), [])
+        counts = (pair for keys in _first_records(text) for pair in Counter(keys).items())
+        messages = [
+            f"the key {name!r} is given twice in one object, and the last counts"
+            for name in dict.fromkeys(name for name, count in counts if count > 1)
+        ]
+    return [
+        Caution(code="name_twice", message=f"{source.name}: {message}", remedy=REMEDY) for message in messages
+    ]
 
 
 def _first_records(text: str) -> Iterator[list[str]]:

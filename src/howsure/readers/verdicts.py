@@ -12,7 +12,15 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
-from howsure.readers.columns import coded, copies_note, known_column, name_columns, require_roles, roles_of
+from howsure.readers.columns import (
+    NO_CLUSTERS,
+    Roles,
+    coded,
+    copies_note,
+    figures,
+    known_column,
+    refuse_lacking,
+)
 from howsure.table.cells import UNDECIDED, WORDS, NumberKind, chosen_rows, read_column, texts_of
 from howsure.table.names import word_list
 from howsure.wording import listing, plural
@@ -20,10 +28,9 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Names = Mapping[str, Sequence[str]]
     from howsure.statistics.arrays import Bools, Floats, Ints
 
-    Roles = Mapping[str, str]
+    Names = Mapping[str, Sequence[str]]
 
 NAMED_JUDGE = ("judge_name", "judge_model", "judge_id", "judge", "grader", "scorer", "rater", "annotator")
 """Columns that may name the judge of a row."""
@@ -38,8 +45,23 @@ VERDICT = NumberKind(
 )
 
 
+VERDICTS = Roles(
+    {
+        "model": ("model", "model_name", "model_id", "system"),
+        "judge": word_list("judge_verdict judge_score verdict judged llm_judge judge prediction grade score"),
+        "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
+        "item": word_list(
+            "item item_id question_id prompt_id task_id sample_id example_id question prompt id"
+        ),
+        "attempt": ("attempt", "epoch", "trial", "sample"),
+        "cluster": ("cluster",),
+    },
+    names=("model", "item", "cluster"),
+)
+
+
 def with_labels(
-    frame: pl.DataFrame, roles: Mapping[str, str], labels: pl.DataFrame, aliases: Names, named: Names
+    frame: pl.DataFrame, roles: Mapping[str, str], labels: pl.DataFrame, named: Names
 ) -> tuple[pl.DataFrame, str]:
     """Return the answers with the labels of another table as the column `human`, matched by item, and by
     model and attempt where both have them.
@@ -47,8 +69,8 @@ def with_labels(
     Several labels of one answer are averaged. DataError where no column tells what belongs together, or
     nothing does.
     """
-    both = {role: names for role, names in named.items() if role == "human" or names[0] in labels.columns}
-    there = roles_of(labels, aliases, both)
+    shared = {role: names for role, names in named.items() if role == "human" or names[0] in labels.columns}
+    there = VERDICTS.columns(labels, shared)
     key = [role for role in KEY if role in roles and role in there]
     if "item" not in key or "human" not in there:
         lacking = "item" if "item" not in key else "label"
@@ -60,41 +82,33 @@ def with_labels(
                 "is the label."
             ),
         )
-    given = labels.select(
+    labelled = labels.select(
         *(texts_of(labels[there[role]], item=role != "model").alias(f"_{role}") for role in key),
         read_column(labels[there["human"]], VERDICT).alias("human"),
     ).drop_nulls("human")
-    once = given.group_by([f"_{role}" for role in key], maintain_order=True).agg(pl.col("human").mean())
+    columns = [f"_{role}" for role in key]
+    once = labelled.group_by(columns, maintain_order=True).agg(pl.col("human").mean())
     answers = frame.drop("human", strict=False).with_columns(
         texts_of(frame[roles[role]], item=role != "model").alias(f"_{role}") for role in key
     )
-    _refuse_several(answers, key)
-    joined = answers.join(once, on=[f"_{role}" for role in key], how="left", maintain_order="left")
-    matched = once.join(answers, on=[f"_{role}" for role in key], how="semi")
-    said = f"Labels: {plural(len(matched), 'label')} matched by {listing(key)}"
-    if len(given) > len(once):
-        said += f"; {plural(len(given) - len(once), 'further label')} of the same answers averaged"
-    if len(once) > len(matched):
-        said += f"; {plural(len(once) - len(matched), 'label')} of no judged answer left out"
-    return joined.drop([f"_{role}" for role in key]), f"{said}."
-
-
-def _refuse_several(answers: pl.DataFrame, key: Sequence[str]) -> None:
-    """Raise DataError where a label could belong to several answers."""
-    names = [f"_{role}" for role in key]
-    several = answers.filter(pl.struct(names).is_duplicated())
-    judged = [name for name in several.columns if name.lower() in NAMED_JUDGE]
-    if len(several) and not judged:
-        first = ", ".join(f"{role} {several[name][0]}" for role, name in zip(key, names, strict=True))
+    several = answers.filter(pl.struct(columns).is_duplicated())
+    if len(several) and not any(name.lower() in NAMED_JUDGE for name in several.columns):
+        first = ", ".join(f"{role} {several[name][0]}" for role, name in zip(key, columns, strict=True))
         raise DataError(
-            f"labels can't be matched: several answers have the same {listing(list(key))} ({first})",
+            f"labels can't be matched: several answers have the same {listing(key)} ({first})",
             remedy="Name the column that tells them apart with `columns`: attempt, or model.",
         )
+    joined = answers.join(once, on=columns, how="left", maintain_order="left")
+    matched = once.join(answers, on=columns, how="semi")
+    note = f"Labels: {plural(len(matched), 'label')} matched by {listing(key)}"
+    if len(labelled) > len(once):
+        note += f"; {plural(len(labelled) - len(once), 'further label')} of the same answers averaged"
+    if len(once) > len(matched):
+        note += f"; {plural(len(once) - len(matched), 'label')} of no judged answer left out"
+    return joined.drop(columns), f"{note}."
 
 
-def side_by_side(
-    frame: pl.DataFrame, human: str, aliases: Names
-) -> tuple[pl.DataFrame, list[str], list[str]]:
+def side_by_side(frame: pl.DataFrame, human: str) -> tuple[pl.DataFrame, list[str], list[str]]:
     """Put raters side by side where the human is one of them, and no column: the answers, the other raters,
     and what is to be said.
     """
@@ -102,7 +116,7 @@ def side_by_side(
     verdict = next((each for each in ("rating", "score") if each in frame.columns), "")
     if not (name and verdict) or human in frame.columns or human not in texts_of(frame[name]).to_list():
         return frame, [], []
-    answers, raters, notes = one_row_an_answer(frame, roles_of(frame, aliases, {}), name, verdict)
+    answers, raters, notes = one_row_an_answer(frame, VERDICTS.columns(frame, {}), name, verdict)
     return answers, [rater for rater in raters if rater != human], notes
 
 
@@ -155,16 +169,6 @@ def one_row_an_answer(
     return answers, list(taken.values()), notes
 
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "model": ("model", "model_name", "model_id", "system"),
-    "judge": word_list("judge_verdict judge_score verdict judged llm_judge judge prediction grade score"),
-    "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
-    "item": word_list("item item_id question_id prompt_id task_id sample_id example_id question prompt id"),
-    "attempt": ("attempt", "epoch", "trial", "sample"),
-    "cluster": ("cluster",),
-}
-"""Names under which the columns are recognised; the first one found counts."""
-NO_CLUSTERS = "none"
 CHANCE = NumberKind(
     what="probability", remedy="Every labelled answer needs the probability with which it was drawn."
 )
@@ -193,11 +197,6 @@ class Verdicts:
     notes: tuple[str, ...]
 
 
-def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Return the columns whose values are ids and names, also where they look like numbers."""
-    return name_columns(ALIASES, named, ("model", "item", "cluster"))
-
-
 def read_verdicts(
     frame: pl.DataFrame,
     *,
@@ -213,45 +212,67 @@ def read_verdicts(
 
     `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
     """
-    require_roles(columns, ALIASES)
+    VERDICTS.refuse_unknown(columns)
     frame = chosen_rows(frame, where)
     one_question(frame)
     copies = copies_note(frame)
-    frame, raters, notes = side_by_side(frame, next(iter(columns.get("human", ())), ""), ALIASES)
+    frame, raters, notes = side_by_side(frame, next(iter(columns.get("human", ())), ""))
     columns = {"judge": raters, **columns} if raters else columns
     own = columns if labels is None else {role: names for role, names in columns.items() if role != "human"}
-    roles = roles_of(frame, ALIASES, own)
+    roles = VERDICTS.columns(frame, own)
     judges = list(columns.get("judge", [roles["judge"]] if "judge" in roles else []))
     if labels is not None:
-        frame, matched = with_labels(frame, roles, labels, ALIASES, columns)
+        frame, matched = with_labels(frame, roles, labels, columns)
         roles["human"] = "human"
         notes.append(matched)
-    frame, judges, said = _each_answer_once(frame, roles, judges)
-    notes += said
-    _refuse_lacking(frame, roles, judges, labelled=labelled)
-    said_by = np.column_stack([_numbers(frame[known_column(name, frame)]) for name in judges])
-    kept = np.asarray(np.isfinite(said_by).any(axis=1))
-    shown = _labels(frame, roles, kept, labelled=labelled)
-    weights = _weights(frame, probability, shown)[kept] if probability else None
-    frame, said_by, shown = frame.filter(pl.Series(kept)), said_by[kept], shown[kept]
-    clustered = _cluster_column(frame, roles, cluster)
+    frame, judges, side_notes = _each_answer_once(frame, roles, judges)
+    refuse_lacking(
+        [*([] if judges else ["judge"]), *(["human"] if labelled and "human" not in roles else [])],
+        frame,
+        "Name them with `columns`: judge is the judge's verdict, human the label.",
+    )
+    verdicts = np.column_stack([figures(frame[known_column(name, frame)], VERDICT) for name in judges])
+    kept = np.asarray(np.isfinite(verdicts).any(axis=1))
+    values = _labels(frame, roles, kept, labelled=labelled)
+    weights = _weights(frame, probability, values)[kept] if probability else None
+    frame, verdicts, values = frame.filter(pl.Series(kept)), verdicts[kept], values[kept]
+    human = f", {roles['human']} as human" if "human" in roles else ""
+    count = int(np.isfinite(values).sum())
+    data_notes = [
+        f"Data: {plural(len(frame), 'judged answer')}, {count:,} of them with a label.",
+        f"Columns: {listing(judges)} as {'judges' if len(judges) > 1 else 'judge'}{human}.",
+    ]
+    if not kept.all():
+        data_notes.append(f"{plural(int((~kept).sum()), 'answer')} without a verdict left out.")
+    models, items, clusters = (), None, None
+    if "model" in roles:
+        models = tuple(texts_of(frame[roles["model"]]).fill_null("(no name)"))
+    if "item" in roles:
+        item = texts_of(frame[roles["item"]])
+        if "attempt" in roles:
+            texts = pl.format("{}\x00{}", item, texts_of(frame[roles["attempt"]]))
+            item = frame.select(item=texts)["item"]
+        items = coded(item)[0]
+    by = _cluster_column(frame, roles, cluster)
+    cluster_notes = []
+    if by:
+        clusters = coded(texts_of(frame[by]))[0]
+        by_how_many = plural(frame[by].n_unique(), "cluster")
+        cluster_notes = [
+            f"Clusters: column `{by}` ({by_how_many}); `cluster='none'` takes each answer by itself."
+        ]
     return Verdicts(
         judges=tuple(judges),
-        verdicts=said_by,
-        labels=shown,
-        models=tuple(_texts(frame, roles["model"])) if "model" in roles else (),
-        items=coded(_answered(frame, roles)) if "item" in roles else None,
-        clusters=coded(frame[clustered]) if clustered else None,
+        verdicts=verdicts,
+        labels=values,
+        models=models,
+        items=items,
+        clusters=clusters,
         weights=weights,
         human=roles.get("human", ""),
         rows=frame,
-        notes=(*_notes(kept, shown, roles, judges), *notes, *copies, *_clusters_note(frame, clustered)),
+        notes=(*data_notes, *notes, *side_notes, *copies, *cluster_notes),
     )
-
-
-def _numbers(column: pl.Series, kind: NumberKind = VERDICT) -> Floats:
-    """Return the verdicts of a column (N,), NaN where there is none."""
-    return read_column(column, kind).fill_null(np.nan).to_numpy().copy()
 
 
 def _are_verdicts(column: pl.Series) -> bool:
@@ -264,7 +285,7 @@ def _are_verdicts(column: pl.Series) -> bool:
 
 
 def _each_answer_once(
-    frame: pl.DataFrame, roles: Roles, judges: list[str]
+    frame: pl.DataFrame, roles: Mapping[str, str], judges: list[str]
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
     """Turn one row an answer and judge into one row an answer, where a column names the judge."""
     if len(judges) != 1:
@@ -281,20 +302,11 @@ def _each_answer_once(
     return one_row_an_answer(frame, roles, name, verdict)
 
 
-def _refuse_lacking(frame: pl.DataFrame, roles: Roles, judges: list[str], *, labelled: bool) -> None:
-    lacking = [*([] if judges else ["judge"]), *(["human"] if labelled and "human" not in roles else [])]
-    if lacking:
-        raise DataError(
-            f"no column for {listing(lacking)} among {', '.join(frame.columns)}",
-            remedy="Name them with `columns`: judge is the judge's verdict, human the label.",
-        )
-
-
-def _labels(frame: pl.DataFrame, roles: Roles, kept: Bools, *, labelled: bool) -> Floats:
+def _labels(frame: pl.DataFrame, roles: Mapping[str, str], kept: Bools, *, labelled: bool) -> Floats:
     """Return the labels (N,), in [0, 1], of the answers that are kept."""
     if "human" not in roles:
         return np.full(len(frame), np.nan)
-    labels = np.where(kept, _numbers(frame[roles["human"]]), np.nan)
+    labels = np.where(kept, figures(frame[roles["human"]], VERDICT), np.nan)
     known = labels[~np.isnan(labels)]
     if not len(known):
         if not labelled:
@@ -312,7 +324,7 @@ def _labels(frame: pl.DataFrame, roles: Roles, kept: Bools, *, labelled: bool) -
 
 def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
     """Return how many answers each label stands for, 1 over the chance that it was drawn (N,)."""
-    chance = _numbers(frame[known_column(name, frame)], CHANCE)
+    chance = figures(frame[known_column(name, frame)], CHANCE)
     bad = np.isfinite(labels) & ~((chance > 0) & (chance <= 1))
     if bad.any():
         raise DataError(
@@ -323,19 +335,7 @@ def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
     return np.where(np.isfinite(labels), 1 / np.where(chance > 0, chance, 1.0), 0.0)
 
 
-def _texts(frame: pl.DataFrame, name: str) -> list[str]:
-    return texts_of(frame[name]).fill_null("(no name)").to_list()
-
-
-def _answered(frame: pl.DataFrame, roles: Roles) -> pl.Series:
-    """Return what says which answers are to the same item, and the same attempt at it."""
-    if "attempt" not in roles:
-        return frame[roles["item"]]
-    texts = pl.format("{}\x00{}", texts_of(frame[roles["item"]]), texts_of(frame[roles["attempt"]]))
-    return frame.select(item=texts)["item"]
-
-
-def _cluster_column(frame: pl.DataFrame, roles: Roles, asked: str | None) -> str:
+def _cluster_column(frame: pl.DataFrame, roles: Mapping[str, str], asked: str | None) -> str:
     """Return the column that answers hang together by: as asked, else `cluster`, else the item where several
     answers are to one; "" for none.
     """
@@ -347,29 +347,3 @@ def _cluster_column(frame: pl.DataFrame, roles: Roles, asked: str | None) -> str
         return roles["cluster"]
     item = roles.get("item", "")
     return item if item and frame[item].n_unique() < len(frame) else ""
-
-
-def _clusters_note(frame: pl.DataFrame, name: str) -> list[str]:
-    if not name:
-        return []
-    count = frame[name].n_unique()
-    return [
-        (
-            f"Clusters: column `{name}` ({plural(count, 'cluster')}); `cluster='none'` takes each answer by "
-            "itself."
-        )
-    ]
-
-
-def _notes(kept: Bools, labels: Floats, roles: Roles, judges: list[str]) -> list[str]:
-    """Say how many answers and labels there are, by which columns, and what was left out."""
-    known = int(np.isfinite(labels).sum())
-    human = f", {roles['human']} as human" if "human" in roles else ""
-    several = "judges" if len(judges) > 1 else "judge"
-    notes = [
-        f"Data: {plural(int(kept.sum()), 'judged answer')}, {known:,} of them with a label.",
-        f"Columns: {listing(judges)} as {several}{human}.",
-    ]
-    if not kept.all():
-        notes.append(f"{plural(int((~kept).sum()), 'answer')} without a verdict left out.")
-    return notes

@@ -7,7 +7,7 @@ and counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +15,16 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.columns import (
+    NO_CLUSTERS,
     PAIRS,
     POSITION,
+    Roles,
     coded,
     copies_note,
     known_column,
-    name_columns,
     numbers,
-    require_roles,
-    roles_of,
+    places,
+    refuse_lacking,
 )
 from howsure.statistics.votes import Votes
 from howsure.table.cells import (
@@ -44,22 +45,24 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.readers.columns import Covariate, Numbers
+    from howsure.readers.columns import Covariate
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import WinnerIs
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "model_a": word_list("model_a model_1 model1 left_model player_a first_model assistant_a modela"),
-    "model_b": word_list("model_b model_2 model2 right_model player_b second_model assistant_b modelb"),
-    "winner": ("winner", "vote", "outcome", "preference", "result", "choice", "verdict", "label"),
-    "voter": word_list(
-        """
-        voter voter_id judge judge_hash rater annotator annotator_id user user_id evaluator worker_id
-        evaluation_session_id
-        """
-    ),
-}
-"""Names under which the columns of votes are recognised; the first one found counts."""
+VOTES = Roles(
+    {
+        "model_a": word_list("model_a model_1 model1 left_model player_a first_model assistant_a modela"),
+        "model_b": word_list("model_b model_2 model2 right_model player_b second_model assistant_b modelb"),
+        "winner": ("winner", "vote", "outcome", "preference", "result", "choice", "verdict", "label"),
+        "voter": word_list(
+            """
+            voter voter_id judge judge_hash rater annotator annotator_id user user_id evaluator worker_id
+            evaluation_session_id
+            """
+        ),
+    },
+    names=("model_a", "model_b", "winner", "voter"),
+)
 ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 """Three columns of 0 and 1 in place of a winner."""
 WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
@@ -86,7 +89,6 @@ WINNERS: Mapping[float, frozenset[str]] = {
     ),
 }
 NOTHING = MISSING | UNDECIDED
-NO_CLUSTERS = "none"
 MOST_CLUSTERINGS = 2
 
 
@@ -123,11 +125,6 @@ class VoteTable:
     notes: tuple[str, ...]
 
 
-def id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Return the columns whose values are ids and names, also where they look like numbers."""
-    return name_columns(ALIASES, named, ("model_a", "model_b", "winner", "voter"))
-
-
 def read_votes(
     frame: pl.DataFrame,
     *,
@@ -140,74 +137,54 @@ def read_votes(
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
     frame = chosen_rows(frame, where)
-    roles = _roles(frame, columns, covariate)
-    names = _clusters_of(frame, roles, cluster)
-    found = numbers(frame, covariate, columns, weight)
+    VOTES.refuse_unknown(columns, covariate)
+    roles = VOTES.columns(frame, columns)
+    lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
+    one_hot = lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT)
+    if not one_hot:
+        remedy = "Votes need model_a, model_b and winner; name others with `columns`."
+        refuse_lacking(lacking, frame, remedy)
+    ways = _clusters_of(frame, roles, cluster)
+    others = numbers(frame, covariate, columns, weight)
     first, second = (texts_of(frame[roles[role]]) for role in ("model_a", "model_b"))
-    score = _scores(frame, roles, first, second, winner_is)
+    if one_hot:
+        won = frame.select(read_column(frame[name], FIGURE).fill_null(0) for name in ONE_HOT).to_numpy()
+        order = np.array([WIN, LOSS, TIE])
+        score = np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
+    else:
+        score = first_scores(frame[roles["winner"]], first, second, winner_is)
     usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
     apart = usable & (first != second).fill_null(value=False).to_numpy()
-    kept = np.asarray(apart & ~found.lacks_x & ~found.lacks_weight)
+    kept = np.asarray(apart & ~others.lacks_x & ~others.lacks_weight)
     if not kept.any():
         what = "every covariate, and a weight above 0" if apart.any() else "two models and a winner"
         raise DataError(f"no vote has {what}", remedy="Name the columns with `columns`.")
     lost = {
         "without two models or a winner": int(len(frame) - usable.sum()),
         "of a model against itself": int(usable.sum() - apart.sum()),
-        "without a covariate": int((apart & found.lacks_x).sum()),
-        "without a weight above 0": int((apart & ~found.lacks_x & found.lacks_weight).sum()),
+        "without a covariate": int((apart & others.lacks_x).sum()),
+        "without a weight above 0": int((apart & ~others.lacks_x & others.lacks_weight).sum()),
     }
-    found = found.take(kept)
-    models = pl.concat([first.filter(kept).unique(), second.filter(kept).unique()]).unique().sort().to_list()
-    place = {name: k for k, name in enumerate(models)}
+    others, first, second = others.take(kept), first.filter(kept), second.filter(kept)
+    models = pl.concat([first.unique(), second.unique()]).unique().sort().to_list()
     votes = Votes(
-        first=_codes(first.filter(kept), place),
-        second=_codes(second.filter(kept), place),
+        first=places(first, models),
+        second=places(second, models),
         score=score[kept],
         models=len(models),
-        weight=found.weight,
-        x=found.x,
+        weight=others.weight,
+        x=others.x,
     )
-    clusters = tuple(_clustered(name, frame[name].filter(kept)) for name in names)
-    return VoteTable(
-        models=tuple(models),
-        votes=votes,
-        clusters=clusters,
-        covariates=found.covariates,
-        notes=(*_notes(votes, clusters, found, weight, lost, asked=cluster is not None), *copies_note(frame)),
+    clusters = []
+    for name in ways:
+        codes, labels = coded(frame[name].filter(kept))
+        clusters.append(Clustered(column=name, codes=codes, labels=labels))
+    table = VoteTable(
+        models=tuple(models), votes=votes, clusters=tuple(clusters), covariates=others.covariates, notes=()
     )
-
-
-def _roles(
-    frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: Sequence[str]
-) -> dict[str, str]:
-    """Return the column of each role; of the winner none where three columns say it."""
-    require_roles(named, (*ALIASES, *covariates))
-    roles = roles_of(frame, ALIASES, {role: columns for role, columns in named.items() if role in ALIASES})
-    lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
-    if lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT):
-        return roles
-    if lacking:
-        raise DataError(
-            f"no column for {listing(lacking)} among {', '.join(frame.columns)}",
-            remedy="Votes need model_a, model_b and winner; name others with `columns`.",
-        )
-    return roles
-
-
-def _scores(
-    frame: pl.DataFrame,
-    roles: Mapping[str, str],
-    first: pl.Series,
-    second: pl.Series,
-    winner_is: WinnerIs | None,
-) -> Floats:
-    """Return what the first of each vote got (N,), −1 where nobody says."""
-    if "winner" not in roles:
-        won = frame.select(read_column(frame[name], FIGURE).fill_null(0) for name in ONE_HOT).to_numpy()
-        order = np.array([WIN, LOSS, TIE])
-        return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
-    return first_scores(frame[roles["winner"]], first, second, winner_is)
+    left_out = (f"{plural(count, 'vote')} {what} left out." for what, count in lost.items() if count)
+    notes = (*_notes(table, weight, asked=cluster is not None), *left_out, *copies_note(frame))
+    return replace(table, notes=notes)
 
 
 def first_scores(
@@ -225,7 +202,7 @@ def first_scores(
     won, lost = (_equal(said, side) for side in sides)
     if not (won | lost).any():
         won, lost = (_equal(lower, side.str.to_lowercase()) for side in sides)
-    neither, nobody = _is_in(lower, WINNERS[TIE]), _is_in(lower, NOTHING)
+    neither, nobody = (lower.is_in(list(words)).to_numpy() for words in (WINNERS[TIE], NOTHING))
     if winner_is is None:
         winner_is = _what_winners_are(said, won | lost, neither | nobody, sides)
     if winner_is == "name":
@@ -276,10 +253,6 @@ def _equal(said: pl.Series, other: pl.Series) -> Bools:
     return (said == other).fill_null(value=False).to_numpy()
 
 
-def _is_in(said: pl.Series, words: frozenset[str]) -> Bools:
-    return said.is_in(list(words)).to_numpy()
-
-
 def _numbers(winner: pl.Series) -> Floats:
     """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1
     as that, 1 to 2 as first to second.
@@ -322,75 +295,44 @@ def _clusters_of(
     return tuple(known_column(name, frame) for name in asked)
 
 
-def _clustered(name: str, values: pl.Series) -> Clustered:
-    """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    values = values if values.dtype.is_integer() else texts_of(values)
-    if values.null_count():
-        lone = pl.format("\x00{}", pl.int_range(pl.len()))
-        values = values.to_frame("value").select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
-    codes = (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
-    labels = values.unique().sort().cast(pl.String).to_list()
-    return Clustered(
-        column=name, codes=codes, labels=tuple("" if label.startswith("\x00") else label for label in labels)
-    )
-
-
-def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:
-    return names.replace_strict(dict(place), return_dtype=pl.Int64).to_numpy()
-
-
-def _notes(
-    votes: Votes,
-    clusters: Sequence[Clustered],
-    found: Numbers,
-    weight: str | None,
-    lost: Mapping[str, int],
-    *,
-    asked: bool,
-) -> tuple[str, ...]:
-    """Say how many votes there are, how they are clustered and weighed, the covariates, and what was left
-    out.
-    """
+def _notes(table: VoteTable, weight: str | None, *, asked: bool) -> list[str]:
+    """Say how many votes there are, how they are clustered and weighed, and the covariates."""
+    votes = table.votes
     shares = "" if votes.whole else "; winners are shares of the first"
-    notes = [
-        (
-            f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {votes.ties:,} of "
-            f"them ties{shares}."
-        )
-    ]
-    for way in clusters:
+    number, among = plural(len(votes), "vote"), plural(votes.models, "model")
+    notes = [f"Data: {number} among {among}, {votes.ties:,} of them ties{shares}."]
+    for way in table.clusters:
         unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
-        count = plural(len(way.labels), "cluster")
-        notes.append(f"Clusters: column `{way.column}` ({count} of {plural(len(votes), 'vote')}){unasked}.")
-        alone = way.labels.count("")
-        notes += (
-            [f"{plural(alone, 'vote')} without a `{way.column}`: each is a cluster of its own."]
-            if alone
-            else []
-        )
-    if not clusters:
-        notes.append("Clusters: none, so each vote counts as independent of all others.")
-    if found.weight is not None:
-        worth = found.weight.sum() ** 2 / (found.weight @ found.weight)
-        notes.append(f"Weights: column `{weight}`; the votes are worth {worth:,.0f} of one weight.")
-    if found.covariates:
         notes.append(
-            f"Covariates: {', '.join(map(str, found.covariates))}. Scores are those of answers alike in them."
+            f"Clusters: column `{way.column}` ({plural(len(way.labels), 'cluster')} of {number}){unasked}."
         )
-    notes += [f"{plural(count, 'vote')} {what} left out." for what, count in lost.items() if count]
-    return tuple(notes)
+        alone = way.labels.count("")
+        if alone:
+            each = f"{plural(alone, 'vote')} without a `{way.column}`"
+            notes.append(f"{each}: each is a cluster of its own.")
+    if not table.clusters:
+        notes.append("Clusters: none, so each vote counts as independent of all others.")
+    if votes.weight is not None:
+        worth = votes.weight.sum() ** 2 / (votes.weight @ votes.weight)
+        notes.append(f"Weights: column `{weight}`; the votes are worth {worth:,.0f} of one weight.")
+    if table.covariates:
+        names = ", ".join(map(str, table.covariates))
+        notes.append(f"Covariates: {names}. Scores are those of answers alike in them.")
+    return notes
 
 
-CHOICE_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "item": word_list("item item_id question_id prompt_id sample_id instruction prompt question id"),
-    "judge": ("judge", "judge_id", "judge_model", "rater", "annotator", "grader", "voter"),
-    "winner": ("winner", "verdict", "choice", "preference", "vote", "preferred", "chosen"),
-    "gold": ("gold", "gold_label", "label", "truth", "human", "target"),
-    "swapped": ("swapped", "swap", "reversed", "is_swapped"),
-    "model_a": ("model_a", "model_1", "model1", "generator_1", "left_model", "first_model"),
-    "model_b": ("model_b", "model_2", "model2", "generator_2", "right_model", "second_model"),
-}
-"""Names under which the columns are recognised; the first one found counts."""
+CHOICES = Roles(
+    {
+        "item": word_list("item item_id question_id prompt_id sample_id instruction prompt question id"),
+        "judge": ("judge", "judge_id", "judge_model", "rater", "annotator", "grader", "voter"),
+        "winner": ("winner", "verdict", "choice", "preference", "vote", "preferred", "chosen"),
+        "gold": ("gold", "gold_label", "label", "truth", "human", "target"),
+        "swapped": ("swapped", "swap", "reversed", "is_swapped"),
+        "model_a": ("model_a", "model_1", "model1", "generator_1", "left_model", "first_model"),
+        "model_b": ("model_b", "model_2", "model2", "generator_2", "right_model", "second_model"),
+    },
+    names=("item", "judge", "winner", "gold", "model_a", "model_b"),
+)
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
 SWAPPED = NumberKind(
     what="truth value", words={**WORDS, "swapped": 1.0, "original": 0.0}, remedy="Write yes or no."
@@ -421,11 +363,6 @@ class Choices:
     notes: tuple[str, ...]
 
 
-def choice_id_columns(named: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Return the columns whose values are ids and names, also where they look like numbers."""
-    return name_columns(CHOICE_ALIASES, named, ("item", "judge", "winner", "gold", "model_a", "model_b"))
-
-
 def read_choices(
     frame: pl.DataFrame,
     *,
@@ -436,24 +373,36 @@ def read_choices(
 ) -> Choices:
     """Read choices. DataError where there is no winner, or one can't be understood."""
     frame = chosen_rows(frame, where)
-    require_roles(columns, (*CHOICE_ALIASES, *covariate))
-    roles = roles_of(
-        frame, CHOICE_ALIASES, {role: names for role, names in columns.items() if role in CHOICE_ALIASES}
+    CHOICES.refuse_unknown(columns, covariate)
+    roles = CHOICES.columns(frame, columns)
+    refuse_lacking(
+        [role for role in ("winner",) if role not in roles], frame, "Name it with `columns`: winner=…"
     )
-    if "winner" not in roles:
-        raise DataError(
-            f"no column for winner among {', '.join(frame.columns)}",
-            remedy="Name it with `columns`: winner=…",
-        )
-    kept = np.isfinite(_picked(frame, roles, "winner", winner_is))
+    picked = _picked(frame, roles, "winner", winner_is)
+    kept = np.isfinite(picked)
     if not kept.any():
         raise DataError("no choice has a winner", remedy="Name the column with `columns`: winner=…")
     frame, lost = frame.filter(pl.Series(kept)), int((~kept).sum())
-    judge, judges = _judges(frame, roles)
-    item = _items(frame, roles)
+    picked, better = picked[kept], np.full(len(frame), np.nan)
+    if "gold" in roles:
+        gold = _picked(frame, roles, "gold", winner_is)
+        better = np.where(gold == NEITHER, np.nan, np.round(gold))
+    judges: tuple[str, ...] = ("the judge",)
+    judge: Ints = np.zeros(len(frame), dtype=np.int64)
+    if "judge" in roles:
+        judge, judges = coded(texts_of(frame[roles["judge"]]).fill_null("(no name)"))
+    item = coded(texts_of(frame[roles["item"]]))[0] if "item" in roles else np.arange(len(frame))
     names = covariate or _attributes(frame, {*roles.values()})
-    (pair, turned), swapped = _pairs(frame, roles, item), _swapped(frame, roles)
-    sides = {POSITION: np.where(swapped, 0.0, 1.0)} | _more(frame, names, columns)
+    pair, turned = _pairs(frame, roles, item)
+    swapped = np.zeros(len(frame), dtype=bool)
+    if "swapped" in roles:
+        swapped = (read_column(frame[roles["swapped"]], SWAPPED) > 0).fill_null(value=False).to_numpy()
+    sides = {POSITION: np.where(swapped, 0.0, 1.0)}
+    more = [name for name in names if name != POSITION]
+    x = numbers(frame, more, columns, None).x
+    if x is not None:
+        larger = np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
+        sides |= {name: larger[:, k] for k, name in enumerate(more)}
     counted = f"{plural(len(frame), 'choice')} between two answers, {plural(int(item.max()) + 1, 'item')}"
     notes = [
         f"Data: {counted}, {plural(len(judges), 'judge')}.",
@@ -463,11 +412,11 @@ def read_choices(
         *copies_note(frame),
     ]
     return Choices(
-        picked=_picked(frame, roles, "winner", winner_is),
-        better=_better(frame, roles, winner_is),
+        picked=picked,
+        better=better,
         item=item,
         pair=pair,
-        order=turned ^ swapped,
+        order=np.asarray(turned ^ swapped),
         judge=judge,
         judges=judges,
         sides=sides,
@@ -484,31 +433,8 @@ def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is:
     first, second = (
         texts_of(frame[roles[name]]) if name in roles else nobody for name in ("model_a", "model_b")
     )
-    found = first_scores(frame[roles[role]], first, second, winner_is)
-    return np.where(found == NOBODY, np.nan, found)
-
-
-def _better(frame: pl.DataFrame, roles: Mapping[str, str], winner_is: WinnerIs | None) -> Floats:
-    """Return which answer is better (N,), NaN where none is, or nobody knows."""
-    if "gold" not in roles:
-        return np.full(len(frame), np.nan)
-    found = _picked(frame, roles, "gold", winner_is)
-    return np.where(found == NEITHER, np.nan, np.round(found))
-
-
-def _judges(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[Ints, tuple[str, ...]]:
-    """Return the code of each choice's judge (N,), and their names."""
-    if "judge" not in roles:
-        return np.zeros(len(frame), dtype=np.int64), ("the judge",)
-    said = texts_of(frame[roles["judge"]]).fill_null("(no name)")
-    names = said.unique().sort().to_list()
-    place = {name: k for k, name in enumerate(names)}
-    return said.replace_strict(place, return_dtype=pl.Int64).to_numpy(), tuple(names)
-
-
-def _items(frame: pl.DataFrame, roles: Mapping[str, str]) -> Ints:
-    """Return the code of each choice's item (N,); a row without one is by itself."""
-    return coded(frame[roles["item"]]) if "item" in roles else np.arange(len(frame))
+    scores = first_scores(frame[roles[role]], first, second, winner_is)
+    return np.where(scores == NOBODY, np.nan, scores)
 
 
 def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[Ints, Bools]:
@@ -519,15 +445,8 @@ def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[I
         return item, np.zeros(len(frame), dtype=bool)
     one, two = (texts_of(frame[roles[name]]).fill_null("") for name in ("model_a", "model_b"))
     key = pl.struct(pl.Series("item", item), one=pl.min_horizontal(one, two), two=pl.max_horizontal(one, two))
-    found = frame.select(pair=key.rank("dense").cast(pl.Int64) - 1, turned=one > two)
-    return found["pair"].to_numpy(), found["turned"].to_numpy()
-
-
-def _swapped(frame: pl.DataFrame, roles: Mapping[str, str]) -> Bools:
-    """Say which choices were shown the second answer first (N,)."""
-    if "swapped" not in roles:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray((read_column(frame[roles["swapped"]], SWAPPED) > 0).fill_null(value=False).to_numpy())
+    pairs = frame.select(pair=key.rank("dense").cast(pl.Int64) - 1, turned=one > two)
+    return pairs["pair"].to_numpy(), pairs["turned"].to_numpy()
 
 
 def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
@@ -547,18 +466,6 @@ def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
             name: None for name in bare if name and name not in NO_ATTRIBUTE and two.format(name) in numeric
         }
     return list(found)
-
-
-def _more(
-    frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]]
-) -> dict[str, Floats]:
-    """Return which answer has more of each attribute: 1 the first, 0 the second, NaN neither (N,)."""
-    names = [name for name in names if name != POSITION]
-    x = numbers(frame, names, columns, None).x
-    if x is None:
-        return {}
-    sides = np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
-    return {name: sides[:, k] for k, name in enumerate(names)}
 
 
 def _own(frame: pl.DataFrame, roles: Mapping[str, str], judges: Sequence[str]) -> Floats:

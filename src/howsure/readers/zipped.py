@@ -81,8 +81,11 @@ class Archive:
         """Return one member's bytes; an archive or member that grows past the limits is refused."""
         limit = min(MAX_LOG_MEMBER_BYTES, MAX_TOTAL_BYTES - self._read)
         where = f"{self._where}, member {name!r}"
+        data = bytearray()
         try:
-            data = self._capped(name, limit)
+            with self._file.open(name) as member:
+                while len(data) <= limit and (piece := member.read(PIECE_BYTES)):
+                    data += piece
         except KeyError:
             raise ReadError("no such member", where=where, remedy="The archive may be cut short.") from None
         except BROKEN_ZIP as error:
@@ -91,12 +94,12 @@ class Archive:
                 where=where,
                 remedy="The file may be damaged: copy or write it again.",
             ) from None
-        if data is None:
+        if len(data) > limit:
             raise ReadError(
                 f"unpacks to more than {limit:,} bytes", where=where, remedy="Check where it came from."
             )
         self._read += len(data)
-        return data
+        return bytes(data)
 
     def json(self, name: str, kind: Any = Any) -> Any:
         """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory
@@ -113,15 +116,6 @@ class Archive:
         """
         for name in names:
             yield parse_json(self.read(name), where=f"{self._where}, member {name!r}", kind=kind)
-
-    def _capped(self, name: str, limit: int) -> bytes | None:
-        data = bytearray()
-        with self._file.open(name) as member:
-            while piece := member.read(PIECE_BYTES):
-                data += piece
-                if len(data) > limit:
-                    return None
-        return bytes(data)
 
 
 @contextmanager
@@ -212,12 +206,19 @@ def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Sou
         differing = archive.differing()
         for name in dict.fromkeys(archive.names):
             parts = PurePosixPath(name.replace("\\", "/")).parts
-            if name.endswith("/") or not parts or _leads_elsewhere(parts):
+            elsewhere = ("/", "..", "__MACOSX")
+            if name.endswith("/") or not parts or DRIVE.fullmatch(parts[0]):
                 continue
-            member = replace(source, path=folder / source.name / Path(*map(_on_disk, parts)), root=folder)
+            if any(is_hidden(part) or part in elsewhere for part in parts):
+                continue
+            # on Windows no name has a colon
+            inner = Path(*(part.replace(":", "_") if os.name == "nt" else part for part in parts))
+            member = replace(source, path=folder / source.name / inner, root=folder)
+            if name in differing:
+                what, remedy = "several members of this name differ", "Keep one of them, or rename it."
+                failed.append((member, ReadError(what, where=member.name, remedy=remedy)))
+                continue
             try:
-                if name in differing:
-                    raise _ambiguous(member)
                 size += _write(archive.read(name), member)
             except (ReadError, OSError) as error:
                 reason = error if isinstance(error, ReadError) else ReadError(f"can't be unpacked ({error})")
@@ -262,20 +263,3 @@ def _write(data: bytes, member: Source) -> int:
 
 def _too_large(source: Source) -> ReadError:
     return source.error("unpacks to more than is done unasked", "Unpack it and name the folder.")
-
-
-def _ambiguous(member: Source) -> ReadError:
-    return ReadError(
-        "several members of this name differ", where=member.name, remedy="Keep one of them, or rename it."
-    )
-
-
-def _on_disk(part: str) -> str:
-    """Return a name as the disk takes it: on Windows a colon is none."""
-    return part.replace(":", "_") if os.name == "nt" else part
-
-
-def _leads_elsewhere(parts: tuple[str, ...]) -> bool:
-    return bool(DRIVE.fullmatch(parts[0])) or any(
-        is_hidden(part) or part in ("/", "..", "__MACOSX") for part in parts
-    )

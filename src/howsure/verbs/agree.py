@@ -12,7 +12,7 @@ import polars as pl
 from howsure.answers.agree import NAMES, Agreed, Agreement, Confusion, Independence
 from howsure.errors import Caution, DataError
 from howsure.options.table import checked
-from howsure.readers.ratings import id_columns, read_ratings
+from howsure.readers.ratings import RATINGS, read_ratings
 from howsure.statistics.agreement import (
     Counts,
     agreed,
@@ -104,7 +104,7 @@ def agree(
         exclude=() if exclude is None else exclude,
     )
     human, level = checked("agree", human=human, level=level).values()
-    rows, notes = table_of(data, id_columns(options["columns"]) | {options["cluster"]}, logs=True)
+    rows, notes = table_of(data, RATINGS.id_columns(options["columns"]) | {options["cluster"]}, logs=True)
     table = with_notes(read_ratings(_answers(rows), **options), notes)
     named = resolve(human, table.raters, parts=True) if human is not None else ""
     ratings = _Ratings.of(table, named, level)

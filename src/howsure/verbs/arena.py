@@ -18,7 +18,7 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one
 from howsure.options.table import checked
-from howsure.readers.votes import id_columns, read_votes
+from howsure.readers.votes import VOTES, read_votes
 from howsure.statistics.bradley_terry import expected_scores, strengths
 from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.means import cluster_cautions
@@ -161,7 +161,7 @@ def votes_of(
     given = {name: value for name, value in options.items() if value is not None}
     options = checked(verb, **{"columns": {}, "where": {}, "cluster": None, "covariate": (), **given})
     named = checked(verb, against=against)["against"] or ()
-    rows, notes = table_of(data, id_columns(options["columns"]).union(options["cluster"] or ()))
+    rows, notes = table_of(data, VOTES.id_columns(options["columns"]).union(options["cluster"] or ()))
     table = with_notes(read_votes(rows, **options), notes)
     return table, tuple(resolve(name, table.models, parts=True) for name in named)
 

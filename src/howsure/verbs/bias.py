@@ -12,7 +12,7 @@ from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
 from howsure.errors import Caution
 from howsure.options.table import checked
 from howsure.readers.columns import POSITION
-from howsure.readers.votes import choice_id_columns, read_choices
+from howsure.readers.votes import CHOICES, read_choices
 from howsure.statistics.difference import difference
 from howsure.verbs.read import table_of, with_notes
 from howsure.wording import plural
@@ -82,7 +82,7 @@ def bias(
     """
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("bias", covariate=covariate, level=level, winner_is=winner_is)
-    rows, notes = table_of(data, choice_id_columns(named["columns"]))
+    rows, notes = table_of(data, CHOICES.id_columns(named["columns"]))
     table = read_choices(rows, **named, covariate=given["covariate"] or (), winner_is=given["winner_is"])
     return favours(with_notes(table, notes), given["level"])
 

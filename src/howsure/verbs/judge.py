@@ -17,7 +17,7 @@ from howsure.inference.question import Question
 from howsure.inference.small_parts import small_part
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
-from howsure.readers.verdicts import id_columns, read_verdicts
+from howsure.readers.verdicts import VERDICTS, read_verdicts
 from howsure.statistics.clustered_variance import degrees_of_freedom
 from howsure.statistics.judge_correction import accuracy, corrected
 from howsure.statistics.judge_differences import judged_pairs
@@ -126,7 +126,7 @@ def judge(
     )
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
-    names = id_columns(roles) | {named["cluster"]}
+    names = VERDICTS.id_columns(roles) | {named["cluster"]}
     rows, notes = table_of(data, names, logs=True)
     labels, more = (None, []) if named["labels"] is None else table_of(named["labels"], names)
     table = read_verdicts(

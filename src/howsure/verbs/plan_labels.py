@@ -15,7 +15,7 @@ from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution, OptionError
 from howsure.inference.judge_panel import shared_answers
 from howsure.options.table import checked
-from howsure.readers.verdicts import id_columns, read_verdicts
+from howsure.readers.verdicts import VERDICTS, read_verdicts
 from howsure.statistics.judge_strata import (
     FEWEST,
     Expected,
@@ -131,7 +131,7 @@ def plan_labels(
     _refuse(options)
     human, seed, queue = options["human"], options["seed"], options["queue"]
     roles = {**options["columns"], **({"human": (human,)} if human else {})}
-    rows, notes = table_of(data, id_columns(roles), logs=True)
+    rows, notes = table_of(data, VERDICTS.id_columns(roles), logs=True)
     table = with_notes(
         read_verdicts(rows, columns=roles, where=options["where"], cluster="none", labelled=False), notes
     )

@@ -74,28 +74,37 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
         >>> saved.n_rows, saved.left_out, again["score"].mean()
         (4, ('prompt',), 0.75)
     """
-    from howsure.readers.baselines import place_of, shown
+    from howsure.errors import HowsureError, OptionError
+    from howsure.readers.baselines import is_one, place_of, shown
     from howsure.readers.saved import packed
     from howsure.readers.transcripts import with_stops
+    from howsure.wording import plural
     from howsure.writing import write
 
     name, output = checked("save_baseline", name=name, output=output).values()
     place = place_of(name) if output is None else Path(output)
-    replaced = _replaced(place)
+    replaced = ""
+    if place.exists():
+        if not is_one(place):
+            remedy = "Move it away, or take another name or `output`."
+            raise OptionError(f"{shown(place)!r} is no saved baseline", remedy=remedy)
+        try:
+            replaced = plural(len(read(place).to_frame()), "row")
+        except HowsureError:
+            replaced = "a damaged one"
     scores, notes = _settled(read(data))
-    packed_baseline = packed(with_stops(scores), notes)
+    baseline = packed(with_stops(scores), notes)
     if output is None:
         place.parent.mkdir(exist_ok=True)
-    write(packed_baseline.data, place)
-    rows = packed_baseline.rows
+    write(baseline.data, place)
     return SavedBaseline(
         path=shown(place),
-        n_bytes=len(packed_baseline.data),
-        n_rows=len(rows),
-        n_items=rows.select("task", "item").n_unique(),
-        tasks=tuple(rows["task"].unique().sort()),
-        models=tuple(rows["model"].unique().sort()),
-        left_out=packed_baseline.left_out,
+        n_bytes=len(baseline.data),
+        n_rows=len(baseline.rows),
+        n_items=baseline.rows.select("task", "item").n_unique(),
+        tasks=tuple(baseline.rows["task"].unique().sort()),
+        models=tuple(baseline.rows["model"].unique().sort()),
+        left_out=baseline.left_out,
         replaced=replaced,
     )
 
@@ -123,21 +132,3 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
     rows = scores.to_frame().drop(again, strict=False)
     return with_rows(scores, rows), [text for text in (roles_note(roles),) if text]
-
-
-def _replaced(place: Path) -> str:
-    """Say what will be replaced; OptionError where that is no baseline."""
-    from howsure.errors import HowsureError, OptionError
-    from howsure.readers.baselines import is_one, shown
-    from howsure.wording import plural
-
-    if not place.exists():
-        return ""
-    if not is_one(place):
-        raise OptionError(
-            f"{shown(place)!r} is no saved baseline", remedy="Move it away, or take another name or `output`."
-        )
-    try:
-        return plural(len(read(place).to_frame()), "row")
-    except HowsureError:
-        return "a damaged one"

@@ -383,7 +383,13 @@ def _selected(
     rows, size = [], 0
     query = f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"  # noqa: S608 - quoted
     for row in connection.execute(query):
-        _refuse_blobs(row, wanted, source)
+        for column, cell in zip(wanted, row, strict=True):
+            # as a text it would take several times its size
+            if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
+                raise source.error(
+                    f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
+                    "Name another column, or write texts and numbers into this one.",
+                )
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
         if size > MAX_UNPACKED_BYTES:
@@ -392,18 +398,6 @@ def _selected(
                 "Name fewer columns, or write them to Parquet.",
             )
     return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])
-
-
-def _refuse_blobs(row: tuple[Any, ...], columns: list[str], source: Source) -> None:
-    """Raise ReadError where a cell holds many bytes that are no text: as one they would take several times
-    their size.
-    """
-    for column, cell in zip(columns, row, strict=True):
-        if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
-            raise source.error(
-                f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
-                "Name another column, or write texts and numbers into this one.",
-            )
 
 
 def _quoted(name: str) -> str:

@@ -39,25 +39,34 @@ def rows_of(
     `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each;
     `names` are fields that name something.
     """
+    # the fields of a field, and the record around one, are in no table of JSON lines
+    parts = any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
     if documents.is_database(source):
         named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
         table = documents.database(source, path, lambda name: name in named or _is_chosen(name, columns))
-    elif path or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
+    elif path or documents.is_document(source) or (documents.has_records(source) and parts):
         document = documents.parsed(source)
         path = path or (documents.EACH if isinstance(document, list) else "*")
         found = list(documents.records(document, path))
         if not columns:
             return documents.frame(found, document, wanted)
-        names = dict.fromkeys(
+        fields = dict.fromkeys(
             str(name) for record in found if isinstance(record.value, dict) for name in record.value
         )
-        chosen = [name for name in names if _is_chosen(name, columns)]
+        chosen = [name for name in fields if _is_chosen(name, columns)]
         others = [name for name in wanted if name not in (VALUE, *chosen)]
         table = documents.frame(found, document, [*others, *chosen]).lazy()
     else:
         table = documents.table(source, [own_field(name) for name in names])
     if columns:
-        table = _long(table, columns, source)
+        every = table.collect_schema().names()
+        chosen = [name for name in every if _is_chosen(name, columns)]
+        if not chosen:
+            raise source.error(f"no column like {listing(columns)}", f"There is {', '.join(every[:12])}.")
+        others = [name for name in every if name not in (*chosen, COLUMN, VALUE)]
+        table = table.select(*chosen, *others).unpivot(
+            on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
+        )
     known = table.collect_schema()
     places = {name: _place(own_field(name), known) for name in wanted}
     lacking = [own_field(name) for name, place in places.items() if place is None]
@@ -69,24 +78,6 @@ def rows_of(
     return table.select(
         *extra,
         *(place.alias(name) for name, place in places.items() if place is not None and name not in extra),
-    )
-
-
-def _has_parts(wanted: list[str]) -> bool:
-    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around
-    one.
-    """
-    return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
-
-
-def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.LazyFrame:
-    names = table.collect_schema().names()
-    chosen = [name for name in names if _is_chosen(name, columns)]
-    if not chosen:
-        raise source.error(f"no column like {listing(columns)}", f"There is {', '.join(names[:12])}.")
-    others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
-    return table.select(*chosen, *others).unpivot(
-        on=chosen, index=others, variable_name=COLUMN, value_name=VALUE
     )
 
 
@@ -119,50 +110,42 @@ LEVELS = 4
 
 def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, Any]]:
     """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields
-    gives for each id.
+    gives for each id: an object's keys, or the column that is called as items are.
 
     Raises ReadError where there is none, or its records have no ids.
     """
-    records = _by_id(_found(source, name))
+    beside = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
+    if beside is None:
+        raise source.error(f"no file {name!r} in its folder or above it", "Put it there, or mend `beside`.")
+    if documents.has_objects(beside):
+        document = documents.parsed(beside)
+    else:  # ids as they are written, 007 and not 7
+        columns = documents.table(beside).collect_schema().names()
+        ids = [column for column in columns if plain_name(column) in ALIASES["item"]]
+        document = documents.table(beside, ids).collect().to_dicts()
+    if isinstance(document, dict):
+        records = {plain_text(key): record for key, record in document.items()}
+    else:
+        rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+        by_name = by_plain_name(rows[0] if rows else ())
+        id_column = next((by_name[alias] for alias in ALIASES["item"] if alias in by_name), None)
+        if id_column is None:
+            what = "no id by which its records can be looked up"
+            raise beside.error(what, "Write an object of id and record.")
+        records = {}
+        for row in rows:
+            key = plain_text(row.get(id_column))
+            if records.setdefault(key, row) != row:
+                raise beside.error(
+                    f"id {key!r} comes more than once, with different values", "Mend the file."
+                )
 
-    def each(steps: tuple[str, ...]) -> dict[str, Any]:
+    def reach(steps: tuple[str, ...]) -> dict[str, Any]:
         """Return what the path of fields leads to in each record, by its id; nested values are left out."""
         values = {key: reached(record, steps) for key, record in records.items()}
         return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
 
-    return each
-
-
-def _found(source: Source, name: str) -> Source:
-    found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
-    if found is None:
-        raise source.error(f"no file {name!r} in its folder or above it", "Put it there, or mend `beside`.")
-    return found
-
-
-def _rows(source: Source) -> list[dict[str, Any]]:
-    """Return the rows of a table; its ids as they are written, 007 and not 7."""
-    names = documents.table(source).collect_schema().names()
-    ids = [name for name in names if plain_name(name) in ALIASES["item"]]
-    return documents.table(source, ids).collect().to_dicts()
-
-
-def _by_id(source: Source) -> dict[str, Any]:
-    """Return the records of a file by id: an object's keys, or the column that is called as items are."""
-    document = documents.parsed(source) if documents.has_objects(source) else _rows(source)
-    if isinstance(document, dict):
-        return {plain_text(name): record for name, record in document.items()}
-    rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
-    names = by_plain_name(rows[0] if rows else ())
-    key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
-    if key is None:
-        raise source.error("no id by which its records can be looked up", "Write an object of id and record.")
-    found: dict[str, Any] = {}
-    for row in rows:
-        name = plain_text(row.get(key))
-        if found.setdefault(name, row) != row:
-            raise source.error(f"id {name!r} comes more than once, with different values", "Mend the file.")
-    return found
+    return reach
 
 
 ROLES = word_list("task model item attempt metric score status cluster weight n stderr where")
@@ -276,59 +259,34 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
     """Check what a mapping says. OptionError where a key is unknown, something is missing, or a text isn't of
     the language.
     """
+    where = f"map {name}"
     known = [each.name for each in fields_of(Mapping) if each.name != "name"]
     for key, value in said.items():
         if key not in known:
-            raise OptionError(
-                f"a mapping has no {key!r}", where=f"map {name}", remedy=f"It has {', '.join(known)}."
-            )
+            raise OptionError(f"a mapping has no {key!r}", where=where, remedy=f"It has {', '.join(known)}.")
         wanted = list if key in LISTS else bool if key in YES_NO else dict if key in TABLES else str
-        if not isinstance(value, (list, tuple) if wanted is list else wanted) or not _holds_texts(value):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        texts = not isinstance(value, (dict, list, tuple)) or all(isinstance(part, str) for part in parts)
+        if not isinstance(value, (list, tuple) if wanted is list else wanted) or not texts:
             kind, example = WANTED[wanted]
-            raise OptionError(
-                f"{key} = {value!r} is no {kind}", where=f"map {name}", remedy=f"Write {example}."
-            )
+            raise OptionError(f"{key} = {value!r} is no {kind}", where=where, remedy=f"Write {example}.")
     if not said.get("score"):
-        raise OptionError("the mapping says no score", where=f"map {name}", remedy='Write score = "…".')
+        raise OptionError("the mapping says no score", where=where, remedy='Write score = "…".')
     if not said.get("item") and not said.get("model"):
-        raise OptionError(
-            "the mapping says no item",
-            where=f"map {name}",
-            remedy='Write item = "…", or model = "…" for published scores.',
-        )
+        remedy = 'Write item = "…", or model = "…" for published scores.'
+        raise OptionError("the mapping says no item", where=where, remedy=remedy)
     lists = {key: tuple(map(str, said[key])) for key in LISTS if key in said}
     made = Mapping(name=name, **{**said, **lists})
     named = {each for text in made.expressions.values() for each in language.fields(text, made.beside)}
     if COLUMN in named and not made.columns:
-        raise OptionError(
-            f"{COLUMN!r} is named without columns",
-            where=f"map {name}",
-            remedy='Write columns = ["…"], or record["column"].',
-        )
+        remedy = 'Write columns = ["…"], or record["column"].'
+        raise OptionError(f"{COLUMN!r} is named without columns", where=where, remedy=remedy)
     documents.steps(made.rows)
-    _pattern(made)
-    return made
-
-
-def _holds_texts(value: Any) -> bool:
-    """Say whether the parts of a list or a table are texts; what has no parts passes."""
-    parts = (
-        [*value, *value.values()]
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, (list, tuple))
-        else ()
-    )
-    return all(isinstance(part, str) for part in parts)
-
-
-def _pattern(mapping: Mapping) -> re.Pattern[str]:
     try:
-        return re.compile(mapping.path)
+        re.compile(made.path)
     except re.error as error:
-        raise OptionError(
-            f"path = {mapping.path!r} is no pattern ({error})", where=f"map {mapping.name}"
-        ) from None
+        raise OptionError(f"path = {made.path!r} is no pattern ({error})", where=where) from None
+    return made
 
 
 def read(source: Source, mapping: Mapping) -> Reading:
@@ -342,7 +300,11 @@ def read(source: Source, mapping: Mapping) -> Reading:
         note = f"{plural(lost, 'row')} of {len(frame):,} without a model or a score left out."
         return Reading(published=published, notes=(note,) if lost else ())
     tidied = _tidy(frame, source, mapping.name)
-    facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
+    lower = frozenset(tidied["metric"].unique()) if mapping.lower_is_better else frozenset()
+    facts = [
+        TaskFacts(task=task, harness=f"mapping {mapping.name}", lower_is_better=lower)
+        for task in tidied["task"].unique(maintain_order=True)
+    ]
     repeated = not mapping.attempt and bool((tidied["attempt"] > 0).any())
     return Reading(
         rows=tidied,
@@ -400,15 +362,10 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
         )
 
 
-def _facts(task: str, mapping: Mapping, rows: pl.DataFrame) -> TaskFacts:
-    lower = frozenset(rows["metric"].unique()) if mapping.lower_is_better else frozenset()
-    return TaskFacts(task=task, harness=f"mapping {mapping.name}", lower_is_better=lower)
-
-
 def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     """Compute what the mapping says, one row a record."""
     path = source.path.absolute()
-    _, groups = found_in(_pattern(mapping).pattern, path.as_posix(), option=f"map {mapping.name}: path")
+    _, groups = found_in(mapping.path, path.as_posix(), option=f"map {mapping.name}: path")
     given = {FILE: path.stem, FOLDER: path.parent.name, **groups}
     named = mapping.expressions
     if "model" not in named:
@@ -420,7 +377,12 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     rows = rows_of(source, mapping.rows, mapping.columns, own, ids)
     files = {name: lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
-    kinds = _kinds(every.collect_schema())
+    kinds: dict[str, language.Kind] = {}
+    for name, dtype in every.collect_schema().items():
+        if dtype.is_numeric():
+            kinds[name] = "number"
+        elif dtype in (pl.String, pl.Boolean):
+            kinds[name] = "text" if dtype == pl.String else "yes/no"
     made = {role: language.expression(text, files, kinds) for role, text in named.items()}
     try:
         computed = every.select(value.alias(role) for role, value in made.items()).collect()
@@ -449,12 +411,6 @@ def _not_computed(
                 'Say what it is: number(x), text(x), x == "yes".',
             )
     return source.error("the values can't be computed together", "Check path and columns of the mapping.")
-
-
-def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
-    texts: dict[str, language.Kind] = {name: "text" for name, kind in schema.items() if kind == pl.String}
-    flags: dict[str, language.Kind] = {name: "yes/no" for name, kind in schema.items() if kind == pl.Boolean}
-    return texts | flags | {name: "number" for name, kind in schema.items() if kind.is_numeric()}
 
 
 def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:

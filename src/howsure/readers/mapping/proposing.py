@@ -83,11 +83,11 @@ def first_named(fields: Iterable[str], names: Iterable[str]) -> str:
 
 def known(values: Iterable[Any]) -> list[Any]:
     """Return the values that aren't missing."""
-    return [value for value in values if value is not None and not _is_missing(value)]
-
-
-def _is_missing(value: Any) -> bool:
-    return isinstance(value, str) and value.strip().lower() in MISSING
+    return [
+        value
+        for value in values
+        if value is not None and not (isinstance(value, str) and value.strip().lower() in MISSING)
+    ]
 
 
 def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
@@ -251,9 +251,8 @@ def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[st
     left = [name for name in fields if name not in (*taken, *columns)]
     made, doubt = worth("value", " ".join(columns), [value for name in columns for value in fields[name]])
     said = {"columns": [escape(name) for name in columns], "score": made}
-    doubts = {
-        "score": doubt or ("" if _one_scale(fields, columns) else "the columns are on different scales")
-    }
+    one_scale = len({worth("value", "", fields[name])[0] for name in columns}) == 1
+    doubts = {"score": doubt or ("" if one_scale else "the columns are on different scales")}
     notes = {"columns": f"without {', '.join(map(repr, left))}"} if left else {}
     if model:
         return {"item": "", "model": field(model), **said, "task": "column"}, {**doubts, **notes}
@@ -268,11 +267,6 @@ def _is_score(name: str, values: Iterable[Any]) -> bool:
     if words & MEANS or (words & (NUMBERS | BURDENS) and not NAMED_MODEL.search(name)) or is_date(found):
         return False
     return bool(worth("value", name, found)[0])
-
-
-def _one_scale(fields: Fields, columns: list[str]) -> bool:
-    """Say whether the columns alone would be read as they are together."""
-    return len({worth("value", "", fields[name])[0] for name in columns}) == 1
 
 
 DEPTH, SAMPLE, MOST_ROWS, MOST_FIELDS = 4, 50, 10_000, 12
@@ -332,7 +326,11 @@ def proposed(source: Source) -> Proposal | None:
         )
     try:
         with base.named(source.name):
-            places = sorted(_places(_document(source)), key=_rank, reverse=True)
+            if documents.has_objects(source):
+                document = documents.parsed(source)
+            else:
+                document = documents.table(source).head(MOST_ROWS).collect().to_dicts()
+            places = sorted(_places(document), key=_rank, reverse=True)
             if not places:
                 return Proposal(
                     source=source.name, shape=("no list of records and no object of ids",), mapping=""
@@ -341,12 +339,6 @@ def proposed(source: Source) -> Proposal | None:
             return Proposal(source=source.name, shape=shape, mapping=_mapping(places[0], source))
     except HowsureError:
         return None
-
-
-def _document(source: Source) -> Any:
-    if documents.has_objects(source):
-        return documents.parsed(source)
-    return documents.table(source).head(MOST_ROWS).collect().to_dicts()
 
 
 def _places(document: Any) -> Iterator[_Place]:
@@ -416,17 +408,19 @@ def _shown(place: _Place) -> str:
     return f"{place.path}: {plural(len(place.every), 'record')} {what}"
 
 
+KINDS: Mapping[type, str] = {
+    bool: "yes/no",
+    int: "number",
+    float: "number",
+    str: "text",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
 def _kind(value: Any) -> str:
-    names = {
-        bool: "yes/no",
-        int: "number",
-        float: "number",
-        str: "text",
-        list: "list",
-        dict: "object",
-        type(None): "null",
-    }
-    return names.get(type(value), type(value).__name__)
+    return KINDS.get(type(value), type(value).__name__)
 
 
 def _mapping(place: _Place, source: Source) -> str:
@@ -441,23 +435,15 @@ def _mapping(place: _Place, source: Source) -> str:
         if value or key == "score" or (key == "item" and key in doubts)
     }
     doubts |= {} if any(doubts.get(key) for key in ("item", "score", "model")) else _misread(said, source)
-    lines = [_line(key, value, doubts.get(key, "")) for key, value in said.items()]
-    return "\n".join([f"[map.{_plain(source.path.stem)}]", *lines])
-
-
-def _line(key: str, value: Any, doubt: str) -> str:
-    why = "".join(letter if letter.isprintable() else " " for letter in doubt)
-    mark = "#" if key == "columns" else f"{CHANGE}:"
-    plain = isinstance(value, str) and '"' in value and "'" not in value and value.isprintable()
-    text = f"'{value}'" if plain else json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
-    return f"{key} = {text}" + (f"  {mark} {why}" if why else "")
-
-
-def _plain(stem: str) -> str:
-    return (
-        "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem).strip("-")
-        or "mine"
-    )
+    stem = "".join(each if each.isalnum() and each.isascii() else "-" for each in source.path.stem).strip("-")
+    lines = [f"[map.{stem or 'mine'}]"]
+    for key, value in said.items():
+        plain = isinstance(value, str) and '"' in value and "'" not in value and value.isprintable()
+        text = json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
+        why = "".join(letter if letter.isprintable() else " " for letter in doubts.get(key, ""))
+        mark = "#" if key == "columns" else f"{CHANGE}:"
+        lines.append(f"{key} = " + (f"'{value}'" if plain else text) + (f"  {mark} {why}" if why else ""))
+    return "\n".join(lines)
 
 
 def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
@@ -555,20 +541,14 @@ def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
     extent = extent_of_scores(rows["score"])
     if not extent.within(FRACTIONS) or rows["score"].is_null().all():
         return {"score": f"scores from {extent.low:g} to {extent.high:g}"}
-    alone = _alone(rows)
+    # The first model that shares no question with any other of its task; "" if all do, or there is one only.
+    pairs = rows.select("task", "model", "item").unique(maintain_order=True)
+    shared = pairs.filter(pairs.select("task", "item").is_duplicated())["model"].unique().to_list()
+    models = pairs["model"].unique(maintain_order=True).to_list()
+    alone = next((model for model in models if model not in shared), "") if len(models) > 1 else ""
     if alone:
         return {"model": f"{alone!r} has no question in common with the others"}
     counted = "attempt" in said or said["rows" if "rows" in said else "item"].endswith(f"*{documents.EACH}")
     if not counted and bool((rows["attempt"] > 0).any()):
         return {"item": "some questions come more than once"}
     return {}
-
-
-def _alone(rows: pl.DataFrame) -> str:
-    """Return the first model that shares no question with any other of its task; "" if all do, or there is
-    one only.
-    """
-    pairs = rows.select("task", "model", "item").unique(maintain_order=True)
-    shared = pairs.filter(pairs.select("task", "item").is_duplicated())["model"].unique().to_list()
-    models = pairs["model"].unique(maintain_order=True).to_list()
-    return next((model for model in models if model not in shared), "") if len(models) > 1 else ""

@@ -99,7 +99,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class PlanOption:
     """One way to run the evaluation; one of items, effect and power is what was sought, with its limits.
 
     Attributes:
@@ -255,7 +255,7 @@ class TaskPlan:
     basis: Basis | None
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     levels_needed: tuple[float, ...] = field(default=(), metadata=shown(rows=False))
-    options: tuple[Option, ...]
+    options: tuple[PlanOption, ...]
     chosen: int = field(metadata=HIDDEN)
     curve: tuple[CurvePoint, ...] = field(default=(), metadata=HIDDEN)
     equal: EqualSystems | None = None
@@ -263,7 +263,7 @@ class TaskPlan:
     percent: bool = field(default=True, metadata=HIDDEN)
 
     @derived(key="chosen")
-    def best(self) -> Option:
+    def best(self) -> PlanOption:
         """The chosen option: the attempts that were asked for, or the cheapest ones."""
         return self.options[self.chosen]
 
@@ -370,7 +370,7 @@ class Plan(Judged, Drawn):
         ]
 
 
-def _levels(task: TaskPlan, option: Option) -> dict[str, int]:
+def _levels(task: TaskPlan, option: PlanOption) -> dict[str, int]:
     """Return how many levels of each random factor an option has, as columns."""
     names = () if task.sources is None else (each.name for each in task.sources.factors)
     return {f"levels_{name}": count for name, count in zip(names, option.levels, strict=False)}

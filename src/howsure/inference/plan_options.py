@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLook, LooksPlan, Option, Way
+from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLook, LooksPlan, PlanOption, Way
 from howsure.statistics import betting_power
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
@@ -101,7 +101,7 @@ def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Sche
     return Schedule(tuple(count / counts[-1] for count in counts), spending)
 
 
-def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[Option, ...], int]:
+def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOption, ...], int]:
     """Return one option a number of attempts, and which of them the verdict is about."""
     attempts, costs = question.attempts, question.costs
     priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
@@ -116,7 +116,7 @@ def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[Option
     return lines, counts.index(wanted)
 
 
-def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> Option:
+def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> PlanOption:
     """Work out one number of attempts."""
     test, truth, costs = question.test, question.ahead(question.effect), question.costs
 
@@ -141,7 +141,7 @@ def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> Optio
         question.power,
     )
     per_item = known.spread.per_item(n, attempts)
-    return Option(
+    return PlanOption(
         attempts=attempts,
         items=items,
         effect=effect,
@@ -154,7 +154,7 @@ def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> Optio
 
 
 def curve_of(
-    known: KnownSpread, question: PlanQuestion, lines: Sequence[Option], chosen: int
+    known: KnownSpread, question: PlanQuestion, lines: Sequence[PlanOption], chosen: int
 ) -> tuple[CurvePoint, ...]:
     """Return the power around the chosen option: over the number of items, or over the true difference."""
     n, effect = lines[chosen].items.value, lines[chosen].effect.value
@@ -177,7 +177,7 @@ def curve_of(
 def equal_systems(
     question: PlanQuestion,
     known: KnownSpread,
-    option: Option,
+    option: PlanOption,
     *,
     percent: bool,
     usual: float = math.nan,
@@ -213,7 +213,7 @@ def equal_systems(
 
 
 def looks_of(
-    known: KnownSpread, question: PlanQuestion, option: Option, *, percent: bool
+    known: KnownSpread, question: PlanQuestion, option: PlanOption, *, percent: bool
 ) -> LooksPlan | None:
     """Return the looks of the chosen option, beside the other ways to decide; None where none are planned, or
     no number of items is enough.

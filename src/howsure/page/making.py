@@ -10,7 +10,7 @@ from howsure.page.boards import Reruns, details, logs, shown, written
 from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import embedding, write_page
-from howsure.page.texts import Place, Texts, held
+from howsure.page.texts import PageTexts, Place, held
 from howsure.present import leaderboard
 from howsure.present.described import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
@@ -47,7 +47,7 @@ def make(
     answer = first.leaderboard
     tasks = list(dict.fromkeys(part.board.task for part in first.tasks))
     told = written_apart({entry.model for part in first.parts for entry in part.board.entries} | set(tasks))
-    finder = Texts(scores=contents.scores, places=tuple(map(Place.of, first.parts)))
+    finder = PageTexts(scores=contents.scores, places=tuple(map(Place.of, first.parts)))
     found = held(finder) if texts else None
     data = {
         "howsure": 1,

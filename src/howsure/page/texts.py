@@ -115,7 +115,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Texts:
+class PageTexts:
     """The texts behind the boards of a page: `of` finds those of one question, `read` those of several."""
 
     scores: Scores
@@ -318,7 +318,7 @@ class Held:
     left: int
 
 
-def held(texts: Texts) -> Held:
+def held(texts: PageTexts) -> Held:
     """Pack the texts of every board, the questions that models disagree on first, as far as they have
     room.
     """
@@ -340,7 +340,7 @@ def held(texts: Texts) -> Held:
     return Held(boards=tuple(boards), questions=questions, left=left)
 
 
-def fill(book: Book, place: Place, texts: Texts, reasons: dict[str, None]) -> None:
+def fill(book: Book, place: Place, texts: PageTexts, reasons: dict[str, None]) -> None:
     """Read questions in batches, each as large as there seems to be room for, until there is none."""
     waiting, room = list(place.by_spread), book.room
     batch = FIRST_BATCH

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
         EqualSystems,
         ForecastLook,
         LooksPlan,
-        Option,
         Plan,
+        PlanOption,
         Simulated,
         TaskPlan,
         Way,
@@ -125,7 +125,7 @@ def _planned(plan: Plan) -> str:
     return f"{how} {shows} a {what} of {size} or more with {power} power{corrected}."
 
 
-def _goal(plan: Plan, option: Option, scale: Scale) -> str:
+def _goal(plan: Plan, option: PlanOption, scale: Scale) -> str:
     """Name what is to be shown."""
     effect, margin = option.effect.value, scale.given_gap(plan.margin)
     if plan.goal == "different":
@@ -139,7 +139,7 @@ def _goal(plan: Plan, option: Option, scale: Scale) -> str:
     )
 
 
-def _attempts(task: TaskPlan, option: Option) -> str:
+def _attempts(task: TaskPlan, option: PlanOption) -> str:
     """Say what each question takes: attempts, and how many levels of random factors."""
     count = f"{option.attempts:,.3g}"
     if task.sources is not None:
@@ -205,7 +205,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         else "true difference"
     )
 
-    def answers(option: Option) -> str:
+    def answers(option: PlanOption) -> str:
         """Write how many answers of a model it takes."""
         count = option.attempts * math.prod(option.levels) * option.items.value
         return items_text(count) if math.isfinite(option.attempts) else "unlimited"
@@ -214,12 +214,12 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         """Write a true difference that was asked for with all its digits, without its unit."""
         return ("−" if size < 0 else "") + scale.given(abs(size)).removesuffix(" %")
 
-    def effect(option: Option) -> str:
+    def effect(option: PlanOption) -> str:
         """Write the difference that shows."""
         text = cell_text(option.effect, scale.number if plan.sought == "effect" else given)
         return text + scale.unit if math.isfinite(option.effect.value) else text
 
-    def formula(option: Option) -> str:
+    def formula(option: PlanOption) -> str:
         """Write the number of the paper's formula."""
         return items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"
 
@@ -227,7 +227,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
     several = len({option.attempts for option in task.options}) > 1
     clustered = task.basis is not None and task.basis.cluster_size != 1
     priced = any(math.isfinite(option.cost) for option in task.options)
-    fields: list[Field[Option]] = [
+    fields: list[Field[PlanOption]] = [
         Field("", lambda option: "▸" if option is task.best else "", align="left"),
         Field("attempts", lambda option: attempts_text(option.attempts), shown=plain or several),
         *(Field(f"{name}s", partial(_levels_cell, k)) for k, name in enumerate(names)),
@@ -245,7 +245,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
     return tabled(task.options, fields, note=note if task is plan.main else "")
 
 
-def _levels_cell(k: int, option: Option) -> str:
+def _levels_cell(k: int, option: PlanOption) -> str:
     return f"{option.levels[k]:,}"
 
 

@@ -73,7 +73,7 @@ def decoded(data: bytes, kind: type[T]) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedFile:
     """What is kept of one file.
 
     Attributes:
@@ -102,11 +102,11 @@ class Pack:
 
     made_by: str
     key: tuple[str, ...]
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, CachedFile] = field(default_factory=dict)
     tables: tuple[bytes, ...] = ()
 
 
-Held = tuple[Entry, pl.DataFrame | None]
+Held = tuple[CachedFile, pl.DataFrame | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class _Book:
         self.now[path] = entry, rows
         return outcome if outcome.reading is None else _with_rows(outcome, rows)
 
-    def _rows(self, entry: Entry) -> pl.DataFrame | None:
+    def _rows(self, entry: CachedFile) -> pl.DataFrame | None:
         if entry.at is None:
             return None
         table, offset, length = entry.at
@@ -219,7 +219,7 @@ class _Book:
         if outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
             names = tuple((*key, tuple(names)) for key, names in touched.names.items())
             bare = outcome if outcome.reading is None else _with_rows(outcome, None)
-            entry = Entry(encoded(bare), touched.paths, names)
+            entry = CachedFile(encoded(bare), touched.paths, names)
             with suppress(ValueError):  # a name that is no Unicode
                 encoded(entry)
                 self.now[str(source.path)] = entry, outcome.reading.rows if outcome.reading else None
@@ -232,7 +232,7 @@ class _Book:
         """
         if self.place is None or not self.now or sum(self.seconds) < WORTH_SECONDS:
             return
-        entries: dict[str, Entry] = {}
+        entries: dict[str, CachedFile] = {}
         tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # as few as there are sets of columns
         lengths: dict[tuple[object, ...], int] = {}
         others = {  # of files that weren't asked for this time

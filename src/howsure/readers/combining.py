@@ -143,7 +143,7 @@ def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Se
 
 
 def named_after_file(
-    table: tables.Table, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
+    table: tables.ScoreTable, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
 ) -> tuple[pl.LazyFrame, str]:
     """Name the model of a table after its file where no column does, and say so."""
     source, frame = table.source, table.rows(_keep(table.frame, where))

@@ -176,7 +176,7 @@ class _Walk:
     cache: Cache | None
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
-    tables: list[tables.Table] = field(default_factory=list)
+    tables: list[tables.ScoreTable] = field(default_factory=list)
     cautions: list[Caution] = field(default_factory=list)
     places: dict[Path, int] = field(default_factory=dict)
     alone: dict[int, Path | None] = field(default_factory=dict)

@@ -430,7 +430,7 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ScoreTable:
     """A table with rows: as it was written, what makes numbers of its scores, and what of them was text."""
 
     source: Source
@@ -445,7 +445,7 @@ class Table:
         return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
 
 
-def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> Table:
+def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> ScoreTable:
     """Read a table to its end, and scores that are text as numbers, so that a fault is found while its file
     is known.
 
@@ -465,7 +465,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise source.error(error.what, error.remedy) from None
-    return Table(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
+    return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
 
 
 def _pass(piece: pl.DataFrame) -> None:

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.answers.parts import ErrorSources
-    from howsure.answers.plan import Basis, Option, Sought
+    from howsure.answers.plan import Basis, PlanOption, Sought
     from howsure.inference.plan_pilot import Pilot
     from howsure.statistics.choices import Goal, PlanMethod, Spending
     from howsure.statistics.group_sequential import Schedule
@@ -594,7 +594,7 @@ class _LevelSearch:
         """Return the spread with so many levels."""
         return replace(self.known, spread=self.sources.spread.with_levels(levels))
 
-    def lines(self) -> tuple[list[Option], int]:
+    def lines(self) -> tuple[list[PlanOption], int]:
         """Return the ways to show, and which of them is chosen: of each number of levels the best, those that
         differ from the chosen one in one factor, and of these the nearest.
         """
@@ -625,12 +625,12 @@ class _LevelSearch:
         lines = sorted(shown.values(), key=lambda line: line.levels)
         return lines, lines.index(best)
 
-    def _worth(self, line: Option) -> float:
+    def _worth(self, line: PlanOption) -> float:
         """Return what a way costs, or how many answers it takes."""
         answers = line.items.value * math.prod(line.levels) * line.attempts
         return line.cost if self.question.costs is not None else answers
 
-    def _fewest_first(self, line: Option) -> tuple[float, float]:
+    def _fewest_first(self, line: PlanOption) -> tuple[float, float]:
         return math.prod(line.levels), line.items.value
 
     def fewest(self, k: int, items: float) -> float:
@@ -676,7 +676,7 @@ class _LevelSearch:
             {usual, *(float(count) for count in (*STEPS, *more) if count <= 3 * max([usual, *finite]))}
         )
 
-    def _line(self, levels: tuple[float, ...], attempts: float) -> Option:
+    def _line(self, levels: tuple[float, ...], attempts: float) -> PlanOption:
         """Return a way to run it, with its cost."""
         costs = self.question.costs
         line = option(self.with_levels(levels), replace(self.question, costs=None), attempts)

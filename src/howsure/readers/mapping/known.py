@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
 from howsure.readers.base import looks_like
-from howsure.readers.mapping.documents import has_objects
 from howsure.readers.parsing import CELLS, separator
 from howsure.readers.records import from_path, with_model
 from howsure.table.schema import CONSTANTS
@@ -81,6 +80,8 @@ class KnownReader:
         if source.path.suffix.lower() in CELLS:
             header = source.head.split(b"\n")[0].decode(errors="replace").strip()
             return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
+        from howsure.readers.mapping.documents import has_objects  # loads SQLite and packed formats
+
         return has_objects(source) and (
             looks_like(source.head, self.keys) or source.first.keys() >= set(self.keys)
         )

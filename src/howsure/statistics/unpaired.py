@@ -1,24 +1,11 @@
-"""Models that share no item, or only some: the difference of two means of different items.
+"""The difference of two models that share no item: Welch's test, with pseudo-items for scores in [0, 1].
 
-All items that one of two models answered at least: their means, and the variance of their difference
-across clusters.
-
-The mean of each model is a weighted average of two: of its shared items and of those that it has alone. Any
-weights give an unbiased difference where it is by chance which items are shared; the best ones are those of
-generalised least squares (Looney and Jones 2003; Derrick et al. 2017). They are taken from a working model,
-items that are alike and independent, whose correlation of the two models is drawn towards 0 by as much as
-`PRIOR_ITEMS` items would: a few shared items tell little of it, and none nothing.
-
-The variance doesn't trust that model: each item's influence on the difference is summed within its cluster,
-across the parts, and squared. A sum is inflated by what the working model says that centring took from it,
-which is CR2 (Bell and McCaffrey 2002) where all items are shared, or none is and no cluster; degrees of
-freedom are Satterthwaite's under the same model.
-
-The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores.
-
-Where both have items of the same cluster they are not independent: what the two add within it is summed, and
-enters one clustered variance (unpaired.py). A cluster that is hard for both then takes from the difference
-what it adds to each mean.
+Where both have items of one cluster they are not independent: what the two add within it is summed, and
+enters one clustered variance. A cluster that is hard for both then takes from the difference what it adds to
+each mean. Each item's influence on the difference is summed within its cluster and squared. A sum is inflated
+by what a working model (items that are alike and independent) says that centring took from it, which is CR2
+(Bell and McCaffrey 2002) where no cluster has items of both; degrees of freedom are Satterthwaite's under the
+same model.
 """
 
 from __future__ import annotations
@@ -44,7 +31,7 @@ from howsure.statistics.events import ItemSpread, event_worth
 from howsure.statistics.means import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.score_pivot import plain_pivots
-from howsure.statistics.tolerances import ROUNDING, SMALLEST
+from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +41,6 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import Clustering, VarianceChoice, VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
 
-PRIOR_ITEMS = 10.0
 MIN_CLUSTERS = 2
 SIGNS = np.array([1.0, -1.0])
 
@@ -69,64 +55,64 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Both:
-    """Items that one of two models answered at least (n,).
+class DisjointItems:
+    """The items of two models that share none (n,).
 
-    `x` (n, 2): scores, 0 where there is none; `has` (n, 2); `w` (n,): weights; `codes`: of clusters; `parts`
-    (n, 2): what each score counts in its model's mean, columns that sum to 1.
+    Attributes:
+        x: The scores.
+        first: Whether an item is the first model's.
+        w: Weights.
+        shares: What each score counts in its model's mean: each model's add up to 1.
+        codes: Clusters.
     """
 
     x: Floats
-    has: Bools
+    first: Bools
     w: Floats
+    shares: Floats
     codes: tuple[Ints, ...]
-    parts: Floats
-    labels: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        a: Floats,
-        b: Floats,
-        weights: Floats | None,
-        clusters: Sequence[Ints],
-        labels: Sequence[str] = (),
-    ) -> Both:
-        """Take the items that a or b has, and weigh them."""
-        x = np.column_stack([a, b])
-        kept = ~np.isnan(x).all(axis=1)
-        x, w = x[kept], np.ones(int(kept.sum())) if weights is None else weights[kept]
-        used = [np.unique(code[kept], return_inverse=True) for code in clusters]
-        has = ~np.isnan(x)
-        x = np.where(has, x, 0.0)
+    def of(cls, a: Floats, b: Floats, weights: Floats, clusters: Sequence[Ints]) -> DisjointItems:
+        """Take the items that a or b has."""
+        has_a, has_b = ~np.isnan(a), ~np.isnan(b)
+        kept = has_a | has_b
+        first, w = has_a[kept], weights[kept]
+        codes = [np.unique(code[kept], return_inverse=True)[1] for code in clusters]
         return cls(
-            x=x,
-            has=has,
+            x=np.where(has_a, a, b)[kept],
+            first=first,
             w=w,
-            codes=tuple(code.astype(np.int64) for _, code in used),
-            parts=_parts(x, has, w),
-            labels=tuple(labels[g] for g in used[0][0]) if labels else (),
+            shares=w / np.where(first, w[first].sum(), w[~first].sum()),
+            codes=tuple(code.astype(np.int64) for code in codes),
         )
+
+    @property
+    def sides(self) -> Bools:
+        """Whose each item is (n, 2)."""
+        return np.column_stack([self.first, ~self.first])
 
     @property
     def means(self) -> Floats:
         """The mean of each model (2,), no further out than its scores, whatever rounding does."""
-        low, high = (
-            np.where(self.has, self.x, np.inf).min(axis=0),
-            np.where(self.has, self.x, -np.inf).max(axis=0),
-        )
-        return np.asarray(np.clip((self.parts * self.x).sum(axis=0), low, high))
+        parts = [(self.x[side], self.shares[side]) for side in self.sides.T]
+        return np.array([np.clip(shares @ x, x.min(), x.max()) for x, shares in parts])
 
     @property
-    def fewest(self) -> int:
-        """The fewest clusters that a model's items come in, items without any."""
-        found = [len(np.unique(code[has])) for code in self.codes for has in self.has.T]
-        return min(found, default=int(self.has.sum(axis=0).min()))
+    def residuals(self) -> Floats:
+        """What each score differs from its model's mean (n,)."""
+        return np.asarray(self.x - np.where(self.first, *self.means))
 
     @property
     def influence(self) -> Floats:
         """What each item adds to the difference beyond its mean (n,)."""
-        return np.asarray((self.parts * (self.x - self.means)) @ SIGNS)
+        return np.asarray(self.shares * self.residuals * np.where(self.first, *SIGNS))
+
+    @property
+    def fewest(self) -> int:
+        """The fewest clusters that a model's items come in, items without any."""
+        found = [len(np.unique(code[side])) for code in self.codes for side in self.sides.T]
+        return min(found, default=int(self.sides.sum(axis=0).min()))
 
     def moments(self, variance: VarianceChoice) -> Moments:
         """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
@@ -157,28 +143,24 @@ class Both:
     def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
         """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.
 
-        Where S_g (2, 2) is the working variance of what a cluster adds to the two means, S their sum, u = (1,
-        −1) and r_g what of the means' own error the cluster's sum has lost, Var e_g = u'S_g u − 2 u'S_g r_g +
-        r_g'S r_g.
+        Where s_g (2,) are the working variances of what a cluster adds to the two means, s their sums, and
+        q_g its shares of both, Var e_g = Σ s_g − 2 Σ s_g q_g + Σ q_g² s.
         """
-        held = term.sums(self._working() / self.w[:, None, None])
-        total, lost = held.sum(axis=0), term.sums(self.parts) * SIGNS
-        own = held @ SIGNS
-        wanted = own @ SIGNS
-        seen = wanted - 2 * (own * lost).sum(axis=1) + ((lost @ total) * lost).sum(axis=1)
+        variances = np.array([self.w[side] @ self.residuals[side] ** 2 for side in self.sides.T])
+        variances /= [self.w[side].sum() for side in self.sides.T]
+        largest = float(variances.max())
+        variances = np.where(variances > ROUNDING * largest, variances, largest or 1.0)  # 0 is the other's
+        held = term.sums(self.sides * (self.shares**2 / self.w)[:, None]) * variances
+        total, shares = held.sum(axis=0), term.sums(self.sides * self.shares[:, None])
+        wanted = held.sum(axis=1)
+        seen = wanted - 2 * (held * shares).sum(axis=1) + shares**2 @ total
         factor = np.divide(wanted, seen, out=np.zeros_like(wanted), where=seen > ROUNDING * wanted.sum())
-        both = np.concatenate([-own, lost], axis=1)
-        middle = np.block([[np.zeros((2, 2)), np.eye(2)], [np.eye(2), total]])
+        both = np.concatenate([-held, shares], axis=1)
+        middle = np.block([[np.zeros((2, 2)), np.eye(2)], [np.eye(2), np.diag(total)]])
         crossed = middle @ ((both * factor[:, None]).T @ both)
         each = ((both @ middle) * both).sum(axis=1)
         spread = float(np.trace(crossed @ crossed)) + float(factor**2 @ (seen**2 - each**2))
         return factor, float(wanted.sum()) ** 2 / spread if spread > 0 else math.nan
-
-    def _working(self) -> Floats:
-        """Return the working variance of what each item adds to the means (n, 2, 2), times its weight."""
-        return np.asarray(
-            self.parts[:, :, None] * self.parts[:, None, :] * _item_covariance(self.x, self.has, self.w)
-        )
 
     def unseen(self, variance: float) -> float:
         """Return what events that weren't seen add to the variance of scores in [0, 1].
@@ -192,75 +174,14 @@ class Both:
         size = max(float(term.totals @ term.totals) / term.total for term in terms) / float(self.w.mean())
         clusters = min(term.n_clusters for term in terms)
         unit = float(event_worth(variance, spread, n, size=size, clusters=clusters)) if self.codes else 1.0
-        item = (self.parts * (self.x - self.means) ** 2).sum(axis=0)
-        return float((np.maximum(1 - 4 * item, 0.0) * (self.parts**2).sum(axis=0) ** 2).sum()) * unit**2
+        item = (self.shares * self.residuals**2) @ self.sides
+        return float((np.maximum(1 - 4 * item, 0.0) * (self.shares**2 @ self.sides) ** 2).sum()) * unit**2
 
     def doubts(self, df: float) -> list[Caution]:
         """Say what is in doubt: no error bar, and too few or too unequal clusters."""
         if self.fewest < MIN_CLUSTERS:
             return [doubt("one_cluster" if self.codes else "one_item", n=len(self.w))]
-        return cluster_cautions(self.w, self.codes, df, self.labels)
-
-
-def _parts(x: Floats, has: Bools, w: Floats) -> Floats:
-    """Return what each score counts in its model's mean (n, 2): the shared items their best share, the others
-    the rest.
-    """
-    both = has.all(axis=1)
-    parts = np.zeros(x.shape)
-    for k, share in enumerate(_best_shares(x, has, w)):
-        alone = has[:, k] & ~both
-        parts[both, k] = share * w[both] / max(float(w[both].sum()), SMALLEST)
-        parts[alone, k] = (1 - share) * w[alone] / max(float(w[alone].sum()), SMALLEST)
-    return parts
-
-
-def _best_shares(x: Floats, has: Bools, w: Floats) -> Floats:
-    """Return the share of the shared items in each model's mean that makes the working variance least, within
-    [0, 1].
-    """
-    both = has.all(axis=1)
-    cov = _item_covariance(x, has, w)
-    shared = float(w[both].sum())
-    alone = np.array([float(w[one & ~both].sum()) for one in has.T])
-    free = alone > 0
-    own = np.diagonal(cov)
-    matrix = np.where(np.eye(2, dtype=bool), own * (1 + shared / np.maximum(alone, SMALLEST)), -cov)
-    sought = own * shared / np.maximum(alone, SMALLEST)
-    shares = np.ones(2)
-    if free.all():
-        shares = np.linalg.solve(matrix, sought)
-    elif free.any():
-        k = int(np.flatnonzero(free)[0])
-        shares[k] = (sought[k] + cov[0, 1]) / matrix[k, k]
-    return np.clip(shares, 0.0, 1.0)
-
-
-def _item_covariance(x: Floats, has: Bools, w: Floats) -> Floats:
-    """Return the working covariance (2, 2) of an item's two scores.
-
-    Variances from all items of each model, one of 0 taken for the other's; the correlation from the shared
-    items, drawn to 0.
-    """
-    both = has.all(axis=1)
-    held = np.where(has, w[:, None], 0.0)
-    centred = np.where(has, x - (held * x).sum(axis=0) / held.sum(axis=0), 0.0)
-    var = (held * centred**2).sum(axis=0) / held.sum(axis=0)
-    var = np.where(var > ROUNDING * var.max(), var, var.max() or 1.0)
-    across = _correlation(x[both], w[both], float(var.max())) * math.sqrt(var.prod())
-    return np.array([[var[0], across], [across, var[1]]])
-
-
-def _correlation(x: Floats, w: Floats, largest: float) -> float:
-    """Return the correlation of shared items (n, 2) as it is drawn to 0, 0 where there are none or nothing
-    varies beside `largest`.
-    """
-    if not len(x):
-        return 0.0
-    near = x - np.average(x, axis=0, weights=w)
-    scale = math.sqrt((w @ near**2).prod())
-    r = float(w @ near.prod(axis=1)) / scale if scale > ROUNDING * w.sum() * largest else 0.0
-    return r * len(x) / (len(x) + PRIOR_ITEMS)
+        return cluster_cautions(self.w, self.codes, df)
 
 
 PSEUDO = 2
@@ -332,7 +253,7 @@ def _across_clusters(
     score: bool,
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of items from the same clusters: one variance of what both add within each."""
-    every = Both.of(a, b, w, clusters)
+    every = DisjointItems.of(a, b, w, clusters)
     found = every.moments(variance)
     added = every.unseen(found.variance) if score else 0.0
     pivot = pivot_of(

@@ -207,10 +207,6 @@ class JudgeRates(Judged):
         last = {**dict.fromkeys(found[0]), **told, **named, "p_value": self.gap.p_value}
         return [*({**each, "p_value": None} for each in found), last]
 
-    def judge_records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping for each judge."""
-        return [row(each) for each in self.judges]
-
 
 def _place(rank: Rank | None) -> dict[str, Any]:
     names = ("rank", "rank_low", "rank_high", "could_be_best")

@@ -184,10 +184,6 @@ class DisjointItems:
         return cluster_cautions(self.w, self.codes, df)
 
 
-PSEUDO = 2
-"""Items added to each side: one at 0 and one at 1."""
-
-
 def unpaired_difference(
     a: Floats,
     b: Floats,

@@ -20,7 +20,7 @@ from howsure.statistics.arrays import Floats, blocks
 from simulation.checks import CHECKS, Check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from simulation.worlds import World
 
@@ -133,7 +133,9 @@ def _gather(
 
 
 def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) -> pl.DataFrame:
-    """Return one row per world and method. `slow`: also the methods that resample, in every tenth world."""
+    """Return one row per world and method. `slow`: also the methods that resample, in every tenth world;
+    `methods`: these alone.
+    """
     return over_worlds(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
 
 
@@ -150,14 +152,22 @@ def _told(features: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def run_world(
-    index: int, world: World, *, trials: int, level: float, seed: int, slow: bool
+    index: int,
+    world: World,
+    *,
+    trials: int,
+    level: float,
+    seed: int,
+    slow: bool,
+    methods: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """Check every method in one world."""
+    """Check every method in one world, or these alone."""
+    checks = [check for check in CHECKS if check.name in methods or not methods]
     rng = np.random.default_rng([seed, index])
     tallies: dict[str, tuple[Check, _Tally]] = {}
     for block in blocks(trials, scores_each(world), BLOCK_SCORES):
         sample = world.draw(rng, block.stop - block.start)
-        for check in CHECKS:
+        for check in checks:
             if check.takes(sample) and (not check.slow or (slow and index % 10 == 0)):
                 _, tally = tallies.setdefault(check.name, (check, _Tally()))
                 part = sample.first(SLOW_TRIALS - tally.trials) if check.slow else sample

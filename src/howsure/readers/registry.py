@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -40,7 +41,7 @@ class Content:
     Attributes:
         kind: What the file holds: one JSON object or one a line, a list of JSON, text, or a binary format.
         keys: Keys that the first object has, all of them.
-        names: Names of files, any of which will do; empty for all.
+        names: Names of files or patterns of these (`*.log`), any of which will do; empty for all.
     """
 
     kind: Kind
@@ -51,7 +52,7 @@ class Content:
         """Say whether a file of this kind has such content."""
         return (
             kind == self.kind
-            and (not self.names or source.path.name in self.names)
+            and (not self.names or any(fnmatchcase(source.path.name, name) for name in self.names))
             and (not self.keys or self.keys <= source.first.keys())
         )
 
@@ -67,7 +68,7 @@ def lists(*keys: str) -> Content:
 
 
 def called(kind: Kind, *names: str) -> Content:
-    """Look at files of these names."""
+    """Look at files of these names, or of names that fit these patterns."""
     return Content(kind, names=frozenset(names))
 
 

@@ -15,7 +15,8 @@ import scipy
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.best import best_of
 from howsure.statistics.choices import Adjustment
-from howsure.statistics.multiplicity import adjust_pairs, ranks
+from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.ranks import ranks
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:

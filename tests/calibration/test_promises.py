@@ -9,7 +9,7 @@ import pytest
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.max_t import max_t
 from howsure.statistics.means import mean
-from howsure.statistics.multiplicity import ranks
+from howsure.statistics.ranks import ranks
 
 LEAST = 0.93
 WORLDS = 1_000

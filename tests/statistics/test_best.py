@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.best import chances, could_be_best, luck
-from howsure.statistics.multiplicity import adjust_pairs, ranks
+from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.ranks import ranks
 from howsure.statistics.sign_flips import flipped
 from method_cases import codes
 from places import ROOT

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from howsure.statistics.multiplicity import ranks, tie_letters
+from howsure.statistics.ranks import ranks, tie_letters
 
 
 def places(scores, apart, level=0.95):

@@ -11,7 +11,8 @@ error.
 A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a
 verdict exit with 3. That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files
 written go to standard error, so that the answer can be piped (`streams`). Where the answer would have been
-JSON, the error is JSON as well (`instead`).
+JSON, the error is JSON as well (`instead`). The code of a gate's verdict is `Gate.exit_code` in
+answers/gate.py, and what `--unclear` makes of it stands in commands/gate.py.
 """
 
 from __future__ import annotations

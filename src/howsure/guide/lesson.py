@@ -185,7 +185,7 @@ _FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
 
 
 def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
-    """Return the page; `boards`: the results to play with (numbers.py), those that it begins with first."""
+    """Return the page; `boards`: the results to play with (`board_of`), those that it begins with first."""
     from howsure import __version__
 
     style = page.asset("theme.css") + _asset("lesson.css")

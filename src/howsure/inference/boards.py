@@ -15,7 +15,7 @@ from howsure.inference.random_factor import with_sources_of_means
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.best import best_of, luck
-from howsure.statistics.multiplicity import ranks
+from howsure.statistics.ranks import ranks
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question

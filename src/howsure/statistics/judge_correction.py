@@ -18,7 +18,7 @@ A judge's rate corrected with labels of a few of the answers, by strata of what 
 
 Answers are parted by the judge's verdict, which is known of all (judge_strata.py); within a stratum the
 labels say how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an
-overall score of tasks of which some are tiny (suite.py), so that it holds with ten labels and where all
+overall score of tasks of which some are tiny (suites.py), so that it holds with ten labels and where all
 agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width.
 With two strata this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic
 2023). Of a stratum without a label nothing is known. Labels that were drawn with known probabilities are

@@ -3,7 +3,7 @@
 The corrected difference of two systems: what the judge has one ahead by, corrected with labels.
 
 Where both answers to an item have labels, items are parted by how the two verdicts differ, and the labels'
-differences are put together as small tasks are (suite.py), each with the limits of the score pivot, so
+differences are put together as small tasks are (suites.py), each with the limits of the score pivot, so
 that it holds with ten items and where all agree. Where few items have both, it is the difference of the two
 corrected rates, whose errors are taken as independent.
 

@@ -1,4 +1,4 @@
-"""Many p-values at once: their corrections, many sides against one, and the ranks that follow.
+"""Many p-values at once: their corrections, and many sides against one.
 
 Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of max_t.py.
 
@@ -11,13 +11,6 @@ differences that are there make sides look as if they hung together; the wider o
 clusters leave flips no say, Holm takes their place. Dunnett (1955): the largest of K pivots that share one
 side, as multivariate t with one correlation, by quadrature. It is ½ where all sides vary alike and
 independently, as in Dunnett's tables; here it is the average of those that were seen.
-
-Ranks that are real: intervals of places, the models that could be best, and tie groups, from adjusted
-p-values.
-
-A model's place lies between 1 + the number of models significantly better and M − the number significantly
-worse (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values that are
-corrected over all pairs, all intervals hold at once.
 """
 
 from __future__ import annotations
@@ -32,13 +25,13 @@ import scipy
 from howsure.statistics import intervals, max_t
 from howsure.statistics.arrays import legendre
 from howsure.statistics.choices import chosen_object
-from howsure.statistics.results import Rank, allowed
+from howsure.statistics.results import allowed
 from howsure.statistics.sign_flips import DRAWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Positions
+    from howsure.statistics.arrays import Floats, Positions
     from howsure.statistics.choices import Adjustment, ManyToOne
     from howsure.statistics.pair_moments import FlipSums, PairMoments
 
@@ -304,91 +297,3 @@ def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> f
             lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high
         )
     )
-
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def ranks(
-    scores: Floats, difference: Floats, p_adjusted: Floats, *, level: float, best: Bools | None = None
-) -> tuple[Rank, ...]:
-    """Return the place of each of M models that are sorted from best to worst.
-
-    `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a
-    p-value counts as not told apart. Where models answered different items, score and differences can point
-    different ways: the interval is widened to hold the place. `best` (M,): which could be best (best.py),
-    None for those that nobody is significantly better than; their intervals begin at 1, and no others do, so
-    that the only one is first.
-    """
-    count = len(scores)
-    real = p_adjusted <= allowed(level)
-    better = real & (difference > 0)
-    first = np.asarray(~better.any(axis=0) if best is None else best)
-    low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))
-    high = np.where(first & (first.sum() == 1), 1, count - better.sum(axis=1))
-    rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
-    places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
-    low, high = np.minimum(low, places), np.maximum(high, places)
-    ties = tie_letters(real)
-    return tuple(
-        Rank(
-            rank=int(places[k]),
-            low=int(low[k]),
-            high=int(high[k]),
-            could_be_best=bool(first[k]),
-            ties=ties[k],
-        )
-        for k in range(count)
-    )
-
-
-def tie_letters(real: Bools) -> list[str]:
-    """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't
-    differ.
-
-    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and
-    groups are added until every pair that doesn't differ has one (Gramm and others 2007); they are named in
-    the order of their first places: `a`, `ab`, `b–f`, "" where a place differs from all others. Where more
-    than 26 letters would be needed there are none.
-    """
-    alike = ~(real | real.T)
-    np.fill_diagonal(alike, val=False)
-    left = np.triu(alike)
-    groups: list[list[int]] = []
-    while left.any() and len(groups) < len(LETTERS):
-        first = int(left.any(axis=1).argmax())
-        group = _largest(alike, left, first)
-        left[np.ix_(group, group)] = False
-        groups.append(group)
-    if left.any():
-        return [""] * len(real)
-    inside = [
-        [k for k, group in enumerate(sorted(groups, key=tuple)) if place in group]
-        for place in range(len(real))
-    ]
-    return [_written(held) for held in inside]
-
-
-def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
-    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours
-    before others.
-    """
-    group, open_ = [first], alike[first].copy()
-    for wanted in (left[first], np.ones_like(open_)):
-        for place in np.flatnonzero(open_ & wanted).tolist():
-            if open_[place]:
-                group.append(place)
-                open_ &= alike[place]
-    return sorted(group)
-
-
-def _written(letters: list[int]) -> str:
-    """Write letters, three or more that follow each other as the first and the last."""
-    runs: list[list[int]] = []
-    for letter in letters:
-        if runs and letter == runs[-1][-1] + 1:
-            runs[-1].append(letter)
-        else:
-            runs.append([letter])
-    names = [[LETTERS[k] for k in run] for run in runs]
-    return "".join("".join(run) if len(run) <= 2 else f"{run[0]}–{run[-1]}" for run in names)

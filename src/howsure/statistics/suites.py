@@ -7,7 +7,7 @@ it is taken to be
     V(y) = V + slope · y − bend · y²,
 
 V the plain variance, 0 where nothing varied; what slope and bend are, scores and differences know themselves
-(suite.py and suite.py). The sum Σ share · value is tested as a score test does it (for rates:
+(mean_intervals.py and score_pivot.py). The sum Σ share · value is tested as a score test does it (for rates:
 Tebbs and Roths 2008; Martín Andrés, Álvarez Hernández and Herranz Tejedor 2011): what a tested sum lies away
 from the one that was seen, h, is divided among the tasks in proportion to share · V(y), where it is the most
 likely, and the variance of the sum is taken there:

@@ -22,7 +22,7 @@ from howsure.readers.votes import VOTES, read_votes
 from howsure.statistics.bradley_terry import expected_scores, strengths
 from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.means import cluster_cautions
-from howsure.statistics.multiplicity import ranks
+from howsure.statistics.ranks import ranks
 from howsure.statistics.results import Estimate, Interval, significant
 from howsure.statistics.vote_errors import clusters_of_models, vote_moments
 from howsure.statistics.votes import pools

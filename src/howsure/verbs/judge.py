@@ -23,7 +23,7 @@ from howsure.statistics.judge_correction import accuracy, corrected
 from howsure.statistics.judge_differences import judged_pairs
 from howsure.statistics.judge_strata import FEWEST as FEWEST_IN_PART
 from howsure.statistics.means import cluster_cautions
-from howsure.statistics.multiplicity import ranks
+from howsure.statistics.ranks import ranks
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.models import resolve
 from howsure.verbs.read import table_of, with_notes

@@ -1,7 +1,7 @@
 """In plain words: what an answer says to a reader without statistics, with the reader's own numbers.
 
 Three steps, each plain data: conditions (what holds of an answer), fields (its numbers as texts), and the
-phrases of phrases.py whose conditions hold. Every number here is one of the answer's own, written by the one
+phrases of phrases.txt whose conditions hold. Every number here is one of the answer's own, written by the one
 formatter.
 """
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.gate import Check, GateVerdict
     from howsure.inference.gate_question import GateQuestion
+    from howsure.inference.planned_looks import LookSeries
     from howsure.statistics.arrays import Floats
 
 FLOORS = ("at_least", "at_most")
@@ -129,7 +130,7 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
     cautions: list[Caution] = []
     of_scores = [floors(gate, gate.one_sided)] if gate.criteria.floors else []
     for answer, more in (*pair_checks(gate), *of_scores):
-        checks += more if gate.look is None else [gate.look.judged(check, gate.level) for check in more]
+        checks += more if gate.look is None else [_at_look(check, gate.look, gate.level) for check in more]
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
     if not gate.criteria.of_difference and not gate.criteria.floors:
@@ -147,6 +148,28 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
     if gate.policy is not None:
         checks = tiered(gate.policy, checks, pairs)
     return checks, notes, cautions
+
+
+def _at_look(check: Check, look: LookSeries, level: float) -> Check:
+    """Return a check with p-values and limits that are for all looks together; `level`: that of the gate."""
+    two_sided, one_sided = level, 2 * level - 1
+    if check.criterion in FLOORS:
+        return replace(check, level=one_sided)
+
+    def overall(p_value: float, *, sides: int) -> float:
+        """Return the least error with which this look would decide."""
+        if sides == 2:
+            return look.overall_p(p_value, two_sided)
+        return look.overall_p(2 * p_value, one_sided) / 2 if p_value < 0.5 else p_value
+
+    own = min((two_sided, one_sided), key=lambda each: abs(look.level(each) - check.level))
+    sides = {"better": (2, 2), "not_worse_than": (1, 1), "same_within": (1, 2)}[check.criterion]
+    return replace(
+        check,
+        level=one_sided if check.criterion == "not_worse_than" else own,
+        p_pass=overall(check.p_pass, sides=sides[0]),
+        p_fail=overall(check.p_fail, sides=sides[1]),
+    )
 
 
 def verdicts(gate: GateQuestion) -> list[Check]:

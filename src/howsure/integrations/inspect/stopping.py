@@ -146,7 +146,7 @@ class StopWhenDecided:
         self._monitor = Monitor(
             a=task.model,
             b=None if self._baseline is None else f"baseline {self._model or ''}".strip(),
-            items_planned=len(self._order),
+            looks=f"any/{len(self._order)}",
             order=self._order,
             shuffled=True,
             lower_is_better=self._lower,

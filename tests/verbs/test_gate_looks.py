@@ -51,9 +51,7 @@ def test_one_look_is_the_gate_without_looks():
 @settings(max_examples=20, deadline=None)
 def test_verdict_p_value_and_interval_agree(seed, rate, spending):
     data = first(results(90, a=rate, seed=seed), 60)
-    found = hs.gate(
-        data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=f"3/90:{spending}"
-    )
+    found = hs.gate(data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=f"3/90:{spending}")
     better, kept, same = found.checks
     assert (better.verdict == "pass") == (better.low > 0) == (better.p_pass <= 0.05)
     assert (better.verdict == "fail") <= (better.high < 0)
@@ -137,9 +135,6 @@ def test_null_gates_seldom_decide():
                 "score": np.r_[signs > 0, signs < 0].astype(float),
             }
         )
-        looks = (
-            hs.gate(first(data, n), "a", "b", better=True, looks="3/60:pocock")
-            for n in (20, 40, 60)
-        )
+        looks = (hs.gate(first(data, n), "a", "b", better=True, looks="3/60:pocock") for n in (20, 40, 60))
         hits += any(found.verdict != "unclear" for found in looks)
     assert hits <= 6  # of 30; 1 or 2 are to be expected

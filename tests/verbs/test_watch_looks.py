@@ -61,9 +61,7 @@ def test_looking_more_often_changes_nothing(seed, rate, stops):
 @settings(max_examples=4, deadline=None)
 def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
     data = results(120, a=rate, seed=seed)
-    at = {
-        n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)
-    }
+    at = {n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
     for n, seen in at.items():
         assert str(seen) == str(at[max(n // 30 * 30, 30)] if n >= 30 else seen)
         if n < 30:
@@ -225,7 +223,9 @@ def test_what_is_said():
         "after 20 of 100 items; look 2 of 5 is due at 40 items."
     )
     assert watched(first(even, 30), looks="5/100").line == "30 of 100 items  look 2 of 5 is due at 40 items"
-    assert watched(even, looks="5/100").verdict.startswith("Still undecided after the last look: a and b score the same")
+    assert watched(even, looks="5/100").verdict.startswith(
+        "Still undecided after the last look: a and b score the same"
+    )
     beyond = watched(even, looks="3/60")
     assert [caution.code for caution in beyond.cautions] == ["beyond_last_look"]
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 
 def gate_look(study: Study, plan: LookPlan | None, missing_at_most: float) -> LookSeries | None:
-    """Return the planned look that is due at as many questions as every side has finished, None without a plan.
+    """Return the planned look that is due at as many questions as every side has finished, None without a
+    plan.
 
     OptionError for a plan that makes no sense, DataError where no look is due.
     """

@@ -1,4 +1,6 @@
-"""Planned looks at a run: which of them is due, the level and the p-value of each, and all of them as an answer."""
+"""Planned looks at a run: which of them is due, the level and the p-value of each, and all of them as an
+answer.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,8 @@ class LookSeries:
         return Schedule((*(count / self.planned for count in self.items[:-1]), 1.0), self.spending)
 
     def level(self, level: float) -> float:
-        """Return the level of a two-sided interval at this look, so that those of all looks hold together at a
-        level.
+        """Return the level of a two-sided interval at this look, so that those of all looks hold together at
+        a level.
         """
         return self.schedule.level_at(self.place, level)
 

@@ -1,5 +1,5 @@
-"""The plan of a run's looks, as gate, watch and plan take it in one text: how many looks there are or at how many
-items each is due, how many items the whole run has, and how the looks spend the error.
+"""The plan of a run's looks, as gate, watch and plan take it in one text: how many looks there are or at how
+many items each is due, how many items the whole run has, and how the looks spend the error.
 """
 
 from __future__ import annotations

@@ -244,8 +244,8 @@ DECIDING = (
             shared.LOOKS,
             kind=kinds.Kind(check=partial(look_plan, any_time=True)),
             help=(
-                "Decide at planned looks alone: 5, 5/2000 or 100,250,500, with :pocock behind it to spend the "
-                "error evenly; any/2000: at any time of so many items."
+                "Decide at planned looks alone: 5, 5/2000 or 100,250,500, with :pocock behind it to "
+                "spend the error evenly; any/2000: at any time of so many items."
             ),
         ),
         replace(shared.ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
@@ -391,8 +391,8 @@ PLANNING = (
         replace(
             shared.LOOKS,
             help=(
-                "Plan for so many looks at the run, or for looks at these shares: 1,2,5; with :pocock behind it "
-                "to spend the error evenly."
+                "Plan for so many looks at the run, or for looks at these shares: 1,2,5; with :pocock "
+                "behind it to spend the error evenly."
             ),
         ),
         Option("n_models", kinds.count_of(2), default=2, help="Compare so many, all pairs."),

@@ -131,10 +131,10 @@ def gate(
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and
             why; the logs are read a second time for it.
         looks: How often the gate may be asked while questions are added: "4/2000" is four times, at even
-            shares of 2,000 questions; "500,1000,2000" at so many questions; with ":pocock" behind it the error
-            is spent evenly over the looks, else late (O'Brien and Fleming). Pass and fail are then each wrong
-            with probability 1 − level at most over all looks (Lan and DeMets 1983). Which look it is follows
-            from the number of questions. None means that it is asked once.
+            shares of 2,000 questions; "500,1000,2000" at so many questions; with ":pocock" behind it the
+            error is spent evenly over the looks, else late (O'Brien and Fleming). Pass and fail are then each
+            wrong with probability 1 − level at most over all looks (Lan and DeMets 1983). Which look it is
+            follows from the number of questions. None means that it is asked once.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
@@ -209,18 +209,7 @@ def gate(
         allowed=tuple(allowed or ()),
         guard_unseen=guard_unseen,
     )
-    checks, notes, cautions = answered(question, scores.reconciled)
-    return Gate(
-        candidate=question.candidate,
-        baseline=question.baseline,
-        checks=tuple(checks),
-        level=question.level,
-        looks=None if question.look is None else question.look.answer(question.level),
-        flips=_flips(question, scores) if flips else None,
-        slices=_slices(question, design),
-        notes=tuple(dict.fromkeys(notes)),
-        cautions=tuple(dict.fromkeys(cautions)),
-    )
+    return _answer(question, scores, design, flips=flips)
 
 
 def _gathered(
@@ -237,6 +226,21 @@ def _gathered(
     require_direction(study)
     require_one_scale(study.cautions)
     return study if policy is None else with_policy_rules(policy, study), scores
+
+
+def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bool) -> Gate:
+    checks, notes, cautions = answered(question, scores.reconciled)
+    return Gate(
+        candidate=question.candidate,
+        baseline=question.baseline,
+        checks=tuple(checks),
+        level=question.level,
+        looks=None if question.look is None else question.look.answer(question.level),
+        flips=_flips(question, scores) if flips else None,
+        slices=_slices(question, design),
+        notes=tuple(dict.fromkeys(notes)),
+        cautions=tuple(dict.fromkeys(cautions)),
+    )
 
 
 def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:

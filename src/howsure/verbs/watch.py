@@ -76,9 +76,9 @@ class Monitor:
             due, the last of them included: 5, "5/2000" or "500,1000,2000", with ":pocock" behind it to spend
             the error evenly over the looks, else late (O'Brien and Fleming). The question is then decided at
             these looks and at no other time (Lan and DeMets 1983), by the test of
-            [`compare`][howsure.compare]. "any/2000" decides at any time of a run of 2,000 items, by which bets
-            and forecast are tuned; any number is valid. None decides at any time, of as many items as the log
-            plans.
+            [`compare`][howsure.compare]. "any/2000" decides at any time of a run of 2,000 items, by which
+            bets and forecast are tuned; any number is valid. None decides at any time, of as many items as
+            the log plans.
         order: All items in the order in which the run starts them; an item then waits until all that were
             started before it are there, since fast items, which finish first, are no random sample. None
             takes the order that the log states.

@@ -359,10 +359,10 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
     """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
     that none has.
     """
-    if not policy.slices:
+    if not policy.of_kind("slices"):
         return []
     ways = [(matrix, way) for matrix in one_metric(gate.study) for way in partitions(gate.study, matrix)]
-    absent = {rule.name for rule in policy.slices} - {way.by for _, way in ways}
+    absent = {table.name for table in policy.of_kind("slices")} - {way.by for _, way in ways}
     if absent:
         raise OptionError(
             f"no item has a value of {min(absent)!r}, which the policy slices by",

@@ -122,7 +122,7 @@ class GateQuestion:
     def ratios(self) -> list[tuple[str, float]]:
         """The measures of which the candidate may take so many times what the baseline takes."""
         if self.policy is not None:
-            return [(cost.measure, cost.ratio_at_most) for cost in self.policy.costs]
+            return [(measure, cost.margin) for measure, cost in self.policy.costs().items()]
         limit = self.criteria.ratio_at_most
         return [] if limit is None else [(measure, limit) for measure in self.study.design.measure]
 

@@ -184,7 +184,7 @@ def gate(
     if suite is not None:
         others = {**criteria, "overall": overall, "each_task": not each_task, "looks": plan}
         refuse_beside(suite, others, level=statistics["level"], design=design)
-        criteria, statistics["level"] = {"not_worse_than": suite.margin or PLACEHOLDER}, suite.level
+        criteria, statistics["level"] = {"not_worse_than": suite.says.get("margin", PLACEHOLDER)}, suite.level
     if design.random_factor and plan is not None:
         raise OptionError(
             "planned looks add questions, and levels of a random factor are a sample too",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.gate import Criterion
     from howsure.errors import Caution
     from howsure.inference.gate_policy import Policy
     from howsure.inference.planned_looks import LookSeries
@@ -79,10 +80,14 @@ class Criteria:
         return self.better or self.not_worse_than is not None or self.same_within is not None
 
     @property
-    def margins(self) -> list[tuple[str, float]]:
+    def margins(self) -> list[tuple[Criterion, float]]:
         """The criteria with a margin, and the margin."""
-        margins = (("not_worse_than", self.not_worse_than), ("same_within", self.same_within))
-        return [(name, margin) for name, margin in margins if margin is not None]
+        margins: list[tuple[Criterion, float]] = []
+        if self.not_worse_than is not None:
+            margins.append(("not_worse_than", self.not_worse_than))
+        if self.same_within is not None:
+            margins.append(("same_within", self.same_within))
+        return margins
 
     @property
     def floors(self) -> bool:

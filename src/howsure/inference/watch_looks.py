@@ -70,6 +70,9 @@ def look_at(
         needed = sequence.more_units(within=goal.within) * n_items / max(seen.n_units, 1)
     exhausted = (planned is not None and tally.n_seen >= planned) if looks is None else looks.last
     a, b = (goal.a, goal.b) if arrived is None else (arrived.a, arrived.b)
+    better = None
+    if b is not None and (seen.low > 0 or seen.high < 0):
+        better = a if (seen.low > 0) != lower_is_better else b
     return Look(
         a=a,
         b=b,
@@ -87,7 +90,7 @@ def look_at(
         b_mean=tally.mean("b"),
         decided=decided,
         exhausted=exhausted,
-        better=_better(seen, a, b, lower_is_better=lower_is_better),
+        better=better,
         kept=goal.kept(seen, lower_is_better=lower_is_better),
         at_least=goal.at_least,
         within=goal.within,
@@ -106,18 +109,24 @@ def look_at(
     )
 
 
-def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) -> str | None:
-    """Return the model that is really better; with a margin or a precision the interval tells it as well."""
-    if b is None or seen.low <= 0 <= seen.high or math.isnan(seen.low):
-        return None
-    return a if (seen.low > 0) != lower_is_better else b
-
-
 def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
 ) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
-    cautions = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
+    cautions = [] if arrived is None else [*arrived.cautions]
+    if arrived is not None and len(changed := tally.changed(arrived.ready)):
+        late = Caution(
+            code="scores_changed",
+            message=(
+                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
+                "the scores of the first look are kept"
+            ),
+            remedy=(
+                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
+                "start anew."
+            ),
+        )
+        cautions.append(late)
     if tally.n_failed:
         zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
         failed = Caution(
@@ -136,25 +145,6 @@ def _doubts(
     if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
         cautions.append(FEW_PROMISES)
     return cautions
-
-
-def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
-    changed = tally.changed(arrived.ready)
-    if not len(changed):
-        return []
-    return [
-        Caution(
-            code="scores_changed",
-            message=(
-                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
-                "the scores of the first look are kept"
-            ),
-            remedy=(
-                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
-                "start anew."
-            ),
-        )
-    ]
 
 
 def nothing(level: float) -> AlwaysValid:
@@ -207,23 +197,6 @@ def are_strata(design: Design, *, planned: bool, cluster_size: int | None) -> bo
     return True
 
 
-def _unseen_clusters(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
-    """Say that a look had no scored question of some clusters."""
-    missing = _unseen(rows, sizes)
-    if not missing or not len(rows):
-        return []
-    return [
-        Caution(
-            code="clusters_unseen",
-            message=(
-                f"{missing} of {plural(len(sizes), 'cluster')} had no scored question at this look, which "
-                "tells nothing of all then"
-            ),
-            remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
-        )
-    ]
-
-
 def look_as_planned(
     plan: LookPlan,
     tally: Tally,
@@ -250,8 +223,19 @@ def look_as_planned(
         seen = _judged(tally, rows, series, shares, lower_is_better=lower_is_better)
         if tally.goal.decided(seen):
             break
-    lacking = [] if shares is None else _unseen_clusters(rows.filter(tally.has_scores()), shares)
+    more = []
     if shares is not None:
+        scored = rows.filter(tally.has_scores())
+        if len(scored) and (unseen := _unseen(scored, shares)):
+            lacking = Caution(
+                code="clusters_unseen",
+                message=(
+                    f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, which "
+                    "tells nothing of all then"
+                ),
+                remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
+            )
+            more.append(lacking)
         rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
     shown = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
     look = look_at(
@@ -275,8 +259,8 @@ def look_as_planned(
                 "be wrong."
             ),
         )
-        lacking.append(beyond)
-    return replace(look, cautions=(*look.cautions, *lacking))
+        more.append(beyond)
+    return replace(look, cautions=(*look.cautions, *more))
 
 
 def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,7 +9,6 @@ from howsure.answers.gate import Gate
 from howsure.errors import OptionError
 from howsure.inference.compare import compared
 from howsure.inference.flips import flipped
-from howsure.inference.gate_doubts import answered
 from howsure.inference.gate_policy import (
     PLACEHOLDER,
     policy_of,
@@ -18,6 +17,7 @@ from howsure.inference.gate_policy import (
     with_policy_rules,
 )
 from howsure.inference.gate_question import Criteria, GateQuestion, gate_look, refuse_options
+from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked

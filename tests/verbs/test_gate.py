@@ -570,15 +570,15 @@ def test_a_half_written_file_is_told(tmp_path):
         ("compare", ["-a", "a", "-b", "b", "--margin", "5 %"]),
         ("watch", ["-a", "a", "-b", "b", "--bounds", "none", "--margin", "5pp", "--once"]),
         ("plan", ["--effect", "5pp"]),
-        ("plan", ["-a", "a", "--within", "5pp"]),
+        ("plan score", ["-a", "a", "--within", "5pp"]),
     ],
 )
 def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
     """On a scale of 0 to 100 a margin of 5pp would be read as 0.05 of one point."""
     path = tmp_path / "scores.csv"
     two_models(n=60, score=(pl.col("score") * 60 + pl.col("item").hash(1) % 40).cast(pl.Float64)).write_csv(path)
-    where = ["--pilot", str(path)] if command == "plan" else [str(path)]
-    refused = CliRunner().invoke(main, [command, *where, *words])
+    where = ["--pilot", str(path)] if command.startswith("plan") else [str(path)]
+    refused = CliRunner().invoke(main, [*command.split(), *where, *words])
     assert refused.exit_code == (3 if command in ("gate", "watch") else 2)
     assert "are for scores in [0, 1]" in refused.output
     plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]

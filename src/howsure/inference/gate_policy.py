@@ -89,7 +89,7 @@ class Policy:
         return [table for table in self.tables if table.kind == kind]
 
     def of_task(self, task: str) -> PolicyGate:
-        """Return the gate of a task: of each key what the first table says that matches it and speaks of it."""
+        """Return the gate of a task: of each key what the first table says that matches and speaks of it."""
         matching = (table.says for table in self.of_kind("tasks") if table.matches(task))
         says = {"tier": "supporting", **ChainMap(*map(dict, matching), dict(self.says))}
         if "margin" not in says:

@@ -106,8 +106,8 @@ def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
 def _corrected(gate: GateQuestion, checks: Sequence[Check], p_fail: Floats) -> Floats:
     """Return p-values of fails after Holm's correction, with the weights of a policy; NaN stays.
 
-    A failing floor, for whose p-value there is no formula, gets (1 − level) / j, j the largest of Holm's steps
-    at which it still fails, found by halving: that is all that the procedure needs to know.
+    A failing floor, for whose p-value there is no formula, gets (1 − level) / j, j the largest of Holm's
+    steps at which it still fails, found by halving: that is all that the procedure needs to know.
     """
 
     @cache
@@ -183,8 +183,8 @@ def verdicts(gate: GateQuestion) -> list[Check]:
 
 
 def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
-    """Give every check its verdict; where clusters are few, beside that of the other of new and same clusters:
-    where none was chosen, a verdict that only one of the two has is taken back.
+    """Give every check its verdict; where clusters are few, beside that of the other of new and same
+    clusters: where none was chosen, a verdict that only one of the two has is taken back.
     """
     checks, population = decided(gate, checks), gate.question.population
     if not gate.study.few_clusters or population.only_these:

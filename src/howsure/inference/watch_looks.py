@@ -230,8 +230,8 @@ def look_as_planned(
             lacking = Caution(
                 code="clusters_unseen",
                 message=(
-                    f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, which "
-                    "tells nothing of all then"
+                    f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, "
+                    "which tells nothing of all then"
                 ),
                 remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
             )

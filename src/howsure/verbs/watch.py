@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+import polars as pl
+
 from howsure.errors import OptionError
 from howsure.inference.watch_arrivals import Arrivals, arrivals
 from howsure.inference.watch_looks import are_strata, look_as_planned, look_at
-from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal, sizes_of
+from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, ScaleBounds
@@ -146,7 +148,11 @@ class Monitor:
                 "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
             )
         self._clusters: Mapping[str, str] = clusters or {}
-        self._sizes = sizes_of(clusters, cluster_size)
+        table = None
+        if clusters:
+            items = pl.DataFrame({"cluster": list(clusters.values())})
+            table = items.group_by("cluster").agg(pl.len().alias("size"))
+        self._sizes = RunClusters(table=table, each=cluster_size)
         self._arrived: Arrivals | None = None
         self._lower = bool(self._design.lower_is_better)
 

@@ -582,8 +582,8 @@ def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
     assert refused.exit_code == (3 if command in ("gate", "watch") else 2)
     assert "are for scores in [0, 1]" in refused.output
     plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]
-    assert CliRunner().invoke(main, [command, *where, *plain]).exit_code in (0, 1, 2)
-    assert "are for scores" not in CliRunner().invoke(main, [command, *where, *plain]).output
+    assert CliRunner().invoke(main, [*command.split(), *where, *plain]).exit_code in (0, 1, 2)
+    assert "are for scores" not in CliRunner().invoke(main, [*command.split(), *where, *plain]).output
 
 
 def test_scores_below_0_are_written_with_one_kind_of_minus():

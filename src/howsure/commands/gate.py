@@ -305,14 +305,14 @@ def configuration_cautions() -> list[Caution]:
     if policy and is_changed(Path(policy).resolve(), whole=True):
         changed.append(Path(policy).resolve())
     names = [path.relative_to(top).as_posix() for path in changed]
-    cautions = [_change(CODE, f"the gate's own configuration: {listing(names)}")] if names else []
+    cautions = [_caution(CODE, f"the gate's own configuration: {listing(names)}")] if names else []
     if baseline and is_changed(baseline.resolve(), whole=True):
         name = baseline.resolve().relative_to(top).as_posix()
-        cautions.append(_change(BASELINE, f"the baseline that it is compared with: {name}"))
+        cautions.append(_caution(BASELINE, f"the baseline that it is compared with: {name}"))
     return cautions
 
 
-def _change(code: str, what: str) -> Caution:
+def _caution(code: str, what: str) -> Caution:
     return Caution(
         code=code,
         message=f"This pull request changes {what}.",

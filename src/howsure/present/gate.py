@@ -90,8 +90,8 @@ def named_cautions(gate: Gate) -> tuple[Caution, ...]:
 
 
 def verdict(gate: Gate) -> str:
-    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`; of planned looks also which one this
-    is, and what comes after one that can't tell.
+    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`; of planned looks also which one
+    this is, and what comes after one that can't tell.
     """
     said = f"{VERDICTS[gate.verdict]}: {_of_policy(gate) if gate.has_policy else _of_checks(gate)}"
     if gate.looks is None:

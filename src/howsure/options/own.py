@@ -210,8 +210,8 @@ DECIDING = (
         replace(
             shared.LOOKS,
             help=(
-                "Ask the gate again while questions are added: 4/2000 times, or at 500,1000,2000 of them; "
-                "with :pocock behind it to spend the error evenly."
+                "Ask again while questions are added: 4/2000, four times up to 2,000 questions, or "
+                "500,1000,2000; with :pocock behind it to spend the error evenly."
             ),
         ),
         replace(shared.LEVEL, kind=kinds.ONE_SIDED),

@@ -298,33 +298,6 @@ def bounds(name: str, value: Any) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
-def looks(name: str, value: Any) -> int | tuple[int, ...]:
-    """Return how many looks there are, or at how many items each is due, the last of them at all; text is
-    read as well.
-    """
-    found = value.split(",") if isinstance(value, str) else [value] if _is_whole(value) else _several(value)
-    try:
-        counts = [int(each) for each in found or () if isinstance(each, str) or _is_whole(each)]
-    except ValueError:
-        counts = []
-    several = len(counts) > 1
-    growing = all(x < y for x, y in zip((0, *counts), counts, strict=False)) and counts[-1:] <= [MOST]
-    if (
-        not counts
-        or len(counts) != len(found or ())
-        or not growing
-        or (len(counts) if several else counts[0]) > MOST_LOOKS
-    ):
-        raise OptionError(
-            f"{said(name, value)} is no number of looks up to {MOST_LOOKS}, nor growing numbers of items",
-            remedy="Write 5, or 100,250,500.",
-        )
-    return tuple(counts) if several else counts[0]
-
-
-MOST_LOOKS = 50
-
-
 def counts(name: str, value: Any, *, least: int = 1) -> tuple[int, ...]:
     """Return whole numbers of at least `least`; one is a tuple of one, text is read as well."""
     found = value.split(",") if isinstance(value, str) else [value] if _is_whole(value) else _several(value)

@@ -25,11 +25,11 @@ def watch(*words, env=None):
 
 def test_once_says_whether_it_is_decided_by_the_exit_code(tmp_path):
     first(results(200), 20).write_csv(tmp_path / "run.csv")
-    again = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--items-planned", 200)
+    again = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--looks", "any/200")
     assert again.exit_code == 2
     assert again.output.startswith("Keep going: ")
     results(200).write_csv(tmp_path / "run.csv")
-    done = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--items-planned", 200)
+    done = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--looks", "any/200")
     assert done.exit_code == 0
     assert done.output.startswith("a beats b by ")
 
@@ -47,7 +47,7 @@ def test_a_growing_folder_is_followed_until_it_is_decided(tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "sleep", grow)
-        done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 200, "--shuffled", "-f", "json")
+        done = watch(tmp_path, "-a", "a", "-b", "b", "--looks", "any/200", "--shuffled", "-f", "json")
     assert done.exit_code == 0
     lines = done.stderr.splitlines()
     assert [line[10:].split()[0] for line in lines[:3]] == ["10", "20", "30"]
@@ -67,7 +67,7 @@ def test_a_thread_may_write_while_it_is_read(tmp_path):
 
     thread = threading.Thread(target=grow)
     thread.start()
-    done = watch(tmp_path / "run.csv", "-a", "a", "-b", "b", "--items-planned", 200, "--every", 0.1)
+    done = watch(tmp_path / "run.csv", "-a", "a", "-b", "b", "--looks", "any/200", "--every", 0.1)
     thread.join()
     assert done.exit_code == 0
 
@@ -111,7 +111,7 @@ def test_ctrl_c_shows_the_last_look(tmp_path):
 
 def test_all_items_used_ends_it(tmp_path):
     results(30, b=0.75).write_csv(tmp_path / "run.csv")
-    done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 30)
+    done = watch(tmp_path, "-a", "a", "-b", "b", "--looks", "any/30")
     assert done.exit_code == 2
     assert done.stdout.startswith("Still undecided after all 30 items")
 
@@ -240,7 +240,7 @@ def test_sides_are_those_of_compare(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
         data.filter(model=name).with_columns(model=pl.lit("m")).write_csv(tmp_path / name / "run.csv")
-    asked = ("--once", "--items-planned", 200)
+    asked = ("--once", "--looks", "any/200")
     paths = watch("-a", tmp_path / "a", "-b", tmp_path / "b", *asked)
     assert paths.exit_code == 0
     assert paths.output.startswith("a beats b by ")

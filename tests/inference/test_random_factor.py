@@ -299,7 +299,7 @@ def test_a_gate_decides_by_the_error_of_levels_and_says_how_many_would_settle_it
     floor = hs.gate(rows, "tuned", at_least=0.1, random_factor="seed")
     assert floor.verdict == "pass"
     with pytest.raises(OptionError, match="planned looks"):
-        hs.gate(rows, "tuned", "base", better=True, random_factor="seed", looks=2, items_planned=400)
+        hs.gate(rows, "tuned", "base", better=True, random_factor="seed", looks="2/400")
 
 
 def shifted() -> pl.DataFrame:

@@ -157,7 +157,7 @@ ERRORS = {
     "watch: margin of the whole scale": lambda: hs.Monitor(a="a", b="b", margin=1),
     "watch: a floor in words": lambda: hs.Monitor(a="a", at_least="90%"),
     "watch: within the whole scale": lambda: hs.Monitor(a="a", within=2),
-    "watch: no items planned": lambda: hs.Monitor(a="a", b="b", items_planned=0),
+    "watch: no items planned": lambda: hs.Monitor(a="a", b="b", looks="any/0"),
     "watch: exactly these questions": lambda: hs.Monitor(a="a", b="b", population="these-questions"),
     "watch: checkpoints": lambda: hs.Monitor(a="a", b="b", average_last=2),
     "watch: two ways of clustering": lambda: hs.Monitor(a="a", b="b", cluster=["p", "q"]),

@@ -119,7 +119,7 @@ def test_a_gate_leads_by_why_it_cannot_tell():
 
 
 def test_a_look_leads_to_peeking_before_the_end():
-    look = hs.Monitor(a="a", b="b", items_planned=100).update(close_models())
+    look = hs.Monitor(a="a", b="b", looks="any/100").update(close_models())
     assert (look.decided, look.chapter) == (False, 9)
 
 

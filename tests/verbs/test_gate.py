@@ -481,22 +481,27 @@ def test_the_comment_can_be_found_again(quiz, tmp_path):
     assert second.startswith("**PASS: good is not worse than old by more than 2.0 pp")
 
 
-def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_path):
+def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_path, monkeypatch):
     path = tmp_path / "comment.md"
-    asked = ("gate", quiz, "-a", "good", "-b", "old", "--not-worse-than", "2pp", "--comment", str(path), "--name", "n")
+    asked = ("gate", quiz, "-a", "good", "-b", "old", "--not-worse-than", "2pp", "--comment", str(path))
     run(*asked)
     alone = path.read_text()
     verdict, table, data = (alone.index(text) for text in ("**PASS", "| criterion |", "Data: "))
     assert verdict < table < data
     assert "](" not in alone
-    run(*asked, "--url", "https://a.org/x/p.html")
+    monkeypatch.setenv("HOWSURE_URL", "https://a.org/x/p.html")
+    run(*asked)
     assert "\n\n[The page of these results](<https://a.org/x/p.html>)\n\nData: " in path.read_text()
-    run(*asked, "--url", "https://a.org/x/p>).html", "--card", "build/c d.png")
+    monkeypatch.setenv("HOWSURE_URL", "https://a.org/x/p>).html")
+    monkeypatch.setenv("HOWSURE_CARD", "build/c d.png")
+    run(*asked)
     picture, page = "<https://a.org/x/c%20d.png>", "<https://a.org/x/p%3E).html>"
     assert f"[![The page of these results]({picture})]({page})" in path.read_text()
     path.unlink()
-    assert run(*asked, "--card", "c.png").exit_code == 3
-    assert run(*asked, "--url", "javascript:x").exit_code == 3
+    monkeypatch.setenv("HOWSURE_URL", "")
+    assert run(*asked).exit_code == 3
+    monkeypatch.setenv("HOWSURE_URL", "javascript:x")
+    assert run(*asked).exit_code == 3
     assert not path.exists()
 
 

@@ -13,7 +13,7 @@ from howsure.commands.main import main
 from howsure.statistics.group_sequential import Schedule
 from runs import first, results
 
-LOOKS = {"looks": 4, "items_planned": 200}
+LOOKS = {"looks": "4/200"}
 
 
 def test_the_level_spent_at_the_look_is_used():
@@ -40,7 +40,7 @@ def test_a_margin_is_judged_on_one_side():
 def test_one_look_is_the_gate_without_looks():
     data = results(80, a=0.65)
     asked = {"better": True, "not_worse_than": 0.05, "same_within": 0.3, "at_least": 0.5}
-    once, looked = hs.gate(data, "a", "b", **asked), hs.gate(data, "a", "b", **asked, looks=1, items_planned=80)
+    once, looked = hs.gate(data, "a", "b", **asked), hs.gate(data, "a", "b", **asked, looks="1/80")
     for one, other in zip(once.checks, looked.checks, strict=True):
         assert (one.verdict, one.level) == (other.verdict, pytest.approx(other.level))
         assert (one.low, one.high) == pytest.approx((other.low, other.high))
@@ -51,9 +51,7 @@ def test_one_look_is_the_gate_without_looks():
 @settings(max_examples=20, deadline=None)
 def test_verdict_p_value_and_interval_agree(seed, rate, spending):
     data = first(results(90, a=rate, seed=seed), 60)
-    found = hs.gate(
-        data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=3, items_planned=90, spending=spending
-    )
+    found = hs.gate(data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=f"3/90:{spending}")
     better, kept, same = found.checks
     assert (better.verdict == "pass") == (better.low > 0) == (better.p_pass <= 0.05)
     assert (better.verdict == "fail") <= (better.high < 0)
@@ -79,12 +77,9 @@ def test_as_many_questions_as_no_look_is_due_at_are_an_error():
     with pytest.raises(hs.DataError, match="70 questions fit no look: looks are due at 50, 100, 150") as caught:
         hs.gate(first(data, 70), "a", "b", better=True, **LOOKS)
     assert caught.value.remedy.startswith("Ask the gate at 100 questions")
-    with pytest.raises(hs.DataError, match="100 questions don't fit look 3"):
-        hs.gate(first(data, 100), "a", "b", better=True, look=3, **LOOKS)
     with pytest.raises(hs.DataError, match="200 questions fit no look") as caught:
         hs.gate(data, "a", "b", better=True, looks="50,100")
     assert caught.value.remedy.startswith("Judge the questions that were planned")
-    assert hs.gate(first(data, 100), "a", "b", better=True, look=2, **LOOKS).looks.number == 2
 
 
 def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
@@ -100,11 +95,9 @@ def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
     ("options", "message"),
     [
         ({"looks": 3}, "needs to know how many questions"),
-        ({"look": 2}, "are about planned looks"),
-        ({"items_planned": 200}, "are about planned looks"),
-        ({"looks": 3, "items_planned": 2}, "more than the 2 questions"),
-        ({"looks": "100,200", "items_planned": 300}, "the last look is due at 200"),
-        ({"looks": "100,200", "look": 3}, "`look=3` of 2 looks"),
+        ({"looks": "3/2"}, "more than the 2 items"),
+        ({"looks": "any/200"}, "is no number of looks"),
+        ({"looks": "3/200:haybittle"}, "is not one of"),
         ({"looks": "100,200", "population": "these-questions"}, "planned looks add questions"),
     ],
 )
@@ -116,7 +109,7 @@ def test_plans_that_make_no_sense_are_refused(options, message):
 def test_the_configuration_declares_the_plan_and_the_action_tells_the_look(tmp_path, monkeypatch, capsys):
     first(results(200, a=0.95), 100).write_csv(tmp_path / "scores.csv")
     (tmp_path / "howsure.toml").write_text(
-        'paths = "scores.csv"\n[gate]\ncandidate = "a"\nbaseline = "b"\nbetter = true\nlooks = 4\nitems-planned = 200\nspending = "pocock"\n'
+        'paths = "scores.csv"\n[gate]\ncandidate = "a"\nbaseline = "b"\nbetter = true\nlooks = "4/200:pocock"\n'
     )
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
@@ -142,9 +135,6 @@ def test_null_gates_seldom_decide():
                 "score": np.r_[signs > 0, signs < 0].astype(float),
             }
         )
-        looks = (
-            hs.gate(first(data, n), "a", "b", better=True, looks=3, items_planned=60, spending="pocock")
-            for n in (20, 40, 60)
-        )
+        looks = (hs.gate(first(data, n), "a", "b", better=True, looks="3/60:pocock") for n in (20, 40, 60))
         hits += any(found.verdict != "unclear" for found in looks)
     assert hits <= 6  # of 30; 1 or 2 are to be expected

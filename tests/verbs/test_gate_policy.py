@@ -462,7 +462,7 @@ def test_the_command_writes_text_junit_comment_and_json(tmp_path):
     policy = tmp_path / "suite.toml"
     policy.write_text('margin = "4pp"\n[tasks.large]\ntier = "critical"\n')
     junit, comment = tmp_path / "gate.xml", tmp_path / "comment.md"
-    words = ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--policy", str(policy), "--name", "suite"]
+    words = ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--policy", str(policy)]
     found = CliRunner().invoke(main, [*words, "--junit", str(junit), "--comment", str(comment)])
     assert found.exit_code == 1, found.output
     assert found.output.startswith("FAIL: 1 of 3 binding checks fails: bad · score (supporting)")

@@ -47,8 +47,7 @@ def test_power_and_questions_are_those_of_simulated_runs(spending):
         effect=effect,
         n_items=n,
         assume=hs.Assumptions(question_variance=differ - effect**2, answer_variance=0),
-        looks=4,
-        spending=spending,
+        looks=f"4:{spending}",
     )
     rng = np.random.default_rng(5)
     d = rng.choice([-1.0, 0.0, 1.0], (6_000, n), p=[(differ - effect) / 2, 1 - differ, (differ + effect) / 2])

@@ -19,7 +19,7 @@ def codes(look):
 
 
 def test_a_run_is_followed_until_it_is_decided():
-    data, monitor = results(200), hs.Monitor(a="a", b="b", items_planned=200, shuffled=True)
+    data, monitor = results(200), hs.Monitor(a="a", b="b", looks="any/200", shuffled=True)
     for n in range(10, 201, 10):
         look = monitor.update(first(data, n))
         assert (look.n_items, look.planned) == (n, 200)
@@ -35,7 +35,7 @@ def test_a_run_is_followed_until_it_is_decided():
 
 def test_what_is_told_is_what_the_method_says():
     data = results(50)
-    look = hs.Monitor(a="a", b="b", items_planned=300).update(data)
+    look = hs.Monitor(a="a", b="b", looks="any/300").update(data)
     wide = data.pivot(on="model", index="item", values="score")
     state = Betting(bounds=(-1, 1), null=0.0, horizon=300)
     state.add((wide["a"] - wide["b"]).to_numpy())
@@ -75,11 +75,11 @@ def test_an_item_counts_once_and_looks_are_nested():
 
 def test_adding_items_one_by_one_is_the_same():
     data = results(40)
-    monitor = hs.Monitor(a="a", b="b", items_planned=100)
+    monitor = hs.Monitor(a="a", b="b", looks="any/100")
     wide = data.pivot(on="model", index="item", values="score")
     for item, a, b in wide.iter_rows():
         monitor.add(item, a, b)
-    one, other = monitor.look(), hs.Monitor(a="a", b="b", items_planned=100).update(data)
+    one, other = monitor.look(), hs.Monitor(a="a", b="b", looks="any/100").update(data)
     assert one.interval.low == pytest.approx(other.interval.low, abs=1e-12)
     assert one.p_value == pytest.approx(other.p_value)
     with pytest.raises(hs.DataError, match="was added before"):
@@ -93,7 +93,7 @@ def test_items_of_one_model_wait():
 
 
 def test_a_model_that_has_not_begun_is_told():
-    look = hs.Monitor(a="a", b="c", items_planned=60).update(results(30).filter(model="a"))
+    look = hs.Monitor(a="a", b="c", looks="any/60").update(results(30).filter(model="a"))
     assert (look.n_items, look.n_waiting, look.decided) == (0, 30, False)
     assert "model_missing" in codes(look)
     assert look.verdict == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
@@ -122,7 +122,7 @@ def test_failed_items_do_not_count_until_they_are_run_again():
     data = results(20).with_columns(
         score=pl.when(pl.col("item") == pl.col("item").first()).then(None).otherwise("score")
     )
-    monitor = hs.Monitor(a="a", b="b", items_planned=20)
+    monitor = hs.Monitor(a="a", b="b", looks="any/20")
     look = monitor.update(data)
     assert (look.n_items, look.n_waiting, look.exhausted) == (19, 0, True)
     assert any("have no score" in note for note in look.notes)
@@ -142,7 +142,7 @@ def test_a_floor():
 
 
 def test_a_precision():
-    monitor, data = hs.Monitor(a="a", within=0.1, items_planned=900), results(900).filter(model="a")
+    monitor, data = hs.Monitor(a="a", within=0.1, looks="any/900"), results(900).filter(model="a")
     for n in range(50, 901, 50):
         look = monitor.update(data.head(n))
         if look.decided:
@@ -176,7 +176,7 @@ def test_lower_is_better():
 
 
 def test_not_decided_with_all_items_used():
-    look = hs.Monitor(a="a", b="b", items_planned=30).update(results(30, b=0.75))
+    look = hs.Monitor(a="a", b="b", looks="any/30").update(results(30, b=0.75))
     assert look.exhausted
     assert not look.decided
     assert look.verdict.startswith("Still undecided after all 30 items: ")
@@ -197,7 +197,7 @@ def grouped(n=12, size=5, *, shuffle=True, seed=3):
 
 def test_a_cluster_counts_once_it_is_complete():
     data = grouped()
-    monitor = hs.Monitor(a="a", b="b", cluster="passage", cluster_size=5, items_planned=60)
+    monitor = hs.Monitor(a="a", b="b", cluster="passage", cluster_size=5, looks="any/60")
     look = monitor.update(data.head(2 * 13))
     assert (look.n_units, look.n_items, look.n_waiting) == (2, 10, 3)
     look = monitor.update(data)
@@ -280,7 +280,7 @@ def test_what_cannot_be_followed_is_refused(options, update, words):
 def test_unbounded_scores():
     rng = np.random.default_rng(1)
     data = results(400).with_columns(score=pl.Series(rng.normal(size=800)) + (pl.col("model") == "a"))
-    monitor = hs.Monitor(a="a", b="b", bounds=None, items_planned=400)
+    monitor = hs.Monitor(a="a", b="b", bounds=None, looks="any/400")
     early = monitor.update(first(data, 30))
     assert math.isnan(early.interval.low)
     assert "no interval yet" in early.verdict
@@ -294,7 +294,7 @@ def test_unbounded_scores():
 
 
 def test_the_order_is_asked_about():
-    monitor = hs.Monitor(a="a", b="b", items_planned=100)
+    monitor = hs.Monitor(a="a", b="b", looks="any/100")
     told = [c.message for c in monitor.update(results(30)).cautions if c.code == "order_not_random"]
     assert "nothing says" in told[0]
     data = results(30).sort(pl.col("item").str.tail(-1).cast(pl.Int64))
@@ -305,7 +305,7 @@ def test_the_order_is_asked_about():
 
 def test_sorted_items_make_looks_contradict_each_other():
     data = pl.DataFrame({"model": "a", "item": range(400), "score": [1.0] * 200 + [0.0] * 200})
-    monitor = hs.Monitor(a="a", within=0.01, items_planned=400)
+    monitor = hs.Monitor(a="a", within=0.01, looks="any/400")
     looks = [monitor.update(data.head(n)) for n in (200, 400)]
     assert "looks_contradict" in codes(looks[-1])
     assert looks[-1].interval == looks[0].interval
@@ -324,7 +324,7 @@ def test_clusters_that_the_log_states_need_their_sizes():
 
 
 def test_far_from_decided():
-    look = hs.Monitor(a="a", b="b", items_planned=2_000).update(results(40, b=0.75))
+    look = hs.Monitor(a="a", b="b", looks="any/2000").update(results(40, b=0.75))
     assert look.verdict.startswith("Keep going: ")
     assert "more would decide" in look.verdict or "no realistic number of items" in look.verdict
     assert look.line.startswith("40 of 2,000 items  ")
@@ -341,7 +341,7 @@ def test_a_real_pair_is_decided_early():
     wide, used = rows.pivot(on="model", index="item", values="score"), []
     for seed in range(10):
         drawn = wide.sample(fraction=1, shuffle=True, seed=seed)
-        monitor = hs.Monitor(a=names[0], b=names[1], items_planned=500, shuffled=True)
+        monitor = hs.Monitor(a=names[0], b=names[1], looks="any/500", shuffled=True)
         for k, (item, a, b) in enumerate(drawn.select("item", *names).iter_rows()):
             monitor.add(item, a, b)
             if k % 10 == 9 and (look := monitor.look()).decided:
@@ -362,7 +362,7 @@ def test_items_may_be_numbers():
 
 def test_failed_items_are_counted_and_said():
     """Fifty of a hundred failed: this once read "beats by 100 pp: stop", without a word of them."""
-    monitor = hs.Monitor(a="a", b="b", items_planned=100, shuffled=True)
+    monitor = hs.Monitor(a="a", b="b", looks="any/100", shuffled=True)
     for item in range(100):
         monitor.add(f"q{item}", math.nan if item % 2 else 1.0, 0.0)
     look = monitor.look()

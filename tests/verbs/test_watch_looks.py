@@ -16,8 +16,8 @@ from howsure.statistics.group_sequential import Schedule
 from runs import first, results
 
 
-def watched(data, *, looks=5, planned=200, **options):
-    return hs.Monitor(a="a", b="b", items_planned=planned, shuffled=True, looks=looks, **options).update(data)
+def watched(data, *, looks="5/200", **options):
+    return hs.Monitor(a="a", b="b", shuffled=True, looks=looks, **options).update(data)
 
 
 def told(look):
@@ -39,7 +39,7 @@ def test_a_look_is_the_test_of_compare_at_the_level_of_its_boundary():
 
 def test_one_look_is_the_fixed_test():
     data = results(60, a=0.7, b=0.5)
-    look, once = watched(data, looks=1, planned=60), hs.compare(data, "a", "b")
+    look, once = watched(data, looks="1/60"), hs.compare(data, "a", "b")
     assert look.p_value == pytest.approx(once.p_value, abs=1e-3)
     assert (look.interval.low, look.interval.high) == pytest.approx(
         (once.difference.interval.low, once.difference.interval.high)
@@ -51,19 +51,17 @@ def test_one_look_is_the_fixed_test():
 @settings(max_examples=15, deadline=None)
 def test_looking_more_often_changes_nothing(seed, rate, stops):
     data = results(120, a=rate, seed=seed)
-    often = hs.Monitor(a="a", b="b", items_planned=120, shuffled=True, looks=4)
+    often = hs.Monitor(a="a", b="b", shuffled=True, looks="4/120")
     for n in sorted(stops):
         often.update(first(data, n))
-    assert often.update(data) == watched(data, looks=4, planned=120)
+    assert often.update(data) == watched(data, looks="4/120")
 
 
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9))
 @settings(max_examples=4, deadline=None)
 def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
     data = results(120, a=rate, seed=seed)
-    at = {
-        n: told(watched(first(data, n), looks=4, planned=120)) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)
-    }
+    at = {n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
     for n, seen in at.items():
         assert str(seen) == str(at[max(n // 30 * 30, 30)] if n >= 30 else seen)
         if n < 30:
@@ -79,7 +77,7 @@ def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
 )
 @settings(max_examples=25, deadline=None)
 def test_p_value_and_interval_agree(seed, rate, spending, level):
-    look = watched(results(60, a=rate, seed=seed), looks="12,30,60", planned=60, spending=spending, level=level)
+    look = watched(results(60, a=rate, seed=seed), looks=f"12,30,60:{spending}", level=level)
     outside = not look.interval.low <= 0 <= look.interval.high
     assert look.decided == outside == (look.p_value <= 1 - level) == (look.better is not None)
 
@@ -96,13 +94,13 @@ def test_adding_items_one_by_one_is_the_same_also_out_of_order():
     data = results(120, a=0.6)
     wide = data.pivot(on="model", index="item", values="score", maintain_order=True)
     order = wide["item"].to_list()
-    monitor = hs.Monitor(a="a", b="b", items_planned=120, shuffled=True, looks=4, order=order)
+    monitor = hs.Monitor(a="a", b="b", shuffled=True, looks="4/120", order=order)
     for k in np.random.default_rng(3).permutation(120):
         item, a, b = wide.row(int(k))
         monitor.add(item, a, b)
         if k % 17 == 0:
             monitor.look()
-    assert told(monitor.look()) == told(watched(data, looks=4, planned=120))
+    assert told(monitor.look()) == told(watched(data, looks="4/120"))
 
 
 @pytest.mark.parametrize("engine", ["pandas", "pyarrow"])
@@ -110,7 +108,7 @@ def test_other_frames_keep_their_order(engine):
     pytest.importorskip(engine)
     data = results(100, a=0.7)
     other = data.to_pandas() if engine == "pandas" else data.to_arrow()
-    assert told(watched(other, planned=100)) == told(watched(data, planned=100))
+    assert told(watched(other, looks="5/100")) == told(watched(data, looks="5/100"))
 
 
 def test_a_margin_and_a_floor_can_be_planned_too():
@@ -118,13 +116,13 @@ def test_a_margin_and_a_floor_can_be_planned_too():
     kept = watched(data, margin=0.05)
     assert (kept.decided, kept.kept) == (True, True)
     assert kept.interval.low > -0.05
-    lost = hs.Monitor(a="b", b="a", margin=0.05, items_planned=200, shuffled=True, looks=3).update(data)
+    lost = hs.Monitor(a="b", b="a", margin=0.05, shuffled=True, looks="3/200").update(data)
     assert (lost.decided, lost.kept) == (True, False)
-    floor = hs.Monitor(a="a", at_least=0.5, items_planned=200, shuffled=True, looks=3).update(data)
+    floor = hs.Monitor(a="a", at_least=0.5, shuffled=True, looks="3/200").update(data)
     assert (floor.kept, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
     assert "at least 50.0 %: stop at look" in floor.verdict
     with pytest.raises(hs.OptionError, match="a half-width needs none"):
-        hs.Monitor(a="a", within=0.1, items_planned=200, looks=3)
+        hs.Monitor(a="a", within=0.1, looks="3/200")
 
 
 def grouped(sizes, seed=0, rate=0.7):
@@ -145,7 +143,7 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
     data = grouped(sizes)
     items = tmp_path / "items.csv"
     data.select("item", "cluster").unique().write_csv(items)
-    look = watched(data, looks=3, planned=150, cluster="cluster", items=str(items))
+    look = watched(data, looks="3/150", cluster="cluster", items=str(items))
     ends = np.cumsum(sizes)
     made = [int(ends[np.searchsorted(ends, due)]) for due in (50, 100, 150)]
     assert [each.items for each in look.looks.looks][: look.looks.number] == made[: look.looks.number]
@@ -154,8 +152,7 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
         told(
             watched(
                 data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])),
-                looks=3,
-                planned=150,
+                looks="3/150",
                 cluster="cluster",
                 items=str(items),
             )
@@ -169,7 +166,7 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
 def test_a_cluster_that_holds_several_looks_is_one(tmp_path):
     data = grouped([90, 10], rate=0.5)
     look = watched(
-        data, looks=10, planned=100, cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path)
+        data, looks="10/100", cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path)
     )
     assert [each.number for each in look.looks.looks] == [9, 10]
     assert look.exhausted
@@ -201,7 +198,7 @@ def rows(a, b):
     ids=["one item", "all ties", "all wins", "all losses", "two items"],
 )
 def test_degenerate_runs(a, b, decided):
-    look = watched(rows(a, b), looks=1 if len(a) == 1 else 2, planned=len(a))
+    look = watched(rows(a, b), looks=f"{min(len(a), 2)}/{len(a)}")
     assert look.decided == decided
     assert look.looks.last or look.decided
     assert look.verdict
@@ -212,22 +209,24 @@ def test_failed_items_are_finished():
     data = results(100, a=0.6).with_columns(
         score=pl.when(pl.col("item").is_in(["q3", "q7"])).then(None).otherwise("score")
     )
-    look = watched(data, looks=2, planned=100, failures="drop")
+    look = watched(data, looks="2/100", failures="drop")
     assert look.looks.number == 2 or look.decided
     assert look.n_items + look.n_failed in (50, 100)
 
 
 def test_what_is_said():
     even = rows([1, 0] * 50, [0, 1] * 50)
-    assert watched(first(even, 10), planned=100).verdict == (
+    assert watched(first(even, 10), looks="5/100").verdict == (
         "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
     )
-    assert watched(first(even, 20), planned=100).verdict.endswith(
+    assert watched(first(even, 20), looks="5/100").verdict.endswith(
         "after 20 of 100 items; look 2 of 5 is due at 40 items."
     )
-    assert watched(first(even, 30), planned=100).line == "30 of 100 items  look 2 of 5 is due at 40 items"
-    assert watched(even, planned=100).verdict.startswith("Still undecided after the last look: a and b score the same")
-    beyond = watched(even, planned=60, looks=3)
+    assert watched(first(even, 30), looks="5/100").line == "30 of 100 items  look 2 of 5 is due at 40 items"
+    assert watched(even, looks="5/100").verdict.startswith(
+        "Still undecided after the last look: a and b score the same"
+    )
+    beyond = watched(even, looks="3/60")
     assert [caution.code for caution in beyond.cautions] == ["beyond_last_look"]
 
 
@@ -239,9 +238,10 @@ def test_what_is_said():
         ({"looks": "10,5"}, "is no number of looks"),
         ({"looks": "5,x"}, "is no number of looks"),
         ({"looks": (10.5, 20)}, "is no number of looks"),
-        ({"looks": 5, "items_planned": 3}, "is more than the 3 items planned"),
-        ({"looks": "10,20", "items_planned": 30}, "the last look is due at 20 items"),
-        ({"spending": "haybittle"}, "is not one of"),
+        ({"looks": "5/3"}, "is more than the 3 items planned"),
+        ({"looks": "any"}, "is no number of looks"),
+        ({"looks": "any/20:pocock"}, "is no number of looks"),
+        ({"looks": "5:haybittle"}, "is not one of"),
     ],
 )
 def test_looks_that_make_no_sense_are_refused(options, message):
@@ -261,7 +261,7 @@ def test_null_runs_are_seldom_told_apart():
     hits = 0
     for seed in range(150):
         signs = rng.choice([-1, 0, 1], 60, p=[0.2, 0.6, 0.2])
-        monitor = hs.Monitor(a="a", b="b", items_planned=60, shuffled=True, looks=3, spending="pocock")
+        monitor = hs.Monitor(a="a", b="b", shuffled=True, looks="3/60:pocock")
         for k, sign in enumerate(signs):
             monitor.add(f"{seed}-{k}", float(sign > 0), float(sign < 0))
         hits += monitor.look().decided
@@ -285,7 +285,7 @@ def in_strata(seed=0, sizes=(60, 20, 12, 8), gap=0.0):
 
 def strata_monitor(cluster, **options):
     names = {f"q{k:04}": str(g) for k, g in enumerate(cluster)}
-    given = {"looks": 4, "items_planned": len(cluster), "b": "b", **options}
+    given = {"looks": f"4/{len(cluster)}", "b": "b", **options}
     return hs.Monitor(a="a", shuffled=True, clusters=names, population="same-clusters", order=tuple(names), **given)
 
 
@@ -298,7 +298,7 @@ def followed(cluster, x, *, upto=None, **options):
 
 def test_the_last_look_of_strata_is_that_of_compare():
     cluster, x = in_strata(3)
-    look = followed(cluster, x, looks=1)
+    look = followed(cluster, x, looks="1/100")
     names = [f"q{k:04}" for k in range(len(x))]
     rows = pl.concat(
         pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
@@ -313,17 +313,17 @@ def test_the_last_look_of_strata_is_that_of_compare():
 def test_each_cluster_has_its_share_of_the_whole_run_at_every_look():
     """Post-stratified means, Cochran (1977), section 5A.9: Σ W_g ȳ_g, W_g of all items of the run."""
     cluster, x = in_strata(5)
-    look = followed(cluster, x, upto=50, looks=(50, 100), items_planned=None)
+    look = followed(cluster, x, upto=50, looks=(50, 100))
     seen, d = cluster[:50], x[:50, 0] - x[:50, 1]
     assert look.estimate == pytest.approx(sum((cluster == g).mean() * d[seen == g].mean() for g in range(4)))
-    one = followed(cluster, x, upto=50, looks=(50, 100), items_planned=None, b=None, at_least=0.2)
+    one = followed(cluster, x, upto=50, looks=(50, 100), b=None, at_least=0.2)
     assert one.estimate == pytest.approx(sum((cluster == g).mean() * x[:50, 0][seen == g].mean() for g in range(4)))
     assert one.p_value < 0.05
 
 
 def test_a_margin_is_judged_within_strata():
     cluster, x = in_strata(5, gap=0.2)
-    look = followed(cluster, x, looks=1, margin=0.15)
+    look = followed(cluster, x, looks="1/100", margin=0.15)
     assert look.kept is True
     assert look.interval.low > -0.15
 
@@ -344,10 +344,10 @@ def test_strata_and_no_planned_looks_are_refused_with_what_to_do():
     with pytest.raises(OptionError, match="cluster_size"):
         hs.Monitor(a="a", b="b", population="same-clusters", looks=2, cluster_size=3)
     cluster, x = in_strata(1)
-    monitor = strata_monitor(cluster[:50], looks=2, items_planned=50)
+    monitor = strata_monitor(cluster[:50], looks="2/50")
     with pytest.raises(DataError):
         monitor.add("q0099", 1.0, 0.0, cluster="elsewhere")
-    none = hs.Monitor(a="a", b="b", population="same-clusters", looks=1, items_planned=20)
+    none = hs.Monitor(a="a", b="b", population="same-clusters", looks="1/20")
     for k, (one, other) in enumerate(x[:20]):
         none.add(str(k), one, other)
     assert none.look().n_units == 20, "without clusters these are all questions"
@@ -357,7 +357,7 @@ def test_strata_and_no_planned_looks_are_refused_with_what_to_do():
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
 def test_looks_within_strata_keep_their_promise(spending):
     """No difference in the mean of these clusters, large ones in each: of 120 runs, four looks each, about 6 at most find one."""
-    found = sum(followed(*in_strata(seed), spending=spending).decided for seed in range(120))
+    found = sum(followed(*in_strata(seed), looks=f"4/100:{spending}").decided for seed in range(120))
     assert found <= 120 * 0.05 + 3 * (120 * 0.05 * 0.95) ** 0.5
 
 
@@ -367,7 +367,7 @@ def test_strata_of_unknown_sizes_say_what_to_give():
     rows = pl.concat(
         pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
     )
-    given = {"looks": 1, "items_planned": 100, "shuffled": True, "population": "same-clusters", "cluster": "group"}
+    given = {"looks": "1/100", "shuffled": True, "population": "same-clusters", "cluster": "group"}
     with pytest.raises(DataError, match=r"share of the run: give a table of all items"):
         hs.Monitor(a="a", b="b", **given).update(rows)
 

@@ -29,115 +29,11 @@ from howsure.options.words import Unclear
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from howsure.answers.gate import Check, Gate
     from howsure.present.document import LinkedPage
 
     Kind = Literal["notice", "warning", "error"]
-
-CODE, BASELINE = "configuration_changed", "baseline_changed"
-UNKNOWN = Caution(
-    code=CODE,
-    message=(
-        "Whether this pull request changes the gate's own configuration or baseline is not known: its "
-        "base commit is not here."
-    ),
-    remedy="Check out with fetch-depth: 0.",
-)
-
-
-def configuration_cautions(
-    named: str | None, *, baseline: Path | None = None, policy: Path | None = None, read: bool = True
-) -> list[Caution]:
-    """Warn where the pull request that is being tested changes what the gate asks, or the saved baseline that
-    it is compared with.
-
-    `named`: the file of --config; `policy`: that of --policy, which is configuration as well; `read`: whether
-    a configuration counts at all.
-    """
-    base = _base_commit()
-    if base is None or not (read or baseline or policy):
-        return []
-    root = _git("rev-parse", "--show-toplevel")
-    if root is None or _git("cat-file", "-e", f"{base}^{{commit}}") is None:
-        return [UNKNOWN]
-    top = Path(os.fsdecode(root).strip()).resolve()
-    candidates = _candidates(top, named) if read else []
-    changed = [path.relative_to(top).as_posix() for path in candidates if _is_changed(path, top, base)]
-    held = [policy.resolve()] if policy else []
-    changed += [
-        path.relative_to(top).as_posix()
-        for path in held
-        if path.is_relative_to(top) and _is_another_file(path, top, base)
-    ]
-    told = [_caution(CODE, f"the gate's own configuration: {listing(changed)}")] if changed else []
-    place = baseline.resolve() if baseline else None
-    if place is not None and place.is_relative_to(top) and _is_another_file(place, top, base):
-        told.append(
-            _caution(BASELINE, f"the baseline that it is compared with: {place.relative_to(top).as_posix()}")
-        )
-    return told
-
-
-def _caution(code: str, what: str) -> Caution:
-    return Caution(
-        code=code,
-        message=f"This pull request changes {what}.",
-        remedy="Read that change before you trust the verdict.",
-    )
-
-
-def _is_another_file(path: Path, top: Path, base: str) -> bool:
-    return (
-        not path.is_file() or _git("show", f"{base}:{path.relative_to(top).as_posix()}") != path.read_bytes()
-    )
-
-
-def _base_commit() -> str | None:
-    """Return the commit that the pull request goes out from, as GitHub tells it; None outside of a pull
-    request.
-    """
-    try:
-        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
-        commit = str(event["pull_request"]["base"]["sha"])
-        int(commit, 16)
-    except (KeyError, TypeError, ValueError, OSError):
-        return None
-    return commit
-
-
-def _candidates(top: Path, named: str | None) -> Iterable[Path]:
-    """Return the files that could be the gate's configuration, or could have been it."""
-    if named is not None:
-        return [path for path in [Path(named).resolve()] if path.is_relative_to(top)]
-    here = Path.cwd().resolve()
-    folders = [folder for folder in (here, *here.parents) if folder.is_relative_to(top)]
-    return [folder / name for folder in folders for name in (OWN, PYPROJECT)]
-
-
-def _is_changed(path: Path, top: Path, base: str) -> bool:
-    before = _git("show", f"{base}:{path.relative_to(top).as_posix()}")
-    return bool(_table(path, before) != _table(path, path.read_bytes() if path.is_file() else None))
-
-
-def _table(path: Path, raw: bytes | None) -> Any:
-    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't
-    be read.
-    """
-    try:
-        return None if raw is None else table_of(path, raw)
-    except OptionError:
-        return raw
-
-
-def _git(*words: str) -> bytes | None:
-    """Return what git says, None where it fails."""
-    try:
-        return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
+    Outcome = Literal["pass", "fail", "skip"]
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 WITH_MARGIN = ("not_worse_than", "same_within")
@@ -147,16 +43,17 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 
 
 class Counted(NamedTuple):
-    """What a verdict that can't be told counts as: the exit code, a test case of JUnit, the kind of
-    annotation, and in words.
-    """
+    """What a verdict counts as: the exit code, a test case of JUnit, the kind of annotation, and in words."""
 
     code: int
-    outcome: Literal["pass", "fail", "skip"]
+    outcome: Outcome
     kind: Kind
-    words: str
+    words: str = ""
 
 
+DECIDED = {"pass": Counted(DONE, "pass", "notice"), "fail": Counted(FAILED, "fail", "error")}
+HARMLESS = Counted(DONE, "skip", "notice")
+"""What is blind, or decides nothing, holds nothing up."""
 COUNTED = {
     "separate": Counted(UNDECIDED, "skip", "warning", "not decided"),
     "fail": Counted(FAILED, "fail", "error", "it counts as a fail"),
@@ -164,15 +61,22 @@ COUNTED = {
 }
 WARNED = Counted(DONE, "skip", "warning", "let through with a warning")
 STOPPED = Counted(UNDECIDED, "fail", "error", "not let through")
-OUTCOMES: dict[str, Literal["pass", "fail", "skip"]] = {
-    "pass": "pass",
-    "fail": "fail",
-    "blind": "skip",
-    "nothing": "skip",
-}
-"""What a check is as a test case of JUnit, but for one that can't be told."""
 USUAL = "HOWSURE_USUAL_UNCLEAR"
 """The variable by which the action sets the default of --unclear, which a configuration goes before."""
+
+
+def counted(judged: Gate | Check, unclear: str) -> Counted:
+    """Say what the verdict of a gate or a check counts as; `unclear`: what "can't tell" does, as the user
+    says; where that is "warn", by why it can't be told.
+    """
+    verdict = getattr(judged, "counts_as", judged.verdict)
+    if verdict in DECIDED:
+        return DECIDED[verdict]
+    if verdict != "unclear":
+        return HARMLESS
+    if unclear != "warn":
+        return COUNTED[unclear]
+    return WARNED if judged.unclear_because == "evidence" else STOPPED
 
 
 @click.command(cls=VerdictCommand)
@@ -192,17 +96,13 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 @click.option(
     "--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs."
 )
-@click.option("--comment", metavar="FILE", help="Write a comment for a pull request as well, as Markdown.")
 @click.option(
-    "--url",
-    metavar="ADDRESS",
-    help="Where a page of these results lies (howsure report): the comment links to it.",
-)
-@click.option(
-    "--card", metavar="NAME", help="The page's card, which lies beside it: the comment shows it. Needs --url."
-)
-@click.option(
-    "--name", metavar="TEXT", help="What the gate is called in its comment.  [default: workflow and job]"
+    "--comment",
+    metavar="FILE",
+    help=(
+        "Write a comment for a pull request as well, as Markdown: with the name, the page and its card that "
+        "HOWSURE_NAME, HOWSURE_URL and HOWSURE_CARD name."
+    ),
 )
 @takes("gate", *OUTPUT)
 def gate(
@@ -213,9 +113,7 @@ def gate(
     unclear: str,
     junit: str | None,
     comment: str | None,
-    name: str | None,
-    url: str | None,
-    card: str | None,
+    github: bool,
     **given: Any,
 ) -> None:
     """Say whether a candidate may pass.
@@ -224,14 +122,16 @@ def gate(
     --unclear), and 3 where something went wrong.
     """
     import howsure
+    from howsure.integrations.github import gate_name
+    from howsure.present.comment import comment as commented
     from howsure.present.files import refuse_overwriting
+    from howsure.present.render import markdown
     from howsure.study.comparability import texts_told
     from howsure.writing import write
 
     for file in (junit, comment):
         refuse_overwriting(file, paths)
-    linked = _linked_page(url, card)
-    on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
+    linked = None if comment is None else _linked_page()
     rest, shown = split(paths, given)
     if not rest["each_task"]:
         rest.setdefault("overall", "harness")
@@ -244,52 +144,39 @@ def gate(
         rest.get("tasks"),
         [(check.task, check.percent) for check in of_scores if check.criterion in WITH_MARGIN],
     )
+    counts = counted(answer, unclear)
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:
-        write(_comment(answer, unclear, name, texts_told(scores.runs), linked), comment)
+        told = commented(
+            answer,
+            gate_name(),
+            counts=counts.words,
+            cautions=configuration_cautions(),
+            digests=texts_told(scores.runs),
+            linked=linked,
+        )
+        write(markdown.render(told), comment)
+    on_github = github and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     _show(answer, unclear, on_github=on_github, **shown)
-    sys.exit(_exit_code(answer, unclear))
+    sys.exit(counts.code)
 
 
-def counted(unclear: str, because: str) -> Counted:
-    """Say what "can't tell" counts as, as the user says; where that is warn, by why it can't be told."""
-    if unclear != "warn":
-        return COUNTED[unclear]
-    return WARNED if because == "evidence" else STOPPED
-
-
-def _exit_code(answer: Gate, unclear: str) -> int:
-    """Return the exit code, "can't tell" counted as the user says."""
-    return answer.exit_code if answer.verdict != "unclear" else counted(unclear, answer.unclear_because).code
-
-
-def _linked_page(url: str | None, card: str | None) -> LinkedPage | None:
-    """Return the page that a comment links to, and where its card is."""
+def _linked_page() -> LinkedPage | None:
+    """Return the page that a comment links to, and where its card is, as the surroundings name them."""
     from howsure.checks import address
-    from howsure.page.page import beside, refuse_card_alone
+    from howsure.page.page import beside
     from howsure.present.document import LinkedPage
 
-    refuse_card_alone(url, card)
-    if url is None:
+    url, card = os.environ.get("HOWSURE_URL", ""), os.environ.get("HOWSURE_CARD", "")
+    if not url:
+        if card:
+            raise OptionError(
+                "HOWSURE_CARD is of a page without an address", remedy="Set HOWSURE_URL as well."
+            )
         return None
-    page = address("url", url)
+    page = address("HOWSURE_URL", url)
     return LinkedPage(address=page, picture=beside(page, Path(card).name) if card else "")
-
-
-def _comment(
-    answer: Gate, unclear: str, name: str | None, digests: dict[str, str], linked: LinkedPage | None
-) -> str:
-    from howsure.integrations.github import gate_name
-    from howsure.present.comment import comment
-    from howsure.present.render import markdown
-
-    counts = counted(unclear, answer.unclear_because).words
-    changed = _configuration_cautions()
-    told = comment(
-        answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, linked=linked
-    )
-    return markdown.render(told)
 
 
 def _junit(answer: Gate, unclear: str) -> str:
@@ -299,30 +186,21 @@ def _junit(answer: Gate, unclear: str) -> str:
     from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
-    def outcome(check: Check) -> junit.Outcome:
-        """Return what a check is in JUnit's words, the doubtful ones by what the user makes of doubt."""
-        if check.counts_as == "unclear":
-            return counted(unclear, check.unclear_because).outcome
-        return OUTCOMES[check.counts_as]
-
-    suite = f"howsure gate: {answer.candidate}"
-
-    def told(check: Check) -> str:
-        """Say the verdict of a check, what it counts as where that is another one, and why."""
+    cases = []
+    for check in answer.checks:
+        asked = f"{check.tier}: {check.asked}" if check.tier else check.asked
         counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
-        return f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
-
-    cases = [
-        (c.name, (f"{c.tier}: {c.asked}" if c.tier else c.asked), outcome(c), told(c)) for c in answer.checks
-    ]
-    beside = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
-    return junit.render(suite, cases, beside=beside)
+        told = f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
+        cases.append((check.name, asked, counted(check, unclear).outcome, told))
+    flips = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
+    return junit.render(f"howsure gate: {answer.candidate}", cases, beside=flips)
 
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
     """Write the answer."""
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
+    from howsure.present.render.github import fence
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
@@ -330,17 +208,13 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
     if on_github:
         _tell_github(answer, unclear, beside=output is None and chosen in DATA)
     fenced = on_github and output is None and chosen not in DATA
-    put(_fenced(text) if fenced else text, output, data=chosen in DATA)
-
-
-def _fenced(text: str) -> str:
-    from howsure.present.render.github import fence
-
-    return fence(text)
+    put(fence(text) if fenced else text, output, data=chosen in DATA)
 
 
 def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
-    """Append the summary, and print annotations: beside the answer where a program reads it."""
+    """Append the summary, print annotations, beside the answer where a program reads it, and give the verdict
+    to the steps that follow.
+    """
     from howsure.present.comment import reason
     from howsure.present.document import Document, Note
     from howsure.present.gate import document
@@ -353,29 +227,46 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
         line = annotation(kind, title, message)
         tell(line) if beside else say(line + "\n")
 
-    changed, why = _configuration_cautions(), reason(answer, counted(unclear, answer.unclear_because).words)
+    counts, changed = counted(answer, unclear), Note(cautions=tuple(configuration_cautions()))
+    why = reason(answer, counts.words)
     summary = [
         answer.render("markdown"),
         *([why + "\n"] if why else []),
-        *([markdown.render(Document(blocks=(Note(cautions=changed),)))] if changed else []),
+        *([markdown.render(Document(blocks=(changed,)))] if changed.cautions else []),
     ]
     append("\n".join(summary) + "\n", os.environ["GITHUB_STEP_SUMMARY"])
-    _put_out(answer)
-    note(_kind(answer, unclear), "howsure gate", f"{answer.sentence} {why}".rstrip())
-    for message, remedy in (line for caution in changed for line in Note(cautions=(caution,)).lines):
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        planned = answer.looks
+        made = "" if planned is None else f"look={planned.number}\nlooks={len(planned.looks)}\n"
+        append(f"verdict={answer.verdict}\nbecause={answer.unclear_because}\n{made}", file)
+    note(counts.kind, "howsure gate", f"{answer.sentence} {why}".rstrip())
+    for message, remedy in changed.lines:
         note("warning", "howsure gate: configuration", f"{message} {remedy}")
     cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
         note("warning", "howsure gate: caution", f"{message} {remedy}")
     if len(answer.checks) < 2:
         return
-    told = [check for check in answer.checks if check.counts_as in ("fail", "unclear", "blind")]
-    for check in told[: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
-        note(_kind(check, unclear), f"howsure gate: {check.name}", check.sentence)
+    held_up = [check for check in answer.checks if check.counts_as in ("fail", "unclear", "blind")]
+    for check in held_up[: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
+        note(counted(check, unclear).kind, f"howsure gate: {check.name}", check.sentence)
 
 
-def _configuration_cautions() -> tuple[Caution, ...]:
-    """Warn of what the pull request that is tested changes of its own gate."""
+CODE, BASELINE = "configuration_changed", "baseline_changed"
+UNKNOWN = Caution(
+    code=CODE,
+    message=(
+        "Whether this pull request changes the gate's own configuration or baseline is not known: its "
+        "base commit is not here."
+    ),
+    remedy="Check out with fetch-depth: 0.",
+)
+
+
+def configuration_cautions() -> list[Caution]:
+    """Warn where the pull request that is tested changes what its gate asks, in a configuration or a policy,
+    or the saved baseline that it is compared with.
+    """
     from howsure.readers.baselines import found
     from howsure.verbs.sides import side_of
 
@@ -383,29 +274,65 @@ def _configuration_cautions() -> tuple[Caution, ...]:
     root, side = context.find_root().params, side_of(context.params["baseline"] or "")
     baseline = found(side.text) if side.kind == "saved" else None
     policy = context.params["policy"]
-    cautions = configuration_cautions(
-        root.get("config"),
-        baseline=baseline,
-        policy=Path(policy) if policy else None,
-        read=not root.get("no_config"),
+    try:  # the commit that the pull request goes out from, as GitHub tells it
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
+        base = str(event["pull_request"]["base"]["sha"])
+        int(base, 16)
+    except (KeyError, TypeError, ValueError, OSError):
+        return []
+    if root.get("no_config") and not baseline and not policy:
+        return []
+    folder = _git("rev-parse", "--show-toplevel")
+    if folder is None or _git("cat-file", "-e", f"{base}^{{commit}}") is None:
+        return [UNKNOWN]
+    top = Path(os.fsdecode(folder).strip()).resolve()
+    here = Path.cwd().resolve()
+    configurations = [parent / name for parent in (here, *here.parents) for name in (OWN, PYPROJECT)]
+    if root.get("config") is not None:
+        configurations = [Path(root["config"]).resolve()]
+
+    def is_changed(path: Path, *, whole: bool) -> bool:
+        """Say whether a file of the repository is another one than before, or only what is of us in it."""
+        if not path.is_relative_to(top):
+            return False
+        before = _git("show", f"{base}:{path.relative_to(top).as_posix()}")
+        now = path.read_bytes() if path.is_file() else None
+        if whole:
+            return now is None or now != before
+        return bool(_table(path, before) != _table(path, now))
+
+    changed = [] if root.get("no_config") else [one for one in configurations if is_changed(one, whole=False)]
+    if policy and is_changed(Path(policy).resolve(), whole=True):
+        changed.append(Path(policy).resolve())
+    names = [path.relative_to(top).as_posix() for path in changed]
+    cautions = [_caution(CODE, f"the gate's own configuration: {listing(names)}")] if names else []
+    if baseline and is_changed(baseline.resolve(), whole=True):
+        name = baseline.resolve().relative_to(top).as_posix()
+        cautions.append(_caution(BASELINE, f"the baseline that it is compared with: {name}"))
+    return cautions
+
+
+def _caution(code: str, what: str) -> Caution:
+    return Caution(
+        code=code,
+        message=f"This pull request changes {what}.",
+        remedy="Read that change before you trust the verdict.",
     )
-    return tuple(cautions)
 
 
-def _kind(judged: Gate | Check, unclear: str) -> Kind:
-    """Return the kind of annotation of a verdict; what is blind holds nothing up."""
-    if getattr(judged, "counts_as", "") == "blind":
-        return "notice"
-    if judged.verdict == "unclear":
-        return counted(unclear, judged.unclear_because).kind
-    return "notice" if judged.verdict == "pass" else "error"
+def _table(path: Path, raw: bytes | None) -> Any:
+    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't
+    be read.
+    """
+    try:
+        return None if raw is None else table_of(path, raw)
+    except OptionError:
+        return raw
 
 
-def _put_out(answer: Gate) -> None:
-    """Give the verdict, why it can't be told, and which look it was, to the steps that follow."""
-    from howsure.writing import append
-
-    if file := os.environ.get("GITHUB_OUTPUT"):
-        planned = answer.looks
-        made = "" if planned is None else f"look={planned.number}\nlooks={len(planned.looks)}\n"
-        append(f"verdict={answer.verdict}\nbecause={answer.unclear_because}\n{made}", file)
+def _git(*words: str) -> bytes | None:
+    """Return what git says, None where it fails."""
+    try:
+        return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError):
+        return None

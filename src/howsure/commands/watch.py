@@ -40,7 +40,7 @@ WATCHED = tuple(name for name in DESIGN if name not in ("bounds", "model", *sign
 """The options of a Design that a run in progress has; its bounds are its own."""
 ASKED = (
     *("a", "b", "at_least", "within", "margin", "level", "bounds"),
-    *("items_planned", "attempts", "cluster_size", "shuffled", "looks", "spending"),
+    *("attempts", "cluster_size", "shuffled", "looks"),
 )
 
 
@@ -51,7 +51,7 @@ ASKED = (
     "--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks."
 )
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
-@takes("watch", "looks", "spending", "items_planned", "attempts", "cluster_size")
+@takes("watch", "looks", "attempts", "cluster_size")
 @click.option(
     "--bounds",
     type=Bounds(open_=True),

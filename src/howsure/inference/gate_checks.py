@@ -25,19 +25,17 @@ from howsure.study.slices import partitions
 from howsure.wording import listing, plural, share_remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.answers.estimate import Entry
+    from howsure.answers.gate import Criterion
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.parts import ErrorSources
     from howsure.inference.gate_policy import Policy
     from howsure.inference.gate_question import GateQuestion
-    from howsure.inference.question import Question
-    from howsure.statistics.arrays import Bools
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.slices import Partition
 
 
 def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
@@ -46,22 +44,19 @@ def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
     """
     if gate.criteria.better:
         comparisons = gate.compare(gate.level, None)
-        yield comparisons, [_better(pair, gate) for pair in gate.wanted(comparisons)]
-    for name, margin in gate.criteria.margins:
+        yield comparisons, [pair_check(pair, gate, "better") for pair in gate.wanted(comparisons)]
+    for criterion, margin in gate.criteria.margins:
         comparisons = _with_margin(gate, margin)
-        make = not_worse if name == "not_worse_than" else _same
-        yield (
-            comparisons,
-            [make(pair, _resolved(gate, pair, margin), gate) for pair in gate.wanted(comparisons)],
-        )
-
-
-def _resolved(gate: GateQuestion, pair: Comparison, margin: float) -> float:
-    """Return the margin of a comparison in score units."""
-    if pair.equivalence is not None:
-        return pair.equivalence.margin
-    resolved = gate.study.design.margin_of(pair.task, margin) or margin
-    return resolved.of(pair.b_mean) if isinstance(resolved, Relative) else resolved
+        checks = []
+        for pair in gate.wanted(comparisons):
+            resolved: float
+            if pair.equivalence is not None:
+                resolved = pair.equivalence.margin
+            else:
+                own = gate.study.design.margin_of(pair.task, margin) or margin
+                resolved = own.of(pair.b_mean) if isinstance(own, Relative) else own
+            checks.append(pair_check(pair, gate, criterion, resolved))
+        yield comparisons, checks
 
 
 def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
@@ -70,123 +65,88 @@ def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
         return gate.compare(gate.one_sided, margin)
     except MethodError:
         plain = gate.compare(gate.one_sided, None)
-    pairs = list(plain.comparisons)
-    usable = [pair.task for pair in pairs if math.isfinite(pair.p_value)]
+    usable = [pair.task for pair in plain.comparisons if math.isfinite(pair.p_value)]
     if not usable:
         return plain
     some = replace(gate, study=gate.study.only(usable)).compare(gate.one_sided, margin)
     by_task = {(pair.task, pair.metric): pair for pair in some.comparisons}
-    merged = tuple(by_task.get((pair.task, pair.metric), pair) for pair in pairs)
+    merged = tuple(by_task.get((pair.task, pair.metric), pair) for pair in plain.comparisons)
     return replace(plain, comparisons=merged, overall=None)
 
 
-def _pair_check(c: Comparison, gate: GateQuestion, gap: tuple[float, float], **more: Any) -> Check:
-    """Return a check of a pair; `gap`: the level of the two-sided interval that decides, and the difference
-    from which what was seen is counted.
+def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margin: float = math.nan) -> Check:
+    """Return the check of a criterion on a pair, with the p-values of a pass and of a fail.
+
+    "better": the two-sided test. "not_worse_than": P(T ≥ t) and P(T ≤ t) of one pivot at −margin, which can't
+    disagree. "same_within": both one-sided tests for a pass; for a fail the nearer margin's, doubled, as a
+    difference may lie on either side.
     """
-    estimate = c.difference
-    sources, items = needed(gate, estimate, c.sources, gap)
+    estimate, test = pair.difference, pair.equivalence
+    p_pass = p_fail = math.nan
+    level = gate.one_sided  # of the two-sided interval that decides
+    target = 0.0  # the difference from which what was seen is counted
+    if criterion == "better":
+        level = gate.level
+        if math.isfinite(pair.p_value):
+            ahead = -estimate.value if pair.lower_is_better else estimate.value
+            p_pass = pair.p_value if ahead > 0 else 1.0
+            p_fail = pair.p_value if ahead < 0 else 1.0
+    elif criterion == "not_worse_than":
+        target = margin if pair.lower_is_better else -margin
+        if test is not None:
+            p_pass, p_fail = test.p_noninferior, test.p_inferior
+    else:
+        target = math.copysign(margin, estimate.value)
+        level = gate.one_sided if abs(estimate.value) <= margin else gate.level
+        if test is not None:
+            p_pass, p_fail = test.p_equivalent, test.p_outside
+    if criterion != "better" and gate.guard_unseen and not math.isnan(pair.unseen):
+        # The chance that as many whole losses as the margin show none.
+        tail = (1 - estimate.interval.level) / 2
+        p_pass = max(p_pass, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-pair.unseen)))
+    sources, items = needed(gate, estimate, pair.sources, level, target)
     return Check(
+        criterion=criterion,
+        limit=margin,
+        unseen=math.nan if criterion == "better" else pair.unseen,
+        p_pass=p_pass,
+        p_fail=p_fail,
         items_needed=items,
         sources=sources,
-        task=c.task,
-        metric=c.metric,
-        candidate=c.a,
-        baseline=c.b,
+        task=pair.task,
+        metric=pair.metric,
+        candidate=pair.a,
+        baseline=pair.b,
         value=estimate.value,
         low=estimate.interval.low,
         high=estimate.interval.high,
         level=estimate.interval.level,
-        candidate_score=c.a_mean,
-        baseline_score=c.b_mean,
+        candidate_score=pair.a_mean,
+        baseline_score=pair.b_mean,
         n_items=estimate.n_items,
         n_clusters=estimate.n_clusters,
-        population=c.population,
-        clusters=c.clusters,
-        n_absent=c.n_only_b,
-        percent=c.percent,
-        lower_is_better=c.lower_is_better,
-        cautions=(*estimate.cautions, *_missing_items(c)),
-        **more,
+        population=pair.population,
+        clusters=pair.clusters,
+        n_absent=pair.n_only_b,
+        percent=pair.percent,
+        lower_is_better=pair.lower_is_better,
+        cautions=(*estimate.cautions, *_missing_items(pair)),
     )
-
-
-def _better(c: Comparison, gate: GateQuestion) -> Check:
-    ahead = c.difference.value if not c.lower_is_better else -c.difference.value
-    p = c.p_value
-    up, down = (p, 1.0) if ahead > 0 else (1.0, p) if ahead < 0 else (1.0, 1.0)
-    finite = math.isfinite(p)
-    return _pair_check(
-        c,
-        gate,
-        (gate.level, 0.0),
-        criterion="better",
-        p_pass=up if finite else math.nan,
-        p_fail=down if finite else math.nan,
-    )
-
-
-def not_worse(c: Comparison, margin: float, gate: GateQuestion) -> Check:
-    """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
-    test = c.equivalence
-    p, other = (math.nan, math.nan) if test is None else (test.p_noninferior, test.p_inferior)
-    target = margin if c.lower_is_better else -margin
-    return _pair_check(
-        c,
-        gate,
-        (gate.one_sided, target),
-        criterion="not_worse_than",
-        limit=margin,
-        unseen=c.unseen,
-        p_pass=_guarded(p, c, margin, gate),
-        p_fail=other,
-    )
-
-
-def _same(c: Comparison, margin: float, gate: GateQuestion) -> Check:
-    """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either
-    side.
-    """
-    test = c.equivalence
-    p, other = (math.nan, math.nan) if test is None else (test.p_equivalent, test.p_outside)
-    value = c.difference.value
-    level = gate.one_sided if abs(value) <= margin else gate.level
-    return _pair_check(
-        c,
-        gate,
-        (level, math.copysign(margin, value)),
-        criterion="same_within",
-        limit=margin,
-        unseen=c.unseen,
-        p_pass=_guarded(p, c, margin, gate),
-        p_fail=other,
-    )
-
-
-def _guarded(p: float, c: Comparison, margin: float, gate: GateQuestion) -> float:
-    """Return the p-value of a pass, where it is asked no smaller than the chance that as many whole losses as
-    the margin show none.
-    """
-    if not gate.guard_unseen or math.isnan(c.unseen):
-        return p
-    tail = (1 - c.difference.interval.level) / 2
-    return max(p, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-c.unseen)))
 
 
 def needed(
-    gate: GateQuestion, estimate: Estimate, sources: ErrorSources | None, gap: tuple[float, float]
+    gate: GateQuestion, estimate: Estimate, sources: ErrorSources | None, level: float, target: float
 ) -> tuple[ErrorSources | None, float]:
     """Return how many levels of random factors, and about how many items in all, would settle it.
 
-    Items are NaN on exactly these items, where attempts would, and if one task needs them. `gap`: see
-    `_pair_check`.
+    `level`: of the two-sided interval that decides; `target`: the value from which what was seen is counted.
+    Items are NaN on exactly these items, where attempts would, and if one task needs them.
     """
-    level, target = gap
     if sources is not None:
         return settled_by(sources, estimate.value - target, level)
-    return None, math.nan if estimate.small_part else gate.question.population.items_needed(
-        estimate, level, target
-    )
+    if estimate.small_part:
+        return None, math.nan
+    return None, gate.question.population.items_needed(estimate, level, target)
 
 
 def _missing_items(c: Comparison) -> list[Caution]:
@@ -246,7 +206,7 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
             remedy=share_remedy(limit),
         )
     e = guarded(entry.estimate) if board.percent else entry.estimate
-    sources, items = needed(gate, e, entry.sources, (gate.one_sided, limit))
+    sources, items = needed(gate, e, entry.sources, gate.one_sided, limit)
     return Check(
         task=board.task,
         metric=board.metric,
@@ -299,7 +259,7 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
     models = (gate.study.models[0], gate.study.models[1])
     matrix = taken(gate.study, matrices, measure)
     ratio = ratio_of(matrix, models, replace(gate.question, level=gate.one_sided))
-    lost = {model: missing(matrix, model) for model in models}
+    lost = {model: count for model in models if (count := missing(matrix, model))}
     check = Check(
         task="",
         metric=measure,
@@ -316,10 +276,14 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         lower_is_better=True,
         cautions=measure_cautions(ratio),
     )
-    if any(lost.values()):
-        return replace(
-            check, n_unknown=sum(lost.values()), cautions=(*check.cautions, _unrecorded(measure, lost))
+    if lost:
+        unrecorded = " and ".join(f"{plural(count, 'attempt')} of {model}" for model, count in lost.items())
+        caution = Caution(
+            code="cost_missing",
+            message=f"{unrecorded} don't record {measure}, so that what was taken isn't known",
+            remedy="Log it for every attempt, or give `prices`.",
         )
+        return replace(check, n_unknown=sum(lost.values()), cautions=(*check.cautions, caution))
     # Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from.
     if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
         return replace(check, cautions=(*check.cautions, NO_SPREAD))
@@ -330,18 +294,9 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         value=ratio.value,
         low=ratio.low,
         high=ratio.high,
-        p_pass=float(pivots.p_at_least(np.log(check.limit))),
-        p_fail=float(pivots.p_at_most(np.log(check.limit))),
+        p_pass=float(pivots.p_at_least(np.log(limit))),
+        p_fail=float(pivots.p_at_most(np.log(limit))),
         half_width=float(wide[1] - wide[0]) / 2,
-    )
-
-
-def _unrecorded(measure: str, lost: dict[str, int]) -> Caution:
-    unrecorded = [f"{plural(count, 'attempt')} of {model}" for model, count in lost.items() if count]
-    return Caution(
-        code="cost_missing",
-        message=f"{' and '.join(unrecorded)} don't record {measure}, so that what was taken isn't known",
-        remedy="Log it for every attempt, or give `prices`.",
     )
 
 
@@ -359,37 +314,39 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
     """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
     that none has.
     """
-    if not policy.slices:
+    if not policy.of_kind("slices"):
         return []
     ways = [(matrix, way) for matrix in one_metric(gate.study) for way in partitions(gate.study, matrix)]
-    absent = {rule.name for rule in policy.slices} - {way.by for _, way in ways}
+    absent = {table.name for table in policy.of_kind("slices")} - {way.by for _, way in ways}
     if absent:
         raise OptionError(
             f"no item has a value of {min(absent)!r}, which the policy slices by",
             remedy="Run `howsure describe` to see the columns.",
         )
-    return [check for matrix, way in ways for check in _of_way(gate, policy, matrix, way)]
-
-
-def _of_way(gate: GateQuestion, policy: Policy, matrix: ScoreMatrix, way: Partition) -> Iterator[Check]:
-    """Yield one check a slice, whether or not it is large enough."""
-    margin = policy.of_slice(way.by, matrix.task).margin
-    pair = matrix.take_models(matrix.columns(gate.study.models))
-    for code, label in enumerate(way.labels):
-        part = pair.take_items(np.asarray(way.codes == code))
-        yield replace(_slice(gate, part, margin), by=way.by, part=label)
+    checks = []
+    for matrix, way in ways:
+        margin = policy.of_slice(way.by, matrix.task).margin
+        pair = matrix.take_models(matrix.columns(gate.study.models))
+        for code, label in enumerate(way.labels):
+            part = pair.take_items(np.asarray(way.codes == code))
+            checks.append(replace(_slice(gate, part, margin), by=way.by, part=label))
+    return checks
 
 
 def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
-    """Judge one slice: one that a model has nothing of can't be told, and one too small stays open."""
-    held = ~np.isnan(part.values)
-    shared = np.asarray(held.all(axis=1))
+    """Judge one slice: one that a model has nothing of can't be told, and one too small stays open.
+
+    A margin that is a share is of the baseline's score on the slice.
+    """
+    a, b = gate.study.models
+    has_score = ~np.isnan(part.values)
+    shared = np.asarray(has_score.all(axis=1))
     blank = Check(
         task=part.task,
         metric=part.metric,
         criterion="not_worse_than",
-        candidate=gate.study.models[0],
-        baseline=gate.study.models[1],
+        candidate=a,
+        baseline=b,
         limit=float(margin),
         level=gate.one_sided,
         n_items=int(shared.sum()),
@@ -397,36 +354,9 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
         lower_is_better=part.lower_is_better,
     )
     if not shared.any():
-        absent = [model for k, model in enumerate(gate.study.models) if not held[:, k].any()]
-        return replace(blank, lacking=absent[0] if absent else gate.study.models[0])
+        return replace(blank, lacking=b if has_score[:, 0].any() and not has_score[:, 1].any() else a)
     if blank.n_items < LEAST_ITEMS:
         return replace(blank, cautions=(TOO_SMALL,))
-    return _slice_tested(gate, part, _in_units(margin, part, shared)) or replace(
-        blank, cautions=(NO_ERROR_BAR,)
-    )
-
-
-def _slice_tested(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check | None:
-    """Return the check of a slice; None where its scores give no error bar."""
-    population = population_of_slice(gate.question.population, part)
-    question = replace(gate.question, population=population)
-    try:
-        comparison = _pair(part, replace(question, level=gate.one_sided, margin=margin))
-    except MethodError:
-        return None
-    wide = _pair(part, replace(question, margin=None)).difference.interval.half_width
-    return replace(not_worse(comparison, margin, gate), half_width=wide)
-
-
-def _pair(part: ScoreMatrix, question: Question) -> Comparison:
-    a, b = part.models
-    return question.population.pair(part, a, b, question)
-
-
-def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
-    """Return a margin in score units; one that is a share is of the baseline's score on the slice.
-    OptionError for the whole scale.
-    """
     if isinstance(margin, Relative):
         weights = part.weights[shared] if part.weights is not None else None
         margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
@@ -435,7 +365,14 @@ def _in_units(margin: float, part: ScoreMatrix, shared: Bools) -> float:
             f"the policy's margin of {margin:g} for a slice of {part.task} is nothing, or the whole scale",
             remedy="Give the margin in score units: 5pp or 0.05.",
         )
-    return margin
+    population = population_of_slice(gate.question.population, part)
+    question = replace(gate.question, population=population, margin=None)
+    try:
+        pair = population.pair(part, a, b, replace(question, level=gate.one_sided, margin=margin))
+    except MethodError:
+        return replace(blank, cautions=(NO_ERROR_BAR,))
+    wide = population.pair(part, a, b, question).difference.interval.half_width
+    return replace(pair_check(pair, gate, "not_worse_than", margin), half_width=wide)
 
 
 TOO_SMALL = Caution(
@@ -454,30 +391,31 @@ def tasks_of_one(
     gate: GateQuestion, baseline: str, checks: Sequence[Check]
 ) -> tuple[list[Check], list[Caution]]:
     """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
-    mine, theirs = _tasks_of(gate, gate.candidate), _tasks_of(gate, baseline)
+    candidates, baselines = (gate.study.held.get(model, frozenset()) for model in (gate.candidate, baseline))
     judged = {check.task for check in checks if not check.by}
     if not gate.each_task or not (gate.criteria.of_difference or gate.criteria.floors):
-        judged |= mine & theirs
-    first = next(iter(checks), None)
-    lacking = [
-        Check(
-            task=task,
-            metric="any",
-            criterion="better" if first is None else first.criterion,
-            candidate=gate.candidate,
-            baseline=baseline,
-            limit=math.nan if first is None else first.limit,
-            level=gate.level,
-            lacking="" if task in mine else gate.candidate,
-            cautions=() if task not in mine else (NOTHING_SHARED,),
-        )
-        for task in sorted(theirs - judged)
-    ]
-    alone = sorted(mine - theirs)
+        judged |= candidates & baselines
+    blank = Check(
+        task="",
+        metric="any",
+        criterion=checks[0].criterion if checks else "better",
+        limit=checks[0].limit if checks else math.nan,
+        candidate=gate.candidate,
+        baseline=baseline,
+        level=gate.level,
+    )
+    lacking = []
+    for task in sorted(baselines - judged):
+        if task in candidates:
+            lacking.append(replace(blank, task=task, cautions=(NOTHING_SHARED,)))
+        else:
+            lacking.append(replace(blank, task=task, lacking=gate.candidate))
+    alone = sorted(candidates - baselines)
     if not alone or not gate.criteria.of_difference:
         return lacking, []
-    if gate.policy is not None:
-        lacking += [_of_baseline(gate, baseline, task) for task in alone]
+    if gate.policy is not None:  # it asks about these as well
+        asked = replace(blank, criterion="not_worse_than", limit=math.nan, lacking=baseline)
+        lacking += [replace(asked, task=task) for task in alone]
     return lacking, [
         Caution(
             code="task_without_baseline",
@@ -485,23 +423,6 @@ def tasks_of_one(
             remedy="Run the baseline on it as well, or choose tasks with `task`.",
         )
     ]
-
-
-def _of_baseline(gate: GateQuestion, baseline: str, task: str) -> Check:
-    """Return the check of a task that the baseline lacks, which a policy asks about as well."""
-    return Check(
-        task=task,
-        metric="any",
-        criterion="not_worse_than",
-        candidate=gate.candidate,
-        baseline=baseline,
-        level=gate.level,
-        lacking=baseline,
-    )
-
-
-def _tasks_of(gate: GateQuestion, model: str) -> frozenset[str]:
-    return gate.study.held.get(model, frozenset())
 
 
 NOTHING_SHARED = Caution(

@@ -5,13 +5,14 @@ gives each check.
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from howsure.errors import OptionError
 from howsure.study.design import TaskRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.gate import Check
@@ -30,17 +31,19 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.study.study import Study
 
-T = TypeVar("T")
-
 PLACEHOLDER = 0.01
 """The margin of no task, where a policy has none above its tables and gives each its own."""
-NO_MARGIN = "Give `margin` above the tables of the policy, or in its table."
+TABLES = ("tasks", "slices", "costs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What one check has to show and what hangs on it; `weight`: its share of the level where fails are
-    corrected.
+class PolicyGate:
+    """One gate of a policy: what is asked of a task, a slice or a cost, and what hangs on it.
+
+    Attributes:
+        tier: What hangs on it.
+        margin: By how much the candidate may be worse; of a cost how many times the baseline's it may take.
+        weight: Its share of the level where fails are corrected.
     """
 
     tier: Tier
@@ -49,15 +52,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRule:
-    """What a table of a policy says; None where it says nothing. `name`: a pattern of tasks, or a column
-    whose slices are meant.
+class PolicyTable:
+    """A table of a policy.
+
+    Attributes:
+        kind: "tasks", "slices" or "costs".
+        name: A pattern of tasks, a column whose slices are meant, or a measure.
+        says: What it says of a gate's tier, margin and weight.
     """
 
+    kind: str
     name: str
-    tier: Tier | None = None
-    margin: float | None = None
-    weight: float | None = None
+    says: Mapping[str, Any]
 
     def matches(self, task: str) -> bool:
         """Say whether this is about a task: its name is the pattern, or fits it."""
@@ -65,100 +71,56 @@ class PolicyRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CostRule:
-    """How much more of a measure the candidate may take: at most so many times what the baseline takes."""
-
-    measure: str
-    ratio_at_most: float
-    tier: Tier
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Tiers, margins and weights of a suite; `tier` and `margin` are those of tasks that no rule speaks
-    of.
+    """The gates of a suite, as tables of a file describe them.
+
+    Attributes:
+        level: The level of all its gates.
+        says: What stands above the tables, for gates that no table speaks of.
+        tables: The tables.
     """
 
     level: float = 0.95
-    tier: Tier = "supporting"
-    margin: float | None = None
-    tasks: tuple[PolicyRule, ...] = ()
-    slices: tuple[PolicyRule, ...] = ()
-    costs: tuple[CostRule, ...] = ()
+    says: Mapping[str, Any]
+    tables: tuple[PolicyTable, ...] = ()
 
-    def of_task(self, task: str) -> Standing:
-        """Return what a task has to show: of each, what the first rule says that matches it and speaks of
-        it.
-        """
-        margin = self._said(task, "margin", self.margin)
-        if margin is None:
-            raise OptionError(f"the policy gives no margin for {task}", remedy=NO_MARGIN)
-        return Standing(
-            tier=self._said(task, "tier", self.tier), margin=margin, weight=self._said(task, "weight", 1.0)
-        )
+    def of_kind(self, kind: str) -> list[PolicyTable]:
+        """Return the tables of one kind."""
+        return [table for table in self.tables if table.kind == kind]
 
-    def of_slice(self, column: str, task: str) -> Standing:
-        """Return what a slice has to show: no more hangs on it than advice where no more hangs on its
-        task.
-        """
-        whole, rule = self.of_task(task), next(rule for rule in self.slices if rule.name == column)
-        return Standing(
-            tier="advisory" if whole.tier == "advisory" else rule.tier or whole.tier,
-            margin=whole.margin if rule.margin is None else rule.margin,
-            weight=rule.weight or 1.0,
-        )
+    def of_task(self, task: str) -> PolicyGate:
+        """Return the gate of a task: of each key what the first table says that matches and speaks of it."""
+        matching = (table.says for table in self.of_kind("tasks") if table.matches(task))
+        says = {"tier": "supporting", **ChainMap(*map(dict, matching), dict(self.says))}
+        if "margin" not in says:
+            raise OptionError(
+                f"the policy gives no margin for {task}",
+                remedy="Give `margin` above the tables of the policy, or in its table.",
+            )
+        return PolicyGate(**says)
 
-    def of_check(self, check: Check) -> Standing:
-        """Return what a check has to show, and what hangs on it."""
+    def of_slice(self, column: str, task: str) -> PolicyGate:
+        """Return the gate of a slice: no more hangs on it than advice where no more hangs on its task."""
+        whole = self.of_task(task)
+        (table,) = (table for table in self.of_kind("slices") if table.name == column)
+        gate = PolicyGate(**{"tier": whole.tier, "margin": whole.margin, **table.says})
+        return replace(gate, tier="advisory") if whole.tier == "advisory" else gate
+
+    def costs(self) -> dict[str, PolicyGate]:
+        """Return the gate of each measure."""
+        tier = self.says.get("tier", "supporting")
+        return {table.name: PolicyGate(**{"tier": tier, **table.says}) for table in self.of_kind("costs")}
+
+    def of_check(self, check: Check) -> PolicyGate:
+        """Return the gate that a check belongs to."""
         if check.criterion == "ratio_at_most":
-            cost = next(cost for cost in self.costs if cost.measure == check.metric)
-            return Standing(tier=cost.tier, margin=cost.ratio_at_most, weight=cost.weight)
+            return self.costs()[check.metric]
         return self.of_slice(check.by, check.task) if check.by else self.of_task(check.task)
 
-    def _said(self, task: str, name: str, shared: T) -> T:
-        values = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
-        value: T = next((value for value in values if value is not None), shared)
-        return value
 
-    def rules(self, tasks: Iterable[str]) -> tuple[TaskRule, ...]:
-        """Return the margins of these tasks as a design has them."""
-        return tuple(TaskRule(pattern=_exactly(task), margin=self.of_task(task).margin) for task in tasks)
-
-    def refuse_unfitting(self, study: Study) -> None:
-        """Raise OptionError for a pattern that matches no task, and for points where scores aren't in [0,
-        1].
-        """
-        tasks = every_task(study)
-        for rule in self.tasks:
-            if not any(rule.matches(task) for task in tasks):
-                raise OptionError(
-                    f"the policy's [tasks.{rule.name!r}] matches no task",
-                    remedy=(
-                        "The tasks are "
-                        f"{', '.join(tasks[:MOST_NAMED])}{', …' if len(tasks) > MOST_NAMED else ''}."
-                    ),
-                )
-        for key in study.parts:
-            margins = [
-                self.of_task(key[0]).margin,
-                *(self.of_slice(rule.name, key[0]).margin for rule in self.slices),
-            ]
-            if any(isinstance(margin, Points) for margin in margins) and not study.matrix(key).bounded:
-                raise OptionError(
-                    f"the policy's margin for {key[0]} is in points, and its scores aren't in [0, 1]",
-                    remedy="Write it in the scores' own units, or as a share: 1%rel.",
-                )
-
-
-def every_task(study: Study) -> Sequence[str]:
+def every_task(study: Study) -> list[str]:
     """Return the tasks on which any side has a score."""
     return sorted({*study.tasks, *(task for held in study.held.values() for task in held)})
-
-
-def _exactly(task: str) -> str:
-    """Return the pattern that this task alone fits."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in task)
 
 
 MOST_NAMED = 8
@@ -172,15 +134,13 @@ def tiered(policy: Policy, checks: Sequence[Check], pairs: Sequence[Comparison])
     two-sided level.
     """
     widths = {(pair.task, pair.metric): pair.difference.interval.half_width for pair in pairs}
-    placed = [_placed(policy, check, widths) for check in checks]
+    placed = []
+    for check in checks:
+        gate = policy.of_check(check)
+        limit = float(gate.margin) if check.lacking else check.limit
+        width = check.half_width if check.by else widths.get((check.task, check.metric), check.half_width)
+        placed.append(replace(check, tier=gate.tier, half_width=width, limit=limit))
     return sorted(placed, key=lambda check: ORDER.index(check.tier or "critical"))
-
-
-def _placed(policy: Policy, check: Check, widths: dict[tuple[str, str], float]) -> Check:
-    standing = policy.of_check(check)
-    limit = float(standing.margin) if check.lacking else check.limit
-    width = check.half_width if check.by else widths.get((check.task, check.metric), check.half_width)
-    return replace(check, tier=standing.tier, half_width=width, limit=limit)
 
 
 def weights(policy: Policy | None, checks: Sequence[Check]) -> Floats | None:
@@ -201,14 +161,11 @@ def policy_of(source: Any) -> Policy:
         return source
     if isinstance(source, Mapping):
         return _policy(source, "policy")
-    return _policy(_loaded(Path(source)), str(source))
-
-
-def _loaded(path: Path) -> Mapping[str, Any]:
     import tomllib
 
+    path = Path(source)
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"no TOML ({error})", where=str(path), remedy="Mend it.") from None
     except (OSError, ValueError) as error:
@@ -216,52 +173,42 @@ def _loaded(path: Path) -> Mapping[str, Any]:
         raise OptionError(
             f"no policy {str(path)!r} ({why})", remedy="Name a TOML file; see docs/policy.md."
         ) from None
+    return _policy(table, str(path))
 
 
 def _policy(table: Mapping[str, Any], where: str) -> Policy:
     own = {key: value for key, value in table.items() if key not in TABLES}
-    own_values = _read(own, {**RULE, "level": checks.one_sided_level}, where, (*RULE, "level", *TABLES))
-    if "weight" in own_values:
+    says = _read(own, {**GATE, "level": checks.one_sided_level}, where, (*GATE, "level", *TABLES))
+    if "weight" in says:
         raise OptionError(
             "a weight is one task's, slice's or cost's", where=where, remedy="Put it into its table."
         )
-    whole = Policy(**own_values)
-    tables = {key: _tables(table, key, where) for key in TABLES}
-    return Policy(
-        **own_values,
-        tasks=tuple(
-            _rule(name, rule, f"{where}: [tasks.{name!r}]") for name, rule in tables["tasks"].items()
-        ),
-        slices=tuple(
-            _rule(name, rule, f"{where}: [slices.{name!r}]") for name, rule in tables["slices"].items()
-        ),
-        costs=tuple(
-            _cost(name, cost, f"{where}: [costs.{name!r}]", whole) for name, cost in tables["costs"].items()
-        ),
-    )
-
-
-def _tables(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-    """Return the tables of one kind, by what each is about."""
-    tables = table.get(key, {})
-    if not isinstance(tables, Mapping) or not all(isinstance(one, Mapping) for one in tables.values()):
-        raise OptionError(
-            f"{key} is no table of tables", where=where, remedy=f'Write [{key}."NAME"] and what it says.'
-        )
-    if not all(isinstance(name, str) and name for name in tables):
-        raise OptionError(f"{key} has a name that is no text", where=where, remedy=f'Write [{key}."NAME"].')
-    return tables
-
-
-def _rule(name: str, table: Mapping[str, Any], where: str) -> PolicyRule:
-    return PolicyRule(name=name, **_read(table, RULE, where, tuple(RULE)))
-
-
-def _cost(measure: str, table: Mapping[str, Any], where: str, whole: Policy) -> CostRule:
-    values = _read(table, COST, where, tuple(COST))
-    if "ratio_at_most" not in values:
-        raise OptionError("nothing is asked of this cost", where=where, remedy="Write ratio_at_most = 1.1.")
-    return CostRule(measure=measure, **{"tier": whole.tier, **values})
+    level = {"level": says.pop("level")} if "level" in says else {}
+    tables = []
+    for kind in TABLES:
+        parts = table.get(kind, {})
+        if not isinstance(parts, Mapping) or not all(isinstance(part, Mapping) for part in parts.values()):
+            raise OptionError(
+                f"{kind} is no table of tables",
+                where=where,
+                remedy=f'Write [{kind}."NAME"] and what it says.',
+            )
+        if not all(isinstance(name, str) and name for name in parts):
+            raise OptionError(
+                f"{kind} has a name that is no text", where=where, remedy=f'Write [{kind}."NAME"].'
+            )
+        for name, part in parts.items():
+            place = f"{where}: [{kind}.{name!r}]"
+            keys = COST if kind == "costs" else GATE
+            part_says = _read(part, keys, place, tuple(keys))
+            if kind == "costs":
+                if "ratio_at_most" not in part_says:
+                    raise OptionError(
+                        "nothing is asked of this cost", where=place, remedy="Write ratio_at_most = 1.1."
+                    )
+                part_says["margin"] = part_says.pop("ratio_at_most")
+            tables.append(PolicyTable(kind=kind, name=name, says=part_says))
+    return Policy(**level, says=says, tables=tuple(tables))
 
 
 def _read(
@@ -307,9 +254,8 @@ def _weight(name: str, value: Any) -> float:
 
 
 MOST_WEIGHT = 10_000
-TABLES = ("tasks", "slices", "costs")
-RULE: Mapping[str, Read] = {"tier": partial(checks.word, alias=Tier), "margin": _margin, "weight": _weight}
-COST: Mapping[str, Read] = {"tier": RULE["tier"], "weight": _weight, "ratio_at_most": checks.ratio}
+GATE: Mapping[str, Read] = {"tier": partial(checks.word, alias=Tier), "margin": _margin, "weight": _weight}
+COST: Mapping[str, Read] = {"tier": GATE["tier"], "weight": _weight, "ratio_at_most": checks.ratio}
 
 
 USUAL_LEVEL = 0.95
@@ -333,15 +279,37 @@ def refuse_beside(policy: Policy, others: Mapping[str, object], *, level: float,
 
 def with_policy_columns(policy: Policy, design: Design) -> Design:
     """Return a design with the columns that the policy's slices and costs need."""
-    columns = (*(rule.name for rule in policy.slices), *design.by)
-    return replace(
-        design, by=tuple(dict.fromkeys(columns)), measure=tuple(cost.measure for cost in policy.costs)
-    )
+    columns = (*(table.name for table in policy.of_kind("slices")), *design.by)
+    return replace(design, by=tuple(dict.fromkeys(columns)), measure=tuple(policy.costs()))
+
+
+def refuse_unfitting(policy: Policy, study: Study) -> None:
+    """Raise OptionError for a pattern that matches no task, and for points where scores aren't in [0, 1]."""
+    tasks = every_task(study)
+    for table in policy.of_kind("tasks"):
+        if not any(table.matches(task) for task in tasks):
+            more = ", …" if len(tasks) > MOST_NAMED else ""
+            raise OptionError(
+                f"the policy's [tasks.{table.name!r}] matches no task",
+                remedy=f"The tasks are {', '.join(tasks[:MOST_NAMED])}{more}.",
+            )
+    for task, metric in study.parts:
+        gates = [policy.of_task(task)]
+        gates += [policy.of_slice(table.name, task) for table in policy.of_kind("slices")]
+        in_points = any(isinstance(gate.margin, Points) for gate in gates)
+        if in_points and not study.matrix((task, metric)).bounded:
+            raise OptionError(
+                f"the policy's margin for {task} is in points, and its scores aren't in [0, 1]",
+                remedy="Write it in the scores' own units, or as a share: 1%rel.",
+            )
 
 
 def with_policy_rules(policy: Policy, study: Study) -> Study:
     """Return a study with the policy's margins and slices alone. OptionError where they don't fit it."""
-    policy.refuse_unfitting(study)
-    rules = policy.rules(every_task(study))
-    slices = tuple(rule.name for rule in policy.slices)
+    refuse_unfitting(policy, study)
+    slices = tuple(table.name for table in policy.of_kind("slices"))
+    rules = []
+    for task in every_task(study):
+        only_this = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in task)
+        rules.append(TaskRule(pattern=only_this, margin=policy.of_task(task).margin))
     return replace(study, design=replace(study.design, tasks=(*rules, *study.design.tasks), by=slices))

@@ -6,178 +6,56 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.answers.parts import Looks, PlannedLook
 from howsure.errors import DataError, OptionError
 from howsure.inference.compare import compared
-from howsure.statistics.group_sequential import Schedule, even
-from howsure.wording import listing
+from howsure.inference.planned_looks import look_that_is_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
-    from howsure.answers.gate import Check
+    from howsure.answers.gate import Criterion
     from howsure.errors import Caution
     from howsure.inference.gate_policy import Policy
+    from howsure.inference.planned_looks import LookSeries
     from howsure.inference.question import Question
+    from howsure.options.looks import LookPlan
     from howsure.options.words import Overall
-    from howsure.statistics.choices import Spending
     from howsure.study.study import Study
 
-ONE_SIDED = ("not_worse_than", "at_least", "at_most")
 
+def gate_look(study: Study, plan: LookPlan | None, missing_at_most: float) -> LookSeries | None:
+    """Return the planned look that is due at as many questions as every side has finished, None without a
+    plan.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateLook:
-    """One look of a plan, on so many questions: `due`, where each is, and which of them is made, the first
-    being 1.
+    OptionError for a plan that makes no sense, DataError where no look is due.
     """
-
-    due: tuple[int, ...]
-    look: int
-    spending: Spending
-    finished: int
-
-    @property
-    def schedule(self) -> Schedule:
-        """The looks as shares of all questions."""
-        return Schedule(tuple(count / self.due[-1] for count in self.due), self.spending)
-
-    def level(self, level: float) -> float:
-        """Return the level of a two-sided interval here, so that those of all looks hold together at a
-        level.
-        """
-        return self.schedule.level_at(self.look, level)
-
-    def judged(self, check: Check, level: float) -> Check:
-        """Return a check with p-values and limits that are for all looks together; `level`: that of the
-        gate.
-        """
-        within = check.criterion == "same_within"
-        sided = within or check.criterion in ONE_SIDED
-        return replace(
-            check,
-            level=2 * level - 1 if sided and not within else self._own(check.level, level),
-            p_pass=self._p(check.p_pass, level, one_sided=sided),
-            p_fail=self._p(check.p_fail, level, one_sided=sided and not within),
-        )
-
-    def _own(self, level: float, gate: float) -> float:
-        """Return the level that all looks together have, of the two that a gate's intervals may have."""
-        return min((gate, 2 * gate - 1), key=lambda own: abs(self.level(own) - level))
-
-    def _p(self, p_value: float, level: float, *, one_sided: bool) -> float:
-        """Return the least error with which this look would decide."""
-        if not one_sided:
-            return self.schedule.overall_p(self.look, p_value, level)
-        if not p_value < 0.5:
-            return p_value
-        return self.schedule.overall_p(self.look, 2 * p_value, 2 * level - 1) / 2
-
-    def all_looks(self, level: float) -> Looks:
-        """Return all looks with the p-values of a two-sided test at the gate's level."""
-        boundary = self.schedule.boundary(level)
-        rows = zip(self.due, boundary.z, boundary.nominal, boundary.spent, strict=True)
-        return Looks(
-            spending=self.spending,
-            number=self.look,
-            finished=self.finished,
-            looks=tuple(
-                PlannedLook(number=k, items=items, z=float(z), nominal=float(nominal), spent=float(spent))
-                for k, (items, z, nominal, spent) in enumerate(rows, 1)
-            ),
-        )
-
-
-def look_of(study: Study, options: Mapping[str, Any], missing_at_most: float) -> GateLook | None:
-    """Find the planned look that is due at as many questions as there are, None where no looks are planned.
-
-    Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing_at_most`
-    may not be there. OptionError for a plan that makes no sense, DataError where no look is due, or not the
-    one named.
-    """
-    looks, look, items_planned = options["looks"], options["look"], options["items_planned"]
-    if looks is None:
-        if look is not None or items_planned is not None:
-            raise OptionError(
-                "look and items_planned are about planned looks", remedy="Give `looks` as well."
-            )
+    if plan is None:
         return None
     if study.design.population == "these-questions":
         raise OptionError(
             "planned looks add questions, and these are exactly those asked about",
             remedy="Leave `looks` out.",
         )
-    due = _due(looks, items_planned)
-    if look is not None and look > len(due):
-        raise OptionError(
-            f"`look={look}` of {len(due)} looks",
-            remedy="Plan as many looks as there will be, before the first.",
-        )
-    count, largest = finished(study), _largest_cluster(study)
-    fitting = [k for k, at in enumerate(due, 1) if at * (1 - missing_at_most) <= count < at + largest]
-    if look is None and fitting:
-        look = max(fitting)
-    if look is None or look not in fitting:
-        what = "fit no look" if look is None else f"don't fit look {look}"
-        following = next((at for at in due if at > count), None)
-        more = (
-            f"Ask the gate at {following:,} questions"
-            if following
-            else "Judge the questions that were planned"
-        )
-        raise DataError(
-            f"{count:,} questions {what}: looks are due at {listing([f'{at:,}' for at in due])} questions",
-            remedy=(
-                f"{more}; where more or other looks are wanted, plan them before the first: "
-                "`looks='200,400,600'`."
-            ),
-        )
-    return GateLook(due=due, look=look, spending=options["spending"], finished=count)
-
-
-def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
-    """Return the questions at which each look is due; OptionError where nobody says how many there will be,
-    or too few.
-    """
-    if isinstance(looks, tuple):
-        if planned not in (None, looks[-1]):
-            raise OptionError(
-                f"the last look is due at {looks[-1]:,} questions, and `items_planned={planned}`",
-                remedy="Leave `items_planned` out.",
-            )
-        return looks
-    if planned is None:
-        raise OptionError(
-            f"`looks={looks}` needs to know how many questions there are at the last",
-            remedy="Give `items_planned`, or at how many questions each look is due: `looks='200,400,600'`.",
-        )
-    if planned < looks:
-        raise OptionError(
-            f"`looks={looks}` is more than the {planned} questions planned", remedy="Plan fewer."
-        )
-    return even(planned, looks)
-
-
-def finished(study: Study) -> int:
-    """Count the questions that every side has answered, those that failed as well, over all tasks."""
-    counts: dict[str, int] = {}
+    finished: dict[str, int] = {}
     for (task, _), part in study.parts.items():
         complete = part.group_by("item").agg(pl.col("model").n_unique())["model"] == len(study.models)
-        counts[task] = max(counts.get(task, 0), int(complete.sum()))
-    return sum(counts.values())
-
-
-def _largest_cluster(study: Study) -> int:
-    """Return the questions of the largest cluster; 1 without clusters."""
-    if "cluster_0" not in study.items.columns:
-        return 1
-    held = study.items.filter(pl.col("cluster_0").is_not_null()).group_by("task", "cluster_0").len()["len"]
-    return int(held.max()) if len(held) else 1  # type: ignore[arg-type]
+        finished[task] = max(finished.get(task, 0), int(complete.sum()))
+    largest = 1
+    if "cluster_0" in study.items.columns:
+        clusters = study.items.filter(pl.col("cluster_0").is_not_null()).group_by("task", "cluster_0").len()
+        largest = int(clusters["len"].max() or 1)  # type: ignore[arg-type]
+    return look_that_is_due(
+        plan.due_at(None, "questions"),
+        plan.spending,
+        finished=sum(finished.values()),
+        missing_at_most=missing_at_most,
+        largest=largest,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +80,14 @@ class Criteria:
         return self.better or self.not_worse_than is not None or self.same_within is not None
 
     @property
-    def margins(self) -> list[tuple[str, float]]:
+    def margins(self) -> list[tuple[Criterion, float]]:
         """The criteria with a margin, and the margin."""
-        margins = (("not_worse_than", self.not_worse_than), ("same_within", self.same_within))
-        return [(name, margin) for name, margin in margins if margin is not None]
+        margins: list[tuple[Criterion, float]] = []
+        if self.not_worse_than is not None:
+            margins.append(("not_worse_than", self.not_worse_than))
+        if self.same_within is not None:
+            margins.append(("same_within", self.same_within))
+        return margins
 
     @property
     def floors(self) -> bool:
@@ -235,7 +117,7 @@ class GateQuestion:
     question: Question
     overall: Overall | Mapping[str, float] | None
     each_task: bool
-    look: GateLook | None = None
+    look: LookSeries | None = None
     policy: Policy | None = None
     missing_at_most: float
     allowed: Sequence[str] = ()
@@ -245,7 +127,7 @@ class GateQuestion:
     def ratios(self) -> list[tuple[str, float]]:
         """The measures of which the candidate may take so many times what the baseline takes."""
         if self.policy is not None:
-            return [(cost.measure, cost.ratio_at_most) for cost in self.policy.costs]
+            return [(measure, cost.margin) for measure, cost in self.policy.costs().items()]
         limit = self.criteria.ratio_at_most
         return [] if limit is None else [(measure, limit) for measure in self.study.design.measure]
 

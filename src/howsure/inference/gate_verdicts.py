@@ -1,16 +1,17 @@
-"""Checks get their verdicts, by one rule: passes as they are, fails corrected for how many checks there
-are.
+"""Checks get their verdicts, by one rule: passes as they are, fails corrected for how many checks there are;
+then what is doubtful takes verdicts back.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from howsure.answers.gate import OtherVerdict
 from howsure.errors import Caution
@@ -20,17 +21,29 @@ from howsure.inference.gate_policy import tiered, weights
 from howsure.inference.population import BY_TASK, NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.statistics.multiplicity import holm
 from howsure.statistics.results import significant
-from howsure.wording import VERDICTS
+from howsure.study.comparability import caution as difference_caution
+from howsure.study.failures import completed
+from howsure.study.gathering import as_proposed
+from howsure.study.notes import silent_factor_taken
+from howsure.wording import VERDICTS, have, plural, told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.gate import Check, GateVerdict
+    from howsure.answers.gate import Check, CheckKey, GateVerdict
     from howsure.inference.gate_question import GateQuestion
+    from howsure.inference.planned_looks import LookSeries
     from howsure.statistics.arrays import Floats
+    from howsure.study.clusters import ProposedClusters
+    from howsure.study.comparability import AskedDifference
+    from howsure.study.study import Study
+    from howsure.table.scores import Reconciled
+
+    Key = tuple[str, str]
 
 FLOORS = ("at_least", "at_most")
+UNPAIRED, NO_SHARED_ITEM = "unpaired", "the two share no item"
 POPULATIONS = {
     "new-clusters": "about new clusters",
     "same-clusters": "on more questions from these same clusters",
@@ -91,35 +104,28 @@ def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
 
 
 def _corrected(gate: GateQuestion, checks: Sequence[Check], p_fail: Floats) -> Floats:
-    """Return p-values of fails after Holm's correction, with the weights of a policy; NaN stays."""
-    p_fail = p_fail.copy()
-    if len(checks) > 1:
-        failing = [k for k, check in enumerate(checks) if check.criterion in FLOORS and p_fail[k] == 0]
-        p_fail[failing] = _floor_p_values(gate, [checks[k] for k in failing], len(checks))
-    finite = np.isfinite(p_fail)
-    shares = weights(gate.policy, checks)
-    p_fail[finite] = holm(p_fail[finite], None if shares is None else shares[finite])
-    return p_fail
+    """Return p-values of fails after Holm's correction, with the weights of a policy; NaN stays.
 
-
-def _floor_p_values(gate: GateQuestion, failing: Sequence[Check], count: int) -> list[float]:
-    """Return (1 − level) / j for each failing floor, j the largest of Holm's steps at which it still fails.
-
-    That is all that Holm's procedure needs to know of a p-value for which there is no formula.
+    A failing floor, for whose p-value there is no formula, gets (1 − level) / j, j the largest of Holm's
+    steps at which it still fails, found by halving: that is all that the procedure needs to know.
     """
 
     @cache
     def fails_at(step: int) -> frozenset[tuple[str, str]]:
         """Return task and metric of the floors that fail at one step's level."""
-        _, checks = floors(gate, 1 - 2 * (1 - gate.level) / step)
-        return frozenset((check.task, check.metric) for check in checks if p_values_of(check)[1] == 0)
+        _, at_step = floors(gate, 1 - 2 * (1 - gate.level) / step)
+        return frozenset((check.task, check.metric) for check in at_step if p_values_of(check)[1] == 0)
 
-    def last_step(check: Check) -> int:
-        """Return the last step at which a floor fails, found by halving."""
-        key = (check.task, check.metric)
-        return 1 + bisect_left(range(2, count + 1), True, key=lambda step: key not in fails_at(step))
-
-    return [(1 - gate.level) / last_step(check) for check in failing]
+    p_fail, steps = p_fail.copy(), range(2, len(checks) + 1)
+    for k, check in enumerate(checks):
+        if steps and check.criterion in FLOORS and p_fail[k] == 0:
+            key = (check.task, check.metric)
+            last = 1 + bisect_left(steps, True, key=lambda step: key not in fails_at(step))
+            p_fail[k] = (1 - gate.level) / last
+    finite = np.isfinite(p_fail)
+    shares = weights(gate.policy, checks)
+    p_fail[finite] = holm(p_fail[finite], None if shares is None else shares[finite])
+    return p_fail
 
 
 def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
@@ -129,7 +135,7 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
     cautions: list[Caution] = []
     of_scores = [floors(gate, gate.one_sided)] if gate.criteria.floors else []
     for answer, more in (*pair_checks(gate), *of_scores):
-        checks += more if gate.look is None else [gate.look.judged(check, gate.level) for check in more]
+        checks += more if gate.look is None else [_at_look(check, gate.look, gate.level) for check in more]
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
     if not gate.criteria.of_difference and not gate.criteria.floors:
@@ -149,6 +155,28 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
     return checks, notes, cautions
 
 
+def _at_look(check: Check, look: LookSeries, level: float) -> Check:
+    """Return a check with p-values and limits that are for all looks together; `level`: that of the gate."""
+    two_sided, one_sided = level, 2 * level - 1
+    if check.criterion in FLOORS:
+        return replace(check, level=one_sided)
+
+    def overall(p_value: float, *, sides: int) -> float:
+        """Return the least error with which this look would decide."""
+        if sides == 2:
+            return look.overall_p(p_value, two_sided)
+        return look.overall_p(2 * p_value, one_sided) / 2 if p_value < 0.5 else p_value
+
+    own = min((two_sided, one_sided), key=lambda each: abs(look.level(each) - check.level))
+    sides = {"better": (2, 2), "not_worse_than": (1, 1), "same_within": (1, 2)}[check.criterion]
+    return replace(
+        check,
+        level=one_sided if check.criterion == "not_worse_than" else own,
+        p_pass=overall(check.p_pass, sides=sides[0]),
+        p_fail=overall(check.p_fail, sides=sides[1]),
+    )
+
+
 def verdicts(gate: GateQuestion) -> list[Check]:
     """Return every check with its verdict."""
     return settled(gate, judged(gate)[0])
@@ -156,7 +184,7 @@ def verdicts(gate: GateQuestion) -> list[Check]:
 
 def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
     """Give every check its verdict; where clusters are few, beside that of the other of new and same
-    clusters.
+    clusters: where none was chosen, a verdict that only one of the two has is taken back.
     """
     checks, population = decided(gate, checks), gate.question.population
     if not gate.study.few_clusters or population.only_these:
@@ -164,30 +192,30 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
     other = SAME_CLUSTERS if population is NEW_CLUSTERS else NEW_CLUSTERS
     other_gate = replace(gate, question=replace(gate.question, population=other))
     others = {check.key: check for check in decided(other_gate, judged(other_gate)[0])}
-    chosen = population is not BY_TASK
-    return [_with_other(check, others.get(check.key), chosen=chosen) for check in checks]
-
-
-def _with_other(check: Check, other: Check | None, *, chosen: bool) -> Check:
-    """Add the verdict for the other population; where none was chosen, one that only one of the two has is
-    taken back.
-    """
-    if other is None or other.population == check.population or check.lacking:
-        return check
-    verdict = OtherVerdict(population=other.population, verdict=other.verdict, low=other.low, high=other.high)
-    check = replace(check, other=verdict)
-    if chosen or check.verdict == other.verdict:
-        return check
-    words = [f"{VERDICTS[one.verdict].lower()!r} {POPULATIONS[one.population]}" for one in (check, other)]
-    caution = Caution(
-        code="population_would_change_verdict",
-        message=f"{check.name}: {' and '.join(words)}; these clusters are too few to speak of new ones",
-        remedy=(
-            'Say which is meant with `population`; in howsure.toml: population = "same-clusters", or '
-            'population = "new-clusters".'
-        ),
-    )
-    return replace(check, verdict="unclear", verdict_here=check.verdict, cautions=(*check.cautions, caution))
+    of_both = []
+    for own in checks:
+        that = others.get(own.key)
+        if that is None or that.population == own.population or own.lacking:
+            of_both.append(own)
+            continue
+        verdict = OtherVerdict(population=that.population, verdict=that.verdict, low=that.low, high=that.high)
+        with_other = replace(own, other=verdict)
+        if population is BY_TASK and own.verdict != that.verdict:
+            words = [
+                f"{VERDICTS[one.verdict].lower()!r} {POPULATIONS[one.population]}" for one in (own, that)
+            ]
+            caution = Caution(
+                code="population_would_change_verdict",
+                message=f"{own.name}: {' and '.join(words)}; these clusters are too few to speak of new ones",
+                remedy=(
+                    'Say which is meant with `population`; in howsure.toml: population = "same-clusters", or '
+                    'population = "new-clusters".'
+                ),
+            )
+            cautions = (*own.cautions, caution)
+            with_other = replace(with_other, verdict="unclear", verdict_here=own.verdict, cautions=cautions)
+        of_both.append(with_other)
+    return of_both
 
 
 def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[Caution]:
@@ -211,3 +239,263 @@ def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[Caution]
             if before.get(check.key, check.verdict) != check.verdict
         ]
     return cautions
+
+
+def answered(
+    gate: GateQuestion, figures: Sequence[Reconciled]
+) -> tuple[list[Check], list[str], list[Caution]]:
+    """Return every check with its final verdict, notes and cautions; `figures`: what logs state of their own
+    scores.
+
+    Verdicts are taken back for attempts whose outcome nobody knows, clusters that nobody named, a factor that
+    nobody chose, sides that took different exams, and rows that contradict their own log.
+    """
+    checks, notes, cautions = judged(gate)
+    checks = weighed(gate, settled(gate, checks))
+    study, proposed = as_proposed(gate.study), gate.study.proposed
+    if study is not None and proposed is not None:
+        others = {check.key: check.verdict for check in verdicts(replace(gate, study=study))}
+        checks = [_with_clusters(check, others.get(check.key, check.verdict), proposed) for check in checks]
+    differences = [difference for difference in gate.study.differs if difference.what not in gate.allowed]
+    disjoint = "questions" in gate.allowed
+    checks = [_of_one_exam(check, differences, disjoint=disjoint) for check in checks]
+    factor = gate.study.unasked
+    if factor:  # costs are judged as they are
+        checks = [
+            check if check.criterion == "ratio_at_most" else replace(check, verdict="unclear", unasked=factor)
+            for check in checks
+        ]
+    cautions += other_policies(gate, checks)
+    # Take back what was judged on rows that give another score than their own log states: nobody knows which
+    # of the two is right.
+    sides = {gate.candidate, gate.baseline}
+    # sides may be named otherwise than their logs name them
+    of_sides = [figure for figure in figures if figure.model in sides] or figures
+    wrong = [figure for figure in of_sides if figure.figure == "score" and not figure.agrees]
+    checks = [_contradicted(check, wrong) for check in checks]
+    # Say in the warnings of differences and of a factor that nobody chose how a gate lets them be.
+    remedied = {
+        difference_caution(difference): difference_caution(difference, allow=True)
+        for difference in differences
+    }
+    of_factor = {one.code: one for one in silent_factor_taken(factor, gate=True)}
+    cautions = [remedied.get(one, one) for one in cautions]
+    return checks, notes, [of_factor.get(one.code, one) for one in cautions]
+
+
+def _with_clusters(check: Check, other: GateVerdict, proposed: ProposedClusters) -> Check:
+    """Take back a verdict that would be another with the clusters that a column or the ids suggest."""
+    if check.verdict in ("unclear", other):
+        return check
+    would_change = Caution(
+        code="clusters_would_change_verdict",
+        message=f"{check.name}: {VERDICTS[check.verdict].lower()!r} if each item is its own cluster, "
+        f"{VERDICTS[other].lower()!r} if questions are clustered by {proposed.words}",
+        remedy=f"Say which it is: {proposed.choice} or `cluster='none'`.",
+    )
+    cautions = (*check.cautions, would_change)
+    return replace(check, verdict="unclear", proposed_clusters=proposed.words, cautions=cautions)
+
+
+def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoint: bool) -> Check:
+    """Take back the verdict on a pair where questions or right answers differ; `disjoint`: sides that share
+    no item may be compared.
+    """
+    if check.criterion in FLOORS:
+        return check
+    words = [difference.words for difference in differences if check.task in ("", difference.task)]
+    if not disjoint and any(caution.code == UNPAIRED for caution in check.cautions):
+        words.append(NO_SHARED_ITEM)
+        remedy = "`allow_differs='questions'` judges them nevertheless."
+        cautions = [
+            replace(caution, remedy=f"{caution.remedy} {remedy}") if caution.code == UNPAIRED else caution
+            for caution in check.cautions
+        ]
+        check = replace(check, cautions=tuple(cautions))
+    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words))) if words else check
+
+
+def _contradicted(check: Check, wrong: Sequence[Reconciled]) -> Check:
+    words = [
+        "the log of {} states {}, its rows give {}".format(
+            figure.model, *told_apart(figure.stated, figure.read)
+        )
+        for figure in wrong
+        if check.task in ("", figure.task)
+        and check.metric == figure.metric.partition("@")[0]
+        and not (check.criterion in FLOORS and figure.model == check.baseline)
+    ]
+    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words))) if words else check
+
+
+def weighed(gate: GateQuestion, checks: list[Check]) -> list[Check]:
+    """Take back verdicts that attempts of unknown outcome could turn, where they are more than the gate's
+    `missing_at_most`.
+
+    Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they
+    count as. Where they are fewer, the verdict stands, and how many of them would have to go the other way is
+    said. Of a policy's checks that stay open for lack of evidence it is said where results are missing.
+    """
+    worlds = Worlds.of(gate)
+    if worlds.unknown:
+        extremes = [worlds.stakes(worlds.all_against), worlds.stakes({})]
+        checks = [_weighed(check, worlds, extremes) for check in checks]
+    if gate.policy is None:
+        return checks
+    return [
+        replace(check, n_unknown=check.n_absent)
+        if check.unclear_because == "evidence"
+        and check.n_absent > gate.missing_at_most * (check.n_items + check.n_absent)
+        else check
+        for check in checks
+    ]
+
+
+def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, GateVerdict]]) -> Check:
+    count, tried = worlds.counts(check.task)
+    verdict = _stake(check)
+    if check.lacking or check.criterion == "ratio_at_most" or verdict == "unclear" or not count:
+        return check
+    if worlds.can_be_judged and all(world.get(check.key, verdict) == verdict for world in extremes):
+        return check
+    # attempts that turn a slice's verdict are in the slice
+    held = check.n_items + check.n_absent if check.by else tried
+    stands = count <= worlds.gate.missing_at_most * held
+    share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
+    message = f"{share}, and their outcomes could turn the verdict"
+    if not stands:
+        message += f", which would be {VERDICTS[check.verdict].lower()!r} without them"
+    elif worlds.can_be_judged and check.task:
+        against = extremes[0].get(check.key, verdict) != verdict
+        way = "against" if against else "in favour of"
+        needed = worlds.turning(check, against=against)
+        message = (
+            f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
+        )
+    caution = Caution(code="missing_could_turn", message=message, remedy=RUN if stands else REMEDY)
+    check = replace(check, cautions=(*check.cautions, caution))
+    return check if stands else replace(check, verdict="unclear", n_unknown=count)
+
+
+RUN = "Run them again to be sure."
+REMEDY = (
+    "Run them again, or say what they count as with `failures`; `missing_at_most` lets a share of them be."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worlds:
+    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by
+    model.
+    """
+
+    gate: GateQuestion
+    study: Study
+    unknown: Mapping[Key, Mapping[str, int]]
+
+    @classmethod
+    def of(cls, gate: GateQuestion) -> Worlds:
+        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing
+        settles.
+        """
+        study = replace(gate.study, parts=completed(gate.study.parts, gate.study.missing))
+        unknown = {}
+        for key, part in study.parts.items():
+            if study.design.failures_of(key[0]) != "harness":
+                continue  # the user says what they count as
+            silent = any(lack.task == key[0] for lack in study.missing)
+            if study.policy_of(key) == "zero" and not silent:
+                continue  # the harness says it, of attempts that were run
+            lost = part.group_by(pl.col("model").cast(pl.String)).agg(
+                (pl.col("rows") - pl.col("n")).sum().cast(pl.Int64)
+            )
+            if counts := {model: count for model, count in lost.iter_rows() if count}:
+                unknown[key] = counts
+        return cls(gate=gate, study=study, unknown=unknown)
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from
+        single rows.
+        """
+        return not (self.study.rule.over_attempts or self.study.averages)
+
+    @property
+    def all_against(self) -> dict[Key, int]:
+        """All attempts of unknown outcome."""
+        return {key: sum(counts.values()) for key, counts in self.unknown.items()}
+
+    def counts(self, task: str) -> tuple[int, int]:
+        """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be
+        made.
+        """
+        keys = [key for key in self.study.parts if task in ("", key[0])]
+        return (
+            sum(self.all_against.get(key, 0) for key in keys),
+            sum(int(self.study.parts[key]["rows"].sum()) for key in keys),
+        )
+
+    def stakes(self, against: Mapping[Key, int]) -> dict[CheckKey, GateVerdict]:
+        """Judge a world in which so many of these attempts go against the candidate, and the others for
+        it.
+        """
+        if not self.can_be_judged:
+            return {}
+        parts = {
+            key: self._filled(key, against.get(key, 0)) if key in self.unknown else part
+            for key, part in self.study.parts.items()
+        }
+        gate = replace(self.gate, study=replace(self.study, parts=parts, missing=()))
+        return {check.key: _stake(check) for check in verdicts(gate)}
+
+    def turning(self, check: Check, *, against: bool) -> int:
+        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it,
+        found by halving.
+        """
+        key = (check.task, check.metric)
+        count = self.all_against[key]
+
+        def turns(number: int) -> bool:
+            """Say whether the verdict is another one with so many attempts gone the other way."""
+            verdicts_then = self.stakes({key: number if against else count - number})
+            return verdicts_then.get(check.key, _stake(check)) != _stake(check)
+
+        return bisect_left(range(count + 1), True, key=turns)
+
+    def _filled(self, key: Key, against: int) -> pl.DataFrame:
+        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the
+        baseline's for that one.
+        """
+        part, unknown, candidate = self.study.parts[key], self.unknown[key], self.gate.candidate
+        mine = min(against, unknown.get(candidate, 0))
+        theirs = sum(count for model, count in unknown.items() if model != candidate)
+        bounded = not bool(((part["low"] < 0) | (part["high"] > 1)).any())
+        low, high = (0.0, 1.0) if bounded else (part["low"].min(), part["high"].max())
+        ends = float(low), float(high)  # type: ignore[arg-type]
+        worst, best = reversed(ends) if self.study.is_lower_better(key) else ends
+        bad = (
+            pl.when(pl.col("model").cast(pl.String) == candidate)
+            .then(mine)
+            .otherwise(theirs - (against - mine))
+        )
+        lost = (pl.col("rows") - pl.col("n")).cast(pl.Int64)
+        before = lost.cum_sum().over("model") - lost
+        wrong = pl.min_horizontal((bad - before).clip(lower_bound=0), lost)
+        right, n, rows = lost - wrong, pl.col("n").cast(pl.Int64), pl.col("rows").cast(pl.Int64)
+        scored = pl.col("mean").fill_null(0.0)
+        square = pl.col("variance").fill_null(0.0) + scored**2
+        mean = (scored * n + worst * wrong + best * right) / rows
+        power = (square * n + worst**2 * wrong + best**2 * right) / rows
+        limits = [pl.when(wrong > 0).then(worst), pl.when(right > 0).then(best)]
+        return part.with_columns(
+            mean=mean,
+            variance=(power - mean**2).clip(lower_bound=0),
+            n=pl.col("rows").cast(part.schema["n"]),
+            low=pl.min_horizontal("low", *limits),
+            high=pl.max_horizontal("high", *limits),
+        )
+
+
+def _stake(check: Check) -> GateVerdict:
+    """Return what could turn: the verdict; of a supporting check, which may stay open, whether it fails."""
+    return "pass" if check.tier == "supporting" and check.verdict != "fail" else check.verdict

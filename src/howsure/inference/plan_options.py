@@ -14,14 +14,14 @@ from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLoo
 from howsure.statistics import betting_power
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
-from howsure.statistics.group_sequential import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.answers.plan import Sought
     from howsure.inference.plan_pilot import Costs, KnownSpread
-    from howsure.statistics.choices import Goal, PlanMethod, Spending
+    from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.statistics.group_sequential import Schedule
     from howsure.statistics.power import Doubt, Planned, Test
 
 AS_GOOD = 0.02
@@ -89,16 +89,6 @@ class PlanQuestion:
         return powers.Test(
             goal=self.goal, method=self.usual_method, level=level, margin=self.margin, looks=self.looks
         )
-
-
-def schedule_of(looks: int | tuple[int, ...] | None, spending: Spending) -> Schedule | None:
-    """Return the shares of the items at which looks are due: even ones, or in the proportion that is
-    given.
-    """
-    if looks is None:
-        return None
-    counts = tuple(range(1, looks + 1)) if isinstance(looks, int) else looks
-    return Schedule(tuple(count / counts[-1] for count in counts), spending)
 
 
 def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOption, ...], int]:

@@ -78,34 +78,37 @@ def arrivals(
     """
     study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
     task, metric = _one_part(study)
-    part, cautions = (
-        study.parts[task, metric],
-        [c for c in (*study.cautions, *direction_cautions(study)) if c.code not in USUAL],
-    )
+    part = study.parts[task, metric]
+    cautions = [one for one in (*study.cautions, *direction_cautions(study)) if one.code not in USUAL]
     names = part["model"].unique().cast(pl.String).sort().to_list()
-    models = {
-        side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None
-    }
+    models = {}
+    for side, name in (("a", a), ("b", b)):
+        if name is not None:
+            models[side] = _resolved(name, names, cautions)
     if len(models) == 2 and models["a"] == models["b"]:
         raise OptionError(
             f"{a!r} and {b!r} are one model, {models['a']!r}", remedy="Write the names in full."
         )
     fact = scores.fact(task)
     wanted = attempts or (fact.epochs if fact is not None else 0) or 1
-    side = study.side
     table = _items_table(study, part, models, wanted)
-    table, sizes, largest = _with_units(
-        table, study, _plan(side, study.design, task), design, cluster_size=cluster_size
-    )
+    plan = _plan(study.side, study.design, task)
+    table, sizes, largest = _with_units(table, study, plan, design, cluster_size=cluster_size)
     logged = _order(scores, task)
     order = order or (fact.order if fact is not None else ())
     if as_logged:
-        order = _order_of_looks(table, order, tuple(logged))
+        items = set(table["item"])
+        order = next((one for one in (order, tuple(logged)) if items.intersection(one)), ())
+        if items and not order:
+            raise DataError(
+                "nothing tells the order of the items, on which planned looks rest",
+                remedy="Give it as `order` in Python, or watch without `looks`.",
+            )
     table, note = _in_order(table, order)
     complete = table["complete"]
-    stated = (
-        len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
-    )
+    of_items, stated = study.side, 0
+    if of_items is not None and not ("task" in of_items.columns and of_items["task"].n_unique() > 1):
+        stated = len(of_items)
     return Arrivals(
         a=models["a"],
         b=models.get("b"),
@@ -122,20 +125,6 @@ def arrivals(
         notes=(*study.notes, *note),
         cautions=tuple(cautions),
     )
-
-
-def _order_of_looks(table: pl.DataFrame, stated: tuple[str, ...], logged: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the order that planned looks rest on: as stated, else as the log has it; DataError where nothing
-    tells one.
-    """
-    items = set(table["item"])
-    order = next((order for order in (stated, logged) if items.intersection(order)), ())
-    if items and not order:
-        raise DataError(
-            "nothing tells the order of the items, on which planned looks rest",
-            remedy="Give it as `order` in Python, or watch without `looks`.",
-        )
-    return order
 
 
 def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -212,11 +201,9 @@ def _items_table(study: Study, part: pl.DataFrame, models: dict[str, str], wante
         one = _of_model(part, models[side]).select("item", (pl.col("rows") >= wanted).alias(f"full_{side}"))
         means = _of_model(scored, models[side]).select("item", pl.col("mean").alias(side))
         one = one.join(means, on="item", how="left", maintain_order="left")
-        table = (
-            one
-            if table is None
-            else table.join(one, on="item", how="full", coalesce=True, maintain_order="left")
-        )
+        if table is not None:
+            one = table.join(one, on="item", how="full", coalesce=True, maintain_order="left")
+        table = one
     assert table is not None
     if "b" not in table.columns:
         table = table.with_columns(b=pl.lit(None, pl.Float64))
@@ -316,7 +303,9 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
     if shuffled:
         return []
     remedy = "Shuffle the items before the run, and say so with `shuffled=True` where the log doesn't."
-    ids = [_natural(name) for name in order.head(MOST_IDS).to_list()]
+    # Keys that put q2 before q10.
+    pieces = [re.split(r"(\d+)", name) for name in order.head(MOST_IDS).to_list()]
+    ids = [[(0, int(one), "") if one.isdigit() else (1, 0, one) for one in parts if one] for parts in pieces]
     if len(ids) >= FEW_IDS and ids == sorted(ids):
         message = "items come in the order of their ids, which looks like the data set's own"
     elif shuffled is False:
@@ -336,12 +325,3 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
 
 MOST_IDS = 1_000
 FEW_IDS = 8
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Return a key that puts q2 before q10."""
-    return [
-        (0, int(piece), "") if piece.isdigit() else (1, 0, piece)
-        for piece in re.split(r"(\d+)", name)
-        if piece
-    ]

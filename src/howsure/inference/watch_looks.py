@@ -16,29 +16,31 @@ from.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from howsure.answers.parts import Looks, PlannedLook
 from howsure.answers.watch import Look
 from howsure.errors import Caution, OptionError
+from howsure.inference.planned_looks import LookSeries
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.watch_arrivals import order_caution
 from howsure.inference.watch_tally import RunClusters, Tally, complete, with_sizes
 from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
-from howsure.statistics.group_sequential import Schedule, even, limited_p
+from howsure.statistics.group_sequential import limited_p
 from howsure.statistics.means import mean
 from howsure.statistics.results import Interval
 from howsure.study.matrix import ScoreMatrix
 from howsure.wording import plural
 
 if TYPE_CHECKING:
+    from howsure.answers.parts import Looks
     from howsure.inference.watch_arrivals import Arrivals
     from howsure.inference.watch_tally import WatchGoal
+    from howsure.options.looks import LookPlan
     from howsure.statistics.arrays import Ints
     from howsure.statistics.choices import Spending
     from howsure.statistics.results import Estimate
@@ -68,6 +70,9 @@ def look_at(
         needed = sequence.more_units(within=goal.within) * n_items / max(seen.n_units, 1)
     exhausted = (planned is not None and tally.n_seen >= planned) if looks is None else looks.last
     a, b = (goal.a, goal.b) if arrived is None else (arrived.a, arrived.b)
+    better = None
+    if b is not None and (seen.low > 0 or seen.high < 0):
+        better = a if (seen.low > 0) != lower_is_better else b
     return Look(
         a=a,
         b=b,
@@ -85,7 +90,7 @@ def look_at(
         b_mean=tally.mean("b"),
         decided=decided,
         exhausted=exhausted,
-        better=_better(seen, a, b, lower_is_better=lower_is_better),
+        better=better,
         kept=goal.kept(seen, lower_is_better=lower_is_better),
         at_least=goal.at_least,
         within=goal.within,
@@ -104,18 +109,24 @@ def look_at(
     )
 
 
-def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) -> str | None:
-    """Return the model that is really better; with a margin or a precision the interval tells it as well."""
-    if b is None or seen.low <= 0 <= seen.high or math.isnan(seen.low):
-        return None
-    return a if (seen.low > 0) != lower_is_better else b
-
-
 def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
 ) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
-    cautions = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
+    cautions = [] if arrived is None else [*arrived.cautions]
+    if arrived is not None and len(changed := tally.changed(arrived.ready)):
+        late = Caution(
+            code="scores_changed",
+            message=(
+                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
+                "the scores of the first look are kept"
+            ),
+            remedy=(
+                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
+                "start anew."
+            ),
+        )
+        cautions.append(late)
     if tally.n_failed:
         zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
         failed = Caution(
@@ -134,25 +145,6 @@ def _doubts(
     if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
         cautions.append(FEW_PROMISES)
     return cautions
-
-
-def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
-    changed = tally.changed(arrived.ready)
-    if not len(changed):
-        return []
-    return [
-        Caution(
-            code="scores_changed",
-            message=(
-                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
-                "the scores of the first look are kept"
-            ),
-            remedy=(
-                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
-                "start anew."
-            ),
-        )
-    ]
 
 
 def nothing(level: float) -> AlwaysValid:
@@ -186,11 +178,11 @@ FEW_PROMISES = Caution(
 )
 
 
-def are_strata(design: Design, *, looks: object, cluster_size: int | None) -> bool:
+def are_strata(design: Design, *, planned: bool, cluster_size: int | None) -> bool:
     """Say whether a run is watched for the same clusters; OptionError where that can't be."""
     if design.population != "same-clusters":
         return False
-    if looks is None:
+    if not planned:
         raise OptionError(
             "a bet on more questions from the same clusters isn't valid: what the next score is to be "
             "depends on its cluster",
@@ -205,104 +197,45 @@ def are_strata(design: Design, *, looks: object, cluster_size: int | None) -> bo
     return True
 
 
-def _unseen_clusters(rows: pl.DataFrame, sizes: pl.DataFrame) -> list[Caution]:
-    """Say that a look had no scored question of some clusters."""
-    missing = _unseen(rows, sizes)
-    if not missing or not len(rows):
-        return []
-    return [
-        Caution(
-            code="clusters_unseen",
-            message=(
-                f"{missing} of {plural(len(sizes), 'cluster')} had no scored question at this look, which "
-                "tells nothing of all then"
-            ),
-            remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
-        )
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookPlan:
-    """How many looks there are, or at how many items each is due, and how they spend the error; `strata`:
-    clusters are strata.
-    """
-
-    looks: int | tuple[int, ...]
-    spending: Spending
-    strata: bool = False
-
-    def due(self, planned: int | None) -> tuple[int, ...]:
-        """Return the items that each look is due at; OptionError where nobody says how many there will be, or
-        too few.
-        """
-        if isinstance(self.looks, tuple):
-            return self.looks
-        if planned is None:
-            raise OptionError(
-                f"`looks={self.looks}` needs to know how many items there will be",
-                remedy="Give `items_planned`, or at how many items each look is due: `looks='100,250,500'`.",
-            )
-        if planned < self.looks:
-            raise OptionError(
-                f"`looks={self.looks}` is more than the {planned} items planned", remedy="Plan fewer looks."
-            )
-        return even(planned, self.looks)
-
-
-def plan_of(
-    looks: Any, spending: Spending, goal: WatchGoal, planned: int | None, *, strata: bool = False
-) -> LookPlan | None:
-    """Return the planned looks of a run, None where any moment is one; OptionError where they make no
-    sense.
-    """
-    if looks is None:
-        return None
-    if goal.within is not None:
-        raise OptionError(
-            "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
-        )
-    if isinstance(looks, tuple) and planned is not None and planned != looks[-1]:
-        raise OptionError(
-            f"the last look is due at {looks[-1]:,} items, and `items_planned={planned}`",
-            remedy="Leave `items_planned` out, or let the last look be at all items.",
-        )
-    plan = LookPlan(looks=looks, spending=spending, strata=strata)
-    if planned is not None:
-        plan.due(planned)
-    return plan
-
-
 def look_as_planned(
     plan: LookPlan,
     tally: Tally,
     arrived: Arrivals | None,
     sizes: RunClusters,
     *,
+    shares: pl.DataFrame | None,
     planned: int | None,
     lower_is_better: bool,
     shuffled: bool | None,
 ) -> Look:
-    """Judge the looks that were due, up to the first that stops, and show the last of these."""
-    shares = sizes.table if plan.strata else None
+    """Judge the looks that were due, up to the first that stops, and show the last of these.
+
+    `shares`: clusters that are strata, with their sizes in the whole run.
+    """
+    level, due = tally.goal.level, plan.due_at(planned, "items")
     there, waiting = _in_units(tally.finished(), sizes, strata=shares is not None)
-    due = plan.due(planned)
     made = _made(due, there)
-    seen, number, rows = nothing(tally.goal.level), 0, there.clear()
-    for k, (number, count) in enumerate(made):  # noqa: B007 - the last one is shown
+    series = _series(due, [], len(there), plan.spending)
+    seen, rows = nothing(level), there.clear()
+    for place, (_, count) in enumerate(made, 1):
         rows = there.head(count)
-        schedule = _schedule(due, made[: k + 1], plan.spending)
-        seen = _judged(tally, rows, schedule, k + 1, shares, lower_is_better=lower_is_better)
+        series = _series(due, made[:place], len(there), plan.spending)
+        seen = _judged(tally, rows, series, shares, lower_is_better=lower_is_better)
         if tally.goal.decided(seen):
             break
-    looks = Looks(
-        spending=plan.spending,
-        number=number,
-        finished=len(there),
-        looks=_told(due, [one for one in made if one[0] <= number], plan.spending, tally.goal.level),
-    )
-    lacking = [] if shares is None else _unseen_clusters(rows.filter(tally.has_scores()), shares)
+    more = []
     if shares is not None:
+        scored = rows.filter(tally.has_scores())
+        if len(scored) and (unseen := _unseen(scored, shares)):
+            lacking = Caution(
+                code="clusters_unseen",
+                message=(
+                    f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, "
+                    "which tells nothing of all then"
+                ),
+                remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
+            )
+            more.append(lacking)
         rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
     shown = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
     look = look_at(
@@ -312,10 +245,22 @@ def look_as_planned(
         planned=due[-1],
         lower_is_better=lower_is_better,
         shuffled=shuffled,
-        made=(seen, looks),
+        made=(seen, series.answer(level)),
     )
-    beyond = [_beyond(len(there), due[-1])] if len(there) > due[-1] else []
-    return replace(look, cautions=(*look.cautions, *lacking, *beyond))
+    if len(there) > due[-1]:
+        beyond = Caution(
+            code="beyond_last_look",
+            message=(
+                f"{len(there):,} items are finished, and the last look was due at {due[-1]:,}; the others "
+                "aren't used"
+            ),
+            remedy=(
+                "Plan the last look at all items; `howsure compare` is on all of them, as a second chance to "
+                "be wrong."
+            ),
+        )
+        more.append(beyond)
+    return replace(look, cautions=(*look.cautions, *more))
 
 
 def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -347,43 +292,27 @@ def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
     return [(number, count) for count, number in reached.items()]
 
 
-def _schedule(due: tuple[int, ...], made: list[tuple[int, int]], spending: Spending) -> Schedule:
-    """Return the schedule of looks made on so many items, as far as these; what comes after is no matter to
-    them.
-    """
-    shares = [count / due[-1] if number < len(due) else 1.0 for number, count in made]
-    return Schedule((*shares, *([] if shares and shares[-1] == 1 else [1.0])), spending)
-
-
-def _told(
-    due: tuple[int, ...], made: list[tuple[int, int]], spending: Spending, level: float
-) -> tuple[PlannedLook, ...]:
-    """Return every look with its boundary: as it was made, else as it is due."""
-    last = made[-1] if made else (0, 0)
-    to_come = [(k, count) for k, count in enumerate(due, 1) if k > last[0] and count > last[1]]
-    every = [*made, *to_come]
-    boundary = _schedule(due, every, spending).boundary(level)
-    return tuple(
-        PlannedLook(number=number, items=count, z=float(z), nominal=float(nominal), spent=float(spent))
-        for (number, count), z, nominal, spent in zip(
-            every, boundary.z, boundary.nominal, boundary.spent, strict=True
-        )
+def _series(
+    due: tuple[int, ...], made: list[tuple[int, int]], finished: int, spending: Spending
+) -> LookSeries:
+    """Return all looks, judged at the last one made: as they were made, else as they are due."""
+    last, most = made[-1] if made else (0, 0)
+    to_come = [(k, count) for k, count in enumerate(due, 1) if k > last and count > most]
+    numbers, items = zip(*made, *to_come, strict=True)
+    return LookSeries(
+        numbers=numbers, items=items, planned=due[-1], spending=spending, place=len(made), finished=finished
     )
 
 
 def _judged(
     tally: Tally,
     rows: pl.DataFrame,
-    schedule: Schedule,
-    look: int,
+    series: LookSeries,
     shares: pl.DataFrame | None,
     *,
     lower_is_better: bool,
 ) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops.
-
-    `shares`: clusters that are strata, with their sizes in the whole run.
-    """
+    """Return what a look shows: its repeated interval, and the least error with which it stops."""
     level = tally.goal.level
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
@@ -391,7 +320,7 @@ def _judged(
         return nothing(level)
     matrix = _matrix(tally.goal, scored, shares, lower_is_better=lower_is_better)
     population = NEW_CLUSTERS if shares is None else SAME_CLUSTERS
-    question = Question(population=population, level=schedule.level_at(look, level), margin=tally.goal.margin)
+    question = Question(population=population, level=series.level(level), margin=tally.goal.margin)
     estimate, p_value = _tested(matrix, question, tally.goal.at_least)
     same_clusters = estimate.method.same_clusters
     return AlwaysValid(
@@ -399,7 +328,7 @@ def _judged(
         low=estimate.interval.low,
         high=estimate.interval.high,
         level=level,
-        p_value=schedule.overall_p(look, p_value, level),
+        p_value=series.overall_p(p_value, level),
         n_units=estimate.n_items if same_clusters else estimate.n_clusters,
         method=f"{estimate.method.name}{', same clusters' if same_clusters else ''}, planned looks",
     )
@@ -469,16 +398,3 @@ def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> 
     if test is None or math.isnan(pair.p_value):
         return pair.difference, pair.p_value
     return pair.difference, min(2 * min(test.p_noninferior, test.p_inferior), 1.0)
-
-
-def _beyond(finished: int, last: int) -> Caution:
-    return Caution(
-        code="beyond_last_look",
-        message=(
-            f"{finished:,} items are finished, and the last look was due at {last:,}; the others aren't used"
-        ),
-        remedy=(
-            "Plan the last look at all items; `howsure compare` is on all of them, as a second chance to "
-            "be wrong."
-        ),
-    )

@@ -17,8 +17,6 @@ from howsure.statistics.betting import HORIZON, Asymptotic, Betting
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from howsure.options.words import Failures
     from howsure.statistics.betting import AlwaysValid
 
@@ -53,10 +51,9 @@ class WatchGoal:
             raise OptionError("at_least is for one model", remedy="Leave b out, or use margin.")
         if self.b == self.a:
             raise OptionError(f"{self.a!r} is compared with itself", remedy="Name two models.")
-        if self.bounds is not None:
-            self._refuse_sizes(*self.bounds)
-
-    def _refuse_sizes(self, low: float, high: float) -> None:
+        if self.bounds is None:
+            return
+        low, high = self.bounds
         if self.at_least is not None and not low < self.at_least < high:
             raise OptionError(
                 f"`at_least={self.at_least!r}` is not inside the bounds {low:g} and {high:g}",
@@ -154,14 +151,6 @@ class RunClusters:
             return self.heaviest
         largest = self.each or 1 if self.table is None else self.table["size"].max()
         return float(largest)  # type: ignore[arg-type]
-
-
-def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> RunClusters:
-    """Return the sizes that the cluster of every item of the run tells, or that all clusters have."""
-    if not clusters:
-        return RunClusters(each=each)
-    table = pl.DataFrame({"cluster": list(clusters.values())}).group_by("cluster").agg(pl.len().alias("size"))
-    return RunClusters(table=table, each=each)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -262,10 +251,20 @@ class Tally:
         if not len(scored):
             return
         if self.sequence is None:
-            self.sequence = _sequence(self.goal, sizes, planned, lower_is_better=lower_is_better)
-        units = scored.select(
-            sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster")
-        )
+            null = self.goal.null(lower_is_better=lower_is_better)
+            horizon = max(planned / sizes.mean, 1.0) if planned else HORIZON
+            if self.goal.bounds is None:
+                self.sequence = Asymptotic(level=self.goal.level, null=null, horizon=horizon)
+            else:
+                self.sequence = Betting(
+                    bounds=self.goal.span,
+                    largest=sizes.largest,
+                    level=self.goal.level,
+                    null=null,
+                    horizon=horizon,
+                )
+        value = pl.col("a") if self.goal.b is None else pl.col("a") - pl.col("b")
+        units = scored.select(sum=value * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster"))
         if cluster_sizes is not None:
             units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
@@ -287,23 +286,20 @@ class Tally:
 
     def mean(self, side: str) -> float:
         """Return the weighted mean of a model's scores so far, NaN before the first."""
-        rows = self.scored if side in self.goal.sides else self.counted.clear()
-        return (
-            float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
-            if len(rows)
-            else math.nan
-        )
+        rows = self.scored
+        if side not in self.goal.sides or not len(rows):
+            return math.nan
+        return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
 
     def changed(self, ready: pl.DataFrame) -> pl.Series:
         """Return the items whose scores have changed since they were counted, by late attempts or another
         scoring.
         """
         counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
-        now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
-        differ = (
-            *((x - y).abs().fill_null(0) > ROUNDING for x, y in zip(now, then, strict=True)),
-            *(x.is_null() != y.is_null() for x, y in zip(now, then, strict=True)),
-        )
+        differ = []
+        for side in ("a", "b"):
+            now, then = pl.col(f"{side}_now").fill_nan(None), pl.col(side).fill_nan(None)
+            differ += [(now - then).abs().fill_null(0) > ROUNDING, now.is_null() != then.is_null()]
         return counted_and_ready.filter(pl.any_horizontal(*differ))["item"]
 
     def _started(self) -> list[str]:
@@ -317,9 +313,6 @@ class Tally:
         return pl.all_horizontal(
             *(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides)
         )
-
-    def _value(self) -> pl.Expr:
-        return pl.col("a") if self.goal.b is None else pl.col("a") - pl.col("b")
 
     def refuse_out_of_bounds(self, rows: pl.DataFrame) -> None:
         """Raise DataError where a score can't be."""
@@ -361,14 +354,3 @@ def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
             f"cluster {row['cluster']!r} {what}", remedy="Sizes must be known before the run: correct them."
         )
     return rows
-
-
-def _sequence(
-    goal: WatchGoal, sizes: RunClusters, planned: int | None, *, lower_is_better: bool
-) -> Betting | Asymptotic:
-    """Return the confidence sequence of a goal, as it is before the first unit."""
-    null = goal.null(lower_is_better=lower_is_better)
-    horizon = max(planned / sizes.mean, 1.0) if planned else HORIZON
-    if goal.bounds is None:
-        return Asymptotic(level=goal.level, null=null, horizon=horizon)
-    return Betting(bounds=goal.span, largest=sizes.largest, level=goal.level, null=null, horizon=horizon)

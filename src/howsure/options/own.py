@@ -10,6 +10,7 @@ from functools import partial
 from howsure import checks
 from howsure.options import kinds, shared
 from howsure.options.kinds import Option, owned
+from howsure.options.looks import look_plan
 from howsure.options.words import ArenaScale
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
 
@@ -208,16 +209,11 @@ DECIDING = (
         shared.FLIPS,
         replace(
             shared.LOOKS,
-            help="The gate may be asked so often while questions are added, or at these numbers of them.",
+            help=(
+                "Ask again while questions are added: 4/2000, four times up to 2,000 questions, or "
+                "500,1000,2000; with :pocock behind it to spend the error evenly."
+            ),
         ),
-        Option(
-            "look",
-            kinds.count_of(1),
-            "N",
-            help="Which look this is.  [default: the one that is due at so many questions]",
-        ),
-        shared.SPENDING,
-        replace(shared.ITEMS_PLANNED, help="Questions at the last look."),
         replace(shared.LEVEL, kind=kinds.ONE_SIDED),
     ),
     *owned(
@@ -246,10 +242,12 @@ DECIDING = (
         replace(shared.LEVEL, help="Confidence level, for all looks at once."),
         replace(
             shared.LOOKS,
-            help="Decide at so many planned looks, or at these numbers of items, and at no other time.",
+            kind=kinds.Kind(check=partial(look_plan, any_time=True)),
+            help=(
+                "Decide at planned looks alone: 5, 5/2000 or 100,250,500, with :pocock behind it to "
+                "spend the error evenly; any/2000: at any time of so many items."
+            ),
         ),
-        shared.SPENDING,
-        shared.ITEMS_PLANNED,
         replace(shared.ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
         replace(shared.CLUSTER_SIZE, help="Every cluster has N items."),
         replace(
@@ -390,8 +388,13 @@ PLANNING = (
             flags=("--paired/--unpaired",),
             help="Whether the models answer the same questions.",
         ),
-        replace(shared.LOOKS, help="Plan for so many looks at the run, or for looks at these shares: 1,2,5."),
-        shared.SPENDING,
+        replace(
+            shared.LOOKS,
+            help=(
+                "Plan for so many looks at the run, or for looks at these shares: 1,2,5; with :pocock "
+                "behind it to spend the error evenly."
+            ),
+        ),
         Option("n_models", kinds.count_of(2), default=2, help="Compare so many, all pairs."),
         Option("n_tasks", kinds.count_of(1), default=1, help="On so many tasks (without a pilot)."),
         Option("n_clusters", kinds.count_of(2), "N", help="Hold the number of clusters fixed."),

@@ -10,16 +10,9 @@ from functools import partial
 from howsure import checks
 from howsure.options import kinds
 from howsure.options.kinds import Option
+from howsure.options.looks import look_plan
 from howsure.options.words import Failures, Format, Preset
-from howsure.statistics.choices import (
-    Adjustment,
-    ComparisonMethod,
-    IntervalMethod,
-    Spending,
-    Ties,
-    Variance,
-    WinnerIs,
-)
+from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Ties, Variance, WinnerIs
 from howsure.table.writing import Decimal
 
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
@@ -95,16 +88,7 @@ POLICY = Option(
     help="Judge a suite by a policy file: tiers, margins, slices and costs; see docs/policy.md.",
 )
 CLUSTER_SIZE = Option("cluster_size", kinds.count_of(1), "N")
-LOOKS = Option("looks", kinds.Kind(check=checks.looks), "K|N,N,…")
-SPENDING = Option(
-    "spending",
-    kinds.word_of(Spending),
-    default="obrien-fleming",
-    help="How planned looks spend the error: late, or evenly.",
-)
-ITEMS_PLANNED = Option(
-    "items_planned", kinds.count_of(1), "N", help="Items of the whole run, where the log doesn't say."
-)
+LOOKS = Option("looks", kinds.Kind(check=look_plan), "K/N|N,N,…")
 
 
 DESIGN = (

@@ -14,9 +14,7 @@ from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from howsure.answers.gate import Check, Counts, Gate, GateVerdict, OtherVerdict
+    from howsure.answers.gate import Check, Counts, Gate, OtherVerdict
     from howsure.errors import Caution
     from howsure.present.document import Table
 
@@ -31,98 +29,29 @@ NOTE = (
     "A supporting check that stays open counts as passed where a loss of its margin would have been seen "
     "at least every other time; else it is blind"
 )
-
-
-def summary(gate: Gate) -> str:
-    """Say what the verdict rests on, in one line."""
-    binding = [check for check in gate.checks if check.binds]
-    if gate.verdict == "pass":
-        return f"{_shown(gate)}."
-    found = [check for check in binding if check.counts_as == gate.verdict]
-    if not found:
-        return f"nothing that binds is shown: {_shown(gate)}."
-    head = f"{len(found):,} of {plural(len(binding), 'binding check')} {_does(gate, len(found))}"
-    if len(found) > 1:
-        return f"{head}: {listing([_named(check) for check in found])}. {_blind(gate)}".rstrip()
-    return f"{head}: {_named(found[0])}: {found[0].sentence} {_blind(gate)}".rstrip()
-
-
-def _does(gate: Gate, count: int) -> str:
-    because = {
-        "missing": " (results are missing)",
-        "differs": " (the two were not asked the same)",
-        "attempts": " (are the attempts repeats, or something that questions share?)",
-        "clusters": " (clusters would change the verdict)",
-        "population": " (few clusters: the same ones or new ones?)",
-    }
-    if gate.verdict == "fail":
-        return "fails" if count == 1 else "fail"
-    return ("is undecided" if count == 1 else "are undecided") + because.get(gate.unclear_because, "")
-
-
-def _named(check: Check) -> str:
-    return f"{check.name} ({check.tier})"
-
-
-def _shown(gate: Gate) -> str:
-    """Say what of each tier is shown."""
-    told = []
-    critical, supporting, advisory = (gate.of_tier(tier) for tier in ("critical", "supporting", "advisory"))
-    if critical:
-        passed = sum(check.counts_as == "pass" for check in critical)
-        are = "is" if len(critical) == 1 else "are"
-        told.append(f"{passed:,} of {plural(len(critical), 'critical check')} {are} shown")
-    if supporting:
-        told.append(_of_supporting(supporting))
-    if advisory:
-        told.append(f"{plural(len(advisory), 'advisory check')} beside")
-    return "; ".join(told)
-
-
-def _of_supporting(checks: Sequence[Check]) -> str:
-    seeing = sum(check.counts_as == "pass" for check in checks)
-    blind = [check.name for check in checks if check.counts_as == "blind"]
-    verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(checks)))
-    unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
-    return (
-        f"{seeing:,} of {plural(len(checks), 'supporting check')} {are} shown, or could have shown a loss "
-        f"of the margin{unseen}"
-    )
-
-
-def _blind(gate: Gate) -> str:
-    """Say how many are blind, beside another verdict."""
-    if not gate.n_blind:
-        return ""
-    return f"{plural(gate.n_blind, 'supporting check')} {'is' if gate.n_blind == 1 else 'are'} blind."
-
-
 NOT_BINDING = "Slices are shown, and decide nothing here."
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
-MANY_BECAUSE = {
+BECAUSE = {
     "missing": " (results are missing)",
     "differs": " (the two were not asked the same)",
     "attempts": " (are the attempts repeats, or something that questions share?)",
     "clusters": " (clusters would change the verdict)",
     "population": " (few clusters: the same ones or new ones?)",
 }
-"""Why several checks can't be told, where it isn't too little evidence."""
+"""Why checks can't be told, where it isn't too little evidence."""
 
 
 def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
-    table = _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate)
-    cautions = (*gate.cautions, *named_cautions(gate))
-    # The comparison by slices, and that it decides nothing.
-    found = gap_blocks(gate.slices)
-    sliced = [*found, *small([NOT_BINDING])] if found else []
+    slices = gap_blocks(gate.slices)
     blocks = (
         *opening(verdict(gate), notes(gate), chapter=gate.chapter, models=models(gate)),
-        table,
-        *sliced,
+        _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate),
+        *slices,
+        *(small([NOT_BINDING]) if slices else []),
         *flips.blocks(gate.flips),
-        *closing(cautions),
+        *closing((*gate.cautions, *named_cautions(gate))),
     )
     return Document(blocks=blocks, mark=MARK)
 
@@ -130,11 +59,6 @@ def document(gate: Gate) -> Document:
 def models(gate: Gate) -> tuple[str, ...]:
     """Return the candidate and the baseline; the former alone where all criteria are floors or ceilings."""
     return (gate.candidate,) if gate.baseline is None else (gate.candidate, gate.baseline)
-
-
-def verdict(gate: Gate) -> str:
-    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
-    return f"{VERDICTS[gate.verdict]}: {_summary(gate)}{_after(gate)}"
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
@@ -151,63 +75,111 @@ def notes(gate: Gate) -> tuple[str, ...]:
     )
 
 
-def _after(gate: Gate) -> str:
-    """Say which look this is, and what comes after one that can't tell."""
-    if gate.looks is None:
-        return ""
-    if gate.verdict != "unclear":
-        return f" This is {forecasts.place(gate.looks)}."
-    if gate.looks.due is None:
-        return f" This was the last of {plural(len(gate.looks.looks), 'look')}."
-    coming = forecasts.coming(gate.looks, "questions")
-    return f" This is look {gate.looks.number:,}; {coming}."
-
-
 def named_cautions(gate: Gate) -> tuple[Caution, ...]:
     """Return the cautions of single checks, once each, with the tasks and slices that each is about."""
-    told: dict[Caution, dict[str, None]] = {}
+    names: dict[Caution, dict[str, None]] = {}
     for check in gate.checks:
         for caution in check.cautions:
-            told.setdefault(caution, {})[check.name] = None
+            names.setdefault(caution, {})[check.name] = None
     if len({check.name for check in gate.checks}) < 2:
-        return tuple(told)
+        return tuple(names)
     return tuple(
-        replace(each, message=f"{listing([*names])}: {each.message}") for each, names in told.items()
+        replace(caution, message=f"{listing([*about])}: {caution.message}")
+        for caution, about in names.items()
     )
 
 
-def _summary(gate: Gate) -> str:
-    if gate.has_policy:
-        return summary(gate)
+def verdict(gate: Gate) -> str:
+    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`; of planned looks also which one
+    this is, and what comes after one that can't tell.
+    """
+    said = f"{VERDICTS[gate.verdict]}: {_of_policy(gate) if gate.has_policy else _of_checks(gate)}"
+    if gate.looks is None:
+        return said
+    if gate.verdict != "unclear":
+        return f"{said} This is {forecasts.place(gate.looks)}."
+    if gate.looks.due is None:
+        return f"{said} This was the last of {plural(len(gate.looks.looks), 'look')}."
+    return f"{said} This is look {gate.looks.number:,}; {forecasts.coming(gate.looks, 'questions')}."
+
+
+def _of_checks(gate: Gate) -> str:
+    """Say what the verdict rests on where every check counts as it is."""
     if len(gate.checks) == 1:
         return _with_needed(gate.checks[0], gate)
-    named = [check for check in gate.checks if check.verdict == gate.verdict]
-    many = len({(check.task, check.metric) for check in gate.checks}) > 1
     total = f"{len(gate.checks):,} checks"
     if gate.verdict == "pass":
         against = "" if gate.baseline is None else f" against {gate.baseline}"
         about = {_about(check) for check in gate.checks}
-        return (
-            f"all {total} pass, "
-            f"{gate.candidate}{against}{f',{about.pop()}' if len(about) == 1 and all(about) else ''}."
+        also = f",{about.pop()}" if len(about) == 1 and all(about) else ""
+        return f"all {total} pass, {gate.candidate}{against}{also}."
+    deciding = [check for check in gate.checks if check.verdict == gate.verdict]
+    several_tasks = len({(check.task, check.metric) for check in gate.checks}) > 1
+    head = f"{len(deciding):,} of {total} {_does(gate, len(deciding))}"
+    if len(deciding) > 1 and several_tasks:
+        return f"{head}: {listing([check.name for check in deciding])}."
+    first = "; the first" if len(deciding) > 1 else ""
+    name = f"{deciding[0].name}: " if several_tasks else ""
+    return f"{head}{first}: {name}{_with_needed(deciding[0], gate)}"
+
+
+def _does(gate: Gate, count: int) -> str:
+    """Say what so many checks do: they fail, or can't be told."""
+    if gate.verdict == "fail":
+        return "fails" if count == 1 else "fail"
+    return ("is undecided" if count == 1 else "are undecided") + BECAUSE.get(gate.unclear_because, "")
+
+
+def _of_policy(gate: Gate) -> str:
+    """Say what the verdict rests on where a policy says what each check counts as."""
+    binding = [check for check in gate.checks if check.binds]
+    deciding = [check for check in binding if check.counts_as == gate.verdict]
+    if gate.verdict == "pass" or not deciding:
+        return f"{'' if gate.verdict == 'pass' else 'nothing that binds is shown: '}{_shown(gate)}."
+    names = listing([f"{check.name} ({check.tier})" for check in deciding])
+    alone = f": {deciding[0].sentence}" if len(deciding) == 1 else "."
+    blind = ""
+    if gate.n_blind:
+        blind = f"{plural(gate.n_blind, 'supporting check')} {'is' if gate.n_blind == 1 else 'are'} blind."
+    return (
+        f"{len(deciding):,} of {plural(len(binding), 'binding check')} {_does(gate, len(deciding))}: "
+        f"{names}{alone} {blind}"
+    ).rstrip()
+
+
+def _shown(gate: Gate) -> str:
+    """Say what of each tier is shown."""
+    shown = []
+    critical, supporting, advisory = (gate.of_tier(tier) for tier in ("critical", "supporting", "advisory"))
+    if critical:
+        passed = sum(check.counts_as == "pass" for check in critical)
+        are = "is" if len(critical) == 1 else "are"
+        shown.append(f"{passed:,} of {plural(len(critical), 'critical check')} {are} shown")
+    if supporting:
+        passed = sum(check.counts_as == "pass" for check in supporting)
+        blind = [check.name for check in supporting if check.counts_as == "blind"]
+        verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(supporting)))
+        unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
+        shown.append(
+            f"{passed:,} of {plural(len(supporting), 'supporting check')} {are} shown, or could have shown a "
+            f"loss of the margin{unseen}"
         )
-    head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
-    if len(named) == 1:
-        head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is undecided'}"
-    head += MANY_BECAUSE.get(gate.unclear_because, "")
-    if len(named) > 1 and many:
-        return f"{head}: {listing([check.name for check in named])}."
-    first = "; the first" if len(named) > 1 else ""
-    return f"{head}{first}: {named[0].name + ': ' if many else ''}{_with_needed(named[0], gate)}"
+    if advisory:
+        shown.append(f"{plural(len(advisory), 'advisory check')} beside")
+    return "; ".join(shown)
 
 
 def _with_needed(check: Check, gate: Gate) -> str:
-    more = f"about {rounded_up(check.more_items)} more questions" if check.more_items < MOST_FORECAST else ""
-    if not more and check.unclear_because == "evidence" and factors.needed(check.sources):
+    """Say what a check has shown, and what more would settle it."""
+    sentence = check_sentence(check)
+    more = ""
+    if check.more_items < MOST_FORECAST:
+        more = f"about {rounded_up(check.more_items)} more questions"
+    elif check.unclear_because == "evidence" and factors.needed(check.sources):
         more = f"more questions alone wouldn't, {factors.needed(check.sources)}"
     if gate.looks is not None or not more:
-        return check_sentence(check)
-    return f"{check_sentence(check).rstrip('.')}; {more} would settle it if the true value is as observed."
+        return sentence
+    return f"{sentence.rstrip('.')}; {more} would settle it if the true value is as observed."
 
 
 def asked(c: Check) -> str:
@@ -246,47 +218,45 @@ def check_sentence(c: Check) -> str:
     if c.lacking:
         other = c.baseline if c.lacking == c.candidate else c.candidate
         return f"{c.lacking} has no score here, but {other} does."
-    scale, level = Scale(percent=c.percent), level_text(c.level)
+    scale = Scale(percent=c.percent)
+    does = "takes" if c.criterion == "ratio_at_most" else "is"
+    whether = f"whether {c.candidate} {does} {asked(c)}"
     if c.criterion == "ratio_at_most" and c.n_unknown:
-        return (
-            f"whether {c.candidate} takes {asked(c)}: {plural(c.n_unknown, 'attempt')} of the two "
-            f"{'records' if c.n_unknown == 1 else 'record'} none."
-        )
+        records = "records" if c.n_unknown == 1 else "record"
+        return f"{whether}: {plural(c.n_unknown, 'attempt')} of the two {records} none."
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
         why = c.cautions[0].message if c.cautions else "too few items or clusters"
         return f"these scores give no error bar ({why})."
-    seen = f"{_value(c)}, {level} interval {_interval(c)}{_unit(c)}"
-    does = "takes" if c.criterion == "ratio_at_most" else "is"
+    seen = f"{_value(c)}, {level_text(c.level)} interval {_interval(c)}{_unit(c)}"
     if c.differs:
-        return f"whether {c.candidate} {does} {asked(c)}: {c.differs} ({seen})."
+        return f"{whether}: {c.differs} ({seen})."
     if c.n_unknown:
-        why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
-        return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
+        return f"{whether}: {plural(c.n_unknown, 'attempt')} without a score could turn it ({seen})."
     if c.unasked:
         return (
-            f"whether {c.candidate} {does} {asked(c)}: nothing says whether values of {c.unasked!r} are "
-            f"repeats of each question or shared by all ({seen})."
+            f"{whether}: nothing says whether values of {c.unasked!r} are repeats of each question or shared "
+            f"by all ({seen})."
         )
     if c.proposed_clusters:
-        return (
-            f"whether {c.candidate} {does} {asked(c)}: clusters by {c.proposed_clusters} would change the "
-            f"verdict ({seen})."
-        )
+        return f"{whether}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
     if c.verdict_here is not None and c.other is not None:
+        these, new = factors.more_of_these(c.clusters, c.task), factors.new_ones(c.clusters, c.task)
         return (
-            f"whether {c.candidate} {does} {asked(c)}: "
-            f"{_either_population(c, c.verdict_here, c.other, seen)}."
+            f"{whether}: {VERDICTS[c.verdict_here].lower()} on {these} ({seen}), "
+            f"{VERDICTS[c.other.verdict].lower()} on {new} ({_other_limits(c, c.other)})."
         )
     if c.verdict == "unclear":
         hidden = (
             f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
         )
-        return f"whether {c.candidate} {does} {asked(c)}{_about(c)} ({seen}{hidden})."
+        return f"{whether}{_about(c)} ({seen}{hidden})."
+    shown = asked(c) if c.verdict == "pass" else _broken(c, scale)
     as_seen = " for losses like those seen" if c.only_as_seen else ""
-    return (
-        f"{c.candidate} {does} "
-        f"{asked(c) if c.verdict == 'pass' else _broken(c, scale)}{_about(c)}{as_seen} ({seen})."
-    )
+    return f"{c.candidate} {does} {shown}{_about(c)}{as_seen} ({seen})."
+
+
+def _other_limits(c: Check, other: OtherVerdict) -> str:
+    return f"{Scale(percent=c.percent).interval(other.low, other.high)}{_unit(c)}"
 
 
 def _about(c: Check) -> str:
@@ -300,13 +270,6 @@ def _about(c: Check) -> str:
     both = c.other is not None and c.other.verdict == c.verdict
     also = f" and on {factors.new_ones(c.clusters, c.task)}" if both else ""
     return f" on {factors.more_of_these(c.clusters, c.task)}{also}"
-
-
-def _either_population(c: Check, here: GateVerdict, other: OtherVerdict, seen: str) -> str:
-    """Say what a check is on the same clusters and on new ones, where these are different verdicts."""
-    at = f"{Scale(percent=c.percent).interval(other.low, other.high)}{_unit(c)}"
-    these, new = factors.more_of_these(c.clusters, c.task), factors.new_ones(c.clusters, c.task)
-    return f"{VERDICTS[here].lower()} on {these} ({seen}), {VERDICTS[other.verdict].lower()} on {new} ({at})"
 
 
 def _broken(c: Check, scale: Scale) -> str:
@@ -345,8 +308,7 @@ def _facts(gate: Gate) -> Table:
             if c.other.population == "new-clusters"
             else factors.more_of_these(c.clusters, c.task)
         )
-        limits = f"{Scale(percent=c.percent).interval(c.other.low, c.other.high)}{_unit(c)}"
-        rows.append((f"on {said}", f"{VERDICTS[c.other.verdict].lower()}: {limits}"))
+        rows.append((f"on {said}", f"{VERDICTS[c.other.verdict].lower()}: {_other_limits(c, c.other)}"))
     return facts(rows)
 
 
@@ -374,7 +336,7 @@ def _table(gate: Gate) -> Table:
             lambda check: check.unclear_because,
             align="left",
             priority=6,
-            shown=any(check.unclear_because in MANY_BECAUSE for check in gate.checks),
+            shown=any(check.unclear_because in BECAUSE for check in gate.checks),
         ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""

@@ -155,15 +155,6 @@ SPENDINGS: Mapping[str, Callable[[float, Floats], Floats]] = {
 """How much of one side's error each word of `Spending` has spent at shares of the items."""
 
 
-def even(items: int, looks: int) -> tuple[int, ...]:
-    """Return the items at which so many looks are due, at even shares.
-
-    >>> even(100, 3)
-    (34, 67, 100)
-    """
-    return tuple(-(-items * k // looks) for k in range(1, looks + 1))
-
-
 @lru_cache(maxsize=4_096)
 def _boundary(schedule: Schedule, error: float) -> Boundary:
     """Find the boundaries one after the other, each by the runs that are still going on."""

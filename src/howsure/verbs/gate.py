@@ -9,7 +9,6 @@ from howsure.answers.gate import Gate
 from howsure.errors import OptionError
 from howsure.inference.compare import compared
 from howsure.inference.flips import flipped
-from howsure.inference.gate_doubts import answered
 from howsure.inference.gate_policy import (
     PLACEHOLDER,
     policy_of,
@@ -17,7 +16,8 @@ from howsure.inference.gate_policy import (
     with_policy_columns,
     with_policy_rules,
 )
-from howsure.inference.gate_question import Criteria, GateQuestion, look_of, refuse_options
+from howsure.inference.gate_question import Criteria, GateQuestion, gate_look, refuse_options
+from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.inference.gate_policy import Policy
     from howsure.options.words import Overall
-    from howsure.statistics.choices import ComparisonMethod, Spending, Variance
+    from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
     from howsure.study.design import Design, DesignOptions
@@ -62,9 +62,6 @@ def gate(
     guard_unseen: bool = False,
     flips: bool = False,
     looks: int | Sequence[int] | str | None = None,
-    look: int | None = None,
-    spending: Spending = "obrien-fleming",
-    items_planned: int | None = None,
     method: ComparisonMethod | DifferenceTest | None = None,
     variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
@@ -133,13 +130,11 @@ def gate(
             seen", and says so where that matters.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and
             why; the logs are read a second time for it.
-        looks: How often the gate may be asked while questions are added, at even shares of `items_planned`,
-            or at how many questions each look is due. Pass and fail are then each wrong with probability 1 −
-            level at most over all looks (Lan and DeMets 1983). None means that it is asked once.
-        look: Which look this is, the first being 1; it has to fit the number of questions. None finds the one
-            that is due.
-        spending: How looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
-        items_planned: The number of questions at the last look. None takes that of `looks`.
+        looks: How often the gate may be asked while questions are added: "4/2000" is four times, at even
+            shares of 2,000 questions; "500,1000,2000" at so many questions; with ":pocock" behind it the
+            error is spent evenly over the looks, else late (O'Brien and Fleming). Pass and fail are then each
+            wrong with probability 1 − level at most over all looks (Lan and DeMets 1983). Which look it is
+            follows from the number of questions. None means that it is asked once.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
@@ -173,7 +168,9 @@ def gate(
     criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
-    overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
+    overall, each_task, flips, plan = checked(
+        "gate", overall=overall, each_task=each_task, flips=flips, looks=looks
+    ).values()
     guard_unseen, missing_at_most, allowed, policy = checked(
         "gate",
         guard_unseen=guard_unseen,
@@ -181,38 +178,32 @@ def gate(
         allow_differs=allow_differs,
         policy=policy,
     ).values()
-    plan = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
     statistics = checked("gate", method=method, variance=variance, level=level, seed=seed)
     design = make_design(options, RESPECTS, method=method)
     suite = None if policy is None else policy_of(policy)
     if suite is not None:
-        others = {**criteria, "overall": overall, "each_task": not each_task, "looks": plan["looks"]}
+        others = {**criteria, "overall": overall, "each_task": not each_task, "looks": plan}
         refuse_beside(suite, others, level=statistics["level"], design=design)
-        criteria, statistics["level"] = {"not_worse_than": suite.margin or PLACEHOLDER}, suite.level
-    if design.random_factor and plan["looks"] is not None:
+        criteria, statistics["level"] = {"not_worse_than": suite.says.get("margin", PLACEHOLDER)}, suite.level
+    if design.random_factor and plan is not None:
         raise OptionError(
             "planned looks add questions, and levels of a random factor are a sample too",
             remedy="Leave `looks` or `random_factor` out.",
         )
+    of_candidate = Criteria(**criteria)
     refuse_options(
-        Criteria(**criteria),
-        baseline,
-        overall=overall,
-        each_task=each_task,
-        method=method,
-        measures=design.measure,
+        of_candidate, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure
     )
-    sides = (candidate,) if baseline is None else (candidate, baseline)
-    study, scores = _gathered(data, sides, design, suite)
+    study, scores = _gathered(data, candidate, baseline, design, suite)
     question = GateQuestion(
         study=study,
-        criteria=Criteria(**criteria),
+        criteria=of_candidate,
         question=Question(
             population=population_of(design.population), overall=overall or "harness", **statistics
         ),
         overall=overall,
         each_task=each_task,
-        look=look_of(study, plan, missing_at_most),
+        look=gate_look(study, plan, missing_at_most),
         policy=suite,
         missing_at_most=missing_at_most,
         allowed=tuple(allowed or ()),
@@ -222,11 +213,11 @@ def gate(
 
 
 def _gathered(
-    data: Any, sides: tuple[str, ...], design: Design, policy: Policy | None
+    data: Any, candidate: str, baseline: str | None, design: Design, policy: Policy | None
 ) -> tuple[Study, Scores]:
     """Read the sides, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)
-    scores, names = read_sides(data, sides, columns)
+    scores, names = read_sides(data, [side for side in (candidate, baseline) if side is not None], columns)
     study = gather_levelled(scores, columns, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(
@@ -244,7 +235,7 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
         baseline=question.baseline,
         checks=tuple(checks),
         level=question.level,
-        looks=None if question.look is None else question.look.all_looks(question.level),
+        looks=None if question.look is None else question.look.answer(question.level),
         flips=_flips(question, scores) if flips else None,
         slices=_slices(question, design),
         notes=tuple(dict.fromkeys(notes)),

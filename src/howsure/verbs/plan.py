@@ -17,15 +17,7 @@ from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.overall import task_shares
-from howsure.inference.plan_options import (
-    PlanQuestion,
-    curve_of,
-    equal_systems,
-    looks_of,
-    option,
-    options_of,
-    schedule_of,
-)
+from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
 from howsure.inference.plan_pilot import (
     Assumptions,
     Costs,
@@ -43,6 +35,7 @@ from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import TRIALS, rehearse
+from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
 from howsure.statistics.random_factors import LEAST
 from howsure.study.design import DesignOptions, Respects, make_design
@@ -56,8 +49,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources
     from howsure.answers.plan import Basis, PlanOption, Sought
     from howsure.inference.plan_pilot import Pilot
-    from howsure.statistics.choices import Goal, PlanMethod, Spending
-    from howsure.statistics.group_sequential import Schedule
+    from howsure.statistics.choices import Goal, PlanMethod
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
@@ -108,7 +100,6 @@ def plan(
     method: PlanMethod | None = None,
     paired: bool = True,
     looks: int | Sequence[int] | str | None = None,
-    spending: Spending = "obrien-fleming",
     n_models: int = 2,
     n_tasks: int = 1,
     n_clusters: int | None = None,
@@ -153,9 +144,8 @@ def plan(
         looks: How many looks at the run are planned, at even shares of the questions, or in which proportion
             they lie: (1, 2, 5) looks at a fifth, at two fifths and at all. The plan then says what each look
             takes to stop, how many questions that takes on average, and whether betting or one look at the
-            end is cheaper. None plans one look at the end.
-        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly
-            ("pocock").
+            end is cheaper. With ":pocock" behind it, "5:pocock", the error is spent evenly over the looks,
+            else late (O'Brien and Fleming). None plans one look at the end.
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
         n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of
@@ -209,7 +199,8 @@ def plan(
         better=better,
         n_levels=n_levels,
     )
-    schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
+    planned = checked("plan", looks=looks)["looks"]
+    schedule = None if planned is None else Schedule(planned.shares, planned.spending)
     check_assumed(assume)
     check_costs(costs)
     question = _question_of(own | {"costs": costs}, schedule)

@@ -17,7 +17,7 @@ import scipy
 from howsure.answers.plan_policy import PolicyPlan, PolicyTask
 from howsure.checks import Relative
 from howsure.errors import Caution, OptionError
-from howsure.inference.gate_policy import policy_of
+from howsure.inference.gate_policy import policy_of, refuse_unfitting
 from howsure.inference.plan_pilot import Assumptions, check_assumed, read_pilots, refuse_pilot_options
 from howsure.options.table import checked
 from howsure.statistics import intervals
@@ -28,7 +28,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
-    from howsure.inference.gate_policy import Policy, Standing
+    from howsure.inference.gate_policy import Policy, PolicyGate
     from howsure.inference.plan_pilot import KnownSpread, Pilot
     from howsure.statistics.choices import PlanMethod
     from howsure.statistics.power import Planned
@@ -119,7 +119,7 @@ def plan_policy(
             )
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
-        suite.refuse_unfitting(study)
+        refuse_unfitting(suite, study)
         tasks = [_of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
         notes, cautions = study.notes, (*study.cautions, *doubts)
     binding = [task for task in tasks if suite.of_task(task.task).tier != "advisory"]
@@ -129,7 +129,7 @@ def plan_policy(
         )
     if len(binding) < len(tasks):
         notes += (f"Advisory tasks need no questions ({len(tasks) - len(binding):,} here).",)
-    critical = sum(cost.tier == "critical" for cost in suite.costs)
+    critical = sum(cost.tier == "critical" for cost in suite.costs().values())
     critical += sum(task.count for task in binding if suite.of_task(task.task).tier == "critical")
     chance = power ** (1 / max(critical, 1))
     return PolicyPlan(
@@ -139,7 +139,7 @@ def plan_policy(
         n_critical=critical,
         tasks=tuple(_task_plan(suite, task, chance if critical else power) for task in binding),
         notes=notes,
-        cautions=(*cautions, *((NOT_PLANNED,) if suite.slices or suite.costs else ())),
+        cautions=(*cautions, *((NOT_PLANNED,) if suite.of_kind("slices") or suite.of_kind("costs") else ())),
     )
 
 
@@ -147,7 +147,7 @@ def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
     """Return the tasks that a policy names, and how many there are of each. OptionError where there are more,
     or none.
     """
-    names = {rule.name: 1 for rule in suite.tasks}
+    names = {table.name: 1 for table in suite.of_kind("tasks")}
     if n_tasks is not None and n_tasks < len(names):
         raise OptionError(
             f"`n_tasks={n_tasks}`, and the policy names {len(names)}", remedy="Count those as well."
@@ -242,7 +242,7 @@ def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
     )
 
 
-def _margin(standing: Standing, task: _TaskSpread) -> float:
+def _margin(standing: PolicyGate, task: _TaskSpread) -> float:
     if not isinstance(standing.margin, Relative):
         return float(standing.margin)
     if math.isnan(task.score) or not task.score:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+import polars as pl
+
+from howsure.errors import OptionError
 from howsure.inference.watch_arrivals import Arrivals, arrivals
-from howsure.inference.watch_looks import are_strata, look_as_planned, look_at, plan_of
-from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal, sizes_of
+from howsure.inference.watch_looks import are_strata, look_as_planned, look_at
+from howsure.inference.watch_tally import RunClusters, Tally, WatchGoal
 from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design, of_new_clusters
 from howsure.table.scale import FRACTIONS, ScaleBounds
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.watch import Look
-    from howsure.statistics.choices import Spending
+    from howsure.options.looks import LookPlan
     from howsure.table.scores import Scores
 
 RESPECTS = Respects(
@@ -63,8 +66,6 @@ class Monitor:
         bounds: The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. None
             uses an asymptotic sequence for unbounded scores, which gives no result before 50 items or
             clusters.
-        items_planned: The number of items of the whole run; it tunes the bets and the forecast, and any
-            number is valid. None takes what the log plans.
         attempts: The number of attempts after which an item counts. None takes what the log plans, else the
             number at the first look that sees the item.
         cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there are
@@ -74,10 +75,12 @@ class Monitor:
         shuffled: True asserts that the order of the items is random, where the log doesn't say so. None
             relies on the log.
         looks: How many planned looks there are, at even shares of the items, or at how many items each is
-            due, the last of them included. The question is then decided at these looks and at no other time
-            (Lan and DeMets 1983), by the test of [`compare`][howsure.compare]. None decides at any time.
-        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly
-            ("pocock").
+            due, the last of them included: 5, "5/2000" or "500,1000,2000", with ":pocock" behind it to spend
+            the error evenly over the looks, else late (O'Brien and Fleming). The question is then decided at
+            these looks and at no other time (Lan and DeMets 1983), by the test of
+            [`compare`][howsure.compare]. "any/2000" decides at any time of a run of 2,000 items, by which
+            bets and forecast are tuned; any number is valid. None decides at any time, of as many items as
+            the log plans.
         order: All items in the order in which the run starts them; an item then waits until all that were
             started before it are there, since fast items, which finish first, are no random sample. None
             takes the order that the log states.
@@ -90,7 +93,7 @@ class Monitor:
             planned looks don't fit the items planned, or ask for a half-width.
 
     Examples:
-        >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
+        >>> monitor = Monitor(a="a", b="b", looks="any/100", shuffled=True)
         >>> for item in range(24):
         ...     monitor.add(f"q{item}", 1.0, float(item % 3 == 0))
         >>> look = monitor.look()
@@ -108,29 +111,25 @@ class Monitor:
         margin: float | None = None,
         level: float = 0.95,
         bounds: tuple[float, float] | None = (0.0, 1.0),
-        items_planned: int | None = None,
         attempts: int | None = None,
         cluster_size: int | None = None,
         clusters: Mapping[str, str] | None = None,
         shuffled: bool | None = None,
         order: Sequence[str] | None = None,
         looks: int | Sequence[int] | str | None = None,
-        spending: Spending = "obrien-fleming",
         **options: Unpack[RunOptions],
     ) -> None:
         goal = checked(
             "watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds
         )
-        items_planned, attempts, cluster_size, clusters, self._shuffled, run_order, looks, spending = checked(
+        self._attempts, self._cluster_size, clusters, self._shuffled, run_order, plan = checked(
             "watch",
-            items_planned=items_planned,
             attempts=attempts,
             cluster_size=cluster_size,
             clusters=clusters,
             shuffled=shuffled,
             order=order,
             looks=looks,
-            spending=spending,
         ).values()
         bounds = goal.pop("bounds")
         self._scale = ScaleBounds(bounds=bounds or FRACTIONS)
@@ -141,11 +140,19 @@ class Monitor:
         self._tally = Tally(
             goal=WatchGoal(**goal, bounds=bounds and FRACTIONS), order=run_order or (), failures=failures
         )
-        strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)
-        self._looks = plan_of(looks, spending, self._tally.goal, items_planned, strata=strata)
-        self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
+        self._planned = None if plan is None else plan.items
+        self._looks: LookPlan | None = plan if plan is not None and plan.number else None
+        self._strata = are_strata(self._design, planned=self._looks is not None, cluster_size=cluster_size)
+        if self._looks is not None and self._tally.goal.within is not None:
+            raise OptionError(
+                "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
+            )
         self._clusters: Mapping[str, str] = clusters or {}
-        self._sizes = sizes_of(clusters, cluster_size)
+        table = None
+        if clusters:
+            items = pl.DataFrame({"cluster": list(clusters.values())})
+            table = items.group_by("cluster").agg(pl.len().alias("size"))
+        self._sizes = RunClusters(table=table, each=cluster_size)
         self._arrived: Arrivals | None = None
         self._lower = bool(self._design.lower_is_better)
 
@@ -225,7 +232,10 @@ class Monitor:
         """
         about_run = {"planned": self.planned, "lower_is_better": self._lower, "shuffled": self._shuffled}
         if self._looks is not None:
-            return look_as_planned(self._looks, self._tally, self._arrived, self._sizes, **about_run)
+            shares = self._sizes.table if self._strata else None
+            return look_as_planned(
+                self._looks, self._tally, self._arrived, self._sizes, shares=shares, **about_run
+            )
         self._tally.count(self._sizes, planned=self.planned, lower_is_better=self._lower)
         return look_at(self._tally, self._arrived, self._sizes, **about_run)
 

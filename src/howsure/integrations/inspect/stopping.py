@@ -17,7 +17,7 @@ from howsure.table.names import is_burden
 from howsure.table.scale import FRACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from inspect_ai.dataset import Sample
     from inspect_ai.log import EvalSpec
@@ -65,11 +65,8 @@ def stop_when_decided(
     >>> from inspect_ai import Task
     >>> stopping = stop_when_decided(at_least=0.9)
     """
-    goals = [
-        name
-        for name, given in (("baseline", baseline), ("at_least", at_least), ("within", within))
-        if given is not None
-    ]
+    asked = {"baseline": baseline, "at_least": at_least, "within": within}
+    goals = [name for name, value in asked.items() if value is not None]
     if len(goals) != 1:
         raise OptionError(
             f"{'nothing' if not goals else ' and '.join(goals)} to decide",
@@ -104,7 +101,6 @@ class StopWhenDecided:
         self._shuffled, self._lower, self._goal = shuffled, lower_is_better, goal
         self._monitor: Monitor | None = None
         self._known: dict[str, float] = {}
-        self._groups: dict[str, str] = {}
         self._order: list[str] = []
         self._done: set[str] = set()
         self._stopped = 0
@@ -131,8 +127,17 @@ class StopWhenDecided:
             self._order = [item for item in self._order if item in self._known]
             if not self._order:
                 raise OptionError("the baseline has none of these samples", where=task.task)
-            _tell_missing(len(samples) - len(self._order))
-        self._groups = _groups(samples, self._cluster)
+            if missing := len(samples) - len(self._order):
+                logger.warning("howsure: %d samples are not in the baseline and don't count.", missing)
+        groups = {}
+        if self._cluster is not None:
+            for sample in samples:
+                if self._cluster not in (sample.metadata or {}):
+                    raise OptionError(
+                        f"sample {sample.id!r} has no {self._cluster!r} in its metadata",
+                        remedy="Leave cluster out, or add it.",
+                    )
+                groups[str(sample.id)] = str((sample.metadata or {})[self._cluster])
         most = task.config.max_samples
         if most is not None and most >= len(samples):
             logger.warning(
@@ -146,11 +151,11 @@ class StopWhenDecided:
         self._monitor = Monitor(
             a=task.model,
             b=None if self._baseline is None else f"baseline {self._model or ''}".strip(),
-            items_planned=len(self._order),
+            looks=f"any/{len(self._order)}",
             order=self._order,
             shuffled=True,
             lower_is_better=self._lower,
-            clusters={item: self._groups[item] for item in self._order} if self._groups else None,
+            clusters={item: groups[item] for item in self._order} if groups else None,
             **self._goal,
         )
         return "howsure"
@@ -178,69 +183,56 @@ class StopWhenDecided:
         if self.look is not None and self.look.decided:
             return
         self._add(item, self._value(scores))
-        for late in self._overdue():
+        places = [place for place, each in enumerate(self._order) if each in self._done]
+        reach = places[-PATIENCE - 1] if len(places) > PATIENCE else 0
+        for late in [each for each in self._order[:reach] if each not in self._done]:
             logger.warning(
                 "howsure: sample %r is unfinished after %d later ones; it counts as failed.", late, PATIENCE
             )
             self._add(late, math.nan)
         self.look = self._monitor.look()
 
-    async def complete_task(self) -> dict[str, Any]:
-        """Return the verdict for the log, and forget the run."""
-        look = self.look
-        told: dict[str, Any] = {
-            "verdict": "no sample was scored" if look is None else look.verdict,
-            "stopped": self._stopped,
-        }
-        if look is not None:
-            told |= {
-                "decided": look.decided,
-                "n_items": look.n_items,
-                "level": look.interval.level,
-                "method": look.method,
-            }
-            ends = (look.estimate, look.interval.low, look.interval.high, look.p_value)
-            names = ("estimate", "low", "high", "p_value")
-            told |= {
-                name: value if math.isfinite(value) else None for name, value in zip(names, ends, strict=True)
-            }
-        return told
-
     def _add(self, item: str, value: float) -> None:
         assert self._monitor is not None
         self._done.add(item)
         self._monitor.add(item, value, self._known.get(item))
 
-    def _overdue(self) -> list[str]:
-        """Return the samples before so many that are complete."""
-        done = [place for place, item in enumerate(self._order) if item in self._done]
-        if len(done) <= PATIENCE:
-            return []
-        reach = done[-PATIENCE - 1]
-        return [item for item in self._order[:reach] if item not in self._done]
+    async def complete_task(self) -> dict[str, Any]:
+        """Return the verdict for the log, and forget the run."""
+        look = self.look
+        if look is None:
+            return {"verdict": "no sample was scored", "stopped": self._stopped}
+        numbers = {
+            "estimate": look.estimate,
+            "low": look.interval.low,
+            "high": look.interval.high,
+            "p_value": look.p_value,
+        }
+        return {
+            "verdict": look.verdict,
+            "stopped": self._stopped,
+            "decided": look.decided,
+            "n_items": look.n_items,
+            "level": look.interval.level,
+            "method": look.method,
+            **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
+        }
 
     def _value(self, scores: dict[str, SampleScore]) -> float:
-        """Return the score that decides, NaN where the sample has none."""
-        values = _values(scores)
+        """Return the score that decides, NaN where the sample has none; those of a scorer that gives several
+        are named `scorer/key`, as `read` names them.
+        """
+        values: dict[str, Any] = {}
+        for name, sample_score in scores.items():
+            value = sample_score.score.value
+            if isinstance(value, dict):
+                values |= {f"{name}/{key}": part for key, part in value.items()}
+            else:
+                values[name] = value
         _refuse_scorers(list(values), self._scorer)
         name = self._scorer or next(iter(values), "")
         self._require_direction(name)
         return float(value_to_float()(values[name])) if name in values else math.nan
-
-
-def _values(scores: Mapping[str, SampleScore]) -> dict[str, Any]:
-    """Return a sample's values; those of a scorer that gives several are named `scorer/key`, as `read` names
-    them.
-    """
-    values: dict[str, Any] = {}
-    for name, held in scores.items():
-        value = held.score.value
-        values |= (
-            {f"{name}/{key}": part for key, part in value.items()}
-            if isinstance(value, dict)
-            else {name: value}
-        )
-    return values
 
 
 def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
@@ -250,22 +242,6 @@ def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
         raise OptionError(f"{len(names)} scores: {found}", remedy="Choose one with scorer=…")
     if chosen is not None and names and not any(name in (chosen, chosen.split("/")[0]) for name in names):
         raise OptionError(f"no score {chosen!r}: there is {found}", remedy="Choose one with scorer=…")
-
-
-def _tell_missing(count: int) -> None:
-    if count:
-        logger.warning("howsure: %d samples are not in the baseline and don't count.", count)
-
-
-def _groups(samples: Sequence[Sample], cluster: str | None) -> dict[str, str]:
-    if cluster is None:
-        return {}
-    lacking = next((sample.id for sample in samples if cluster not in (sample.metadata or {})), None)
-    if lacking is not None:
-        raise OptionError(
-            f"sample {lacking!r} has no {cluster!r} in its metadata", remedy="Leave cluster out, or add it."
-        )
-    return {str(sample.id): str((sample.metadata or {})[cluster]) for sample in samples}
 
 
 def _baseline_scores(

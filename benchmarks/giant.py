@@ -21,10 +21,10 @@ STAGES = {
     "grouping": ("howsure.study.models", "group"),
     "matrices": ("howsure.study.study", "_matrix"),
     "estimates": ("howsure.inference.leaderboard", "entries"),
-    "all pairs": ("howsure.inference.other_questions", "pair_moments"),
-    "limits of pairs": ("howsure.inference.other_questions", "pair_limits"),
+    "all pairs": ("howsure.inference.sampled_questions", "pair_moments"),
+    "limits of pairs": ("howsure.inference.sampled_questions", "pair_limits"),
     "max-t": ("howsure.statistics.max_t", "max_t"),
-    "who could be best": ("howsure.inference.boards", "could_be_best"),
+    "who could be best": ("howsure.inference.board", "could_be_best"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.event_sizes import Events, ItemSpread
 from simulation.samples import DifferenceSample, item_spread
 from simulation.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
 

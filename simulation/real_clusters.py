@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.statistics.events import ItemSpread
+from howsure.statistics.event_sizes import ItemSpread
 from simulation.checks import CHECKS
 from simulation.samples import DifferenceSample, MeanSample
 

@@ -10,7 +10,7 @@ import numpy as np
 from howsure.statistics.answer_noise import Answers, answers
 from howsure.statistics.clustered_variance import Clustering, variance_of
 from howsure.statistics.differences import DifferenceSums, column_sums
-from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.event_sizes import Events, ItemSpread
 from howsure.statistics.mean_intervals import Groups, Means
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from simulation.agreement import AgreementWorld, check_agreements, standard_agreements
 
-from howsure.inference import record
+from howsure.inference import calibration_record
 
 
 def test_a_few_worlds_are_kept_and_repeatable():
@@ -28,7 +28,7 @@ def test_full_agreement_is_no_certainty():
 
 
 def test_the_record_keeps_every_promise():
-    found = record.agreements()
+    found = calibration_record.agreements()
     assert len(found.unique(["shape", "items", "raters", "share", "agreement"])) == len(standard_agreements())
     assert found["kept"].all()
     assert found["coverage"].mean() > 0.95

@@ -11,7 +11,7 @@ from simulation.pair_worlds import AttemptPairWorld, PairWorld
 from simulation.worlds import RateWorld, ScoreWorld
 
 import howsure as hs
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
 
@@ -125,13 +125,13 @@ def test_scores_that_are_neither_right_nor_wrong_are_checked_as_such():
 
 
 def test_the_record_keeps_its_promises_and_the_defaults_their_floor():
-    worlds = record.worlds()
+    worlds = calibration_record.worlds()
     assert worlds.filter(pl.col("kept").eq(other=False)).is_empty()
     assert worlds["trials"].max() >= 10_000
     right = worlds.filter(pl.col("default"), pl.col("scores") == "right or wrong")
     assert right["coverage"].min() >= 0.925
     assert right.filter(pl.col("events").fill_null(9) >= 3)["coverage"].mean() < 0.98
-    boards = record.boards()
+    boards = calibration_record.boards()
     assert boards.filter(pl.col("kept").eq(other=False)).is_empty()
 
 
@@ -140,7 +140,7 @@ def test_the_record_belongs_to_the_methods_of_today():
     index = [20, 300, 500, 900]
     worlds = [grid("standard")[k] for k in index]
     again = check_worlds(worlds, trials=1_500, seed=9, slow=False)
-    kept = record.worlds()
+    kept = calibration_record.worlds()
     for row in again.filter("default").iter_rows(named=True):
         same = ("p", "discordance", "effect", "icc", "sizes", "cluster_size", "attempts", "item_icc")
         old = kept.filter(
@@ -156,8 +156,10 @@ def test_the_record_belongs_to_the_methods_of_today():
 
 def test_the_record_has_every_world_of_the_grid():
     every = grid("standard")
-    assert unrecorded(every, record.worlds()) == []
-    assert unrecorded(every, record.worlds().filter(pl.col("world").is_null())) == list(range(1_895, len(every)))
+    assert unrecorded(every, calibration_record.worlds()) == []
+    assert unrecorded(every, calibration_record.worlds().filter(pl.col("world").is_null())) == list(
+        range(1_895, len(every))
+    )
 
 
 def test_a_part_of_the_grid_is_drawn_as_it_would_be_in_the_whole():
@@ -172,9 +174,12 @@ def test_worlds_that_vary_nothing_that_data_do_not_tell_warn_of_nothing():
     """In an item-response world of 12 clusters t covers 0.92: data like it are told what the grid around them says."""
     place = {"n_items": 500, "n_clusters": 12, "rate": 0.377}
     assert (
-        record.worlds().filter(pl.col("world").is_not_null(), pl.col("method") == "t, miller")["coverage"].min() < 0.8
+        calibration_record.worlds()
+        .filter(pl.col("world").is_not_null(), pl.col("method") == "t, miller")["coverage"]
+        .min()
+        < 0.8
     )
-    told = record.known_miss("mean", "t, miller", **place)
+    told = calibration_record.known_miss("mean", "t, miller", **place)
     assert "12 clusters" not in told.message
 
 

@@ -2,7 +2,7 @@
 
 from simulation.factors import FactorWorld, check_factors, standard_factors
 
-from howsure.inference import record
+from howsure.inference import calibration_record
 
 
 def test_a_few_worlds_are_kept_and_repeatable():
@@ -30,7 +30,7 @@ def test_effects_have_the_spread_that_they_are_said_to_have():
 
 
 def test_the_record_keeps_every_promise():
-    found = record.factors()
+    found = calibration_record.factors()
     assert len(found) == len(standard_factors())
     assert found["kept"].drop_nulls().all()
     seen = found.filter(levels=5, kind="own", effect=0.0, items=500).row(0, named=True)

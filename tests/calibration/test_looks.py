@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from simulation.looks import LookWorld, check_looks, log_capital_paths, misses, standard_looks
 
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.statistics.betting import Asymptotic, Betting
 
 WORLDS = [
@@ -64,7 +64,7 @@ def test_one_seed_gives_one_table_whatever_the_processes():
 
 
 def test_the_record_keeps_its_promises():
-    looks = record.looks()
+    looks = calibration_record.looks()
     assert looks.filter(pl.col("kept").eq(other=False)).is_empty()
     assert looks["trials"].min() >= 10_000
     assert looks.filter(method="betting")["coverage"].min() >= 0.95

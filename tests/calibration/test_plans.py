@@ -3,7 +3,7 @@
 import polars as pl
 from simulation.plans import PlanWorld, check_plans, standard_plans
 
-from howsure.inference import record
+from howsure.inference import calibration_record
 
 
 def test_a_few_plans_are_kept_and_repeatable():
@@ -29,7 +29,7 @@ def test_equal_models_are_told_apart_at_the_level():
 
 
 def test_the_record_keeps_every_promise():
-    plans = record.plans()
+    plans = calibration_record.plans()
     assert len(plans) == 3 * len(standard_plans())
     kept = plans["kept"].drop_nulls()
     assert len(kept) > 60

@@ -9,7 +9,7 @@ from simulation.checks import CHECKS
 from simulation.real_clusters import SCHEMA, ClusterBoard, Population, check_clusters
 from simulation.samples import item_spread
 
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
 
@@ -101,7 +101,7 @@ def test_right_or_wrong_answers_and_fractions_are_each_checked_as_what_they_are(
 
 def test_on_average_over_the_pairs_of_a_benchmark_the_default_holds():
     """The promise for whole real clusters: on average over pairs, from 5 clusters on; not for every pair."""
-    rows = record.clusters().filter("default", pl.col("kind") == "difference", pl.col("count") >= 100)
+    rows = calibration_record.clusters().filter("default", pl.col("kind") == "difference", pl.col("count") >= 100)
     assert rows["n_clusters"].min() >= 5
     assert rows["draws"].min() >= 400
     assert rows["draws_again"].min() >= 2_000
@@ -112,5 +112,5 @@ def test_on_average_over_the_pairs_of_a_benchmark_the_default_holds():
 
 
 def test_the_record_names_no_model_but_of_tables_that_may_be_shown():
-    rows = record.clusters().filter(pl.col("worst").is_not_null())
+    rows = calibration_record.clusters().filter(pl.col("worst").is_not_null())
     assert set(rows["benchmark"]) == {"SWE-bench Verified", "MMLU-Redux", "ZebraLogic"}

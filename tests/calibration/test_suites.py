@@ -8,7 +8,7 @@ from simulation.pair_worlds import PairWorld
 from simulation.suites import SuiteWorld, check_suites, pairs_of, rated, scores_of, standard_suites
 
 import howsure as hs
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.inference.gate_checks import guarded
 from howsure.statistics.means import mean
 from howsure.statistics.suites import overall_estimate
@@ -75,7 +75,7 @@ def test_pooled_tasks_count_by_their_items():
 
 
 def test_the_record_keeps_its_promises():
-    suites, worlds = record.suites(), standard_suites()
+    suites, worlds = calibration_record.suites(), standard_suites()
     assert len(worlds) == len({(world.name, world.kind) for world in worlds}) == len(suites)
     assert suites["kept"].all()
     assert suites["trials"].min() >= 10_000
@@ -87,7 +87,7 @@ def test_the_record_keeps_its_promises():
 def test_the_record_belongs_to_the_methods_of_today():
     worlds = standard_suites()[::9]
     again = check_suites(worlds, trials=1_000, seed=5)
-    both = again.join(record.suites(), on=["world", "kind"], suffix="_kept")
+    both = again.join(calibration_record.suites(), on=["world", "kind"], suffix="_kept")
     assert len(both) == len(worlds)
     assert (both["coverage"] - both["coverage_kept"]).abs().max() < 0.03
     assert (both["width"] / both["width_kept"] - 1).abs().max() < 0.05

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.inference import record
+from howsure.inference import calibration_record
 
 SWEBENCH = (231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1)
 
@@ -28,7 +28,7 @@ def told(cautions):
 def test_a_comparison_on_clusters_like_swebench_says_what_was_measured_there():
     (caution,) = told(hs.compare(rows(SWEBENCH), "a", "b", population="new-clusters").difference.cautions)
     (row,) = (
-        record.clusters()
+        calibration_record.clusters()
         .filter(benchmark="SWE-bench Verified", n_clusters=12, method="paired score, CR2")
         .iter_rows(named=True)
     )
@@ -85,5 +85,7 @@ def test_several_tasks_say_it_once():
 
 
 def test_methods_that_were_not_measured_there_are_told_nothing():
-    assert record.real_miss("difference", "paired bayes, CR2", np.full(8, 1 / 8)) is None
-    assert record.real_miss("difference", "paired score, CR2, same clusters", np.array(SWEBENCH) / 500) is None
+    assert calibration_record.real_miss("difference", "paired bayes, CR2", np.full(8, 1 / 8)) is None
+    assert (
+        calibration_record.real_miss("difference", "paired score, CR2, same clusters", np.array(SWEBENCH) / 500) is None
+    )

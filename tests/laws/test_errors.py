@@ -11,7 +11,7 @@ import pytest
 import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.commands import configuration
-from howsure.page.origin import read_origin
+from howsure.page.provenance import read_origin
 from howsure.present import files as writing
 from howsure.readers import registry
 from howsure.statistics.betting import Betting

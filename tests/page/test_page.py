@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from frames import attempts, clustered, two_models
-from howsure.page.origin import Origin, read_origin
 from howsure.page.packing import SYMBOLS, packed, packed_scores, short, to_json
 from howsure.page.page import APP, STATISTICS, asset, policy, write_live
 from howsure.page.pairs import FLAGS, most_models
+from howsure.page.provenance import Origin, read_origin
 from howsure.present.words.plain import pair_conditions
 from howsure.verbs.report import report
 from howsure.wording import in_limits
@@ -217,7 +217,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 
 def test_large_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("howsure.page.origin.MOST_BYTES", 3)
+    monkeypatch.setattr("howsure.page.provenance.MOST_BYTES", 3)
     (tmp_path / "x.html").write_text("<html>")
     with pytest.raises(hs.ReadError, match="too large"):
         read_origin(tmp_path / "x.html")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import read_thrice
-from howsure.readers import cache, folder, stamps
+from howsure.readers import cache, folder, looked_at
 from howsure.readers.base import Source
 from howsure.readers.folder import read_paths
 
@@ -43,7 +43,7 @@ def cached(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     """Whatever these tests read by its path is the same with an empty cache and from a full one."""
     monkeypatch.setenv(cache.FOLDER, str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setattr(cache, "WORTH_SECONDS", -1.0)
-    monkeypatch.setattr(stamps, "TOO_SOON", -(10**18))  # what is too young is tested by itself
+    monkeypatch.setattr(looked_at, "TOO_SOON", -(10**18))  # what is too young is tested by itself
 
     def read(paths: Any, **how: Any) -> Scores:
         if THRICE and not any(isinstance(path, Source) for path in paths) and how.get("progress") is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import howsure as hs
-from howsure.readers.records import found_in
+from howsure.readers.attempt_rows import found_in
 
 pytestmark = pytest.mark.once
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import assert_same, result
-from howsure.readers import cache, folder, registry, stamps
+from howsure.readers import cache, folder, looked_at, registry
 from howsure.readers.folder import read_paths
 from howsure.readers.reading import outcome_of
 from places import ROOT
@@ -140,10 +140,10 @@ def test_a_companion_that_comes_is_seen(logs: Path, looked: Looked) -> None:
 
 def test_what_was_written_just_before_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system may give a change right after the reading the very times that the file had before."""
-    monkeypatch.setattr(stamps, "TOO_SOON", 2 * 10**9)
-    stamp = stamps.stamp_of
-    monkeypatch.setattr(stamps, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
-    monkeypatch.setattr(stamps.time, "time_ns", lambda: LONG_AGO + 10**9)
+    monkeypatch.setattr(looked_at, "TOO_SOON", 2 * 10**9)
+    stamp = looked_at.stamp_of
+    monkeypatch.setattr(looked_at, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
+    monkeypatch.setattr(looked_at.time, "time_ns", lambda: LONG_AGO + 10**9)
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 

@@ -205,8 +205,8 @@ def test_a_task_without_scores_leaves_the_others(good):
 
 def test_rows_that_name_no_model_are_refused(good, monkeypatch):
     from howsure.readers import tables
+    from howsure.readers.attempt_rows import tidy
     from howsure.readers.base import Reading
-    from howsure.readers.records import tidy
 
     rows = tidy([{"task": "t", "model": None, "item": "1", "score": 1.0}], source="x")
     monkeypatch.setattr(tables, "read", lambda source: Reading(rows=rows))

@@ -8,8 +8,8 @@ import pytest
 
 import howsure
 from howsure.readers import bfcl, every_eval_ever, promptfoo, swebench
+from howsure.readers.attempt_rows import unknown_layout
 from howsure.readers.base import Source
-from howsure.readers.records import unknown_layout
 from places import DATA
 from reader_cases import codes, inspect_header, lines, read, sample, zipped
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from howsure.errors import ReadError
 from howsure.readers import base, lm_eval, lm_eval_samples
+from howsure.readers.attempt_rows import digest, digest_of_rows
 from howsure.readers.base import Reading, Source
 from howsure.readers.lm_eval_samples import shaped_columns
-from howsure.readers.records import digest, digest_of_rows
 
 pytestmark = pytest.mark.once
 
@@ -132,9 +132,9 @@ def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_digest_by_parts_is_that_of_all_rows(pairs: list[tuple[Any, ...]]) -> None:
     import polars as pl
 
-    from howsure.readers import records
+    from howsure.readers import attempt_rows
 
     rows = pl.DataFrame(pairs, schema={"item": pl.String, "score": pl.Float64}, orient="row")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "DIGESTED_ROWS", 3)
+        patch.setattr(attempt_rows, "DIGESTED_ROWS", 3)
         assert digest_of_rows(rows) == digest(rows.rows())

@@ -12,7 +12,7 @@ import pytest
 
 import howsure
 from howsure.errors import OptionError, ReadError
-from howsure.readers.records import digest
+from howsure.readers.attempt_rows import digest
 from places import DATA
 
 GOLD = {"q1": {"answer": "A", "kind": "choice"}, "q2": {"answer": "B", "kind": "choice"}, "q3": {"answer": "7", "kind": "open"}}  # fmt: skip

@@ -15,8 +15,8 @@ import pytest
 
 import howsure
 from howsure.errors import OptionError, ReadError
+from howsure.readers.attempt_rows import scored
 from howsure.readers.mapping import language
-from howsure.readers.records import scored
 from reader_cases import lines
 
 HUGE = 10**400

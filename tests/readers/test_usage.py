@@ -22,9 +22,9 @@ from howsure.readers import (
     tau_bench,
     terminal_bench,
 )
+from howsure.readers.attempt_rows import counted, elapsed, per_thousand, summed, tidy, token_rows
+from howsure.readers.attempt_rows import numbers as numbers_of_usage
 from howsure.readers.base import Reading
-from howsure.readers.records import counted, elapsed, per_thousand, summed, tidy, token_rows
-from howsure.readers.records import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES
 from places import DATA
 from reader_cases import inspect_header, lines, read, sample, zipped

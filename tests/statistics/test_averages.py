@@ -12,7 +12,7 @@ from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.clustered_variance import clusterings
 from howsure.statistics.difference import difference
 from howsure.statistics.differences import column_sums, pivots
-from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.event_sizes import Events, ItemSpread
 
 
 def logistic(x):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from howsure.statistics.overlap import unlike
+from howsure.statistics.shared_items import unlike
 
 
 def test_few_shared_items_that_are_all_right_are_told_by_about_their_binomial_chance():

@@ -13,7 +13,7 @@ from typing import Any
 from cached import assert_exact, assert_noted, looked_at
 from howsure.readers import registry
 from howsure.readers.base import Claim, Reader, Reading, Source
-from howsure.readers.stamps import LookedAt
+from howsure.readers.looked_at import LookedAt
 from howsure.table.schema import COLUMNS
 from resaved import saved_again
 

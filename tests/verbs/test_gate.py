@@ -19,7 +19,7 @@ from howsure.commands.main import main
 from howsure.present.render import github, junit
 from howsure.statistics.clustered_variance import clusterings
 from howsure.statistics.differences import column_sums, pivots
-from howsure.statistics.events import ItemSpread
+from howsure.statistics.event_sizes import ItemSpread
 from places import LOGS, ROOT
 from reader_cases import whole_log, whole_sample
 

@@ -13,7 +13,7 @@ from howsure.commands.main import main
 from howsure.errors import OptionError
 from howsure.statistics.clustered_variance import clusterings
 from howsure.statistics.differences import column_sums, pivots
-from howsure.statistics.events import ItemSpread
+from howsure.statistics.event_sizes import ItemSpread
 
 ASSUMED = hs.Assumptions(rate=0.8, correlation=0.7)
 CRITICAL = {"margin": "3pp", "tier": "critical"}

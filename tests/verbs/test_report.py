@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.base import SCREENS
 from howsure.commands.main import main
-from howsure.page.origin import read_origin
+from howsure.page.provenance import read_origin
 from places import ROOT
 
 LOGS = str(ROOT / "examples" / "logs")

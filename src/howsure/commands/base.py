@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
-from howsure.commands.instead import mark_answered
+from howsure.commands.json_errors import mark_answered
 from howsure.commands.options import READING, flag_of, gather, name_pairs, python_values, words_of
 from howsure.commands.streams import say, tell
 

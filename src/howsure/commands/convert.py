@@ -121,7 +121,7 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     first, the direction. Where that changes an answer it is said, with the flags that restore it.
     """
     from howsure.present.files import refuse_overwriting, write_table
-    from howsure.study.fractions import copied
+    from howsure.study.rescaled import copied
 
     refuse_overwriting(output, paths)
     scores, notes = copied(read(paths, given))

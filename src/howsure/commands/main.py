@@ -144,9 +144,11 @@ def _put_error(
     exit_code: int,
 ) -> None:
     """Write an error as JSON where the answer to these words would have been JSON."""
-    from howsure.commands import instead
+    from howsure.commands import json_errors
 
-    instead.put_error(instead.as_data(error, exit_code), instead.channel(command, words, ctx), ctx)
+    json_errors.put_error(
+        json_errors.as_data(error, exit_code), json_errors.channel(command, words, ctx), ctx
+    )
 
 
 @cache

@@ -50,7 +50,7 @@ def report(
     are looked at by clicking.
     """
     if page is not None:
-        from howsure.page.origin import read_origin
+        from howsure.page.provenance import read_origin
         from howsure.present.render.visible import visible
 
         origin = read_origin(page)
@@ -115,7 +115,7 @@ def _drawn(answer: Report) -> bytes:
 def _unused(target: Path) -> Path:
     """Return the default name, unless a file of that name isn't ours."""
     from howsure.errors import OptionError, ReadError
-    from howsure.page.origin import read_origin
+    from howsure.page.provenance import read_origin
 
     if target.exists():
         try:

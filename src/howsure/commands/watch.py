@@ -11,7 +11,7 @@ import click
 
 from howsure.commands.base import read_sides, split, write
 from howsure.commands.exits import DONE, UNDECIDED
-from howsure.commands.instead import chosen, put_error
+from howsure.commands.json_errors import chosen, put_error
 from howsure.commands.options import (
     DESIGN,
     OUTPUT,

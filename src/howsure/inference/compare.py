@@ -12,13 +12,13 @@ from howsure.answers.compare import Comparisons
 from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
-from howsure.inference.alternatives import with_other_population
 from howsure.inference.measures import with_measures
+from howsure.inference.other_readings import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics import multiplicity as adjustments
-from howsure.statistics.overlap import unlike
 from howsure.statistics.results import Interval
+from howsure.statistics.shared_items import unlike
 from howsure.study.factors import gather_levelled
 from howsure.study.notes import direction_cautions
 from howsure.wording import Scale, listing, p_text, plural

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.leaderboard import Leaderboard, OtherBest
-from howsure.inference.alternatives import clusters_of, of_other_population
-from howsure.inference.boards import board, entries, told_apart
+from howsure.inference.board import board, entries, told_apart
+from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks

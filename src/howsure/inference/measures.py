@@ -14,8 +14,8 @@ import numpy as np
 from howsure.answers.frontier import Buy, Frontier, TaskFrontier
 from howsure.answers.parts import MeasureGap
 from howsure.errors import DataError
-from howsure.inference import record
-from howsure.inference.boards import entries, told_apart
+from howsure.inference import calibration_record
+from howsure.inference.board import entries, told_apart
 from howsure.inference.overall import no_overall
 from howsure.statistics.means import means
 from howsure.statistics.ratios import Known, Ratio, cost_moments, dominance, ratio
@@ -141,7 +141,9 @@ def measure_cautions(ratio: Ratio | None) -> tuple[Caution, ...]:
     miss = (
         None
         if ratio is None
-        else record.ratio_miss(n_items=ratio.n_items, n_clusters=ratio.n_clusters, spread=ratio.spread)
+        else calibration_record.ratio_miss(
+            n_items=ratio.n_items, n_clusters=ratio.n_clusters, spread=ratio.spread
+        )
     )
     return () if miss is None else (miss,)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
-from howsure.inference.boards import entries
+from howsure.inference.board import entries
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.slices import sliced_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise

@@ -11,9 +11,9 @@ import numpy as np
 from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError, doubt
-from howsure.inference.boards import board
+from howsure.inference.board import board
 from howsure.inference.population import over_tasks
-from howsure.inference.small_parts import TaskAlone, small_task
+from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.statistics.differences import equivalence_of
 from howsure.statistics.intervals import student_above
 from howsure.statistics.pair_suites import REFERENCE, pair_suite

@@ -16,7 +16,7 @@ import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.errors import Caution, DataError
-from howsure.inference.other_questions import OtherQuestions, SameClusters
+from howsure.inference.sampled_questions import OtherQuestions, SameClusters
 from howsure.statistics.answer_noise import METHOD, answers, attempt_cautions, fixed_means, fixed_moments
 from howsure.statistics.arrays import above
 from howsure.statistics.difference import items_needed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from howsure.errors import Caution
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
@@ -77,11 +77,11 @@ class Recorded:
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
         miss, real = None, self.on_real_clusters(kind, str(estimate.method))
         if self.single:
-            miss = record.known_miss(
+            miss = calibration_record.known_miss(
                 kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate
             )
         elif self.open:
-            miss = record.skewed_miss(
+            miss = calibration_record.skewed_miss(
                 kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew()
             )
         told = tuple(each for each in (miss, real) if each is not None)
@@ -89,7 +89,7 @@ class Recorded:
 
     def on_real_clusters(self, kind: str, method: str) -> Caution | None:
         """Return what the record knows of whole real clusters that are as few or as unequal."""
-        return None if self.shares is None else record.real_miss(kind, method, self.shares)
+        return None if self.shares is None else calibration_record.real_miss(kind, method, self.shares)
 
 
 def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:

@@ -18,7 +18,7 @@ from howsure.answers.estimate import SliceEntry, SliceScores
 from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
 from howsure.answers.noise import NoiseSlices, SliceNoise
 from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, SliceTrend, Slicing, SmallSlice
-from howsure.inference.boards import board, entries
+from howsure.inference.board import board, entries
 from howsure.inference.overall import no_overall
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
 from howsure.statistics.clustered_variance import joined_strata, within_strata

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.options.own import COMPARING, DECIDING, LOOKING, PLANNING
+from howsure.options.by_verb import COMPARING, DECIDING, LOOKING, PLANNING
 from howsure.options.shared import DESIGN, FIGURE, METHODS, OUTPUT, READING, STATISTICS
 
 if TYPE_CHECKING:

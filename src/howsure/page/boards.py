@@ -17,7 +17,7 @@ from howsure.answers.noise import Noise
 from howsure.answers.output import number
 from howsure.inference.flips import rerun_flips
 from howsure.inference.population import SAME_CLUSTERS
-from howsure.inference.small_parts import TaskAlone, small_task
+from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import (
     most_models,

@@ -12,8 +12,8 @@ from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import embedding, write_page
 from howsure.page.texts import PageTexts, Place, held
 from howsure.present import leaderboard
-from howsure.present.described import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
+from howsure.present.presenting import retold, told_apart, written_apart
 from howsure.present.summary import board_name
 from howsure.present.words.plain import PHRASES, TOPICS, WHEN
 from howsure.wording import count_text, listing, plural
@@ -21,7 +21,7 @@ from howsure.wording import count_text, listing, plural
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
     from howsure.page.contents import PageContents, Rung
-    from howsure.page.origin import Origin
+    from howsure.page.provenance import Origin
     from howsure.page.texts import Held
 
 MOST_STILL = 20

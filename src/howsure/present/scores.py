@@ -11,7 +11,7 @@ import polars as pl
 from howsure.errors import HowsureError
 from howsure.present.labels import labels
 from howsure.present.render.html import STYLE, escape
-from howsure.study.fractions import scaled
+from howsure.study.rescaled import scaled
 from howsure.table.scale import FRACTIONS, ROUNDING
 from howsure.wording import Scale, plural
 

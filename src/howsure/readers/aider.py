@@ -11,8 +11,8 @@ from itertools import accumulate
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Run, TaskFacts, Total
 

@@ -7,8 +7,8 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import digest, number, numbered, scored, tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import digest, number, numbered, scored, tidy
 from howsure.table.cells import finite, number_in
 from howsure.table.scores import Published, TaskFacts
 

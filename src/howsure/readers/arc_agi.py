@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import from_path, scored, tidy
 from howsure.readers.base import Reading, Source
-from howsure.readers.records import from_path, scored, tidy
 from howsure.table.scores import Extent, Published, TaskFacts
 
 if TYPE_CHECKING:

@@ -33,8 +33,8 @@ import polars as pl
 
 from howsure.errors import Caution, HowsureError, ReadError
 from howsure.readers import parsing
+from howsure.readers.looked_at import leads_nowhere, names_in, without_waiting
 from howsure.readers.parsing import cut_at
-from howsure.readers.stamps import leads_nowhere, names_in, without_waiting
 from howsure.table.scores import Extent, Group, Published, Run, TaskFacts, Total
 from howsure.table.writing import Writing
 from howsure.wording import without_secrets
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from howsure.readers.stamps import LookedAt
+    from howsure.readers.looked_at import LookedAt
 
 VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
 """That of the package, which holds this module and so is loaded; to import it by name would point up."""

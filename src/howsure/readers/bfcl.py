@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import summed, tidy, unknown_layout
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import summed, tidy, unknown_layout
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, TaskFacts
 

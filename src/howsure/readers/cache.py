@@ -31,9 +31,9 @@ import polars as pl
 
 from howsure.readers import registry
 from howsure.readers.base import VERSION
+from howsure.readers.looked_at import LookedAt, Stamp, names_again, stamp_of
 from howsure.readers.parsing import can_be_read
 from howsure.readers.reading import APART, Outcome
-from howsure.readers.stamps import LookedAt, Stamp, names_again, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

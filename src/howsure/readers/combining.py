@@ -10,7 +10,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.records import chosen_model
+from howsure.readers.attempt_rows import chosen_model
 from howsure.table.cells import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from howsure.readers.attempt_rows import from_path, scored, tidy
 from howsure.readers.base import Reading, Source
-from howsure.readers.records import from_path, scored, tidy
 from howsure.table.scores import TaskFacts
 
 NAME = "cruxeval"

@@ -24,7 +24,7 @@ import polars as pl
 from howsure.errors import ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Source, named
-from howsure.readers.stamps import without_waiting
+from howsure.readers.looked_at import without_waiting
 from howsure.table.schema import find_roles
 from howsure.wording import listing
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import from_path, number, scored, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
-from howsure.readers.records import from_path, number, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 

@@ -6,9 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
+from howsure.readers.attempt_rows import (
+    flatten_metadata,
+    inner,
+    rows_beside,
+    scored,
+    settings,
+    tidy,
+    token_rows,
+)
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import can_be_read, parse_yaml
-from howsure.readers.records import flatten_metadata, inner, rows_beside, scored, settings, tidy, token_rows
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts, Total
 

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import (
+from howsure.readers.attempt_rows import (
     flatten_metadata,
     inner,
     per_thousand,
@@ -25,6 +24,7 @@ from howsure.readers.records import (
     token_rows,
     unknown_layout,
 )
+from howsure.readers.base import Claim, Reading, Source
 from howsure.table.cells import finite
 from howsure.table.scale import FRACTIONS, PERCENT, ScaleBounds
 from howsure.table.scores import Published, Run, TaskFacts

@@ -19,6 +19,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError
 from howsure.readers import registry, tables
+from howsure.readers.attempt_rows import cut_row, sound
 from howsure.readers.base import GivenReader, Source, named
 from howsure.readers.combining import joined_rows, named_after_file, nameless
 from howsure.readers.parallel import reading_in_parallel
@@ -26,7 +27,6 @@ from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
 from howsure.readers.reading import UNKNOWN, find_sources, outcome_of, read_by
 from howsure.readers.reconciling import subset_notes
-from howsure.readers.records import cut_row, sound
 from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
 from howsure.readers.runs import (
     NOT_ASKED,

@@ -11,8 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
+from howsure.readers.attempt_rows import digest, from_path, inner, mappings, numbered, tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import digest, from_path, inner, mappings, numbered, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, TaskFacts
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
+from howsure.readers.attempt_rows import counted, scored, settings, tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import counted, scored, settings, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Published, Run, TaskFacts
 

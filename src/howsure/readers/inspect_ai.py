@@ -12,6 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
+from howsure.readers.attempt_rows import (
+    flatten_metadata,
+    inner,
+    mappings,
+    metadata_text,
+    plain_text,
+    settings,
+    unknown_layout,
+)
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.inspect_probabilities import TokenProbabilities, probabilities
 from howsure.readers.inspect_scores import (
@@ -27,15 +36,6 @@ from howsure.readers.inspect_scores import (
     to_number,
 )
 from howsure.readers.parsing import members
-from howsure.readers.records import (
-    flatten_metadata,
-    inner,
-    mappings,
-    metadata_text,
-    plain_text,
-    settings,
-    unknown_layout,
-)
 from howsure.readers.transcripts import Transcript
 from howsure.readers.zipped import Archive, first_member, open_archive
 from howsure.table.cells import finite, whole_text

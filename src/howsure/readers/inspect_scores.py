@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from howsure.errors import Caution
-from howsure.readers.records import TOKENS, flatten_metadata, inner, metadata_text, numbers, token_measures
+from howsure.readers.attempt_rows import (
+    TOKENS,
+    flatten_metadata,
+    inner,
+    metadata_text,
+    numbers,
+    token_measures,
+)
 from howsure.table.cells import finite, number_in, whole_text
 from howsure.table.names import word_list
 from howsure.table.schema import FINGERPRINTS, MEASURES

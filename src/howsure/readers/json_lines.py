@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.readers.attempt_rows import MAX_METADATA_TEXT
 from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES
-from howsure.readers.records import MAX_METADATA_TEXT
 from howsure.table.schema import only_by
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import digest, from_path, number, numbered, scored, settings, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parquet import refuse_damaged
-from howsure.readers.records import digest, from_path, number, numbered, scored, settings, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Published, Run, TaskFacts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import rows_beside, scored, tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import rows_beside, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 

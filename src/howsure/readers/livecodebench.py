@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import flatten_metadata, from_path, mixed_ids, scored, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
-from howsure.readers.records import flatten_metadata, from_path, mixed_ids, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import TaskFacts
 

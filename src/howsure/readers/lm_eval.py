@@ -17,6 +17,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution
+from howsure.readers.attempt_rows import (
+    digest,
+    digest_of_rows,
+    inner,
+    left_out,
+    named_by_path,
+    plain_text,
+    settings,
+    tidy,
+)
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lfs import is_pointer
 from howsure.readers.lm_eval_samples import (
@@ -27,16 +37,6 @@ from howsure.readers.lm_eval_samples import (
     probabilities,
     rows,
     shaped_columns,
-)
-from howsure.readers.records import (
-    digest,
-    digest_of_rows,
-    inner,
-    left_out,
-    named_by_path,
-    plain_text,
-    settings,
-    tidy,
 )
 from howsure.readers.transcripts import Transcript
 from howsure.table.cells import finite, number_in

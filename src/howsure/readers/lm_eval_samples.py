@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution
+from howsure.readers.attempt_rows import flatten_metadata, metadata_text
 from howsure.readers.base import PROB, PROB_NORM
 from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
-from howsure.readers.records import flatten_metadata, metadata_text
 from howsure.table.cells import finite, whole_text
 from howsure.table.names import word_list
 from howsure.wording import plural

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from howsure.readers.attempt_rows import from_path, tidy
 from howsure.readers.base import Reading, Source
-from howsure.readers.records import from_path, tidy
 from howsure.table.scores import TaskFacts
 from howsure.wording import plural
 

@@ -17,8 +17,8 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
+from howsure.readers.looked_at import LookedAt
 from howsure.readers.reading import Outcome, outcome_of
-from howsure.readers.stamps import LookedAt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

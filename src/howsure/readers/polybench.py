@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import scored, tidy
 from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.records import scored, tidy
 from howsure.table.scores import Extent, TaskFacts
 from howsure.wording import plural
 

@@ -10,9 +10,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.parsing import members
-from howsure.readers.records import (
+from howsure.readers.attempt_rows import (
     counted,
     digest,
     flatten_metadata,
@@ -25,6 +23,8 @@ from howsure.readers.records import (
     tidy,
     unknown_layout,
 )
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.parsing import members
 from howsure.table.cells import finite, whole_text
 from howsure.table.scores import Published, Run, TaskFacts, Total
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import Caution, ReadError
 from howsure.readers import registry, tables
+from howsure.readers.attempt_rows import chosen_model, cut_row, sound, with_model
 from howsure.readers.base import Claim, Reading, Source, is_hidden, named
-from howsure.readers.records import chosen_model, cut_row, sound, with_model
-from howsure.readers.stamps import leads_nowhere
+from howsure.readers.looked_at import leads_nowhere
 from howsure.wording import plural
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.readers.records import TOKENS
+from howsure.readers.attempt_rows import TOKENS
 from howsure.table.scores import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
 

@@ -19,11 +19,11 @@ import polars as pl
 
 from howsure.checks import MOST
 from howsure.errors import Caution, DataError, ReadError
+from howsure.readers.attempt_rows import SECRET
 from howsure.readers.base import VERSION, Reading, Source
 from howsure.readers.baselines import FORMAT_KEY, GZIPPED, VERSION_KEY, is_baseline
 from howsure.readers.parsing import parse_json
 from howsure.readers.reconciling import Word
-from howsure.readers.records import SECRET
 from howsure.readers.runs import Taken
 from howsure.readers.tables import NAME as TABLE
 from howsure.table.cells import whole_text

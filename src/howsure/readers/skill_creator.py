@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import inner, mappings, scored, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
-from howsure.readers.records import inner, mappings, scored, tidy
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, TaskFacts
 

@@ -15,9 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.parsing import RECORDS, members
-from howsure.readers.records import (
+from howsure.readers.attempt_rows import (
     flatten_metadata,
     from_path,
     mappings,
@@ -26,6 +24,8 @@ from howsure.readers.records import (
     token_rows,
     unknown_layout,
 )
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.parsing import RECORDS, members
 from howsure.readers.tables import read_side_table
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, TaskFacts

@@ -21,12 +21,12 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
+from howsure.readers.attempt_rows import cut_row
 from howsure.readers.base import Claim, Reading, Source, named
 from howsure.readers.json_lines import WORTH_BYTES, shaped_table
 from howsure.readers.parquet import refuse_damaged
 from howsure.readers.parsing import CELLS, RECORDS, YAML, commented, parse_yaml, separator
 from howsure.readers.published import STEP, published_roles, published_scores
-from howsure.readers.records import cut_row
 from howsure.table.cells import (
     EXACT,
     ColumnNumbers,

@@ -7,9 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Claim, Reading, Source
-from howsure.readers.parsing import members
-from howsure.readers.records import (
+from howsure.readers.attempt_rows import (
     counted,
     from_path,
     inner,
@@ -20,6 +18,8 @@ from howsure.readers.records import (
     summed,
     tidy,
 )
+from howsure.readers.base import Claim, Reading, Source
+from howsure.readers.parsing import members
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Run, TaskFacts
 

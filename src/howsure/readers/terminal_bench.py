@@ -11,9 +11,9 @@ from collections import Counter
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
+from howsure.readers.attempt_rows import counted, elapsed, from_path, inner, scored, settings, tidy, without
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.parsing import members
-from howsure.readers.records import counted, elapsed, from_path, inner, scored, settings, tidy, without
 from howsure.table.cells import finite
 from howsure.table.scores import Extent, Published, Run, TaskFacts
 

@@ -31,7 +31,7 @@ from howsure.statistics.clustered_variance import (
     variance_of,
 )
 from howsure.statistics.differences import DifferenceSums, TermSums, pivots
-from howsure.statistics.events import Events, ItemSpread, event_worth
+from howsure.statistics.event_sizes import Events, ItemSpread, event_worth
 from howsure.statistics.pair_moments import (
     FlipSums,
     PairMoments,

@@ -23,7 +23,7 @@ import scipy
 from howsure.errors import MethodError
 from howsure.statistics import intervals
 from howsure.statistics.clustered_variance import Clustering, signed_total, variance_of
-from howsure.statistics.events import Events, ItemSpread, event_worth
+from howsure.statistics.event_sizes import Events, ItemSpread, event_worth
 from howsure.statistics.results import Equivalence, significant
 from howsure.statistics.score_pivot import Pivots, plain_pivots
 from howsure.statistics.tolerances import ROUNDING

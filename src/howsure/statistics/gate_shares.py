@@ -31,11 +31,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics import events, intervals
+from howsure.statistics import event_sizes, intervals
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks, log_choose
 from howsure.statistics.clustered_variance import Clustering, group_sums
 from howsure.statistics.differences import column_sums, pivots
-from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.event_sizes import Events, ItemSpread
 from howsure.statistics.power import WHOLE, Spread, fewest, power
 from howsure.statistics.score_pivot import Pivots
 
@@ -170,8 +170,8 @@ class _Draws:
         if self.single:
             return np.ones(len(self.counts))
         plain = self.counts * self.size**2
-        around = events.ItemSpread(squares=plain, fourths=plain * self.size**2)
-        return events.event_worth(
+        around = event_sizes.ItemSpread(squares=plain, fourths=plain * self.size**2)
+        return event_sizes.event_worth(
             self.squares / self.n**2, around, self.n, size=self.crowd, clusters=self.units
         )
 

@@ -1,6 +1,6 @@
 """The mean of one model's item scores, with its standard error and interval.
 
-The mean of every model from what its items add up to (item_sums.py): the same estimates as from the items.
+The mean of every model from what its items add up to (block_sums.py): the same estimates as from the items.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.item_sums import ItemSums
     from howsure.statistics.mean_intervals import IntervalChoice
 
 FEW_CLUSTERS_DF = 4.0

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import scipy
 
-from howsure.statistics import events, intervals
+from howsure.statistics import event_sizes, intervals
 from howsure.statistics.clustered_variance import ClusterSizes, equal_sizes, free_of_strata
 from howsure.statistics.score_pivot import variance_of_one
 from howsure.statistics.suites import combined_df
@@ -202,9 +202,9 @@ class Spread:
             return 1.0
         squares = np.asarray(n * self.item(attempts))
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
-        spread = events.ItemSpread(squares=squares, fourths=fourths)
+        spread = event_sizes.ItemSpread(squares=squares, fourths=fourths)
         variance, clusters = self.per_item(n, attempts) / n, n / sizes.size
-        return float(events.event_worth(variance, spread, n, size=sizes.crowd, clusters=clusters))
+        return float(event_sizes.event_worth(variance, spread, n, size=sizes.crowd, clusters=clusters))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ pairs: Yang, Sun and Hardin 2012):
     V(δ) = V + max(0, r · [σ² p(δ / σ) − δ² − s² − a (d − δ)²], g (δ − d)).
 
 V is the plain variance (CR2) of the difference d that was seen, s² the variance of an item's difference, and
-r = u / n, u the items that an event is worth (events.py). σ is the size of an event, Σ d² / Σ |d| over
+r = u / n, u the items that an event is worth (event_sizes.py). σ is the size of an event, Σ d² / Σ |d| over
 items, and p the mean square of differences in events that fits best where their mean is that tested: for
 right-or-wrong answers the maximum likelihood of the share of discordant items. Of single answers, each as
 heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is less, a
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Bools, Floats
-    from howsure.statistics.events import Events
+    from howsure.statistics.event_sizes import Events
 
 STEPS = 60
 FLAT = 0.05

@@ -1,4 +1,4 @@
-"""All pairs of models from what their items add up to (item_sums.py): the same moments, limits and details as
+"""All pairs of models from what their items add up to (block_sums.py): the same moments, limits and details as
 from the items.
 
 Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand
@@ -23,7 +23,7 @@ from howsure.statistics.all_pairs import (
 from howsure.statistics.clustered_variance import CR2, Clustering, free_of_strata, variance_alone, variance_of
 from howsure.statistics.difference_tests import SharedItems
 from howsure.statistics.differences import DifferenceSums, TermSums
-from howsure.statistics.events import Events, ItemSpread
+from howsure.statistics.event_sizes import Events, ItemSpread
 from howsure.statistics.means import size_cautions, summed_variances
 from howsure.statistics.pair_details import PairDetails, lengthened, net_wins_of
 from howsure.statistics.pair_moments import (
@@ -38,8 +38,8 @@ from howsure.statistics.tolerances import ROUNDING
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.statistics.arrays import Floats
+    from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
-    from howsure.statistics.item_sums import ItemSums
     from howsure.statistics.pair_moments import FlipSums, PairMoments
 
 

@@ -27,7 +27,7 @@ from howsure.statistics.clustered_variance import (
 )
 from howsure.statistics.difference_tests import ScoreTest, by_moments, require_fractions
 from howsure.statistics.differences import Pivot, pivot_of, t_pivot
-from howsure.statistics.events import ItemSpread, event_worth
+from howsure.statistics.event_sizes import ItemSpread, event_worth
 from howsure.statistics.means import cluster_cautions
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.score_pivot import plain_pivots
@@ -166,7 +166,7 @@ class DisjointItems:
         """Return what events that weren't seen add to the variance of scores in [0, 1].
 
         As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as
-        many items as events.py says: nothing where half the answers are right.
+        many items as event_sizes.py says: nothing where half the answers are right.
         """
         n, terms = len(self.w), own_clusterings(self.codes, self.w)
         moves = self.influence * n
@@ -199,7 +199,7 @@ def unpaired_difference(
     bounded.
 
     Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as
-    events.py says. Clusters that both have items of are summed across the two.
+    event_sizes.py says. Clusters that both have items of are summed across the two.
     """
     score = isinstance(test, ScoreTest)
     if not by_moments(test):

@@ -16,10 +16,10 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.study.crossed import MODELS, ClusterSource, NoSumsError
-from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
+from howsure.study.item_blocks import MODELS, ClusterSource, NoSumsError
+from howsure.study.item_blocks import crossed as items_in_blocks
 from howsure.study.models import resolve
 from howsure.study.notes import REPEATED, population_note
 from howsure.table import aggregate

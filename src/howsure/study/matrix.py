@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.statistics.item_sums import ItemSums
+    from howsure.statistics.block_sums import ItemSums
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -14,7 +14,7 @@ from howsure.inference.overall import as_stated, no_overall, overall_name, suite
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import COVERAGE, Recorded, policy_changes_sides, skewness
-from howsure.inference.small_parts import TaskAlone, small_task
+from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.options.table import checked
 from howsure.statistics import multiplicity
 from howsure.statistics.arrays import above

@@ -13,7 +13,7 @@ from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
+from howsure.inference.board import leader_luck, ordered_pairs, told_apart
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one

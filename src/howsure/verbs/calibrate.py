@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from howsure.answers.calibrate import Calibration
-from howsure.inference import record
+from howsure.inference import calibration_record
 from howsure.options.table import checked
 
 if TYPE_CHECKING:
@@ -33,4 +33,8 @@ def calibrate(*, methods: Names | None = None) -> Calibration:
         (True, True)
     """
     words = checked("calibrate", methods=() if methods is None else methods)["methods"]
-    return Calibration(cells=record.methods(record.worlds(), words), level=record.LEVEL, seed=0)
+    return Calibration(
+        cells=calibration_record.methods(calibration_record.worlds(), words),
+        level=calibration_record.LEVEL,
+        seed=0,
+    )

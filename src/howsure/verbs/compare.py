@@ -10,20 +10,20 @@ import numpy as np
 
 from howsure.answers.compare import Among, IfClustered
 from howsure.errors import HowsureError
-from howsure.inference.alternatives import with_both_readings
 from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
+from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import of_task, population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
 from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.results import allowed, significant
+from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import as_proposed, gather
-from howsure.study.label_effects import attempt_column
 from howsure.verbs.sides import by_rank, read_two
 
 if TYPE_CHECKING:

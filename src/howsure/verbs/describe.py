@@ -12,7 +12,7 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
-from howsure.study.fractions import scaled
+from howsure.study.rescaled import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.grouping import taken
 from howsure.table.schema import find_roles, open_frame, roles_note

@@ -10,19 +10,19 @@ import numpy as np
 
 from howsure.answers.estimate import Entry, Estimates
 from howsure.inference import adjusted as covariates
-from howsure.inference.alternatives import with_both_readings
-from howsure.inference.boards import entries
+from howsure.inference.board import entries
+from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.score import ScoreRule
 from howsure.options.table import checked
 from howsure.statistics.means import means
+from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
-from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import numpy as np
 
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
 from howsure.errors import Caution, DataError, OptionError, doubt
-from howsure.inference.boards import told_apart
+from howsure.inference.board import told_apart
 from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
-from howsure.inference.small_parts import small_part
+from howsure.inference.weakest_part import small_part
 from howsure.options.kinds import PROBABILITY
 from howsure.options.table import checked
 from howsure.readers.verdicts import VERDICTS, read_verdicts

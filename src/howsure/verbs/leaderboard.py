@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.alternatives import with_both_readings
 from howsure.inference.leaderboard import ranked, with_other_policies
+from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
+from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import gather
-from howsure.study.label_effects import attempt_column
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:

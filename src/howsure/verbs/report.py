@@ -99,8 +99,8 @@ def report(
     from howsure.inference.question import Question
     from howsure.page.contents import contents_of
     from howsure.page.making import make
-    from howsure.page.origin import Origin
     from howsure.page.page import refuse_card_alone
+    from howsure.page.provenance import Origin
     from howsure.verbs.read import scores_of
 
     given = checked(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.answers.runs import ListedRun, Runs
 from howsure.errors import DataError
 from howsure.options.table import checked
-from howsure.study.fractions import in_shares
 from howsure.study.models import unknown
+from howsure.study.rescaled import in_shares
 from howsure.table.aggregate import run_means
 from howsure.table.scores import Run, moment
 from howsure.verbs.read import read

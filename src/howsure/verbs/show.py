@@ -12,8 +12,8 @@ from howsure.answers.show import Show, ShownAttempt
 from howsure.errors import DataError
 from howsure.options.table import checked
 from howsure.readers.transcripts import NO_LOG, reread
-from howsure.study.fractions import in_shares
 from howsure.study.models import resolve, unknown
+from howsure.study.rescaled import in_shares
 from howsure.table.aggregate import names_of
 from howsure.table.schema import tidy, tidy_frame
 from howsure.verbs.read import read

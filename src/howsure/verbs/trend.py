@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError
-from howsure.inference.boards import entries
+from howsure.inference.board import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked

@@ -24,8 +24,8 @@ from howsure.present.charts.base import (
     wrap_heading,
     wrap_titles,
 )
-from howsure.present.described import shared
 from howsure.present.labels import labels
+from howsure.present.presenting import shared
 from howsure.present.render.terminal import shorten
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ import polars as pl
 from howsure.errors import OptionError
 from howsure.readers import tables
 from howsure.readers.base import MAX_FILE_BYTES
+from howsure.readers.looked_at import stamp_of
 from howsure.readers.parsing import (
     CELLS,
     LINE_COST,
@@ -31,7 +32,6 @@ from howsure.readers.parsing import (
     refuse_bombs,
     separator,
 )
-from howsure.readers.stamps import stamp_of
 from howsure.readers.zipped import PACKED, unpacking
 from howsure.table.cells import EXACT, text_or_nothing
 

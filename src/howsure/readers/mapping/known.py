@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
+from howsure.readers.attempt_rows import from_path, with_model
 from howsure.readers.base import looks_like
 from howsure.readers.parsing import CELLS, separator
-from howsure.readers.records import from_path, with_model
 from howsure.table.schema import CONSTANTS
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from howsure.errors import OptionError
-from howsure.readers.records import digest
+from howsure.readers.attempt_rows import digest
 from howsure.table.cells import EXACT, plain_numbers, plain_text
 
 if TYPE_CHECKING:

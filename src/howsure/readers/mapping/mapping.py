@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError, ReadError
+from howsure.readers.attempt_rows import found_in
 from howsure.readers.base import Reading
 from howsure.readers.mapping import documents, language
 from howsure.readers.mapping.documents import COLUMN, FILE, FOLDER, KEY, TOP, UP, VALUE, own_field, reached
 from howsure.readers.published import questions
-from howsure.readers.records import found_in
 from howsure.table.cells import NumberKind, plain_numbers, plain_text, read_column, texts_of
 from howsure.table.names import by_plain_name, plain_name, word_list
 from howsure.table.schema import ALIASES, MEASURES, NAMES, STATUSES

@@ -57,7 +57,7 @@ function pairPivot(first, second, found, d, clustered) {
   return { ...plain, ...eventsOf(plain, d, found, units === n ? 1 : 0) };
 }
 
-/** Return what differences count as: of averages events of one size, Σ d² / Σ |d|, and half of how skewed cluster sums are (events.py, differences.py). */
+/** Return what differences count as: of averages events of one size, Σ d² / Σ |d|, and half of how skewed cluster sums are (event_sizes.py, differences.py). */
 function eventsOf({ variance, itemVariance, room }, d, { n, sums, sizes, mean }, counted) {
   const [apart, squares] = [total(d.map(Math.abs)), total(d.map((x) => x * x))];
   const event = apart > 0 ? Math.max(Math.min(squares / apart, 1), Math.abs(mean) * (1 + 1e-12)) : 1;

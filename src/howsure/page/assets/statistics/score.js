@@ -1,4 +1,4 @@
-// The pivot of a mean difference: statistics/score_pivot.py and events.py.
+// The pivot of a mean difference: statistics/score_pivot.py and event_sizes.py.
 // V(δ) = V + max(0, room · [σ² p(δ / σ) − δ² − s² − averaged (d − δ)²], skew (δ − d)) (Tango 1998; clusters: Yang, Sun and Hardin 2012);
 // docs/decisions/0022-score.md. A pivot is {difference, variance, df, itemVariance, room, event, averaged, skew, counted}, as Pivots of score_pivot.py.
 
@@ -33,7 +33,7 @@ function varianceAt(pivot, value) {
 }
 
 /**
- * Return how many items an event is worth (events.py): 1 with all evidence, a whole cluster with none. `squares`, `fourths`:
+ * Return how many items an event is worth (event_sizes.py): 1 with all evidence, a whole cluster with none. `squares`, `fourths`:
  * Σ (d − d̄)² and Σ (d − d̄)⁴ over items; `average`: Σ n_g² / n; `count`: of clusters.
  */
 function eventWorth({ variance, squares, fourths, n, average, count }) {

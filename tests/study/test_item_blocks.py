@@ -241,12 +241,14 @@ def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch: pytest.
 
 
 def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    from howsure.study import crossed
+    from howsure.study import item_blocks
 
     rows, sizes = WORLDS["two attempts"], []
     little_memory(monkeypatch, rows)
-    read = crossed._read
-    monkeypatch.setattr(crossed, "_read", lambda *given: sizes.append((found := read(*given)).block.x.size) or found)
+    read = item_blocks._read
+    monkeypatch.setattr(
+        item_blocks, "_read", lambda *given: sizes.append((found := read(*given)).block.x.size) or found
+    )
     hs.leaderboard(relation(rows), cluster="passage")
     assert sum(sizes) == 67 * 5
     assert max(sizes) <= aggregate.free_bytes() / aggregate.RESULT_BYTES / 2

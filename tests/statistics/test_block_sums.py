@@ -9,8 +9,8 @@ import pytest
 
 from howsure.errors import MethodError
 from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.block_sums import Block, Clusters, ItemSums, item_sums
 from howsure.statistics.difference import difference, summed_difference
-from howsure.statistics.item_sums import Block, Clusters, ItemSums, item_sums
 from howsure.statistics.means import means, summed_means
 from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments

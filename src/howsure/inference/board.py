@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
-from howsure.inference.alternatives import clusters_of
+from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.random_factor import with_sources_of_means
 from howsure.inference.sensitivity import coverage_cautions

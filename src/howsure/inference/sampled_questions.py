@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
+    from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.difference import Difference
-    from howsure.statistics.item_sums import ItemSums
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.clustered_variance import covariance
-from howsure.statistics.events import ItemSpread, event_worth
+from howsure.statistics.event_sizes import ItemSpread, event_worth
 from method_cases import codes, event_worth_by_hand
 
 sizes = st.floats(1.01, 200)

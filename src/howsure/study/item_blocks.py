@@ -3,7 +3,7 @@ held together.
 
 Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no
 more results than half of what fits into memory; what is kept of it is what means and pairs need
-(statistics/item_sums.py). Every model must have answered every item.
+(statistics/block_sums.py). Every model must have answered every item.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.statistics.item_sums import Block, Clusters, item_sums
+from howsure.statistics.block_sums import Block, Clusters, item_sums
 from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.study.few_clusters import FEW
 from howsure.table import aggregate

@@ -160,7 +160,7 @@ def from_path(
 
     `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it
     puts before; a folder whose whole name matches `plain`, or is one of
-    [`PLAIN_FOLDERS`][howsure.readers.records.PLAIN_FOLDERS], is passed over.
+    [`PLAIN_FOLDERS`][howsure.readers.attempt_rows.PLAIN_FOLDERS], is passed over.
     """
     stem = re.sub(rf"(?:{ending})$", "", source.path.name).removeprefix(beginning).strip("_-. ")
     folders = (folder.name for folder in source.path.absolute().parents)

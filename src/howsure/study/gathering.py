@@ -10,9 +10,10 @@ import polars as pl
 from howsure.errors import AttemptColumnError, Caution, DataError
 from howsure.study import attempts, clusters, comparability
 from howsure.study.attempt_labels import attempt_cautions
-from howsure.study.clusters import few_clusters, propose, with_few_clusters
+from howsure.study.clusters import propose
 from howsure.study.comparability import ends_cautions, exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, completed, counts_as_failed, decided
+from howsure.study.few_clusters import few_clusters, with_few_clusters
 from howsure.study.models import (
     choose,
     find_checkpoints,

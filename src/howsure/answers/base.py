@@ -145,7 +145,7 @@ class Answer:
         """Return the answer as Jupyter and marimo show it."""
         return str(
             present("render.html").notebook(
-                present("described").described(presentation(self), self, explain=False)
+                present("presenting").described(presentation(self), self, explain=False)
             )
         )
 
@@ -224,7 +224,7 @@ def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
             "this answer has no methods paragraph",
             remedy="estimate, compare, against and leaderboard have one.",
         )
-    return present("described").described(
+    return present("presenting").described(
         presentation(answer), answer, explain=explain, methods=methods_paragraph
     )
 

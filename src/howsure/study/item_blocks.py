@@ -17,7 +17,7 @@ import polars as pl
 
 from howsure.statistics.block_sums import Block, Clusters, item_sums
 from howsure.statistics.tolerances import ROUNDED_SCORES
-from howsure.study.few_clusters import FEW
+from howsure.study.gathering import FEW
 from howsure.table import aggregate
 from howsure.table.engines import to_polars
 from howsure.table.names import means_factor

@@ -11,7 +11,8 @@ import pytest
 import howsure as hs
 from answer_cases import ANSWERS, answer
 from frames import attempts
-from howsure.commands.base import in_flags, rendered
+from howsure.commands.base import rendered
+from howsure.commands.flags import in_flags
 from howsure.commands.main import every, main
 from howsure.options import table
 from howsure.present.flags import as_flags

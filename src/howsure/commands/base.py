@@ -1,6 +1,4 @@
-"""What every command does: part its options, read, show progress, write. The only place that prints. And the
-flags of the command that runs, for what the library says of its options (`howsure.present.flags`).
-"""
+"""What every command does: part its options, read, show progress, write. The only place that prints."""
 
 from __future__ import annotations
 
@@ -14,49 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from howsure.commands.flags import with_flags
 from howsure.commands.json_errors import mark_answered
 from howsure.commands.options import READING, flag_of, gather, name_pairs, python_values, words_of
 from howsure.commands.streams import say, tell
-from howsure.present import flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.errors import HowsureError
     from howsure.options.words import Format
     from howsure.present.document import Block, Document, Pointer
     from howsure.table.scores import Scores
-
-VERBS = {"compare": "howsure compare", "judge": "howsure judge", "plan_labels": "howsure plan labels"}
-"""Verbs of the library that remedies name, by the commands that do the same."""
-
-
-def in_flags(error: HowsureError, ctx: click.Context) -> HowsureError:
-    """Return an error with the flags of the command that was invoked."""
-    own = _of_command(ctx)
-    what, remedy = flags.as_flags(error.what, own, bare=False), flags.as_flags(error.remedy, own)
-    return type(error)(what, where=error.where, remedy=remedy)
-
-
-def with_flags(document: Document) -> Document:
-    """Return what an answer says, with flags in its notes and in what its cautions advise."""
-    return flags.with_flags(document, _of_command(click.get_current_context(silent=True)))
-
-
-def _of_command(ctx: click.Context | None) -> dict[str, str]:
-    """Return the flags of the command that was invoked, which may have its own for what others call
-    otherwise, and commands.
-    """
-    if ctx is None:
-        return VERBS
-    group = ctx.command if isinstance(ctx.command, click.Group) else None
-    found = None if group is None else group.get_command(ctx, ctx.invoked_subcommand or "")
-    params = (found or ctx.command).params
-    return VERBS | {
-        str(param.name): max(param.opts, key=len) for param in params if param.opts[0].startswith("-")
-    }
-
 
 OPENED = ("compare", "gate", "leaderboard")
 """The commands whose paths and models the guide takes as well."""

@@ -65,7 +65,7 @@ def run(
     try:
         return invoke()
     except HowsureError as raised:
-        from howsure.commands.base import in_flags
+        from howsure.commands.flags import in_flags
 
         error, code = in_flags(raised, ctx), error_code or FAILED
         tell(f"howsure: {error}")

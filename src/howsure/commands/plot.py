@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands import arena, compare, plan, verbs
-from howsure.commands.base import split, with_flags
+from howsure.commands.base import split
+from howsure.commands.flags import with_flags
 from howsure.commands.options import GroupedCommand, made
 from howsure.commands.streams import say, tell
 from howsure.options.shared import FIGURE

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import command_line, open_page, page_path, read, split, with_flags
+from howsure.commands.base import command_line, open_page, page_path, read, split
+from howsure.commands.flags import with_flags
 from howsure.commands.options import GroupedCommand, Paths, takes
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of

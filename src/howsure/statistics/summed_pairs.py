@@ -1,5 +1,5 @@
-"""All pairs of models from what their items add up to (block_sums.py): the same moments, limits and details as
-from the items.
+"""All pairs of models from what their items add up to (block_sums.py): the same moments, limits and details
+as from the items.
 
 Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand
 alone, less the mean of their stratum. Of the latter there are no flips, which would need the items.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import scipy
 
-from howsure.options.score import parse_score
+from howsure.options.kinds import parse_score
 from howsure.statistics.attempts import attempt_score
 from simulation.samples import AnswerSample, MeanSample, PoolSample
 from simulation.worlds import Clustered, World, item_rates, rates

@@ -10,7 +10,7 @@ import pytest
 
 import howsure as hs
 from frames import two_models
-from howsure.options.score import parse_score
+from howsure.options.kinds import parse_score
 from places import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"

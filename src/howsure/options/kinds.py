@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
@@ -9,12 +10,49 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure import checks
 from howsure.errors import OptionError
-from howsure.options.score import parse_score
 from howsure.options.words import RENAMED, BoardMethod, Exam, Overall, Population
 from howsure.statistics.choices import ComparisonMethod, Drawing, is_own
 
 if TYPE_CHECKING:
-    from howsure.options.score import ScoreRule
+    from howsure.statistics.choices import ScoreKind
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """What is made of the attempts at an item: a kind and its k, 0 where it has none."""
+
+    kind: ScoreKind = "mean"
+    k: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == "plug-in":
+            return f"pass^{self.k}-plug-in"
+        return f"{self.kind}{self.k or ''}"
+
+    @property
+    def over_attempts(self) -> bool:
+        """Whether it is another number than the mean of the attempts."""
+        return self.kind not in ("mean", "prob")
+
+
+_RULE = r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?"
+SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consistency, prob"
+
+
+def parse_score(text: str) -> ScoreRule:
+    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError
+    for others.
+    """
+    found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
+    if isinstance(text, str) and text in ("mean", "consistency", "prob"):
+        return ScoreRule(kind=text)  # type: ignore[arg-type]
+    if found is None or (found["plug"] and found["kind"] != "pass^"):
+        raise OptionError(
+            f"`score={text!r}` is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'."
+        )
+    kind = "plug-in" if found["plug"] else found["kind"]
+    return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]
+
 
 Written = Literal["text", "whole", "real", "size", "fraction", "bounds", "count of", "switch"]
 """How a value is written on a command line; a size may be in points or percent."""

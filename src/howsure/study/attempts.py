@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.options.score import ScoreRule
+from howsure.options.kinds import ScoreRule
 from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
 from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.table.engines import to_polars

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from howsure.errors import OptionError
-from howsure.options.score import ScoreRule
+from howsure.options.kinds import ScoreRule
 from howsure.options.table import checked, every, option
 
 if TYPE_CHECKING:

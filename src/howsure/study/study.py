@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.options.score import ScoreRule
+from howsure.options.kinds import ScoreRule
 from howsure.study import attempts, models
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix

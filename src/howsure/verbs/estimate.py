@@ -15,7 +15,7 @@ from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.slices import sliced_scores, ways_of
-from howsure.options.score import ScoreRule
+from howsure.options.kinds import ScoreRule
 from howsure.options.table import checked
 from howsure.statistics.means import means
 from howsure.study.attempt_labels import attempt_column

@@ -21,7 +21,7 @@ from answer_cases import ANSWERS, answer, renamed, sample
 from hostile import HOSTILE
 from howsure.answers.base import DATA, LINES, kind, presentation
 from howsure.answers.output import KEY
-from howsure.options.words import Format
+from howsure.options.choices import Format
 from places import ROOT
 from reading import TAGS, Reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from howsure.readers import base, elsewhere, parquet, parsing, reading, tables, votes, zipped
+from howsure.readers import addresses, base, parquet, parsing, reading, tables, votes, zipped
 from howsure.readers.mapping import documents
 from howsure.study import matrix, models
 from places import ROOT
@@ -22,8 +22,8 @@ STATED = [
     f"{zipped.MAX_MEMBERS:,} members, {zipped.MAX_LOG_MEMBER_BYTES // GB} GB each, {zipped.MAX_TOTAL_BYTES // GB} GB in all",
     f"{documents.MAX_UNPACKED_BYTES // GB} GB; {documents.MAX_CELL_BYTES // MB} MB a cell",
     f"{parsing.MOST_VALUES:,} values",
-    f"{elsewhere.MAX_FILES:,} files, {elsewhere.MAX_FILE_BYTES // MB} MB each, {elsewhere.MAX_FETCHED_BYTES // GB} GB in all",
-    f"{elsewhere.MAX_SILENT_SECONDS} seconds, of `https`",
+    f"{addresses.MAX_FILES:,} files, {addresses.MAX_FILE_BYTES // MB} MB each, {addresses.MAX_FETCHED_BYTES // GB} GB in all",
+    f"{addresses.MAX_SILENT_SECONDS} seconds, of `https`",
     f"| columns | {tables.MAX_COLUMNS:,} |",
     f"name | {tables.LONGEST_NAME:,} characters",
     f"{models.LONGEST_NAME:,} characters | refused",

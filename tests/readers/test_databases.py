@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
-from howsure.readers import elsewhere
+from howsure.readers import addresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def test_a_file_that_was_cut_is_an_error(tmp_path):
 
 def test_without_the_package_the_error_says_how_to_have_it(tmp_path, monkeypatch):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
-    monkeypatch.setattr(elsewhere, "find_spec", lambda _: None)
+    monkeypatch.setattr(addresses, "find_spec", lambda _: None)
     with pytest.raises(hs.ReadError, match=r"pip install 'howsure\[duckdb\]'"):
         hs.read(path)
 

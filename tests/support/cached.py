@@ -16,10 +16,10 @@ from polars.testing import assert_frame_equal
 
 from howsure.errors import HowsureError
 from howsure.readers.base import Reading
+from howsure.readers.baseline_file import EXACT
 from howsure.readers.cache import decoded, encoded
 from howsure.readers.folder import read_paths
 from howsure.readers.looked_at import LookedAt
-from howsure.readers.saved import EXACT
 from howsure.table.scores import Reconciled, RunEntry
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Board
     from howsure.errors import Caution
-    from howsure.options.words import ArenaScale, BoardChart, Preset
+    from howsure.options.choices import ArenaScale, BoardChart, Preset
     from howsure.statistics.choices import Ties
     from howsure.statistics.results import Interval
 

@@ -1,4 +1,4 @@
-"""What every answer can do: its plain data from its fields, its words from the room that presents it."""
+"""What every answer can do: its plain data from its fields, its words from `present`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from howsure import checks
 from howsure.answers.output import derived, row, tree
 from howsure.errors import OptionError
+from howsure.options.choices import Format, Preset
 from howsure.options.table import checked
-from howsure.options.words import Format, Preset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,7 +206,7 @@ class JudgedPart:
 
 
 def present(name: str) -> ModuleType:
-    """Return a module of the room above that says, tables and draws what is data here."""
+    """Return a module of `present` that says, tables and draws what is data here."""
     return import_module(f"howsure.present.{name}")
 
 

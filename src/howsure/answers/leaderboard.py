@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
-    from howsure.options.words import BoardChart, Preset
+    from howsure.options.choices import BoardChart, Preset
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.results import Rank
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.options.words import Format
+    from howsure.options.choices import Format
     from howsure.present.document import Block, Document, Pointer
     from howsure.table.scores import Scores
 

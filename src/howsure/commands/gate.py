@@ -25,7 +25,7 @@ from howsure.commands.options import (
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
 from howsure.errors import Caution, OptionError
-from howsure.options.words import Unclear
+from howsure.options.choices import Unclear
 from howsure.wording import listing
 
 if TYPE_CHECKING:

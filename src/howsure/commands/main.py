@@ -1,4 +1,6 @@
-"""The command line: the group, and howsure's errors in one line. Each command is a file in commands/."""
+"""The command line: the group, and howsure's errors in one line. A command is made from its verb's signature
+(verbs.py), or has a file of its own.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.options.words import BoardChart
+    from howsure.options.choices import BoardChart
     from howsure.present.charts.sizes import FigureSize
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]

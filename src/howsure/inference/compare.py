@@ -11,8 +11,8 @@ import numpy as np
 from howsure.answers.compare import Comparisons
 from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference import adjusted
-from howsure.inference.measures import with_measures
+from howsure.inference import covariates
+from howsure.inference.costs import with_measures
 from howsure.inference.other_readings import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.slices import sliced_gaps, ways_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.inference.adjusted import CovariatePool
+    from howsure.inference.covariates import CovariatePool
     from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -61,7 +61,7 @@ def compared(
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study, matrix) for matrix in matrices]
-    pools = adjusted.pools(study, question, method=question.method)
+    pools = covariates.pools(study, question, method=question.method)
     tests = [
         _TaskTest(matrix, study.models, asked, pools)
         for matrix, asked in zip(matrices, questions, strict=True)
@@ -69,7 +69,7 @@ def compared(
     pairs = corrected(tests, question)
     total, more = None, []
     if pools and len(pairs) > 1:
-        more = [adjusted.NO_OVERALL]
+        more = [covariates.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
     every = [*pairs, *([] if total is None else [total])]
@@ -86,7 +86,7 @@ def compared(
         notes=(
             *study.notes,
             *([weighed] if weighed else []),
-            *adjusted.told(study.design, pools),
+            *covariates.told(study.design, pools),
             *_told(pairs, question),
         ),
         cautions=(
@@ -213,7 +213,7 @@ class _TaskTest:
         plain = self.question.population.pair(self.matrix, a, b, self.question)
         if not self.pools:
             return with_unlike_items(with_other_population(plain, self.matrix, self.question), self.matrix)
-        return adjusted.adjusted_comparison(
+        return covariates.adjusted_comparison(
             self.matrix, self.pools[self.matrix.task], plain, margin=self.question.margin
         )
 

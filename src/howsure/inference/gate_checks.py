@@ -14,9 +14,9 @@ from howsure.answers.gate import Check
 from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError
 from howsure.inference.compare import one_metric
+from howsure.inference.costs import measure_cautions, missing, ratio_of, taken
 from howsure.inference.gate_question import no_overall
 from howsure.inference.leaderboard import ranked
-from howsure.inference.measures import measure_cautions, missing, ratio_of, taken
 from howsure.inference.random_factor import settled_by
 from howsure.inference.slices import LEAST_ITEMS, population_of_slice
 from howsure.statistics import intervals

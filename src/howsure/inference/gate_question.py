@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from howsure.inference.gate_policy import Policy
     from howsure.inference.planned_looks import LookSeries
     from howsure.inference.question import Question
-    from howsure.options.looks import LookPlan
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
+    from howsure.options.look_plan import LookPlan
     from howsure.study.study import Study
 
 

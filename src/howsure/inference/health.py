@@ -1,4 +1,4 @@
-"""The health verb: matrices and methods become the health of each task."""
+"""Health: from matrices to the health of each task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise verb: matrices and methods become the sources of every error bar."""
+"""Noise: from matrices to the sources of every error bar."""
 
 from __future__ import annotations
 

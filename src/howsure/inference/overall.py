@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.pair_suites import PairSuite

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.errors import Caution
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.clustered_variance import VarianceChoice

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import Looks
     from howsure.inference.watch_arrivals import Arrivals
     from howsure.inference.watch_tally import WatchGoal
-    from howsure.options.looks import LookPlan
+    from howsure.options.look_plan import LookPlan
     from howsure.statistics.arrays import Ints
     from howsure.statistics.choices import Spending
     from howsure.statistics.results import Estimate

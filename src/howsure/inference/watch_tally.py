@@ -17,7 +17,7 @@ from howsure.statistics.betting import HORIZON, Asymptotic, Betting
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from howsure.options.words import Failures
+    from howsure.options.choices import Failures
     from howsure.statistics.betting import AlwaysValid
 
 

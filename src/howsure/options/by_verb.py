@@ -9,9 +9,9 @@ from functools import partial
 
 from howsure import checks
 from howsure.options import kinds, shared
+from howsure.options.choices import ArenaScale
 from howsure.options.kinds import Option, owned
-from howsure.options.looks import look_plan
-from howsure.options.words import ArenaScale
+from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
 
 COMPARING = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure import checks
 from howsure.errors import OptionError
-from howsure.options.words import RENAMED, BoardMethod, Exam, Overall, Population
+from howsure.options.choices import RENAMED, BoardMethod, Exam, Overall, Population
 from howsure.statistics.choices import ComparisonMethod, Drawing, is_own
 
 if TYPE_CHECKING:

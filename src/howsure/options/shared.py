@@ -9,9 +9,9 @@ from functools import partial
 
 from howsure import checks
 from howsure.options import kinds
+from howsure.options.choices import Failures, Format, Preset
 from howsure.options.kinds import Option
-from howsure.options.looks import look_plan
-from howsure.options.words import Failures, Format, Preset
+from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Ties, Variance, WinnerIs
 from howsure.table.writing import Decimal
 

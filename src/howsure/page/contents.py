@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import HowsureError
+from howsure.inference.costs import frontier_of
 from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
-from howsure.inference.measures import frontier_of
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure import checks
 from howsure.errors import MethodError
-from howsure.options.words import BoardChart
+from howsure.options.choices import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, score, standard_error, whisker
 from howsure.present.leaderboard import ahead, leading, left_out, neighbours, panel, picked, places, rivals

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
-from howsure.present import flips, measures, slices
+from howsure.present import costs, flips, slices
 from howsure.present.charts.base import (
     BLUE,
     GREY,
@@ -239,10 +239,10 @@ def methods(answer: Comparison | Comparisons) -> Document:
 
 
 def _one(c: Comparison) -> list[Block]:
-    cautions = (*c.cautions, *c.difference.cautions, *measures.cautions(c))
+    cautions = (*c.cautions, *c.difference.cautions, *costs.cautions(c))
     return [
         *opening(verdict(c), chapter=c.chapter, models=(c.a, c.b)),
-        *measures.blocks(c),
+        *costs.blocks(c),
         *small(c.notes),
         comparison_table(c),
         *slices.gap_blocks(c.slices, models=() if c.chapter else (c.a, c.b)),
@@ -256,14 +256,14 @@ def _several(answer: Comparisons) -> list[Block]:
     names = f"a: {first.a}, b: {first.b}."
     cautions = merged(
         [
-            (_name_of(c, answer), (*c.cautions, *c.difference.cautions, *measures.cautions(c)))
+            (_name_of(c, answer), (*c.cautions, *c.difference.cautions, *costs.cautions(c)))
             for c in answer.every
         ],
         "task",
     )
     return [
         *opening(verdict(answer), chapter=answer.chapter, models=(first.a, first.b)),
-        *(block for c in answer.every[:1] for block in measures.blocks(c)),
+        *(block for c in answer.every[:1] for block in costs.blocks(c)),
         *small([*answer.notes, names, *_unseen(answer)]),
         tasks_table(answer),
         *_measures_table(answer),
@@ -288,7 +288,7 @@ def _unseen(answer: Comparisons) -> list[str]:
 
 def _measures_table(answer: Comparisons) -> list[Block]:
     """Return what both took, a line a task and measure."""
-    rows = [(c.task or "overall", *row) for c in answer.every for row in measures.rows(c)]
+    rows = [(c.task or "overall", *row) for c in answer.every for row in costs.rows(c)]
     if not rows:
         return []
     heads = tuple(Column(name=name, align="left") for name in ("task", "took", "a / b"))
@@ -478,7 +478,7 @@ def comparison_table(c: Comparison) -> Table:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
     rows += [
         *_unseen_rows(c, scale),
-        *measures.rows(c),
+        *costs.rows(c),
         *factors.source_rows(c.sources, scale),
         *_beside_rows(c, scale),
         *_equivalence_rows(c, scale),

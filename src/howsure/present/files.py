@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from howsure.options.words import Format
+    from howsure.options.choices import Format
     from howsure.table.scores import Scores
 
 SUFFIXES: dict[str, Format] = {

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
+from howsure.present.costs import times_text
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
-from howsure.present.measures import times_text
 from howsure.present.render.visible import visible
 from howsure.wording import Scale, amount_text, level_text, listing, plural
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present import flips
+from howsure.present.costs import times_text
 from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
-from howsure.present.measures import times_text
 from howsure.present.slices import gap_blocks
 from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up

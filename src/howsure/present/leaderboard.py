@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure import checks
 from howsure.errors import MethodError
-from howsure.options.words import BoardChart
+from howsure.options.choices import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker

@@ -1,1 +1,3 @@
-"""Readers: one file per harness format, the contract in base.py."""
+"""Readers: a file per harness format (registry.py lists them), the contract in base.py, and what stands
+around them: folders, archives, addresses, mappings, the cache.
+"""

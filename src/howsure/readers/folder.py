@@ -209,7 +209,7 @@ class _Walk:
     def _take(self, source: Source, look: Look) -> None:
         outcome = look(source) if self.cache is None else self.cache.outcome(source, look)
         if outcome.reader is None:
-            from howsure.readers.elsewhere import IN_FOLDER, begins_database
+            from howsure.readers.addresses import IN_FOLDER, begins_database
 
             reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
             self._report(source, "left out", reason=reason)
@@ -411,10 +411,10 @@ def _is_packed(source: Source) -> bool:
 
 def _read_saved(source: Source) -> list[Taken]:
     """Read the logs of a saved baseline; what names models otherwise did so when it was saved."""
-    from howsure.readers import saved
+    from howsure.readers import baseline_file
 
-    with named(source.name, saved.NAME):
-        return [replace(log, reading=sound(log.reading, log.source)) for log in saved.logs(source)]
+    with named(source.name, baseline_file.NAME):
+        return [replace(log, reading=sound(log.reading, log.source)) for log in baseline_file.logs(source)]
 
 
 def _report_of(log: Taken) -> FileReport:

@@ -73,11 +73,11 @@ def called(kind: Kind, *names: str) -> Content:
 
 
 SAVED = "saved"
-"""The reader of saved baselines, which hold several logs."""
+"""What the reader of saved baselines is called, which hold several logs."""
 
 HARNESSES: dict[str, tuple[Content, ...]] = {
     "lfs": (Content("text"),),
-    SAVED: (Content("gzip"),),
+    "baseline_file": (Content("gzip"),),
     "inspect_ai": (Content("zip"), objects("version", "eval", "status")),
     "lm_eval": (objects("doc_id"), lists("doc_id"), objects("results")),
     "helm": (

@@ -1,15 +1,10 @@
-"""All pairs of models at once: their moments, on complete data and where cells are missing.
-
-All pairs of models with missing cells: each pair on just the items that both answered.
-
-The same as all_pairs.py, with one M × M product per cluster in place of one for all.
-
-All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
+"""All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
 
 Every pair is a mean of paired differences over the items that both answered, by the one estimator of
 clustered_variance.py. "score" tests and bounds each by the score pivot (score_pivot.py), "t" by a plain t.
-With complete data everything comes from one M × M product of cluster sums; with missing cells see
-all_pairs.py. No loop over pairs in either. Memory: a few arrays of M × M and one of C × M.
+With complete data everything comes from one M × M product of cluster sums. Where cells are missing, each pair
+is compared on just the items that both answered, with one product per cluster in place of one for all. No
+loop over pairs in either. Memory: a few arrays of M × M and one of C × M.
 """
 
 from __future__ import annotations

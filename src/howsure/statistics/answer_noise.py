@@ -1,6 +1,5 @@
-"""Answer noise, and what it says on exactly these items.
-
-Answer noise: how much a mean would wiggle if the same model answered the same items again.
+"""Answer noise, and what it says on exactly these items: how much a mean would wiggle if the same model
+answered the same items again.
 
 Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an
 unbiased estimate of that part of a mean's variance, for any numbers of attempts, and the answers of two
@@ -12,10 +11,10 @@ An item with one attempt says nothing about its own noise: it borrows that of th
 On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
 
 Claim: the interval covers the mean, over these very items, of what the model scores on average over endless
-attempts. Assumes independent attempts. The variance is the answer noise V of answer_noise.py; for scores in
-[0, 1] two events are added to it, one attempt that came out otherwise in each, so that agreement of all
-attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies no more than
-that (Satterthwaite 1946).
+attempts. Assumes independent attempts. The variance is the answer noise V; for scores in [0, 1] two events
+are added to it, one attempt that came out otherwise in each, so that agreement of all attempts seen is not
+taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies no more than that (Satterthwaite
+1946).
 
 Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers,
 which is safe because different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K

@@ -111,7 +111,7 @@ class Leads:
         models at these places (P,) of all.
 
         `seen` (K,): squared pivots; `summed`: z (M, flips), its lift, and s and its lift where sizes differ,
-        as `Columns.sums` gives them.
+        as `FlipColumns.sums` gives them.
         """
         return np.asarray(_Bars.of(self, seen, places).passed(summed).sum(axis=1), dtype=float)
 
@@ -134,7 +134,7 @@ class _Bars:
 
     @classmethod
     def of(cls, leads: Leads, seen: Floats, places: Positions) -> _Bars:
-        """Find out how near others can be: by Cauchy and Schwarz, as in sign_flips.py."""
+        """Find out how near others can be: by Cauchy and Schwarz, as in max_t.py."""
         squares, bars = leads.squares[:, places], np.maximum(seen[places], TINY).astype(np.float32)
         last = min(max(int(len(squares) * ALIKE), 1), len(squares) - 1)
         nearest = np.argpartition(squares, (0, last), axis=0)[: last + 1]

@@ -381,8 +381,8 @@ class _OrderedPairs:
 
 
 def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
-    """Yield the same from what each cluster adds to the pairs (`_Pairs.apart`), in products too small to be
-    shared among threads.
+    """Yield the same from what each cluster adds to the pairs (`_OrderedPairs.apart`), in products too small
+    to be shared among threads.
     """
     for k in range(0, signs.shape[1], WORD):
         part = np.ascontiguousarray(signs[:, k : k + WORD])
@@ -410,8 +410,8 @@ def few(block: Callable[[], Singles], flips: int) -> Singles:
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:
-    """Return the t² of a squared pivot on the scale of `_Pairs.pivots`, just beyond it: `of` takes as much
-    from those seen.
+    """Return the t² of a squared pivot on the scale of `_OrderedPairs.pivots`, just beyond it: `of` takes as
+    much from those seen.
     """
     pivot /= 1 - 1e-4
     count = len(flips.sums) - 1
@@ -421,7 +421,7 @@ def _t_squared(pivot: float, flips: FlipSums) -> float:
 
 
 def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
-    """Bring squared pivots to the scale of `_Pairs.pivots`."""
+    """Bring squared pivots to the scale of `_OrderedPairs.pivots`."""
     count = len(flips.sums) - 1
     return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
 

@@ -1,31 +1,23 @@
-"""The interval of a mean: an object behind each word of `IntervalMethod`, for many means at once.
-
-The beta-binomial posterior of a rate whose right-or-wrong answers come in groups: clusters, or attempts at
-an item.
-
-Groups differ in their own rate, which is Beta distributed around p with intra-cluster correlation ρ. The
-posterior of p under Jeffreys' prior for p and a uniform one for ρ, integrated over ρ on a grid, knows what a
-plug-in design effect does not: five failures in one group say next to nothing about how the groups differ. It
-is one half of the default interval of mean_intervals.py.
-
-Every group counts by its share of the items and as if it had the average number of trials, so that the centre
-is the plain mean whatever the sizes, and the information is that of n / (1 + (M − 1) ρ) trials, M the average
-size. Memory: blocks of at most 4 million grid cells.
-
-The interval of a mean, for many means at once.
+"""The interval of a mean, for many means at once: an object behind each word of `IntervalMethod`.
 
 "blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
 - Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
 - Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the
-    beta-binomial
-  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1
-  − p) / deff, the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the
-  side of the nearer end, 0 or 1, is no nearer to the mean than the latter.
+  beta-binomial posterior and those of the guarded Wilson interval on n / deff. The more effective events were
+  seen, n p (1 − p) / deff, the nearer to the latter: a share of events / (events + 6), at least a third. The
+  limit on the side of the nearer end, 0 or 1, is no nearer to the mean than the latter.
 - Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff,
-    made longer by
-  the misses or hits that nobody saw, as much as these could move a mean whose scores are that much alike. In
-  clusters of m items such a miss counts as √m of them. Where answers in clusters are several to an item, the
-  second part has it as well.
+  made longer by the misses or hits that nobody saw, as much as these could move a mean whose scores are that
+  much alike. In clusters of m items such a miss counts as √m of them. Where answers in clusters are several
+  to an item, the second part has it as well.
+
+The beta-binomial posterior is that of a rate whose answers come in groups. Groups differ in their own rate,
+which is Beta distributed around p with intra-cluster correlation ρ. The posterior of p under Jeffreys' prior
+for p and a uniform one for ρ, integrated over ρ on a grid, knows what a plug-in design effect does not: five
+failures in one group say next to nothing about how the groups differ. Every group counts by its share of the
+items and as if it had the average number of trials, so that the centre is the plain mean whatever the sizes,
+and the information is that of n / (1 + (M − 1) ρ) trials, M the average size. Memory: blocks of at most 4
+million grid cells.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
-"""Many p-values at once: their corrections, and many sides against one.
+"""Many p-values at once: corrections for their number (Holm, Benjamini–Hochberg, and the max-t of max_t.py),
+and many sides against one, with what the intervals that agree with them may miss.
 
-Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of max_t.py.
-
-Many sides against one: p-values corrected for their number, and what the intervals that agree with them
-may miss.
-
-max-t: the step-down of max_t.py over the pairs with the one. Its intervals come from the single step, on two
-kinds of flips: as they are, and of what is left once every side's own difference is taken out, since
-differences that are there make sides look as if they hung together; the wider ones count. Where too few
+max-t against one: the step-down of max_t.py over the pairs with the one. Its intervals come from the single
+step, on two kinds of flips: as they are, and of what is left once every side's own difference is taken out,
+since differences that are there make sides look as if they hung together; the wider ones count. Where too few
 clusters leave flips no say, Holm takes their place. Dunnett (1955): the largest of K pivots that share one
 side, as multivariate t with one correlation, by quadrature. It is ½ where all sides vary alike and
 independently, as in Dunnett's tables; here it is the average of those that were seen.

@@ -1,8 +1,6 @@
-"""Random factors: what levels that all items share add to errors, a test of whether they do, and a plan for
-them.
-
-Levels of a factor that all items share, training seeds, prompts, judges: what their being a sample adds to
-the error of means and differences.
+"""Random factors: what levels that all items share (training seeds, prompts, judges) add to the error of
+means and differences where they are a sample too, a test of whether attempts of one label move together, and
+what a plan needs to buy any of them.
 
 Model: score of an item at a level = mean + item + level + item × level, with the answers in the last; nothing
 need be normal. Every model answers every item at each of its levels. The variance of a mean over n items and
@@ -12,8 +10,7 @@ and Miller 2011). Of two models the parts of both are added before what is below
 recipes aren't told apart by what one of them lacks. Degrees of freedom by Satterthwaite (1946) from the mean
 squares.
 
-Whether attempts of the same label (seed, run, number of the attempt) move together over questions.
-
+The test: whether attempts of the same label (seed, run, number of the attempt) move together over questions.
 Repeats of a question are exchangeable: the mean score of one label then differs from that of another by the
 answers' noise alone. The F test of the label within questions (two-way analysis of variance without
 replication, Fisher 1925; of right-or-wrong answers it is nearly Cochran's Q, 1950) compares the mean square
@@ -21,12 +18,9 @@ of labels with that of questions × labels. Of questions in clusters what is lef
 cluster, and each cluster counts as in the jackknife (CR3), which is on the safe side for few and unequal
 ones.
 
-How a mean difference varies over questions, levels of random factors and attempts: what a plan needs to
-buy any of them.
-
-The variance over n questions, S levels of each factor and K attempts is question / n + Σ (level + interaction
-/ n) / S + answer / (n K Π S) (Cornfield and Tukey 1956; Brennan 2001), with degrees of freedom by
-Satterthwaite (1946) from the mean squares.
+The plan: the variance of a mean difference over n questions, S levels of each factor and K attempts is
+question / n + Σ (level + interaction / n) / S + answer / (n K Π S) (Cornfield and Tukey 1956; Brennan 2001),
+with degrees of freedom by Satterthwaite (1946) from the mean squares.
 """
 
 from __future__ import annotations

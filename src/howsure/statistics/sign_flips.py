@@ -1,11 +1,7 @@
-"""Sign flips of clusters: the flips, what they sum up, and the pairs that reach a bound in one of them.
+"""Sign flips of clusters: which clusters swap the names of A and B, what that sums up for all pairs, and the
+pairs that reach a bound in a flip, found without looking at all pairs.
 
-Flips of signs: which clusters swap the names of A and B. All flips where there are few, else random
-ones.
-
-What sign flips of all pairs sum up: a column a model, and the flips themselves, listed or drawn.
-
-Pairs that reach a bound in a flip, found without looking at all pairs.
+There are all flips where these are few, else random ones. A column a model holds what they sum up.
 
 A squared pivot of at least T needs z² / A of at least T' (the same where sizes are equal, less where they
 aren't), and so models whose sums lie at least √(T' A) apart. Models are put in order of their sums in each
@@ -252,7 +248,7 @@ class Reaching:
         """Return the pairs that reach the bound in some flips; `summed`: z, its lift, and s and its lift
         where sizes differ.
 
-        TooManyError where they are too many to be worth it.
+        TooManyPairsError where they are too many to be worth it.
         """
         parts = [
             part

@@ -1,15 +1,11 @@
-"""Votes as arrays, and what a vote says under each way of taking ties.
-
-What a vote says of the difference of two strengths, for three ways of taking ties.
+"""Votes as arrays (who met whom, what the first of the two got, and what else was different between their
+answers), and what a vote says of the difference of two strengths, for three ways of taking ties.
 
 - "half": a tie is half a win of each (the quasi-likelihood of a fraction; Papke and Wooldridge 1996).
 - "davidson": P(win) : P(tie) : P(loss) = exp(d / 2) : exp(t) : exp(−d / 2) (Davidson 1970).
 - "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is what is left (Rao and Kupper 1967).
 
 d is the difference of strengths on the logistic scale, t what makes ties more or less likely.
-
-Votes as arrays: who met whom, what the first of the two got, and what else was different between their
-answers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,6 @@
-"""Whether models were asked alike: the same questions, the same exam, the same limits.
-
-Like with like: whether models that are put side by side were asked the same questions, with the same right
-answers.
-
-The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of
-both sides state them.
+"""Whether models that are put side by side were asked alike: the same questions with the same right answers,
+the same exam (the task's version, the grader, the scorer and its options, as the runs state them), the same
+limits.
 
 How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's,
 their difference is about that too.
@@ -27,7 +23,7 @@ from howsure.wording import Scale, listing, plural, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.options.words import Exam
+    from howsure.options.choices import Exam
     from howsure.table.scores import RunEntry
 
     Models = Mapping[str, frozenset[str]]

@@ -15,7 +15,7 @@ from howsure.options.table import checked, every, option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from howsure.options.words import Failures, Population
+    from howsure.options.choices import Failures, Population
 
 T = TypeVar("T")
 

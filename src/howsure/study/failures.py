@@ -1,8 +1,5 @@
-"""Attempts without a score, and attempts that were not run.
-
-Attempts without a score: what they count as, and how that is said.
-
-What runs were to answer and didn't: attempts that weren't run, beside those that have failed.
+"""Attempts without a score: what they count as, and how that is said; and attempts that runs were to answer
+and that weren't run, beside those that have failed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
-"""Models by their names: parts of names, unknown ones, and the checkpoints of a run.
-
-Names: which model a user means by a part of its name, and what to say of a name that nothing has.
-
-Checkpoints of a training run: which model names are steps of one run, and the average over the last of
-them.
+"""Models by their names: which model a user means by a part of its name, what to say of a name that nothing
+has, and which models are steps of one training run, with the average over the last of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Notes and cautions about a study, before any number.
-
-What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
+"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
 is lacking.
 
 Directions: which scores are better small. What neither the user nor the harness says is not guessed from a

@@ -1,7 +1,5 @@
-"""Scores as fractions, and as a copy of them holds them.
-
-Scores as a copy of them holds them: what the name of their column says is kept as the metric where there
-is none.
+"""Scores as fractions, and as a copy of them holds them: what the name of their column says is kept as the
+metric where there is none.
 """
 
 from __future__ import annotations

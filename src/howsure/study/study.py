@@ -52,7 +52,7 @@ class Study:
     refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight where there
     are any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
     `side`: the table with one row an item that the user gave. `cluster_names`: what the clusterings of each
-    task are called; `few_clusters`: the tasks that have too few to speak of others (few_clusters.py);
+    task are called; `few_clusters`: the tasks that have too few to speak of others;
     `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had
     every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked

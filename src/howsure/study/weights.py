@@ -1,7 +1,6 @@
 """Weights of items: from a column, or from the rows of each model.
 
-Weights that differ between the rows of an item: each model's weight of it is the sum over its attempts.
-
+Where weights differ between the rows of an item, each model's weight of it is the sum over its attempts.
 Where these sums are the same for every model, but for a factor of each model's own, they are the weights of
 the items. Otherwise each model's score is a mean of its own, and models are compared by the weights of one of
 them, or not at all.

@@ -1,1 +1,3 @@
-"""The verbs: check, gather, ask, answer; one file a verb."""
+"""The verbs: check, gather, ask, answer; one file a verb; sides.py and series.py read what
+several of them compare.
+"""

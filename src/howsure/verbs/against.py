@@ -31,7 +31,7 @@ from howsure.wording import have, listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.arena import OneLine
-    from howsure.options.words import ArenaScale
+    from howsure.options.choices import ArenaScale
     from howsure.readers.columns import Covariate
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools, Floats, Ints

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest

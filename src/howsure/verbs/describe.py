@@ -94,7 +94,7 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
     """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like
     data.
     """
-    from howsure.readers.elsewhere import at_hand
+    from howsure.readers.addresses import at_hand
     from howsure.readers.mapping.proposing import proposed
     from howsure.readers.reading import find_sources
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from howsure.answers.estimate import Entry, Estimates
-from howsure.inference import adjusted as covariates
+from howsure.inference import covariates
 from howsure.inference.board import entries
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of

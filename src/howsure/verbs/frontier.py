@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.frontier import Buy, Frontier, TaskFrontier
 from howsure.answers.parts import MeasureGap
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.measures import frontier_of
+from howsure.inference.costs import frontier_of
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
@@ -37,7 +37,7 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from howsure.options.words import BoardMethod
+    from howsure.options.choices import BoardMethod
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.table.scores import Published, Scores

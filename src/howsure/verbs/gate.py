@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
     from howsure.inference.gate_policy import Policy
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.options.words import Overall
+    from howsure.options.choices import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest

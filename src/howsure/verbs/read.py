@@ -219,7 +219,7 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other
     files.
     """
-    from howsure.readers.elsewhere import database_of, rows_of
+    from howsure.readers.addresses import database_of, rows_of
 
     found = database_of(paths)
     if found is None:
@@ -259,7 +259,7 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     how |= {name: how[name] or "" for name in ("model_from", "items")}
     if not any("://" in str(path) for path in paths):
         return read_paths(paths, **how)
-    from howsure.readers.elsewhere import at_hand
+    from howsure.readers.addresses import at_hand
 
     asked = {name: how[name] for name in ("reader", "maps", "progress")}
     with at_hand(paths, **asked) as places:

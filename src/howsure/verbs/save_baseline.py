@@ -75,8 +75,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
         (4, ('prompt',), 0.75)
     """
     from howsure.errors import HowsureError, OptionError
+    from howsure.readers.baseline_file import packed
     from howsure.readers.baselines import is_one, place_of, shown
-    from howsure.readers.saved import packed
     from howsure.readers.transcripts import with_stops
     from howsure.wording import plural
     from howsure.writing import write

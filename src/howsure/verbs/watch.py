@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.watch import Look
-    from howsure.options.looks import LookPlan
+    from howsure.options.look_plan import LookPlan
     from howsure.table.scores import Scores
 
 RESPECTS = Respects(

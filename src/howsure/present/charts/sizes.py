@@ -31,7 +31,7 @@ from howsure.present.render.terminal import shorten
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from howsure.options.words import Preset
+    from howsure.options.choices import Preset
     from howsure.present.charts.base import Row, Spec
 
 FONT = 9.0

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import howsure
 from howsure.commands.main import main
 from howsure.errors import DataError, ReadError
-from howsure.readers import elsewhere
+from howsure.readers import addresses
 from served import Served, falling_silent, serving
 
 
@@ -66,7 +66,7 @@ def test_what_is_not_there_is_said_without_credentials(server: str) -> None:
 
 
 def test_too_much_is_not_fetched(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(addresses, "MAX_FILE_BYTES", 10)
     with pytest.raises(ReadError, match="more than is fetched unasked"):
         howsure.read(f"{server}/runs/a.csv")
 
@@ -77,7 +77,7 @@ def test_too_much_is_not_fetched(server: str, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_server_that_falls_silent_is_an_error(name: str, answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("aiohttp")
-    monkeypatch.setattr(elsewhere, "MAX_SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(addresses, "MAX_SILENT_SECONDS", 0.2)
     with falling_silent(answer) as url, pytest.raises(ReadError, match=r"127.*: nothing came within 0.2 s\. Try again"):
         howsure.read(f"{url}/{name}")
 
@@ -102,7 +102,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_names_never_lead_out_of_the_folder(name: str, root: str, inner: str) -> None:
-    assert str(elsewhere._inner(name, root)) == inner
+    assert str(addresses._inner(name, root)) == inner
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_names_never_lead_out_of_the_folder(name: str, root: str, inner: str) ->
     ],
 )
 def test_a_place_is_called_what_the_address_leads_to(url: str, way: str) -> None:
-    assert str(elsewhere._way(url)) == way
+    assert str(addresses._way(url)) == way
 
 
 def test_no_part_of_a_password_is_shown() -> None:
-    assert elsewhere.shown("https://me:p@ss@host/x.csv?token=1#2") == "https://host/x.csv"
+    assert addresses.shown("https://me:p@ss@host/x.csv?token=1#2") == "https://host/x.csv"
 
 
 def test_a_table_of_parquet_is_scanned_where_it_is(scannable: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_a_mapping_that_names_the_file_reads_it(scannable: Served) -> None:
 def test_what_is_scanned(url: str, scanned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pl.LazyFrame({"item": ["1"], "score": [1.0]})
     monkeypatch.setattr(pl, "scan_parquet", lambda *_, **__: frame)
-    assert (elsewhere._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned
+    assert (addresses._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned
 
 
 @pytest.mark.parametrize(("scheme", "name"), [("hf", "HF_ENDPOINT"), ("gs", "STORAGE_EMULATOR_HOST")])
@@ -188,7 +188,7 @@ def test_another_server_that_polars_does_not_know(
     scheme: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert elsewhere._scanned(f"{scheme}://b/me/a.parquet", tmp_path / "a.parquet", None, ()) is None
+    assert addresses._scanned(f"{scheme}://b/me/a.parquet", tmp_path / "a.parquet", None, ()) is None
 
 
 def test_a_table_that_goes_away_is_an_error_without_its_query(scannable: Served) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 import howsure as hs
 from howsure.errors import ReadError
-from howsure.readers import saved
-from howsure.readers.saved import Source, is_text_name
+from howsure.readers import baseline_file
+from howsure.readers.baseline_file import Source, is_text_name
 from places import ROOT
 from reader_cases import inspect_header, sample, zipped
 
@@ -231,9 +231,9 @@ def test_damaged_cut_and_wrong_files(place: Path, tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved, "MAX_UNPACKED", 10_000)
+    monkeypatch.setattr(baseline_file, "MAX_UNPACKED", 10_000)
     assert "unpacks to more than 10,000 bytes" in refused(place)
-    monkeypatch.setattr(saved, "MAX_PACKED", 1_000)
+    monkeypatch.setattr(baseline_file, "MAX_PACKED", 1_000)
     assert "more than a baseline's 1,000" in refused(place)
 
 
@@ -285,7 +285,7 @@ def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place:
     for number in range(LEAST_CHECKED // 4):  # scripts/fuzz has more of them
         file = written(spoilt(whole, drawn), tmp_path / f"{number}.howsure")
         try:
-            found = saved.logs(Source(path=file, root=file))
+            found = baseline_file.logs(Source(path=file, root=file))
         except ReadError:
             outcomes["refused"] += 1
             continue

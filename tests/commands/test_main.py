@@ -64,7 +64,7 @@ def test_every_command_file_is_in_a_group():
         "configuration",
         "exits",
         "flags",
-        "instead",
+        "json_errors",
         "main",
         "options",
         "signatures",

@@ -321,7 +321,7 @@ def test_the_folder_is_where_the_system_keeps_such(monkeypatch: pytest.MonkeyPat
 
 
 def test_two_at_once_leave_one_whole_pack(logs: Path, looked: Looked) -> None:
-    code = f"from howsure.readers import cache, stamps; cache.WORTH_SECONDS, stamps.TOO_SOON = -1, 0; from howsure.readers.folder import read_paths; [read_paths([{str(logs)!r}], cache=True) for _ in range(10)]"
+    code = f"from howsure.readers import cache, looked_at; cache.WORTH_SECONDS, looked_at.TOO_SOON = -1, 0; from howsure.readers.folder import read_paths; [read_paths([{str(logs)!r}], cache=True) for _ in range(10)]"
     at_once = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [each.wait() for each in at_once] == [0, 0]
     assert pack()

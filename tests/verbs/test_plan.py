@@ -303,6 +303,10 @@ def test_failures():
     assert "No such option '--effect'" in run("failures", "1%", "--effect", "3pp", code=2)
 
 
+def test_results_behind_plan_are_sent_to_pilot():
+    assert "results are given as howsure plan --pilot 'my logs'" in run("my logs", code=2)
+
+
 def test_the_command_line_reads_fractions_and_prices():
     out = run("--effect", "3pp", "--question-variance", "1/9", "--answer-variance", "0", "--method", "z", "-f", "json")
     assert '"value": 969.0' in out

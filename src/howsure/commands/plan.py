@@ -6,6 +6,7 @@ Without a subcommand it plans a comparison; score, failures, policy and labels a
 from __future__ import annotations
 
 from functools import partial
+import shlex
 from typing import Any
 
 import click
@@ -148,6 +149,17 @@ class Plans(GroupedCommand, click.Group):
                     message = f"{error.option_name} goes with a subcommand: howsure plan {name}"
                     raise click.UsageError(message, ctx) from None
             raise
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the subcommand; a word that is none was hardly meant for one, but for results."""
+        if args[0] not in self.commands:
+            path = shlex.quote(args[0])
+            raise click.UsageError(
+                f"{args[0]!r} is no plan of its own: results are given as howsure plan --pilot {path}", ctx
+            )
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands, and then the options of a comparison by groups."""

@@ -5,8 +5,8 @@ Without a subcommand it plans a comparison; score, failures, policy and labels a
 
 from __future__ import annotations
 
-from functools import partial
 import shlex
+from functools import partial
 from typing import Any
 
 import click

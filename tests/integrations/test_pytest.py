@@ -124,7 +124,7 @@ def test_a_side_may_be_a_saved_baseline(project):
             assert (answer.verdict, answer.baseline) == ("pass", "main")
         """
     )
-    run(project, "test_baseline_file.py").assert_outcomes(passed=1)
+    run(project, "test_saved.py").assert_outcomes(passed=1)
 
 
 def test_sides_that_are_paths_need_no_data_and_are_relative_to_the_root(project, monkeypatch):

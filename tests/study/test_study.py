@@ -39,6 +39,18 @@ def test_clusters_from_metadata_the_id_and_a_side_table_agree(tmp_path):
     assert answers[0].estimate.n_clusters == 8
 
 
+def test_patterns_of_ids_are_two_ways_or_those_of_some_tasks():
+    rows = clustered(n_clusters=12, size=9).with_columns(position=pl.col("item").str.extract(r"-(\d)$"))
+    columns, patterns = (
+        hs.estimate(rows, cluster=ways)[0].estimate
+        for ways in (("passage", "position"), (r"id:^(p\d+)-", r"id:-(\d)$"))
+    )
+    assert (columns.se, columns.df) == (patterns.se, patterns.df)
+    both = pl.concat([rows.with_columns(task=pl.lit(task)) for task in ("quiz", "chat")])
+    found = hs.estimate(both, tasks={"quiz": {"cluster": r"id:^(p\d+)-"}})
+    assert {(entry.task, entry.estimate.n_clusters) for entry in found} == {("quiz", 12), ("chat", 108)}
+
+
 def test_two_way_clusters_add_up():
     rows = clustered(n_clusters=12, size=9).with_columns(
         position=pl.col("item").str.extract(r"-(\d)$"), score=(pl.col("item").hash(seed=3) % 10 < 6).cast(pl.Float64)

@@ -304,7 +304,7 @@ def test_failures():
 
 
 def test_results_behind_plan_are_sent_to_pilot():
-    assert "results are given as howsure plan --pilot 'my logs'" in run("my logs", code=2)
+    assert "results go behind --pilot: howsure plan --pilot 'my logs'" in run("my logs", code=2)
 
 
 def test_the_command_line_reads_fractions_and_prices():

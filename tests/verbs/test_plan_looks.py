@@ -107,3 +107,8 @@ def test_a_pilot_is_not_taken_at_its_word():
 @pytest.mark.parametrize("errors", [(0.0, 0.1, 20), (0.2, math.nan, 20), (0.2, 0.0, 20)])
 def test_where_nothing_tells_there_is_no_doubt(errors):
     assert doubt_of(errors) == ((1.0, 1.0),)
+
+
+def test_a_plan_finds_how_many_questions_its_looks_take():
+    with pytest.raises(hs.OptionError, match=r"2,000 questions at the last of 4 looks, and a plan finds how many"):
+        hs.plan(effect=0.05, looks="4/2000")

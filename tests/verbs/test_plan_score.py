@@ -186,7 +186,7 @@ def test_the_command_line():
     assert "show at least 92.0 % with 84 % power" in run("score", "--at-least", "92%", "--rate", "95%")
     out = run("score", "--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
     assert "if the true score is 43.4 %" in out
-    assert "--level belongs behind score" in run("--level", "0.9", "score", "--within", "3pp", code=2)
+    assert "write --level after score" in run("--level", "0.9", "score", "--within", "3pp", code=2)
     assert "No such option '--n-models'" in run("score", "--within", "3pp", "--n-models", "3", code=2)
     assert "--within goes with a subcommand: howsure plan score" in run("--within", "3pp", code=2)
     assert "hoped for" in run("score", "--at-least", "92%", code=1)

@@ -100,8 +100,8 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
     "--comment",
     metavar="FILE",
     help=(
-        "Write a comment for a pull request as well, as Markdown: with the name, the page and its card that "
-        "HOWSURE_NAME, HOWSURE_URL and HOWSURE_CARD name."
+        "Write a comment for a pull request as well, as Markdown. HOWSURE_NAME, HOWSURE_URL and "
+        "HOWSURE_CARD give its title, the address of its page, and the page's card."
     ),
 )
 @takes("gate", *OUTPUT)
@@ -163,7 +163,7 @@ def gate(
 
 
 def _linked_page() -> LinkedPage | None:
-    """Return the page that a comment links to, and where its card is, as the surroundings name them."""
+    """Return the page that a comment links to, and where its card is, as the environment names them."""
     from howsure.checks import address
     from howsure.page.page import beside
     from howsure.present.document import LinkedPage
@@ -172,7 +172,7 @@ def _linked_page() -> LinkedPage | None:
     if not url:
         if card:
             raise OptionError(
-                "HOWSURE_CARD is of a page without an address", remedy="Set HOWSURE_URL as well."
+                "HOWSURE_CARD names the card of a page that has no address", remedy="Set HOWSURE_URL as well."
             )
         return None
     page = address("HOWSURE_URL", url)

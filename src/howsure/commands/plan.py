@@ -153,11 +153,13 @@ class Plans(GroupedCommand, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the subcommand; a word that is none was hardly meant for one, but for results."""
+        """Return the subcommand; any other word was probably meant as results."""
         if args[0] not in self.commands:
             path = shlex.quote(args[0])
             raise click.UsageError(
-                f"{args[0]!r} is no plan of its own: results are given as howsure plan --pilot {path}", ctx
+                f"no kind of plan is called {args[0]!r}; results go behind --pilot: "
+                f"howsure plan --pilot {path}",
+                ctx,
             )
         return super().resolve_command(ctx, args)
 
@@ -199,7 +201,7 @@ def plan(ctx: click.Context, /, pilot: tuple[str, ...], curve: bool, plot: str |
     if ctx.invoked_subcommand is not None:
         before = next((str(param.name) for param in ctx.command.params if typed(str(param.name))), None)
         if before is not None:
-            raise click.UsageError(f"{flag_of(before)} belongs behind {ctx.invoked_subcommand}")
+            raise click.UsageError(f"write {flag_of(before)} after {ctx.invoked_subcommand}")
         from howsure.commands.configuration import MEMBERS
 
         ctx.default_map = (ctx.default_map or {}).get(MEMBERS)

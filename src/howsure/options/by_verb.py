@@ -210,8 +210,8 @@ DECIDING = (
         replace(
             shared.LOOKS,
             help=(
-                "Ask again while questions are added: 4/2000, four times up to 2,000 questions, or "
-                "500,1000,2000; with :pocock behind it to spend the error evenly."
+                "Ask again while questions are added: 4/2000 is four times, the last at 2,000 questions; or "
+                "name them, 500,1000,2000. Add :pocock to spend the error evenly."
             ),
         ),
         replace(shared.LEVEL, kind=kinds.ONE_SIDED),
@@ -244,8 +244,8 @@ DECIDING = (
             shared.LOOKS,
             kind=kinds.Kind(check=partial(look_plan, any_time=True)),
             help=(
-                "Decide at planned looks alone: 5, 5/2000 or 100,250,500, with :pocock behind it to "
-                "spend the error evenly; any/2000: at any time of so many items."
+                "Decide at planned looks alone: 5, 5/2000 or 100,250,500; add :pocock to spend the error "
+                "evenly. any/2000 looks at any time of a run of 2,000 items."
             ),
         ),
         replace(shared.ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
@@ -390,9 +390,10 @@ PLANNING = (
         ),
         replace(
             shared.LOOKS,
+            metavar="K|N,N,…",
             help=(
-                "Plan for so many looks at the run, or for looks at these shares: 1,2,5; with :pocock "
-                "behind it to spend the error evenly."
+                "Plan for K looks at the run, or for looks in these proportions: 1,2,5; add :pocock to spend "
+                "the error evenly."
             ),
         ),
         Option("n_models", kinds.count_of(2), default=2, help="Compare so many, all pairs."),

@@ -173,6 +173,7 @@ def _begin_helping() -> None:
     from multiprocessing import parent_process
 
     def end_with_caller() -> None:
+        """Wait for the calling process to end, and end as well."""
         caller = parent_process()
         if caller is not None:
             caller.join()

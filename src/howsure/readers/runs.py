@@ -130,6 +130,7 @@ def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
     """Of several logs of one run (retries, copies), keep the newest complete one."""
 
     def worth(log: Taken) -> tuple[bool, bool, str]:
+        """Return what makes a log the one to keep: complete, with rows, the newest."""
         complete = log.reading.run is not None and log.run.complete
         return complete, log.reading.rows is not None, log.run.started
 

@@ -200,6 +200,11 @@ def plan(
         n_levels=n_levels,
     )
     planned = checked("plan", looks=looks)["looks"]
+    if planned is not None and planned.items and not planned.due:
+        raise OptionError(
+            f"{planned.items:,} questions at the last of {planned.number} looks, and a plan finds how many",
+            remedy=f"Write `looks={planned.number}`, and give `n_items` where their number is fixed.",
+        )
     schedule = None if planned is None else Schedule(planned.shares, planned.spending)
     check_assumed(assume)
     check_costs(costs)

@@ -133,6 +133,8 @@ def test_slices_from_the_ids():
     assert set(by_name(way)) == {"a", "b", "c"}
     with pytest.raises(DataError, match="has no group"):
         hs.compare(rows(), "a", "b", by=r"id:^\w")
+    with pytest.raises(DataError, match=r"finds no slice in any of .* such as 'a"):
+        hs.compare(rows(), "a", "b", by="id:^(none)")
 
 
 def test_items_without_a_value_are_counted():

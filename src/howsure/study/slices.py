@@ -12,6 +12,7 @@ from howsure.errors import DataError
 from howsure.study.clusters import first_group, joined, one_value
 from howsure.study.design import OF_ID, columns_of
 from howsure.study.matrix import ScoreMatrix
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,13 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
 
 def _partition(by: str, table: pl.DataFrame, study: Study) -> Partition:
     if by.startswith(OF_ID):
+        items = study.items["item"]
+        if first_group(items, by, "by").null_count() == len(items):
+            raise DataError(
+                f"`by={by!r}` finds no slice in any of {plural(len(items), 'item')}, such as "
+                f"{items.sort()[0]!r}",
+                remedy="Widen the pattern so that ids match.",
+            )
         return _of_values(f"id ({by.removeprefix(OF_ID)})", [first_group(table["item"], by, "by")])
     held = (*table.columns, *(study.side.columns if study.side is not None else ()))
     return _of_values(by, [_values(name, table, study.side) for name in columns_of(by, held)])

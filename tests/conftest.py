@@ -7,13 +7,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from places import DATA, ROOT
+from trials import TRIALS
 
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # workers fill the cores already, and as a command has it; numpy comes later
 settings.register_profile("search", deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("howsure", settings.get_profile("search"), max_examples=40, derandomize=True)
-settings.load_profile("howsure")  # the same examples in every run; --hypothesis-profile=search looks at others
+settings.register_profile("howsure", settings.get_profile("search"), max_examples=15, derandomize=True)
+settings.load_profile("search" if TRIALS else "howsure")  # the same examples in every run; others in scripts/trials
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave what is marked `trial` to scripts/trials."""
+    if not TRIALS:
+        trials = [item for item in items if item.get_closest_marker("trial")]
+        config.hook.pytest_deselected(items=trials)
+        items[:] = [item for item in items if not item.get_closest_marker("trial")]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ import pytest
 
 import howsure as hs
 from reader_cases import SHARED
+from trials import draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,11 @@ def _agree(boards: list[Any], others: list[Any]) -> None:
         np.testing.assert_allclose(figures, second[key][1], atol=1e-9, err_msg=str(key))
 
 
-@pytest.mark.parametrize("name", FILES)
+SOME = ["cruxeval_samples", "swebench_repeat_runs", "tau_bench", "zeroeval"]
+"""Attempts, runs, clusters, and one that is neither."""
+
+
+@pytest.mark.parametrize("name", draws(SOME, list(FILES)))
 def test_names_and_order_change_no_board_and_no_comparison(name: str) -> None:
     rows = FILES[name](pl.read_parquet(TIDY / f"{name}.parquet"))
     rows = rows.filter(pl.col("model").is_in(rows["model"].unique().sort()[:MOST_MODELS].to_list()))

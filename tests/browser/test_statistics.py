@@ -19,6 +19,7 @@ from howsure.statistics.difference import difference
 from howsure.statistics.mean_intervals import Means
 from howsure.statistics.means import means
 from howsure.statistics.variance_components import components
+from trials import draws
 
 CLOSE, CLOSE_POWER = 1e-9, 1e-6
 LEVELS = (0.95, 0.8, 0.9, 0.99)
@@ -106,7 +107,7 @@ def samples(rng, n, labels):
 
 def mean_cases():
     rng = np.random.default_rng(41)
-    for n in (1, 2, 3, 5, 8, 12, 20, 50, 120, 400, 2000):
+    for n in draws((1, 2, 3, 8, 20, 120, 2000), (1, 2, 3, 5, 8, 12, 20, 50, 120, 400, 2000)):
         for labels in groupings(rng, n):
             for place, (scores, tries) in enumerate(samples(rng, n, labels)):
                 if n < 400 or place in (1, 2, 5, 11):
@@ -166,7 +167,7 @@ def pair_samples(rng, n, labels):
 
 def pair_cases():
     rng = np.random.default_rng(22)
-    for n in (1, 2, 3, 5, 9, 15, 40, 100, 300, 2000):
+    for n in draws((1, 2, 3, 9, 40, 2000), (1, 2, 3, 5, 9, 15, 40, 100, 300, 2000)):
         for labels in groupings(rng, n):
             for place, (a, b) in enumerate(pair_samples(rng, n, labels)):
                 if (n < 300 or place in (0, 1, 5)) and (~np.isnan(a) & ~np.isnan(b)).any():
@@ -267,8 +268,8 @@ def check_rare(asked):
 
 def power_cases():
     for method in ("score", "t", "z"):
-        for size, between in ((1, 0.0), (4, 0.0), (4, 0.02), (37.5, 0.01)):
-            for level in (0.8, 0.95, 0.99):
+        for size, between in ((1, 0.0), (4, 0.02), (37.5, 0.01), *draws([], [(4, 0.0)])):
+            for level in draws((0.8, 0.99), (0.8, 0.95, 0.99)):
                 yield method, size, between, level
 
 

@@ -27,7 +27,7 @@ def tasks(request, monkeypatch, tmp_path):
     if request.param == "recorded":
         lm_eval_recorded.install(monkeypatch)
         return {"sums_open": "sums_open", "sums_choice": "sums_choice"}
-    pytest.importorskip("lm_eval")
+    pytest.importorskip("lm_eval", reason="scripts/recipes has what this needs")
     if "canned_lm_eval" not in sys.modules:
         spec = importlib.util.spec_from_file_location("canned_lm_eval", FOLDER / "make.py")
         sys.modules["canned_lm_eval"] = importlib.util.module_from_spec(spec)

@@ -1,6 +1,5 @@
 """LaTeX: errors in parentheses, nothing obeyed, and a document that compiles where LaTeX is."""
 
-import shutil
 import subprocess
 
 import polars as pl
@@ -64,14 +63,9 @@ def test_a_line_s_end_takes_no_option_from_the_next():
         assert f"\n{{{name}}} &" in hs.estimate(named(name, clustered())).render("latex")
 
 
-def has(package):
-    return subprocess.run(["kpsewhich", f"{package}.sty"], capture_output=True, check=False).returncode == 0
-
-
+@pytest.mark.trial  # it needs LaTeX, which scripts/trials installs
 @pytest.mark.parametrize("kind", [*SPECIAL, *(kind for kind in HOSTILE if kind != "lone")])
 def test_it_compiles(kind, tmp_path):
-    if shutil.which("pdflatex") is None or not has("booktabs"):
-        pytest.skip("no LaTeX here, or not all of it")
     name = {**HOSTILE, **SPECIAL}[kind]
     rows = named(name, attempts()).with_columns(task=pl.lit(name))
     answers = (hs.leaderboard(rows), hs.estimate(rows), hs.compare(rows, name, "b"), hs.noise(rows))

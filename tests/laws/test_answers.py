@@ -84,12 +84,14 @@ def test_its_repr_fits_a_terminal(cls):
 
 
 @every_answer
-@pytest.mark.parametrize("format", FORMATS)
-def test_no_format_obeys_a_hostile_name(cls, format):
-    text = renamed(sample(cls), EVIL).render(format, explain=format not in DATA)
-    if format == "json":
-        VALIDATOR.validate(json.loads(text))
-        return
+def test_no_format_obeys_a_hostile_name(cls):
+    hostile = renamed(sample(cls), EVIL)
+    VALIDATOR.validate(json.loads(hostile.render("json")))
+    for format in set(FORMATS) - {"json"}:
+        assert_obeys_nothing(hostile.render(format, explain=format not in DATA), format)
+
+
+def assert_obeys_nothing(text, format):
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200f]", text)
     if format == "markdown":
         prose = re.sub(r"(?m)^    .*$", "", text)  # an indented line is code, and shown as it is
@@ -109,13 +111,14 @@ def test_names_that_a_spreadsheet_would_run_are_shielded(cls):
     assert not any(cell.startswith(("=", "@")) for row in rows for cell in row)
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{part.__module__.rpartition('.')[2]}.{part.__name__}")
-def test_every_field_says_what_it_is(part):
-    texts = SCRIPT["described"](part)
-    assert set(texts) == {field.name for field in dataclasses.fields(part)}
-    assert all(text.endswith(".") for text in texts.values())
-    members = [member for member in vars(part).values() if isinstance(member, property)]
-    assert all(getdoc(member) for member in members if hasattr(member.fget, KEY))
+def test_every_field_says_what_it_is():
+    assert len(PARTS) > 100
+    for part in PARTS:
+        texts = SCRIPT["described"](part)
+        assert set(texts) == {field.name for field in dataclasses.fields(part)}, part
+        assert all(text.endswith(".") for text in texts.values()), part
+        members = [member for member in vars(part).values() if isinstance(member, property)]
+        assert all(getdoc(member) for member in members if hasattr(member.fget, KEY)), part
 
 
 def test_every_entry_of_the_schema_is_described():

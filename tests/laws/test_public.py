@@ -22,7 +22,8 @@ def test_an_unknown_name_is_an_attribute_error():
 COMMAND = """
 from click.testing import CliRunner
 from howsure.commands.main import main
-assert CliRunner().invoke(main, {words}).exit_code == 0
+for words in {words}:
+    assert CliRunner().invoke(main, words).exit_code in (0, 1, 2), words
 """
 BROUGHT = {"charset_normalizer", "cython_runtime", "typing_extensions"}
 """What the packages that howsure takes in take in themselves, where it is there."""
@@ -60,16 +61,15 @@ def test_importing_howsure_loads_nothing_else():
 
 @pytest.mark.parametrize("words", [["--help"], ["leaderboard", "--help"]])
 def test_help_loads_nothing_but_click(words):
-    assert packages(loaded_by(COMMAND.format(words=words))) == {"click", "howsure"}
+    assert packages(loaded_by(COMMAND.format(words=[words]))) == {"click", "howsure"}
 
 
-@pytest.mark.parametrize("command", ORDINARY)
-def test_an_ordinary_command_loads_what_it_needs(command, tmp_path):
+def test_ordinary_commands_load_what_they_need(tmp_path):
     rows = [f"{model},q{item},{item % (3 + k) > 0:d}" for k, model in enumerate("abc") for item in range(20)]
     (tmp_path / "small.csv").write_text("\n".join(["model,item,score", *rows, ""]), encoding="utf-8")
-    words = [command, "small.csv", *ORDINARY[command]]
-    code = COMMAND.replace("== 0", "in (0, 1, 2)") if command == "gate" else COMMAND
-    modules = loaded_by(code.format(words=words), tmp_path)
+    words = [[command, "small.csv", *options] for command, options in ORDINARY.items()]
+    modules = loaded_by(COMMAND.format(words=words), tmp_path)
+    assert (tmp_path / "page.html").exists()
     assert packages(modules) <= NEEDED
     assert not modules & HEAVY, "a tenth of a second and more to import: `scipy.NAME.…` takes it in when it is called"
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -167,7 +167,6 @@ def test_a_task_without_an_error_bar_is_not_counted():
     assert [of[c.task].adjusted_interval for c in two] == [c.adjusted_interval for c in two]
 
 
-@settings(max_examples=20, deadline=None)
 @given(gaps=st.lists(st.floats(-0.4, 0.4), min_size=2, max_size=5), seed=st.integers(0, 999))
 @pytest.mark.no_cover
 def test_p_value_and_interval_never_disagree(gaps, seed):

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import howsure as hs
@@ -59,7 +59,6 @@ def test_each_slice_is_its_own_comparison_at_a_level_for_all():
         assert gap.p_adjusted == pytest.approx(1 - (1 - alone.p_value) ** 3)
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(0, 0.7))
 def test_p_values_and_intervals_of_slices_agree(seed, effect):
     way = hs.compare(rows(seed, effect=effect), "a", "b", by="language").slices[0]

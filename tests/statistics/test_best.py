@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
@@ -100,7 +100,6 @@ def test_chances_of_uneven_clusters_are_the_flips_one_by_one(monkeypatch):
         assert chance == pytest.approx((np.max(others, axis=0) >= pivots(sums[:, leader] - sums[:, k]) - 1e-6).mean())
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     spread=st.sampled_from([0.0, 0.5, 2.0]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -151,7 +151,6 @@ def test_the_order_of_groups_means_nothing(means, random):
     assert np.ravel(other) == pytest.approx(np.ravel(one), rel=1e-9)
 
 
-@settings(max_examples=20)
 @given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=1, max_size=6))
 def test_many_samples_at_once_are_the_samples_one_by_one(columns):
     means, trials = np.array(columns).T / 4, 1.0 + np.arange(len(columns)) % 3

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, special
 
@@ -105,7 +105,6 @@ def test_published_ratings_of_llmfao(real_data):
     assert pools(votes.counts()).max() == 0
 
 
-@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000), ties=st.sampled_from(TIES), n=st.sampled_from([12, 60, 300]))
 def test_what_holds_of_all_votes(seed, ties, n):
     votes = made(seed, n=n, models=4)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -115,7 +115,6 @@ def test_runs_with_more_attempts_weigh_as_much_more(no_spread):
     assert found.ahead.variance[2] == pytest.approx(again.ahead.variance[2])
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     at=st.integers(2, 18),
@@ -130,7 +129,6 @@ def test_no_later_run_withdraws_or_moves_an_alarm(seed, at, shift, size):
         assert told(watch(part, 0.05).changes) == [each for each in whole if each[0] < k]
 
 
-@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]))
 def test_the_order_of_items_and_the_direction_change_nothing(seed, size):
     series = made(seed, at=9, shift=-0.2, size=size)

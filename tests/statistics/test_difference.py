@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
@@ -585,7 +585,6 @@ def test_items_needed_would_do():
     assert float(shown.mean()) == pytest.approx(0.8, abs=0.04)
 
 
-@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]), method=st.sampled_from(["score", "t"]))
 def test_what_is_not_shown_needs_more_items_than_there_are(seed, size, method):
     rng = np.random.default_rng(seed)
@@ -683,7 +682,6 @@ def test_unbounded_scores_refuse_the_score_pivot():
         difference(np.array([3.0, 4.0]), np.array([1.0, 2.0]), bounded=False, method="score")
 
 
-@settings(max_examples=30)
 @given(sample=pairs_of_scores(), shift=st.floats(-50, 50))
 def test_adding_to_both_models_changes_nothing_for_t(sample, shift):
     a, b, clusters = sample

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
@@ -78,7 +78,6 @@ margins = st.floats(0.005, 0.3)
 
 
 @given(st.integers(30, 5_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
-@settings(max_examples=60, deadline=None)
 def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size):
     spread = Spread(within=rate, sizes=equal_sizes(size))
     near, far = (shares(goal, m, spread, n) for m in (margin, 1.5 * margin))
@@ -90,7 +89,6 @@ def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size)
 
 
 @given(st.integers(20, 2_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
-@settings(max_examples=60, deadline=None)
 def test_more_questions_pass_more_often(n, rate, margin, goal, size):
     """Counts go up and down by steps, so that four times as many are asked."""
     spread = Spread(within=rate, sizes=equal_sizes(size))

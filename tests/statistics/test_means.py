@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -471,7 +471,6 @@ def test_one_item_at_which_attempts_differ_makes_them_count():
     st.integers(2, 5),
     st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
 def test_the_same_answers_given_again_change_neither_a_score_nor_a_difference(answers, times, clustered):
     rows = pl.DataFrame(
         [

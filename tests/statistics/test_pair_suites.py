@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from simulation.suites import SuiteWorld, discordant, pairs_of
@@ -140,7 +140,6 @@ counts = st.lists(
 
 @pytest.mark.no_cover
 @given(counts)
-@settings(max_examples=25, deadline=None)
 def test_verdict_and_interval_agree_and_turn_round(tasks):
     rows = rows_of(*[(f"t{k}", a, b, max(n, 2)) for k, (a, b, n) in enumerate(tasks)])
     one, other = hs.compare(rows, "a", "b").overall, hs.compare(rows, "b", "a").overall

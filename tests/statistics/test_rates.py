@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -22,7 +22,6 @@ def test_299_clean_runs_show_one_percent():
     assert rates.runs_needed(0.01, 0.95) == 299
 
 
-@settings(max_examples=60, deadline=None)
 @given(k=st.integers(0, 6), below=st.floats(0.002, 0.5), level=st.floats(0.6, 0.999))
 def test_runs_needed_are_those_of_clopper_and_pearson(k, below, level):
     n = rates.runs_needed(below, level, failures=k)
@@ -67,7 +66,6 @@ def test_a_plan_of_clusters_keeps_its_level_in_a_trial():
     assert 0.04 < clean <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 20_000)
 
 
-@settings(max_examples=40, deadline=None)
 @given(k=st.integers(0, 5), below=st.floats(0.01, 0.4), icc=st.sampled_from([0.05, 0.3, 0.9]))
 def test_limits_in_clusters_are_those_of_the_plan(k, below, icc):
     """The upper limit reaches the rate at the number of clusters that the plan asks for, and not at one fewer."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from close_models import board
@@ -61,7 +61,6 @@ def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clu
     assert np.nanmax(np.abs(found - every)) < 0.06
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 8, 40, 150]), st.floats(0.1, 30))
 def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     moments, _ = board(seed, models=12, items=160, clusters=clusters)

@@ -22,6 +22,7 @@ from howsure.statistics.differences import column_sums, pivots
 from howsure.statistics.event_sizes import ItemSpread
 from places import LOGS, ROOT
 from reader_cases import whole_log, whole_sample
+from trials import draws
 
 HOSTILE = 'evil"<x>&\n::error::\x00\x1b[31m]]>\ufffe|*`'
 
@@ -138,7 +139,7 @@ def test_passes_need_no_correction_and_fails_are_corrected():
 
 
 @pytest.mark.no_cover
-@settings(max_examples=6)
+@settings(max_examples=draws(6, 60))
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
 def test_floors_take_holm_s_steps(rights):
     """Verdicts as if the p-value of every floor were known, which bisection over levels finds."""

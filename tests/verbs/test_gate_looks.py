@@ -5,7 +5,7 @@ import os
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import howsure as hs
@@ -48,7 +48,6 @@ def test_one_look_is_the_gate_without_looks():
 
 
 @given(st.integers(0, 10_000), st.floats(0.2, 0.95), st.sampled_from(["obrien-fleming", "pocock"]))
-@settings(max_examples=20, deadline=None)
 def test_verdict_p_value_and_interval_agree(seed, rate, spending):
     data = first(results(90, a=rate, seed=seed), 60)
     found = hs.gate(data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=f"3/90:{spending}")

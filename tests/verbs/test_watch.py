@@ -12,6 +12,7 @@ import howsure as hs
 from howsure.statistics.betting import Betting
 from places import DATA, LOGS
 from runs import first, results
+from trials import draws
 
 
 def codes(look):
@@ -46,7 +47,7 @@ def test_what_is_told_is_what_the_method_says():
 
 
 @given(st.integers(0, 10_000), st.floats(0.2, 0.9))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=draws(8, 60))
 def test_a_minus_b_is_the_opposite_of_b_minus_a(seed, rate):
     data = results(40, a=rate, seed=seed)
     one, other = hs.Monitor(a="a", b="b").update(data), hs.Monitor(a="b", b="a").update(data)
@@ -55,7 +56,7 @@ def test_a_minus_b_is_the_opposite_of_b_minus_a(seed, rate):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=draws(5, 40))
 def test_names_and_rows_in_another_order_change_nothing(seed):
     data = results(40, seed=seed)
     renamed = data.sample(fraction=1, shuffle=True, seed=seed).with_columns(item=pl.col("item").str.replace("q", "zz"))

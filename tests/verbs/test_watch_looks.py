@@ -14,6 +14,7 @@ from howsure.errors import DataError, OptionError
 from howsure.statistics.difference import difference
 from howsure.statistics.group_sequential import Schedule
 from runs import first, results
+from trials import draws
 
 
 def watched(data, *, looks="5/200", **options):
@@ -48,7 +49,7 @@ def test_one_look_is_the_fixed_test():
 
 @pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9), st.lists(st.integers(1, 120), max_size=8))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=draws(6, 60))
 def test_looking_more_often_changes_nothing(seed, rate, stops):
     data = results(120, a=rate, seed=seed)
     often = hs.Monitor(a="a", b="b", shuffled=True, looks="4/120")
@@ -58,7 +59,7 @@ def test_looking_more_often_changes_nothing(seed, rate, stops):
 
 
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=draws(4, 40))
 def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
     data = results(120, a=rate, seed=seed)
     at = {n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
@@ -75,7 +76,6 @@ def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
     st.sampled_from(["obrien-fleming", "pocock"]),
     st.sampled_from([0.8, 0.95]),
 )
-@settings(max_examples=25, deadline=None)
 def test_p_value_and_interval_agree(seed, rate, spending, level):
     look = watched(results(60, a=rate, seed=seed), looks=f"12,30,60:{spending}", level=level)
     outside = not look.interval.low <= 0 <= look.interval.high

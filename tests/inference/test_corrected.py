@@ -13,6 +13,7 @@ from scipy import stats
 import howsure as hs
 from frames import attempts, two_models
 from howsure.statistics.multiplicity import benjamini_hochberg, holm, tails
+from trials import draws
 
 ALPHA = 0.05
 CORRECTIONS = {"holm": holm, "bh": benjamini_hochberg}
@@ -52,7 +53,10 @@ def test_no_interval_is_shorter_than_that_of_its_task_alone(z):
         assert (high >= alone[1] - 1e-12).all()
 
 
-def together(truth, method="holm", trials=2_000):
+STUDIES = draws(500, 2_000)
+
+
+def together(truth, method="holm", trials=STUDIES):
     """How often all the intervals of independent tasks contain their truth, and the expected share that misses of the real ones."""
     rng = np.random.default_rng(5)
     missed, share = 0, 0.0
@@ -65,20 +69,20 @@ def together(truth, method="holm", trials=2_000):
     return 1 - missed / trials, share / trials
 
 
-NOISE = 3 * math.sqrt(0.05 * 0.95 / 2_000)
+NOISE = 3 * math.sqrt(0.05 * 0.95 / STUDIES)
 
 
-@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, [4.5] * 5, [2.5] * 5, [0.5, 1, 2, 3, 4]], ids=str)
+@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, *draws([], [[4.5] * 5, [2.5] * 5]), [0.5, 1, 2, 3, 4]], ids=str)
 def test_together_five_tasks_are_covered_as_the_level_says(truth):
     assert together(np.array(truth, dtype=float))[0] >= 0.95 - NOISE
 
 
 def test_the_worst_mixture_of_five_tasks_is_above_twice_the_error():
     covered, _ = together(np.array([8.0, 8, 8, 8, 0]))
-    assert 0.91 - NOISE <= covered <= 0.95
+    assert 0.91 - NOISE <= covered <= 0.95 + draws(NOISE, 0)
 
 
-@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, [3] * 5, [0, 0, 0, 3, 3]], ids=str)
+@pytest.mark.parametrize("truth", [*draws([], [[0] * 5, [8] * 5]), [3] * 5, [0, 0, 0, 3, 3]], ids=str)
 def test_of_the_real_differences_by_bh_few_intervals_miss(truth):
     assert together(np.array(truth, dtype=float), "bh")[1] <= 0.05 + NOISE
 

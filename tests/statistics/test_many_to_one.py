@@ -11,6 +11,7 @@ from scipy import stats
 from howsure.statistics import intervals, max_t, multiplicity
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.pair_details import pair_limits
+from trials import draws
 
 PUBLISHED = {
     5: (3.03, 3.29, 3.48, 3.62),
@@ -163,7 +164,7 @@ def test_few_clusters_have_too_few_flips():
     assert multiplicity.enough_clusters(pair_moments(x, clusters=codes).flips)
 
 
-BOARDS = {"max-t": 400, "holm": 400, "dunnett": 200}
+BOARDS = draws({"max-t": 60, "holm": 60, "dunnett": 25}, {"max-t": 400, "holm": 400, "dunnett": 200})
 """Dunnett's integrals take a while."""
 
 

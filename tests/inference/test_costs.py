@@ -149,15 +149,6 @@ def test_models_whose_cost_is_unknown_stay():
     assert "unknown" in str(hs.frontier(lost, measure="usd"))
 
 
-def test_rows_come_in_any_order_and_lazily():
-    data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8))
-    first, again = (
-        hs.frontier(each, measure="usd") for each in (data, data.sample(fraction=1, shuffle=True, seed=1).lazy())
-    )
-    assert [each.beaten_by for each in first.tasks[0].models] == [each.beaten_by for each in again.tasks[0].models]
-    assert first.tasks[0].models[0].cost.value == pytest.approx(again.tasks[0].models[0].cost.value)
-
-
 def test_the_chart_draws_every_model_with_a_cost():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     values = hs.frontier(data, measure="usd").chart()["data"]["values"]

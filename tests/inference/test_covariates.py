@@ -2,19 +2,15 @@
 
 import json
 import math
-import re
 
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
 from frames import two_models
-from howsure.commands.main import main
 from howsure.statistics.control_variates import adjusted_mean
-
-FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
+from invoked import everything
 
 
 def world(pool=200, answered=60, seed=1, slope=0.6):
@@ -51,15 +47,6 @@ def by_hand(rows, items, columns, model="a"):
     x = np.column_stack([np.ones(len(joined)), joined.select(columns).to_numpy()])
     beta = np.linalg.lstsq(x, joined["score"].to_numpy(), rcond=None)[0]
     return float(np.concatenate([[1.0], items.select(columns).to_numpy().mean(axis=0)]) @ beta)
-
-
-def everything(answer):
-    texts = {form: answer.render(form, width=80) for form in FORMS}
-    for form, text in texts.items():
-        assert text.strip(), form
-        assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)
-    assert max(map(len, texts["terminal"].splitlines())) <= 80
-    return texts["terminal"]
 
 
 def test_a_number_adjusts_as_a_regression_does(side):
@@ -191,16 +178,10 @@ def test_a_model_is_no_covariate_of_itself():
 @pytest.mark.parametrize("verb", [hs.estimate, lambda *data, **options: hs.compare(*data, "a", "b", **options)])
 def test_an_unknown_column_is_an_error_that_lists_columns(side, verb):
     rows, _, path = side
-    with pytest.raises(hs.DataError, match="no column 'eaze'"):
+    with pytest.raises(hs.DataError, match=r"no column 'eaze'.*ease.*level"):
         verb(rows, covariate="eaze", items=path)
     with pytest.raises(hs.DataError, match="no column 'ease'"):
         verb(rows, covariate="ease")
-
-
-def test_the_error_of_an_unknown_column_names_those_of_the_items_table(side):
-    rows, _, path = side
-    with pytest.raises(hs.DataError, match=r"ease.*level"):
-        hs.estimate(rows, covariate="eaze", items=path)
 
 
 def test_a_frame_for_the_items_is_taken_or_refused_in_words(side):
@@ -350,7 +331,7 @@ def test_an_unpaired_comparison_adjusts_both():
     everything(answer)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_p_value_and_interval_agree(seed, tmp_path):
     rows, items = world(seed=seed)
     path = tmp_path / "items.csv"
@@ -408,13 +389,6 @@ def test_methods_that_can_t_adjust_are_refused(side, verb, option):
         getattr(hs, verb)(rows, *names, covariate="ease", items=path, **option)
 
 
-@pytest.mark.parametrize("verb", [hs.leaderboard, hs.noise, hs.trend, hs.health])
-def test_verbs_that_can_t_adjust_refuse_a_covariate(side, verb):
-    rows, _, path = side
-    with pytest.raises(hs.OptionError, match="takes no covariate"):
-        verb(rows, covariate="ease", items=path)
-
-
 def test_json_says_what_was_saved(side):
     rows, _, path = side
     found = json.loads(hs.estimate(rows, covariate="ease", items=path).render("json"))
@@ -462,136 +436,3 @@ def test_a_comparison_counts_items_without_the_covariate_for_both_models():
 def test_a_covariate_that_no_column_holds_is_refused(name):
     with pytest.raises(hs.HowsureError, match=f"{name!r}"):
         hs.estimate(pool_of_ten(), covariate=name)
-
-
-# the command line
-
-
-@pytest.fixture
-def files(tmp_path):
-    rows, items = world()
-    rng = np.random.default_rng(3)
-    attempts = pl.concat(
-        [
-            rows.with_columns(
-                attempt=pl.lit(k),
-                score=(pl.Series(rng.random(len(rows))) < 0.3 + 0.4 * pl.col("score")).cast(pl.Float64),
-            )
-            for k in range(4)
-        ]
-    )
-    steps = pl.concat([rows.with_columns(model=pl.col("model") + f"-step{k}") for k in (1, 2, 3)])
-    rows.with_columns(prob=0.1 + 0.8 * pl.col("score")).write_csv(tmp_path / "rows.csv")
-    items.write_csv(tmp_path / "items.csv")
-    attempts.write_csv(tmp_path / "attempts.csv")
-    steps.write_csv(tmp_path / "steps.csv")
-    return tmp_path
-
-
-def run(*words, code=0):
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    assert result.exit_code == code, (words, result.output, result.exception)
-    assert "Traceback" not in result.output
-    return result
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("noise attempts.csv", "comes from the"),
-        ("noise rows.csv", "One attempt per question"),
-        ("noise attempts.csv -a a -b b", "this difference"),
-        ("noise attempts.csv --model a --variance CR1 --level 0.9", "between answers"),
-        ("estimate attempts.csv --score pass@2", "score %"),
-        ("estimate attempts.csv --population these-questions", "exactly these questions"),
-        ("compare attempts.csv -a a -b b --population these-questions --margin 30pp", "exactly these questions"),
-        ("leaderboard attempts.csv --population these-questions", "exactly these questions"),
-        ("estimate attempts.csv --score pass@3", "pass@3"),
-        ("compare attempts.csv -a a -b b --score pass^2", "pass^2"),
-        ("leaderboard attempts.csv --score majority@3", "majority@3"),
-        ("estimate attempts.csv --score best-of-4", "best-of-4"),
-        ("estimate attempts.csv --score consistency", "consistency"),
-        ("estimate attempts.csv --score pass^9-plug-in", "pass^9-plug-in"),
-        ("estimate rows.csv --score prob", "share of right answers"),
-        ("health attempts.csv --score pass@2", "question"),
-        ("estimate rows.csv --covariate ease --items items.csv", "variance removed"),
-        ("estimate rows.csv --covariate ease --covariate level --items items.csv", "variance removed"),
-        ("compare rows.csv -a a -b b --covariate level --items items.csv", "covariates removed"),
-        ("compare rows.csv -a a -b b --covariate ease --items items.csv --cluster passage", "covariates removed"),
-        ("estimate rows.csv --model a --covariate model:b", "variance"),
-        ("estimate steps.csv --average-last 2", "last 2"),
-        ("leaderboard steps.csv --average-last 2 --step-from (?P<run>.+)-step(?P<step>.+)", "last 2"),
-        ("trend steps.csv", "checkpoints"),
-        ("trend steps.csv --last 2 --level 0.9 --variance CR1", "checkpoints"),
-        ("trend steps.csv --step-from (?P<run>.+)-step(?P<step>.+)", "checkpoints"),
-        ("health attempts.csv --top 1", "question"),
-    ],
-)
-def test_new_commands_and_options_answer(files, words, said):
-    name, table, *rest = words.split(" ")
-    rest = [files / word if word.endswith(".csv") else word for word in rest]
-    assert said in run(name, files / table, *rest).stdout
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("words", ["noise attempts.csv", "trend steps.csv", "estimate attempts.csv --score pass@2"])
-def test_new_commands_write_every_form(files, words, form):
-    name, table, *rest = words.split()
-    assert run(name, files / table, *rest, "-f", form).stdout.strip()
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("noise attempts.csv -a a", "one model of a pair"),
-        ("noise attempts.csv -a a -b nobody", "no model 'nobody'"),
-        ("estimate rows.csv --population these-questions", "one attempt an item"),
-        ("estimate attempts.csv --population these-questions --interval wilson", "has its own error bar"),
-        ("estimate attempts.csv --score pass@9", "none has more than 4"),
-        ("estimate attempts.csv --score pass@x", "is not one of"),
-        ("estimate attempts.csv --score prob", "no probability of the right answer"),
-        ("estimate rows.csv --covariate eaze --items items.csv", "no column 'eaze'"),
-        ("estimate rows.csv --covariate ease --items nowhere.csv", "nowhere.csv"),
-        ("estimate rows.csv --average-last 2", "no model looks like a checkpoint"),
-        ("noise rows.csv --population these-questions", "doesn't ask about exactly these questions"),
-        ("trend rows.csv", "no model looks like a checkpoint"),
-        ("trend steps.csv --step-from (", "no regular expression"),
-    ],
-)
-def test_new_errors_are_one_line_and_exit_1(files, words, said):
-    name, table, *rest = words.split(" ")
-    rest = [files / word if word.endswith(".csv") else word for word in rest]
-    result = run(name, files / table, *rest, code=1)
-    assert said in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert result.stdout == ""
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "estimate rows.csv --population bench",
-        "estimate rows.csv --average-last 0",
-        "trend steps.csv --last 1",
-        "leaderboard rows.csv --covariate ease",
-        "noise rows.csv --population bench",
-        "noise rows.csv --interval t",
-    ],
-)
-def test_new_wrong_options_are_usage_errors(files, words):
-    name, table, *rest = words.split()
-    assert "Usage" in run(name, files / table, *rest, code=2).output
-
-
-def test_a_chart_is_written_where_altair_is(files):
-    pytest.importorskip("altair")
-    target = files / "noise.json"
-    run("noise", files / "attempts.csv", "--plot", target)
-    assert json.loads(target.read_text())["data"]["values"]
-    assert "can't" in run("noise", files / "attempts.csv", "--plot", files / "noise.docx", code=1).stderr
-
-
-def test_a_chart_of_one_attempt_an_item_is_refused_in_words(files):
-    pytest.importorskip("altair")
-    result = run("noise", files / "rows.csv", "--plot", files / "noise.json", code=1)
-    assert "attempt" in result.stderr

@@ -7,10 +7,9 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
-from howsure.commands.main import main
+from invoked import run
 
 
 def ratings(seed=0, n=200, raters=("one", "two", "gold")):
@@ -26,10 +25,6 @@ def ratings(seed=0, n=200, raters=("one", "two", "gold")):
 def long(wide):
     """The same with a row a rating."""
     return wide.unpivot(index="item", variable_name="rater", value_name="rating")
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
 
 
 def test_both_shapes_say_the_same():

@@ -385,21 +385,6 @@ def test_a_mistyped_gate_is_no_verdict(quiz):
     assert run("estimate", quiz, "--bogus").exit_code == 2
 
 
-@pytest.mark.parametrize("engine", ["pandas", "lazy", "duckdb", "pyarrow"])
-def test_frames_of_any_kind(engine):
-    import duckdb
-
-    rows = pl.concat([two_models(n=300, task=pl.lit("x")), two_models(task=pl.lit("y")).filter(pl.col("model") == "b")])
-    made = {
-        "pandas": rows.to_pandas,
-        "lazy": rows.lazy,
-        "pyarrow": rows.to_arrow,
-        "duckdb": lambda: duckdb.from_arrow(rows.to_arrow()),
-    }
-    answer = hs.gate(made[engine](), "a", "b", not_worse_than=0.01, at_least=0.4)
-    assert answer.to_dict() == hs.gate(rows, "a", "b", not_worse_than=0.01, at_least=0.4).to_dict()
-
-
 def test_a_gate_loads_no_scipy_stats():
     code = (
         "import sys, polars as pl, howsure as hs\n"
@@ -408,26 +393,6 @@ def test_a_gate_loads_no_scipy_stats():
         "sys.exit('scipy.stats' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_a_reader_who_stops_reading_changes_no_verdict(quiz):
-    command = [
-        sys.executable,
-        "-m",
-        "howsure.commands.main",
-        "gate",
-        quiz,
-        "-a",
-        "bad",
-        "-b",
-        "old",
-        "--better",
-        "-f",
-        "json",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        process.stdout.close()
-        assert process.wait() == 1
 
 
 def test_junit_of_hostile_names(quiz, tmp_path):
@@ -476,19 +441,14 @@ def test_annotations_are_escaped():
     assert line == "::error title=a%2Cb%3Ac\\x0a%3A%3A::100 %25\\x0d\\x0a::error::x"
 
 
-def test_the_comment_can_be_found_again(quiz, tmp_path):
-    path = tmp_path / "comment.md"
-    run("gate", quiz, "-a", "good", "-b", "old", "--not-worse-than", "2pp", "-o", str(path))
-    first, second = path.read_text().splitlines()[:2]
-    assert first == "<!-- howsure gate -->"
-    assert second.startswith("**PASS: good is not worse than old by more than 2.0 pp")
-
-
 def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_path, monkeypatch):
     path = tmp_path / "comment.md"
     asked = ("gate", quiz, "-a", "good", "-b", "old", "--not-worse-than", "2pp", "--comment", str(path))
     run(*asked)
     alone = path.read_text()
+    run(*asked[:-2], "-o", str(tmp_path / "answer.md"))
+    assert (tmp_path / "answer.md").read_text().startswith("<!-- howsure gate -->\n**PASS: good is not worse than old")
+    assert alone.startswith("<!-- howsure gate: gate -->")
     verdict, table, data = (alone.index(text) for text in ("**PASS", "| criterion |", "Data: "))
     assert verdict < table < data
     assert "](" not in alone
@@ -506,15 +466,6 @@ def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_
     monkeypatch.setenv("HOWSURE_URL", "javascript:x")
     assert run(*asked).exit_code == 3
     assert not path.exists()
-
-
-def test_records_and_words():
-    answer = hs.gate(two_models(n=300), "a", "b", not_worse_than=0.01, at_least=0.9)
-    assert answer.counts() == {"pass": 1, "fail": 1, "unclear": 0}
-    assert answer.exit_code == 1
-    assert [record["criterion"] for record in answer.records()] == ["not_worse_than", "at_least"]
-    assert answer.to_dict()["verdict"] == "fail"
-    assert "a is below 90.0 %" in answer.sentence
 
 
 def test_checkpoints_are_averaged():

@@ -5,11 +5,10 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 from scipy import special
 
 import howsure as hs
-from howsure.commands.main import main
+from invoked import run
 
 
 def votes(seed=0, n=600, models=("w", "x", "y", "z")):
@@ -22,10 +21,6 @@ def votes(seed=0, n=600, models=("w", "x", "y", "z")):
     return pl.DataFrame(
         {"model_a": names[first], "model_b": names[second], "winner": winner, "judge": rng.integers(0, 40, n)}
     )
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words])
 
 
 def test_it_says_what_the_board_says_of_the_pair():

@@ -12,9 +12,8 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.inference.history import date_in, in_order
+from invoked import everything
 from reader_cases import inspect_header, sample, zipped
-
-FORMS = ("terminal", "markdown", "latex", "html", "csv", "json")
 
 
 def nightly(runs=30, n=300, at=None, shift=0.0, seed=0, attempts=1, month="2026-10", **columns):
@@ -38,13 +37,6 @@ def told(task):
     return [(change.run, change.since, change.low, change.high, change.difference.value) for change in task.changes]
 
 
-def everything(answer):
-    """Render an answer in every form, and return it as it is in a terminal."""
-    json.loads(answer.render("json"))
-    texts = [answer.render(form) for form in FORMS]
-    return " ".join(texts[0].split())
-
-
 def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
     answer = hs.history(nightly(at=18, shift=-0.1, seed=3))
     (task,) = answer.tasks
@@ -54,7 +46,7 @@ def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
     just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
     assert just.tasks[0].answers_spread == pytest.approx(answer.tasks[0].answers_spread, rel=0.1)
     assert answer.verdict.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
-    assert "A false alarm comes at most about once in 100 runs." in everything(answer)
+    assert "A false alarm comes at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
 def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
@@ -177,11 +169,15 @@ def test_the_spread_between_runs_is_said_with_whether_it_is_known():
     (task,) = many.tasks
     assert (task.spread_runs, task.spread_known, few.tasks[0].spread_known) == (30, True, False)
     assert task.answers_spread == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
-    assert "Spread: a run differs from its level by 2." in everything(many)
-    assert "10 runs are needed" not in everything(many)
-    assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in everything(few)
+    assert "Spread: a run differs from its level by 2." in " ".join(everything(many).split())
+    assert "10 runs are needed" not in " ".join(everything(many).split())
+    assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in " ".join(
+        everything(few).split()
+    )
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
-    assert "Spread: not known, as no two runs of one level differ on single items." in everything(hs.history(same))
+    assert "Spread: not known, as no two runs of one level differ on single items." in " ".join(
+        everything(hs.history(same)).split()
+    )
 
 
 def test_the_share_of_answers_that_repeat_is_said():
@@ -189,7 +185,7 @@ def test_the_share_of_answers_that_repeat_is_said():
     copied = pl.concat([nightly(runs=6, seed=1).with_columns(model=pl.col("model") + part) for part in ("a", "b", "c")])
     answer = hs.history(copied)
     assert answer.tasks[0].repeated > 0.4
-    assert "of answers repeat from run to run" in everything(answer)
+    assert "of answers repeat from run to run" in " ".join(everything(answer).split())
 
 
 def test_the_last_runs_are_compared_with_as_many_before():
@@ -206,7 +202,7 @@ def test_the_last_runs_are_compared_with_as_many_before():
     )
     assert hs.history(rows).tasks[0].last is None
     flat = hs.history(nightly(seed=1), compare_last=7)
-    assert "not a significant difference (p 0." in everything(flat)
+    assert "not a significant difference (p 0." in " ".join(everything(flat).split())
     json.loads(flat.render("json"))
 
 
@@ -256,7 +252,7 @@ def test_a_run_that_broke_off_is_no_part_of_the_series_and_no_record():
     run = answer.tasks[0].runs[5]
     assert (run.apart, run.record, run.alarm) == (True, False, False)
     assert "runs_apart" in {caution.code for caution in answer.cautions}
-    assert "few items" in everything(answer)
+    assert "few items" in " ".join(everything(answer).split())
 
 
 def test_other_questions_begin_another_series():
@@ -265,7 +261,7 @@ def test_other_questions_begin_another_series():
     answer = hs.history(rows)
     assert [run.anew for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
     assert "items_replaced" in {caution.code for caution in answer.cautions}
-    assert "other items" in everything(answer)
+    assert "other items" in " ".join(everything(answer).split())
     two = hs.history(rows.filter(pl.col("model").is_in(["2026-10-03", "2026-10-04"])))
     assert "Of 2 runs since 2026-10-03, none can be held against another" in two.verdict
 
@@ -375,13 +371,7 @@ def test_equal_runs_and_one_item_are_no_alarm():
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
     everything(hs.history(same))
     assert hs.history(same).tasks[0].changes == ()
-    assert "none can be held against another" in everything(hs.history(nightly(runs=3, n=1)))
-
-
-def test_hostile_names_are_escaped():
-    answer = hs.history(nightly(runs=3).with_columns(model=pl.col("model") + "evil|\x1b[31m<b>"))
-    assert all("\x1b" not in answer.render(form) for form in FORMS)
-    assert "<b>" not in answer.render("markdown")
+    assert "none can be held against another" in " ".join(everything(hs.history(nightly(runs=3, n=1))).split())
 
 
 def test_several_tasks_are_one_family():

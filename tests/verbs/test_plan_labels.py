@@ -5,10 +5,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
-from howsure.commands.main import main
+from invoked import run
 from trials import draws
 
 WORDS = ("-c", "judge=first", "-c", "judge=second")
@@ -35,10 +34,6 @@ def filled(queue, rows):
     asked = pl.col("to_label").is_not_null()
     joined = queue.join(truth, on="item", how="left", maintain_order="left")
     return joined.with_columns(label=pl.when(asked).then("truth").otherwise("label")).drop("truth")
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
 
 
 def test_labels_go_where_judges_disagree():

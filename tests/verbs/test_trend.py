@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-import re
 
 import numpy as np
 import polars as pl
@@ -13,8 +12,7 @@ from scipy import stats
 import howsure as hs
 from frames import two_models
 from howsure.study.models import find_checkpoints
-
-FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
+from invoked import everything
 
 
 def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{step}", lift=0.12, gap=0.0, attempts=1):
@@ -34,15 +32,6 @@ def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{
         for j in range(attempts)
     ]
     return pl.DataFrame(rows)
-
-
-def everything(answer):
-    texts = {form: answer.render(form, width=80) for form in FORMS}
-    for form, text in texts.items():
-        assert text.strip(), form
-        assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)
-    assert max(map(len, texts["terminal"].splitlines())) <= 80
-    return texts["terminal"]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +186,7 @@ def test_a_wobble_of_fewer_than_two_is_refused(last):
 def test_averages_can_be_compared_and_ranked():
     rows = training(runs=("r", "s"), gap=0.3)
     gap = hs.compare(rows, "s (last 3)", "r (last 3)", average_last=3)
+    assert hs.compare(rows, "s", "r", average_last=3).difference == gap.difference
     own = {entry.model: entry.estimate.value for entry in hs.estimate(rows, average_last=3).entries}
     assert gap.difference.value == pytest.approx(own["s (last 3)"] - own["r (last 3)"])
     assert [entry.model for entry in hs.leaderboard(rows, average_last=3).boards[0].entries] == [
@@ -204,11 +194,6 @@ def test_averages_can_be_compared_and_ranked():
         "r (last 3)",
     ]
     everything(hs.noise(training(attempts=3), average_last=2))
-
-
-def test_an_average_is_compared_by_the_names_of_its_runs():
-    rows = training(runs=("r", "s"), gap=0.3)
-    assert hs.compare(rows, "s", "r", average_last=3).a == "s (last 3)"
 
 
 def test_the_noise_of_an_average_is_that_of_its_attempts():
@@ -235,15 +220,6 @@ def test_the_rise_is_the_mean_of_every_item_s_own_line(steps):
     assert rise.se == pytest.approx(expected.std(ddof=1) / math.sqrt(30), rel=1e-12)
     p = hs.trend(rows).tasks[0].runs[0].rise_p_value
     assert p == pytest.approx(stats.ttest_1samp(expected, 0).pvalue, rel=1e-9)
-
-
-def test_the_rise_is_that_of_ordinary_least_squares_in_statsmodels():
-    sm = pytest.importorskip("statsmodels.api")
-    rows = training()
-    steps = np.array([1, 2, 3, 4, 5.0])
-    wide = rows.pivot(on="model", index="item", values="score").select(f"r-step{s:.0f}" for s in steps).to_numpy()
-    fits = [sm.OLS(scores, sm.add_constant(steps)).fit().params[1] * 4 for scores in wide]
-    assert hs.trend(rows).tasks[0].runs[0].rise.value == pytest.approx(np.mean(fits), rel=1e-9)
 
 
 def test_the_rise_respects_clusters():
@@ -334,13 +310,6 @@ def test_two_names_of_one_step_are_refused_by_name(steps):
             verb(training(steps=steps))
 
 
-def test_a_trend_is_about_drawn_questions_and_single_checkpoints():
-    with pytest.raises(hs.OptionError, match="exactly these questions"):
-        hs.trend(training(attempts=5), population="these-questions")
-    with pytest.raises(hs.OptionError, match="single checkpoints"):
-        hs.trend(training(), average_last=2)
-
-
 def test_many_checkpoints_show_the_last_and_count_the_rest():
     text = everything(hs.trend(training(steps=tuple(range(1000, 31_000, 1000)), lift=0.02)))
     assert "… and 18 earlier checkpoints" in text
@@ -389,13 +358,6 @@ def test_json_and_records_hold_every_checkpoint():
     assert [len(run["points"]) for run in found["tasks"][0]["runs"]] == [5, 5]
     assert [record["step"] for record in answer.records()] == [1, 2, 3, 4, 5] * 2
     assert answer["task"].runs[1].run == "s"
-
-
-def test_hostile_names_of_runs_are_escaped():
-    answer = hs.trend(training(name="evil|\x1b[31m<b>{run}-step{step}"))
-    texts = {form: answer.render(form, width=80) for form in FORMS}
-    assert all("\x1b" not in text for text in texts.values())
-    assert "<b>" not in texts["markdown"]
 
 
 def test_a_task_without_checkpoints_does_not_silence_the_others():

@@ -103,14 +103,6 @@ def test_adding_items_one_by_one_is_the_same_also_out_of_order():
     assert told(monitor.look()) == told(watched(data, looks="4/120"))
 
 
-@pytest.mark.parametrize("engine", ["pandas", "pyarrow"])
-def test_other_frames_keep_their_order(engine):
-    pytest.importorskip(engine)
-    data = results(100, a=0.7)
-    other = data.to_pandas() if engine == "pandas" else data.to_arrow()
-    assert told(watched(other, looks="5/100")) == told(watched(data, looks="5/100"))
-
-
 def test_a_margin_and_a_floor_can_be_planned_too():
     data = results(200, a=0.8, b=0.5)
     kept = watched(data, margin=0.05)

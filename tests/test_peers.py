@@ -12,10 +12,11 @@ import howsure as hs
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
+from trials import draws
 
 pytestmark = pytest.mark.no_cover
 
-WORLDS = 1_000
+WORLDS = draws(400, 1_000)
 
 
 def allowed(rate, worlds):
@@ -56,7 +57,6 @@ def neighbours(matrix):
 # evalstats: no clusters, type I error 0.15
 
 
-@pytest.mark.no_cover
 def test_forty_clusters_of_ten_keep_the_type_i_error():
     x, cluster = equal_pairs(np.random.default_rng(1), 40, 10)
     ours = of_pairs(x, lambda m: m.p_value, clusters=[cluster]) <= 0.05
@@ -119,13 +119,12 @@ def test_twenty_four_tied_models_are_one_group():
 # truescore: p from the normal, interval from t, disagreement in 6 % of null runs
 
 
-@pytest.mark.no_cover
 def test_p_value_and_interval_agree_in_every_null_world():
-    x, cluster = equal_pairs(np.random.default_rng(4), 6, 10, worlds=400)
+    x, cluster = equal_pairs(np.random.default_rng(4), 6, 10, worlds=draws(100, 400))
     outside = of_pairs(x, _without_zero, clusters=[cluster])
     assert np.array_equal(outside, of_pairs(x, lambda m: m.p_value, clusters=[cluster]) <= 0.05)
     assert outside.any()
-    for k in range(0, 80, 2):
+    for k in range(0, draws(20, 80), 2):
         found = difference(x[:, k], x[:, k + 1], clusters=[cluster])
         interval = found.estimate.interval
         assert (found.p_value <= 0.05) == (not interval.contains(0))
@@ -171,7 +170,6 @@ def test_one_cluster_gives_no_p_value():
     assert found.better is None
 
 
-@pytest.mark.no_cover
 def test_six_clusters_keep_the_type_i_error():
     x, cluster = equal_pairs(np.random.default_rng(5), 6, 15)
     normal = of_pairs(
@@ -184,7 +182,7 @@ def test_six_clusters_keep_the_type_i_error():
 
 
 def test_cluster_bootstrap_with_six_clusters_keeps_the_type_i_error():
-    worlds = 400
+    worlds = draws(80, 400)
     x, cluster = equal_pairs(np.random.default_rng(6), 6, 15, worlds)
     rng = np.random.default_rng(7)
     p = [

@@ -12,6 +12,7 @@ import howsure as hs
 from frames import clustered, two_models
 from invoked import everything
 from places import LOGS
+from trials import draws
 
 
 def attempted(n=20, attempts=5, models=("a", "b"), seed=1, gain=0.8):
@@ -75,14 +76,14 @@ def test_only_the_shared_items_count_in_a_comparison():
 def test_the_interval_holds_the_truth_of_known_rates_about_as_often_as_it_says():
     rng = np.random.default_rng(7)
     rates = rng.random(25)
-    held = 0
-    for _ in range(60):
+    held, worlds = 0, draws(20, 60)
+    for _ in range(worlds):
         right = (rng.random((25, 4)) < rates[:, None]).astype(float)
         rows = pl.DataFrame(
             [{"model": "a", "item": i, "attempt": j, "score": right[i, j]} for i in range(25) for j in range(4)]
         )
         held += hs.estimate(rows, population="these-questions")[0].estimate.interval.contains(rates.mean())
-    assert held >= 51  # of 60: 95 % less three standard errors
+    assert held >= 0.95 * worlds - 3 * math.sqrt(0.95 * 0.05 * worlds)
 
 
 @pytest.mark.parametrize(("gain", "attempts"), [(0.0, 2), (0.3, 5), (1.0, 2)])

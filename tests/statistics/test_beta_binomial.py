@@ -8,6 +8,7 @@ from scipy import special, stats
 
 from howsure.statistics import mean_intervals
 from howsure.statistics.mean_intervals import Groups, posterior_limits
+from trials import draws
 
 GRID = 0.004
 """How far a limit may be from the exact one on the arcsine scale: half a cell of the grid of 200 angles."""
@@ -71,7 +72,7 @@ def drawn(seed, n_groups, trials, rate, rho):
     return rng.binomial(trials, chance)
 
 
-@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize("level", draws([0.95], [0.8, 0.95]))
 @pytest.mark.parametrize(
     ("n_groups", "trials", "rate", "rho"),
     [
@@ -84,7 +85,7 @@ def drawn(seed, n_groups, trials, rate, rho):
     ],
 )
 def test_equal_groups_get_the_posterior_by_brute_force(n_groups, trials, rate, rho, level):
-    for seed in range(2):
+    for seed in range(draws(1, 2)):
         right = drawn(seed, n_groups, trials, rate, rho)
         found = np.ravel(posterior_limits(groups(right / trials, trials), level))
         assert angle(found) == pytest.approx(exact_angles(right, trials, level), abs=GRID)

@@ -6,6 +6,7 @@ import pytest
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.ratios import Known, cost_moments, dominance
+from trials import draws
 
 
 def judged(scores, costs, lacking=(), free=(), clusters=()):
@@ -55,7 +56,7 @@ def test_models_in_other_units_are_judged_alike():
 
 @pytest.mark.parametrize("shape", ["items", "clusters", "holes"])
 def test_true_members_stay_under_ties(shape):
-    rng, kept, boards = np.random.default_rng(8), 0, 60
+    rng, kept, boards = np.random.default_rng(8), 0, draws(25, 60)
     for _ in range(boards):
         codes = np.repeat(np.arange(15), 12)
         hard = rng.normal(0, 1, 180) + (shape == "clusters") * rng.normal(0, 1, 15)[codes]

@@ -13,6 +13,7 @@ from scipy import stats
 from howsure.statistics import power as powers
 from howsure.statistics.power import items_needed, power
 from howsure.statistics.random_factors import LevelParts, Levels, LevelSpread, error_with_levels
+from trials import draws
 
 SPREAD = LevelSpread(question=0.1, level=(0.002,), interaction=(0.05,), answer=0.3, levels=(5.0,), sets=(1,))
 VARIANCES = st.floats(1e-4, 1.0)
@@ -48,11 +49,11 @@ def test_one_level_has_no_power_and_levels_set_a_floor() -> None:
 @pytest.mark.parametrize(("levels", "items", "gap"), [(4, 200, 0.1), (10, 100, 0.08), (6, 50, 0.15)])
 @pytest.mark.no_cover
 def test_simulated_evals_reach_the_promised_power(levels: int, items: int, gap: float, *, own: bool) -> None:
-    """Two models with the same levels, or with their own (half the variance each), normal, 4,000 draws: a standard error of .008 or less."""
+    """Two models with the same levels, or with their own (half the variance each), normal; the forecast itself is off by up to .04."""
     rng = np.random.default_rng(levels)
     spread = replace(SPREAD, levels=(float(levels),), sets=(2 if own else 1,))
     found = []
-    for _ in range(8):
+    for _ in range(draws(2, 8)):
         hard = rng.normal(0, SPREAD.question**0.5, (items, 1, 500))
 
         def drawn(share: float) -> np.ndarray:
@@ -67,7 +68,7 @@ def test_simulated_evals_reach_the_promised_power(levels: int, items: int, gap: 
         sums = LevelParts(one.factor + two.factor, one.noise + two.noise, one.squares + two.squares, pooled=True)
         variance, df = error_with_levels([sums if own else Levels.of(x, shared=True).of_means()], plain, df)
         found.append(2 * stats.t.sf(np.abs(x.mean(axis=(0, 1))) / np.sqrt(variance), df) <= 0.05)
-    assert np.mean(found) == pytest.approx(power(powers.Test(method="t"), spread, gap, items, 1), abs=0.05)
+    assert np.mean(found) == pytest.approx(power(powers.Test(method="t"), spread, gap, items, 1), abs=draws(0.07, 0.05))
 
 
 def test_clusters_are_what_degrees_of_freedom_count() -> None:

@@ -13,6 +13,7 @@ from howsure.statistics.intervals import clopper_pearson, guarded_wilson, wilson
 from howsure.statistics.mean_intervals import Groups, Means, limits, posterior_limits
 from howsure.statistics.means import mean, means
 from method_cases import codes
+from trials import draws
 
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
@@ -306,18 +307,19 @@ def test_a_miss_that_nobody_saw_counts_as_the_square_root_of_a_cluster_s_size():
 @pytest.mark.parametrize(("c", "low"), [(40, 0.01), (200, 0.005), (200, 0.01)])
 def test_rare_confident_misses_among_fractions_near_1_are_covered(c, low, attempts):
     truth = (1 - low) * c / (c + 1) + low / 6
-    for n in (20, 50, 120, 400):
+    worlds = draws(300, 1_000)
+    for n in draws((20, 120), (20, 50, 120, 400)):
         rng = np.random.default_rng([c, n])
-        x = 1 - rng.beta(1, c, (n, 1_000))
+        x = 1 - rng.beta(1, c, (n, worlds))
         misses = rng.random(x.shape) < low
         x[misses] = rng.beta(1, 5, misses.sum())
         known = {} if attempts == 0 else {"attempts": np.full(x.shape, float(attempts))}
         found = means(rng.binomial(attempts, x) / attempts if attempts else x, **known)
         assert np.mean([e.interval.low <= truth <= e.interval.high for e in found]) >= 0.93 - 3 * np.sqrt(
-            0.93 * 0.07 / 1_000
+            0.93 * 0.07 / worlds
         )
         floors = means(rng.binomial(attempts, x) / attempts if attempts else x, level=0.9, **known)
-        assert np.mean([e.interval.low > truth for e in floors]) <= 0.06 + 3 * np.sqrt(0.06 * 0.94 / 1_000)
+        assert np.mean([e.interval.low > truth for e in floors]) <= 0.06 + 3 * np.sqrt(0.06 * 0.94 / worlds)
 
 
 @pytest.mark.parametrize("n", [20, 50, 200])

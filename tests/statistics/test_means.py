@@ -1,5 +1,6 @@
 """One model's mean: edges, degenerate data, laws."""
 
+import itertools
 import math
 from dataclasses import replace
 from typing import get_args
@@ -19,6 +20,7 @@ from howsure.statistics.choices import IntervalMethod
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean, means
 from method_cases import codes, reference_data
+from trials import draws
 
 METHODS = get_args(IntervalMethod)
 EIGHT = np.repeat(np.arange(8), 50)
@@ -164,7 +166,7 @@ def test_the_promise_at_the_edge_holds_where_heavy_items_differ():
     )
     truth = kinds[kinds > 500].sum() * 0.35 / kinds.sum()
     missed = 0
-    for _ in range(2_000):
+    for _ in range(draws(500, 2_000)):
         weights = rng.choice(kinds, 16)
         x = ((weights > 500) & (rng.random(16) < 0.35)).astype(float)
         missed += not x.any() and mean(x, weights=weights).bounds[0].limit < truth
@@ -172,7 +174,7 @@ def test_the_promise_at_the_edge_holds_where_heavy_items_differ():
 
 
 def test_weights_do_not_hide_that_all_are_right():
-    for seed in range(30):
+    for seed in range(draws(8, 30)):
         found = mean(np.ones(30), weights=np.random.default_rng(seed).uniform(0.5, 3, 30))
         assert found.value == 1, "never above 1 either"
         assert found.method.name == "clopper-pearson"
@@ -404,9 +406,10 @@ def answers(seed, n=30, models=6, attempts=3):
     return rng.binomial(count, chance) / count, count.astype(float)
 
 
-@pytest.mark.parametrize("method", [None, *METHODS])
-@pytest.mark.parametrize("ways", [0, 1, 2])
-@pytest.mark.parametrize("attempts", [1, 3, 0], ids=["one answer", "three answers", "one to three answers"])
+CASES = list(itertools.product([1, 3, 0], [0, 1, 2], [None, *METHODS]))
+
+
+@pytest.mark.parametrize(("attempts", "ways", "method"), draws(CASES[::5], CASES), ids=str)
 def test_means_are_the_means_one_by_one(attempts, ways, method):
     x, count = answers(ways, attempts=attempts)
     rng = np.random.default_rng(8)

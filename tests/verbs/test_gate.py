@@ -144,7 +144,7 @@ def test_passes_need_no_correction_and_fails_are_corrected():
 
 
 @pytest.mark.no_cover
-@settings(max_examples=draws(6, 60))
+@settings(max_examples=draws(2, 60))
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
 def test_floors_take_holm_s_steps(rights):
     """Verdicts as if the p-value of every floor were known, which bisection over levels finds."""

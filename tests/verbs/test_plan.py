@@ -388,11 +388,8 @@ def test_where_smaller_is_better_a_positive_difference_is_worse():
     assert hs.plan(frame, "a", "b", effect=-2.0, lower_is_better=True, **options).items < usual.items
     with pytest.raises(hs.OptionError, match="not within the margin"):
         hs.plan(frame, "a", "b", effect=2.0, lower_is_better=True, **options)
-    checks = [
-        hs.plan(frame, "a", "b", effect=e, lower_is_better=low, simulate=True, **options).simulated.power
-        for e, low in ((-0.5, False), (0.5, True))
-    ]
-    assert checks == pytest.approx([0.8, 0.8], abs=0.05)
+    simulated = hs.plan(frame, "a", "b", effect=0.5, lower_is_better=True, simulate=True, **options).simulated
+    assert simulated.power == pytest.approx(0.8, abs=0.05)
 
 
 @pytest.mark.parametrize("cluster", [None, "g"])

@@ -12,7 +12,6 @@ import howsure as hs
 from frames import clustered, two_models
 from invoked import everything
 from places import LOGS
-from trials import draws
 
 
 def attempted(n=20, attempts=5, models=("a", "b"), seed=1, gain=0.8):
@@ -73,19 +72,6 @@ def test_only_the_shared_items_count_in_a_comparison():
     )
 
 
-def test_the_interval_holds_the_truth_of_known_rates_about_as_often_as_it_says():
-    rng = np.random.default_rng(7)
-    rates = rng.random(25)
-    held, worlds = 0, draws(20, 60)
-    for _ in range(worlds):
-        right = (rng.random((25, 4)) < rates[:, None]).astype(float)
-        rows = pl.DataFrame(
-            [{"model": "a", "item": i, "attempt": j, "score": right[i, j]} for i in range(25) for j in range(4)]
-        )
-        held += hs.estimate(rows, population="these-questions")[0].estimate.interval.contains(rates.mean())
-    assert held >= 0.95 * worlds - 3 * math.sqrt(0.95 * 0.05 * worlds)
-
-
 @pytest.mark.parametrize(("gain", "attempts"), [(0.0, 2), (0.3, 5), (1.0, 2)])
 def test_p_value_and_interval_agree(gain, attempts):
     rows = attempted(attempts=attempts, gain=gain)
@@ -110,15 +96,6 @@ def test_a_leaderboard_compares_as_compare_does():
         assert board.pairs.difference[i, j] == pytest.approx(pair.difference.value, abs=1e-12)
 
 
-@pytest.mark.parametrize("adjust", ["max-t", "holm", "bh", "none"])
-def test_a_leaderboard_corrects_for_many_pairs(adjust):
-    rows = attempted(models=("a", "b", "c", "d"))
-    board = hs.leaderboard(rows, population="these-questions", adjust=adjust).boards[0]
-    upper = np.triu_indices(4, 1)
-    assert (board.pairs.p_adjusted[upper] >= board.pairs.p_value[upper] - 1e-12).all()
-    everything(hs.leaderboard(rows, population="these-questions", adjust=adjust))
-
-
 def test_clusters_play_no_part_and_this_is_told():
     rows = pl.concat([clustered().with_columns(attempt=pl.lit(k)) for k in range(3)]).with_columns(
         score=((pl.col("score") + pl.col("attempt")) % 2)
@@ -134,27 +111,6 @@ def test_clusters_play_no_part_and_this_is_told():
 def test_no_caution_asks_for_clusters_that_would_change_nothing():
     answer = hs.estimate(LOGS, population="these-questions")
     assert not [caution.code for caution in answer.cautions if "cluster" in caution.message]
-
-
-def test_weights_weigh_items():
-    rows = attempted().with_columns(w=1.0 + pl.col("item").str.slice(1).cast(pl.Int64) % 3)
-    entry = hs.estimate(rows, population="these-questions", weight="w")[0]
-    own = (
-        rows.filter(pl.col("model") == "a")
-        .group_by("item")
-        .agg(pl.col("score").mean().alias("mean"), noise=pl.col("score").var(ddof=1) / pl.len(), w=pl.col("w").first())
-    )
-    share = own["w"] / own["w"].sum()
-    assert entry.estimate.value == pytest.approx((share * own["mean"]).sum(), rel=1e-12)
-    assert entry.estimate.se == pytest.approx(math.sqrt((share**2 * own["noise"]).sum()), rel=1e-12)
-
-
-def test_unbounded_scores_scale():
-    rows = attempted()
-    wide = rows.with_columns(score=10 * pl.col("score") - 3)
-    one, other = (hs.compare(frame, "a", "b", population="these-questions") for frame in (rows, wide))
-    assert other.difference.se == pytest.approx(10 * one.difference.se, rel=1e-9)
-    everything(hs.estimate(wide, population="these-questions"))
 
 
 def test_agreement_of_all_attempts_is_not_taken_for_certainty():

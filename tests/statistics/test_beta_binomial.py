@@ -142,16 +142,6 @@ def test_a_higher_level_gives_wider_limits(means):
     assert 0 <= lower < low < high < higher <= 1
 
 
-@given(shares_of_right, st.randoms(use_true_random=False))
-def test_the_order_of_groups_means_nothing(means, random):
-    weights = np.arange(1.0, len(means) + 1)
-    order = random.sample(range(len(means)), len(means))
-    one, other = (
-        posterior_limits(groups(means[at], 6, weights[at] / weights.sum()), 0.95) for at in (slice(None), order)
-    )
-    assert np.ravel(other) == pytest.approx(np.ravel(one), rel=1e-9)
-
-
 @given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=1, max_size=6))
 def test_many_samples_at_once_are_the_samples_one_by_one(columns):
     means, trials = np.array(columns).T / 4, 1.0 + np.arange(len(columns)) % 3

@@ -41,40 +41,47 @@ def answers(draw, attempts=(1, 2, 5), least=2):
     return x, asked
 
 
+@st.composite
+def fractions(draw):
+    """Scores between 0 and 1, some of them often equal, clusters or none, weights or none."""
+    n = draw(st.integers(2, 16))
+    score = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.5, 0.98, 1.0]))
+    x = np.array(draw(st.lists(score, min_size=n, max_size=n)))
+    asked = {}
+    if draw(st.booleans()):
+        asked["clusters"] = (codes(draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))),)
+    if draw(st.booleans()):
+        asked["weights"] = np.array(draw(st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=n, max_size=n)))
+    assume(1e-9 < x.mean() < 1 - 1e-9)
+    assume("clusters" not in asked or asked["clusters"][0].max() > 0)
+    return x, asked
+
+
 # laws
 
+ANY = answers() | fractions()
 
-@given(answers(), st.sampled_from(LEVELS))
+
+@given(ANY, st.sampled_from(LEVELS))
 def test_the_blend_lies_in_zero_and_one_and_holds_the_mean(sample, level):
     x, asked = sample
     low, high = interval(x, level=level, **asked)
     assert 0 <= low <= mean(x, **asked).value <= high <= 1
 
 
-@given(answers(), st.sampled_from(LEVELS))
+@given(ANY, st.sampled_from(LEVELS))
 def test_failures_mirror_successes(sample, level):
     x, asked = sample
     low, high = interval(x, level=level, **asked)
     assert interval(1 - x, level=level, **asked) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
-@given(answers())
+@given(ANY)
 def test_a_higher_level_gives_a_wider_interval(sample):
     x, asked = sample
     found = np.array([interval(x, level=level, **asked) for level in LEVELS])
     assert np.all(np.diff(found[:, 0]) <= 1e-12)
     assert np.all(np.diff(found[:, 1]) >= -1e-12)
-
-
-@given(answers(), st.randoms(use_true_random=False))
-def test_the_order_of_items_and_the_names_of_clusters_mean_nothing(sample, random):
-    x, asked = sample
-    order = random.sample(range(len(x)), len(x))
-    moved = {
-        name: tuple(codes(c.max() - c[order]) for c in v) if name == "clusters" else v[order]
-        for name, v in asked.items()
-    }
-    assert interval(x[order], **moved) == pytest.approx(interval(x, **asked), rel=1e-9, abs=1e-12)
 
 
 @given(answers(), st.sampled_from(LEVELS))
@@ -225,38 +232,6 @@ def unseen_limit(x, level):
         return (value - mu) ** 2 - t**2 / n * (share * turned + (1 - share) * likewise)
 
     return optimize.brentq(off, 0, value, xtol=1e-15)
-
-
-@st.composite
-def fractions(draw):
-    """Scores between 0 and 1, some of them often equal, clusters or none, weights or none."""
-    n = draw(st.integers(2, 16))
-    score = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.5, 0.98, 1.0]))
-    x = np.array(draw(st.lists(score, min_size=n, max_size=n)))
-    asked = {}
-    if draw(st.booleans()):
-        asked["clusters"] = (codes(draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))),)
-    if draw(st.booleans()):
-        asked["weights"] = np.array(draw(st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=n, max_size=n)))
-    assume(1e-9 < x.mean() < 1 - 1e-9)
-    assume("clusters" not in asked or asked["clusters"][0].max() > 0)
-    return x, asked
-
-
-@given(fractions(), st.sampled_from(LEVELS))
-def test_limits_of_fractions_mirror_lie_in_zero_and_one_and_hold_the_mean(sample, level):
-    x, asked = sample
-    low, high = interval(x, level=level, **asked)
-    assert 0 <= low < mean(x, **asked).value < high <= 1
-    assert interval(1 - x, level=level, **asked) == pytest.approx((1 - high, 1 - low), abs=1e-9)
-
-
-@given(fractions())
-def test_a_higher_level_gives_a_wider_interval_of_fractions(sample):
-    x, asked = sample
-    found = np.array([interval(x, level=level, **asked) for level in LEVELS])
-    assert np.all(np.diff(found[:, 0]) <= 1e-12)
-    assert np.all(np.diff(found[:, 1]) >= -1e-12)
 
 
 @given(fractions(), st.sampled_from(LEVELS))

@@ -327,14 +327,6 @@ def test_a_scale_counts_squared(sample, scale, clustered):
     assert scaled == pytest.approx(all_of(x, attempts, within, cluster), rel=1e-6, abs=1e-8, nan_ok=True)
 
 
-@given(samples(), st.randoms(use_true_random=False), st.booleans())
-def test_the_order_of_items_and_the_names_of_clusters_mean_nothing(sample, random, clustered):
-    x, attempts, within, cluster = sample
-    order = np.array(random.sample(range(len(x)), len(x)))
-    moved = x[order], attempts[order], within[order], codes(cluster.max() - cluster[order]) if clustered else None
-    assert same(all_of(*moved), all_of(x, attempts, within, cluster if clustered else None))
-
-
 @given(samples(columns=4), st.booleans())
 def test_a_column_says_the_same_in_any_company(sample, clustered):
     x, attempts, within, cluster = sample

@@ -1,7 +1,6 @@
 """Checkpoints of training runs: their names, the average over the last of them, and the trend through all."""
 
 import itertools
-import json
 import math
 
 import numpy as np
@@ -350,14 +349,6 @@ def test_a_step_column_of_answers_is_joined_to_the_name():
     assert [point.step for point in answer.tasks[0].runs[0].points] == [1, 2, 3, 4, 5]
     with pytest.raises(hs.DataError, match=r"column 'step' tells the rows apart.*'model': \['model', 'step'\]"):
         hs.trend(rows)
-
-
-def test_json_and_records_hold_every_checkpoint():
-    answer = hs.trend(training(runs=("r", "s")))
-    found = json.loads(answer.render("json"))
-    assert [len(run["points"]) for run in found["tasks"][0]["runs"]] == [5, 5]
-    assert [record["step"] for record in answer.records()] == [1, 2, 3, 4, 5] * 2
-    assert answer["task"].runs[1].run == "s"
 
 
 def test_a_task_without_checkpoints_does_not_silence_the_others():

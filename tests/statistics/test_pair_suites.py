@@ -230,16 +230,6 @@ def test_the_method_reaches_the_whole(method):
     assert nine.difference.interval.low > low
 
 
-def test_margins_are_judged_by_the_same_test():
-    rows = rows_of(("x", 30, 22, 300), ("y", 4, 6, 100))
-    found = hs.compare(rows, "a", "b", margin=0.05, level=0.9).overall
-    low, high = found.difference.interval.low, found.difference.interval.high
-    assert found.equivalence.p_noninferior == pytest.approx(found.equivalence.p_noninferior)
-    for margin in (-low, high):
-        at = hs.compare(rows, "a", "b", margin=margin, level=0.95).overall.equivalence
-        assert min(abs(at.p_noninferior - 0.05), abs(at.p_equivalent - 0.05)) < 1e-6
-
-
 FOUR = [(f"t{k}", 66, 40, 200) for k in range(4)]
 
 

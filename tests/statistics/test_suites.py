@@ -156,11 +156,6 @@ def test_a_higher_level_is_no_shorter(parts, level):
     assert outer[1] >= inner[1] - 1e-12
 
 
-def test_degrees_of_freedom_are_welchs():
-    v, df = np.array([2.0, 0.5]), np.array([4.0, 30.0])
-    assert float(combined_df(v, df)) == pytest.approx(2.5**2 / (4 / 4 + 0.25 / 30), rel=1e-12)
-
-
 def test_welch_satterthwaite_is_that_of_the_two_sample_t_test():
     rng = np.random.default_rng(77)
     a, b = rng.normal(size=12), rng.normal(0, 4, size=30)

@@ -16,7 +16,7 @@ import howsure as hs
 from frames import clustered, two_models
 from howsure.commands.main import main
 from places import LOGS
-from reader_cases import inspect_header, sample, zipped
+from runs import log
 
 RUNS = ("main", "pr-1", "pr-2")
 
@@ -32,14 +32,6 @@ def board(*rights: float, n: int = 200, seed: int = 0, names: tuple[str, ...] = 
         )
         for name, right in zip(columns, rights, strict=True)
     )
-
-
-def log(path: Path, scores: str, **changes: Any) -> None:
-    """Write an Inspect log of a run of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ids = {"task_id": f"task {path}", "eval_id": f"eval {path.stem}", "run_id": f"call {path}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
 
 
 def run(*words: str, code: int = 0) -> Result:

@@ -22,21 +22,6 @@ def test_the_command_says_what_the_verb_says(tmp_path):
     assert rows["model"].to_list() == [buy.model for buy in found.tasks[0].models]
 
 
-def test_the_command_draws(tmp_path):
-    path, figure = tmp_path / "scores.csv", tmp_path / "frontier.json"
-    PRICED.write_csv(path)
-    assert run("plot", "frontier", str(path), "--measure", "usd", "-o", str(figure)).exit_code == 0
-    assert json.loads(figure.read_text())["data"]["values"]
-
-
-def test_a_measure_is_asked_for(tmp_path):
-    path = tmp_path / "scores.csv"
-    PRICED.write_csv(path)
-    answered = run("frontier", str(path))
-    assert answered.exit_code == 1
-    assert "no measure is named" in answered.output
-
-
 PUBLISHED = pl.DataFrame(
     {
         "model": ["big", "small", "slow", "twin", "twin", "local"],

@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import subprocess
-import sys
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import howsure as hs
-from frames import attempts, clustered, two_models
+from frames import attempts, two_models
 from howsure.commands.main import main
 from howsure.present.render import github, junit
 from howsure.statistics.clustered_variance import clusterings
@@ -385,16 +383,6 @@ def test_a_mistyped_gate_is_no_verdict(quiz):
     assert run("estimate", quiz, "--bogus").exit_code == 2
 
 
-def test_a_gate_loads_no_scipy_stats():
-    code = (
-        "import sys, polars as pl, howsure as hs\n"
-        "rows = pl.DataFrame({'model': list('aabb'), 'item': list('xyxy'), 'score': [1, 0, 1, 1]})\n"
-        "hs.gate(rows, 'a', 'b', not_worse_than=0.1, better=True, at_least=0.1)\n"
-        "sys.exit('scipy.stats' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
 def test_junit_of_hostile_names(quiz, tmp_path):
     for unclear, tag in (("separate", "skipped"), ("warn", "skipped"), ("fail", "failure"), ("pass", "system-out")):
         result = run(
@@ -483,12 +471,6 @@ def test_the_example_logs_do_not_cry_wolf():
         assert hs.gate(scores, a, b, not_worse_than=0.3, cluster="passage_id").verdict == "pass"
 
 
-def test_clusters_make_a_gate_less_sure():
-    plain = hs.gate(clustered(), "a", "b", not_worse_than=0.2, cluster="none").checks[0]
-    assert plain.n_clusters == 40
-    assert hs.gate(clustered(), "a", "b", not_worse_than=0.2, cluster="passage").checks[0].n_clusters == 8
-
-
 def test_a_limit_is_shown_with_all_its_digits():
     """A floor of 99.95 % would read as 100.0 %, and a margin of 0.04 pp as none."""
     rows = two_models(n=400)
@@ -534,8 +516,8 @@ def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
     assert refused.exit_code == (3 if command in ("gate", "watch") else 2)
     assert "are for scores in [0, 1]" in refused.output
     plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]
-    assert CliRunner().invoke(main, [*command.split(), *where, *plain]).exit_code in (0, 1, 2)
-    assert "are for scores" not in CliRunner().invoke(main, [*command.split(), *where, *plain]).output
+    taken = CliRunner().invoke(main, [*command.split(), *where, *plain])
+    assert (taken.exit_code in (0, 1, 2), "are for scores" in taken.output) == (True, False)
 
 
 def test_scores_below_0_are_written_with_one_kind_of_minus():

@@ -9,6 +9,7 @@ from scipy import special
 
 import howsure as hs
 from invoked import run
+from trials import draws
 
 
 def votes(seed=0, n=600, models=("w", "x", "y", "z")):
@@ -36,7 +37,7 @@ def test_it_says_what_the_board_says_of_the_pair():
     assert found.verdict.startswith("w beats y by ")
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(draws(3, 12)))
 def test_the_other_way_round_and_no_contradiction(seed):
     """One pivot: the chance leaves one half out where the p-value shows a difference."""
     rows = votes(seed, n=90)

@@ -13,7 +13,7 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.inference.history import date_in, in_order
 from invoked import everything
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import run_log as log
 from trials import draws
 
 
@@ -407,14 +407,6 @@ def test_the_level_of_several_models_is_no_side(tmp_path):
         pl.concat([part.with_columns(model=pl.lit(m)) for m in "ab"]).write_csv(tmp_path / f"{k}.csv")
     with pytest.raises(hs.DataError, match="several models"):
         hs.compare(None, str(tmp_path / "1.csv"), f"history:{tmp_path}")
-
-
-def log(folder, name, scores, **changes):
-    """Write an Inspect log of a run of its own."""
-    ids = {"task_id": f"task {name}", "eval_id": f"{name} eval", "run_id": f"call {name}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    files = {"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}
-    return zipped(files, folder / f"{name}.eval", method=93)
 
 
 def test_logs_are_runs_in_order_of_their_dates_with_their_commits(tmp_path):

@@ -11,15 +11,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from reader_cases import inspect_header, sample, zipped
-
-
-def log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
-    """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
-    ids = {"task_id": f"task {name}", "eval_id": f"{name} eval", "run_id": f"call {name}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    header = inspect_header(**{**ids, **changes})
-    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
+from reader_cases import run_log as log
 
 
 def lm_eval(folder: Path, time: str, scores: list[float], **changes: Any) -> None:
@@ -48,7 +40,7 @@ def test_runs_are_listed_newest_first_with_what_their_logs_say(tmp_path: Path) -
     log(tmp_path, "old", "CI", created="2026-01-01T10:00:00+02:00", revision={"commit": "a" * 40, "dirty": False})
     log(tmp_path, "new", "CC", created="2026-01-01T09:00:00+00:00", revision={"commit": "b" * 40}, tags=["pr-42"])
     found = hs.runs(tmp_path).runs
-    assert [run.ids[0] for run in found] == ["new eval", "old eval"]
+    assert [run.ids[0] for run in found] == ["eval new", "eval old"]
     new = found[0]
     assert (new.name, new.score, new.n_items, new.commit, new.tags) == ("mock/a", 1.0, 2, "b" * 40, ("pr-42",))
     assert new.model == f"mock/a (commit={'b' * 40}, tags=pr-42)"

@@ -113,7 +113,7 @@ WORLDS = [(0.5, (0.8, 0.5)), (0.9, (0.95, 0.6)), (0.98, (1.0, 1.0)), (0.95, (0.6
 @pytest.mark.parametrize("labels", [10, 40])
 def test_intervals_hold(rate, judge, labels):
     """At least .93 of tables, three Monte-Carlo errors off; scripts/judge-trial has the whole grid."""
-    held, tables = [], draws(80, 400)
+    held, tables = [], draws(150, 400)
     for seed in range(tables):
         table = made(seed, n=1000, labels=labels, rate=rate, sensitivity=judge[0], specificity=judge[1])
         held.append(corrected(*table, 0.95).rate.interval.contains(rate))

@@ -115,7 +115,7 @@ def test_several_tasks_have_their_own_and_one_for_all():
     assert found.overall.measures[0].ratio == pytest.approx(means["big"] / means["small"])
 
 
-def test_heavy_tails_are_told():
+def test_heavy_tailed_costs_get_a_caution():
     rng = np.random.default_rng(2)
     wide = rows(attempts=1).with_columns(usd=pl.Series(np.exp(rng.normal(0, 2.0, 120))))
     (caution,) = gap(wide).cautions

@@ -266,12 +266,12 @@ def test_several_tasks_have_no_overall_difference() -> None:
 @pytest.mark.parametrize(
     "given", [{"population": "same-clusters"}, {"covariate": "seed"}, {"score": "pass@2"}, {"method": "sign-flip"}]
 )
-def test_what_does_not_go_with_it_is_refused(given: dict[str, Any]) -> None:
+def test_populations_covariates_and_scores_over_attempts_are_refused_with_a_factor(given: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="random factor"):
         hs.compare(trained(), "tuned", "base", **{"random_factor": "seed", **given})
 
 
-def test_what_is_missing_is_an_error() -> None:
+def test_an_unknown_factor_and_items_without_a_level_are_an_error() -> None:
     with pytest.raises(DataError, match="no column 'sede'"):
         hs.compare(trained(), "tuned", "base", random_factor="sede")
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))

@@ -203,8 +203,10 @@ def test_sides_keep_the_texts_of_their_seeds() -> None:
     ("name", "levels"),
     draws(
         [("prompt", "xy"), ("judge", (0, 1)), ("prompt_id", "xy")],
-        itertools.product(
-            ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"], ["xy", (0, 1)]
+        list(
+            itertools.product(
+                ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"], ["xy", (0, 1)]
+            )
         ),
     ),
 )

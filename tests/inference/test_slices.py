@@ -225,7 +225,7 @@ def test_slices_come_from_the_items_table_too(tmp_path):
     assert found.slices == hs.compare(data, "a", "b", by="language").slices
 
 
-def test_what_is_refused():
+def test_unknown_columns_attributes_of_rows_and_verbs_without_slices_are_refused():
     with pytest.raises(DataError, match="no column 'langage'"):
         hs.compare(rows(), "a", "b", by="langage")
     with pytest.raises(OptionError, match="trend makes no slices"):

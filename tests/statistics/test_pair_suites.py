@@ -238,7 +238,7 @@ SMALL = [(1, 0, 3), (0, 0, 3), (3, 0, 3), (1, 1, 2), (2, 0, 2)]
 
 @pytest.mark.parametrize(
     ("level", "small"),
-    draws([(0.95, SMALL[0]), (0.95, SMALL[2]), (0.99, SMALL[4])], itertools.product([0.9, 0.95, 0.99], SMALL)),
+    draws([(0.95, SMALL[0]), (0.95, SMALL[2]), (0.99, SMALL[4])], list(itertools.product([0.9, 0.95, 0.99], SMALL))),
 )
 def test_no_limit_is_beyond_all_tasks_at_their_own(small, level):
     """Exactly at 95 %, of which limits are known; at other levels to what these say of the variance on the way to them."""

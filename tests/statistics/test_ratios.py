@@ -27,7 +27,7 @@ def test_the_delta_method_by_hand():
 
 
 @given(st.integers(0, 5_000), st.floats(0.01, 100))
-def test_units_and_sides(seed, unit):
+def test_units_scale_a_ratio_and_turning_the_sides_inverts_it(seed, unit):
     a, b = costs(seed, n=30)
     found, scaled, turned = (ratio(*pair) for pair in ((a, b), (unit * a, b), (b, a)))
     assert scaled.value == pytest.approx(unit * found.value)
@@ -51,7 +51,7 @@ def test_clusters_are_respected():
     assert twice.df == pytest.approx(once.df)
 
 
-def test_what_a_solved_item_took():
+def test_the_cost_of_a_solved_item_is_that_of_all_attempts():
     a, b = costs()
     right = np.tile([1.0, 0.0], 40), np.ones(80)
     found = ratio(a, b, solved=right)
@@ -61,7 +61,7 @@ def test_what_a_solved_item_took():
     assert np.isnan(nothing.value)
 
 
-def test_where_nothing_can_be_said():
+def test_a_ratio_of_zeros_or_missing_costs_is_unknown():
     a, b = costs()
     assert np.isnan(ratio(0 * a, b).value)
     assert np.isnan(ratio(a, np.full(80, np.nan)).value)

@@ -20,14 +20,14 @@ def rehearsed(d, codes=None, *, count, test=DEFAULT, effect=0.06, scale=1.0):
 @pytest.mark.parametrize(
     "test", [Test(), Test(method="t"), Test(goal="not-worse", margin=0.02), Test(goal="same", margin=0.15)], ids=str
 )
-def test_items(test):
+def test_rehearsed_power_of_items_is_the_forecast(test):
     d = np.random.default_rng(0).choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.75, 0.15])
     spread = Spread(within=float(d.var()))
     for count in (100, 600):
         assert rehearsed(d, count=count, test=test) == pytest.approx(power(test, spread, 0.06, count, 1), abs=0.03)
 
 
-def test_clusters():
+def test_rehearsed_power_of_clusters_is_the_forecast():
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(60), 10)
     d = rng.normal(0, 0.2, 60)[codes] + rng.normal(0, 0.4, 600)

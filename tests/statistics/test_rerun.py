@@ -44,12 +44,12 @@ def test_an_item_response_world(attempts: int) -> None:
     assert told == pytest.approx(truth, rel=0.08)
 
 
-def test_runs_of_unequal_length() -> None:
+def test_two_attempts_against_one_flip_as_two_coins_against_one() -> None:
     """Two attempts at a coin against one: the second is lower only where it is wrong and the first has any right."""
     rng = np.random.default_rng(5)
     right = rng.binomial(20, 0.5, 2_000).tolist()
     assert flips(right, 20, 2, 1) / 2_000 == pytest.approx(0.5 * 0.75, abs=0.01)
 
 
-def test_one_item() -> None:
+def test_one_item_has_at_most_half_a_flip() -> None:
     assert 0 <= flips([1], 2) <= 0.5

@@ -17,6 +17,13 @@ def run(*words: object, columns: int = 100) -> Result:
     return runner.invoke(main, ["--no-config", *map(str, words)], catch_exceptions=False)
 
 
+def planned(*words: str, code: int = 0) -> str:
+    """Plan as a user does, and return what is said."""
+    result = run("plan", *words)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
 def everything(answer) -> str:
     """Render in every format: nothing crashes, nothing is nan, JSON is strict; return the terminal's."""
     texts = {form: answer.render(form, width=80) for form in FORMS}

@@ -224,7 +224,7 @@ def test_degenerate_scores_can_t_be_told():
         {"variance": "miller"},
     ],
 )
-def test_designs_of_all_kinds(options):
+def test_clusters_weights_populations_and_methods_are_those_of_compare(options):
     rows = attempts().with_columns(length=pl.col("length") + 1)
     answer = hs.gate(rows, "a", "b", not_worse_than=0.3, at_least=0.1, **options)
     found = hs.compare(rows, "a", "b", margin=0.3, **options)
@@ -241,7 +241,7 @@ def test_unbounded_scores_and_margins_in_their_units():
     assert hs.gate(rows, "a", at_least=20.0).verdict == "pass"
 
 
-def test_what_is_overall():
+def test_an_overall_score_is_a_check_of_its_own():
     rows = drawn(3, n=200, tasks=("x", "y", "z"))
     both = hs.gate(rows, "a", "b", not_worse_than=0.05, at_least=0.4, overall="mean")
     assert [check.task for check in both.checks] == ["", "x", "y", "z"] * 2

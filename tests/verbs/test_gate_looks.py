@@ -59,7 +59,7 @@ def test_verdict_p_value_and_interval_agree(seed, rate, spending):
     assert (same.verdict == "pass") == (same.low > -0.2 and same.high < 0.2) == (same.p_pass <= 0.05)
 
 
-def test_what_is_said():
+def test_the_sentence_says_which_look_this_is_and_when_the_next_is_due():
     data = results(200, a=0.55)
     early = hs.gate(first(data, 50), "a", "b", better=True, **LOOKS)
     assert early.sentence.endswith("This is look 1; look 2 of 4 is due at 100 questions.")

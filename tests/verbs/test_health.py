@@ -81,7 +81,7 @@ def test_one_model_tells_nothing_apart():
     assert answer.tasks[0].count("unanswered") == 3
 
 
-def test_two_models():
+def test_two_models_have_one_gap_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
     assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict

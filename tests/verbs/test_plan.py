@@ -6,16 +6,15 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 from simulation.noise_worlds import ComponentWorld
 
 import howsure as hs
 from frames import attempts, two_models
-from howsure.commands.main import main
 from howsure.inference.plan_pilot import limits_of
 from howsure.present.plan import simulated_sentence
 from howsure.statistics.power import Spread
 from howsure.statistics.variance_components import mixed, mixture_errors, variances
+from invoked import planned as run
 from places import DATA, ROOT
 from trials import draws
 
@@ -23,12 +22,6 @@ APART = two_models().filter((pl.col("model") == "a") == (pl.col("item").rank("de
 """Two models of which each answered other items."""
 LOGS = str(ROOT / "examples" / "logs")
 A, B = "smollm2-135m-t0.3", "smollm2-135m-2shot"
-
-
-def run(*words, code=0):
-    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, ["plan", *words])
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +80,7 @@ def test_several_models_and_tasks_share_the_level():
     assert "corrected for 30 comparisons" in five.verdict
 
 
-def test_margins():
+def test_margins_are_planned_by_one_sided_quantiles():
     spread = hs.Assumptions(question_variance=0.2, answer_variance=0)
     found = hs.plan(not_worse_than=0.03, method="z", assume=spread)
     assert found.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.03**2)
@@ -247,7 +240,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_refusals(message):
+def test_goals_that_make_no_sense_are_refused(message):
     with pytest.raises(hs.OptionError, match=message.replace("(", r"\(")):
         hs.plan(**REFUSED[message])
 
@@ -270,7 +263,7 @@ def test_refusals(message):
         ("another score", attempts(), {"score": "pass@2"}),
     ],
 )
-def test_pilots_that_tell_nothing(message, frame, given):
+def test_pilots_without_a_spread_or_a_pair_are_refused(message, frame, given):
     with pytest.raises(hs.HowsureError, match=message):
         hs.plan(frame, effect=0.1, **given)
 
@@ -286,7 +279,7 @@ def test_assumptions_that_contradict_themselves():
         hs.Costs(attempt=0)
 
 
-def test_failures():
+def test_failure_rates_are_planned_by_the_exact_limit():
     assert hs.plan_failures(0.01).items == 299
     assert run("failures", "1%").startswith(
         "299 runs without a failure show a failure rate below 1 % (95 % confidence)."

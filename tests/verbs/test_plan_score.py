@@ -5,27 +5,20 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 from scipy import stats
 
 import howsure as hs
 from frames import attempts, two_models
-from howsure.commands.main import main
 from howsure.statistics.clustered_variance import equal_sizes
 from howsure.statistics.means import mean
 from howsure.statistics.power import Spread
 from howsure.statistics.rates import floor_power, half_width
+from invoked import planned as run
 from places import ROOT
 from trials import draws
 
 LOGS = str(ROOT / "examples" / "logs")
 A = "smollm2-135m-t0.3"
-
-
-def run(*words, code=0):
-    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, ["plan", *words])
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 @pytest.mark.parametrize(("rate", "n"), [(0.5, 200), (0.1, 400), (0.95, 1000)])
@@ -136,7 +129,7 @@ def test_a_pilot_tells_score_clusters_and_noise():
     assert hs.plan_score(scores, A, within=0.05, attempts=4, cluster="passage_id").best.attempts == 4
 
 
-def test_other_scales():
+def test_a_width_is_planned_on_any_scale_and_a_floor_from_0_to_1():
     frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
     answer = hs.plan_score(frame, "a", within=0.5, cluster="passage")
     assert " pp" not in answer.verdict
@@ -159,7 +152,7 @@ def test_other_scales():
         ("nothing tells what 3 attempts", {"within": 0.1, "attempts": 3}),
     ],
 )
-def test_refusals(message, given):
+def test_floors_and_widths_that_make_no_sense_are_refused(message, given):
     with pytest.raises(hs.OptionError, match=message):
         hs.plan_score(**given)
 
@@ -178,7 +171,7 @@ def test_refusals(message, given):
         ("holds 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
     ],
 )
-def test_pilots_that_tell_nothing(message, frame, given):
+def test_pilots_without_a_spread_or_with_two_models_are_refused(message, frame, given):
     with pytest.raises(hs.HowsureError, match=message):
         hs.plan_score(frame, within=0.1, **given)
 

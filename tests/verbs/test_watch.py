@@ -32,7 +32,7 @@ def test_a_run_is_followed_until_it_is_decided():
     assert monitor.update(data).decided
 
 
-def test_what_is_told_is_what_the_method_says():
+def test_a_look_is_the_betting_interval_of_the_differences():
     data = results(50)
     look = hs.Monitor(a="a", b="b", looks="any/300").update(data)
     wide = data.pivot(on="model", index="item", values="score")
@@ -112,7 +112,7 @@ def test_failed_items_do_not_count_until_they_are_run_again():
     assert zero.n_items == 20
 
 
-def test_a_floor():
+def test_a_score_is_shown_to_reach_its_floor_or_to_miss_it():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
     assert (look.decided, look.kept, look.better) == (True, True, None)
@@ -122,7 +122,7 @@ def test_a_floor():
     assert low.verdict.startswith("b is below 80.0 %: stop")
 
 
-def test_a_precision():
+def test_a_run_ends_once_the_score_is_known_to_the_half_width():
     monitor, data = hs.Monitor(a="a", within=0.1, looks="any/900"), results(900).filter(model="a")
     for n in range(50, 901, 50):
         look = monitor.update(data.head(n))
@@ -135,7 +135,7 @@ def test_a_precision():
     assert look.verdict.startswith("a is known to within ± 10.0 pp: stop")
 
 
-def test_a_margin():
+def test_a_margin_shows_equivalence_or_inferiority():
     data = results(600, a=0.5, b=0.5)
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
@@ -146,7 +146,7 @@ def test_a_margin():
     assert worse.verdict.startswith("b is worse than a by more than 6.0 pp")
 
 
-def test_lower_is_better():
+def test_where_smaller_is_better_the_smaller_score_wins():
     errors = results(200).with_columns(score=1 - pl.col("score"))
     one = hs.Monitor(a="a", b="b", lower_is_better=True).update(errors)
     assert (one.better, one.estimate < 0) == ("a", True)

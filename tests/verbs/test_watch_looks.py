@@ -206,7 +206,7 @@ def test_failed_items_are_finished():
     assert look.n_items + look.n_failed in (50, 100)
 
 
-def test_what_is_said():
+def test_the_verdict_says_which_look_is_due():
     even = rows([1, 0] * 50, [0, 1] * 50)
     assert watched(first(even, 10), looks="5/100").verdict == (
         "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."

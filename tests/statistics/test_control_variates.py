@@ -314,21 +314,21 @@ def test_the_mean_of_questions_is_covered_whether_the_line_is_straight_or_bent(b
         assert values.mean() == pytest.approx(0, abs=4.5 * values.std() / math.sqrt(SAMPLES))
 
 
-def test_the_mean_is_covered_with_a_covariate_that_says_nothing():
+def useless(rng):
+    return rng.normal(size=150), rng.normal(size=(150, 3))
+
+
+def categories(rng):
+    kind = rng.choice(4, 200, p=[0.4, 0.3, 0.2, 0.1])
+    return (kind - 1.0) * 0.5 + rng.normal(size=200), (kind[:, None] == np.arange(1, 4)).astype(float)
+
+
+@pytest.mark.parametrize("world", [useless, categories])
+def test_the_mean_is_covered_with_useless_covariates_and_with_categories(world):
     rng = np.random.default_rng(21)
 
     def draw():
-        return np.where(np.arange(150) < 30, rng.normal(size=150), np.nan), rng.normal(size=(150, 3)), None
-
-    assert_kept(draw)
-
-
-def test_the_mean_is_covered_with_a_few_categories():
-    rng, n = np.random.default_rng(22), 30
-
-    def draw():
-        kind = rng.choice(4, 200, p=[0.4, 0.3, 0.2, 0.1])
-        y = (kind - 1.0) * 0.5 + rng.normal(size=200)
-        return np.where(np.arange(200) < n, y, np.nan), (kind[:, None] == np.arange(1, 4)).astype(float), None
+        y, z = world(rng)
+        return np.where(np.arange(len(y)) < 30, y, np.nan), z, None
 
     assert_kept(draw)

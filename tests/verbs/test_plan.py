@@ -12,7 +12,6 @@ import howsure as hs
 from frames import attempts, two_models
 from howsure.inference.plan_pilot import limits_of
 from howsure.present.plan import simulated_sentence
-from howsure.statistics.power import Spread
 from howsure.statistics.variance_components import mixed, mixture_errors, variances
 from invoked import planned as run
 from places import DATA, ROOT
@@ -329,10 +328,6 @@ def test_a_real_pilot_predicts_its_other_half():
     plan = hs.plan(first, *names, n_items=250, cluster="none")
     seen = hs.compare(second, *names, cluster="none").difference.se
     assert plan.main.best.se == pytest.approx(seen, rel=0.25)
-
-
-def test_a_spread_s_number_of_clusters():
-    assert Spread(within=1.0).clusters_in(10) == 10
 
 
 @pytest.mark.parametrize("asked", [{"effect": 3}, {"effect": 1.0}, {"not_worse_than": 1}, {"same_within": 2}])

@@ -14,6 +14,7 @@ from howsure.commands.main import main
 from howsure.inference.history import date_in, in_order
 from invoked import everything
 from reader_cases import run_log as log
+from runs import lm_eval
 from trials import draws
 
 
@@ -468,19 +469,7 @@ def test_another_version_of_the_task_is_told(tmp_path):
 
 def test_samples_of_lm_eval_in_one_folder_are_runs(tmp_path):
     for day, scores in (("01", [1.0, 0.0, 1.0]), ("02", [1.0, 1.0, 1.0])):
-        time = f"2026-01-{day}T10-00-00.000000"
-        rows = [
-            {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "filter": "none", "metrics": ["acc"], "acc": score}
-            for k, score in enumerate(scores)
-        ]
-        (tmp_path / f"samples_sums_{time}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        results = {
-            "results": {"sums": {"acc,none": sum(scores) / len(scores), "acc_stderr,none": 0.1}},
-            "config": {"model_args": "pretrained=m", "limit": None},
-            "model_name": "m",
-            "date": 1767261600.0 + 86400 * int(day),
-        }
-        (tmp_path / f"results_{time}.json").write_text(json.dumps(results))
+        lm_eval(tmp_path, f"2026-01-{day}T10-00-00.000000", scores, date=1767261600.0 + 86400 * int(day))
     answer = hs.history(tmp_path)
     assert [round(run.score, 3) for run in answer.tasks[0].runs] == [0.667, 1.0]
     assert [run.started[:10] for run in answer.tasks[0].runs] == ["2026-01-02", "2026-01-03"]

@@ -218,6 +218,16 @@ def test_clusters_of_the_side_table_are_those_of_the_pool(side):
     everything(answer)
 
 
+def test_a_covariate_that_does_not_vary_leaves_the_mean_and_gets_a_caution(side, tmp_path):
+    rows, items, _ = side
+    items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
+    found, plain = (
+        hs.estimate(rows, **asked)[0].estimate for asked in ({"covariate": "ease", "items": tmp_path / "flat.csv"}, {})
+    )
+    assert (found.value, found.se) == pytest.approx((plain.value, plain.se), rel=1e-9)
+    assert "the covariate doesn't vary among the answered items" in {caution.message for caution in found.cautions}
+
+
 def test_covariates_that_eat_up_the_degrees_of_freedom_get_a_caution():
     rows, items = world(pool=120, answered=40)
     big = items.with_columns(

@@ -141,7 +141,6 @@ def test_passes_need_no_correction_and_fails_are_corrected():
     assert "Holm" in str(answer)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=draws(2, 60))
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
 def test_floors_take_holm_s_steps(rights):
@@ -202,7 +201,7 @@ def test_missing_items_and_failure_policies_are_told():
 def test_degenerate_scores_can_t_be_told():
     asked = {"not_worse_than": 0.05, "better": True, "same_within": 0.1}
     one = hs.gate(two_models(n=1), "a", "b", **asked, at_least=0.5)
-    assert {check.verdict for check in one.checks} == {"unclear"}
+    assert one.counts() == {"pass": 0, "fail": 0, "unclear": 4}
     assert "no error bar" in str(one)
     cluster = hs.gate(two_models(cluster=pl.lit("c")), "a", "b", **asked)
     assert cluster.verdict == "unclear"

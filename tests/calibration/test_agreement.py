@@ -3,6 +3,7 @@
 from simulation.agreement import AgreementWorld, check_agreements, standard_agreements
 
 from howsure.inference import calibration_record
+from trials import draws
 
 
 def test_a_few_worlds_are_kept_and_repeatable():
@@ -11,8 +12,8 @@ def test_a_few_worlds_are_kept_and_repeatable():
         AgreementWorld(shape="ordered", items=20, raters=3, share=0.5, agreement=0.8),
         AgreementWorld(shape="clusters", items=60, raters=2, share=0.9, agreement=0.4),
     ]
-    found = check_agreements(worlds, trials=100, seed=2)
-    assert found.equals(check_agreements(worlds, trials=100, seed=2))
+    found = check_agreements(worlds, trials=draws(25, 100), seed=2)
+    assert found.equals(check_agreements(worlds, trials=draws(25, 100), seed=2))
     assert found["kept"].all()
     assert set(found["coefficient"]) == {"agreement", "cohen", "fleiss", "gwet", "krippendorff"}
     by_world = found.filter(coefficient="fleiss")["truth"].to_list()

@@ -14,8 +14,10 @@ import howsure as hs
 from howsure.inference import calibration_record
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
+from trials import draws
 
-SMALL = check_worlds(grid("small"), trials=1_500, seed=4)
+SAMPLES = draws(10, 40)
+SMALL = check_worlds(grid("small"), trials=draws(500, 1_500), seed=4)
 
 
 def test_every_promise_holds_in_the_small_grid():
@@ -26,7 +28,7 @@ def test_every_promise_holds_in_the_small_grid():
 
 def test_a_broken_promise_is_seen():
     world = RateWorld(p=0.02, n_clusters=20, cluster_size=50, icc=0.5)
-    found = check_worlds([world], trials=2_000, slow=False)
+    found = check_worlds([world], trials=draws(500, 2_000), slow=False)
     coverage = dict(found.select("method", "coverage").iter_rows())
     assert coverage["wilson, CR2"] < 0.87
     assert coverage["blend, CR2"] > 0.93
@@ -34,9 +36,9 @@ def test_a_broken_promise_is_seen():
 
 def test_one_seed_gives_one_table_whatever_the_processes():
     worlds = grid("small")[:6]
-    one = check_worlds(worlds, trials=200, seed=1)
-    assert_frame_equal(one, check_worlds(worlds, trials=200, seed=1, processes=2))
-    assert not one.equals(check_worlds(worlds, trials=200, seed=2))
+    one = check_worlds(worlds, trials=60, seed=1)
+    assert_frame_equal(one, check_worlds(worlds, trials=60, seed=1, processes=2))
+    assert not one.equals(check_worlds(worlds, trials=60, seed=2))
 
 
 def items_of(sample, k):
@@ -57,12 +59,12 @@ def items_of(sample, k):
 )
 def test_what_is_checked_is_what_users_get(world):
     """Sums over clusters, many samples at once, against the public function on items, one by one."""
-    sample = world.draw(np.random.default_rng(3), 40)
+    sample = world.draw(np.random.default_rng(3), SAMPLES)
     for check in CHECKS:
         method, _, variance = check.name.partition(", ")
         if check.kind == "mean" and not check.slow:
             low, high = check.run(sample, 0.95)
-            for k in range(40):
+            for k in range(SAMPLES):
                 x, codes = items_of(sample, k)
                 clusters = () if world.cluster_size == 1 else (codes,)
                 answer = mean(x, clusters=clusters, attempts=np.ones(len(x)), interval=method, variance=variance)
@@ -79,10 +81,10 @@ def test_what_is_checked_is_what_users_get(world):
     ids=str,
 )
 def test_what_is_checked_of_differences_is_what_users_get(world):
-    sample = world.draw(np.random.default_rng(3), 30)
+    sample = world.draw(np.random.default_rng(3), SAMPLES)
     sizes, rng = sample.totals.astype(int), np.random.default_rng(0)
     codes = np.repeat(np.arange(len(sizes)), sizes)
-    for k in range(30):
+    for k in range(SAMPLES):
         # wins, losses and ties that add up to the cluster sums; which items tie is immaterial
         d = np.zeros(len(codes))
         for g, total in enumerate(sample.sums[:, k].astype(int)):
@@ -107,19 +109,20 @@ def test_what_is_checked_of_differences_is_what_users_get(world):
 
 
 def test_type_one_error_of_the_default_stays_within_its_bound_from_ten_clusters_on():
+    trials = draws(800, 4_000)
     worlds = [
         PairWorld(discordance=d, n_clusters=c, cluster_size=20, icc=icc, sizes=sizes)
         for d in (0.05, 0.5)
-        for c in (10, 40)
+        for c in draws((10,), (10, 40))
         for icc in (0.0, 0.5)
         for sizes in ("equal", "dominant")
     ] + [AttemptPairWorld(p=0.5, n_clusters=30, attempts=4, item_icc=0.5, shared=1.0)]
-    found = check_worlds(worlds, trials=4_000, slow=False).filter(method="paired score, CR2")
-    assert found["found"].max() < 0.055 + 3 * np.sqrt(0.05 * 0.95 / 4_000)
+    found = check_worlds(worlds, trials=trials, slow=False).filter(method="paired score, CR2")
+    assert found["found"].max() < 0.055 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
 def test_scores_that_are_neither_right_nor_wrong_are_checked_as_such():
-    found = check_worlds([ScoreWorld(family="heavy", n_clusters=30)], trials=500)
+    found = check_worlds([ScoreWorld(family="heavy", n_clusters=30)], trials=50)
     assert set(found["method"]) >= {"t, CR2", "t, CR1"}
     assert "blend, CR2" not in set(found["method"])
 
@@ -139,7 +142,7 @@ def test_the_record_belongs_to_the_methods_of_today():
     """A few cells drawn again agree with the record within the Monte-Carlo error of both."""
     index = [20, 300, 500, 900]
     worlds = [grid("standard")[k] for k in index]
-    again = check_worlds(worlds, trials=1_500, seed=9, slow=False)
+    again = check_worlds(worlds, trials=draws(500, 1_500), seed=9, slow=False)
     kept = calibration_record.worlds()
     for row in again.filter("default").iter_rows(named=True):
         same = ("p", "discordance", "effect", "icc", "sizes", "cluster_size", "attempts", "item_icc")

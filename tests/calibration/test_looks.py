@@ -10,6 +10,7 @@ from simulation.looks import LookWorld, check_looks, log_capital_paths, misses, 
 
 from howsure.inference import calibration_record
 from howsure.statistics.betting import Asymptotic, Betting
+from trials import draws
 
 WORLDS = [
     LookWorld(kind="mean", rate=0.2, horizon=40),
@@ -52,15 +53,15 @@ def test_the_truth_of_a_world_is_its_ratio_mean(world):
 
 
 def test_every_promise_holds_and_one_look_methods_break():
-    found = check_looks(WORLDS, trials=1_500, seed=3)
+    found = check_looks(WORLDS, trials=draws(500, 1_500), seed=3)
     assert found.filter(pl.col("kept").eq(other=False)).is_empty()
     assert found["kept"].drop_nulls().len() == 3
     assert found.filter(method="t, for one look")["coverage"].max() < 0.85
 
 
 def test_one_seed_gives_one_table_whatever_the_processes():
-    one = check_looks(WORLDS, trials=100, seed=1)
-    assert_frame_equal(one, check_looks(WORLDS, trials=100, seed=1, processes=2))
+    one = check_looks(WORLDS, trials=40, seed=1)
+    assert_frame_equal(one, check_looks(WORLDS, trials=40, seed=1, processes=2))
 
 
 def test_the_record_keeps_its_promises():
@@ -68,9 +69,9 @@ def test_the_record_keeps_its_promises():
     assert looks.filter(pl.col("kept").eq(other=False)).is_empty()
     assert looks["trials"].min() >= 10_000
     assert looks.filter(method="betting")["coverage"].min() >= 0.95
-    again = check_looks(standard_looks()[:4], trials=1_000, seed=8)
+    again = check_looks(standard_looks()[: draws(2, 4)], trials=draws(600, 1_000), seed=8)
     both = again.join(looks, on=["method", "kind", "rate", "horizon", "cluster_size", "icc"], suffix="_kept").filter(
         method="betting"
     )
-    assert len(both) == 4
-    assert (both["coverage"] - both["coverage_kept"]).abs().max() < 0.025
+    assert len(both) == draws(2, 4)
+    assert (both["coverage"] - both["coverage_kept"]).abs().max() < draws(0.035, 0.025)

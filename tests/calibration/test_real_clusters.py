@@ -12,6 +12,7 @@ from simulation.samples import item_spread
 from howsure.inference import calibration_record
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
+from trials import draws
 
 SIZES = (12, 5, 3, 8, 1, 6, 4, 9)
 
@@ -32,7 +33,7 @@ def items_of(found, seed, count, codes):
     return np.concatenate([found[place] for place in places]), np.repeat(np.arange(count), [len(p) for p in places])
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(draws(2, 6)))
 def test_a_draw_is_checked_as_users_would_have_it(seed):
     made = board()
     for check in (each for each in CHECKS if each.name in ("blend, CR2", "paired score, CR2", "paired t, CR2")):
@@ -79,7 +80,7 @@ def test_the_truth_is_what_all_items_say():
 
 
 def test_a_row_is_made_for_every_number_of_clusters_and_method():
-    found = check_clusters([(board(), (6, 12))], draws=60)
+    found = check_clusters([(board(), (6, 12))], draws=20)
     assert dict(found.schema) == SCHEMA
     assert found.select("n_clusters", "method").rows() == [
         (count, method) for count in (6, 12) for method in ("blend, CR2", "paired score, CR2", "paired t, CR2")
@@ -87,14 +88,14 @@ def test_a_row_is_made_for_every_number_of_clusters_and_method():
     assert found.filter(kind="difference")["count"].unique().to_list() == [6]
     assert found["worst"].null_count() == len(found), "its models may not be named"
     assert (found["least"] <= found["low"]).all()
-    assert found.equals(check_clusters([(board(), (6, 12))], draws=60))
+    assert found.equals(check_clusters([(board(), (6, 12))], draws=20))
 
 
 def test_right_or_wrong_answers_and_fractions_are_each_checked_as_what_they_are():
     made = board()
     halves = np.random.default_rng(0).random((len(made.codes), 1)).round(1)
     mixed = replace(made, scores=np.hstack([made.scores, halves]), models=(*made.models, "z"))
-    first, second = (check_clusters([(each, (6,))], draws=40).filter(kind="mean") for each in (made, mixed))
+    first, second = (check_clusters([(each, (6,))], draws=20).filter(kind="mean") for each in (made, mixed))
     assert second["count"].item() == 5
     assert 4 * first["mean"].item() <= 5 * second["mean"].item() <= 4 * first["mean"].item() + 1
 

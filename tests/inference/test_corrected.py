@@ -6,13 +6,14 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 import howsure as hs
 from frames import attempts, two_models
 from howsure.statistics.multiplicity import benjamini_hochberg, holm, tails
+from trials import draws
 
 ALPHA = 0.05
 CORRECTIONS = {"holm": holm, "bh": benjamini_hochberg}
@@ -52,7 +53,10 @@ def test_no_interval_is_shorter_than_that_of_its_task_alone(z):
         assert (high >= alone[1] - 1e-12).all()
 
 
-def together(truth, method="holm", trials=2_000):
+STUDIES = draws(500, 2_000)
+
+
+def together(truth, method="holm", trials=STUDIES):
     """How often all the intervals of independent tasks contain their truth, and the expected share that misses of the real ones."""
     rng = np.random.default_rng(5)
     missed, share = 0, 0.0
@@ -65,20 +69,20 @@ def together(truth, method="holm", trials=2_000):
     return 1 - missed / trials, share / trials
 
 
-NOISE = 3 * math.sqrt(0.05 * 0.95 / 2_000)
+NOISE = 3 * math.sqrt(0.05 * 0.95 / STUDIES)
 
 
-@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, [4.5] * 5, [2.5] * 5, [0.5, 1, 2, 3, 4]], ids=str)
+@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, *draws([], [[4.5] * 5, [2.5] * 5]), [0.5, 1, 2, 3, 4]], ids=str)
 def test_together_five_tasks_are_covered_as_the_level_says(truth):
     assert together(np.array(truth, dtype=float))[0] >= 0.95 - NOISE
 
 
 def test_the_worst_mixture_of_five_tasks_is_above_twice_the_error():
     covered, _ = together(np.array([8.0, 8, 8, 8, 0]))
-    assert 0.91 - NOISE <= covered <= 0.95
+    assert 0.91 - NOISE <= covered <= 0.95 + draws(NOISE, 0)
 
 
-@pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, [3] * 5, [0, 0, 0, 3, 3]], ids=str)
+@pytest.mark.parametrize("truth", [*draws([], [[0] * 5, [8] * 5]), [3] * 5, [0, 0, 0, 3, 3]], ids=str)
 def test_of_the_real_differences_by_bh_few_intervals_miss(truth):
     assert together(np.array(truth, dtype=float), "bh")[1] <= 0.05 + NOISE
 
@@ -109,7 +113,8 @@ def found(method, adjust, level=0.95):
 @pytest.mark.parametrize(
     ("method", "adjust", "level"),
     [
-        *((None, adjust, level) for adjust in ("holm", "bh", "max-t") for level in (0.95, 0.8)),
+        *((None, adjust, 0.95) for adjust in ("holm", "bh", "max-t")),
+        (None, "bh", 0.8),
         *((method, "holm", 0.95) for method in ("t", "mcnemar", "sign-flip", "bootstrap", "bayes")),
     ],
 )
@@ -167,7 +172,6 @@ def test_a_task_without_an_error_bar_is_not_counted():
     assert [of[c.task].adjusted_interval for c in two] == [c.adjusted_interval for c in two]
 
 
-@settings(max_examples=20, deadline=None)
 @given(gaps=st.lists(st.floats(-0.4, 0.4), min_size=2, max_size=5), seed=st.integers(0, 999))
 @pytest.mark.no_cover
 def test_p_value_and_interval_never_disagree(gaps, seed):

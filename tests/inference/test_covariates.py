@@ -1,20 +1,15 @@
 """Means adjusted by what is known of more items than were answered; and every new command and option of the command line."""
 
-import json
 import math
-import re
 
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
 from frames import two_models
-from howsure.commands.main import main
 from howsure.statistics.control_variates import adjusted_mean
-
-FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
+from invoked import everything
 
 
 def world(pool=200, answered=60, seed=1, slope=0.6):
@@ -53,15 +48,6 @@ def by_hand(rows, items, columns, model="a"):
     return float(np.concatenate([[1.0], items.select(columns).to_numpy().mean(axis=0)]) @ beta)
 
 
-def everything(answer):
-    texts = {form: answer.render(form, width=80) for form in FORMS}
-    for form, text in texts.items():
-        assert text.strip(), form
-        assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)
-    assert max(map(len, texts["terminal"].splitlines())) <= 80
-    return texts["terminal"]
-
-
 def test_a_number_adjusts_as_a_regression_does(side):
     rows, items, path = side
     answer = hs.estimate(rows, covariate="ease", items=path)
@@ -81,26 +67,11 @@ def test_the_method_and_the_verb_agree(side):
     assert entry.saved == pytest.approx(found.saved)
 
 
-def test_a_label_adjusts_as_strata_do(side):
-    rows, items, path = side
-    joined = rows.filter(pl.col("model") == "a").join(items, on="item")
-    means = dict(joined.group_by("level").agg(pl.col("score").mean()).iter_rows())
-    shares = dict(items.group_by("level").agg(pl.len() / len(items)).iter_rows())
-    expected = sum(means[level] * shares[level] for level in means)
-    assert hs.estimate(rows, covariate="level", items=path)[0].estimate.value == pytest.approx(expected, rel=1e-9)
-
-
 def test_several_covariates_go_together(side):
     rows, items, path = side
     items = items.with_columns(hard=(pl.col("level") == "hard").cast(pl.Float64))
     answer = hs.estimate(rows, covariate=["ease", "level"], items=path)
     assert answer[0].estimate.value == pytest.approx(by_hand(rows, items, ["ease", "hard"]), rel=1e-9)
-
-
-def test_one_covariate_twice_is_one(side):
-    rows, _, path = side
-    once, twice = (hs.estimate(rows, covariate=names, items=path)[0].estimate for names in ("ease", ["ease", "ease"]))
-    assert (once.value, once.se) == pytest.approx((twice.value, twice.se), rel=1e-9)
 
 
 def test_a_covariate_that_tells_something_saves_variance(side):
@@ -110,31 +81,6 @@ def test_a_covariate_that_tells_something_saves_variance(side):
     assert better.saved > 0.02
     assert better.estimate.se < plain.estimate.se
     assert math.isnan(plain.saved)
-
-
-def test_units_of_a_covariate_do_not_matter(side, tmp_path):
-    rows, items, path = side
-    items.with_columns(ease=1e6 * pl.col("ease") - 3e5).write_csv(tmp_path / "wide.csv")
-    one, other = (
-        hs.estimate(rows, covariate="ease", items=where)[0].estimate for where in (path, tmp_path / "wide.csv")
-    )
-    assert (one.value, one.se) == pytest.approx((other.value, other.se), rel=1e-6)
-
-
-def test_the_average_over_samples_of_items_is_the_truth():
-    rng = np.random.default_rng(5)
-    ease = rng.random(300)
-    score = (ease + rng.normal(0, 0.2, 300) > 0.5).astype(float)
-    items = pl.DataFrame({"item": [f"q{i}" for i in range(300)], "ease": ease})
-    values, plain = [], []
-    for _ in range(40):
-        chosen = rng.choice(300, 60, replace=False)
-        y = np.full(300, np.nan)
-        y[chosen] = score[chosen]
-        values.append(adjusted_mean(y, items.select("ease").to_numpy()).value)
-        plain.append(score[chosen].mean())
-    assert np.mean(values) == pytest.approx(score.mean(), abs=0.02)
-    assert np.std(values) < 0.8 * np.std(plain)
 
 
 def with_judge(pool=150, answered=50, seed=2):
@@ -191,33 +137,16 @@ def test_a_model_is_no_covariate_of_itself():
 @pytest.mark.parametrize("verb", [hs.estimate, lambda *data, **options: hs.compare(*data, "a", "b", **options)])
 def test_an_unknown_column_is_an_error_that_lists_columns(side, verb):
     rows, _, path = side
-    with pytest.raises(hs.DataError, match="no column 'eaze'"):
+    with pytest.raises(hs.DataError, match=r"no column 'eaze'.*ease.*level"):
         verb(rows, covariate="eaze", items=path)
     with pytest.raises(hs.DataError, match="no column 'ease'"):
         verb(rows, covariate="ease")
 
 
-def test_the_error_of_an_unknown_column_names_those_of_the_items_table(side):
-    rows, _, path = side
-    with pytest.raises(hs.DataError, match=r"ease.*level"):
-        hs.estimate(rows, covariate="eaze", items=path)
-
-
-def test_a_frame_for_the_items_is_taken_or_refused_in_words(side):
-    rows, items, path = side
-    expected = hs.estimate(rows, covariate="ease", items=path)[0].estimate.value
-    try:
-        answer = hs.estimate(rows, covariate="ease", items=items)
-    except hs.HowsureError:
-        return
-    assert answer[0].estimate.value == expected
-
-
-@pytest.mark.parametrize("name", ["item", "model", "score"])
-def test_a_column_that_has_another_role_is_refused_in_words(side, name):
-    rows, _, path = side
-    with pytest.raises(hs.HowsureError):
-        hs.estimate(rows, covariate=name, items=path)
+def test_a_frame_for_the_items_is_refused(side):
+    rows, items, _ = side
+    with pytest.raises(hs.OptionError, match="items takes the path of a table"):
+        hs.estimate(rows, covariate="ease", items=items)
 
 
 def test_answered_items_without_the_covariate_are_left_out_and_counted(side, tmp_path):
@@ -231,25 +160,27 @@ def test_answered_items_without_the_covariate_are_left_out_and_counted(side, tmp
     assert "7 answered items without the covariate" in everything(answer)
 
 
-def test_too_few_items_with_the_covariate_are_an_error(side, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("ease", lambda items, known: items.filter(pl.col("item").is_in(known[:2])), "fewer than three items that a"),
+        ("name", lambda items, _: items.with_columns(name="n" + pl.col("item")), r"a label \(200 different words\)"),
+        ("ease", lambda items, _: pl.concat([items, items.head(1).with_columns(ease=pl.lit(0.123))]), "two|several"),
+    ],
+    ids=["too few items", "too many labels", "two values"],
+)
+def test_items_tables_that_can_t_adjust_are_refused(side, tmp_path, name, change, message):
     rows, items, _ = side
-    items.filter(pl.col("item").is_in(rows["item"].unique().sort()[:2].to_list())).write_csv(tmp_path / "few.csv")
-    with pytest.raises(hs.DataError, match="fewer than three items that a answered have the covariate"):
-        hs.estimate(rows, covariate="ease", items=tmp_path / "few.csv")
+    change(items, rows["item"].unique().sort().to_list()).write_csv(tmp_path / "items.csv")
+    with pytest.raises(hs.DataError, match=message):
+        hs.estimate(rows, covariate=name, items=tmp_path / "items.csv")
 
 
-def test_too_many_labels_are_refused(side, tmp_path):
-    rows, items, _ = side
-    items.with_columns(name="n" + pl.col("item")).write_csv(tmp_path / "names.csv")
-    with pytest.raises(hs.DataError, match=r"'name' is neither a number nor a label \(200 different words\)"):
-        hs.estimate(rows, covariate="name", items=tmp_path / "names.csv")
-
-
-def test_two_values_for_one_item_are_refused(side, tmp_path):
-    rows, items, _ = side
-    pl.concat([items, items.head(1).with_columns(ease=pl.lit(0.123))]).write_csv(tmp_path / "twice.csv")
-    with pytest.raises(hs.DataError, match=r"(two|several|more than one)"):
-        hs.estimate(rows, covariate="ease", items=tmp_path / "twice.csv")
+@pytest.mark.parametrize("name", ["item", "model", "score"])
+def test_a_column_that_has_another_role_is_refused(side, name):
+    rows, _, path = side
+    with pytest.raises(hs.HowsureError):
+        hs.estimate(rows, covariate=name, items=path)
 
 
 def test_a_column_of_the_rows_must_belong_to_the_item():
@@ -271,14 +202,6 @@ def test_a_covariate_of_the_answered_items_only_changes_nothing_and_says_so(side
     assert "covariate_saves_nothing" in {caution.code for caution in adjusted.estimate.cautions}
 
 
-def test_a_covariate_that_does_not_vary_leaves_the_mean(side, tmp_path):
-    rows, items, _ = side
-    items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
-    adjusted = hs.estimate(rows, covariate="ease", items=tmp_path / "flat.csv")[0]
-    assert adjusted.estimate.value == pytest.approx(hs.estimate(rows)[0].estimate.value, rel=1e-12)
-    assert adjusted.estimate.se == pytest.approx(hs.estimate(rows)[0].estimate.se, rel=1e-9)
-
-
 def test_clusters_of_the_side_table_are_those_of_the_pool(side):
     rows, items, path = side
     answer = hs.estimate(rows, covariate="ease", items=path, cluster="passage")
@@ -295,7 +218,17 @@ def test_clusters_of_the_side_table_are_those_of_the_pool(side):
     everything(answer)
 
 
-def test_covariates_that_eat_up_the_degrees_of_freedom_are_told():
+def test_a_covariate_that_does_not_vary_leaves_the_mean_and_gets_a_caution(side, tmp_path):
+    rows, items, _ = side
+    items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
+    found, plain = (
+        hs.estimate(rows, **asked)[0].estimate for asked in ({"covariate": "ease", "items": tmp_path / "flat.csv"}, {})
+    )
+    assert (found.value, found.se) == pytest.approx((plain.value, plain.se), rel=1e-9)
+    assert "the covariate doesn't vary among the answered items" in {caution.message for caution in found.cautions}
+
+
+def test_covariates_that_eat_up_the_degrees_of_freedom_get_a_caution():
     rows, items = world(pool=120, answered=40)
     big = items.with_columns(
         repo=pl.when(pl.int_range(pl.len()) < 70).then(pl.lit("big")).otherwise(pl.col("item").str.slice(0, 3)),
@@ -308,8 +241,8 @@ def test_covariates_that_eat_up_the_degrees_of_freedom_are_told():
     plain = hs.estimate(data, cluster="repo", model=["a"])[0].estimate
     answer = hs.estimate(data, cluster="repo", covariate="kind")
     adjusted = next(e for e in answer.entries if e.model == "a").estimate
-    if adjusted.interval.half_width > 1.5 * plain.interval.half_width:
-        assert {c.code for c in adjusted.cautions} - {c.code for c in plain.cautions}
+    assert adjusted.interval.half_width > 1.5 * plain.interval.half_width
+    assert "covariate_too_dear" in {c.code for c in adjusted.cautions}
 
 
 def test_weights_of_the_whole_pool_count(side):
@@ -350,7 +283,7 @@ def test_an_unpaired_comparison_adjusts_both():
     everything(answer)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_p_value_and_interval_agree(seed, tmp_path):
     rows, items = world(seed=seed)
     path = tmp_path / "items.csv"
@@ -360,13 +293,6 @@ def test_p_value_and_interval_agree(seed, tmp_path):
         if 0 < level < 1:
             answer = hs.compare(rows, "a", "b", covariate="ease", items=path, level=level)
             assert answer.difference.interval.contains(0.0) == (level > 1 - p)
-
-
-def test_the_other_direction_is_the_same_comparison(side):
-    rows, _, path = side
-    there, back = (hs.compare(rows, *names, covariate="ease", items=path) for names in (("a", "b"), ("b", "a")))
-    assert there.difference.value == pytest.approx(-back.difference.value)
-    assert (there.p_value, there.difference.se) == pytest.approx((back.p_value, back.difference.se))
 
 
 def test_a_margin_is_judged_by_the_adjusted_difference(side):
@@ -408,22 +334,6 @@ def test_methods_that_can_t_adjust_are_refused(side, verb, option):
         getattr(hs, verb)(rows, *names, covariate="ease", items=path, **option)
 
 
-@pytest.mark.parametrize("verb", [hs.leaderboard, hs.noise, hs.trend, hs.health])
-def test_verbs_that_can_t_adjust_refuse_a_covariate(side, verb):
-    rows, _, path = side
-    with pytest.raises(hs.OptionError, match="takes no covariate"):
-        verb(rows, covariate="ease", items=path)
-
-
-def test_json_says_what_was_saved(side):
-    rows, _, path = side
-    found = json.loads(hs.estimate(rows, covariate="ease", items=path).render("json"))
-    assert 0 < found["entries"][0]["saved"] < 1
-    pair = hs.compare(rows, "a", "b", covariate="ease", items=path)
-    assert json.loads(pair.render("json"))["saved"] == pytest.approx(pair.saved)
-    assert "adjusted" in json.loads(pair.render("json"))["difference"]["method"]
-
-
 def test_the_answer_says_by_what_and_over_how_many_items_it_was_adjusted(side):
     rows, _, path = side
     answer = hs.estimate(rows, covariate="ease", items=path)
@@ -462,136 +372,3 @@ def test_a_comparison_counts_items_without_the_covariate_for_both_models():
 def test_a_covariate_that_no_column_holds_is_refused(name):
     with pytest.raises(hs.HowsureError, match=f"{name!r}"):
         hs.estimate(pool_of_ten(), covariate=name)
-
-
-# the command line
-
-
-@pytest.fixture
-def files(tmp_path):
-    rows, items = world()
-    rng = np.random.default_rng(3)
-    attempts = pl.concat(
-        [
-            rows.with_columns(
-                attempt=pl.lit(k),
-                score=(pl.Series(rng.random(len(rows))) < 0.3 + 0.4 * pl.col("score")).cast(pl.Float64),
-            )
-            for k in range(4)
-        ]
-    )
-    steps = pl.concat([rows.with_columns(model=pl.col("model") + f"-step{k}") for k in (1, 2, 3)])
-    rows.with_columns(prob=0.1 + 0.8 * pl.col("score")).write_csv(tmp_path / "rows.csv")
-    items.write_csv(tmp_path / "items.csv")
-    attempts.write_csv(tmp_path / "attempts.csv")
-    steps.write_csv(tmp_path / "steps.csv")
-    return tmp_path
-
-
-def run(*words, code=0):
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    assert result.exit_code == code, (words, result.output, result.exception)
-    assert "Traceback" not in result.output
-    return result
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("noise attempts.csv", "comes from the"),
-        ("noise rows.csv", "One attempt per question"),
-        ("noise attempts.csv -a a -b b", "this difference"),
-        ("noise attempts.csv --model a --variance CR1 --level 0.9", "between answers"),
-        ("estimate attempts.csv --score pass@2", "score %"),
-        ("estimate attempts.csv --population these-questions", "exactly these questions"),
-        ("compare attempts.csv -a a -b b --population these-questions --margin 30pp", "exactly these questions"),
-        ("leaderboard attempts.csv --population these-questions", "exactly these questions"),
-        ("estimate attempts.csv --score pass@3", "pass@3"),
-        ("compare attempts.csv -a a -b b --score pass^2", "pass^2"),
-        ("leaderboard attempts.csv --score majority@3", "majority@3"),
-        ("estimate attempts.csv --score best-of-4", "best-of-4"),
-        ("estimate attempts.csv --score consistency", "consistency"),
-        ("estimate attempts.csv --score pass^9-plug-in", "pass^9-plug-in"),
-        ("estimate rows.csv --score prob", "share of right answers"),
-        ("health attempts.csv --score pass@2", "question"),
-        ("estimate rows.csv --covariate ease --items items.csv", "variance removed"),
-        ("estimate rows.csv --covariate ease --covariate level --items items.csv", "variance removed"),
-        ("compare rows.csv -a a -b b --covariate level --items items.csv", "covariates removed"),
-        ("compare rows.csv -a a -b b --covariate ease --items items.csv --cluster passage", "covariates removed"),
-        ("estimate rows.csv --model a --covariate model:b", "variance"),
-        ("estimate steps.csv --average-last 2", "last 2"),
-        ("leaderboard steps.csv --average-last 2 --step-from (?P<run>.+)-step(?P<step>.+)", "last 2"),
-        ("trend steps.csv", "checkpoints"),
-        ("trend steps.csv --last 2 --level 0.9 --variance CR1", "checkpoints"),
-        ("trend steps.csv --step-from (?P<run>.+)-step(?P<step>.+)", "checkpoints"),
-        ("health attempts.csv --top 1", "question"),
-    ],
-)
-def test_new_commands_and_options_answer(files, words, said):
-    name, table, *rest = words.split(" ")
-    rest = [files / word if word.endswith(".csv") else word for word in rest]
-    assert said in run(name, files / table, *rest).stdout
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("words", ["noise attempts.csv", "trend steps.csv", "estimate attempts.csv --score pass@2"])
-def test_new_commands_write_every_form(files, words, form):
-    name, table, *rest = words.split()
-    assert run(name, files / table, *rest, "-f", form).stdout.strip()
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("noise attempts.csv -a a", "one model of a pair"),
-        ("noise attempts.csv -a a -b nobody", "no model 'nobody'"),
-        ("estimate rows.csv --population these-questions", "one attempt an item"),
-        ("estimate attempts.csv --population these-questions --interval wilson", "has its own error bar"),
-        ("estimate attempts.csv --score pass@9", "none has more than 4"),
-        ("estimate attempts.csv --score pass@x", "is not one of"),
-        ("estimate attempts.csv --score prob", "no probability of the right answer"),
-        ("estimate rows.csv --covariate eaze --items items.csv", "no column 'eaze'"),
-        ("estimate rows.csv --covariate ease --items nowhere.csv", "nowhere.csv"),
-        ("estimate rows.csv --average-last 2", "no model looks like a checkpoint"),
-        ("noise rows.csv --population these-questions", "doesn't ask about exactly these questions"),
-        ("trend rows.csv", "no model looks like a checkpoint"),
-        ("trend steps.csv --step-from (", "no regular expression"),
-    ],
-)
-def test_new_errors_are_one_line_and_exit_1(files, words, said):
-    name, table, *rest = words.split(" ")
-    rest = [files / word if word.endswith(".csv") else word for word in rest]
-    result = run(name, files / table, *rest, code=1)
-    assert said in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert result.stdout == ""
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "estimate rows.csv --population bench",
-        "estimate rows.csv --average-last 0",
-        "trend steps.csv --last 1",
-        "leaderboard rows.csv --covariate ease",
-        "noise rows.csv --population bench",
-        "noise rows.csv --interval t",
-    ],
-)
-def test_new_wrong_options_are_usage_errors(files, words):
-    name, table, *rest = words.split()
-    assert "Usage" in run(name, files / table, *rest, code=2).output
-
-
-def test_a_chart_is_written_where_altair_is(files):
-    pytest.importorskip("altair")
-    target = files / "noise.json"
-    run("noise", files / "attempts.csv", "--plot", target)
-    assert json.loads(target.read_text())["data"]["values"]
-    assert "can't" in run("noise", files / "attempts.csv", "--plot", files / "noise.docx", code=1).stderr
-
-
-def test_a_chart_of_one_attempt_an_item_is_refused_in_words(files):
-    pytest.importorskip("altair")
-    result = run("noise", files / "rows.csv", "--plot", files / "noise.json", code=1)
-    assert "attempt" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.errors import DataError
+from trials import draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,8 +199,17 @@ def test_sides_keep_the_texts_of_their_seeds() -> None:
 # Names --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"])
-@pytest.mark.parametrize("levels", [("x", "y"), (0, 1)])
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    draws(
+        [("prompt", "xy"), ("judge", (0, 1)), ("prompt_id", "xy")],
+        list(
+            itertools.product(
+                ["prompt", "template", "paraphrase", "judge", "grader", "rater", "user", "prompt_id"], ["xy", (0, 1)]
+            )
+        ),
+    ),
+)
 def test_rows_that_a_factor_tells_apart_name_both_readings(name: str, levels: Sequence[Any]) -> None:
     rows = answered(label=name, levels=levels)
     found = hs.compare(rows, "tuned", "base")

@@ -38,30 +38,22 @@ def test_a_comparison_on_clusters_like_swebench_says_what_was_measured_there():
     assert f"{100 * row['again']:.0f} % for the worst" in caution.message
 
 
-@pytest.mark.parametrize("sizes", [(20,) * 7, (20,) * 10, (20,) * 30, (10,) * 60, (1,) * 200, (50,) * 100])
-def test_many_even_clusters_are_told_nothing(sizes):
-    data = rows(sizes)
-    assert not told(hs.compare(data, "a", "b").difference.cautions)
-    assert not told(hs.leaderboard(data).boards[0].cautions)
+EVEN = {f"{n} even clusters": ((size,) * n, {}) for n, size in ((7, 20), (10, 20), (30, 20), (60, 10), (200, 1))}
+OTHERS = {
+    "no clusters": (SWEBENCH, {"cluster": "none"}),
+    "these clusters": (SWEBENCH, {"population": "same-clusters"}),
+    "an open scale": (SWEBENCH, {"bounds": None, "population": "new-clusters"}),
+}
 
 
-def test_without_clusters_nothing_is_told():
-    assert not told(hs.compare(rows(SWEBENCH).drop("cluster"), "a", "b").difference.cautions)
-    assert not told(hs.compare(rows(SWEBENCH), "a", "b", cluster="none").difference.cautions)
+@pytest.mark.parametrize(("sizes", "asked"), [*EVEN.values(), *OTHERS.values()], ids=[*EVEN, *OTHERS])
+def test_without_few_sampled_clusters_there_is_no_caution(sizes, asked):
+    data = rows(sizes, score=(lambda rng, n: rng.normal(3, 2, n)) if "bounds" in asked else None)
+    assert not told(hs.compare(data, "a", "b", **asked).difference.cautions)
+    assert not told(hs.leaderboard(data, **asked).boards[0].cautions)
 
 
-def test_these_clusters_alone_are_told_nothing_of_others():
-    asked = {"population": "same-clusters"}
-    assert not told(hs.compare(rows(SWEBENCH), "a", "b", **asked).difference.cautions)
-    assert not told(hs.leaderboard(rows(SWEBENCH), **asked).boards[0].cautions)
-
-
-def test_scores_on_an_open_scale_are_told_nothing():
-    data = rows(SWEBENCH, score=lambda rng, n: rng.normal(3, 2, n))
-    assert not told(hs.compare(data, "a", "b").difference.cautions)
-
-
-def test_no_score_changes_what_is_told():
+def test_the_caution_hangs_on_cluster_sizes_and_not_on_scores():
     """The draws that miss look calm: counts alone decide."""
     one, other = (
         told(hs.compare(rows(SWEBENCH, score=score), "a", "b", population="new-clusters").difference.cautions)
@@ -70,21 +62,21 @@ def test_no_score_changes_what_is_told():
     assert one == other != []
 
 
-def test_a_board_says_it_once():
+def test_a_board_has_the_caution_once():
     board = hs.leaderboard(rows(SWEBENCH, ("a", "b", "c")), population="new-clusters")
     assert len(told(board.boards[0].cautions)) == 1
     assert board.render("terminal", width=10_000).count("whole repositories") == 1
     assert not told(hs.leaderboard(rows(SWEBENCH, ("a",))).boards[0].cautions)
 
 
-def test_several_tasks_say_it_once():
+def test_several_tasks_have_the_caution_once():
     data = pl.concat([rows(SWEBENCH), rows(SWEBENCH, task="u")])
     found = hs.compare(data, "a", "b", population="new-clusters")
     assert all(len(told(each.difference.cautions)) == 1 for each in found.every if each.task)
     assert found.render("terminal", width=10_000).count("whole repositories") == 1
 
 
-def test_methods_that_were_not_measured_there_are_told_nothing():
+def test_methods_that_were_not_measured_get_no_caution():
     assert calibration_record.real_miss("difference", "paired bayes, CR2", np.full(8, 1 / 8)) is None
     assert (
         calibration_record.real_miss("difference", "paired score, CR2, same clusters", np.array(SWEBENCH) / 500) is None

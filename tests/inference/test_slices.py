@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import howsure as hs
@@ -59,7 +59,6 @@ def test_each_slice_is_its_own_comparison_at_a_level_for_all():
         assert gap.p_adjusted == pytest.approx(1 - (1 - alone.p_value) ** 3)
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(0, 0.7))
 def test_p_values_and_intervals_of_slices_agree(seed, effect):
     way = hs.compare(rows(seed, effect=effect), "a", "b", by="language").slices[0]
@@ -226,7 +225,7 @@ def test_slices_come_from_the_items_table_too(tmp_path):
     assert found.slices == hs.compare(data, "a", "b", by="language").slices
 
 
-def test_what_is_refused():
+def test_unknown_columns_attributes_of_rows_and_verbs_without_slices_are_refused():
     with pytest.raises(DataError, match="no column 'langage'"):
         hs.compare(rows(), "a", "b", by="langage")
     with pytest.raises(OptionError, match="trend makes no slices"):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.agreement import Counts, agreed, cohen, correlation, fleiss, gwet, independent, krippendorff
@@ -144,7 +144,6 @@ def test_copies_in_clusters_change_nothing():
         assert again.interval.low == pytest.approx(once.interval.low, abs=0.02)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(KINDS), st.integers(2, 4), st.integers(2, 30))
 def test_laws(seed, kind, raters, items):
     rng = np.random.default_rng(seed)

@@ -1,5 +1,7 @@
 """Scores over attempts: every subset counted, the papers' formulas, the slow jackknife, laws, no bias, large numbers."""
 
+from __future__ import annotations
+
 import itertools
 import math
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
+from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, expected_flips, fewest_attempts
 
 SUBSETS = {
     "pass@": any,
@@ -85,12 +87,6 @@ def test_the_noise_is_that_of_leaving_out_one_attempt_after_the_other(kind):
                 assert noise(kind, k, n, c) == pytest.approx(slow, abs=1e-12), (n, k, c)
 
 
-@given(st.integers(2, 40), st.integers(0, 40))
-def test_the_noise_of_pass_at_1_is_that_of_a_mean(n, c):
-    c = min(c, n)
-    assert noise("pass@", 1, n, c) == pytest.approx(c / n * (1 - c / n) / (n - 1), abs=1e-12)
-
-
 def test_arrays_of_any_shape_are_taken_item_by_item():
     n, c = np.array([[5.0, 6.0], [7.0, 5.0], [9.0, 6.0]]), np.array([[0.0, 6.0], [3.0, 1.0], [9.0, 2.0]])
     for kind in (*SUBSETS, "plug-in"):
@@ -145,13 +141,6 @@ def test_the_best_moves_with_its_scale_and_lies_among_the_values(counts, shift, 
 def items(draw, least=1):
     n = draw(st.integers(least, 300))
     return n, draw(st.integers(0, n))
-
-
-@given(items())
-def test_with_one_attempt_all_scores_are_the_mean(item):
-    n, c = item
-    for kind in ("pass@", "pass^", "majority@", "best-of-", "plug-in"):
-        assert score(kind, 1, n, c) == pytest.approx(c / n, abs=1e-11)
 
 
 @given(items())
@@ -225,14 +214,6 @@ def test_scores_are_unbiased_for_what_fresh_attempts_give(kind, p):
         assert chance @ attempt_score(kind, k, count, c) == pytest.approx(truth(kind, k, p), abs=1e-12)
 
 
-@pytest.mark.parametrize("kind", SUBSETS)
-def test_scores_are_unbiased_in_a_trial(kind):
-    n, k, trials = 8, 3, 20_000
-    right = np.random.default_rng(1).binomial(n, 0.35, trials).astype(float)
-    found = attempt_score(kind, k, np.full(trials, float(n)), right)
-    assert found.mean() == pytest.approx(truth(kind, k, 0.35), abs=4.5 * found.std() / math.sqrt(trials))
-
-
 def test_the_plug_in_is_biased_upwards_and_most_so_for_n_near_k():
     for p in (0.3, 0.7, 0.9):
         excess = []
@@ -263,3 +244,53 @@ def test_the_noise_of_the_plug_in_can_be_too_small_where_n_is_near_k():
     assert noise < variance
     noise, variance = noise_and_variance("plug-in", 2, 50, 0.7)
     assert noise == pytest.approx(variance, rel=0.05)
+
+
+# how many questions a mere rerun would change: against chances that are known, and at the edges
+
+
+def flips(right: list[int], attempts: int, first: int | None = None, second: int | None = None) -> float:
+    n = np.full(len(right), attempts)
+    return expected_flips(np.array(right), n, np.full_like(n, first or attempts), np.full_like(n, second or attempts))
+
+
+def test_answers_that_never_vary_never_flip() -> None:
+    assert flips([0] * 40 + [5] * 60, 5) == pytest.approx(0, abs=1e-3)
+
+
+def test_coins_flip_as_coins_do() -> None:
+    """Of two runs of 5 tosses the second has fewer heads in (1 − P(same)) / 2 of cases: P(same) = C(10, 5) / 4^5."""
+    rng = np.random.default_rng(3)
+    right = rng.binomial(5, 0.5, 4_000).tolist()
+    assert flips(right, 5) / 4_000 == pytest.approx((1 - 252 / 4**5) / 2, abs=0.01)
+
+
+def test_one_attempt_against_one() -> None:
+    """A question of chance p breaks between two single answers with p (1 − p)."""
+    rng = np.random.default_rng(4)
+    chance = rng.beta(0.5, 0.5, 3_000)
+    right = rng.binomial(8, chance).tolist()
+    assert flips(right, 8, 1, 1) == pytest.approx((chance * (1 - chance)).sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("attempts", [2, 5, 10])
+def test_an_item_response_world(attempts: int) -> None:
+    """Against two runs that were really drawn, 200 times: within 8 % (an estimate of a mixture from few attempts is one of about)."""
+    rng = np.random.default_rng(attempts)
+    difficulty = np.where(rng.random(500) < 0.3, rng.normal(-3, 1, 500), rng.normal(0.5, 1.8, 500))
+    chance = 1 / (1 + np.exp(1.5 * difficulty))
+    drawn = rng.binomial(attempts, chance, (200, 2, 500))
+    truth = (drawn[:, 1] < drawn[:, 0]).sum(axis=1).mean()
+    told = np.mean([flips(one[0].tolist(), attempts) for one in drawn[:20]])
+    assert told == pytest.approx(truth, rel=0.08)
+
+
+def test_two_attempts_against_one_flip_as_two_coins_against_one() -> None:
+    """Two attempts at a coin against one: the second is lower only where it is wrong and the first has any right."""
+    rng = np.random.default_rng(5)
+    right = rng.binomial(20, 0.5, 2_000).tolist()
+    assert flips(right, 20, 2, 1) / 2_000 == pytest.approx(0.5 * 0.75, abs=0.01)
+
+
+def test_one_item_has_at_most_half_a_flip() -> None:
+    assert 0 <= flips([1], 2) <= 0.5

@@ -21,6 +21,7 @@ from howsure.statistics.betting import (
     log_gains,
     tuned,
 )
+from trials import draws
 
 BETS = Bets.tuned(horizon=40, place=0.5, level=0.95)
 
@@ -211,9 +212,10 @@ WORLDS = [
 @pytest.mark.parametrize("world", WORLDS, ids=str)
 def test_the_truth_is_held_at_every_look(world):
     rng = np.random.default_rng(5)
-    sums, sizes = world.draw(rng, 2_000)
+    runs = draws(800, 2_000)
+    sums, sizes = world.draw(rng, runs)
     missed = (log_capital_paths(world, sums, sizes, world.truth, 0.95) >= math.log(40)).any(axis=1)
-    assert missed.mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2_000)
+    assert missed.mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
 
 
 def test_the_asymptotic_interval_by_its_formula():

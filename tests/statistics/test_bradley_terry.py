@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, special
 
@@ -11,6 +11,7 @@ from howsure.errors import MethodError
 from howsure.statistics.bradley_terry import expected_scores, settles_ties, strengths
 from howsure.statistics.vote_errors import vote_moments
 from howsure.statistics.votes import Votes, pools
+from trials import draws
 
 TIES = ("half", "davidson", "rao-kupper")
 
@@ -105,7 +106,6 @@ def test_published_ratings_of_llmfao(real_data):
     assert pools(votes.counts()).max() == 0
 
 
-@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000), ties=st.sampled_from(TIES), n=st.sampled_from([12, 60, 300]))
 def test_what_holds_of_all_votes(seed, ties, n):
     votes = made(seed, n=n, models=4)
@@ -234,11 +234,11 @@ def test_what_it_is_worth_to_stand_first():
     assert abs(plain.gain) < 3 * plain.gain_se
     assert found.gain == pytest.approx(0.025, abs=3 * found.gain_se), "half of what was lost or tied, in one of twenty"
     shown = []
-    for seed in range(400):
+    for seed in range(draws(100, 400)):
         one = made(seed=seed, n=300)
         told = vote_moments(one, (np.arange(300) % 60,), "half")
         shown.append(abs(told.gain) > 2.0 * told.gain_se)
-    assert 0.02 < np.mean(shown) < 0.09
+    assert 0 < np.mean(shown) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(shown))
 
 
 @pytest.mark.parametrize(("won", "p"), [(1, 0.9), (2, 0.5), (5, 2**-4), (10, 2**-9)])

@@ -1,5 +1,6 @@
 """On exactly these items: the formulas the slow way, coverage in known worlds, pivots that agree, degenerate data."""
 
+import itertools
 import math
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 from howsure.statistics.answer_noise import answers, fixed_means, fixed_moments
 from howsure.statistics.differences import pivot_of
 from howsure.statistics.intervals import clopper_pearson, guarded_wilson
+from trials import draws
 
 TRIALS = 3_000
 
@@ -152,9 +154,10 @@ SPREAD = np.random.default_rng(20).beta(0.5, 0.5, 60)
 EASY = np.random.default_rng(21).beta(8, 0.4, 50)
 
 
-@pytest.mark.parametrize("rate", [HALF, SPREAD, EASY], ids=["alike", "spread", "easy"])
-@pytest.mark.parametrize("attempts", ["2", "5", "ragged"])
-@pytest.mark.parametrize("binary", [True, False])
+WORLDS = list(itertools.product([HALF, SPREAD, EASY], ["2", "5", "ragged"], [True, False]))
+
+
+@pytest.mark.parametrize(("rate", "attempts", "binary"), draws(WORLDS[::5], WORLDS))
 def test_the_mean_of_these_items_is_covered(rate, attempts, binary):
     n = len(rate)
     counts = np.arange(n) % 6 + 2 if attempts == "ragged" else np.full(n, int(attempts))
@@ -172,14 +175,17 @@ def test_the_mean_is_covered_where_one_item_weighs_a_tenth_and_all_others_are_ea
     assert misses(rate, np.full(200, 3), 25, weights) < MOST
 
 
-@pytest.mark.parametrize("several", [2, 5, 20])
+@pytest.mark.parametrize("several", draws([2, 20], [2, 5, 20]))
 @pytest.mark.parametrize("binary", [True, False])
 def test_the_mean_is_covered_where_few_items_had_a_second_attempt(several, binary):
     counts = np.where(np.arange(100) < several, 2, 1)
     assert misses(np.full(100, 0.5), counts, 26, binary=binary) < MOST
 
 
-def difference_misses(rate, other, attempts, seed, trials=1_500):
+PAIRS = draws(400, 1_500)
+
+
+def difference_misses(rate, other, attempts, seed, trials=PAIRS):
     rng = np.random.default_rng(seed)
     truth, missed = rate.mean() - other.mean(), 0
     counts = np.full((len(rate), 2), attempts)
@@ -192,7 +198,7 @@ def difference_misses(rate, other, attempts, seed, trials=1_500):
 
 @pytest.mark.parametrize("other", [SPREAD, SPREAD**2, np.full(60, 0.98)], ids=["equal", "harder", "nearly perfect"])
 def test_the_difference_on_these_items_is_covered(other):
-    assert difference_misses(SPREAD, other, 3, 27) < 0.07 + 3 * math.sqrt(0.07 * 0.93 / 1_500)
+    assert difference_misses(SPREAD, other, 3, 27) < 0.07 + 3 * math.sqrt(0.07 * 0.93 / PAIRS)
 
 
 # differences

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -62,7 +62,6 @@ def test_power_is_that_of_simulated_walks():
 
 
 @given(schedules, st.sampled_from([0.8, 0.95, 0.99]))
-@settings(max_examples=40, deadline=None)
 def test_what_the_looks_spend_adds_up(schedule, level):
     boundary = schedule.boundary(level)
     above, below = boundary.stops(0.0)
@@ -73,7 +72,6 @@ def test_what_the_looks_spend_adds_up(schedule, level):
 
 
 @given(st.floats(0.001, 0.9), st.sampled_from(["obrien-fleming", "pocock"]))
-@settings(max_examples=30, deadline=None)
 def test_one_look_is_the_fixed_test(error, spending):
     once = Schedule((1.0,), spending)
     assert once.boundary(1 - error).nominal[0] == pytest.approx(error)
@@ -82,7 +80,6 @@ def test_one_look_is_the_fixed_test(error, spending):
 
 
 @given(schedules, st.integers(0, 6), st.floats(1e-12, 1.0), st.sampled_from([0.8, 0.95]))
-@settings(max_examples=80, deadline=None)
 @pytest.mark.no_cover
 def test_the_p_value_agrees_with_the_boundary(schedule, look, p_value, level):
     look = look % len(schedule.shares) + 1
@@ -92,7 +89,6 @@ def test_the_p_value_agrees_with_the_boundary(schedule, look, p_value, level):
 
 
 @given(schedules, st.integers(0, 6), st.floats(-14, 0), st.floats(-14, 0))
-@settings(max_examples=60, deadline=None)
 @pytest.mark.no_cover
 def test_a_smaller_p_value_stays_smaller(schedule, look, one, other):
     look = look % len(schedule.shares) + 1
@@ -106,7 +102,6 @@ def test_a_smaller_p_value_stays_smaller(schedule, look, one, other):
     st.sampled_from(["obrien-fleming", "pocock"]),
     st.floats(-4, -0.5),
 )
-@settings(max_examples=40, deadline=None)
 def test_more_looks_never_give_a_smaller_final_p_value(looks, times, spending, p_value):
     def final(count):
         return Schedule(tuple(k / count for k in range(1, count + 1)), spending).overall_p(count, 10**p_value, 0.95)

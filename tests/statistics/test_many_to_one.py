@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from howsure.statistics import intervals, max_t, multiplicity
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.pair_details import pair_limits
+from trials import draws
 
 PUBLISHED = {
     5: (3.03, 3.29, 3.48, 3.62),
@@ -68,7 +69,6 @@ def limits(x, codes, moments, found, one):
     return np.where(low_in > 0, low_in, low), np.where(high_in < 0, high_in, high)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.sampled_from([0, 8, 12]), st.sampled_from(["max-t", "dunnett", "holm", "bh", "none"]))
 def test_intervals_agree_with_p_values(seed, clusters, method):
     rng = np.random.default_rng(seed)
@@ -164,7 +164,7 @@ def test_few_clusters_have_too_few_flips():
     assert multiplicity.enough_clusters(pair_moments(x, clusters=codes).flips)
 
 
-BOARDS = {"max-t": 400, "holm": 400, "dunnett": 200}
+BOARDS = draws({"max-t": 60, "holm": 60, "dunnett": 25}, {"max-t": 400, "holm": 400, "dunnett": 200})
 """Dunnett's integrals take a while."""
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from howsure.statistics import intervals
@@ -29,7 +29,6 @@ def scores(kind, rng, n, models):
 @example(
     kind="attempts", seed=5219, n=16, clusters="two ways", weighted=False, holes=True, variance="miller"
 )  # 2/9 + 16/9 − 2
-@settings(deadline=None, max_examples=60)
 @given(
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 10_000),
@@ -88,7 +87,6 @@ def test_many_distinct_scores_are_counted_in_blocks(monkeypatch):
     assert (told.wins + told.wins.T + told.ties)[0, 2] == 79
 
 
-@settings(deadline=None, max_examples=300)
 @given(items=st.floats(1, 5000), share=st.floats(0, 1), level=st.floats(0.6, 0.9999))
 def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
     losses = np.array([share * items])
@@ -98,7 +96,6 @@ def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
     assert found[0] * items <= (losses[0] + 1 + math.sqrt(2 * (losses[0] + 1) * far) + far) * (1 + 1e-9)
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     items=st.floats(1, 5000),
     share=st.floats(0, 1.1),

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.power import NormalIndPower, TTestPower
 
@@ -86,7 +86,6 @@ tests = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(spread=spreads, test=tests, k=st.integers(1, 5), n=st.integers(100, 5_000))
 def test_more_of_anything_never_hurts(spread, test, k, n):
     effect = 0.05 if test.goal == "different" else 0.0
@@ -98,7 +97,6 @@ def test_more_of_anything_never_hurts(spread, test, k, n):
         assert power(test, spread.times(1.5), effect, n, k) <= now + 1e-7
 
 
-@settings(max_examples=40, deadline=None)
 @given(spread=spreads, test=tests, target=st.sampled_from([0.5, 0.8, 0.9]))
 def test_items_needed_are_the_fewest(spread, test, target):
     effect = 0.05 if test.goal == "different" else 0.0
@@ -108,7 +106,6 @@ def test_items_needed_are_the_fewest(spread, test, target):
     assert fewer < 2 * spread.step or power(test, spread, effect, fewer, 2) < target
 
 
-@settings(max_examples=40, deadline=None)
 @given(spread=spreads, method=st.sampled_from(["score", "t", "z"]), n=st.integers(60, 3_000))
 def test_the_smallest_effect_has_the_power(spread, method, n):
     test = Test(method=method)
@@ -117,7 +114,6 @@ def test_the_smallest_effect_has_the_power(spread, method, n):
         assert power(test, spread, effect, n, 3) == pytest.approx(0.8, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
 @given(spread=spreads, test=tests, n=st.integers(60, 2_000))
 def test_the_direction_of_a_difference_does_not_matter(spread, test, n):
     if test.goal != "not-worse":

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,31 +38,28 @@ def patterns(draw):
     return np.triu(real, 1) | np.triu(real, 1).T
 
 
-def test_all_apart():
-    found = places([4, 3, 2, 1], every_pair(4))
-    assert [(r.low, r.rank, r.high) for r in found] == [(1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4)]
-    assert [r.could_be_best for r in found] == [True, False, False, False]
-    assert [r.ties for r in found] == [""] * 4
+FIRST_THREE = [(0, 1), (0, 2), (0, 3)]
+BY_HAND = {
+    "all apart": ([4, 3, 2, 1], every_pair(4), [(1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4)], ["", "", "", ""]),
+    "all tied": ([4, 3, 2, 1], [], [(1, 1, 4), (1, 2, 4), (1, 3, 4), (1, 4, 4)], ["a", "a", "a", "a"]),
+    "a chain": (
+        [4, 3, 2, 1],
+        [(0, 2), (0, 3), (1, 3)],
+        [(1, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 4)],
+        ["a", "ab", "bc", "c"],
+    ),
+    "one leader": ([9, 3, 2, 1], FIRST_THREE, [(1, 1, 1), (2, 2, 4), (2, 3, 4), (2, 4, 4)], ["", "a", "a", "a"]),
+    "equal scores": ([3, 2, 2, 1], [], [(1, 1, 4), (1, 2, 4), (1, 2, 4), (1, 4, 4)], ["a", "a", "a", "a"]),
+    "one model": ([1], [], [(1, 1, 1)], [""]),
+}
 
 
-def test_all_tied():
-    found = places([4, 3, 2, 1], [])
-    assert {(r.low, r.high) for r in found} == {(1, 4)}
-    assert all(r.could_be_best for r in found)
-    assert {r.ties for r in found} == {"a"}
-
-
-def test_a_chain_where_only_distant_models_differ():
-    found = places([4, 3, 2, 1], [(0, 2), (0, 3), (1, 3)])
-    assert [(r.low, r.high) for r in found] == [(1, 2), (1, 3), (2, 4), (3, 4)]
-    assert [r.could_be_best for r in found] == [True, True, False, False]
-    assert [r.ties for r in found] == ["a", "ab", "bc", "c"]
-
-
-def test_one_clear_leader():
-    found = places([9, 3, 2, 1], [(0, 1), (0, 2), (0, 3)])
-    assert [(r.low, r.high) for r in found] == [(1, 1), (2, 4), (2, 4), (2, 4)]
-    assert [r.could_be_best for r in found] == [True, False, False, False]
+@pytest.mark.parametrize(("scores", "apart", "expected", "ties"), BY_HAND.values(), ids=BY_HAND)
+def test_places_ties_and_who_could_be_best_are_those_by_hand(scores, apart, expected, ties):
+    found = places(scores, apart)
+    assert [(r.low, r.rank, r.high) for r in found] == expected
+    assert [r.could_be_best for r in found] == [low == 1 for low, _, _ in expected]
+    assert [r.ties for r in found] == ties
 
 
 def test_the_only_one_that_could_be_best_is_first():
@@ -72,15 +70,6 @@ def test_the_only_one_that_could_be_best_is_first():
     assert [(r.low, r.high) for r in found] == [(1, 1), (2, 2), (3, 4), (3, 4)]
     several = ranks(scores, scores[:, None] - scores, p, level=0.95, best=np.array([True, True, False, False]))
     assert [(r.low, r.high) for r in several] == [(1, 2), (1, 2), (3, 4), (3, 4)]
-
-
-def test_the_first_tie_is_called_a():
-    assert letters(4, [(0, 1), (0, 2), (0, 3)]) == ["", "a", "a", "a"]
-
-
-def test_equal_scores_share_a_place():
-    found = places([3, 2, 2, 1], [])
-    assert [r.rank for r in found] == [1, 2, 2, 4]
 
 
 def test_scores_that_differ_by_rounding_share_a_place():
@@ -96,11 +85,6 @@ def test_scores_that_differ_by_rounding_share_a_place():
 def test_one_item_in_a_hundred_million_is_no_rounding():
     n = 10**8
     assert [r.rank for r in places([n / n, (n - 1) / n, (n - 2) / n], [])] == [1, 2, 3]
-
-
-def test_one_model():
-    (only,) = places([1], [])
-    assert (only.low, only.rank, only.high, only.could_be_best, only.ties) == (1, 1, 1, True, "")
 
 
 def test_a_pair_without_p_value_is_not_told_apart():
@@ -132,12 +116,6 @@ def test_more_differences_never_widen_an_interval(real):
     found, all_apart = places(np.arange(count, 0, -1), some), places(np.arange(count, 0, -1), every_pair(count))
     for r, sharp in zip(found, all_apart, strict=True):
         assert r.low <= sharp.low == sharp.high <= r.high
-
-
-def test_a_model_that_could_be_best_has_place_one_in_its_interval():
-    # 0 and 1 tie, 0 and 2 tie, but 1 beats 2
-    for r in places([3, 2, 1], [(1, 2)]):
-        assert r.could_be_best == (r.low == 1)
 
 
 def test_the_place_lies_in_its_interval_also_where_models_answered_different_items():
@@ -173,11 +151,6 @@ def test_two_places_share_a_letter_if_and_only_if_they_do_not_differ(real):
 def test_three_of_which_only_the_outer_two_differ_and_a_pair_that_is_no_neighbour():
     assert letters(3, [(0, 2)]) == ["a", "ab", "b"]
     assert letters(4, [(0, 1), (1, 2), (2, 3)]) == ["ab", "c", "a", "bc"]
-
-
-def test_twenty_four_tied_models():
-    # a peer needed 17 s for it
-    assert set(letters(24, [])) == {"a"}
 
 
 def band(count, width):

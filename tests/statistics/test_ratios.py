@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from howsure.statistics.ratios import ratio
+from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.ratios import Known, cost_moments, dominance, ratio
+from trials import draws
 
 
 def costs(seed=0, n=80, gap=0.3, spread=0.6):
@@ -27,7 +30,7 @@ def test_the_delta_method_by_hand():
 
 
 @given(st.integers(0, 5_000), st.floats(0.01, 100))
-def test_units_and_sides(seed, unit):
+def test_units_scale_a_ratio_and_turning_the_sides_inverts_it(seed, unit):
     a, b = costs(seed, n=30)
     found, scaled, turned = (ratio(*pair) for pair in ((a, b), (unit * a, b), (b, a)))
     assert scaled.value == pytest.approx(unit * found.value)
@@ -51,7 +54,7 @@ def test_clusters_are_respected():
     assert twice.df == pytest.approx(once.df)
 
 
-def test_what_a_solved_item_took():
+def test_the_cost_of_a_solved_item_is_that_of_all_attempts():
     a, b = costs()
     right = np.tile([1.0, 0.0], 40), np.ones(80)
     found = ratio(a, b, solved=right)
@@ -61,7 +64,7 @@ def test_what_a_solved_item_took():
     assert np.isnan(nothing.value)
 
 
-def test_where_nothing_can_be_said():
+def test_a_ratio_of_zeros_or_missing_costs_is_unknown():
     a, b = costs()
     assert np.isnan(ratio(0 * a, b).value)
     assert np.isnan(ratio(a, np.full(80, np.nan)).value)
@@ -86,3 +89,66 @@ def test_a_ratio_that_no_float_holds_is_none() -> None:
     wide = ratio(np.array([2e302, 1e295]), np.array([1.0, 1.0]))
     assert math.isfinite(wide.value)
     assert wide.high == math.inf
+
+
+# who beats whom: the claims of scores and costs together, ties, what is lacking, what is free
+
+
+def judged(scores, costs, lacking=(), free=(), clusters=()):
+    rng = np.random.default_rng(0)
+    pairs = pair_moments(scores, clusters=clusters)
+    p, _ = adjust_pairs(pairs, "max-t", rng=rng)
+    count = scores.shape[1]
+    known = Known(lacking=np.isin(np.arange(count), lacking), free=np.isin(np.arange(count), free))
+    return dominance(pairs.difference, p, cost_moments(costs, clusters=clusters), known, 0.95, rng=rng)
+
+
+def board(n=200, rates=(0.9, 0.5, 0.5), means=(1.0, 2.0, 1.0), seed=0):
+    rng = np.random.default_rng(seed)
+    scores = (rng.random((n, 1)) < np.array(rates)).astype(float)
+    return scores, np.array(means) * np.exp(rng.normal(0, 0.3, (n, len(means))))
+
+
+def test_a_model_is_out_where_one_other_is_better_and_cheaper():
+    found = judged(*board())
+    assert found.kept.tolist() == [True, False, True]
+    assert found.beats[0, 1]
+    assert not found.beats[0, 2]  # better, and not shown to cost less
+
+
+def test_a_cost_that_is_lacking_beats_nobody_and_can_be_beaten():
+    scores, costs = board()
+    assert judged(scores, costs, lacking=[0]).kept.all()
+    assert judged(scores, costs, lacking=[1]).kept.tolist() == [True, False, True]
+
+
+def test_costs_that_are_the_same_are_known_to_be():
+    scores, _ = board(rates=(0.9, 0.5))
+    costs = np.full_like(scores, 2.0)
+    assert judged(scores, costs).kept.tolist() == [True, False]
+
+
+def test_what_is_free_costs_no_more_than_anything():
+    scores, costs = board(rates=(0.9, 0.5), means=(1.0, 2.0))
+    costs[:, 0] = 0.0
+    assert judged(scores, costs, free=[0]).kept.tolist() == [True, False]
+
+
+def test_models_in_other_units_are_judged_alike():
+    scores, costs = board()
+    assert (judged(scores, costs).beats == judged(scores, 1000 * costs).beats).all()
+
+
+@pytest.mark.parametrize("shape", ["items", "clusters", "holes"])
+def test_true_members_stay_under_ties(shape):
+    rng, kept, boards = np.random.default_rng(8), 0, draws(25, 60)
+    for _ in range(boards):
+        codes = np.repeat(np.arange(15), 12)
+        hard = rng.normal(0, 1, 180) + (shape == "clusters") * rng.normal(0, 1, 15)[codes]
+        scores = (rng.random((180, 6)) < 1 / (1 + np.exp(hard))[:, None]).astype(float)
+        costs = np.exp(np.linspace(0, 1, 6) + rng.normal(0, 0.5, (180, 1)) + rng.normal(0, 0.5, (180, 6)))
+        if shape == "holes":
+            gone = rng.random((180, 6)) < 0.2
+            scores[gone] = costs[gone] = np.nan
+        kept += bool(judged(scores, costs, clusters=(codes,) if shape == "clusters" else ()).kept.all())
+    assert kept / boards >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / boards)

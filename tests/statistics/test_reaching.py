@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from close_models import board
@@ -10,6 +10,7 @@ from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.max_t import UNCLEAR, _OrderedPairs, max_t
 from howsure.statistics.pair_moments import with_own_pivots
 from howsure.statistics.sign_flips import FlipColumns, Reaching, TooManyPairsError, covered
+from trials import draws
 
 
 @pytest.mark.parametrize("clusters", [None, 150])
@@ -47,7 +48,7 @@ def test_the_first_of_all_flips_stand_for_all(monkeypatch):
     assert np.nanmax(np.abs(found - every)) < 0.05
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(0, 6, draws(2, 1)))
 @pytest.mark.parametrize("clusters", [None, 8, 40])
 def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clusters):
     moments, _ = board(seed, models=6, clusters=clusters, spread=0.1 * seed)
@@ -61,7 +62,6 @@ def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clu
     assert np.nanmax(np.abs(found - every)) < 0.06
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 8, 40, 150]), st.floats(0.1, 30))
 def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     moments, _ = board(seed, models=12, items=160, clusters=clusters)

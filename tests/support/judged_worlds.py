@@ -4,6 +4,7 @@ import numpy as np
 
 from howsure.statistics.judge_correction import JudgedAnswers
 from howsure.statistics.judge_strata import joined, strata
+from trials import draws
 
 
 def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):
@@ -18,11 +19,8 @@ def judged(rng, rate, judge, labels, *, n=1000, clusters=0, icc=0.2):
     return JudgedAnswers(strata=joined(strata(said, labels), np.isfinite(shown)), labels=shown, clusters=code)
 
 
-def held(draw, truth, draws=300):
-    """Return the share of intervals that hold."""
-    rng = np.random.default_rng(0)
-    return np.mean([draw(rng).contains(truth) for _ in range(draws)])
-
-
-LEAST = 0.93 - 3 * np.sqrt(0.93 * 0.07 / 300)
-"""A coverage of .93, three Monte-Carlo errors off, of 300 draws."""
+def assert_held(draw, truth, few=150):
+    """Assert that of so many intervals .93 hold the truth, three Monte-Carlo errors off."""
+    rng, tables = np.random.default_rng(0), draws(few, 300)
+    held = np.mean([draw(rng).contains(truth) for _ in range(tables)])
+    assert held > 0.93 - 3 * np.sqrt(0.93 * 0.07 / tables)

@@ -5,15 +5,10 @@ import math
 
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
 from asked import same
-from howsure.commands.main import main
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
+from invoked import run
 
 
 def board(**columns):

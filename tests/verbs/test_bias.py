@@ -6,10 +6,9 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
-from howsure.commands.main import main
+from invoked import run
 
 
 def choices(seed=0, n=300, first=0.0, longer=0.0):
@@ -37,10 +36,6 @@ def choices(seed=0, n=300, first=0.0, longer=0.0):
 
 def of(found, kind, judge=None):
     return next(each for each in found.favours if each.favours == kind and judge in (None, each.judge))
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "120"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
 
 
 def test_a_judge_that_likes_what_comes_first():

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import howsure as hs
@@ -240,7 +240,6 @@ def with_costs(ratio, n=400, sigma=0.4):
 
 
 @given(st.floats(0.5, 2.0), st.floats(0.7, 1.6))
-@settings(max_examples=25, deadline=None)
 def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
     answer = hs.gate(with_costs(ratio, 60), "a", "b", measure="usd", ratio_at_most=limit)
     (check,) = answer.checks

@@ -1,7 +1,5 @@
 """Health, from a table to what is said: degenerate tables first, then known tables, then public results."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
@@ -13,6 +11,7 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
+from invoked import everything
 
 
 def health(data, *, top=None, level=0.95, columns=None, **options):
@@ -46,13 +45,6 @@ def graded(models=12, n=40, broken=0):
     return table({f"m{k:02}": x[:, k] for k in range(models)})
 
 
-def everything(answer):
-    """Render in every format: nothing crashes, and JSON is strict."""
-    texts = [answer.render(format, width=80) for format in ("terminal", "markdown", "csv", "latex", "html", "json")]
-    assert all(text.strip() for text in texts)
-    return json.loads(texts[-1])
-
-
 DEGENERATE = {
     "one model": table({"a": [1, 0, 1]}),
     "two models": table({"a": [1, 0, 1, 1], "b": [1, 0, 0, 1]}),
@@ -74,10 +66,8 @@ DEGENERATE = {
 def test_degenerate_tables_give_an_answer(frame, lower_is_better):
     answer = health(frame, lower_is_better=lower_is_better)
     task = answer.tasks[0]
-    found = everything(answer)["tasks"][0]
+    everything(answer)
     assert task.n_separating + task.n_inert + task.count("unanswered") == task.n_items == len(answer.item_records())
-    assert found["verdict"] == task.verdict
-    assert "nan" not in answer.render(width=80)
 
 
 def test_one_model_tells_nothing_apart():
@@ -91,7 +81,7 @@ def test_one_model_tells_nothing_apart():
     assert answer.tasks[0].count("unanswered") == 3
 
 
-def test_two_models():
+def test_two_models_have_one_gap_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
     assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict
@@ -195,25 +185,6 @@ def test_two_clusterings_split_by_the_first_and_say_so():
     assert "first_clustering_only" in [c.code for c in task.cautions]
     assert task.n_clusters == 4
     assert task.reliability == health(frame, cluster="first").tasks[0].reliability
-
-
-def test_a_hostile_item_id_is_only_text():
-    frame = graded(models=16, n=80, broken=1).with_columns(
-        item=pl.when(pl.col("item") == "q079").then(pl.lit("x\x1b[31m|<b>\n")).otherwise("item")
-    )
-    answer = health(frame)
-    assert answer.tasks[0].count("suspect") == 1
-    assert "\x1b" not in answer.render(width=80)
-    assert "<b>" not in answer.render("markdown")
-
-
-def test_the_order_of_rows_does_not_matter():
-    frame = graded(models=16, n=80, broken=2)
-    assert health(frame.sample(fraction=1, shuffle=True, seed=1)).to_dict() == health(frame).to_dict()
-
-
-def test_the_same_scores_give_the_same_bytes():
-    assert health(graded()).render("json") == health(graded()).render("json")
 
 
 # public results

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 import howsure as hs
-from howsure.commands.main import main
+from invoked import run
 from places import ROOT
+from trials import draws
 
 
 def verdicts(seed=0, n=600, labels=80, kind=0.2):
@@ -23,10 +23,6 @@ def verdicts(seed=0, n=600, labels=80, kind=0.2):
     return pl.DataFrame(
         {"model": rng.choice(["a", "b", "c"], n), "judge": judged.astype(int), "human": human}
     ).with_columns(human=pl.when(pl.Series(chosen)).then("human"))
-
-
-def run(*words):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
 
 
 def test_a_kind_judge_is_found_out():
@@ -143,13 +139,6 @@ def test_the_command_says_what_the_verb_says(tmp_path):
     assert only.models == ()
     for form in ("markdown", "html", "latex", "terminal"):
         assert "all answers" in found.render(form)
-
-
-def test_hostile_names_are_escaped():
-    name = "<script>alert(1)</script>\x1b[31m"
-    found = hs.judge(verdicts().with_columns(pl.col("model").replace({"a": name})))
-    assert "<script>" not in found.render("html")
-    assert "\x1b" not in found.render("terminal")
 
 
 def two_systems(seed=0, n=400, labels=100, rates=(0.8, 0.6), kind=0.2, one_row_a_judge=False):
@@ -333,7 +322,7 @@ def test_floors_and_margins(asked, verdict, code, tmp_path):
 def test_labels_with_known_probabilities():
     rng = np.random.default_rng(2)
     held, values = [], []
-    for seed in range(100):
+    for seed in range(draws(20, 100)):
         rows = verdicts(seed, n=600, labels=600)
         p = np.where(rows["human"].to_numpy() == 1, 0.1, 0.4)
         shown = pl.Series(rng.random(600) < p)
@@ -341,8 +330,8 @@ def test_labels_with_known_probabilities():
         found = hs.judge(drawn, labels_drawn="probability:p", cluster="none").whole.estimate
         held.append(found.interval.contains(0.6))
         values.append(found.value)
-    assert np.mean(held) > 0.88
-    assert abs(np.mean(values) - 0.6) < 0.02
+    assert np.mean(held) > draws(0.75, 0.88)
+    assert abs(np.mean(values) - 0.6) < 4 * np.std(values) / np.sqrt(len(values))
     with pytest.raises(hs.DataError, match="without a probability above 0 and up to 1"):
         hs.judge(drawn.with_columns(p=0.0), labels_drawn="probability:p")
     with pytest.raises(hs.DataError, match="no column 'q'"):

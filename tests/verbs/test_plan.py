@@ -6,28 +6,21 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import CliRunner
 from simulation.noise_worlds import ComponentWorld
 
 import howsure as hs
 from frames import attempts, two_models
-from howsure.commands.main import main
 from howsure.inference.plan_pilot import limits_of
 from howsure.present.plan import simulated_sentence
-from howsure.statistics.power import Spread
 from howsure.statistics.variance_components import mixed, mixture_errors, variances
+from invoked import planned as run
 from places import DATA, ROOT
+from trials import draws
 
 APART = two_models().filter((pl.col("model") == "a") == (pl.col("item").rank("dense") % 2 == 0))
 """Two models of which each answered other items."""
 LOGS = str(ROOT / "examples" / "logs")
 A, B = "smollm2-135m-t0.3", "smollm2-135m-2shot"
-
-
-def run(*words, code=0):
-    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, ["plan", *words])
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +79,7 @@ def test_several_models_and_tasks_share_the_level():
     assert "corrected for 30 comparisons" in five.verdict
 
 
-def test_margins():
+def test_margins_are_planned_by_one_sided_quantiles():
     spread = hs.Assumptions(question_variance=0.2, answer_variance=0)
     found = hs.plan(not_worse_than=0.03, method="z", assume=spread)
     assert found.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.03**2)
@@ -131,12 +124,12 @@ def test_forecasts_agree_with_simulation(scores):
 
 
 def test_without_names_the_median_pair_is_taken(scores):
-    answer = hs.plan(scores, n_items=500, attempts=4, cluster="none")
-    assert answer.main.basis.pairs == 6
+    """The smallest pair at which half of the pairs are as noisy at most."""
+    basis = hs.plan(scores, n_items=500, attempts=5, cluster="none").main.basis
     names = [f"smollm2-135m-{name}" for name in ("t0.3", "2shot", "t1.0", "terse")]
-    every = [hs.plan(scores, a, b, n_items=500, cluster="none").main.basis for a, b in itertools.combinations(names, 2)]
-    seen = sorted(basis.question + basis.answer / 5 for basis in every)
-    assert answer.main.basis.question + answer.main.basis.answer / 5 == pytest.approx(seen[3])
+    pairs = [hs.noise(scores, a, b, cluster="none").tasks[0].entries[2] for a, b in itertools.combinations(names, 2)]
+    seen = sorted(each.question.variance + each.answer.variance / 5 for each in pairs)
+    assert (basis.pairs, basis.question + basis.answer / 5) == (6, pytest.approx(seen[3]))
 
 
 def test_limits_of_a_pilot_hold_the_truth():
@@ -167,11 +160,11 @@ def test_limits_of_a_pilot_hold_the_truth():
 @pytest.mark.no_cover
 def test_the_cheapest_design_is_the_cheapest_of_all():
     assumed = hs.Assumptions(question_variance=0.05, answer_variance=0.4)
-    for item, attempt in ((2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)):
+    for item, attempt in draws([(0.5, 0.1)], [(2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)]):
         costs = hs.Costs(item=item, attempt=attempt)
         answer = hs.plan(effect=0.04, costs=costs, assume=assumed)
         best = int(answer.main.best.attempts)
-        tried = {*range(max(best - 5, 1), best + 6), *range(1, 60, 4)}
+        tried = {*range(max(best - 3, 1), best + 4), *range(1, 60, draws(9, 4))}
         brute = [costs.of(hs.plan(effect=0.04, attempts=k, costs=costs, assume=assumed).items, k) for k in tried]
         assert answer.main.best.cost <= min(brute) * 1.002, (item, attempt)
         assert f"{answer.main.best.cost:,.4g}" in answer.verdict
@@ -246,7 +239,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_refusals(message):
+def test_goals_that_make_no_sense_are_refused(message):
     with pytest.raises(hs.OptionError, match=message.replace("(", r"\(")):
         hs.plan(**REFUSED[message])
 
@@ -269,7 +262,7 @@ def test_refusals(message):
         ("another score", attempts(), {"score": "pass@2"}),
     ],
 )
-def test_pilots_that_tell_nothing(message, frame, given):
+def test_pilots_without_a_spread_or_a_pair_are_refused(message, frame, given):
     with pytest.raises(hs.HowsureError, match=message):
         hs.plan(frame, effect=0.1, **given)
 
@@ -285,7 +278,7 @@ def test_assumptions_that_contradict_themselves():
         hs.Costs(attempt=0)
 
 
-def test_failures():
+def test_failure_rates_are_planned_by_the_exact_limit():
     assert hs.plan_failures(0.01).items == 299
     assert run("failures", "1%").startswith(
         "299 runs without a failure show a failure rate below 1 % (95 % confidence)."
@@ -337,10 +330,6 @@ def test_a_real_pilot_predicts_its_other_half():
     assert plan.main.best.se == pytest.approx(seen, rel=0.25)
 
 
-def test_a_spread_s_number_of_clusters():
-    assert Spread(within=1.0).clusters_in(10) == 10
-
-
 @pytest.mark.parametrize("asked", [{"effect": 3}, {"effect": 1.0}, {"not_worse_than": 1}, {"same_within": 2}])
 def test_a_bare_3_is_no_3_points(scores, asked):
     for pilot in ((), (scores, A, B)):
@@ -387,11 +376,8 @@ def test_where_smaller_is_better_a_positive_difference_is_worse():
     assert hs.plan(frame, "a", "b", effect=-2.0, lower_is_better=True, **options).items < usual.items
     with pytest.raises(hs.OptionError, match="not within the margin"):
         hs.plan(frame, "a", "b", effect=2.0, lower_is_better=True, **options)
-    checks = [
-        hs.plan(frame, "a", "b", effect=e, lower_is_better=low, simulate=True, **options).simulated.power
-        for e, low in ((-0.5, False), (0.5, True))
-    ]
-    assert checks == pytest.approx([0.8, 0.8], abs=0.05)
+    simulated = hs.plan(frame, "a", "b", effect=0.5, lower_is_better=True, simulate=True, **options).simulated
+    assert simulated.power == pytest.approx(0.8, abs=0.05)
 
 
 @pytest.mark.parametrize("cluster", [None, "g"])

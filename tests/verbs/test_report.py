@@ -35,12 +35,6 @@ def test_the_command_writes_a_page_and_says_the_verdict(here):
     assert (here / "page.html").read_text().startswith("<!DOCTYPE html>")
 
 
-def test_the_same_input_gives_the_same_bytes(here):
-    for name in ("a.html", "b.html"):
-        hs.report(LOGS, cluster="passage_id").save(name)
-    assert (here / "a.html").read_bytes() == (here / "b.html").read_bytes()
-
-
 def test_the_default_name_spares_what_is_not_ours(here):
     (here / "report.html").write_text("<p>my own page</p>")
     refused = run("report", LOGS)
@@ -66,18 +60,11 @@ def test_a_page_tells_the_command_that_makes_it_again(here):
 def test_the_command_holds_what_a_configuration_said(here):
     (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
     assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
-    command = read_origin("a.html").command
+    command, first = read_origin("a.html").command, (here / "a.html").read_bytes()
     assert "--no-config report" in command
     assert "--cluster passage_id" in command
     assert "--level 0.9" in command
-
-
-def test_it_does_so_byte_for_byte(here):
-    (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
-    assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
-    first = (here / "a.html").read_bytes()
-    again = shlex.split(read_origin("a.html").command)[1:]
-    assert CliRunner().invoke(main, again).exit_code == 0
+    assert CliRunner().invoke(main, shlex.split(command)[1:]).exit_code == 0
     assert (here / "a.html").read_bytes() == first
 
 

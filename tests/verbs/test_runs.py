@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,33 +10,8 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from reader_cases import inspect_header, sample, zipped
-
-
-def log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
-    """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
-    ids = {"task_id": f"task {name}", "eval_id": f"{name} eval", "run_id": f"call {name}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    header = inspect_header(**{**ids, **changes})
-    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
-
-
-def lm_eval(folder: Path, time: str, scores: list[float], **changes: Any) -> None:
-    """Write samples and results of lm-eval."""
-    folder.mkdir(exist_ok=True)
-    rows = [
-        {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "filter": "none", "metrics": ["acc"], "acc": score}
-        for k, score in enumerate(scores)
-    ]
-    (folder / f"samples_sums_{time}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    results = {
-        "results": {"sums": {"acc,none": sum(scores) / len(scores), "acc_stderr,none": 0.1}},
-        "config": {"model_args": "pretrained=m,api_key=sesame", "limit": None},
-        "model_name": "m",
-        "date": 1741035714.0,
-        **changes,
-    }
-    (folder / f"results_{time}.json").write_text(json.dumps(results))
+from reader_cases import run_log as log
+from runs import lm_eval
 
 
 def by_model(answer: hs.Runs) -> dict[str, float]:
@@ -48,7 +22,7 @@ def test_runs_are_listed_newest_first_with_what_their_logs_say(tmp_path: Path) -
     log(tmp_path, "old", "CI", created="2026-01-01T10:00:00+02:00", revision={"commit": "a" * 40, "dirty": False})
     log(tmp_path, "new", "CC", created="2026-01-01T09:00:00+00:00", revision={"commit": "b" * 40}, tags=["pr-42"])
     found = hs.runs(tmp_path).runs
-    assert [run.ids[0] for run in found] == ["new eval", "old eval"]
+    assert [run.ids[0] for run in found] == ["eval new", "eval old"]
     new = found[0]
     assert (new.name, new.score, new.n_items, new.commit, new.tags) == ("mock/a", 1.0, 2, "b" * 40, ("pr-42",))
     assert new.model == f"mock/a (commit={'b' * 40}, tags=pr-42)"
@@ -201,21 +175,17 @@ def test_the_newest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
     assert "3 older runs; `top=4` shows all" in text
 
 
-def test_files_of_one_name_in_two_folders_keep_their_scores(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_files_of_one_name_in_two_folders_have_their_scores_where_the_log_tells_their_rows_apart(
+    tmp_path: Path, told_apart: bool
+) -> None:
     for side, scores in (("main", "CC"), ("pr-42", "II")):
         (tmp_path / side).mkdir()
-        log(tmp_path / side, "log", scores, task_id=side, eval_id=side, revision={"commit": side})
-    found = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
-    assert {run.commit: run.score for run in found} == {"main": 1.0, "pr-42": 0.0}
-
-
-def test_files_of_one_name_whose_rows_are_one_model_s_have_no_score(tmp_path: Path) -> None:
-    for side, scores in (("main", "CC"), ("pr-42", "II")):
-        (tmp_path / side).mkdir()
-        log(tmp_path / side, "log", scores, task_id=side, eval_id=side)
-    found = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
-    assert len(found) == 2
-    assert all(math.isnan(run.score) for run in found)
+        commit = {"revision": {"commit": side}} if told_apart else {}
+        log(tmp_path / side, "log", scores, task_id=side, eval_id=side, **commit)
+    first, second = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
+    expected = {"main": 1.0, "pr-42": 0.0} if told_apart else {first.commit: pytest.approx(math.nan, nan_ok=True)}
+    assert {first.commit: first.score, second.commit: second.score} == expected
 
 
 def test_a_date_that_utc_does_not_have_is_shown_as_it_is(tmp_path: Path) -> None:

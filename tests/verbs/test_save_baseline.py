@@ -228,7 +228,7 @@ def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
     ],
 )
 def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, said: str) -> None:
-    hs.save_baseline(LOGS, "main")
+    hs.save_baseline(LOGS / "smollm2-135m-t0.3.eval", "main")
     folder = place / "baselines"
     (folder / "cut.howsure").write_bytes((folder / "main.howsure").read_bytes()[:3000])
     (folder / "picture.howsure").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
@@ -237,7 +237,7 @@ def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, 
         (folder / "cut.howsure").unlink()
         (folder / "picture.howsure").unlink()
     with pytest.raises(hs.HowsureError) as caught:
-        hs.compare(LOGS, "smollm2-135m-t0.3", side)
+        hs.compare(LOGS / "smollm2-135m-t0.3.eval", "smollm2-135m-t0.3", side)
     assert said in str(caught.value)
 
 

@@ -87,12 +87,3 @@ def test_the_command_takes_the_question_last() -> None:
     result = CliRunner().invoke(main, ["show", LOGS, "opposites-1", "--model", "smollm2-135m-terse"])
     assert result.exit_code == 0, result.output
     assert "attempts 0, 1, 2, 3, 4: 100.0 %" in " ".join(result.output.split()) or "Right answer" in result.output
-
-
-def test_hostile_texts_are_escaped(tmp_path: Path) -> None:
-    evil = "</code><script>alert(1)</script>\x1b[31m```"
-    whole_log(tmp_path / "a.eval", whole_sample(1, "C", input=evil, output={"completion": evil}))
-    answer = hs.show(tmp_path, "q1")
-    assert "<script>" not in answer.render("html")
-    assert "\x1b" not in answer.render("terminal")
-    assert "<script>" not in answer.render("markdown").replace("\\<script\\>", "")

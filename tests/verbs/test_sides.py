@@ -12,15 +12,7 @@ from click.testing import CliRunner
 
 import howsure
 from howsure.commands.main import main
-from reader_cases import inspect_header, sample, zipped
-
-
-def log(path: Path, scores: str, **changes: Any) -> Path:
-    """Write an Inspect log of a run of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ids = {"task_id": f"task {path}", "eval_id": f"eval {path.stem}", "run_id": f"call {path}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
+from runs import log
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_two_sides_in_python(data: Any) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_isnt_clear_is_asked() -> None:
+def test_sides_are_asked_for_where_there_are_not_two_models() -> None:
     with pytest.raises(hs.OptionError, match="There is 1 model: old"):
         hs.compare("old.csv")
     with pytest.raises(hs.OptionError, match="one side of a comparison is missing"):

@@ -5,13 +5,12 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import howsure as hs
 from howsure.statistics.betting import Betting
 from places import DATA, LOGS
 from runs import first, results
+from trials import draws
 
 
 def codes(look):
@@ -33,7 +32,7 @@ def test_a_run_is_followed_until_it_is_decided():
     assert monitor.update(data).decided
 
 
-def test_what_is_told_is_what_the_method_says():
+def test_a_look_is_the_betting_interval_of_the_differences():
     data = results(50)
     look = hs.Monitor(a="a", b="b", looks="any/300").update(data)
     wide = data.pivot(on="model", index="item", values="score")
@@ -43,24 +42,6 @@ def test_what_is_told_is_what_the_method_says():
     assert (look.interval.low, look.interval.high, look.p_value) == (seen.low, seen.high, seen.p_value)
     assert look.estimate == pytest.approx(wide["a"].mean() - wide["b"].mean())
     assert (look.a_mean, look.b_mean) == pytest.approx((wide["a"].mean(), wide["b"].mean()))
-
-
-@given(st.integers(0, 10_000), st.floats(0.2, 0.9))
-@settings(max_examples=15, deadline=None)
-def test_a_minus_b_is_the_opposite_of_b_minus_a(seed, rate):
-    data = results(40, a=rate, seed=seed)
-    one, other = hs.Monitor(a="a", b="b").update(data), hs.Monitor(a="b", b="a").update(data)
-    assert (one.interval.low, one.interval.high) == pytest.approx((-other.interval.high, -other.interval.low), abs=1e-9)
-    assert (one.p_value, one.better) == pytest.approx((other.p_value, other.better))
-
-
-@given(st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
-def test_names_and_rows_in_another_order_change_nothing(seed):
-    data = results(40, seed=seed)
-    renamed = data.sample(fraction=1, shuffle=True, seed=seed).with_columns(item=pl.col("item").str.replace("q", "zz"))
-    one, other = (hs.Monitor(a="a", b="b").update(frame) for frame in (data, renamed))
-    assert (one.interval, one.p_value) == (other.interval, other.p_value)
 
 
 def test_an_item_counts_once_and_looks_are_nested():
@@ -131,7 +112,7 @@ def test_failed_items_do_not_count_until_they_are_run_again():
     assert zero.n_items == 20
 
 
-def test_a_floor():
+def test_a_score_is_shown_to_reach_its_floor_or_to_miss_it():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
     assert (look.decided, look.kept, look.better) == (True, True, None)
@@ -141,7 +122,7 @@ def test_a_floor():
     assert low.verdict.startswith("b is below 80.0 %: stop")
 
 
-def test_a_precision():
+def test_a_run_ends_once_the_score_is_known_to_the_half_width():
     monitor, data = hs.Monitor(a="a", within=0.1, looks="any/900"), results(900).filter(model="a")
     for n in range(50, 901, 50):
         look = monitor.update(data.head(n))
@@ -154,7 +135,7 @@ def test_a_precision():
     assert look.verdict.startswith("a is known to within ± 10.0 pp: stop")
 
 
-def test_a_margin():
+def test_a_margin_shows_equivalence_or_inferiority():
     data = results(600, a=0.5, b=0.5)
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
@@ -165,7 +146,7 @@ def test_a_margin():
     assert worse.verdict.startswith("b is worse than a by more than 6.0 pp")
 
 
-def test_lower_is_better():
+def test_where_smaller_is_better_the_smaller_score_wins():
     errors = results(200).with_columns(score=1 - pl.col("score"))
     one = hs.Monitor(a="a", b="b", lower_is_better=True).update(errors)
     assert (one.better, one.estimate < 0) == ("a", True)
@@ -339,7 +320,7 @@ def test_a_real_pair_is_decided_early():
     names = ["20250928_trae_doubao_seed_code", "20250206_agentscope"]
     rows = pl.read_parquet(SWEBENCH).filter(pl.col("model").is_in(names)).select("model", "item", "score")
     wide, used = rows.pivot(on="model", index="item", values="score"), []
-    for seed in range(10):
+    for seed in range(draws(4, 10)):
         drawn = wide.sample(fraction=1, shuffle=True, seed=seed)
         monitor = hs.Monitor(a=names[0], b=names[1], looks="any/500", shuffled=True)
         for k, (item, a, b) in enumerate(drawn.select("item", *names).iter_rows()):

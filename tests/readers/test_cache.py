@@ -6,20 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cached import assert_same, result
+from cached import assert_exact, assert_same, read_thrice, result
+from howsure.errors import ReadError
 from howsure.readers import cache, folder, looked_at, registry
 from howsure.readers.folder import read_paths
-from howsure.readers.reading import outcome_of
-from places import ROOT
+from howsure.readers.reading import find_sources, outcome_of, read_by
+from places import DATA, ROOT
 from reader_cases import lm_eval_run, run_log
+from trials import draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("cached")
 
 Looked = list[str]
 LONG_AGO = 1_700_000_000 * 10**9
@@ -69,6 +74,29 @@ def reads(looked: Looked, tree: Path, **how: Any) -> Looked:
 def pack() -> Path:
     (only,) = Path(os.environ[cache.FOLDER]).iterdir()
     return only
+
+
+FIXTURES = ROOT / "tests" / "fixtures"
+OWN = [*(path for path in (FIXTURES / "harnesses").iterdir() if path.is_dir()), FIXTURES / "lm_eval"]
+OWN += [FIXTURES / "inspect", FIXTURES / "annotations"]
+REAL = [path for path in (DATA / "raw").glob("*") if path.is_dir()] if DATA.is_dir() else []
+FOLDERS = sorted([*OWN, *draws([], REAL)])
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_full_and_an_empty_cache_give_the_scores_that_none_gives(folder: Path) -> None:
+    """With probabilities as well, and where a file is refused: the error is a result, too."""
+    for how in ({}, {"probabilities": True}):
+        read_thrice([folder], how)
+    assert list(Path(os.environ[cache.FOLDER]).iterdir())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_reading_comes_back_exactly_from_the_cache_and_from_another_process(folder: Path) -> None:
+    claims = [(source, registry.identify(source)) for source in find_sources(folder)]
+    for source, reader in [(source, found[0]) for source, found in claims if found and found[1] == "rows"]:
+        with suppress(ReadError):
+            assert_exact(read_by(reader, source))
 
 
 def test_nothing_is_read_twice(logs: Path, looked: Looked) -> None:

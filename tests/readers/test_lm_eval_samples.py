@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +14,14 @@ from howsure.readers import base, lm_eval, lm_eval_samples
 from howsure.readers.attempt_rows import digest, digest_of_rows
 from howsure.readers.base import Reading, Source
 from howsure.readers.lm_eval_samples import shaped_columns
+from places import ROOT
+from trials import draws
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
-PROJECT = Path(__file__).parents[2]
 NAME = "samples_law_2026-01-01T00-00-00.000000.jsonl"
 SCORES = [
     *(st.sampled_from([0.0, 1.0]), st.floats(0, 1), st.integers(0, 1), st.booleans(), st.sampled_from([1, 0.5])),
@@ -79,7 +82,7 @@ def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
 def test_samples_by_their_shape(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, text: str, block: int
@@ -119,7 +122,7 @@ def test_kinds_that_change(
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
+    "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
 def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(path=path, root=path.parent)

@@ -24,6 +24,8 @@ from reader_cases import lm_eval_run, run_log
 if TYPE_CHECKING:
     from howsure.readers.base import Source
 
+pytestmark = pytest.mark.usefixtures("cached")
+
 MODELS = 12
 TEXT = "hello"
 

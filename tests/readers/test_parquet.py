@@ -12,6 +12,7 @@ import pytest
 import howsure as hs
 from howsure.readers.base import Source
 from howsure.readers.parquet import refuse_damaged
+from trials import draws
 
 pytestmark = pytest.mark.once
 
@@ -74,13 +75,14 @@ def test_files_of_duckdb_are_sound(tmp_path: Path) -> None:
 
 
 def test_no_damage_ends_the_process(tmp_path: Path) -> None:
-    """Each byte of the first page's header, and of the metadata, is changed in turn."""
+    """Bytes of the first page's header, and of the metadata, are changed in turn."""
     whole = tmp_path / "whole.parquet"
     ROWS.head(40).write_parquet(whole, compression="uncompressed")
     data, damaged = whole.read_bytes(), tmp_path / "damaged"
     damaged.mkdir()
     metadata = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
-    places = [*range(4, 60), *range(metadata, len(data) - 8, 5)]
+    step = draws(8, 1)
+    places = [*range(4, 60, step), *range(metadata, len(data) - 8, 5 * step)]
     for place in places:
         for byte in (0xFF, data[place] ^ 0x40, data[place] ^ 1):
             changed = bytearray(data)
@@ -88,7 +90,7 @@ def test_no_damage_ends_the_process(tmp_path: Path) -> None:
             (damaged / f"{place:05}-{byte:02x}.parquet").write_bytes(changed)
     done = subprocess.run([sys.executable, "-c", READ_ALL, str(damaged)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]
-    assert sum(not is_sound(path) for path in damaged.iterdir()) > 100
+    assert sum(not is_sound(path) for path in damaged.iterdir()) > len(places) / 2
 
 
 def test_the_other_files_of_a_folder_stay(tmp_path: Path) -> None:

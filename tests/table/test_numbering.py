@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from trials import draws
 
 
 def answered(label: str, values: Iterable[Any], question: str = "question", **columns: Any) -> pl.DataFrame:
@@ -28,24 +30,14 @@ def answered(label: str, values: Iterable[Any], question: str = "question", **co
     return pl.DataFrame(rows).with_columns(**columns)
 
 
+NAMES = ["sample", "sample_idx", "sample_id", "sample_index", "rollout", "rollout_id", "repetition", "rep"]
+NAMES += ["iteration", "try", "attempt_id", "trial_id", "completion_id", "generation", "Sample Index"]
+FIRST = (0, 1, 7)
+
+
 @pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            "sample",
-            "sample_idx",
-            "sample_id",
-            "sample_index",
-            "rollout",
-            "rollout_id",
-            "repetition",
-            "rep",
-            "iteration",
-        ),
-        *("try", "attempt_id", "trial_id", "completion_id", "generation", "Sample Index"),
-    ],
+    ("name", "first"), draws([*zip(NAMES, itertools.cycle(FIRST))], [*itertools.product(NAMES, FIRST)])
 )
-@pytest.mark.parametrize("first", [0, 1, 7])
 def test_names_that_number_attempts(name: str, first: int) -> None:
     found = hs.estimate(answered(name, range(first, first + 4)))
     assert [(entry.n_attempts, entry.estimate.n_items) for entry in found.entries] == [(48, 12)] * 2

@@ -19,6 +19,7 @@ from howsure.guide import chapters
 from howsure.guide.chapters import Example, Formula, Prose
 from howsure.guide.rewriting import EXAMPLE_LOGS, OneModel, Target, choose, rewrite
 from places import LOGS, ROOT
+from trials import draws
 
 NUMBERS = range(1, 10)
 OPTIONS = {name: {word for param in command.params for word in param.opts} for name, command in every().items()}
@@ -196,7 +197,7 @@ def test_a_chapter_shows_the_outputs_of_the_page(number):
     assert all(line == line.rstrip() for line in result.output.split("\n"))
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", draws([4, 8], NUMBERS))
 def test_the_example_logs_as_own_results(number):
     named = ["-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-2shot", "--cluster", "passage_id"]
     result = run(number, LOGS, *named)
@@ -213,7 +214,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", draws([2, 6], NUMBERS))
 def test_a_chapter_goes_on_where_a_command_has_no_answer(folder, number):
     two_models(n=3).filter(pl.col("model") == "a").write_csv("one.csv")
     result = run(number, "one.csv")

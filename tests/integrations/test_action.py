@@ -18,6 +18,7 @@ from howsure.present.comment import comment, mark
 from howsure.present.render import markdown
 from places import ROOT
 from reader_cases import run_log
+from trials import draws
 
 pytestmark = pytest.mark.once
 
@@ -61,10 +62,7 @@ def act(place, **inputs):
     [
         ({"HOWSURE_BASELINE": "b", "HOWSURE_NOT_WORSE_THAN": "1pp"}, 0, "pass"),
         ({"HOWSURE_AT_LEAST": "90%"}, 1, "fail"),
-        ({"HOWSURE_AT_LEAST": "50%"}, 0, "unclear"),
         ({"HOWSURE_AT_LEAST": "50%", "HOWSURE_UNCLEAR": "separate"}, 2, "unclear"),
-        ({"HOWSURE_AT_LEAST": "50%", "HOWSURE_UNCLEAR": "pass"}, 0, "unclear"),
-        ({"HOWSURE_BASELINE": "b", "HOWSURE_BETTER": "true", "HOWSURE_CLUSTER": "none"}, 0, "pass"),
         ({"HOWSURE_BASELINE": "b", "HOWSURE_OPTIONS": "--better\n--level=0.9\n"}, 0, "pass"),
         ({}, 3, "error"),
     ],
@@ -249,7 +247,12 @@ def test_the_comment_is_found_behind_a_hundred_others(place, server):
     assert any("page=2" in line for line in server.asked)
 
 
-@pytest.mark.parametrize(("token", "user"), [(JOB, BOT), (APP, BOT), (PERSON, {"login": "alice", "type": "User"})])
+ALICE = {"login": "alice", "type": "User"}
+
+
+@pytest.mark.parametrize(
+    ("token", "user"), draws([(APP, BOT), (PERSON, ALICE)], [(JOB, BOT), (APP, BOT), (PERSON, ALICE)])
+)
 def test_a_comment_with_our_mark_by_somebody_else_is_left_alone(place, server, token, user):
     """Who wrote it could write into it what they like, later."""
     server.add("<!-- howsure gate: g -->\nPASS", {"login": "mallory", "type": "User"})
@@ -271,7 +274,7 @@ NO_COMMENT = {
 }
 
 
-@pytest.mark.parametrize("case", NO_COMMENT)
+@pytest.mark.parametrize("case", draws(["a token that may only read", "a push", "an odd event"], [*NO_COMMENT]))
 def test_where_no_comment_can_be_written_the_summary_has_the_answer(place, server, case):
     more, said = NO_COMMENT[case]
     gate, comment = run_steps(place, server, **more)
@@ -282,7 +285,7 @@ def test_where_no_comment_can_be_written_the_summary_has_the_answer(place, serve
     assert server.ours == []
 
 
-@pytest.mark.parametrize("broken", [302, 404, 500])
+@pytest.mark.parametrize("broken", draws([302, 500], [302, 404, 500]))
 def test_an_api_that_is_broken_stops_nothing(place, server, broken):
     server.broken = broken
     assert f"GitHub said {broken}" in run_steps(place, server, JOB)[1].stdout
@@ -436,10 +439,11 @@ def test_the_documented_hook_runs_in_a_scratch_repository(scratch):
     git(scratch, "commit", "-qam", "notes")
     assert commit(scratch, args) is None
     configuration = scratch / "howsure.toml"
-    for asked, alone, documented in (("99%", 1, 1), ("50%", 2, 0), ("no number", 3, 3)):
+    for asked, code in (("99%", 1), ("no number", 3), ("50%", 0)):
         configuration.write_text(f'paths = "logs"\n[gate]\ncandidate = "a"\nat-least = "{asked}"\n')
         git(scratch, "commit", "-qam", asked)
-        assert (commit(scratch).returncode, commit(scratch, args).returncode) == (alone, documented)
+        assert commit(scratch, args).returncode == code
+    assert commit(scratch).returncode == 2, "without the documented word there is too little evidence"
 
 
 @pytest.mark.parametrize(

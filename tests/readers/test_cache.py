@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -97,6 +98,12 @@ def test_a_reading_comes_back_exactly_from_the_cache_and_from_another_process(fo
     for source, reader in [(source, found[0]) for source, found in claims if found and found[1] == "rows"]:
         with suppress(ReadError):
             assert_exact(read_by(reader, source))
+
+
+def test_numbers_come_back_as_they_were() -> None:
+    """A whole number is no real one, and what is no number stays what it is."""
+    values = [1, 1.0, -0.0, 2**63, math.nan, math.inf, None, True]
+    assert repr(cache.decoded(cache.encoded(values), list)) == repr(values)
 
 
 def test_nothing_is_read_twice(logs: Path, looked: Looked) -> None:

@@ -261,7 +261,7 @@ def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
     assert "1,319" in run("audit", str(path)).output
 
 
-def test_the_module_is_the_command_line() -> None:
+def test_the_module_is_the_command_line():
     done = subprocess.run([sys.executable, "-m", "howsure", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("howsure")
 

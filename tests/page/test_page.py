@@ -1,7 +1,5 @@
 """What the page carries: packed scores, JSON that can't end its element, pairs as columns, the fingerprint, the origin."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json

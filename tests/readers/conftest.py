@@ -1,9 +1,6 @@
 """Sources made of text, for the tests of the readers."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,14 +9,14 @@ from howsure.readers import cache, looked_at
 from howsure.readers.base import Source
 
 if TYPE_CHECKING:
-    from reader_cases import Write
+    pass
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
+def write(tmp_path):
     """Write a file below tmp_path and return it as a source; what is not text or bytes is written as JSON."""
 
-    def write(name: str, content: object) -> Source:
+    def write(name, content):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not isinstance(content, (bytes, str)):
@@ -31,7 +28,7 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def cached(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def cached(tmp_path_factory, monkeypatch):
     """Give a cache of its own that keeps everything, however fast it was read and however young it is."""
     monkeypatch.setenv(cache.FOLDER, str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setattr(cache, "WORTH_SECONDS", -1.0)

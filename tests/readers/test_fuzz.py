@@ -15,7 +15,7 @@ WAYS = ("packed", "mappings", "zips", "sqlite", "scores", "votes", "ratings", "v
 CLEAN = "raw exception 0, abort 0, hang 0, over 2 GB 0"
 
 
-def fuzzed(*words: str) -> str:
+def fuzzed(*words):
     """Run the script and return what it prints."""
     command = [sys.executable, str(ROOT / "scripts" / "fuzz"), "--own", "--minutes", str(draws(0.15, 2)), *words]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -24,7 +24,7 @@ def fuzzed(*words: str) -> str:
     return result.stdout
 
 
-def test_mutated_inputs_are_read_or_refused_and_seeds_have_their_known_outcome() -> None:
+def test_mutated_inputs_are_read_or_refused_and_seeds_have_their_known_outcome():
     printed = fuzzed("--inputs", str(draws(40, 400)), "--seed", "7")
     assert CLEAN in printed
     (seeds,) = [line for line in printed.splitlines() if line.startswith("seeds ")]
@@ -34,7 +34,7 @@ def test_mutated_inputs_are_read_or_refused_and_seeds_have_their_known_outcome()
 
 @pytest.mark.trial
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_in_is_read_or_refused(way: str) -> None:
+def test_each_way_in_is_read_or_refused(way):
     printed = fuzzed("--only", way, "--inputs", "40", "--seed", "3")
     assert CLEAN in printed
     assert printed.splitlines()[-1].startswith("inputs ")

@@ -56,7 +56,7 @@ def in_turn(others):
 
 
 @pytest.mark.parametrize(("kind", "suffix"), in_turn(STARTS))
-def test_pictures(folder, kind, suffix):
+def test_a_chart_is_written_as_a_picture(folder, kind, suffix):
     pytest.importorskip("vl_convert")
     run("plot", kind, *KINDS[kind], "-o", f"x.{suffix}")
     assert (folder / f"x.{suffix}").read_bytes().startswith(STARTS[suffix])

@@ -69,7 +69,7 @@ def test_prose_is_true_of_other_results(number):
     )
 
 
-def test_pieces():
+def test_a_page_is_parsed_into_prose_formulas_and_examples():
     text = (
         "# 3. Nets\n\nSee [4. Clusters](4-clusters.md), [that](../x.md), [paper](https://a.b).\n\n```text\nSE = 1\n```\n\n"
         "```console\n$ howsure one\nout\n\nput\n\n$ howsure two\n```\nEnd.\n"
@@ -100,7 +100,7 @@ def test_pieces():
         ("howsure plan --pilot examples/logs -a p -b q", "plan --pilot x/one --pilot x/two -a new -b old --task quiz"),
     ],
 )
-def test_rewriting(command, words):
+def test_a_command_of_the_guide_is_rewritten_for_own_results(command, words):
     assert rewrite(command, MINE, OPTIONS) == words.split()
 
 
@@ -161,7 +161,7 @@ def test_the_choice_of_task_and_models():
 
 
 @pytest.mark.parametrize("asked", [{}, {"a": "a"}, {"b": "a"}])
-def test_one_model(asked):
+def test_one_model_is_chosen_without_a_second(asked):
     chosen = choose(read(two_models().filter(pl.col("model") == "a")), ("x",), **asked)
     assert (chosen.a, chosen.b, chosen.task) == ("a", None, None)
 
@@ -180,7 +180,7 @@ def test_a_chapter_that_is_not_there(number):
     assert f"{number} is not in the range 1<=x<=9" in result.output
 
 
-def test_the_contents():
+def test_the_guide_begins_with_its_contents():
     result = run()
     assert result.exit_code == 0
     assert "4  When independence fails and clusters emerge" in result.output

@@ -173,7 +173,7 @@ def test_a_mapping_that_names_the_file_reads_it(scannable):
         ("memory://h/a.parquet", False),
     ],
 )
-def test_what_is_scanned(url, scanned, tmp_path, monkeypatch):
+def test_tables_that_are_scanned_where_they_lie(url, scanned, tmp_path, monkeypatch):
     frame = pl.LazyFrame({"item": ["1"], "score": [1.0]})
     monkeypatch.setattr(pl, "scan_parquet", lambda *_, **__: frame)
     assert (addresses._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned

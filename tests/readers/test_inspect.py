@@ -96,7 +96,7 @@ def test_reads_summaries(tmp_path, method):
         ({}, None),
     ],
 )
-def test_values(value, number):
+def test_a_score_of_inspect_is_a_number_or_none(value, number):
     assert to_number(value) == number
 
 

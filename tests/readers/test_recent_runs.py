@@ -51,19 +51,19 @@ def test_a_log_without_a_date_is_kept_and_said(nights):
     assert "1 log names no date and is kept" in [caution.message for caution in scores.cautions]
 
 
-def test_zones_are_minded(tmp_path):
+def test_dates_are_compared_across_time_zones(tmp_path):
     log(tmp_path, "first", "IIII", created="2026-01-01T23:30:00-05:00")
     log(tmp_path, "second", "CCCC", created="2026-01-02T03:00:00+00:00")
     assert values(tmp_path, runs="latest") == {"mock/a": 0}
 
 
 @pytest.mark.parametrize(("text", "meant"), [("7d", timedelta(7)), (" 1.5H ", timedelta(hours=1.5)), ("90m", timedelta(minutes=90)), ("2w", timedelta(14))])  # fmt: skip
-def test_ages(text, meant):
+def test_an_age_is_a_number_with_a_unit(text, meant):
     assert age(text) == meant
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "-1d", "7 days", "1y", "1e9d ", "99999999999d"])
-def test_no_ages(text, nights):
+def test_a_text_that_is_no_age_is_refused(text, nights):
     with pytest.raises(howsure.OptionError, match="Write 7d"):
         howsure.read(nights, runs=f"since:{text}")
 

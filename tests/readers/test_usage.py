@@ -99,7 +99,7 @@ def test_seconds_between_stamps():
     assert elapsed({"a": "2025-01-02", "b": "2025-01-01"}, "a", "b") is None
 
 
-def test_turns_are_added():
+def test_usage_of_turns_is_added_up():
     assert [summed(value) for value in (3, [[1, 2], [3, None]], [], [["x"]], None)] == [3, 6, None, None, None]
 
 
@@ -192,7 +192,7 @@ def test_cached_tokens_of_inspect_are_not_counted_twice():
 
 
 @real
-def test_llm_evals():
+def test_tokens_of_the_logs_of_llm_evals_are_kept():
     rows = howsure.read(WILD / "llm-evals").rows.collect()
     of = rows.filter(pl.col("tokens_out").is_not_null()).with_columns(all=pl.col("tokens_in") + pl.col("tokens_out"))
     small = of.filter(pl.col("model").str.ends_with("qwen3-4b-2507"))
@@ -212,7 +212,7 @@ def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder):
 # the others
 
 
-def test_terminal_bench(write):
+def test_usage_of_a_trial_of_terminal_bench(write):
     trial = {"task_id": "t", "is_resolved": True, "total_output_tokens": 0}
     stamps = {"trial_started_at": "2025-01-01T00:00:00+00:00", "trial_ended_at": "2025-01-01T00:01:00+00:00"}
     trials = [{**trial, **stamps, "total_input_tokens": 0}, {**trial, "total_input_tokens": None}]
@@ -271,7 +271,7 @@ def test_bfcl_adds_turns(write):
 
 
 @real
-def test_bfcl():
+def test_tokens_and_seconds_of_real_results_of_bfcl():
     results = WILD / "bfcl-vllm-results" / "results"
     first, second = usage(results / "v0.10.2"), usage(results / "v0.11.0")
     assert [(each["tokens_in"].recorded, each["tokens_in"].attempts) for each in (first, second)] == [
@@ -300,7 +300,7 @@ def test_evalscope_looks_into_the_predictions(write):
 
 
 @real
-def test_evalscope():
+def test_tokens_and_seconds_of_real_results_of_evalscope():
     rows = howsure.read(WILD / "evalscope").rows.collect()
     rows = rows.unique(["task", "model", "item"]).with_columns(
         tokens=pl.sum_horizontal("tokens_in", "tokens_out", "tokens_cache_read")
@@ -315,7 +315,7 @@ def test_evalscope():
     assert [found["gpqa_diamond", model] for model in ("qwen-plus", "qwen3-max")] == [33.403, 17.873]
 
 
-def test_aider(write):
+def test_cost_and_seconds_of_a_case_of_aider(write):
     case = {"testcase": "x", "model": "m", "tests_outcomes": [False, True], "cost": 0.25, "duration": 12}
     assert measures(read(aider, write("a/.aider.results.json", case))) == [{"usd": 0.25, "seconds": 12}] * 2
     assert measures(read(aider, write("b/.aider.results.json", case | {"cost": 0.0}))) == [{"seconds": 12}] * 2
@@ -379,7 +379,7 @@ def test_promptfoo_keeps_what_the_answer_took(write):
 
 
 @real
-def test_promptfoo():
+def test_cost_and_tokens_of_real_results_of_promptfoo():
     found = usage(WILD / "prompt-eval-workbench")
     assert found["usd"].mean == pytest.approx(6.9e-6)
     assert found["seconds"].total == pytest.approx(0.573 + 0.859 + 0.907)
@@ -395,7 +395,7 @@ def test_metr_s_human_runs_start_at_0(write):
 
 
 @real
-def test_metr():
+def test_seconds_of_real_runs_of_metr():
     rows = howsure.read(WILD / "METR-eval-analysis").rows.collect()
     medians = dict(rows.group_by("model").agg(pl.col("seconds").median().round(1)).iter_rows())
     assert (medians["o1-preview"], medians["GPT-4o"]) == (2107.4, 108.5)
@@ -431,7 +431,7 @@ def test_a_model_without_a_price_has_no_cost():
     assert tuned["tokens_in"].total == 1_277_560
 
 
-def test_every_eval_ever(write):
+def test_tokens_and_seconds_of_every_eval_ever(write):
     row = {
         "schema_version": "0.2.2",
         "evaluation_id": "e",
@@ -477,7 +477,7 @@ def test_livebench_looks_into_the_answers(write):
 
 @real
 @pytest.mark.parametrize(("task", "tokens"), [("paraphrase", 10_356), ("simplify", 11_229), ("summarize", 10_088)])
-def test_livebench(task, tokens):
+def test_tokens_of_real_answers_of_livebench(task, tokens):
     (folder,) = (WILD / "LiveBench").glob(f"**/{task}")
     assert totals(folder) == {"tokens_out": (50, tokens)}
 

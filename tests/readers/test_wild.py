@@ -138,7 +138,7 @@ def test_pairs_of_swe_bench_systems():
         assert (found.wins, found.losses) == (only_a, only_b)
 
 
-def test_boards_in_yaml():
+def test_published_boards_in_yaml():
     pytest.importorskip("yaml")
     boards = howsure.audit(WILD / "aider-leaderboards").boards
     sizes = {board.task: len(board.entries) for board in boards}

@@ -48,13 +48,13 @@ def _pandas(table):
 
 @pytest.mark.parametrize("make", [pl.DataFrame.lazy, _arrow, _pandas, lambda table: table])
 @pytest.mark.parametrize("choice", CHOICES, ids="=".join)
-def test_a_frame(choice, make):
+def test_cells_of_a_frame_are_chosen(choice, make):
     name, value = choice
     assert hs.read(make(TABLE), where={name: value}).to_frame()["item"].to_list() == CHOICES[choice]
 
 
 @pytest.mark.parametrize("choice", [choice for choice, items in CHOICES.items() if items], ids="=".join)
-def test_a_file(tmp_path, choice):
+def test_cells_of_a_file_are_chosen(tmp_path, choice):
     name, value = choice
     TABLE.write_csv(tmp_path / "a.csv")
     TABLE.write_parquet(tmp_path / "b.parquet")

@@ -193,7 +193,7 @@ def test_what_is_no_table_of_scores_is_refused(why):
         hs.estimate(make())
 
 
-def test_one_row():
+def test_a_table_of_one_row_has_an_estimate():
     assert hs.estimate(answers().head(1)).to_frame()["value"].to_list() == [1.0]
 
 

@@ -41,7 +41,7 @@ def numbers(texts, **writing):
         ([None, None], [None, None]),
     ],
 )
-def test_what_texts_mean(texts, expected):
+def test_texts_that_are_read_as_scores(texts, expected):
     assert numbers(texts) == pytest.approx(expected)
 
 
@@ -58,7 +58,7 @@ def test_what_texts_mean(texts, expected):
         (["85%", "0.9"], r"'0\.9' \(row 2\) beside '85%', which could be 0\.9 or 0\.9 %"),
     ],
 )
-def test_what_is_refused(texts, told):
+def test_texts_that_are_no_scores_are_refused(texts, told):
     with pytest.raises(hs.DataError, match=told) as caught:
         numbers(texts)
     assert caught.value.remedy

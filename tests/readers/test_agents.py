@@ -9,13 +9,9 @@ import howsure
 from howsure.errors import ReadError
 from howsure.readers import swebench, tau_bench, terminal_bench
 from howsure.readers.base import Source
-from reader_cases import codes, lines, read, scores
+from reader_cases import codes, lines, models, read, scores
 
 A, B, C, D = (f"django__django-{number}" for number in (1, 2, 3, 4))
-
-
-def models(reading):
-    return set(reading.rows["model"])
 
 
 def test_swebench_lists_keep_every_id_with_its_fate(write):

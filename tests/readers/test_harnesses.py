@@ -19,14 +19,10 @@ from howsure.readers import (
     promptfoo,
 )
 from howsure.readers.base import Source
-from reader_cases import codes, lines, read, scores
+from reader_cases import codes, lines, models, read, scores
 
 if TYPE_CHECKING:
     pass
-
-
-def models(reading):
-    return set(reading.rows["model"])
 
 
 def stat(name, value, *, count=1, **more):

@@ -1,16 +1,14 @@
 """lm-eval's samples and results, old and new."""
 
-from pathlib import Path
-
 import pytest
 
 from howsure.errors import ReadError
 from howsure.readers import lm_eval
 from howsure.readers.base import Source
 from howsure.table.schema import COLUMNS
+from places import ROOT
 from reader_cases import codes, lines, read, scores
 
-PROJECT = Path(__file__).parents[2]
 TIME = "2025-03-03T00-05-12.300060"
 
 
@@ -165,7 +163,7 @@ def test_other_files_are_not_claimed(write, content):
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
+    "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
 def test_real_samples(path):
     reading = read(lm_eval, Source(path=path, root=path.parent))

@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 import howsure as hs
 from howsure.table.scores import TaskFacts, joined_facts
+from places import LOGS
 
-LOGS = Path(__file__).parents[2] / "examples" / "logs"
 PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
 
 

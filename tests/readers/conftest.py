@@ -1,15 +1,11 @@
 """Sources made of text, for the tests of the readers."""
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from howsure.readers import cache, looked_at
 from howsure.readers.base import Source
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.fixture

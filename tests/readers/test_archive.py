@@ -1,16 +1,12 @@
 """Zip archives are read within limits, and what breaks them is a ReadError that says where."""
 
 import struct
-from typing import TYPE_CHECKING
 
 import pytest
 
 from howsure.errors import ReadError
 from howsure.readers.zipped import first_member, open_archive
 from reader_cases import zipped
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.mark.parametrize("method", [0, 8, 93], ids=["stored", "deflate", "zstd"])

@@ -1,7 +1,6 @@
 """Formats of which no real file is at hand: these are made by hand after their sources (skill-creator's schemas, garak, AgentBench, SWE-PolyBench)."""
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,9 +8,6 @@ import howsure
 from howsure.errors import ReadError
 from howsure.readers import agentbench, cruxeval, evalplus, garak, livecodebench, polybench, skill_creator, swebench
 from reader_cases import codes, lines, read, scores
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

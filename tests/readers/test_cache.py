@@ -7,7 +7,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,9 +18,6 @@ from howsure.readers.reading import find_sources, outcome_of, read_by
 from places import DATA, ROOT
 from reader_cases import lm_eval_run, run_log
 from trials import draws
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.usefixtures("cached")
 

@@ -2,16 +2,12 @@
 
 import datetime as dt
 import shutil
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 import howsure as hs
 from places import ROOT
-
-if TYPE_CHECKING:
-    pass
 
 ITEMS = 6
 LATE = 12_000

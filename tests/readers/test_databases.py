@@ -1,16 +1,11 @@
 """A DuckDB file is read where its rows lie: the table that holds results, or the one that is named after the file."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
 from howsure.readers import addresses
-
-if TYPE_CHECKING:
-    pass
 
 duckdb = pytest.importorskip("duckdb")
 

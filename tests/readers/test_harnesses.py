@@ -1,7 +1,5 @@
 """The traps of the smaller formats, one small file each."""
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
@@ -20,9 +18,6 @@ from howsure.readers import (
 )
 from howsure.readers.base import Source
 from reader_cases import codes, lines, models, read, scores
-
-if TYPE_CHECKING:
-    pass
 
 
 def stat(name, value, *, count=1, **more):

@@ -1,7 +1,6 @@
 """Lines of JSON read by their shape give what the parser gives, or nothing."""
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,9 +15,6 @@ from places import ROOT
 from trials import draws
 
 pytestmark = pytest.mark.once
-
-if TYPE_CHECKING:
-    pass
 
 TABLES = sorted((ROOT / "tests" / "fixtures").rglob("*.jsonl"))
 

@@ -1,7 +1,5 @@
 """A file that states a layout that its reader wasn't checked on is read with a caution, never as if it were known."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 import howsure
@@ -10,9 +8,6 @@ from howsure.readers.attempt_rows import unknown_layout
 from howsure.readers.base import Source
 from places import DATA
 from reader_cases import codes, inspect_header, lines, read, sample, zipped
-
-if TYPE_CHECKING:
-    pass
 
 CODE = "unknown_layout"
 

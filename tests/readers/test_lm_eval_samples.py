@@ -1,7 +1,6 @@
 """lm-eval's samples by the shape of their lines say what they say line by line."""
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +13,6 @@ from howsure.readers.base import Source
 from howsure.readers.lm_eval_samples import shaped_columns
 from places import ROOT
 from trials import draws
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

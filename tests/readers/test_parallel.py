@@ -8,7 +8,6 @@ import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +17,6 @@ from howsure.readers import parallel
 from howsure.readers.folder import read_paths
 from howsure.readers.reading import find_sources, outcome_of
 from reader_cases import lm_eval_run, run_log
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.usefixtures("cached")
 

@@ -1,16 +1,12 @@
 """Files that Git LFS or git-annex never fetched: what lies beside them is read, and they are counted."""
 
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
 import howsure
 from howsure.errors import DataError, ReadError
 from places import ROOT
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

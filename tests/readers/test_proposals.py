@@ -5,15 +5,12 @@ import json
 import random
 import tomllib
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import howsure
 from howsure.readers.mapping.proposing import CHANGE
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

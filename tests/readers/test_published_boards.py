@@ -1,7 +1,6 @@
 """Published boards: examples and templates aren't ranked, and boards of different kinds stay apart."""
 
 import json
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -9,9 +8,6 @@ from click.testing import CliRunner
 
 import howsure
 from howsure.commands.main import main
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

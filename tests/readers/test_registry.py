@@ -4,7 +4,6 @@ import time
 import types
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +14,6 @@ from howsure.readers.base import Source
 from howsure.readers.mapping.known import tried
 from reader_cases import claimed, inspect_header, sample
 from trials import draws
-
-if TYPE_CHECKING:
-    pass
 
 CSV = "item,score\na,1\nb,0\n"
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +14,6 @@ from reader_cases import SHARED
 from resaved import WAYS, saved_again
 
 pytestmark = pytest.mark.once
-
-if TYPE_CHECKING:
-    pass
 
 FIXTURES = ROOT / "tests" / "fixtures"
 COLUMNS = ["task", "model", "item", "attempt", "metric", "score", "status"]

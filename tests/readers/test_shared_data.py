@@ -3,8 +3,6 @@
 The files are not part of the project: without them these tests are skipped.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
@@ -15,9 +13,6 @@ from howsure.readers.base import Source
 from howsure.readers.registry import HARNESSES, _built_in, identify
 from howsure.table.schema import COLUMNS, STATUSES
 from reader_cases import SHARED, claimed, read, scores
-
-if TYPE_CHECKING:
-    pass
 
 RAW = SHARED / "raw"
 FILES = sorted(path for path in RAW.rglob("*") if path.is_file())

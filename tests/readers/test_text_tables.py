@@ -1,15 +1,10 @@
 """Tables written as text: comments, blanks between columns, Markdown, and rows with other cells than the header."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 import howsure
 from howsure.errors import ReadError
 from howsure.readers.parsing import commented
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.once
 

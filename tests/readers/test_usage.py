@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -25,9 +24,6 @@ from howsure.readers.attempt_rows import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES
 from places import DATA
 from reader_cases import inspect_header, lines, read, sample, zipped
-
-if TYPE_CHECKING:
-    pass
 
 WILD = DATA / "wild"
 real = pytest.mark.skipif(not WILD.is_dir(), reason="the real results are not here")

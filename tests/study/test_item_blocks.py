@@ -2,7 +2,6 @@
 
 import itertools
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,9 +12,6 @@ from howsure.table import aggregate
 from trials import draws
 
 duckdb = pytest.importorskip("duckdb")
-
-if TYPE_CHECKING:
-    pass
 
 NEAR = {"rel": 1e-9, "abs": 1e-9}
 DRAWN = {"leader_corrected", "same_clusters_best"}

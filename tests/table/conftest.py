@@ -1,10 +1,5 @@
 """Cases of Spark come first and side by side, so that one worker alone starts it."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 def pytest_collection_modifyitems(items):
     """Put the cases of Spark before all others, whose order stays."""

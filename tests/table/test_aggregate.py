@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -18,10 +17,6 @@ from howsure.table.aggregate import metadata_columns
 from howsure.verbs.describe import describe
 from table_cases import ROWS, VERBS, booleans, numbers, same
 from trials import draws
-
-if TYPE_CHECKING:
-    pass
-
 
 # The kinds of frame -------------------------------------------------------------------------------------------------
 

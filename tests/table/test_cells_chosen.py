@@ -1,14 +1,9 @@
 """Rows are chosen by what a value is, not by how an engine writes it."""
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
 import howsure as hs
-
-if TYPE_CHECKING:
-    pass
 
 TABLE = pl.DataFrame(
     {

@@ -2,7 +2,6 @@
 
 import itertools
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import narwhals as nw
 import numpy as np
@@ -14,9 +13,6 @@ from howsure.table import engines
 from howsure.table.schema import open_frame
 from table_cases import ROWS, VERBS, numbers, same
 from trials import draws
-
-if TYPE_CHECKING:
-    pass
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")

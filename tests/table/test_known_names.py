@@ -3,7 +3,6 @@
 import re
 from importlib.resources import files
 from itertools import product
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -13,9 +12,6 @@ import howsure
 from howsure.commands.main import main
 from howsure.errors import DataError
 from howsure.table.schema import ALIASES, METRICS, find_roles, tidy
-
-if TYPE_CHECKING:
-    pass
 
 
 def score_of(*columns):

@@ -1,7 +1,5 @@
 """Numbers as text: what is read, what counts as no score, what is refused, and that files, frames and databases agree."""
 
-from typing import TYPE_CHECKING
-
 import narwhals as nw
 import polars as pl
 import pytest
@@ -12,9 +10,6 @@ from howsure.commands.main import main
 from howsure.readers.tables import published_scores, read_side_table
 from howsure.table.cells import MISSING, read_numbers
 from howsure.table.writing import Writing
-
-if TYPE_CHECKING:
-    pass
 
 
 def numbers(texts, **writing):

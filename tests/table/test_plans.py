@@ -1,16 +1,11 @@
 """What an engine would run, what comes back, and whether it fits into memory."""
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
 import howsure as hs
 from howsure.table import aggregate
 from table_cases import numbers
-
-if TYPE_CHECKING:
-    pass
 
 duckdb = pytest.importorskip("duckdb")
 

@@ -115,6 +115,8 @@ def of(kind, *more):
 EVERY = [of(kind) for kind in KINDS]
 ENGINES = [of(kind) for kind in draws(["polars_lazy", "pandas", "dask", "duckdb", "ibis", "spark"], KINDS)]
 """One kind of frame for each engine; what a kind of column changes is held in test_engines.py."""
+AT_HAND = draws(ENGINES[:-1], ENGINES)
+"""Without Spark, where it groups and compares texts as in another test."""
 
 
 # The contract -------------------------------------------------------------------------------------------------------
@@ -125,9 +127,9 @@ SQUARE = [
     for k, kind in enumerate(KINDS)
     for r, rows in enumerate(ROWS)
     for v, verb in enumerate(VERBS)
-    if draws(k + r + v, 0) % 3 == 0
+    if draws(k + r + v, 0) % 3 == 0 and (kind, rows) != draws(("spark", "booleans"), None)
 ]
-"""In CI every kind with every table and every verb, but not each with each."""
+"""In CI every kind with every table and every verb, but not each with each; Spark with two."""
 
 
 @pytest.mark.parametrize(("kind", "rows", "verb"), SQUARE)
@@ -147,7 +149,7 @@ def test_where_and_columns(kinds, kind, rows):
     same(hs.leaderboard(hs.read(kinds.make(kind, case.table), columns=case.columns)), hs.leaderboard(named))
 
 
-@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("kind", AT_HAND)
 def test_items_as_clusters(kinds, kind):
     """A key of the grouping itself may be asked for as the cluster."""
     table = numbers().table
@@ -194,8 +196,10 @@ def test_any_word_for_a_status_keeps_the_score(kinds, kind):
     assert estimate.value == pytest.approx(len(STATUSES["ok"]) / len(scored))
 
 
-@pytest.mark.parametrize("kind", ENGINES)
-@pytest.mark.parametrize("nothing", [float("nan"), ""], ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "nothing"),
+    [of(*kind.values, nothing) for nothing, kinds in ((float("nan"), ENGINES), ("", AT_HAND)) for kind in kinds],
+)
 def test_items_without_a_cluster_are_no_cluster(kinds, kind, nothing):
     told = [1.0, 1.0, 2.0, 2.0] if isinstance(nothing, float) else ["x", "x", "y", "y"]
     table = pl.DataFrame(

@@ -1,7 +1,5 @@
 """Ctrl-C is no verdict: before a command is known, while its file is imported, and while it runs, a gate ends with 3."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys
@@ -19,13 +17,13 @@ from places import ROOT
 GATE = ["gate", str(ROOT / "examples" / "logs"), "-a", "t1.0", "-b", "t0.3", "--not-worse-than", "2pp"]
 
 
-def interrupt(*_: object, **__: object) -> None:
+def interrupt(*_, **__):
     """Do what Ctrl-C does."""
     raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("where", ["streams", "options", "the command's file"])
-def test_an_interruption_before_the_command_runs(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_before_the_command_runs(where, monkeypatch):
     if where == "streams":
         monkeypatch.setattr(streams, "prepare", interrupt)
     elif where == "options":
@@ -38,7 +36,7 @@ def test_an_interruption_before_the_command_runs(where: str, monkeypatch: pytest
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_an_interruption_at_any_time_is_no_verdict() -> None:
+def test_an_interruption_at_any_time_is_no_verdict():
     found = set()
     for delay in (0.15, 0.25, 0.35, 0.5):
         process = subprocess.Popen(

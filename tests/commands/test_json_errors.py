@@ -1,5 +1,6 @@
 """Where a program waits for JSON it reads errors as JSON, in every command; other formats, exit codes and standard error are as they were."""
 
+import itertools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 import howsure.answers
 from frames import two_models
 from howsure.commands.main import every, main
+from trials import draws
 
 SCHEMA = json.loads(Path(howsure.answers.__file__).with_name("schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -87,8 +89,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("where", ["-f", "--format=", "-o"])
+def in_turn(others):
+    """Pair every case with one of the others in turn; with each of them in trials."""
+    return draws([*zip(CASES, itertools.cycle(others))], [*itertools.product(CASES, others)])
+
+
+@pytest.mark.parametrize(("case", "where"), in_turn(["-f", "--format=", "-o"]))
 def test_an_error_is_json_where_the_answer_would_have_been(folder, case, where):
     words, code, kind, said = CASES[case]
     (folder / "bad.json").write_text("{")
@@ -107,8 +113,9 @@ def test_an_error_is_json_where_the_answer_would_have_been(folder, case, where):
     assert error["message"] in found.stderr
 
 
-@pytest.mark.parametrize("asked", [(), ("-f", "csv"), ("-f", "markdown"), ("-o", "x.csv"), ("-o", "x.md")])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    ("case", "asked"), in_turn([(), ("-f", "csv"), ("-f", "markdown"), ("-o", "x.csv"), ("-o", "x.md")])
+)
 def test_other_formats_are_as_they_were(folder, case, asked):
     words, code, _, _ = CASES[case]
     (folder / "bad.json").write_text("{")

@@ -213,7 +213,7 @@ def test_columns_and_where(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "size"), [("1pp", 0.01), ("1 %", 0.01), ("0.01", 0.01), ("1PP", 0.01), (0.02, 0.02)])
-def test_sizes(text, size):
+def test_sizes_of_effects_are_written_with_units(text, size):
     found = Size().convert(text, None, None)
     assert found == size
     assert isinstance(found, Points) == (str(text)[-1] in "pP%")
@@ -261,7 +261,7 @@ def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
     assert "1,319" in run("audit", str(path)).output
 
 
-def test_the_module_is_the_command_line() -> None:
+def test_the_module_is_the_command_line():
     done = subprocess.run([sys.executable, "-m", "howsure", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("howsure")
 

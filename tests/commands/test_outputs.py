@@ -1,6 +1,7 @@
 """Every command that writes a file, on a disk that is full after any number of bytes: the old file stays, one line says why."""
 
 import contextlib
+import itertools
 import resource
 import signal
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from frames import attempts
 from howsure.commands.main import main
 from howsure.writing import HIDDEN
+from trials import draws
 
 OLD = "the old file\n"
 ROOM = (0, 100)
@@ -48,8 +50,9 @@ def room(size):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.parametrize("size", ROOM)
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "size"), draws([*zip(COMMANDS, itertools.cycle(ROOM))], [*itertools.product(COMMANDS, ROOM)])
+)
 def test_a_full_disk_leaves_the_old_file(tmp_path, name, size):
     rows = tmp_path / "rows.csv"
     attempts(n_clusters=4, size=4, times=2).write_csv(rows)

@@ -1,5 +1,6 @@
 """howsure plot: every kind, every file format, the numbers of the verb, and words beside the picture."""
 
+import itertools
 import json
 import re
 
@@ -11,6 +12,7 @@ from frames import attempts
 from howsure.commands.main import every, main
 from howsure.commands.plot import NOT_DRAWN
 from howsure.options.shared import FIGURE
+from trials import draws
 
 STARTS = {"pdf": b"%PDF-", "svg": b"<svg ", "png": b"\x89PNG\r\n\x1a\n"}
 KINDS = {
@@ -48,9 +50,13 @@ def test_vega_lite_needs_no_extra(folder, kind, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("suffix", STARTS)
-def test_pictures(folder, kind, suffix):
+def in_turn(others):
+    """Pair every kind of chart with one of the others in turn; with each of them in trials."""
+    return draws([*zip(KINDS, itertools.cycle(others))], [*itertools.product(KINDS, others)])
+
+
+@pytest.mark.parametrize(("kind", "suffix"), in_turn(STARTS))
+def test_a_chart_is_written_as_a_picture(folder, kind, suffix):
     pytest.importorskip("vl_convert")
     run("plot", kind, *KINDS[kind], "-o", f"x.{suffix}")
     assert (folder / f"x.{suffix}").read_bytes().startswith(STARTS[suffix])
@@ -102,8 +108,7 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("kind", "size"), in_turn(SIZES))
 def test_a_figure_has_the_width_that_is_asked_for(folder, kind, size):
     pytest.importorskip("vl_convert")
     words, width = SIZES[size]

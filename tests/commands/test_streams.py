@@ -1,5 +1,6 @@
 """What the commands write, into a full disk, a closed pipe, or an encoding that lacks our signs; and how they end then."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from frames import two_models
 from howsure.commands.main import main
+from trials import draws
 
 HOWSURE = [sys.executable, "-m", "howsure.commands.main"]
 FULL = Path("/dev/full")
@@ -35,7 +38,10 @@ HARD = ("gate", "--candidate", "a", "--at-least", "0.99")
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(("estimate",), 1), (("estimate", "--format", "json"), 1), (GATE, 3), (HARD, 3), (("estimate", "--help"), 1)],
+    draws(
+        [(("estimate", "--format", "json"), 1), (HARD, 3), (("estimate", "--help"), 1)],
+        [(("estimate",), 1), (("estimate", "--format", "json"), 1), (GATE, 3), (HARD, 3), (("estimate", "--help"), 1)],
+    ),
 )
 def test_a_full_disk_behind_standard_output_is_an_error_in_one_line(table, words, code):
     with FULL.open("w") as full:
@@ -46,13 +52,13 @@ def test_a_full_disk_behind_standard_output_is_an_error_in_one_line(table, words
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
-@pytest.mark.parametrize(("words", "code"), [(("estimate",), 0), (GATE, 0), (HARD, 1), (("estimate", "--no"), 2)])
+@pytest.mark.parametrize(("words", "code"), [(("estimate",), 0), (HARD, 1), (("estimate", "--no"), 2)])
 def test_lost_notes_change_no_exit_code(table, words, code):
     with FULL.open("w") as full:
         assert run(words[0], table, *words[1:], stderr=full).returncode == code
 
 
-@pytest.mark.parametrize(("words", "code"), [(("estimate",), 0), (("--help",), 0), (GATE, 0), (HARD, 1)])
+@pytest.mark.parametrize(("words", "code"), [(("--help",), 0), (HARD, 1)])
 def test_a_reader_who_leaves_changes_no_verdict(table, words, code):
     reading, writing = os.pipe()
     os.close(reading)
@@ -62,7 +68,7 @@ def test_a_reader_who_leaves_changes_no_verdict(table, words, code):
     assert result.stderr == b""
 
 
-@pytest.mark.parametrize(("words", "code"), [(("estimate",), 0), (GATE, 0), (HARD, 1), (("--help",), 0)])
+@pytest.mark.parametrize(("words", "code"), [(HARD, 1), (("--help",), 0)])
 def test_closed_streams_are_streams_that_nobody_reads(table, words, code):
     words = (words[0], *([] if words[0].startswith("-") else [table]), *words[1:])
     script = f'{" ".join(HOWSURE)} "$@" >&- 2>&-'
@@ -70,8 +76,13 @@ def test_closed_streams_are_streams_that_nobody_reads(table, words, code):
     assert subprocess.run(["sh", "-c", script, "sh", *words], env=environment, check=False).returncode == code
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-@pytest.mark.parametrize("words", [("estimate",), ("guide", "1"), ("compare", "-a", "a", "-b", "模型"), ("--help",)])
+ENCODINGS = ["ascii", "cp1252"]
+SHOWN = [("estimate",), ("guide", "1"), ("compare", "-a", "a", "-b", "模型"), ("--help",)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"), draws([*zip(itertools.cycle(ENCODINGS), SHOWN)], [*itertools.product(ENCODINGS, SHOWN)])
+)
 def test_an_encoding_that_lacks_our_signs_stops_nothing(tmp_path, encoding, words):
     path = tmp_path / "quiz.csv"
     two_models().with_columns(pl.col("model").replace("b", "模型")).write_csv(path)
@@ -99,33 +110,8 @@ class PanicException(BaseException):
 
 @pytest.mark.parametrize("error", [PanicException("bug"), KeyboardInterrupt(), RuntimeError("bug"), MemoryError()])
 def test_no_bug_looks_like_a_verdict(table, monkeypatch, error):
-    from click.testing import CliRunner
-
     def broken(*_, **__):
         raise error
 
     monkeypatch.setattr("howsure.gate", broken)
     assert CliRunner().invoke(main, [GATE[0], table, *GATE[1:]]).exit_code == 3
-
-
-def test_an_output_on_a_full_disk_leaves_the_old_file(table, tmp_path, monkeypatch):
-    from click.testing import CliRunner
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    every = [
-        *(("estimate", table, "-o", str(tmp_path / f"a.{suffix}")) for suffix in ("md", "json", "csv", "html", "tex")),
-        *(("convert", table, "-o", str(tmp_path / f"t.{suffix}")) for suffix in ("parquet", "csv", "jsonl", "arrow")),
-        ("plot", "leaderboard", table, "-o", str(tmp_path / "p.json")),
-        ("report", table, "-o", str(tmp_path / "r.html")),
-        (GATE[0], table, *GATE[1:], "--junit", str(tmp_path / "j.xml")),
-    ]
-    for words in every:
-        target = Path(words[-1])
-        target.write_text("old")
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == (3 if words[0] == "gate" else 1), words
-        assert f"can't write {str(target)!r} (No space left on device)" in result.output
-        assert target.read_text() == "old"

@@ -25,6 +25,7 @@ from inspect_ai.solver import solver
 
 from howsure.integrations.inspect import annotate, clustered_se, interval, noise, shuffle_clusters, stop_when_decided
 from places import ROOT
+from trials import draws
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Inspect's own, and those of what it depends on
 
@@ -152,16 +153,17 @@ def test_a_clear_run_is_stopped(run):
 
 
 def test_a_run_is_compared_with_a_baseline(run):
-    baseline = run(data(), canned(0.3, "old"))
-    log = run(data(), canned(0.9, "new"), stop_when_decided(baseline.location), max_samples=4)
+    n = 120
+    baseline = run(data(n), canned(0.3, "old"))
+    log = run(data(n), canned(0.9, "new"), stop_when_decided(baseline.location), max_samples=4)
     assert told(log)["decided"]
     assert "mockllm/model beats baseline" in told(log)["verdict"]
     assert log.results.completed_samples < 100
-    same = run(data(), canned(0.3, "old"), stop_when_decided(baseline.location), max_samples=4)
+    same = run(data(n), canned(0.3, "old"), stop_when_decided(baseline.location), max_samples=4)
     assert not told(same)["decided"]
     assert told(same)["estimate"] == 0
     assert told(same)["stopped"] == 0
-    fine = run(data(), canned(0.3, "old"), stop_when_decided(baseline.location, margin=0.2), max_samples=4)
+    fine = run(data(n), canned(0.3, "old"), stop_when_decided(baseline.location, margin=0.2), max_samples=4)
     assert told(fine)["decided"]
 
 
@@ -238,9 +240,8 @@ def test_several_scorers_want_a_choice():
 @pytest.mark.once
 @pytest.mark.no_cover
 def test_false_stops_are_rare():
-    """100 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
-    from types import SimpleNamespace
-
+    """Runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
+    runs = draws(40, 400)
     task = SimpleNamespace(
         dataset=SimpleNamespace(shuffled=True), task="t", model="m", config=SimpleNamespace(max_samples=None)
     )
@@ -254,9 +255,9 @@ def test_false_stops_are_rare():
         return stopping.look.decided
 
     async def all_runs():
-        return [await decided() for _ in range(100)]
+        return [await decided() for _ in range(runs)]
 
-    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 100)
+    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
 
 
 def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):

@@ -47,7 +47,7 @@ def project(pytester):
 
 
 def run(project, *words):
-    return project.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider", *words)
+    return project.runpytest("--strict-markers", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words)
 
 
 def test_verdicts_become_outcomes(project):

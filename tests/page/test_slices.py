@@ -1,7 +1,5 @@
 """Slices as plain data: every model of every slice, and which question is in which."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 

@@ -1,7 +1,5 @@
 """The texts behind a page: found by question, cut, kept within limits, packed."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json

@@ -1,5 +1,6 @@
 """Charts: valid Vega-Lite, the answer's own numbers, readable without colour, and harmless whatever names say."""
 
+import functools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -16,6 +17,7 @@ from howsure.present.charts.leaderboard import GROUPS as BOARD
 from howsure.present.compare import GROUPS as COMPARED
 from howsure.present.labels import LABEL, labels
 from places import LOGS
+from trials import draws
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -95,24 +97,32 @@ CHARTS = {
 }
 
 
+@functools.cache
+def chart_of(name):
+    return CHARTS[name]()
+
+
 @pytest.mark.parametrize("name", CHARTS)
-def test_every_chart_is_valid_and_the_same_again(name):
+def test_every_chart_is_valid_and_drawn_as_well_formed_svg(name):
     alt = pytest.importorskip("altair")
-    chart = CHARTS[name]()
-    assert json.dumps(chart, allow_nan=False) == json.dumps(CHARTS[name](), allow_nan=False)
+    pytest.importorskip("vl_convert")
+    chart = chart_of(name)
+    json.dumps(chart, allow_nan=False)
     alt.Chart.from_dict(chart)  # checks it against the schema of Vega-Lite
     assert chart["data"]["name"] == "rows"
     assert chart["data"]["values"]
     assert chart["description"]
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_every_chart_is_drawn_as_well_formed_svg_the_same_again(name):
-    pytest.importorskip("vl_convert")
-    svg = base.picture(CHARTS[name](), "svg")
-    assert svg == base.picture(CHARTS[name](), "svg")
+    svg = base.picture(chart, "svg")
     assert not [node for node in ET.fromstring(svg).iter() if node.tag.endswith("script")]
     assert b"NaN" not in svg
+
+
+@pytest.mark.parametrize("name", draws(["pairs", "comparisons", "plan from a pilot"], [*CHARTS]))
+def test_a_chart_and_its_picture_are_the_same_again(name):
+    pytest.importorskip("vl_convert")
+    one, other = CHARTS[name](), CHARTS[name]()
+    assert json.dumps(one) == json.dumps(other)
+    assert base.picture(one, "svg") == base.picture(other, "svg")
 
 
 def test_a_notebook_shows_a_picture_and_asks_nobody():
@@ -391,26 +401,28 @@ def test_names_that_cannot_be_cut_apart_are_broken_into_lines():
 def test_many_tasks_are_small_panels_that_stay_on_a_page():
     pytest.importorskip("vl_convert")
     rows = pl.concat([clustered(models="abcdefgh").with_columns(task=pl.lit(f"task {k:02}")) for k in range(12)])
-    chart = hs.leaderboard(rows).chart()
+    answer = hs.leaderboard(rows)
+    chart = answer.chart()
     assert chart["facet"]["field"] == "panel"
     assert len({row["panel"] for row in rows_of(chart)}) == 13
     width, height = sizes.extent(sizes.sized(chart, sizes.PRESETS["page"]))
     assert 390 <= width <= 397
     assert height <= 648
     order = {layer["encoding"]["y"]["sort"][0] for layer in chart["spec"]["layer"]}
-    assert order == {hs.leaderboard(rows).overall.entries[0].model}
+    assert order == {answer.overall.entries[0].model}
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_has_the_width_of_a_page(name):
     alt = pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
-    chart = CHARTS[name]()
+    chart = chart_of(name)
     told = json.dumps(chart)
     made = sizes.sized(chart, sizes.FigureSize(396, 9))
-    assert json.dumps(CHARTS[name]()) == told  # the chart itself stays as it is
-    alt.Chart.from_dict(made)
+    assert json.dumps(chart) == told, "the chart itself stays as it is"
     assert sizes.extent(made)[0] <= 397
+    if name in draws(["board", "pairs", "noise"], CHARTS):
+        alt.Chart.from_dict(made)
 
 
 def test_charts_of_the_example_logs(snapshot):

@@ -53,7 +53,7 @@ def test_many_models_and_tasks_are_cut_and_counted():
     assert "… and 3 more models. … and 1 more task or metric." in text
 
 
-def test_names_are_harmless():
+def test_hostile_names_are_escaped():
     evil = ["<script>x</script>", '"><img src=x>', "a\u202eb", "&amp;"]
     rows = attempts(models=tuple(evil)).with_columns(task=pl.lit(evil[1]))
     text = table(rows)

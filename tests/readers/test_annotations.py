@@ -150,7 +150,7 @@ def test_logs_of_a_harness_have_scorers_as_raters():
     assert any("scorer as rater" in note for note in found.notes)
 
 
-def test_rows_given_twice_are_said_where_a_column_tells_rows_apart() -> None:
+def test_rows_given_twice_are_said_where_a_column_tells_rows_apart():
     votes = pl.DataFrame(
         {"id": range(60), "model_a": "x", "model_b": "y", "winner": ["model_a", "model_b", "model_a"] * 20}
     )
@@ -163,7 +163,7 @@ def test_rows_given_twice_are_said_where_a_column_tells_rows_apart() -> None:
     )
 
 
-def test_verdicts_given_twice_are_said_and_infinite_labels_refused() -> None:
+def test_verdicts_given_twice_are_said_and_infinite_labels_refused():
     rows = pl.DataFrame(
         {"question": range(80), "judge": [k % 3 > 0 for k in range(80)], "human": [k % 4 > 0 for k in range(80)]}
     )

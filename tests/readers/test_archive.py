@@ -1,9 +1,6 @@
 """Zip archives are read within limits, and what breaks them is a ReadError that says where."""
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,12 +8,9 @@ from howsure.errors import ReadError
 from howsure.readers.zipped import first_member, open_archive
 from reader_cases import zipped
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.mark.parametrize("method", [0, 8, 93], ids=["stored", "deflate", "zstd"])
-def test_reads_each_method(tmp_path: Path, method: int) -> None:
+def test_reads_each_method(tmp_path, method):
     path = zipped({"a.json": {"x": [1, 2]}}, tmp_path / "a.zip", method=method)
     with open_archive(path, where="a.zip") as opened:
         assert opened.names == ["a.json"]
@@ -26,7 +20,7 @@ def test_reads_each_method(tmp_path: Path, method: int) -> None:
 
 
 @pytest.mark.parametrize("method", [8, 93], ids=["deflate", "zstd"])
-def test_refuses_a_bomb_whatever_size_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: int) -> None:
+def test_refuses_a_bomb_whatever_size_it_declares(tmp_path, monkeypatch, method):
     path = zipped({"bomb": b"0" * 3_000_000}, tmp_path / "bomb.zip", method=method)
     assert path.stat().st_size < 20_000
     declared = path.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
@@ -37,7 +31,7 @@ def test_refuses_a_bomb_whatever_size_it_declares(tmp_path: Path, monkeypatch: p
     assert str(caught.value).startswith("bomb.zip, member 'bomb': ")
 
 
-def test_refuses_a_member_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_a_member_over_the_limit(tmp_path, monkeypatch):
     path = zipped({"big": b"0" * 2_000_000}, tmp_path / "a.zip")
     monkeypatch.setattr("howsure.readers.zipped.MAX_LOG_MEMBER_BYTES", 1_000_000)
     with open_archive(path, where="a.zip") as opened, pytest.raises(ReadError) as caught:
@@ -45,7 +39,7 @@ def test_refuses_a_member_over_the_limit(tmp_path: Path, monkeypatch: pytest.Mon
     assert str(caught.value) == ("a.zip, member 'big': unpacks to more than 1,000,000 bytes. Check where it came from.")
 
 
-def test_counts_all_members_against_the_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_all_members_against_the_total(tmp_path, monkeypatch):
     path = zipped({"a": b"0" * 600, "b": b"0" * 600}, tmp_path / "a.zip")
     monkeypatch.setattr("howsure.readers.zipped.MAX_TOTAL_BYTES", 1_000)
     with open_archive(path, where="a.zip") as opened:
@@ -54,14 +48,14 @@ def test_counts_all_members_against_the_total(tmp_path: Path, monkeypatch: pytes
             opened.read("b")
 
 
-def test_refuses_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_too_many_members(tmp_path, monkeypatch):
     path = zipped({f"{i}": b"" for i in range(20)}, tmp_path / "a.zip")
     monkeypatch.setattr("howsure.readers.zipped.MAX_MEMBERS", 10)
     with pytest.raises(ReadError, match="more than 10 members"), open_archive(path, where="a.zip"):
         pass
 
 
-def test_refuses_a_long_member_list_before_parsing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_a_long_member_list_before_parsing_it(tmp_path, monkeypatch):
     path = zipped({f"{i}": b"" for i in range(20)}, tmp_path / "a.zip")
     monkeypatch.setattr("howsure.readers.zipped.MAX_DIRECTORY_BYTES", 100)
     monkeypatch.setattr("howsure.readers.zipped.zipfile", None)
@@ -69,14 +63,14 @@ def test_refuses_a_long_member_list_before_parsing_it(tmp_path: Path, monkeypatc
         pass
 
 
-def test_says_that_an_archive_is_cut_short(tmp_path: Path) -> None:
+def test_says_that_an_archive_is_cut_short(tmp_path):
     path = zipped({"a.json": {"x": 1}}, tmp_path / "a.zip")
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(ReadError, match=r"a\.zip: not a complete zip archive"), open_archive(path, where="a.zip"):
         pass
 
 
-def test_says_that_a_member_is_damaged(tmp_path: Path) -> None:
+def test_says_that_a_member_is_damaged(tmp_path):
     path = zipped({"a": b"hello world" * 100}, tmp_path / "a.zip", method=8)
     data = bytearray(path.read_bytes())
     data[40] ^= 0xFF
@@ -85,12 +79,12 @@ def test_says_that_a_member_is_damaged(tmp_path: Path) -> None:
         opened.read("a")
 
 
-def test_names_a_missing_member(tmp_path: Path) -> None:
+def test_names_a_missing_member(tmp_path):
     path = zipped({"a": b"x"}, tmp_path / "a.zip")
     with open_archive(path, where="a.zip") as opened, pytest.raises(ReadError, match="member 'b': no such member"):
         opened.read("b")
 
 
 @pytest.mark.parametrize("head", [b"", b"PK", b"PK\x03\x04", b"PK\x05\x06" + b"0" * 40, b"{}"])
-def test_no_first_member_in_what_is_no_zip(head: bytes) -> None:
+def test_no_first_member_in_what_is_no_zip(head):
     assert first_member(head) is None

@@ -1,10 +1,7 @@
 """Outputs of benchmarks' own scripts, made here to hold each trap."""
 
-from __future__ import annotations
-
 import json
 import zipfile
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,13 +10,13 @@ import howsure
 from howsure.errors import ReadError
 from howsure.readers import bfcl, evalscope, lm_eval, mmlu_pro, promptfoo, registry, swebench
 from howsure.readers.base import CASE, Source
-from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
+from reader_cases import codes, inspect_header, lines, read, sample, scores, zipped
 
 FIRST = swebench.verified()[:12]
 PRO = "instance_NodeBB__NodeBB-04998908ba6721d64eba79ae3b65a351dcfbc5b5-vnan"
 
 
-def question(name: int, pred: str | None) -> dict[str, object]:
+def question(name, pred):
     return {
         "question_id": name,
         "question": "?",
@@ -31,7 +28,7 @@ def question(name: int, pred: str | None) -> dict[str, object]:
     }
 
 
-def test_metr_runs_are_attempts_at_tasks(write: Write) -> None:
+def test_metr_runs_are_attempts_at_tasks(write):
     rows = [
         {
             "run_id": f"r{k}",
@@ -50,31 +47,28 @@ def test_metr_runs_are_attempts_at_tasks(write: Write) -> None:
         ("t1", 1, "score_binarized"): 0.0,
         ("t2", 0, "score_binarized"): 0.0,
     }
-    assert reading.rows is not None
     assert reading.rows["model"].unique().to_list() == ["GPT-4o"]
     assert reading.rows["task_family"].unique().to_list() == ["f"]
 
 
-def test_mmlu_pro_holds_predictions_against_answers(write: Write) -> None:
+def test_mmlu_pro_holds_predictions_against_answers(write):
     source = write(
         "model_outputs_jamba-1.5_5shots.json", json.dumps([question(1, "A"), question(2, "B"), question(3, None)])
     )
     reading = read(mmlu_pro, source)
     assert scores(reading) == {("1", 0, "correct"): 1.0, ("2", 0, "correct"): 0.0, ("3", 0, "correct"): 0.0}
-    assert reading.rows is not None
     assert reading.rows["model"][0] == "jamba-1.5"
     assert reading.notes == ("no letter was predicted for 1 question; that counts as a wrong answer.",)
 
 
-def test_mmmu_is_named_after_its_file(write: Write) -> None:
+def test_mmmu_is_named_after_its_file(write):
     rows = [{"id": f"q{k}", "question": "the same", "subject": "Art", "if_right": k == 0} for k in range(2)]
     reading = read(registry.by_name("mmmu"), write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
     assert scores(reading) == {("q0", 0, "if_right"): 1.0, ("q1", 0, "if_right"): 0.0}
-    assert reading.rows is not None
     assert reading.rows["model"][0] == "gpt-4o_standard(10 options)"
 
 
-def test_a_zip_of_logs_is_a_folder(tmp_path: Path) -> None:
+def test_a_zip_of_logs_is_a_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "runs.zip", "w") as archive:
         archive.writestr("a/model_outputs_one_5shots.json", json.dumps([question(k, "A") for k in range(3)]))
         archive.writestr("../outside.json", "[]")
@@ -86,10 +80,10 @@ def test_a_zip_of_logs_is_a_folder(tmp_path: Path) -> None:
         ("runs.zip/a/model_outputs_one_5shots.json", "read"),
     ]
     assert not (tmp_path.parent / "outside.json").exists()
-    assert howsure.estimate(tmp_path / "runs.zip").entries[0].estimate.value == 1  # type: ignore[union-attr]
+    assert howsure.estimate(tmp_path / "runs.zip").entries[0].estimate.value == 1
 
 
-def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path: Path) -> None:
+def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path):
     inner = json.dumps([question(1, "A")])
     with zipfile.ZipFile(tmp_path / "inner.zip", "w") as archive:
         archive.writestr("model_outputs_inner.json", inner)
@@ -105,18 +99,17 @@ def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path: Path) -
     assert [file.reader for file in howsure.read(log).files] == ["inspect"]
 
 
-def test_a_damaged_zip_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_a_damaged_zip_is_reported_and_the_rest_goes_on(tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 100)
     (tmp_path / "model_outputs_one.json").write_text(json.dumps([question(1, "A")]))
     (failed,) = [file for file in howsure.read(tmp_path).files if file.outcome == "failed"]
     assert failed.path == "bad.zip"
 
 
-def test_lists_of_resolved_ids_are_those_of_verified(write: Write) -> None:
+def test_lists_of_resolved_ids_are_those_of_verified(write):
     reading = read(
         swebench, write("results_trae.json", json.dumps({"resolved": FIRST, "no_generation": [], "no_logs": []}))
     )
-    assert reading.rows is not None
     assert (len(reading.rows), reading.rows["score"].sum(), reading.rows["model"][0]) == (500, 12, "trae")
     assert reading.rows["task"][0] == "SWE-bench Verified"
     assert "taken for a list of SWE-bench Verified" in reading.notes[0]
@@ -131,23 +124,21 @@ def test_lists_of_resolved_ids_are_those_of_verified(write: Write) -> None:
     ("file", "model"),
     [("m.gpt-5.1.json", "m.gpt-5.1"), ("m.gpt-5.2.json", "m.gpt-5.2"), ("m.run_1.json", "m"), ("results_m.json", "m")],
 )
-def test_a_version_behind_a_dot_belongs_to_the_model(write: Write, file: str, model: str) -> None:
+def test_a_version_behind_a_dot_belongs_to_the_model(write, file, model):
     report = {"resolved_ids": ["a__b-1"], "unresolved_ids": ["a__b-2"], "total_instances": 2, "resolved_instances": 1}
     reading = read(swebench, write(file, json.dumps(report)))
-    assert reading.rows is not None
     assert reading.rows["model"][0] == model
 
 
-def test_swe_bench_pro_names_instances_otherwise(write: Write) -> None:
+def test_swe_bench_pro_names_instances_otherwise(write):
     reading = read(
         swebench, write("traj/gpt-4o/eval_results.json", json.dumps({PRO: True, PRO.replace("vnan", "v2"): False}))
     )
-    assert reading.rows is not None
     assert reading.rows.select("task", "model", "repo").row(0) == ("SWE-bench Pro", "gpt-4o", "NodeBB/NodeBB")
     assert codes(reading) == ["model_from_path"]
 
 
-def test_conditions_with_runs_are_models_with_attempts(write: Write) -> None:
+def test_conditions_with_runs_are_models_with_attempts(write):
     runs = {"base": {"run1": {"a__b-1": 1, "a__b-2": 0}, "run2": {"a__b-1": 0, "a__b-2": 0}}}
     reading = read(swebench, write("runs.json", json.dumps(runs)))
     assert scores(reading) == {
@@ -166,12 +157,12 @@ def test_conditions_with_runs_are_models_with_attempts(write: Write) -> None:
         ({"pretrained": "org/m", "revision": "v2"}, "org/m@v2"),
     ],
 )
-def test_a_revision_is_part_of_the_model(tmp_path: Path, arguments: object, name: str) -> None:
+def test_a_revision_is_part_of_the_model(tmp_path, arguments, name):
     source = Source(path=tmp_path / "results.json", root=tmp_path)
     assert lm_eval.model_name({"config": {"model_args": arguments}}, source) == (name, ())
 
 
-def test_bfcl_failures_are_held_against_all_items(write: Write) -> None:
+def test_bfcl_failures_are_held_against_all_items(write):
     score = [
         {"accuracy": 0.5, "correct_count": 1, "total_count": 2},
         {"id": "java_1", "valid": False, "error_type": "x"},
@@ -189,7 +180,7 @@ def test_bfcl_failures_are_held_against_all_items(write: Write) -> None:
     assert (reading.configuration, reading.extents[0].items) == ({"run": "v1"}, 2)
 
 
-def test_evalscope_items_are_told_apart_by_subset(write: Write) -> None:
+def test_evalscope_items_are_told_apart_by_subset(write):
     report = {
         "dataset_name": "iquiz",
         "model_name": "m",
@@ -210,7 +201,7 @@ def test_evalscope_items_are_told_apart_by_subset(write: Write) -> None:
     assert reading.facts[0].headline == "acc"
 
 
-def test_aider_tries(tmp_path: Path) -> None:
+def test_aider_tries(tmp_path):
     for case, outcomes in {"a": [True], "b": [False, True], "c": [False, False]}.items():
         path = tmp_path / "run1" / "failed" / case / CASE
         path.parent.mkdir(parents=True)
@@ -220,11 +211,10 @@ def test_aider_tries(tmp_path: Path) -> None:
     assert rates == {"pass_rate_1": pytest.approx(1 / 3), "pass_rate_2": pytest.approx(2 / 3)}
 
 
-def test_promptfoo_s_first_layout_names_prompts(write: Write) -> None:
+def test_promptfoo_s_first_layout_names_prompts(write):
     rows = [{"prompt": {"raw": "x", "display": name}, "vars": {"v": 1}, "success": name == "p"} for name in ("p", "q")]
     reading = read(
         promptfoo,
         write("output.json", json.dumps({"version": 1, "results": rows, "stats": {"successes": 1, "failures": 1}})),
     )
-    assert reading.rows is not None
     assert dict(reading.rows.select("model", "score").iter_rows()) == {"p": 1.0, "q": 0.0}

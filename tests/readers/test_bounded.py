@@ -1,10 +1,7 @@
 """Patterns, aliases and keys that would take forever end at once."""
 
-from __future__ import annotations
-
 import json
 import time
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +11,14 @@ from howsure.readers.attempt_rows import found_in
 pytestmark = pytest.mark.once
 
 
-def rows(path: Path) -> Path:
+def rows(path):
     """Write two rows of a table that names no model."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([{"id": 1, "score": 1}, {"id": 2, "score": 0}]))
     return path
 
 
-def test_a_pattern_takes_no_longer_for_a_long_name(tmp_path: Path) -> None:
+def test_a_pattern_takes_no_longer_for_a_long_name(tmp_path):
     place = rows(tmp_path / ("a" * 120) / "x.json")
     began = time.monotonic()
     with pytest.raises(hs.HowsureError, match="no part of the path fits"):
@@ -31,7 +28,7 @@ def test_a_pattern_takes_no_longer_for_a_long_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"(?<=runs/)(\w+)", r"(\w+)/\1"])
-def test_what_needs_more_than_linear_time_is_refused(tmp_path: Path, pattern: str) -> None:
+def test_what_needs_more_than_linear_time_is_refused(tmp_path, pattern):
     place = rows(tmp_path / "runs" / "x.json")
     with pytest.raises(hs.HowsureError, match="is too complex"):
         hs.read(place, model_from=pattern)
@@ -48,7 +45,7 @@ def test_what_needs_more_than_linear_time_is_refused(tmp_path: Path, pattern: st
         (r"nothing(?P<x>.)", ("", {})),
     ],
 )
-def test_patterns_find_what_they_name(pattern: str, found: tuple[str, dict[str, str | None]]) -> None:
+def test_patterns_find_what_they_name(pattern, found):
     assert found_in(pattern, "runs/a/seed_b/x.json", option="path") == found
 
 
@@ -64,20 +61,20 @@ def test_patterns_find_what_they_name(pattern: str, found: tuple[str, dict[str, 
         "- &x {item: 1, score: *x}\n",
     ],
 )
-def test_aliases_of_yaml_do_not_explode(tmp_path: Path, text: str) -> None:
+def test_aliases_of_yaml_do_not_explode(tmp_path, text):
     pytest.importorskip("yaml")
     (tmp_path / "bomb.yaml").write_text(text)
     with pytest.raises(hs.ReadError, match="aliases that stand for more than 10,000,000 values"):
         hs.read(tmp_path / "bomb.yaml", map={"rows": "[*]", "item": "item", "score": "score"})
 
 
-def test_aliases_of_yaml_are_values(tmp_path: Path) -> None:
+def test_aliases_of_yaml_are_values(tmp_path):
     pytest.importorskip("yaml")
     (tmp_path / "a.yaml").write_text("- &one {item: 1, score: 1}\n- {<<: *one, item: 2}\n")
     assert len(hs.read(tmp_path / "a.yaml", map={"rows": "[*]", "item": "item", "score": "score"}).to_frame()) == 2
 
 
-def test_a_text_that_became_a_key_is_no_column(tmp_path: Path) -> None:
+def test_a_text_that_became_a_key_is_no_column(tmp_path):
     first = {"model": "a", "item": 0, "score": 1, "k" * 2_000_000: 1}
     others = [{"model": "a", "item": k, "score": k % 2} for k in range(1, 4)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (first, *others)))

@@ -1,19 +1,13 @@
 """Formats of which no real file is at hand: these are made by hand after their sources (skill-creator's schemas, garak, AgentBench, SWE-PolyBench)."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import howsure
 from howsure.errors import ReadError
 from howsure.readers import agentbench, cruxeval, evalplus, garak, livecodebench, polybench, skill_creator, swebench
-from reader_cases import Write, codes, lines, read, scores
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from reader_cases import codes, lines, read, scores
 
 pytestmark = pytest.mark.once
 
@@ -24,14 +18,14 @@ SHARES = {
 """The share of its two expectations that a run passed, by configuration and eval."""
 
 
-def grading(share: float) -> dict[str, Any]:
+def grading(share):
     expectations = [{"text": f"does {k}", "passed": k < 2 * share, "evidence": "seen"} for k in range(2)]
     passed = int(2 * share)
     summary = {"passed": passed, "failed": 2 - passed, "total": 2, "pass_rate": share}
     return {"expectations": expectations, "summary": summary, "timing": {"total_duration_seconds": 20.0}}
 
 
-def benchmark(**more: Any) -> dict[str, Any]:
+def benchmark(**more):
     runs = [
         {"eval_id": number, "configuration": configuration, "run_number": k + 1}
         | {"result": {**grading(share)["summary"], "time_seconds": 0.0, "tokens": 9}, "notes": []}
@@ -45,9 +39,8 @@ def benchmark(**more: Any) -> dict[str, Any]:
     return {"metadata": metadata, "runs": runs, "run_summary": {**summary, "delta": {"pass_rate": "+0.58"}}} | more
 
 
-def test_a_benchmark_of_skill_creator(write: Write, tmp_path: Path) -> None:
+def test_a_benchmark_of_skill_creator(write, tmp_path):
     reading = read(skill_creator, write("benchmarks/monday/benchmark.json", benchmark()))
-    assert reading.rows is not None
     assert set(reading.rows["task"]) == {"pdf"}
     assert set(reading.rows["model"]) == set(SHARES)
     assert scores(reading)["1", 1, "pass_rate"] == 0.0
@@ -58,7 +51,7 @@ def test_a_benchmark_of_skill_creator(write: Write, tmp_path: Path) -> None:
     assert all(figure.agrees for figure in howsure.read(tmp_path).reconciled)
 
 
-def test_gradings_without_their_benchmark(write: Write, tmp_path: Path) -> None:
+def test_gradings_without_their_benchmark(write, tmp_path):
     for configuration, evals in SHARES.items():
         for number, shares in evals.items():
             for k, share in enumerate(shares):
@@ -72,7 +65,7 @@ def test_gradings_without_their_benchmark(write: Write, tmp_path: Path) -> None:
     assert howsure.compare(tmp_path, "with_skill", "without_skill").difference.value == pytest.approx(7 / 12)
 
 
-def test_a_grading_of_a_single_run_is_called_after_its_folders(write: Write) -> None:
+def test_a_grading_of_a_single_run_is_called_after_its_folders(write):
     write("eval-two/eval_metadata.json", {"eval_id": 7})
     graded = grading(0.5)
     del graded["summary"]["pass_rate"], graded["summary"]["total"]
@@ -80,9 +73,9 @@ def test_a_grading_of_a_single_run_is_called_after_its_folders(write: Write) -> 
     assert scores(read(skill_creator, source)) == {("7", 0, "pass_rate"): 0.5}
 
 
-def report(scores: list[list[float | None]], *, threshold: float = 0.5, **stated: Any) -> list[dict[str, Any]]:
+def report(scores, *, threshold=0.5, **stated):
     setup = {"entry_type": "start_run setup", "_config.version": "0.14", "run.eval_threshold": threshold}
-    rows: list[dict[str, Any]] = [setup | {"plugins.target_type": "openai", "plugins.target_name": "m"}]
+    rows = [setup | {"plugins.target_type": "openai", "plugins.target_name": "m"}]
     for seq, given in enumerate(scores):
         text = {"turns": [{"role": "user", "content": {"text": f"prompt {seq}"}}]}
         attempt = {"entry_type": "attempt", "seq": seq, "probe_classname": "dan.Dan", "prompt": text}
@@ -100,10 +93,9 @@ def report(scores: list[list[float | None]], *, threshold: float = 0.5, **stated
     ]
 
 
-def test_garak_counts_what_passed(write: Write) -> None:
+def test_garak_counts_what_passed(write):
     source = write("a.report.jsonl", lines(report([[0.0, 1.0], [0.49, 0.0], [0.5, 0.9]], total_processed=6)))
     reading = read(garak, source)
-    assert reading.rows is not None
     assert sorted(scores(reading).values()) == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
     assert set(reading.rows["model"]) == {"m"}
     assert set(reading.rows["task"]) == {"dan.Dan d.D"}
@@ -113,25 +105,25 @@ def test_garak_counts_what_passed(write: Write) -> None:
     assert all(figure.agrees for figure in howsure.read(source.path).reconciled)
 
 
-def test_garak_keeps_a_prompt_under_its_text(write: Write) -> None:
+def test_garak_keeps_a_prompt_under_its_text(write):
     rows = report([[0.0], [1.0]])
     one = read(garak, write("a.report.jsonl", lines(rows)))
     other = read(garak, write("b.report.jsonl", lines([rows[0], *rows[3:5], *rows[1:3], *rows[5:]])))
     assert scores(one) == scores(other)
 
 
-def test_garak_leaves_out_what_no_detector_judged(write: Write) -> None:
+def test_garak_leaves_out_what_no_detector_judged(write):
     reading = read(garak, write("a.report.jsonl", lines(report([[0.0, None], [1.0, 1.0]], total_processed=4))))
     assert list(scores(reading).values()).count("unscored") == 1
     assert not reading.published, "an eval line counts outputs, and the prompts have not equally many"
     assert codes(reading) == []
 
 
-def test_garak_whose_totals_differ(write: Write) -> None:
+def test_garak_whose_totals_differ(write):
     assert codes(read(garak, write("a.report.jsonl", lines(report([[0.0], [1.0]], passed=2))))) == ["differs_from_log"]
 
 
-def test_garak_without_its_prompts_and_its_hits_alone(write: Write) -> None:
+def test_garak_without_its_prompts_and_its_hits_alone(write):
     rows = [row for row in report([[0.0], [1.0]], total=2) if row["entry_type"] != "attempt"]
     del rows[1]["total_evaluated"]
     reading = read(garak, write("a.report.jsonl", lines(rows)))
@@ -151,7 +143,7 @@ def test_garak_without_its_prompts_and_its_hits_alone(write: Write) -> None:
         garak.read(write("a.hitlog.jsonl", lines([hit])))
 
 
-def sample(index: int, *, won: bool, status: str = "completed") -> dict[str, Any]:
+def sample(index, *, won, status="completed"):
     output = {
         "index": None,
         "status": status,
@@ -161,7 +153,7 @@ def sample(index: int, *, won: bool, status: str = "completed") -> dict[str, Any
     return {"index": index, "error": None, "info": None, "output": output, "time": {"timestamp": 1, "str": "2026"}}
 
 
-def test_agentbench(write: Write, tmp_path: Path) -> None:
+def test_agentbench(write, tmp_path):
     rows = [sample(0, won=True), sample(1, won=False, status="task limit reached"), sample(2, won=True)]
     failed = {"index": 2, "error": "NETWORK_ERROR", "info": "", "output": None, "time": {}}
     errors = write("outputs/now/gpt-4/os/error.jsonl", lines([failed, {**failed, "index": 3}]))
@@ -181,7 +173,7 @@ def test_agentbench(write: Write, tmp_path: Path) -> None:
     assert all(figure.agrees for figure in found.reconciled)
 
 
-def test_agentbench_that_scores_all_samples_together(write: Write) -> None:
+def test_agentbench_that_scores_all_samples_together(write):
     row = sample(0, won=True)
     row["output"]["result"] = {"answer": "x", "type": "SELECT"}
     with pytest.raises(ReadError, match=r"overall\.json"):
@@ -191,7 +183,7 @@ def test_agentbench_that_scores_all_samples_together(write: Write) -> None:
 NOT_TRIED = ("not attempted", "Not_Generated", "no prediction", "skipped")
 
 
-def submission(write: Write, name: str, *, tasks: int, generated: int, won: int, stated: int) -> None:
+def submission(write, name, *, tasks, generated, won, stated):
     """Write a submission: of its tasks the first were resolved, the last have no prediction; `stated`: how many its metadata counts."""
     for k in range(tasks):
         made = {"patch_applied": k < generated, "generation": k < generated, "resolved": k < won}
@@ -210,9 +202,7 @@ def submission(write: Write, name: str, *, tasks: int, generated: int, won: int,
     ("stated", "rows", "score", "agrees", "notes"),
     [(40, 40, 10 / 40, True, 0), (30, 30, 10 / 30, True, 1), (35, 40, 10 / 40, False, 0), (50, 40, 10 / 50, False, 0)],
 )
-def test_a_submission_with_tasks_that_were_never_generated(
-    stated: int, rows: int, score: float, *, agrees: bool, notes: int, write: Write, tmp_path: Path
-) -> None:
+def test_a_submission_with_tasks_that_were_never_generated(stated, rows, score, *, agrees, notes, write, tmp_path):
     submission(write, "ours", tasks=40, generated=30, won=10, stated=stated)
     submission(write, "theirs", tasks=40, generated=40, won=30, stated=40)
     found = howsure.read(tmp_path)
@@ -230,20 +220,20 @@ def test_a_submission_with_tasks_that_were_never_generated(
     assert shares["ours"] == pytest.approx(score)
 
 
-def test_the_results_of_tasks_alone_are_those_of_their_folder(write: Write, tmp_path: Path) -> None:
+def test_the_results_of_tasks_alone_are_those_of_their_folder(write, tmp_path):
     submission(write, "ours", tasks=4, generated=3, won=1, stated=4)
     alone = howsure.read(tmp_path / "PB" / "ours" / "logs")
     assert len(alone.rows.lazy().collect()) == 4
     assert polybench.claims(write("PB/other/metadata.yaml", "name: x\n")) is None
 
 
-def test_known_by_their_keys_in_any_order(write: Write) -> None:
+def test_known_by_their_keys_in_any_order(write):
     source = write("benchmark.json", json.dumps(benchmark(), sort_keys=True, indent=2))
     assert skill_creator.claims(source) == "rows"
 
 
 @pytest.mark.parametrize("word", NOT_TRIED)
-def test_a_row_that_was_never_tried_is_no_wrong_answer(word: str, tmp_path: Path) -> None:
+def test_a_row_that_was_never_tried_is_no_wrong_answer(word, tmp_path):
     rows = [("m", "a", 1, "completed"), ("m", "b", 0, word), ("m", "c", 1, "completed")]
     rows += [("n", item, score, "completed") for item, score in zip("abc", (1, 1, 0), strict=True)]
     text = "model,item,score,status\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
@@ -263,13 +253,11 @@ def test_a_row_that_was_never_tried_is_no_wrong_answer(word: str, tmp_path: Path
         (livecodebench, "m_eval_all.json", [{"question_id": k, "graded_list": [True] * (1 - k)} for k in range(2)]),
     ],
 )
-def test_a_question_without_an_attempt_is_not_left_out_silently(
-    reader: Any, name: str, document: object, write: Write
-) -> None:
+def test_a_question_without_an_attempt_is_not_left_out_silently(reader, name, document, write):
     assert sorted(map(str, scores(read(reader, write(name, document))).values())) == ["1.0", "not run"]
 
 
-def test_a_line_of_swe_bench_without_a_prediction(write: Write) -> None:
+def test_a_line_of_swe_bench_without_a_prediction(write):
     rows = [{"instance_id": f"a__b-{k}", "resolved": k == 0, "generation": k < 2} for k in range(3)]
     found = scores(read(swebench, write("m/results.jsonl", lines(rows))))
     assert found == {

@@ -1,42 +1,42 @@
 """A second command on the same folder reads only what changed, and never anything else than what is there."""
 
-from __future__ import annotations
-
+import math
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cached import assert_same, result
+from cached import assert_exact, assert_same, read_thrice, result
+from howsure.errors import ReadError
 from howsure.readers import cache, folder, looked_at, registry
 from howsure.readers.folder import read_paths
-from howsure.readers.reading import outcome_of
-from places import ROOT
+from howsure.readers.reading import find_sources, outcome_of, read_by
+from places import DATA, ROOT
 from reader_cases import lm_eval_run, run_log
+from trials import draws
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+pytestmark = pytest.mark.usefixtures("cached")
 
 Looked = list[str]
 LONG_AGO = 1_700_000_000 * 10**9
 
 
-def age(tree: Path) -> None:
+def age(tree):
     """Let files have been written long ago, so that their times can be relied on; the system's own time of change can't be set."""
     for path in tree.rglob("*"):
         os.utime(path, ns=(LONG_AGO, LONG_AGO))
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
+def looked(monkeypatch):
     """Collect the names of the files that are read, and not taken from the cache."""
-    found: Looked = []
+    found = []
 
-    def look(source: Any, asked: Any) -> Any:
+    def look(source, asked):
         found.append(source.name)
         return outcome_of(source, asked)
 
@@ -45,7 +45,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Path:
+def logs(tmp_path):
     """Write a folder with two logs of Inspect, samples of lm-eval with their results, HELM's companions, and a stray file."""
     tree = tmp_path / "logs"
     tree.mkdir()
@@ -57,7 +57,7 @@ def logs(tmp_path: Path) -> Path:
     return tree
 
 
-def reads(looked: Looked, tree: Path, **how: Any) -> Looked:
+def reads(looked, tree, **how):
     """Read a folder with the cache, hold the scores against a reading without, and return what was read anew."""
     looked.clear()
     found = result([tree], cache=True, **how)
@@ -66,29 +66,59 @@ def reads(looked: Looked, tree: Path, **how: Any) -> Looked:
     return anew
 
 
-def pack() -> Path:
+def pack():
     (only,) = Path(os.environ[cache.FOLDER]).iterdir()
     return only
 
 
-def test_nothing_is_read_twice(logs: Path, looked: Looked) -> None:
+FIXTURES = ROOT / "tests" / "fixtures"
+OWN = [*(path for path in (FIXTURES / "harnesses").iterdir() if path.is_dir()), FIXTURES / "lm_eval"]
+OWN += [FIXTURES / "inspect", FIXTURES / "annotations"]
+REAL = [path for path in (DATA / "raw").glob("*") if path.is_dir()] if DATA.is_dir() else []
+FOLDERS = sorted([*OWN, *draws([], REAL)])
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_full_and_an_empty_cache_give_the_scores_that_none_gives(folder):
+    """With probabilities as well, and where a file is refused: the error is a result, too."""
+    for how in ({}, {"probabilities": True}):
+        read_thrice([folder], how)
+    if folder in OWN:  # of others nothing may be readable
+        assert list(Path(os.environ[cache.FOLDER]).iterdir())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_reading_comes_back_exactly_from_the_cache_and_from_another_process(folder):
+    claims = [(source, registry.identify(source)) for source in find_sources(folder)]
+    for source, reader in [(source, found[0]) for source, found in claims if found and found[1] == "rows"]:
+        with suppress(ReadError):
+            assert_exact(read_by(reader, source))
+
+
+def test_numbers_come_back_as_they_were():
+    """A whole number is no real one, and what is no number stays what it is."""
+    values = [1, 1.0, -0.0, 2**63, math.nan, math.inf, None, True]
+    assert repr(cache.decoded(cache.encoded(values), list)) == repr(values)
+
+
+def test_nothing_is_read_twice(logs, looked):
     assert len(reads(looked, logs)) == 5
     assert reads(looked, logs) == []
     assert pack().stat().st_mode & 0o777 == 0o600
 
 
-def test_without_being_asked_nothing_is_kept(logs: Path) -> None:
+def test_without_being_asked_nothing_is_kept(logs):
     read_paths([logs])
     assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
 
 
-def test_what_is_read_fast_is_not_kept(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_read_fast_is_not_kept(logs, monkeypatch):
     monkeypatch.setattr(cache, "WORTH_SECONDS", 60)
     read_paths([logs], cache=True)
     assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
 
 
-def _swap(path: Path) -> None:
+def _swap(path):
     """Give a file another content of the same size, and its old time back."""
     before = path.stat()
     data = path.read_bytes().replace(b'"I"', b'"C"') if path.suffix == ".json" else path.read_bytes()[::-1]
@@ -96,7 +126,7 @@ def _swap(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+CHANGES = {
     "a file changed": (lambda tree: run_log(tree, "b", "IIII", model="m/b", task_id="tb", run_id="rb"), ["b.eval"]),
     "a file was touched": (lambda tree: os.utime(tree / "b.eval"), ["b.eval"]),
     "a file went": (lambda tree: (tree / "a.eval").unlink(), []),
@@ -117,12 +147,12 @@ CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
 }
 
 
-def _renamed_model(path: Path) -> None:
+def _renamed_model(path):
     path.write_text(path.read_text().replace("m/l", "m/L"))
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changed_is_read_again_and_nothing_else(logs: Path, looked: Looked, change: str) -> None:
+def test_what_changed_is_read_again_and_nothing_else(logs, looked, change):
     reads(looked, logs)
     make, anew = CHANGES[change]
     make(logs)
@@ -130,7 +160,7 @@ def test_what_changed_is_read_again_and_nothing_else(logs: Path, looked: Looked,
     assert reads(looked, logs) == []
 
 
-def test_a_companion_that_comes_is_seen(logs: Path, looked: Looked) -> None:
+def test_a_companion_that_comes_is_seen(logs, looked):
     results = logs / "lm" / "results_2026-01-01T00-00-00.json"
     aside = results.rename(logs.parent / "aside.json")
     reads(looked, logs)
@@ -138,7 +168,7 @@ def test_a_companion_that_comes_is_seen(logs: Path, looked: Looked) -> None:
     assert sorted(reads(looked, logs)) == [f"lm/{results.name}", "lm/samples_quiz_2026-01-01T00-00-00.jsonl"]
 
 
-def test_what_was_written_just_before_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_written_just_before_is_not_kept(logs, looked, monkeypatch):
     """A file system may give a change right after the reading the very times that the file had before."""
     monkeypatch.setattr(looked_at, "TOO_SOON", 2 * 10**9)
     stamp = looked_at.stamp_of
@@ -147,8 +177,8 @@ def test_what_was_written_just_before_is_not_kept(logs: Path, looked: Looked, mo
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
-def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(source: Any, asked: Any) -> Any:
+def test_a_change_while_it_is_read_is_not_kept(logs, looked, monkeypatch):
+    def look(source, asked):
         found = outcome_of(source, asked)
         if source.path.name == "a.eval":
             run_log(logs, "a", "IIII", model="m/a", task_id="ta", run_id="ra")
@@ -161,12 +191,12 @@ def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monke
 
 
 @pytest.mark.parametrize("how", [{"probabilities": True}, {"model_from": "logs/(.)"}, {"reader": "inspect"}], ids=str)
-def test_other_options_are_another_reading(logs: Path, looked: Looked, how: dict[str, Any]) -> None:
+def test_other_options_are_another_reading(logs, looked, how):
     reads(looked, logs)
     assert len(reads(looked, logs, **how)) == 5
 
 
-def test_files_that_are_named_share_a_pack(logs: Path, looked: Looked) -> None:
+def test_files_that_are_named_share_a_pack(logs, looked):
     read_paths([logs / "a.eval"], cache=True)
     read_paths([logs / "b.eval"], cache=True)
     looked.clear()
@@ -175,29 +205,29 @@ def test_files_that_are_named_share_a_pack(logs: Path, looked: Looked) -> None:
     assert pack()
 
 
-def test_tables_and_archives_are_read_each_time(logs: Path, looked: Looked) -> None:
+def test_tables_and_archives_are_read_each_time(logs, looked):
     (logs / "table.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     shutil.make_archive(str(logs / "more"), "zip", ROOT / "tests" / "fixtures" / "inspect" / "retry")
     first = reads(looked, logs)
     assert reads(looked, logs) == [name for name in first if name.startswith("more.zip") or name == "table.csv"]
 
 
-def _cut(path: Path) -> None:
+def _cut(path):
     path.write_bytes(path.read_bytes()[:-10])
 
 
-def _instead(path: Path, make: Callable[[Path], object]) -> None:
+def _instead(path, make):
     path.unlink()
     make(path)
 
 
-def _flip(path: Path, place: int = -10) -> None:
+def _flip(path, place=-10):
     data = bytearray(path.read_bytes())
     data[place] ^= 1
     path.write_bytes(data)
 
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
+DAMAGES = {
     "cut short": _cut,
     "empty": lambda path: path.write_bytes(b""),
     "of another kind": lambda path: path.write_text("{}"),
@@ -212,16 +242,14 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_pack_is_none(logs: Path, looked: Looked, damage: str) -> None:
+def test_a_damaged_pack_is_none(logs, looked, damage):
     reads(looked, logs)
     DAMAGES[damage](pack())
     assert len(reads(looked, logs)) == 5
     assert reads(looked, logs) == []
 
 
-def test_odd_things_beside_the_packs_neither_hang_nor_blind(
-    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_odd_things_beside_the_packs_neither_hang_nor_blind(logs, looked, monkeypatch):
     reads(looked, logs)
     folder, old = pack().parent, pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
@@ -234,14 +262,14 @@ def test_odd_things_beside_the_packs_neither_hang_nor_blind(
     assert len([*folder.iterdir()]) == 4
 
 
-def test_another_version_reads_anew(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_reads_anew(logs, looked, monkeypatch):
     reads(looked, logs)
     monkeypatch.setattr(cache, "_made_by", lambda: "another")
     assert len(reads(looked, logs)) == 5
     assert pack()
 
 
-def test_a_reader_of_another_package_is_never_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_of_another_package_is_never_kept(logs, looked, monkeypatch):
     """What no reader knew may be what a new one knows."""
     reads(looked, logs)
     foreign = type("Foreign", (), {"NAME": "foreign", "FORMATS": "", "claims": lambda self, source: None})()
@@ -250,14 +278,14 @@ def test_a_reader_of_another_package_is_never_kept(logs: Path, looked: Looked, m
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="nothing is closed to root")
-def test_a_folder_that_is_closed_keeps_nothing(logs: Path, looked: Looked) -> None:
+def test_a_folder_that_is_closed_keeps_nothing(logs, looked):
     place = Path(os.environ[cache.FOLDER])
     place.chmod(0o500)
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
-def test_a_disk_that_is_full_keeps_nothing(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: Any, **more: Any) -> Any:
+def test_a_disk_that_is_full_keeps_nothing(logs, looked, monkeypatch):
+    def full(*args, **more):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache, "NamedTemporaryFile", full)
@@ -265,9 +293,7 @@ def test_a_disk_that_is_full_keeps_nothing(logs: Path, looked: Looked, monkeypat
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_folder_that_can_not_be_keeps_nothing(
-    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
-) -> None:
+def test_a_folder_that_can_not_be_keeps_nothing(logs, looked, monkeypatch, tmp_path, place):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(cache.FOLDER, str(tmp_path / place))
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
@@ -275,9 +301,7 @@ def test_a_folder_that_can_not_be_keeps_nothing(
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of POSIX")
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
-def test_a_folder_that_others_can_write_to_keeps_nothing(
-    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
-) -> None:
+def test_a_folder_that_others_can_write_to_keeps_nothing(logs, looked, monkeypatch, tmp_path, mode):
     place = tmp_path / "shared"
     place.mkdir()
     place.chmod(mode)
@@ -286,7 +310,7 @@ def test_a_folder_that_others_can_write_to_keeps_nothing(
     assert not list(place.iterdir())
 
 
-def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for name in ("0", "off", "cache/here"):
         monkeypatch.setenv(cache.FOLDER, name)
@@ -294,7 +318,7 @@ def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch: pytest.Monk
     assert not list(tmp_path.iterdir())
 
 
-def test_packs_that_were_used_long_ago_make_way(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_that_were_used_long_ago_make_way(logs, looked, monkeypatch):
     reads(looked, logs)
     old = pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
@@ -304,7 +328,7 @@ def test_packs_that_were_used_long_ago_make_way(logs: Path, looked: Looked, monk
     assert pack() != old
 
 
-def test_the_folder_is_where_the_system_keeps_such(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_is_where_the_system_keeps_such(monkeypatch, tmp_path):
     monkeypatch.delenv(cache.FOLDER)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
@@ -320,7 +344,7 @@ def test_the_folder_is_where_the_system_keeps_such(monkeypatch: pytest.MonkeyPat
     assert found.stat().st_mode & 0o777 == 0o700
 
 
-def test_two_at_once_leave_one_whole_pack(logs: Path, looked: Looked) -> None:
+def test_two_at_once_leave_one_whole_pack(logs, looked):
     code = f"from howsure.readers import cache, looked_at; cache.WORTH_SECONDS, looked_at.TOO_SOON = -1, 0; from howsure.readers.folder import read_paths; [read_paths([{str(logs)!r}], cache=True) for _ in range(10)]"
     at_once = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [each.wait() for each in at_once] == [0, 0]

@@ -1,9 +1,6 @@
 """A run copied into a subfolder counts once, whatever lies beside it, in every verb; runs of two ids are two, though every score agrees."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +14,7 @@ TIMES = tuple(RUNS)
 SYSTEM = "terminal-bench-core@0.1.1/agent_model"
 
 
-def terminal_run(folder: Path, time: str, resolved: int, *, metadata: bool = False) -> Path:
+def terminal_run(folder, time, resolved, *, metadata=False):
     """Write one run of ten tasks, of which so many are resolved; the id is in the names of its trials, or in its metadata."""
     trials = [
         {"task_id": f"t{k}", "trial_name": f"t{k}.1-of-1.{time}", "is_resolved": k < resolved, "failure_mode": "unset"}
@@ -37,7 +34,7 @@ def terminal_run(folder: Path, time: str, resolved: int, *, metadata: bool = Fal
     ("metadata", "which", "below"),
     [(False, 0, "again"), (False, 2, "zz/copy"), (True, 0, "zz/copy"), (True, 3, "2026-01-01"), (True, 4, "again")],
 )
-def test_a_run_copied_into_a_subfolder_counts_once(tmp_path: Path, which: int, below: str, metadata: bool) -> None:
+def test_a_run_copied_into_a_subfolder_counts_once(tmp_path, which, below, metadata):
     place = tmp_path / SYSTEM
     runs = [terminal_run(place, time, k + 2, metadata=metadata) for k, time in enumerate(TIMES)]
     before = hs.estimate(tmp_path).records()
@@ -60,7 +57,7 @@ def test_a_run_copied_into_a_subfolder_counts_once(tmp_path: Path, which: int, b
 
 
 @pytest.mark.parametrize("metadata", [False, True])
-def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path: Path, metadata: bool) -> None:
+def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path, metadata):
     for time in TIMES:
         terminal_run(tmp_path / SYSTEM, time, 4, metadata=metadata)
     assert hs.estimate(tmp_path).records()[0]["n_attempts"] == 50
@@ -69,7 +66,7 @@ def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path: Path, metad
     assert "copies_dropped" not in {caution.code for caution in audit.cautions}
 
 
-def test_a_copy_among_logs_of_inspect_is_said(tmp_path: Path) -> None:
+def test_a_copy_among_logs_of_inspect_is_said(tmp_path):
     for name, values in (("one", "CCCI"), ("two", "CCII"), ("three", "CIII")):
         run_log(tmp_path, name, values)
     before = hs.estimate(tmp_path).records()
@@ -81,7 +78,7 @@ def test_a_copy_among_logs_of_inspect_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")
-def test_a_real_run_copied_below_another(tmp_path: Path) -> None:
+def test_a_real_run_copied_below_another(tmp_path):
     board = SHARED / "wild" / "terminal-bench-leaderboard" / "results" / "terminal-bench-core@0.1.1"
     place = tmp_path / board.name / "goose"
     place.mkdir(parents=True)

@@ -1,18 +1,11 @@
 """A DuckDB file is read where its rows lie: the table that holds results, or the one that is named after the file."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
 from howsure.readers import addresses
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -21,7 +14,7 @@ ANSWERS = (
 )
 
 
-def made(folder: Path, *statements: str, name: str = "evals.duckdb") -> Path:
+def made(folder, *statements, name="evals.duckdb"):
     path = folder / name
     with duckdb.connect(str(path)) as connection:
         for statement in statements:

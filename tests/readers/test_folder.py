@@ -271,7 +271,7 @@ def test_a_file_that_may_hold_results_and_does_not_is_said(tmp_path, name):
     assert name in scores.cautions[0].message
 
 
-def test_stray_files_are_not(tmp_path):
+def test_stray_files_are_not_said(tmp_path):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     for name in ("notes.txt", "config.json", "run.log", "weights.gz"):
         (tmp_path / name).write_text("{}")

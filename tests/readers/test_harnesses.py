@@ -1,9 +1,5 @@
 """The traps of the smaller formats, one small file each."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 import pytest
 
@@ -20,25 +16,17 @@ from howsure.readers import (
     livecodebench,
     promptfoo,
 )
-from howsure.readers.base import Reading, Source
-from reader_cases import Write, codes, lines, read, scores
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from howsure.readers.base import Source
+from reader_cases import codes, lines, models, read, scores
 
 
-def models(reading: Reading) -> set[str]:
-    assert reading.rows is not None
-    return set(reading.rows["model"])
-
-
-def stat(name: str, value: float, *, count: int = 1, **more: Any) -> dict[str, Any]:
+def stat(name, value, *, count=1, **more):
     mean = {"mean": value / count} if count else {}
     return {"name": {"name": name, "split": "test", **more}, "count": count, "sum": value, "sum_squared": 0, **mean}
 
 
-def test_helm_keeps_unperturbed_scores_once(write: Write) -> None:
-    bad: dict[str, Any] = {"perturbation": {"name": "typos"}}
+def test_helm_keeps_unperturbed_scores_once(write):
+    bad = {"perturbation": {"name": "typos"}}
     rows = [
         {
             "instance_id": "id1",
@@ -73,7 +61,7 @@ def test_helm_keeps_unperturbed_scores_once(write: Write) -> None:
     assert helm.claims(write("elsewhere/scenario.json", {"name": "mmlu"})) is None
 
 
-def test_helm_divides_a_sum_and_tells_a_clash(write: Write) -> None:
+def test_helm_divides_a_sum_and_tells_a_clash(write):
     summed = {"name": {"name": "f1", "split": "test"}, "count": 2, "sum": 1.0}
     rows = [{"instance_id": "a", "train_trial_index": 0, "stats": [summed, stat("f1", 0.25)]}]
     reading = read(helm, write("boolq:model=x_y/per_instance_stats.json", rows))
@@ -83,7 +71,7 @@ def test_helm_divides_a_sum_and_tells_a_clash(write: Write) -> None:
 
 
 @pytest.mark.parametrize("mean", [None, "1", float("nan"), float("inf"), [1]])
-def test_a_statistic_of_helm_that_is_no_number_is_an_answer_without_a_score(write: Write, mean: object) -> None:
+def test_a_statistic_of_helm_that_is_no_number_is_an_answer_without_a_score(write, mean):
     rows = [
         {"instance_id": "a", "train_trial_index": 0, "stats": [stat("f1", 0.25), {**stat("f2", 1.0), "mean": mean}]},
         {"instance_id": "b", "train_trial_index": 0, "stats": [{**stat("f1", 1.0), "mean": mean}]},
@@ -92,7 +80,7 @@ def test_a_statistic_of_helm_that_is_no_number_is_an_answer_without_a_score(writ
     assert scores(reading) == {("a", 0, "f1"): 0.25, ("b", 0, "f1"): "unscored"}
 
 
-def prompted(**more: Any) -> dict[str, Any]:
+def prompted(**more):
     return {
         "promptIdx": 0,
         "testIdx": 0,
@@ -105,14 +93,14 @@ def prompted(**more: Any) -> dict[str, Any]:
     }
 
 
-def promptfoo_file(write: Write, rows: list[Any]) -> Reading:
+def promptfoo_file(write, rows):
     return read(
         promptfoo,
         write("x.json", {"evalId": "e", "results": {"version": 3, "timestamp": "t", "results": rows}, "config": {}}),
     )
 
 
-def test_promptfoo_tells_errors_from_failures(write: Write) -> None:
+def test_promptfoo_tells_errors_from_failures(write):
     rows = [
         prompted(success=False, score=0, error="assertion", failureReason=1),
         prompted(testIdx=1, vars={"q": "2"}, success=False, score=0, error="rate limit", failureReason=2),
@@ -121,23 +109,21 @@ def test_promptfoo_tells_errors_from_failures(write: Write) -> None:
     assert values == [0.0, 0.0, "error", "error"]
 
 
-def test_promptfoo_pairs_providers_and_numbers_repeats(write: Write) -> None:
+def test_promptfoo_pairs_providers_and_numbers_repeats(write):
     rows = [prompted(testIdx=1), prompted(testIdx=0, success=False, score=0), prompted(promptIdx=1, provider="other")]
     reading = promptfoo_file(write, rows)
-    assert reading.rows is not None
     passed = reading.rows.filter(pl.col("metric") == "pass")
     assert passed["item"].n_unique() == 1
     assert passed.select("model", "attempt", "score").rows() == [("p", 1, 1.0), ("p", 0, 0.0), ("other", 0, 1.0)]
 
 
-def test_promptfoo_prompts_of_one_provider_are_systems(write: Write) -> None:
+def test_promptfoo_prompts_of_one_provider_are_systems(write):
     reading = promptfoo_file(write, [prompted(), prompted(promptIdx=3, prompt={"label": "terse"})])
     assert models(reading) == {"p, prompt 1", "p, prompt 2"}
-    assert reading.rows is not None
     assert set(reading.rows["prompt"]) == {None, "terse"}
 
 
-def test_promptfoo_runs_of_other_prompts_are_other_configurations(write: Write) -> None:
+def test_promptfoo_runs_of_other_prompts_are_other_configurations(write):
     found = set()
     for name, text in (("a", "one"), ("b", "one"), ("c", "two")):
         results = {"version": 3, "prompts": [{"raw": text}], "results": [prompted()]}
@@ -146,7 +132,7 @@ def test_promptfoo_runs_of_other_prompts_are_other_configurations(write: Write) 
     assert len(found) == 2
 
 
-def annotation(instruction: str, preference: Any) -> dict[str, Any]:
+def annotation(instruction, preference):
     return {
         "instruction": instruction,
         "output_1": "",
@@ -157,23 +143,22 @@ def annotation(instruction: str, preference: Any) -> dict[str, Any]:
     }
 
 
-def test_alpaca_eval_preferences(write: Write) -> None:
+def test_alpaca_eval_preferences(write):
     rows = [annotation("a", 2), annotation("b", 1.25), annotation("c", 0), annotation("d", None), annotation("a", 1)]
     reading = read(alpaca_eval, write("annotations.json", rows))
     assert list(scores(reading).values()) == [1.0, 0.25, 0.5, "unscored", 0.0]
-    assert reading.rows is not None
     assert reading.rows["item"].n_unique() == 5
     assert reading.rows["item"][4] == reading.rows["item"][0] + "#2"
     assert set(reading.rows["metric"]) == {"win_rate,j"}
 
 
-def test_alpaca_eval_leaderboard_is_in_percent(write: Write) -> None:
+def test_alpaca_eval_leaderboard_is_in_percent(write):
     table = ",win_rate,standard_error,n_total,length_controlled_winrate\nm,50.0,2.0,805.0,\nn,,,,\n"
     reading = read(alpaca_eval, write("gpt4_leaderboard.csv", table))
     assert [(e.task, e.model, e.score, e.stderr, e.n) for e in reading.published] == [("gpt4", "m", 0.5, 0.02, 805)]
 
 
-def test_evalplus_plus_means_both(write: Write) -> None:
+def test_evalplus_plus_means_both(write):
     samples = [{"base_status": "pass", "plus_status": "fail"}, {"base_status": "fail", "plus_status": "pass"}]
     document = {"date": "d", "hash": "h", "eval": {"HumanEval/0": samples}}
     reading = read(evalplus, write("Qwen--Q2_vllm_temp_0.2_eval_results.json", document))
@@ -187,7 +172,7 @@ def test_evalplus_plus_means_both(write: Write) -> None:
     assert reading.configuration == {"temperature": "0.2"}
 
 
-def test_evalplus_older_layout(write: Write) -> None:
+def test_evalplus_older_layout(write):
     document = {
         "hash": "h",
         "eval": {"Mbpp/2": {"base": [["pass", [True]], ["timeout", []]], "plus": [["pass", []], ["fail", []]]}},
@@ -197,14 +182,14 @@ def test_evalplus_older_layout(write: Write) -> None:
     assert models(reading) == {"m_temp_0.0"}
 
 
-def test_evalplus_leaderboard(write: Write) -> None:
+def test_evalplus_leaderboard(write):
     document = {"m": {"link": "", "open-data": "NONE", "pass@1": {"humaneval": 81.7, "mbpp+": None}, "prompted": True}}
     reading = read(evalplus, write("results.json", document))
     assert [(e.task, e.metric) for e in reading.published] == [("HumanEval", "base")]
     assert reading.published[0].score == pytest.approx(0.817)
 
 
-def test_livecodebench_site(write: Write) -> None:
+def test_livecodebench_site(write):
     rows = [
         {"question_id": "1873_A", "model": "m", "date": 1, "difficulty": "easy", "pass@1": 30, "platform": "cf"},
         {"question_id": 7, "model": "m", "date": 1, "difficulty": "easy", "pass@1": -1, "platform": "lc"},
@@ -214,7 +199,7 @@ def test_livecodebench_site(write: Write) -> None:
     assert codes(reading) == ["mixed_id_types"]
 
 
-def test_livecodebench_graded(write: Write) -> None:
+def test_livecodebench_graded(write):
     rows = [
         {
             "question_title": "t",
@@ -228,11 +213,10 @@ def test_livecodebench_graded(write: Write) -> None:
     assert list(scores(reading).values()) == [1.0, 0.0, "not run"]
     assert models(reading) == {"GPT4"}
     assert reading.facts[0].task == "livecodebench codegeneration"
-    assert reading.rows is not None
     assert set(reading.rows["contest_id"]) == {"c1"}
 
 
-def test_cruxeval(write: Write) -> None:
+def test_cruxeval(write):
     document = {
         "raw_generations": {"s0": ["1", "2"]},
         "raw_scored_generations": {"s0": [True, False]},
@@ -245,7 +229,7 @@ def test_cruxeval(write: Write) -> None:
         read(cruxeval, write("gpt-4_generations.json", {"raw_generations": {"s0": ["1"]}}))
 
 
-def test_arc_agi(write: Write) -> None:
+def test_arc_agi(write):
     document = {"score": 1.5, "total_tasks": 3, "task_results": {"a": 0.5, "b": {"score": 1.0, "cost": 2}}}
     reading = read(arc_agi, write("m1/results.json", document))
     assert scores(reading) == {("a", 0, "score"): 0.5, ("b", 0, "score"): 1.0}
@@ -254,7 +238,7 @@ def test_arc_agi(write: Write) -> None:
     assert (reading.extents[0].items, reading.extents[0].attempts) == (3, 0)
 
 
-def instance(name: str, score: Any, **more: Any) -> dict[str, Any]:
+def instance(name, score, **more):
     return {
         "schema_version": "0.2.1",
         "evaluation_id": "gsm8k/m/1",
@@ -267,7 +251,7 @@ def instance(name: str, score: Any, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_every_eval_ever_instances(write: Write) -> None:
+def test_every_eval_ever_instances(write):
     rows = [
         instance("a", 1.0, metadata={"epoch": "2", "subject": "x"}),
         instance("a", 0.0, metadata={"epoch": "1"}),
@@ -285,20 +269,20 @@ def test_every_eval_ever_instances(write: Write) -> None:
     }
 
 
-def test_every_eval_ever_tells_samples_apart_that_share_an_id(write: Write) -> None:
+def test_every_eval_ever_tells_samples_apart_that_share_an_id(write):
     rows = [instance("id1", 1.0, sample_hash=name * 4) for name in ("abcd", "efgh")]
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert scores(reading) == {("id1 abcdabcd", 0, "score"): 1.0, ("id1 efghefgh", 0, "score"): 1.0}
 
 
-def test_every_eval_ever_warns_of_several_results(write: Write) -> None:
+def test_every_eval_ever_warns_of_several_results(write):
     rows = [instance("a", 1.0, evaluation_result_id=f"gsm8k/m/1#{name}") for name in ("accuracy", "stderr")]
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert set(scores(reading)) == {("a", 0, "accuracy"), ("a", 0, "stderr")}
     assert codes(reading) == ["several_results"]
 
 
-def test_every_eval_ever_aggregates(write: Write) -> None:
+def test_every_eval_ever_aggregates(write):
     uncertainty = {"standard_error": {"value": 0.01}, "num_samples": 100}
     result = {
         "evaluation_name": "GSM8K",
@@ -329,9 +313,9 @@ def test_every_eval_ever_aggregates(write: Write) -> None:
 
 
 @pytest.mark.parametrize("names", [("doc", "metric"), ("__doc__", "__metric__"), ("full_prompt", "metrics")])
-def test_lighteval_details(tmp_path: Path, names: tuple[str, str]) -> None:
+def test_lighteval_details(tmp_path, names):
     prompt, metric = names
-    queries: list[Any] = ["q1", "q2", "q1"] if prompt == "full_prompt" else [{"query": q} for q in ("q1", "q2", "q1")]
+    queries = ["q1", "q2", "q1"] if prompt == "full_prompt" else [{"query": q} for q in ("q1", "q2", "q1")]
     frame = pl.DataFrame(
         {prompt: queries, metric: [{"em": 1.0, "words": ["a"]}, {"em": 0.0, "words": []}, {"em": None, "words": []}]}
     )
@@ -349,7 +333,7 @@ def test_lighteval_details(tmp_path: Path, names: tuple[str, str]) -> None:
     assert (models(reading), reading.facts[0].task) == ({"org__m"}, "lighteval:gsm8k:0")
 
 
-def test_lighteval_leaves_other_parquet(tmp_path: Path) -> None:
+def test_lighteval_leaves_other_parquet(tmp_path):
     pl.DataFrame({"doc": ["a"], "score": [1]}).write_parquet(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").write_bytes(b"PAR1 but not")
     assert [lighteval.claims(Source(path=tmp_path / name, root=tmp_path)) for name in ("a.parquet", "b.parquet")] == [
@@ -358,7 +342,7 @@ def test_lighteval_leaves_other_parquet(tmp_path: Path) -> None:
     ]
 
 
-def test_a_git_lfs_pointer_says_how_to_get_the_file(write: Write) -> None:
+def test_a_git_lfs_pointer_says_how_to_get_the_file(write):
     source = write("log.eval", "version https://git-lfs.github.com/spec/v1\noid sha256:be\nsize 5\n")
     with pytest.raises(ReadError) as caught:
         read(lfs, source)

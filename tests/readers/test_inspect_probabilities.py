@@ -1,52 +1,49 @@
 """The probability of the right answer, from Inspect's token log-probabilities: made here, and a real model's."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import howsure as hs
 from howsure.readers import inspect_ai
-from howsure.readers.base import Reading, Source
-from reader_cases import Write, codes, inspect_header, scores, zipped
+from howsure.readers.base import Source
+from reader_cases import codes, inspect_header, scores, zipped
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAN = float("nan")
 
 
-def prob(reading: Reading, item: str, metric: str = "prob") -> Any:
+def prob(reading, item, metric="prob"):
     return scores(reading)[item, 0, metric]
 
 
-def token(text: str, logprob: Any = -0.1, **top: Any) -> dict[str, Any]:
+def token(text, logprob=-0.1, **top):
     """Return one token of an Inspect log; keyword arguments are the likely tokens."""
     listed = [{"token": name, "logprob": value} for name, value in top.items()]
     return {"token": text, "logprob": logprob, "top_logprobs": listed or None}
 
 
-def said(name: object, target: Any, *content: Any, answer: Any = None, **more: Any) -> dict[str, Any]:
+def said(name, target, *content, answer=None, **more):
     """Return one full sample."""
     value = {"match": {"value": "C", "answer": answer}}
     output = {"choices": [{"message": {}, "logprobs": {"content": list(content)}}]}
     return {"id": name, "epoch": 1, "target": target, "scores": value, "output": output, **more}
 
 
-def log(tmp_path: Path, *samples: dict[str, Any], **header: Any) -> Reading:
+def log(tmp_path, *samples, **header):
     """Write a log with summaries and full samples, and read it."""
     kept = ("id", "epoch", "target", "scores", "error", "metadata")
-    members: dict[str, object] = {f"samples/{sample['id']}_epoch_{sample['epoch']}.json": sample for sample in samples}
+    members = {f"samples/{sample['id']}_epoch_{sample['epoch']}.json": sample for sample in samples}
     members["summaries.json"] = [{key: sample[key] for key in kept if key in sample} for sample in samples]
     members["header.json"] = inspect_header(dataset={"samples": len(samples)}, **header)
     return inspect_ai.read(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path, probabilities=True))
 
 
-def test_the_tokens_that_are_the_target_are_summed(tmp_path: Path) -> None:
+def test_the_tokens_that_are_the_target_are_summed(tmp_path):
     first = token("Paris", -1.0, **{"Paris": -1.0, " Paris": -2.0, "paris": -2.5, "Paris ": -4.0, "Rome": -5.0})
     reading = log(tmp_path, said("a", "Paris", first, answer="Paris"))
     assert prob(reading, "a") == pytest.approx(math.exp(-1) + math.exp(-2) + math.exp(-4))
@@ -54,28 +51,28 @@ def test_the_tokens_that_are_the_target_are_summed(tmp_path: Path) -> None:
     assert codes(reading) == []
 
 
-def test_the_token_itself_counts_where_the_list_lacks_it(tmp_path: Path) -> None:
+def test_the_token_itself_counts_where_the_list_lacks_it(tmp_path):
     reading = log(tmp_path, said("a", "Paris", token("Paris", -3.0, Rome=-0.5, London=-1.0), answer="Paris"))
     assert prob(reading, "a") == pytest.approx(math.exp(-3))
 
 
-def test_the_last_token_that_is_the_answer_counts(tmp_path: Path) -> None:
+def test_the_last_token_that_is_the_answer_counts(tmp_path):
     content = [token("B", -0.1, B=-0.1), token(" or"), token(" B", -0.7, **{" B": -0.7, " A": -0.9}), token(".")]
     reading = log(tmp_path, said("a", ["A"], *content, answer="B"))
     assert prob(reading, "a") == pytest.approx(math.exp(-0.9))
 
 
-def test_without_an_answer_the_first_token_that_is_not_blank_counts(tmp_path: Path) -> None:
+def test_without_an_answer_the_first_token_that_is_not_blank_counts(tmp_path):
     content = [token("\n", -0.1, x=-0.1), token("B", -0.7, B=-0.7, A=-0.9)]
     assert prob(log(tmp_path, said("a", "A", *content)), "a") == pytest.approx(math.exp(-0.9))
 
 
-def test_any_of_several_targets_is_right(tmp_path: Path) -> None:
+def test_any_of_several_targets_is_right(tmp_path):
     reading = log(tmp_path, said("a", ["UK", "Britain"], token("UK", -1.0, UK=-1.0, Britain=-1.5, France=-2.0)))
     assert prob(reading, "a") == pytest.approx(math.exp(-1) + math.exp(-1.5))
 
 
-def test_a_target_that_is_not_listed_counts_as_0_and_is_told(tmp_path: Path) -> None:
+def test_a_target_that_is_not_listed_counts_as_0_and_is_told(tmp_path):
     samples = [
         said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, Bonn=-3.0)),
         said("b", "Oslo", token("Oslo", 0, Oslo=0)),
@@ -89,13 +86,13 @@ def test_a_target_that_is_not_listed_counts_as_0_and_is_told(tmp_path: Path) -> 
     )
 
 
-def test_an_unlikely_token_that_was_said_bounds_nothing(tmp_path: Path) -> None:
+def test_an_unlikely_token_that_was_said_bounds_nothing(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Nice", -9.0, Rome=-0.5, Bonn=-1.5, Nice=-9.0)))
     rest = 1 - math.exp(-0.5) - math.exp(-1.5) - math.exp(-9)
     assert f"at most {rest:.2g}," in reading.cautions[0].message
 
 
-def test_an_unlikely_token_that_begins_the_target_adds_to_the_bound(tmp_path: Path) -> None:
+def test_an_unlikely_token_that_begins_the_target_adds_to_the_bound(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, O=-3.0)))
     assert prob(reading, "a") == 0.0
     assert f"at most {2 * math.exp(-3):.2g}," in reading.cautions[0].message
@@ -114,19 +111,19 @@ def test_an_unlikely_token_that_begins_the_target_adds_to_the_bound(tmp_path: Pa
     ],
     ids=["begun", "begun likely", "no list", "nan", "above 0", "text", "answer elsewhere"],
 )
-def test_a_target_or_answer_that_is_not_one_token_is_unscored(tmp_path: Path, content: Any) -> None:
+def test_a_target_or_answer_that_is_not_one_token_is_unscored(tmp_path, content):
     reading = log(tmp_path, said("a", "Sofia", content, answer="in " * (content["token"] == "The")))
     assert prob(reading, "a") == "unscored"
     assert codes(reading) == ["prob_unscored"]
 
 
-def test_an_answer_of_several_words_is_told(tmp_path: Path) -> None:
+def test_an_answer_of_several_words_is_told(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("It", -0.5, It=-0.5, Oslo=-3), token(" is"), answer="It is Oslo"))
     assert prob(reading, "a") == pytest.approx(math.exp(-3))
     assert codes(reading) == ["prob_first_token"]
 
 
-def test_prob_norm_is_among_the_letters_of_the_choices(tmp_path: Path) -> None:
+def test_prob_norm_is_among_the_letters_of_the_choices(tmp_path):
     top = {" B": -1.0, "B": -3.0, " A": -2.0, " C": -1.5, " b": -1.2, " E": -2.2}
     reading = log(tmp_path, said("a", "B", token(" B", -1.0, **top), answer="B", choices=["w", "x", "y", "z"]))
     right = math.exp(-1) + math.exp(-3)
@@ -135,7 +132,7 @@ def test_prob_norm_is_among_the_letters_of_the_choices(tmp_path: Path) -> None:
     assert reading.facts[0].finer == {"prob": "match", "prob_norm": "match"}
 
 
-def test_choices_whose_answer_is_no_letter(tmp_path: Path) -> None:
+def test_choices_whose_answer_is_no_letter(tmp_path):
     none = said("a", "B", token("The", -0.1, The=-0.1), choices=["x", "y"])
     both = said("b", ["A", "B"], token("A", -0.1, A=-0.1, B=-3), answer="A", choices=["x", "y"])
     reading = log(tmp_path, none, both)
@@ -144,14 +141,14 @@ def test_choices_whose_answer_is_no_letter(tmp_path: Path) -> None:
     assert "2 of 2 samples lack a probability" in reading.cautions[1].message
 
 
-def test_shuffled_choices_have_no_probabilities(tmp_path: Path) -> None:
+def test_shuffled_choices_have_no_probabilities(tmp_path):
     plan = {"steps": [{"solver": "multiple_choice", "params": {"shuffle": True}}]}
     reading = log(tmp_path, said("a", "B", token("B", -0.1, B=-0.1), choices=["x", "y"]), plan=plan)
     assert set(scores(reading)) == {("a", 0, "match")}
     assert codes(reading) == ["prob_unscored"]
 
 
-def test_samples_without_tokens_have_no_row_and_failed_ones_a_status(tmp_path: Path) -> None:
+def test_samples_without_tokens_have_no_row_and_failed_ones_a_status(tmp_path):
     bare = [said(name, "x", output=output) for name, output in (("b", {}), ("c", {"choices": [{"logprobs": None}]}))]
     failed = {**said("d", "x", output={}), "error": {"message": "boom"}, "scores": {}}
     reading = log(tmp_path, said("a", "x", token("x", -0.1, x=-0.1), metadata={"m": 1}), *bare, failed)
@@ -167,13 +164,13 @@ def test_samples_without_tokens_have_no_row_and_failed_ones_a_status(tmp_path: P
     "output",
     [[], "x", {"choices": {}}, {"choices": [1]}, {"choices": [{"logprobs": {"content": [1, {"token": 2}]}}]}, None],
 )
-def test_an_output_of_another_shape_is_no_probability(tmp_path: Path, output: Any) -> None:
+def test_an_output_of_another_shape_is_no_probability(tmp_path, output):
     note = {"logprob": 1}
     reading = log(tmp_path, said("a", "x", token("x", -0.1, x=-0.1)), said("b", "x", output=output, note=note))
     assert ("b", 0, "prob") not in scores(reading)
 
 
-def test_hostile_tokens(tmp_path: Path) -> None:
+def test_hostile_tokens(tmp_path):
     content = token("x", -0.1)
     content["top_logprobs"] = [None, 3, {"token": 5, "logprob": -1}, {"token": "x", "logprob": -0.2}] * 2
     many = [token("y", -1.0, y=-1.0)] * 20_000
@@ -182,7 +179,7 @@ def test_hostile_tokens(tmp_path: Path) -> None:
     assert prob(reading, "b") == "unscored"
 
 
-def test_a_document_log_holds_its_samples_itself(write: Write) -> None:
+def test_a_document_log_holds_its_samples_itself(write):
     sample = said("a", "x", token("x", -0.4, x=-0.4), epoch=2)
     source = write("a.json", {**inspect_header(), "samples": [sample]})
     assert scores(inspect_ai.read(Source(path=source.path, root=source.root, probabilities=True)))[
@@ -190,7 +187,7 @@ def test_a_document_log_holds_its_samples_itself(write: Write) -> None:
     ] == pytest.approx(math.exp(-0.4))
 
 
-def fixture(name: str) -> tuple[Reading, list[dict[str, Any]]]:
+def fixture(name):
     """Return the reading of a real log, and its full samples as they are."""
     if sys.version_info >= (3, 14):
         import zipfile
@@ -203,7 +200,7 @@ def fixture(name: str) -> tuple[Reading, list[dict[str, Any]]]:
     return inspect_ai.read(Source(path=path, root=path.parent, probabilities=True)), samples
 
 
-def test_words_of_a_real_model() -> None:
+def test_words_of_a_real_model():
     reading, samples = fixture("words_logprobs.eval")
     found = scores(reading)
     for sample in samples:
@@ -217,7 +214,7 @@ def test_words_of_a_real_model() -> None:
     assert reading.facts[0].finer == {"prob": "includes"}
 
 
-def test_letters_of_a_real_model() -> None:
+def test_letters_of_a_real_model():
     reading, samples = fixture("letters_logprobs.eval")
     found = scores(reading)
     for sample in samples:
@@ -233,18 +230,18 @@ def test_letters_of_a_real_model() -> None:
     assert Counter(metric for _, _, metric in found) == {"choice": 6, "prob": 6, "prob_norm": 6}
 
 
-def test_summaries_are_enough_without_asking(tmp_path: Path) -> None:
+def test_summaries_are_enough_without_asking(tmp_path):
     sample = said("a", "x", token("x", -0.1, x=-0.1))
     members = {"samples/a_epoch_1.json": b"{cut", "summaries.json": [sample], "header.json": inspect_header()}
     reading = inspect_ai.read(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
     assert set(scores(reading)) == {("a", 0, "match")}
 
 
-def test_several_logs_of_one_task_join_what_each_probability_refines(tmp_path: Path) -> None:
+def test_several_logs_of_one_task_join_what_each_probability_refines(tmp_path):
     for name, content in (("one", token("x", -0.1, x=-0.1)), ("two", None)):
         sample = said("a", "x", *([content] if content else []))
         document = {**inspect_header(model=name, task_id=name), "samples": [sample]}
         (tmp_path / f"{name}.json").write_text(json.dumps(document))
     found = hs.read(tmp_path, probabilities=True)
-    assert found.fact("words").finer == {"prob": "match"}  # type: ignore[union-attr]
+    assert found.fact("words").finer == {"prob": "match"}
     assert found.to_frame().filter(metric="prob")["model"].to_list() == ["one"]

@@ -1,9 +1,5 @@
 """A file that states a layout that its reader wasn't checked on is read with a caution, never as if it were known."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 import howsure
@@ -12,11 +8,6 @@ from howsure.readers.attempt_rows import unknown_layout
 from howsure.readers.base import Source
 from places import DATA
 from reader_cases import codes, inspect_header, lines, read, sample, zipped
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from reader_cases import Write
 
 CODE = "unknown_layout"
 
@@ -32,7 +23,7 @@ CODE = "unknown_layout"
         ("x" * 90, ["2"], "version 2"),
     ],
 )
-def test_what_is_told(tmp_path: Path, stated: object, known: list[str], told: str | None) -> None:
+def test_a_caution_names_the_versions_that_the_reader_was_checked_on(tmp_path, stated, known, told):
     cautions = unknown_layout(stated, known, Source(path=tmp_path / "a.json", root=tmp_path))
     shown = str(stated)[:20]
     message = f"a.json states layout version {shown}; this reader was checked on {told}."
@@ -40,7 +31,7 @@ def test_what_is_told(tmp_path: Path, stated: object, known: list[str], told: st
 
 
 @pytest.mark.parametrize(("version", "expected"), [(2, False), (3, True)])
-def test_inspect(tmp_path: Path, version: int, expected: bool) -> None:
+def test_an_unknown_layout_of_inspect(tmp_path, version, expected):
     header = inspect_header() | {"version": version}
     path = zipped({"summaries.json": [sample(1, 1), sample(2, 0)], "header.json": header}, tmp_path / "a.eval")
     assert (CODE in [caution.code for caution in howsure.read(path).cautions]) == expected
@@ -48,20 +39,15 @@ def test_inspect(tmp_path: Path, version: int, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("version", "expected"), [(3, False), (4, True)])
-def test_promptfoo(write: Write, version: int, expected: bool) -> None:
+def test_an_unknown_layout_of_promptfoo(write, version, expected):
     row = {"promptIdx": 0, "testIdx": 0, "success": True, "score": 1, "vars": {"q": 1}, "provider": {"id": "p"}}
     document = {"evalId": "e", "results": {"version": version, "results": [row]}}
     assert (CODE in codes(read(promptfoo, write("x.json", document)))) == expected
 
 
 @pytest.mark.parametrize(("version", "expected"), [(None, False), (2, False), (3, True)])
-def test_swe_bench(write: Write, version: int | None, expected: bool) -> None:
-    report: dict[str, Any] = {
-        "total_instances": 2,
-        "resolved_instances": 1,
-        "resolved_ids": ["a__b-1"],
-        "unresolved_ids": ["a__b-2"],
-    }
+def test_an_unknown_layout_of_swe_bench(write, version, expected):
+    report = {"total_instances": 2, "resolved_instances": 1, "resolved_ids": ["a__b-1"], "unresolved_ids": ["a__b-2"]}
     if version is not None:
         report["schema_version"] = version
     assert (CODE in codes(read(swebench, write("m.run.json", report)))) == expected
@@ -70,7 +56,7 @@ def test_swe_bench(write: Write, version: int | None, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("version", "expected"), [("0.2.1", False), ("instance_level_eval_0.2.2", False), ("0.3.0", True), ("1.0", True)]
 )
-def test_every_eval_ever(write: Write, version: str, expected: bool) -> None:
+def test_an_unknown_layout_of_every_eval_ever(write, version, expected):
     shared = {"schema_version": version, "evaluation_id": "e"}
     row = {
         **shared,
@@ -87,7 +73,7 @@ def test_every_eval_ever(write: Write, version: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("version", "expected"), [("BFCL_v4_", False), ("", False), ("BFCL_v5_", True)])
-def test_bfcl(write: Write, version: str, expected: bool) -> None:
+def test_an_unknown_layout_of_bfcl(write, version, expected):
     write(f"r/result/m/{version}a_result.json", lines([{"id": "a_0", "result": []}]))
     first = [{"accuracy": 1.0, "correct_count": 1, "total_count": 1}]
     reading = read(bfcl, write(f"r/score/m/{version}a_score.json", lines(first)))
@@ -107,5 +93,5 @@ def test_bfcl(write: Write, version: str, expected: bool) -> None:
         "wild/swe-bench-results",
     ],
 )
-def test_real_files_have_known_layouts(folder: str) -> None:
+def test_real_files_have_known_layouts(folder):
     assert CODE not in [caution.code for caution in howsure.read(DATA / folder).cautions]

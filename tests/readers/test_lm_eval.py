@@ -1,23 +1,18 @@
 """lm-eval's samples and results, old and new."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from howsure.errors import ReadError
 from howsure.readers import lm_eval
 from howsure.readers.base import Source
 from howsure.table.schema import COLUMNS
-from reader_cases import Write, codes, lines, read, scores
+from places import ROOT
+from reader_cases import codes, lines, read, scores
 
-PROJECT = Path(__file__).parents[2]
 TIME = "2025-03-03T00-05-12.300060"
 
 
-def row(doc_id: int, acc: Any = 1.0, *, name: str = "none", key: str | None = None, **more: Any) -> dict[str, Any]:
+def row(doc_id, acc=1.0, *, name="none", key=None, **more):
     return {
         "doc_id": doc_id,
         "doc": {"question": "?", "subject": "law"},
@@ -33,7 +28,7 @@ def row(doc_id: int, acc: Any = 1.0, *, name: str = "none", key: str | None = No
     }
 
 
-def results(**more: Any) -> dict[str, Any]:
+def results(**more):
     return {
         "results": {
             "law": {"alias": "law", "acc,none": 0.5, "acc_stderr,none": 0.1, "ppl,none": 3.0, "ppl_stderr,none": "N/A"}
@@ -48,12 +43,11 @@ def results(**more: Any) -> dict[str, Any]:
     }
 
 
-def test_samples_take_the_model_from_the_results_beside_them(write: Write) -> None:
+def test_samples_take_the_model_from_the_results_beside_them(write):
     companion = write(f"org__m/results_{TIME}.json", results())
     reading = read(lm_eval, write(f"org__m/samples_law_{TIME}.jsonl", lines([row(0), row(1, 0.0)])))
     assert lm_eval.claims(companion) == "companion"
     assert scores(reading) == {("h0", 0, "acc"): 1.0, ("h1", 0, "acc"): 0.0}
-    assert reading.rows is not None
     assert set(reading.rows["model"]) == {"org/m"}
     assert set(reading.rows["task"]) == {"law"}
     extra = reading.rows.select([name for name in reading.rows.columns if name not in COLUMNS])
@@ -67,35 +61,33 @@ def test_samples_take_the_model_from_the_results_beside_them(write: Write) -> No
     assert codes(reading) == []
 
 
-def test_without_results_the_folder_names_the_model(write: Write) -> None:
+def test_without_results_the_folder_names_the_model(write):
     reading = read(lm_eval, write(f"org__m/samples_law_{TIME}.jsonl", lines([row(0)])))
-    assert reading.rows is not None
     assert reading.rows["model"][0] == "org/m"
     assert codes(reading) == ["model_from_path"]
     assert reading.configuration == {}
-    assert reading.run is not None
     assert reading.run.started == "2025-03-03T00:05:12"
 
 
-def test_each_filter_is_a_metric_of_its_own(write: Write) -> None:
+def test_each_filter_is_a_metric_of_its_own(write):
     rows = [row(0, 1.0, name="strict-match"), row(0, 0.0, name="flexible-extract")]
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert scores(reading) == {("h0", 0, "acc,strict-match"): 1.0, ("h0", 0, "acc,flexible-extract"): 0.0}
 
 
-def test_published_filters_carry_the_same_names(write: Write) -> None:
+def test_published_filters_carry_the_same_names(write):
     values = {"em,strict": 0.1, "em_stderr,strict": 0.01, "em,flexible": 0.2, "em_stderr,flexible": "N/A"}
     reading = read(lm_eval, write("results.json", results(results={"gsm": values})))
     assert [(entry.metric, entry.stderr) for entry in reading.published] == [("em,strict", 0.01), ("em,flexible", None)]
 
 
-def test_a_repeated_document_is_numbered_by_its_position(write: Write) -> None:
+def test_a_repeated_document_is_numbered_by_its_position(write):
     rows = [row(10, 0.0, key="h"), row(2, 1.0, key="h")]
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert scores(reading) == {("h#2", 0, "acc"): 0.0, ("h", 0, "acc"): 1.0}
 
 
-def test_corpus_metrics_are_named_and_left_out(write: Write) -> None:
+def test_corpus_metrics_are_named_and_left_out(write):
     rows = [row(0, 1.0, f1=[1, 0], bleu=["0", "x"], metrics=["acc", "f1", "bleu"])]
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert set(scores(reading)) == {("h0", 0, "acc")}
@@ -104,12 +96,12 @@ def test_corpus_metrics_are_named_and_left_out(write: Write) -> None:
     ]
 
 
-def test_only_corpus_metrics_leave_no_rows(write: Write) -> None:
+def test_only_corpus_metrics_leave_no_rows(write):
     rows = [row(0, [1, 0])]
     assert read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows))).rows is None
 
 
-def test_old_samples_name_no_metrics(write: Write) -> None:
+def test_old_samples_name_no_metrics(write):
     old = [
         {key: value for key, value in row(n).items() if key not in ("metrics", "filter", "doc_hash")} for n in (0, 1)
     ]
@@ -117,28 +109,28 @@ def test_old_samples_name_no_metrics(write: Write) -> None:
     assert scores(reading) == {("0", 0, "acc"): 1.0, ("1", 0, "acc"): 1.0}
 
 
-def test_old_samples_keep_only_metrics_that_the_results_know(write: Write) -> None:
+def test_old_samples_keep_only_metrics_that_the_results_know(write):
     old = {key: value for key, value in row(0, length=7).items() if key != "metrics"}
     write(f"results_{TIME}.json", results())
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines([old])))
     assert set(scores(reading)) == {("h0", 0, "acc")}
 
 
-def test_a_missing_value_is_unscored(write: Write) -> None:
+def test_a_missing_value_is_unscored(write):
     reading = read(
         lm_eval, write(f"samples_law_{TIME}.jsonl", lines([row(0, float("nan")), row(1, None), row(2, True)]))
     )
     assert scores(reading) == {("h0", 0, "acc"): "unscored", ("h1", 0, "acc"): "unscored", ("h2", 0, "acc"): 1.0}
 
 
-def test_results_alone_are_published(write: Write) -> None:
+def test_results_alone_are_published(write):
     reading = read(lm_eval, write(f"results_{TIME}.json", results()))
     assert reading.rows is None
     assert reading.facts[0].lower_is_better == {"ppl"}
     assert reading.published[0].model == "org/m"
 
 
-def test_results_before_0_4_have_plain_names(write: Write) -> None:
+def test_results_before_0_4_have_plain_names(write):
     document = {
         "results": {"piqa": {"acc": 0.5, "acc_stderr": 0.1, "perplexity": 3.0}},
         "config": {"model_args": "pretrained=x"},
@@ -148,7 +140,7 @@ def test_results_before_0_4_have_plain_names(write: Write) -> None:
     assert reading.facts[0].lower_is_better == {"perplexity"}
 
 
-def test_results_as_a_list(write: Write) -> None:
+def test_results_as_a_list(write):
     entries = [{"task_name": "w", "prompt_name": "p 1", "em": 0.2, "em_stderr": 0.01}, {"task_name": "w", "em": 0.3}]
     reading = read(lm_eval, write("410M_eval_results_02-16.json", {"results": entries, "config": {"x": "em_stderr"}}))
     assert [(entry.task, entry.model, entry.score) for entry in reading.published] == [
@@ -157,7 +149,7 @@ def test_results_as_a_list(write: Write) -> None:
     ]
 
 
-def test_a_broken_line_is_named(write: Write) -> None:
+def test_a_broken_line_is_named(write):
     text = lines([row(0), row(1)])[:-20] + "\n"
     with pytest.raises(ReadError, match=rf"samples_law_{TIME}\.jsonl, line 2: not valid JSON"):
         read(lm_eval, write(f"samples_law_{TIME}.jsonl", text))
@@ -166,14 +158,14 @@ def test_a_broken_line_is_named(write: Write) -> None:
 @pytest.mark.parametrize(
     "content", [{"results": {"a": 1}}, [{"doc_id": 1}], "doc_id,doc\n1,2\n", {"results": []}, '{"doc_id": 0}']
 )
-def test_other_files_are_not_claimed(write: Write, content: object) -> None:
+def test_other_files_are_not_claimed(write, content):
     assert lm_eval.claims(write("results.json", content)) is None
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
+    "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
-def test_real_samples(path: Path) -> None:
+def test_real_samples(path):
     reading = read(lm_eval, Source(path=path, root=path.parent))
     for entry in reading.published:
         values = [value for (_, _, metric), value in scores(reading).items() if metric == entry.metric]
@@ -182,7 +174,7 @@ def test_real_samples(path: Path) -> None:
             assert sum(numbers) / len(numbers) == pytest.approx(entry.score)
 
 
-def test_published_scores_that_are_no_numbers_are_counted(write: Write) -> None:
+def test_published_scores_that_are_no_numbers_are_counted(write):
     values = {"alias": "t", "acc,none": 0.5, "acc_stderr,none": "N/A", "f1,none": "half", "bleu,none": "N/A"}
     reading = read(lm_eval, write("results_2025-01-01T00-00-00.json", {"results": {"t": values}}))
     assert [entry.metric for entry in reading.published] == ["acc"]

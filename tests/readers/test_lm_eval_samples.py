@@ -1,10 +1,6 @@
 """lm-eval's samples by the shape of their lines say what they say line by line."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,12 +9,13 @@ from hypothesis import strategies as st
 from howsure.errors import ReadError
 from howsure.readers import base, lm_eval, lm_eval_samples
 from howsure.readers.attempt_rows import digest, digest_of_rows
-from howsure.readers.base import Reading, Source
+from howsure.readers.base import Source
 from howsure.readers.lm_eval_samples import shaped_columns
+from places import ROOT
+from trials import draws
 
 pytestmark = pytest.mark.once
 
-PROJECT = Path(__file__).parents[2]
 NAME = "samples_law_2026-01-01T00-00-00.000000.jsonl"
 SCORES = [
     *(st.sampled_from([0.0, 1.0]), st.floats(0, 1), st.integers(0, 1), st.booleans(), st.sampled_from([1, 0.5])),
@@ -35,7 +32,7 @@ IDS = st.integers(0, 4)
 
 
 @st.composite
-def samples(draw: st.DrawFn) -> str:
+def samples(draw):
     """Draw a file of samples whose rows mostly have one shape."""
     metrics = {f"m{k}": draw(st.sampled_from(SCORES[:5] + SCORES)) for k in range(draw(st.integers(1, 3)))}
     names = draw(st.lists(st.sampled_from(OWN), unique=True, max_size=3))
@@ -56,7 +53,7 @@ def samples(draw: st.DrawFn) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def reading(source: Source, monkeypatch: pytest.MonkeyPatch, worth: int) -> Reading | str:
+def reading(source, monkeypatch, worth):
     monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", worth)
     try:
         return lm_eval.read(source)
@@ -64,7 +61,7 @@ def reading(source: Source, monkeypatch: pytest.MonkeyPatch, worth: int) -> Read
         return str(error)
 
 
-def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+def check(source, monkeypatch):
     by_shape, by_line = (reading(source, monkeypatch, worth) for worth in (0, 10**9))
     if isinstance(by_line, str) or isinstance(by_shape, str):
         assert by_shape == by_line
@@ -79,22 +76,20 @@ def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
-def test_samples_by_their_shape(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, text: str, block: int
-) -> None:
+def test_samples_by_their_shape(tmp_path_factory, monkeypatch, text, block):
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
     monkeypatch.setattr(base, "BLOCK_BYTES", block)
     check(Source(path=path, root=path.parent), monkeypatch)
 
 
-def sample(place: int, own: object, score: object) -> dict[str, Any]:
+def sample(place, own, score):
     return {"doc_id": place, "doc": {"q": own}, "filter": "none", "metrics": ["m"], "doc_hash": f"h{place}", "m": score}
 
 
-CHANGING: dict[str, list[tuple[object, object]]] = {
+CHANGING = {
     "a text, then a list": [("a", 1.0), ([1], 1.0)],
     "a list, then a text": [([1], 1.0), ("a", 1.0)],
     "nothing, then a list": [(None, 1.0), ([1], 1.0)],
@@ -109,9 +104,7 @@ CHANGING: dict[str, list[tuple[object, object]]] = {
 
 @pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
 @pytest.mark.parametrize("block", [base.BLOCK_BYTES, 50], ids=["one block", "many"])
-def test_kinds_that_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: list[tuple[object, object]], block: int
-) -> None:
+def test_kinds_that_change(tmp_path, monkeypatch, values, block):
     monkeypatch.setattr(base, "BLOCK_BYTES", block)
     path = tmp_path / NAME
     path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
@@ -119,9 +112,9 @@ def test_kinds_that_change(
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
+    "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
-def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_samples_have_a_shape(path, monkeypatch):
     source = Source(path=path, root=path.parent)
     monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", 0)
     assert shaped_columns(source) is not None
@@ -129,7 +122,7 @@ def test_real_samples_have_a_shape(path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.floats() | st.none()), max_size=7))
-def test_a_digest_by_parts_is_that_of_all_rows(pairs: list[tuple[Any, ...]]) -> None:
+def test_a_digest_by_parts_is_that_of_all_rows(pairs):
     import polars as pl
 
     from howsure.readers import attempt_rows

@@ -1,7 +1,5 @@
 """Mappings: files that no reader knows, read by what a user says of them; nothing that is said is run."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import lzma
@@ -9,8 +7,6 @@ import re
 import sqlite3
 import tomllib
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -25,12 +21,12 @@ from places import DATA, ROOT
 from reader_cases import lines
 
 
-def rows(source: Path, **said: Any) -> dict[tuple[str, str, int], float | None]:
+def rows(source, **said):
     frame = howsure.read(source, map=said).to_frame()
     return {(row["model"], row["item"], row["attempt"]): row["score"] for row in frame.to_dicts()}
 
 
-def write(path: Path, content: object) -> Path:
+def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
@@ -43,18 +39,18 @@ ANSWERS = [
 ]
 
 
-def test_predictions_against_answers(tmp_path: Path) -> None:
+def test_predictions_against_answers(tmp_path):
     path = write(tmp_path / "m1.jsonl", lines(ANSWERS))
     assert rows(path, item="q", score="pred == gold") == {("m1", "1", 0): 1, ("m1", "2", 0): 0, ("m1", "3", 0): 0}
 
 
-def test_an_object_of_ids(tmp_path: Path) -> None:
+def test_an_object_of_ids(tmp_path):
     path = write(tmp_path / "runs.json", {"a": {"x": 1, "y": 0}, "b": {"x": 0.5}})
     found = rows(path, rows="*.*", model="key[0]", item="key[1]", score="value")
     assert found == {("a", "x", 0): 1, ("a", "y", 0): 0, ("b", "x", 0): 0.5}
 
 
-def test_records_in_records(tmp_path: Path) -> None:
+def test_records_in_records(tmp_path):
     document = {"judge": "j", "runs": [{"model": "a", "answers": {"q1": {"verdict": "A>B"}, "q2": {"verdict": "B"}}}]}
     path = write(tmp_path / "x.json", document)
     said = {
@@ -68,7 +64,7 @@ def test_records_in_records(tmp_path: Path) -> None:
     assert frame.select("task", "model", "item", "score").rows() == [("j", "a", "q1", 1.0), ("j", "a", "q2", 0.0)]
 
 
-def test_a_wide_table_with_a_column_a_model(tmp_path: Path) -> None:
+def test_a_wide_table_with_a_column_a_model(tmp_path):
     path = write(tmp_path / "wide.csv", "id,gpt_score,llama_score\nq1,1,0\nq2,0,1\n")
     found = rows(path, columns=["*_score"], model="column", item="id", score="value")
     assert found == {
@@ -79,7 +75,7 @@ def test_a_wide_table_with_a_column_a_model(tmp_path: Path) -> None:
     }
 
 
-def test_names_from_the_path(tmp_path: Path) -> None:
+def test_names_from_the_path(tmp_path):
     for model in ("a", "b"):
         write(tmp_path / f"runs/{model}/seed2/out.jsonl", lines(ANSWERS[:1]))
     found = rows(
@@ -88,7 +84,7 @@ def test_names_from_the_path(tmp_path: Path) -> None:
     assert found == {("a", "1", 0): 1, ("b", "1", 0): 1}
 
 
-def test_values_by_a_table_and_their_order_turned(tmp_path: Path) -> None:
+def test_values_by_a_table_and_their_order_turned(tmp_path):
     judged = [
         {"q": k, "winner": w, "flipped": f} for k, (w, f) in enumerate([("A", False), ("A", True), ("tie", True)])
     ]
@@ -97,7 +93,7 @@ def test_values_by_a_table_and_their_order_turned(tmp_path: Path) -> None:
     assert list(rows(path, item="q", score=score).values()) == [1, 0, 0.5]
 
 
-def test_failures_keep_their_status(tmp_path: Path) -> None:
+def test_failures_keep_their_status(tmp_path):
     path = write(
         tmp_path / "s.jsonl", lines([{"q": 1, "s": 1.0, "error": None}, {"q": 2, "s": 0.0, "error": "timeout"}])
     )
@@ -106,7 +102,7 @@ def test_failures_keep_their_status(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", ["jsonl.gz", "csv.xz", "db", "yaml", "json.gz"])
-def test_what_files_are_packed_in(tmp_path: Path, packed: str) -> None:
+def test_what_files_are_packed_in(tmp_path, packed):
     path = tmp_path / f"m.{packed}"
     if packed == "jsonl.gz":
         path.write_bytes(gzip.compress(lines([{"id": "q1", "ok": True}, {"id": "q2", "ok": False}]).encode()))
@@ -125,7 +121,7 @@ def test_what_files_are_packed_in(tmp_path: Path, packed: str) -> None:
     assert [score for _, score in sorted(rows(path, item="id", score="ok").items())] == [1, 0]
 
 
-def test_measures_weights_and_clusters_are_kept(tmp_path: Path) -> None:
+def test_measures_weights_and_clusters_are_kept(tmp_path):
     path = write(tmp_path / "u.jsonl", lines([{"q": 1, "s": 1, "usage": {"in": 5, "out": None}, "w": 2, "topic": "t"}]))
     said = {
         "item": "q",
@@ -146,7 +142,7 @@ def test_measures_weights_and_clusters_are_kept(tmp_path: Path) -> None:
     }
 
 
-def test_direction_and_percent(tmp_path: Path) -> None:
+def test_direction_and_percent(tmp_path):
     path = write(tmp_path / "p.jsonl", lines([{"q": k, "loss": 100 * k} for k in range(2)]))
     board = howsure.leaderboard(
         howsure.read(path, map={"item": "q", "score": "percent(loss)", "lower_is_better": True})
@@ -154,14 +150,14 @@ def test_direction_and_percent(tmp_path: Path) -> None:
     assert (board.entries[0].estimate.value, board.lower_is_better) == (0.5, True)
 
 
-def test_a_mapping_that_names_files_goes_before_readers_and_leaves_others_alone(tmp_path: Path) -> None:
+def test_a_mapping_that_names_files_goes_before_readers_and_leaves_others_alone(tmp_path):
     write(tmp_path / "a.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
     write(tmp_path / "b.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
     frame = howsure.read(tmp_path, map={"files": "a.*", "item": "id", "score": "mine"}).to_frame()
     assert dict(frame.select("model", "score").iter_rows()) == {"a": 1.0, "b": 0.25}
 
 
-def test_on_the_command_line_and_in_howsure_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_the_command_line_and_in_howsure_toml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "m1.jsonl", lines(ANSWERS))
     write(tmp_path / "own.toml", 'item = "q"\nscore = "pred == gold"\n')
@@ -201,7 +197,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_else_is_an_expression(text: str) -> None:
+def test_nothing_else_is_an_expression(text):
     with pytest.raises(OptionError):
         language.expression(text)
 
@@ -222,7 +218,7 @@ def test_nothing_else_is_an_expression(text: str) -> None:
         ('1 if b == "x" else 0', [1, 0]),
     ],
 )
-def test_what_an_expression_is_worth(text: str, expected: list[Any]) -> None:
+def test_what_an_expression_is_worth(text, expected):
     frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
     assert frame.select(found=language.expression(text))["found"].to_list() == expected
 
@@ -238,7 +234,7 @@ def test_what_an_expression_is_worth(text: str, expected: list[Any]) -> None:
         ({"score": "x", "item": "y", "path": "("}, "is no pattern"),
     ],
 )
-def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) -> None:
+def test_a_bad_mapping_says_what_is_wrong(tmp_path, said, told):
     with pytest.raises(OptionError, match=told):
         howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
 
@@ -251,12 +247,12 @@ def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) 
         ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
     ],
 )
-def test_a_file_that_does_not_fit_says_why(tmp_path: Path, said: Any, told: str) -> None:
+def test_a_file_that_does_not_fit_says_why(tmp_path, said, told):
     with pytest.raises(ReadError, match=told):
         howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
 
 
-def test_describe_proposes_a_mapping_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_describe_proposes_a_mapping_that_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "runs.json", {"a": {"x": 1, "y": 0}, "b": {"x": 0, "y": 1}})
     (proposal,) = howsure.describe(path).proposals
@@ -277,18 +273,17 @@ def test_describe_proposes_a_mapping_that_works(tmp_path: Path, monkeypatch: pyt
         ),
     ],
 )
-def test_what_is_proposed(tmp_path: Path, content: Any, mapping: dict[str, str]) -> None:
+def test_what_is_proposed(tmp_path, content, mapping):
     from howsure.readers.base import Source
     from howsure.readers.mapping.proposing import proposed
 
     path = write(tmp_path / "x.json", content)
     proposal = proposed(Source(path=path, root=path))
-    assert proposal is not None
     said = tomllib.loads(proposal.mapping)["map"]["x"]
     assert {key: said[key] for key in mapping} == mapping
 
 
-def test_describe_shows_hostile_names_as_text(tmp_path: Path) -> None:
+def test_describe_shows_hostile_names_as_text(tmp_path):
     path = write(tmp_path / "x.json", {"<script>\u202e`|": [{"\x1b[31m": 1}, {"a": 2}]})
     answer = howsure.describe(path)
     for format in ("terminal", "markdown", "html", "latex"):
@@ -296,7 +291,7 @@ def test_describe_shows_hostile_names_as_text(tmp_path: Path) -> None:
     assert "<script>" not in answer.render("html")
 
 
-def test_scores_without_items_are_published(tmp_path: Path) -> None:
+def test_scores_without_items_are_published(tmp_path):
     board = [
         {"who": {"agent": "A", "llm": "l"}, "all": {"goal": 8.9}, "n": 168},
         {"who": {"agent": "B", "llm": "l"}, "all": {"goal": 3.0}, "n": 168},
@@ -312,7 +307,7 @@ def test_scores_without_items_are_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")
-def test_real_files_by_a_mapping() -> None:
+def test_real_files_by_a_mapping():
     wild = DATA / "wild"
     tests = {
         "files": "*-500-1.json",
@@ -341,7 +336,7 @@ def test_real_files_by_a_mapping() -> None:
     assert (len(published), published[0].model, round(published[0].score, 9)) == (18, "PlanExec + LLaMA3-70B", 0.089)
 
 
-def test_fields_whose_names_are_no_words(tmp_path: Path) -> None:
+def test_fields_whose_names_are_no_words(tmp_path):
     content = [{"id": k, "Overall Acc": k, "pass": k == 0, "a.b": 0.5} for k in range(2)]
     path = write(tmp_path / "x.json", content)
     for name, expected in {"Overall Acc": [0, 1], "pass": [1, 0], "a.b": [0.5, 0.5]}.items():
@@ -350,7 +345,7 @@ def test_fields_whose_names_are_no_words(tmp_path: Path) -> None:
     assert list(rows(path, item="id", score='record["Overall Acc"]').values()) == [0, 1]
 
 
-def test_a_proposal_with_odd_names_is_a_mapping(tmp_path: Path) -> None:
+def test_a_proposal_with_odd_names_is_a_mapping(tmp_path):
     content = {"runs": [{"model name": "m", "a[": [{"pass": True, "question id": 1}] * 2}] * 2}
     path = write(tmp_path / "x.json", content)
     (proposal,) = howsure.describe(path).proposals
@@ -360,7 +355,7 @@ def test_a_proposal_with_odd_names_is_a_mapping(tmp_path: Path) -> None:
     assert rows(rows_of, **tomllib.loads(proposal.mapping)["map"]["y"]) == {("y", "0", 0): 1, ("y", "1", 0): 0}
 
 
-def test_repeated_rows_are_said_and_what_is_kept_hides_nothing(tmp_path: Path) -> None:
+def test_repeated_rows_are_said_and_what_is_kept_hides_nothing(tmp_path):
     path = write(tmp_path / "r.jsonl", lines([{"q": 1, "score": 9, "s": k} for k in range(2)]))
     found = howsure.read(path, map={"item": "q", "score": "s", "keep": ["score"]})
     assert found.to_frame()["score"].to_list() == [0.0, 1.0]
@@ -378,17 +373,17 @@ EXAMPLES = {
 """For each example of docs/mapping.md a file, and the scores that the example gives of it."""
 
 
-def examples() -> dict[str, dict[str, Any]]:
+def examples():
     blocks = re.findall(r"^```toml\n(.*?)^```$", (ROOT / "docs" / "mapping.md").read_text(), re.MULTILINE | re.DOTALL)
     return {name: said for block in blocks for name, said in tomllib.loads(block)["map"].items()}
 
 
-def test_every_example_of_the_documentation_has_a_file() -> None:
+def test_every_example_of_the_documentation_has_a_file():
     assert examples().keys() == EXAMPLES.keys()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_of_the_documentation_reads_its_file(tmp_path: Path, name: str) -> None:
+def test_an_example_of_the_documentation_reads_its_file(tmp_path, name):
     file, content, expected = EXAMPLES[name]
     write(tmp_path / file, lines(content) if isinstance(content, list) else content)
     write(tmp_path / "answers.json", {"q1": "A", "q2": "B"})

@@ -41,7 +41,7 @@ def test_a_log_with_the_mark_is_that_log(name, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".json"])
-def test_so_is_a_table(suffix, tmp_path):
+def test_a_table_behind_a_byte_order_mark_is_the_same_table(suffix, tmp_path):
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [1.0, 0.0] * 9})
     path = tmp_path / f"scores{suffix}"
     {".csv": rows.write_csv, ".jsonl": rows.write_ndjson, ".json": rows.write_json}[suffix](path)

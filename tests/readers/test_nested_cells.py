@@ -1,10 +1,6 @@
 """A list or an object where others have plain values never makes a column of names or ratings vanish without a word."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -24,7 +20,7 @@ VOTED = [{"model_a": "x", "model_b": "y", "winner": "xy"[k % 3 == 0], "voter": f
 JUDGED = [{"item": f"i{k}", "judge": k % 2, "human": k % 3 % 2} for k in range(12)]
 
 
-def written(path: Path, rows: list[dict[str, Any]], column: str, value: object) -> Path:
+def written(path, rows, column, value):
     """Write rows, the fourth of which has another value in a column."""
     rows = [{**row, column: value} if k == 3 else row for k, row in enumerate(rows)]
     path.write_text("\n".join(map(json.dumps, rows)) if path.suffix == ".jsonl" else json.dumps(rows))
@@ -34,9 +30,7 @@ def written(path: Path, rows: list[dict[str, Any]], column: str, value: object) 
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl"])
 @pytest.mark.parametrize("value", [[1], {"a": 1}])
 @pytest.mark.parametrize("large", [False, True])
-def test_scores_would_lose_a_name(
-    tmp_path: Path, name: str, value: object, large: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_would_lose_a_name(tmp_path, name, value, large, monkeypatch):
     if large:
         monkeypatch.setattr(tables, "WORTH_BYTES", 1)
     for column in ("task", "model", "item", "attempt", "score"):
@@ -59,15 +53,13 @@ def test_scores_would_lose_a_name(
         (hs.judge, JUDGED, ("item", "judge", "human")),
     ],
 )
-def test_judgments_would_lose_a_column(
-    tmp_path: Path, name: str, verb: Any, rows: list[dict[str, Any]], columns: tuple[str, ...]
-) -> None:
+def test_judgments_would_lose_a_column(tmp_path, name, verb, rows, columns):
     for column in columns:
         with pytest.raises(hs.DataError, match=f"column '{column}' holds lists, objects or bytes"):
             verb(written(tmp_path / name, rows, column, [1]))
 
 
-def test_lists_and_bytes_of_a_frame_are_refused_and_further_columns_stay(tmp_path: Path) -> None:
+def test_lists_and_bytes_of_a_frame_are_refused_and_further_columns_stay(tmp_path):
     frame = pl.DataFrame(RATED)
     for odd in (pl.concat_list("rating"), pl.lit(b"\xff"), pl.struct(pl.concat_list("rating"))):
         with pytest.raises(hs.DataError, match="column 'rating' holds"):

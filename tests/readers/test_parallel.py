@@ -1,7 +1,5 @@
 """What several processes read is what one reads, whatever befalls them."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal
@@ -10,7 +8,6 @@ import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,15 +18,14 @@ from howsure.readers.folder import read_paths
 from howsure.readers.reading import find_sources, outcome_of
 from reader_cases import lm_eval_run, run_log
 
-if TYPE_CHECKING:
-    from howsure.readers.base import Source
+pytestmark = pytest.mark.usefixtures("cached")
 
 MODELS = 12
 TEXT = "hello"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _at_once(monkeypatch):
     """Call helpers before the second file is read, with parcels of a few files."""
     monkeypatch.setattr(parallel, "AFTER_SECONDS", 0.0)
     monkeypatch.setattr(parallel, "WORTH_SECONDS", 0.0)
@@ -37,10 +33,10 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _patient(monkeypatch):
     """Let this process wait until helpers have read all that they were given."""
 
-    def call(self: parallel.ParallelReading, place: int) -> None:
+    def call(self, place):
         called(self, place)
         while self.helpers is not None and self.waiting:
             self._hand_over(self.helpers)
@@ -51,11 +47,11 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
+def told(monkeypatch, _patient):
     """Collect the names of the files that helpers read."""
-    found: list[str] = []
+    found = []
 
-    def collect(self: parallel.ParallelReading, source: Source) -> Any:
+    def collect(self, source):
         result = theirs(self, source)
         found.extend([source.name] if result else [])
         return result
@@ -66,7 +62,7 @@ def told(monkeypatch: pytest.MonkeyPatch, _patient: None) -> list[str]:
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Path:
+def logs(tmp_path):
     """Write logs of Inspect, samples of lm-eval with their results, a table, a stray file, and two that are cut short."""
     tree = tmp_path / "logs"
     tree.mkdir()
@@ -80,12 +76,12 @@ def logs(tmp_path: Path) -> Path:
     return tree
 
 
-def test_several_processes_read_what_one_reads(logs: Path, told: list[str]) -> None:
+def test_several_processes_read_what_one_reads(logs, told):
     assert_same(result([logs]), result([logs], processes=3))
     assert sorted(told) == sorted(source.name for source in find_sources(logs)[1:]), "all but the first"
 
 
-def test_two_that_meet_read_what_one_reads(logs: Path) -> None:
+def test_two_that_meet_read_what_one_reads(logs):
     for processes in (2, 4):
         assert_same(result([logs]), result([logs], processes=processes))
 
@@ -93,18 +89,18 @@ def test_two_that_meet_read_what_one_reads(logs: Path) -> None:
 @pytest.mark.parametrize(
     "how", [{"reader": "inspect"}, {"strict": True}, {"probabilities": True}, {"model_from": "m(.)"}]
 )
-def test_options_reach_the_others(logs: Path, told: list[str], how: dict[str, Any]) -> None:
+def test_options_reach_the_others(logs, told, how):
     alone = result([logs], **how)
     assert_same(alone, result([logs], processes=2, **how))
     assert told
     assert isinstance(alone, Failure) == ("strict" in how)
 
 
-def test_what_others_tell_is_kept(logs: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_tell_is_kept(logs, told, monkeypatch):
     alone = result([logs])
     assert_same(alone, result([logs], cache=True, processes=2))
     assert len(told) == len(find_sources(logs)) - 1
-    read: list[str] = []
+    read = []
     monkeypatch.setattr(parallel, "WORTH_SECONDS", 60.0)
     monkeypatch.setattr(
         parallel, "outcome_of", lambda source, asked: read.append(source.name) or outcome_of(source, asked)
@@ -113,7 +109,7 @@ def test_what_others_tell_is_kept(logs: Path, told: list[str], monkeypatch: pyte
     assert read == ["n.csv", "p.eval", "q.json"], "tables and files that failed aren't kept"
 
 
-def test_only_what_is_not_kept_is_handed_over(logs: Path, told: list[str]) -> None:
+def test_only_what_is_not_kept_is_handed_over(logs, told):
     result([logs], cache=True)
     for k in range(5):
         run_log(logs, f"z{k}", "CI", model=f"n/{k}", task_id="t", run_id=f"s{k}")
@@ -122,12 +118,10 @@ def test_only_what_is_not_kept_is_handed_over(logs: Path, told: list[str]) -> No
     assert "z4.eval" in told
 
 
-def test_a_change_after_others_read_it_is_not_kept(
-    logs: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_after_others_read_it_is_not_kept(logs, told, monkeypatch):
     """What another process read is held to how the file was before, not to how it is when it is told of."""
 
-    def change_what_was_read(self: parallel.ParallelReading, source: Source) -> Any:
+    def change_what_was_read(self, source):
         if source.path.stem == "m05" and source in self.begun:
             run_log(logs, "m05", "IIIII", model="m/5", task_id="t", run_id="r5")
             told.append("changed")
@@ -142,13 +136,11 @@ def test_a_change_after_others_read_it_is_not_kept(
 
 
 @pytest.mark.parametrize("when", [0, 1])
-def test_helpers_that_die_leave_their_files_to_this_process(
-    logs: Path, monkeypatch: pytest.MonkeyPatch, when: int
-) -> None:
+def test_helpers_that_die_leave_their_files_to_this_process(logs, monkeypatch, when):
     """Before they have said a word, or with files in their hands."""
     theirs, killed = parallel.ParallelReading._result_of_helper, []
 
-    def kill(self: parallel.ParallelReading, source: Source) -> Any:
+    def kill(self, source):
         if self.running and not killed:
             if when:
                 wait(self.running, return_when=FIRST_COMPLETED)
@@ -162,15 +154,15 @@ def test_helpers_that_die_leave_their_files_to_this_process(
     assert killed
 
 
-def test_where_none_can_be_started_one_reads_all(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any) -> Any:
+def test_where_none_can_be_started_one_reads_all(logs, monkeypatch):
+    def refuse(*args):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("multiprocessing.get_context", refuse)
     assert_same(result([logs]), result([logs], processes=3))
 
 
-def test_others_are_called_where_it_pays(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_are_called_where_it_pays(logs, monkeypatch):
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", lambda *args: pytest.fail("called"))
     with monkeypatch.context() as slow:
         slow.setattr(parallel, "WORTH_SECONDS", 60.0)
@@ -182,13 +174,12 @@ def test_others_are_called_where_it_pays(logs: Path, monkeypatch: pytest.MonkeyP
     read_paths([logs], processes=1)
 
 
-def test_what_one_process_is_asked_to_read(logs: Path) -> None:
+def test_what_one_process_is_asked_to_read(logs):
     sources = find_sources(logs)
     plain = parallel.read_all(sources, None, noting=False)
     noted = parallel.read_all(sources, None, noting=True)
     for source, (found, nothing), (same, touched) in zip(sources, plain, noted, strict=True):
         assert nothing is None
-        assert touched is not None
         assert str(source.path) in touched.paths
         assert type(found) is type(same)
     assert sum(isinstance(found, ReadError) for found, _ in plain) == 2
@@ -217,14 +208,13 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=str)
-def test_no_process_outlives_the_one_that_called_it(logs: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_no_process_outlives_the_one_that_called_it(logs, tmp_path, how):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     with (tmp_path / "errors").open("w") as errors:
         command = [sys.executable, script, logs]
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
         with run:
-            assert run.stdout is not None
             children = [int(pid) for pid in run.stdout.readline().split()]
             assert len(children) == 2
             time.sleep(1)  # so that they have begun: Python's own start can't leave Ctrl-C to another
@@ -236,7 +226,7 @@ def test_no_process_outlives_the_one_that_called_it(logs: Path, tmp_path: Path, 
     assert "SpawnProcess" not in (tmp_path / "errors").read_text()
 
 
-def _lives(pid: int) -> bool:
+def _lives(pid):
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[-1].split()[0]
     except OSError:

@@ -1,18 +1,12 @@
 """Files that Git LFS or git-annex never fetched: what lies beside them is read, and they are counted."""
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
 import howsure
 from howsure.errors import DataError, ReadError
 from places import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -21,7 +15,7 @@ LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize
 KEY = f"annex/objects/SHA256E-s12345--{'4d' * 32}.jsonl"
 
 
-def pointed(path: Path, kind: str) -> None:
+def pointed(path, kind):
     """Put a pointer in the place of a file."""
     path.unlink()
     if kind == "link":
@@ -31,7 +25,7 @@ def pointed(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["lfs", "annex", "link"])
-def test_results_whose_samples_were_never_fetched_are_published_scores(kind: str, tmp_path: Path) -> None:
+def test_results_whose_samples_were_never_fetched_are_published_scores(kind, tmp_path):
     copy = shutil.copytree(RUN, tmp_path / RUN.name)
     samples = sorted(copy.glob("samples_*"))
     for path in samples:
@@ -47,7 +41,7 @@ def test_results_whose_samples_were_never_fetched_are_published_scores(kind: str
 
 
 @pytest.mark.parametrize("kind", ["lfs", "annex", "link"])
-def test_only_tasks_whose_samples_were_never_fetched_are_published(kind: str, tmp_path: Path) -> None:
+def test_only_tasks_whose_samples_were_never_fetched_are_published(kind, tmp_path):
     copy = shutil.copytree(RUN, tmp_path / RUN.name)
     pointed(next(copy.glob("samples_sums_open_*")), kind)
     found = howsure.read(copy)
@@ -60,14 +54,14 @@ def test_only_tasks_whose_samples_were_never_fetched_are_published(kind: str, tm
 @pytest.mark.parametrize(
     ("kind", "get"), [("lfs", "git lfs pull"), ("annex", "git annex get"), ("link", "git annex get")]
 )
-def test_a_pointer_alone_says_how_to_fetch_the_file(kind: str, get: str, tmp_path: Path) -> None:
+def test_a_pointer_alone_says_how_to_fetch_the_file(kind, get, tmp_path):
     (tmp_path / "samples.jsonl").touch()
     pointed(tmp_path / "samples.jsonl", kind)
     with pytest.raises(ReadError, match=get):
         howsure.read(tmp_path)
 
 
-def test_a_link_that_leads_nowhere_else_is_no_pointer(tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_else_is_no_pointer(tmp_path):
     shutil.copytree(RUN, tmp_path / RUN.name)
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
     assert all(report.outcome != "failed" for report in howsure.read(tmp_path).files)

@@ -1,11 +1,8 @@
 """The probability of the right answer, from lm-eval's log-likelihoods, and what a user sees of both harnesses."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +10,8 @@ from scipy.special import softmax
 
 import howsure as hs
 from howsure.readers import lm_eval
-from howsure.readers.base import Reading, Source
-from reader_cases import SHARED, Write, codes, lines, scores
+from howsure.readers.base import Source
+from reader_cases import SHARED, codes, lines, scores
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SAMPLES = "samples_law_2025-03-03T00-05-12.300060.jsonl"
@@ -25,11 +22,11 @@ REAL = [
 NAN, INF = float("nan"), float("inf")
 
 
-def asked(source: Source) -> Source:
+def asked(source):
     return Source(path=source.path, root=source.root, probabilities=True)
 
 
-def row(name: object, lls: list[Any], target: Any = "0", choices: Any = None, **more: Any) -> dict[str, Any]:
+def row(name, lls, target="0", choices=None, **more):
     """Return one multiple choice sample as lm-eval 0.4.13 writes it."""
     texts = choices if isinstance(choices, list) else [f"c{k}" for k in range(len(lls))]
     arguments = {f"gen_args_{k}": {"arg_0": "?", "arg_1": f" {text}"} for k, text in enumerate(texts)}
@@ -49,13 +46,13 @@ def row(name: object, lls: list[Any], target: Any = "0", choices: Any = None, **
     }
 
 
-def choices(write: Write, *rows: dict[str, Any], **results: Any) -> Reading:
+def choices(write, *rows, **results):
     if results:
         write(SAMPLES.replace("samples_law", "results").removesuffix("l"), {"results": {}, **results})
     return lm_eval.read(asked(write(SAMPLES, lines(list(rows)))))
 
 
-def prob(reading: Reading, item: str, metric: str = "prob") -> Any:
+def prob(reading, item, metric="prob"):
     return scores(reading)[item, 0, metric]
 
 
@@ -63,14 +60,14 @@ def prob(reading: Reading, item: str, metric: str = "prob") -> Any:
 
 
 @pytest.mark.parametrize("lls", [[-1.0, -2.0, -3.5], [-1700.0, -1745.0, -1900.0], [0.0, -1e-9], [-2.5] * 30])
-def test_prob_is_the_softmax_of_the_choices(write: Write, lls: list[float]) -> None:
+def test_prob_is_the_softmax_of_the_choices(write, lls):
     for k in range(len(lls)):
         reading = choices(write, row("a", lls, str(k), acc=float(k == np.argmax(lls))))
         assert prob(reading, "a") == pytest.approx(softmax(lls)[k], rel=1e-12, abs=0)
         assert codes(reading) == ["model_from_path"]
 
 
-def test_prob_norm_divides_by_the_characters_of_the_choice(write: Write) -> None:
+def test_prob_norm_divides_by_the_characters_of_the_choice(write):
     lls, texts = [-4.0, -9.0, -6.5], ["yes", "not at all", "naïve"]
     reading = choices(write, row("a", lls, "1", texts, acc=0.0, acc_norm=1.0, metrics=["acc", "acc_norm"]))
     lengths = np.array([3, 10, 5])
@@ -81,25 +78,25 @@ def test_prob_norm_divides_by_the_characters_of_the_choice(write: Write) -> None
 @pytest.mark.parametrize(
     ("delimiter", "lengths"), [("", [4, 3]), (" ", [3, 2]), (None, [3, 2])], ids=["none", "blank", "unknown"]
 )
-def test_the_delimiter_is_no_part_of_the_choice(write: Write, delimiter: str | None, lengths: list[int]) -> None:
+def test_the_delimiter_is_no_part_of_the_choice(write, delimiter, lengths):
     results = {} if delimiter is None else {"configs": {"law": {"target_delimiter": delimiter}}}
     reading = choices(write, row("a", [-1.0, -2.0], "0", ["yes", "no"]), **results)
     assert prob(reading, "a", "prob_norm") == pytest.approx(softmax(np.array([-1.0, -2.0]) / lengths)[0])
 
 
-def test_letters_are_measured_as_letters_though_the_document_holds_texts(write: Write) -> None:
+def test_letters_are_measured_as_letters_though_the_document_holds_texts(write):
     sample = row("a", [-1.0, -2.0], "1", ["a long text", "b"], acc=0.0)
     sample["arguments"] = [["?", " A"], ["?", " B"]]
     reading = choices(write, sample)
     assert prob(reading, "a", "prob_norm") == prob(reading, "a")
 
 
-def test_without_arguments_the_document_tells_the_lengths(write: Write) -> None:
+def test_without_arguments_the_document_tells_the_lengths(write):
     sample = {**row("a", [-1.0, -2.0], "0", ["ab", "abcd"]), "arguments": None}
     assert prob(choices(write, sample), "a", "prob_norm") == pytest.approx(softmax([-0.5, -0.5])[0])
 
 
-def test_unknown_lengths_give_no_prob_norm(write: Write) -> None:
+def test_unknown_lengths_give_no_prob_norm(write):
     sample = {**row("a", [-1.0, -2.0]), "arguments": {}}
     assert {metric for _, _, metric in scores(choices(write, sample))} == {"acc", "prob"}
 
@@ -108,7 +105,7 @@ def test_unknown_lengths_give_no_prob_norm(write: Write) -> None:
     ("target", "right"),
     [(2, 2), ("2", 2), ("sea", 1), (" sky ", 2), ("K1", 0), ("B", 1), ("[0, 2]", None), ([1], 1), (True, 1)],
 )
-def test_a_target_is_a_position_a_text_or_a_label(write: Write, target: Any, right: int | None) -> None:
+def test_a_target_is_a_position_a_text_or_a_label(write, target, right):
     lls = [-3.0, -1.0, -2.0]
     listed = {"text": ["land", "sea", "sky"], "label": ["K1", "K2", "K3"]}
     reading = choices(write, row("a", lls, target, listed))
@@ -117,7 +114,7 @@ def test_a_target_is_a_position_a_text_or_a_label(write: Write, target: Any, rig
 
 
 @pytest.mark.parametrize("target", [None, "", "land", "7", -1, "[0, 9]", "[0", {"a": 1}, 1.5, "9" * 5000, "²"])
-def test_a_target_that_tells_nothing_is_unscored_and_counted(write: Write, target: Any) -> None:
+def test_a_target_that_tells_nothing_is_unscored_and_counted(write, target):
     reading = choices(write, row("a", [-1, -2, -3], target), row("b", [-1, -2, -3], "0"))
     assert prob(reading, "a") == "unscored"
     assert prob(reading, "b") == pytest.approx(softmax([-1, -2, -3])[0])
@@ -125,12 +122,12 @@ def test_a_target_that_tells_nothing_is_unscored_and_counted(write: Write, targe
     assert "1 of 2 documents have no probability, since the target" in reading.cautions[-1].message
 
 
-def test_a_text_that_two_choices_share_tells_nothing(write: Write) -> None:
+def test_a_text_that_two_choices_share_tells_nothing(write):
     assert prob(choices(write, row("a", [-1, -2, -3], "x", ["x", "x", "y"])), "a") == "unscored"
 
 
 @pytest.mark.parametrize(("acc", "right"), [(1.0, 0), (0.0, 1)])
-def test_of_two_choices_acc_tells_the_right_one(write: Write, acc: float, right: int) -> None:
+def test_of_two_choices_acc_tells_the_right_one(write, acc, right):
     sample = row("a", [-1.0, -3.0], "the end of the sentence", acc=acc)
     for k, argument in enumerate(sample["arguments"].values()):
         argument |= {"arg_0": f"choice {k}", "arg_1": " the end of the sentence"}
@@ -139,7 +136,7 @@ def test_of_two_choices_acc_tells_the_right_one(write: Write, acc: float, right:
 
 
 @pytest.mark.parametrize("lls", [[NAN, -1], [INF, -1], [-INF, -INF], ["x", -1], [None, -1], [10**400, -1], ["", -1]])
-def test_log_likelihoods_that_are_none_are_unscored_and_counted(write: Write, lls: list[Any]) -> None:
+def test_log_likelihoods_that_are_none_are_unscored_and_counted(write, lls):
     sample = row("a", lls)
     sample["resps"] = [[[ll, False]] for ll in lls]
     reading = choices(write, sample, row("b", [-1, -2]))
@@ -150,26 +147,25 @@ def test_log_likelihoods_that_are_none_are_unscored_and_counted(write: Write, ll
     )
 
 
-def test_an_impossible_choice_has_probability_0(write: Write) -> None:
+def test_an_impossible_choice_has_probability_0(write):
     reading = choices(write, row("a", [-INF, -1.0], "0", acc=0.0), row("b", ["-inf", "-1"], "1"))
     assert (prob(reading, "a"), prob(reading, "b")) == (0.0, 1.0)
 
 
-def test_an_empty_choice_has_no_length(write: Write) -> None:
+def test_an_empty_choice_has_no_length(write):
     reading = choices(write, row("a", [-1.0, -2.0], "1", ["", "no"], acc=0.0))
     assert prob(reading, "a", "prob_norm") == 1.0
 
 
-def test_several_filters_count_a_document_once(write: Write) -> None:
+def test_several_filters_count_a_document_once(write):
     rows = [row("a", [-1.0, -2.0], filter=name) for name in ("strict", "lenient")]
     reading = choices(write, *rows)
     assert Counter(metric for _, _, metric in scores(reading))["prob"] == 1
-    assert reading.rows is not None
     assert reading.rows["metric"].to_list().count("prob") == 1
     assert reading.facts[0].finer == {"prob": "acc,strict", "prob_norm": "acc,strict"}
 
 
-def test_numbers_and_deeper_nesting_read_alike(write: Write) -> None:
+def test_numbers_and_deeper_nesting_read_alike(write):
     sample = row("a", [-1.0, -2.0])
     deeper = {**sample, "resps": [[[[-1.0, True]]], [[[-2.0, False]]]]}
     outer = {**sample, "resps": [[[-1.0, True], [-2.0, False]]], "filtered_resps": [[-1.0, True], [-2.0, False]]}
@@ -177,12 +173,12 @@ def test_numbers_and_deeper_nesting_read_alike(write: Write) -> None:
     assert read == [pytest.approx(softmax([-1.0, -2.0])[0])] * 3
 
 
-def test_mutual_information_adds_likelihoods_that_are_no_choices(write: Write) -> None:
+def test_mutual_information_adds_likelihoods_that_are_no_choices(write):
     sample = row("a", [-1.0, -2.0, -7.0, -8.0], acc_mutual_info=1.0)
     assert prob(choices(write, sample), "a") == pytest.approx(softmax([-1.0, -2.0])[0])
 
 
-def test_one_choice_alone_is_no_multiple_choice(write: Write) -> None:
+def test_one_choice_alone_is_no_multiple_choice(write):
     only = choices(write, row("a", [-3.0]))
     assert set(scores(only)) == {("a", 0, "acc")}
     assert only.facts[0].finer == {}
@@ -193,36 +189,35 @@ def test_one_choice_alone_is_no_multiple_choice(write: Write) -> None:
     "resps",
     [[["a text"]], [], None, "text", [["-1", "maybe"]], [[-1.0, True, 3]], [[[]]], [["a", "b"], ["c", "d"]], {}],
 )
-def test_answers_in_text_have_no_probabilities(write: Write, resps: Any) -> None:
+def test_answers_in_text_have_no_probabilities(write, resps):
     reading = choices(write, {**row("a", [-1.0, -2.0]), "resps": resps, "filtered_resps": resps})
     assert set(scores(reading)) == {("a", 0, "acc")}
     assert reading.facts[0].finer == {}
     assert codes(reading) == ["model_from_path"]
 
 
-def test_a_metric_that_grades_something_else_is_told(write: Write) -> None:
+def test_a_metric_that_grades_something_else_is_told(write):
     reading = choices(write, row("a", [-1.0, -2.0], "0", acc=0.3), row("b", [-1.0, -2.0], "0"))
     (caution,) = (caution for caution in reading.cautions if caution.code == "prob_differs")
     assert "acc of 1 of 2 documents is not whether the most likely choice is right" in caution.message
 
 
-def test_a_metric_of_the_task_keeps_its_name(write: Write) -> None:
+def test_a_metric_of_the_task_keeps_its_name(write):
     reading = choices(write, row("a", [-1.0, -2.0], prob=0.25, metrics=["acc", "prob"]))
     assert prob(reading, "a") == 0.25
     assert "prob" not in reading.facts[0].finer
 
 
-def test_ten_thousand_choices(write: Write) -> None:
+def test_ten_thousand_choices(write):
     lls = list(-np.arange(10_000) / 100)
     assert prob(choices(write, row("a", lls, "9999", acc=0.0)), "a") == pytest.approx(softmax(lls)[9999])
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
-def test_the_most_likely_choice_is_right_where_lm_eval_says_so(path: Path) -> None:
+def test_the_most_likely_choice_is_right_where_lm_eval_says_so(path):
     text = path.read_text(encoding="utf-8")
     rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
     reading = lm_eval.read(Source(path=path, root=path.parent, probabilities=True))
-    assert reading.rows is not None
     if not isinstance(rows[0]["resps"][0][0], list):
         assert not {"prob", "prob_norm"} & set(reading.rows["metric"])
         return
@@ -241,7 +236,7 @@ def test_the_most_likely_choice_is_right_where_lm_eval_says_so(path: Path) -> No
 
 
 @pytest.mark.parametrize("folder", ["inspect", "lm_eval"])
-def test_reading_without_asking_is_as_before(folder: str) -> None:
+def test_reading_without_asking_is_as_before(folder):
     plain, asked = hs.read(FIXTURES / folder), hs.read(FIXTURES / folder, probabilities=True)
     rest = asked.to_frame().filter(~asked.to_frame()["metric"].is_in(["prob", "prob_norm"]))
     assert plain.to_frame().sort(rest.columns).equals(rest.sort(rest.columns))

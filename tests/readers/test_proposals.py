@@ -1,22 +1,16 @@
 """Files that no reader knows, as users have them: a proposed mapping, pasted unchanged, gives the right number or says `# change me`."""
 
-from __future__ import annotations
-
 import csv
 import json
 import random
 import tomllib
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import howsure
 from howsure.readers.mapping.proposing import CHANGE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +21,7 @@ LONG = "The answer, after some thought about the question and its premises, is {
 Rows = list[dict[str, Any]]
 
 
-def means(values: Iterable[tuple[str, float]]) -> dict[str, float]:
+def means(values):
     """Return each model's mean."""
     by_model = defaultdict(list)
     for model, value in values:
@@ -35,7 +29,7 @@ def means(values: Iterable[tuple[str, float]]) -> dict[str, float]:
     return {model: sum(found) / len(found) for model, found in by_model.items()}
 
 
-def table(rows: Rows, *names: str) -> dict[str, float]:
+def table(rows, *names):
     """Return the mean of each of these columns."""
     return means((name, row[name]) for row in rows for name in names if row[name] not in ("-", None))
 
@@ -63,7 +57,7 @@ BENCH = [
 YES = {m: {f"q{k}": YES_NO[k + 7 * (m == "b")] for k in range(30)} for m in "ab"}
 LISTS = {f"q{k}": [int(YES_NO[5 * k + j]) for j in range(5)] for k in range(40)}
 ATTEMPTS = {m: {f"q{k}": {"success": YES_NO[k + ord(m)], "steps": k} for k in range(30)} for m in ("m", "n", "o")}
-READY: dict[str, tuple[Any, Callable[[], dict[str, float]]]] = {
+READY = {
     "wide.csv": (WIDE, lambda: table(WIDE, "gpt-4o", "llama-3", "qwen")),
     "many.csv": (MANY, lambda: table(MANY, *(f"model-{j}" for j in range(20)))),
     "bools.json": (WORDS, lambda: table(WORDS, "gpt", "claude")),
@@ -104,7 +98,7 @@ READY: dict[str, tuple[Any, Callable[[], dict[str, float]]]] = {
         lambda: {"a": 0.285, "b": 0.195},
     ),
 }  # fmt: skip
-DOUBTFUL: dict[str, tuple[Any, str]] = {
+DOUBTFUL = {
     "percent.json": ({"evals": [{"model": m, "question_id": k, "accuracy": 1.5 * k} for m in "ab" for k in range(40)]}, "score"),
     "grades.json": ({"rows": [{"prompt_id": k, "model": m, "score": k % 5 + 1} for m in "ab" for k in range(40)]}, "score"),
     "several.json": ({"items": [{"uid": 7 * k, "passed": YES_NO[k], "accuracy": SHARES[k]} for k in range(40)]}, "score"),
@@ -122,7 +116,7 @@ DOUBTFUL: dict[str, tuple[Any, str]] = {
 """Files whose proposal is doubtful, and the line that says so."""
 
 
-def write(path: Path, content: Any) -> Path:
+def write(path, content):
     """Write a file as its suffix says."""
     if path.suffix == ".csv":
         with path.open("w", newline="") as file:
@@ -134,20 +128,20 @@ def write(path: Path, content: Any) -> Path:
     return path
 
 
-def mapping_for(path: Path) -> str:
+def mapping_for(path):
     """Return the proposed mapping."""
     (proposal,) = howsure.describe(path).proposals
     return proposal.mapping
 
 
 @pytest.mark.parametrize("name", READY)
-def test_a_ready_proposal_gives_the_right_number(name: str, tmp_path: Path) -> None:
+def test_a_ready_proposal_gives_the_right_number(name, tmp_path):
     content, expected = READY[name]
     path = write(tmp_path / name, content)
     text = mapping_for(path)
     assert CHANGE not in text
     (said,) = tomllib.loads(text)["map"].values()
-    found: dict[str, list[float]] = defaultdict(list)
+    found = defaultdict(list)
     for board in howsure.leaderboard(howsure.read(path, map=said)).boards:
         for entry in board.entries:
             found[entry.model].append(entry.estimate.value)
@@ -155,7 +149,7 @@ def test_a_ready_proposal_gives_the_right_number(name: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
-def test_a_doubtful_proposal_marks_the_line_and_says_why(name: str, tmp_path: Path) -> None:
+def test_a_doubtful_proposal_marks_the_line_and_says_why(name, tmp_path):
     content, key = DOUBTFUL[name]
     text = mapping_for(write(tmp_path / name, content))
     doubtful = [line.partition(" =")[0] for line in text.splitlines() if f"{CHANGE}: " in line]
@@ -163,24 +157,24 @@ def test_a_doubtful_proposal_marks_the_line_and_says_why(name: str, tmp_path: Pa
     tomllib.loads(text)
 
 
-def test_more_jailbreaks_are_worse(tmp_path: Path) -> None:
+def test_more_jailbreaks_are_worse(tmp_path):
     assert "lower_is_better = true" in mapping_for(write(tmp_path / "j.json", READY["jailbreaks.json"][0]))
 
 
-def test_what_a_wide_table_leaves_out_is_named(tmp_path: Path) -> None:
+def test_what_a_wide_table_leaves_out_is_named(tmp_path):
     assert "# without 'Context window', 'Average'" in mapping_for(
         write(tmp_path / "board.csv", DOUBTFUL["board.csv"][0])
     )
 
 
 @pytest.mark.parametrize("odd", [3, "text", None, [1], {"a" * 2000: True}, {"a.b": {"c": 1}}])
-def test_odd_records_raise_nothing(odd: Any, tmp_path: Path) -> None:
+def test_odd_records_raise_nothing(odd, tmp_path):
     rows = [{"uid": k, "passed": YES_NO[k]} for k in range(9)]
     for content in ([*rows, odd], [odd, odd], {"x": [odd, *rows]}, {f"k{k}": odd for k in range(3)}):
         howsure.describe(write(tmp_path / "odd.json", {"all": content}))
 
 
-def test_a_document_of_one_record_is_read_as_such(tmp_path: Path) -> None:
+def test_a_document_of_one_record_is_read_as_such(tmp_path):
     path = write(tmp_path / "one.json", {"task": "t", "id": 5, "model": "m", "correct": True, "usage": {"in": 5}})
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
     assert said["rows"] == "."
@@ -189,7 +183,7 @@ def test_a_document_of_one_record_is_read_as_such(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_a_reader_of_a_harness_claims_is_named(tmp_path: Path) -> None:
+def test_a_file_that_a_reader_of_a_harness_claims_is_named(tmp_path):
     content = {"raw_scored_generations": [{"id": k, "passed": YES_NO[k]} for k in range(20)]}
     path = write(tmp_path / "own.json", content)
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
@@ -197,14 +191,14 @@ def test_a_file_that_a_reader_of_a_harness_claims_is_named(tmp_path: Path) -> No
     assert howsure.read(path, map=said).to_frame()["score"].sum() == sum(YES_NO[:20])
 
 
-def test_hostile_names_stay_in_their_line(tmp_path: Path) -> None:
+def test_hostile_names_stay_in_their_line(tmp_path):
     name = 'x\nscore = "1"\x7f\u2028'
     path = write(tmp_path / "x.json", [{"uid": k, name: YES_NO[k], "other": YES_NO[k + 1]} for k in range(9)])
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
     assert said["model"] == "column"
 
 
-def test_long_texts_that_are_seldom_equal_are_a_caution(tmp_path: Path) -> None:
+def test_long_texts_that_are_seldom_equal_are_a_caution(tmp_path):
     content, _ = DOUBTFUL["texts.json"]
     path = write(tmp_path / "texts.json", content)
     said = {"rows": "data[*]", "item": "id", "score": "prediction == answer"}

@@ -1,9 +1,6 @@
 """Published boards: examples and templates aren't ranked, and boards of different kinds stay apart."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -12,27 +9,22 @@ from click.testing import CliRunner
 import howsure
 from howsure.commands.main import main
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from howsure.answers.audit import Audit
-
 pytestmark = pytest.mark.once
 
 
-def board(*models: str, **more: Any) -> pl.DataFrame:
+def board(*models, **more):
     """Return a leaderboard."""
     rows = {"model": models, "score": [0.9 - k / 20 for k in range(len(models))], "n": [200] * len(models)}
     return pl.DataFrame(rows).with_columns(**{name: pl.lit(value) for name, value in more.items()})
 
 
-def ranked(answer: Audit) -> dict[str, list[str]]:
+def ranked(answer):
     """Return the models of each board."""
     return {each.task: [entry.model for entry in each.entries] for each in answer.boards}
 
 
 @pytest.mark.parametrize("name", ["EXAMPLE", "Example-Voice-Model", "my_TEMPLATE_2", "org/example agent"])
-def test_a_template_is_left_out_and_named(name: str) -> None:
+def test_a_template_is_left_out_and_named(name):
     answer = howsure.audit(board(name, "a", "b"))
     assert ranked(answer) == {"scores": ["a", "b"]}
     (caution,) = (each for each in answer.cautions if each.code == "templates_left_out")
@@ -43,19 +35,19 @@ def test_a_template_is_left_out_and_named(name: str) -> None:
 @pytest.mark.parametrize(
     "models", [("Examples-7b", "a", "b"), ("exampled", "a", "b"), ("EXAMPLE", "a"), ("EXAMPLE", "TEMPLATE")]
 )
-def test_nothing_else_is_left_out(models: tuple[str, ...]) -> None:
+def test_nothing_else_is_left_out(models):
     answer = howsure.audit(board(*models))
     assert ranked(answer) == {"scores": [*models]}
     assert "templates_left_out" not in {each.code for each in answer.cautions}
 
 
-def test_names_of_files_and_folders_never_count(tmp_path: Path) -> None:
+def test_names_of_files_and_folders_never_count(tmp_path):
     (tmp_path / "examples").mkdir()
     board("a", "b", "c").write_csv(tmp_path / "examples" / "TEMPLATE.csv")
     assert ranked(howsure.audit(tmp_path)) == {"TEMPLATE": ["a", "b", "c"]}
 
 
-def test_a_model_that_is_named_on_the_command_line_is_kept(tmp_path: Path) -> None:
+def test_a_model_that_is_named_on_the_command_line_is_kept(tmp_path):
     board("EXAMPLE", "a", "b").write_csv(tmp_path / "board.csv")
     words = ["audit", str(tmp_path / "board.csv"), "--format", "json"]
     for more, models in (([], ["a", "b"]), (["--model", "EXAMPLE", "--model", "a"], ["EXAMPLE", "a"])):
@@ -63,14 +55,14 @@ def test_a_model_that_is_named_on_the_command_line_is_kept(tmp_path: Path) -> No
         assert [entry["model"] for entry in answer["boards"][0]["entries"]] == models
 
 
-def submission(folder: Path, model: str, score: float, **more: Any) -> None:
+def submission(folder, model, score, **more):
     """Write one submission as tau2-bench's leaderboard has them."""
     folder.mkdir(parents=True)
     said = {"model_name": model, "submitting_organization": "o", "results": {"retail": {"pass_1": score}}, **more}
     (folder / "submission.json").write_text(json.dumps(said))
 
 
-def test_voice_and_text_and_versions_are_boards_of_their_own(tmp_path: Path) -> None:
+def test_voice_and_text_and_versions_are_boards_of_their_own(tmp_path):
     for version in ("0.2.0", "v1.0.1"):
         for k, model in enumerate("ab"):
             submission(tmp_path / f"{model}_{version}", model, 80 - k, methodology={"tau2_bench_version": version})
@@ -83,12 +75,12 @@ def test_voice_and_text_and_versions_are_boards_of_their_own(tmp_path: Path) -> 
     }
 
 
-def test_a_column_of_kinds_parts_a_board() -> None:
+def test_a_column_of_kinds_parts_a_board():
     both = pl.concat([board("a", "b", modality="text"), board("a", "b", modality="voice")])
     assert ranked(howsure.audit(both)) == {"scores · text": ["a", "b"], "scores · voice": ["a", "b"]}
 
 
-def test_boards_of_one_name_in_two_folders_stay_apart(tmp_path: Path) -> None:
+def test_boards_of_one_name_in_two_folders_stay_apart(tmp_path):
     for version in ("v1", "v2"):
         (tmp_path / version).mkdir()
         board("a", "b", score=0.7 if version == "v1" else 0.8).write_csv(tmp_path / version / "board.csv")

@@ -1,9 +1,6 @@
 """The newest runs, and those of some days, counted from the newest run and not from the clock."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +12,7 @@ from reader_cases import run_log as log
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Path:
+def nights(tmp_path):
     """Three nights of two models on one task; each night everything was right less often."""
     for night, scores in {"2026-01-01": "CCCC", "2026-01-08": "CCII", "2026-01-09": "CIII"}.items():
         for model in ("mock/a", "mock/b"):
@@ -23,11 +20,11 @@ def nights(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def values(folder: Path, **how: object) -> dict[str, float]:
+def values(folder, **how):
     return {row["model"]: row["value"] for row in howsure.estimate(howsure.read(folder, **how)).records()}
 
 
-def test_the_newest_run_of_each_model_counts(nights: Path) -> None:
+def test_the_newest_run_of_each_model_counts(nights):
     assert values(nights, runs="latest") == {"mock/a": 0.25, "mock/b": 0.25}
     left = [report.reason for report in howsure.read(nights, runs="latest").files if report.outcome == "left out"]
     assert left == ["an older run than those that were asked for"] * 4
@@ -36,42 +33,42 @@ def test_the_newest_run_of_each_model_counts(nights: Path) -> None:
 @pytest.mark.parametrize(
     ("since", "mean"), [("12h", 0.25), ("1d", 0.375), ("25h", 0.375), ("2w", 1.75 / 3), ("90m", 0.25)]
 )
-def test_an_age_is_counted_from_the_newest_run(nights: Path, since: str, mean: float) -> None:
+def test_an_age_is_counted_from_the_newest_run(nights, since, mean):
     assert values(nights, runs=f"since:{since}") == pytest.approx({"mock/a": mean, "mock/b": mean})
 
 
-def test_another_task_has_a_newest_run_of_its_own(nights: Path) -> None:
+def test_another_task_has_a_newest_run_of_its_own(nights):
     log(nights, "old sums", "CC", model="mock/a", task="sums", created="2020-01-01T00:00:00+00:00")
     frame = howsure.read(nights, runs="latest").to_frame()
     assert set(frame["task"]) == {"words", "sums"}
     assert set(howsure.read(nights, runs="since:1d").to_frame()["task"]) == {"words"}
 
 
-def test_a_log_without_a_date_is_kept_and_said(nights: Path) -> None:
+def test_a_log_without_a_date_is_kept_and_said(nights):
     log(nights, "undated", "IIII", model="mock/c", created="yesterday")
     scores = howsure.read(nights, runs="latest")
     assert set(scores.to_frame()["model"]) == {"mock/a", "mock/b", "mock/c"}
     assert "1 log names no date and is kept" in [caution.message for caution in scores.cautions]
 
 
-def test_zones_are_minded(tmp_path: Path) -> None:
+def test_dates_are_compared_across_time_zones(tmp_path):
     log(tmp_path, "first", "IIII", created="2026-01-01T23:30:00-05:00")
     log(tmp_path, "second", "CCCC", created="2026-01-02T03:00:00+00:00")
     assert values(tmp_path, runs="latest") == {"mock/a": 0}
 
 
 @pytest.mark.parametrize(("text", "meant"), [("7d", timedelta(7)), (" 1.5H ", timedelta(hours=1.5)), ("90m", timedelta(minutes=90)), ("2w", timedelta(14))])  # fmt: skip
-def test_ages(text: str, meant: timedelta) -> None:
+def test_an_age_is_a_number_with_a_unit(text, meant):
     assert age(text) == meant
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "-1d", "7 days", "1y", "1e9d ", "99999999999d"])
-def test_no_ages(text: str, nights: Path) -> None:
+def test_a_text_that_is_no_age_is_refused(text, nights):
     with pytest.raises(howsure.OptionError, match="Write 7d"):
         howsure.read(nights, runs=f"since:{text}")
 
 
-def test_on_the_command_line_and_for_sides(nights: Path) -> None:
+def test_on_the_command_line_and_for_sides(nights):
     result = CliRunner().invoke(main, ["estimate", str(nights), "--runs", "latest", "--format", "csv"])
     assert result.output.count(",0.25,") == 2
     result = CliRunner().invoke(main, ["compare", str(nights), "-a", "a", "-b", "b", "--runs", "since:1d"])
@@ -79,7 +76,7 @@ def test_on_the_command_line_and_for_sides(nights: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "0001-01-01"])
-def test_dates_at_the_ends_of_time_are_dates(nights: Path, odd: str) -> None:
+def test_dates_at_the_ends_of_time_are_dates(nights, odd):
     log(nights, "odd", "IIII", model="mock/c", created=odd)
     for how in ({"runs": "latest"}, {"runs": "since:9999w"}, {"runs": "since:1d"}):
         assert "mock/a" in values(nights, **how) or odd.startswith("9999")

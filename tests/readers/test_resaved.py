@@ -1,12 +1,8 @@
 """A harness's own file that another program saved again is known by what it holds; `read` of `reader_cases` holds every reader's small files to it."""
 
-from __future__ import annotations
-
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pytest
 
 import howsure
@@ -19,9 +15,6 @@ from resaved import WAYS, saved_again
 
 pytestmark = pytest.mark.once
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 FIXTURES = ROOT / "tests" / "fixtures"
 COLUMNS = ["task", "model", "item", "attempt", "metric", "score", "status"]
 LM_EVAL = FIXTURES / "lm_eval" / "example__canned-large"
@@ -31,14 +24,14 @@ TEXTS = ("doc", "arguments", "resps", "filtered_resps", "target")
 """What takes most of the place in samples, and is taken out before they are passed on."""
 
 
-def rows(folder: Path) -> list[Any]:
-    found: pl.DataFrame = howsure.read(folder).rows.lazy().collect()
+def rows(folder):
+    found = howsure.read(folder).rows.lazy().collect()
     return sorted(map(repr, found[COLUMNS].rows()))
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_folder_saved_again_gives_the_same_rows(folder: Path, way: str, tmp_path: Path) -> None:
+def test_a_folder_saved_again_gives_the_same_rows(folder, way, tmp_path):
     copy = shutil.copytree(folder, tmp_path / folder.name)
     for path in [path for path in copy.rglob("*.json*") if path.is_file()]:
         text = dict(saved_again(path)).get(way)
@@ -62,7 +55,7 @@ LONG = (
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_folder_without_its_long_texts_gives_the_same_rows(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_without_its_long_texts_gives_the_same_rows(folder, tmp_path):
     if folder.name == "humaneval":
         pytest.skip(
             "without its completions it has nothing of its own: task_id, result and passed are anybody's columns"
@@ -76,7 +69,7 @@ def test_a_folder_without_its_long_texts_gives_the_same_rows(folder: Path, tmp_p
     assert rows(copy) == rows(folder)
 
 
-def without(value: Any, names: tuple[str, ...]) -> Any:
+def without(value, names):
     """Take texts and lists of these names out, wherever they stand."""
     if isinstance(value, dict):
         kept = {k: v for k, v in value.items() if k not in names or not isinstance(v, (str, list))}
@@ -85,7 +78,7 @@ def without(value: Any, names: tuple[str, ...]) -> Any:
 
 
 @pytest.mark.parametrize("dropped", [*[(text,) for text in TEXTS], TEXTS], ids="-".join)
-def test_samples_without_their_texts_keep_their_rows_and_results(dropped: tuple[str, ...], tmp_path: Path) -> None:
+def test_samples_without_their_texts_keep_their_rows_and_results(dropped, tmp_path):
     copy = shutil.copytree(LM_EVAL, tmp_path / LM_EVAL.name)
     for path in copy.glob("samples_*"):
         kept = [{k: v for k, v in json.loads(row).items() if k not in dropped} for row in path.read_text().splitlines()]
@@ -96,7 +89,7 @@ def test_samples_without_their_texts_keep_their_rows_and_results(dropped: tuple[
     )
 
 
-def test_results_that_state_more_samples_than_there_are_say_so_without_documents(tmp_path: Path) -> None:
+def test_results_that_state_more_samples_than_there_are_say_so_without_documents(tmp_path):
     copy = shutil.copytree(LM_EVAL, tmp_path / LM_EVAL.name)
     for path in copy.glob("samples_*"):
         kept = [{k: v for k, v in json.loads(row).items() if k != "doc"} for row in path.read_text().splitlines()]
@@ -106,7 +99,7 @@ def test_results_that_state_more_samples_than_there_are_say_so_without_documents
 
 @pytest.mark.skipif(not RAW, reason="the shared data is not here")
 @pytest.mark.parametrize("path", RAW, ids=lambda path: str(path.relative_to(SHARED / "raw")))
-def test_a_real_file_saved_again_has_the_same_reader(path: Path, tmp_path: Path) -> None:
+def test_a_real_file_saved_again_has_the_same_reader(path, tmp_path):
     if path.stat().st_size > 20 * HEAD_BYTES:
         pytest.skip("larger than a test of every commit should write four times")
     copy = tmp_path / path.name
@@ -134,12 +127,12 @@ def test_a_real_file_saved_again_has_the_same_reader(path: Path, tmp_path: Path)
         (b'{"\\u00e9": "' + b"x" * HEAD_BYTES + b'", "z": 1}', {"é": b'"' + b"x" * (HEAD_BYTES // 2 - 1), "z": b"1"}),
     ],
 )
-def test_members_of_a_text(text: bytes, first: dict[str, bytes]) -> None:
+def test_members_of_a_text(text, first):
     assert members(text) == first
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_keys_beyond_the_first_bytes_count(tmp_path: Path, indent: int | None) -> None:
+def test_keys_beyond_the_first_bytes_count(tmp_path, indent):
     path = tmp_path / "run.json"
     path.write_text(json.dumps({"task_results": {"t": "x" * HEAD_BYTES}, "total_tasks": 1, "score": 1}, indent=indent))
     assert {"score", "total_tasks", "task_results"} == Source(path=path, root=path).first.keys()

@@ -1,10 +1,6 @@
 """Runs of one model: attempts where all that is known of them agrees, else systems of their own; copies by what a log says, never by scores."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -17,20 +13,20 @@ from reader_cases import run_log as log
 SAME = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": False}}
 
 
-def models(folder: Path) -> dict[str, int]:
+def models(folder):
     """Return each model's number of attempts at an item."""
     frame = howsure.read(folder).to_frame()
     return dict(frame.group_by("model").agg(pl.col("attempt").n_unique()).sort("model").iter_rows())
 
 
-def test_a_rerun_is_a_further_attempt_though_every_score_agrees(tmp_path: Path) -> None:
+def test_a_rerun_is_a_further_attempt_though_every_score_agrees(tmp_path):
     for name in ("one", "two", "three"):
         log(tmp_path, name, **SAME)
     assert models(tmp_path) == {"mock/a": 3}
     assert [caution.code for caution in howsure.read(tmp_path).cautions] == ["runs_as_attempts"]
 
 
-def test_a_copy_of_a_log_counts_once(tmp_path: Path) -> None:
+def test_a_copy_of_a_log_counts_once(tmp_path):
     original = log(tmp_path, "one", **SAME)
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / "other-name.eval").write_bytes(original.read_bytes())
@@ -49,7 +45,7 @@ def test_a_copy_of_a_log_counts_once(tmp_path: Path) -> None:
         ({"task_args": {"shots": 3}}, "task_args.shots=3"),
     ],
 )
-def test_what_differs_keeps_runs_apart(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+def test_what_differs_keeps_runs_apart(tmp_path, change, name):
     log(tmp_path, "main", **SAME)
     log(tmp_path, "other", "II", **{**SAME, **change})
     found = models(tmp_path)
@@ -67,27 +63,27 @@ def test_what_differs_keeps_runs_apart(tmp_path: Path, change: dict[str, Any], n
         {"model_generate_config": {"seed": 7}},
     ],
 )
-def test_surroundings_make_no_other_run(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_surroundings_make_no_other_run(tmp_path, change):
     log(tmp_path, "one", **SAME)
     log(tmp_path, "two", **{**SAME, **change})
     assert models(tmp_path) == {"mock/a": 2}
 
 
-def test_two_dirty_trees_are_apart(tmp_path: Path) -> None:
+def test_two_dirty_trees_are_apart(tmp_path):
     dirty = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": True}}
     log(tmp_path, "one", run_id="first1 and more", **dirty)
     log(tmp_path, "two", run_id="other1 and more", **dirty)
     assert set(models(tmp_path)) == {"mock/a (run=first1)", "mock/a (run=other1)"}
 
 
-def test_a_model_keeps_one_name_on_every_task(tmp_path: Path) -> None:
+def test_a_model_keeps_one_name_on_every_task(tmp_path):
     for commit in ("aaaaaaa", "bbbbbbb"):
         for task in ("words", "sums"):
             log(tmp_path, f"{commit} {task}", task=task, revision={"commit": commit})
     assert set(models(tmp_path)) == {"mock/a (commit=aaaaaaa)", "mock/a (commit=bbbbbbb)"}
 
 
-def test_a_change_is_not_pooled_with_what_it_changed(tmp_path: Path) -> None:
+def test_a_change_is_not_pooled_with_what_it_changed(tmp_path):
     log(tmp_path, "main", "CCCI", revision={"commit": "aaaaaaa"})
     log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})
     values = {row["model"]: row["value"] for row in howsure.estimate(tmp_path).records()}
@@ -97,7 +93,7 @@ def test_a_change_is_not_pooled_with_what_it_changed(tmp_path: Path) -> None:
         howsure.gate(tmp_path, candidate="a", at_least=0.4)
 
 
-def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path: Path) -> None:
+def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path):
     whole = log(tmp_path, "whole", "CCCI", **SAME)
     before = howsure.estimate(whole).records()
     log(tmp_path, "smoke", "II", **SAME, config={"epochs": 1, "limit": 2})
@@ -117,19 +113,19 @@ def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path: Path) -> None:
         {"config": {"epochs": 1, "limit": 2}, "task": "sums"},
     ],
 )
-def test_what_is_no_smoke_run_of_a_whole_one_counts(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_what_is_no_smoke_run_of_a_whole_one_counts(tmp_path, change):
     log(tmp_path, "whole", "CCCI", **SAME)
     log(tmp_path, "other", "II", **{**SAME, **change})
     assert not [caution for caution in howsure.read(tmp_path).cautions if caution.code == "limited_left_out"]
 
 
-def test_limited_runs_alone_count(tmp_path: Path) -> None:
+def test_limited_runs_alone_count(tmp_path):
     for name in ("one", "two"):
         log(tmp_path, name, "CI", **SAME, config={"epochs": 1, "limit": 2})
     assert models(tmp_path) == {"mock/a": 2}
 
 
-def submission(folder: Path, commits: tuple[str, ...]) -> Path:
+def submission(folder, commits):
     """Write one system's runs on a leaderboard of terminal-bench, of which each names the commit of the harness."""
     for k, commit in enumerate(commits):
         place = folder / f"2026-01-0{k + 1}__10-00-00"
@@ -141,7 +137,7 @@ def submission(folder: Path, commits: tuple[str, ...]) -> Path:
     return folder
 
 
-def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_path: Path) -> None:
+def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb", "bbbbbbb"))
     scores = howsure.read(tmp_path)
     assert models(tmp_path) == {"agent_m": 3}
@@ -157,7 +153,7 @@ def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_
     )
 
 
-def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_path: Path) -> None:
+def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_path):
     submission(tmp_path / "runs", ("aaaaaaa", "bbbbbbb"))
     assert set(models(tmp_path / "runs")) == {"agent m (commit=aaaaaaa)", "agent m (commit=bbbbbbb)"}
     for system in ("one", "two"):
@@ -165,7 +161,7 @@ def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_p
     assert models(tmp_path / "terminal-bench-core@0.1.1") == {"one": 2, "two": 2}
 
 
-def test_the_command_line_names_the_flag_that_does_the_other(tmp_path: Path) -> None:
+def test_the_command_line_names_the_flag_that_does_the_other(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb"))
     first = CliRunner().invoke(main, ["estimate", str(tmp_path)]).output
     assert "--no-as-attempts keeps them apart" in " ".join(first.split("\n\n")[0].split())
@@ -174,7 +170,7 @@ def test_the_command_line_names_the_flag_that_does_the_other(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("selector", ["nope", "commit:", "x:y", ":aaaaaaa", "commit"])
-def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path: Path, selector: str) -> None:
+def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path, selector):
     log(tmp_path, "one", **SAME)
     with pytest.raises(howsure.OptionError, match="chooses no runs"):
         howsure.read(tmp_path, runs=["commit:aaaaaaa", selector])
@@ -182,7 +178,7 @@ def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path: Path, selecto
     assert CliRunner().invoke(main, gate).exit_code == 3
 
 
-def test_every_selector_must_select_a_run(tmp_path: Path) -> None:
+def test_every_selector_must_select_a_run(tmp_path):
     log(tmp_path, "one", **SAME)
     assert len(howsure.read(tmp_path, runs=["commit:aaa"]).to_frame()) == 2
     with pytest.raises(howsure.ReadError, match="no run with commit:bbb"):
@@ -190,7 +186,7 @@ def test_every_selector_must_select_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", [{"runs": "commit:a"}, {"runs": "latest"}, {"runs": "since:7d"}])
-def test_a_frame_has_no_runs_to_choose(option: dict[str, Any]) -> None:
+def test_a_frame_has_no_runs_to_choose(option):
     frame = pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]})
     with pytest.raises(howsure.OptionError, match="only logs have"):
         howsure.read(frame, **option)

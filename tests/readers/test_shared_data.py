@@ -3,23 +3,16 @@
 The files are not part of the project: without them these tests are skipped.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
 import howsure
 from howsure.errors import ReadError
 from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm_eval, promptfoo, swebench, tau_bench
-from howsure.readers.base import Reading, Source
+from howsure.readers.base import Source
 from howsure.readers.registry import HARNESSES, _built_in, identify
 from howsure.table.schema import COLUMNS, STATUSES
 from reader_cases import SHARED, claimed, read, scores
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RAW = SHARED / "raw"
 FILES = sorted(path for path in RAW.rglob("*") if path.is_file())
@@ -34,20 +27,20 @@ REFUSED = {
 }
 
 
-def source(path: Path) -> Source:
+def source(path):
     return Source(path=path, root=RAW)
 
 
-def name(path: Path) -> str:
+def name(path):
     return str(path.relative_to(RAW))
 
 
-def tidy(file: str) -> pl.DataFrame:
+def tidy(file):
     return pl.read_parquet(SHARED / "tidy" / f"{file}.parquet")
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_every_file_has_an_outcome(path: Path) -> None:
+def test_every_file_has_an_outcome(path):
     specific = [reader.NAME for reader in map(_built_in, HARNESSES) if claimed(reader, source(path))]
     if name(path) in UNKNOWN:
         assert specific == []
@@ -65,7 +58,7 @@ def test_every_file_has_an_outcome(path: Path) -> None:
     check(reader.read(source(path)))
 
 
-def check(reading: Reading) -> None:
+def check(reading):
     assert reading.rows is not None or reading.published
     assert reading.facts
     for fact in reading.facts:
@@ -89,7 +82,7 @@ INSPECT = [path for path in FILES if path.parent.name == "inspect" and name(path
 
 
 @pytest.mark.parametrize("path", INSPECT, ids=name)
-def test_inspect_agrees_with_an_independent_reading(path: Path) -> None:
+def test_inspect_agrees_with_an_independent_reading(path):
     known = tidy("inspect_logs").filter(pl.col("path").str.ends_with("/" + path.name))
     if known.is_empty():
         pytest.skip("not among the logs that were read independently")
@@ -101,7 +94,7 @@ def test_inspect_agrees_with_an_independent_reading(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", INSPECT, ids=name)
-def test_inspect_agrees_with_its_own_header(path: Path) -> None:
+def test_inspect_agrees_with_its_own_header(path):
     reading = read(inspect_ai, source(path))
     if reading.rows is None:
         pytest.skip("a header without samples")
@@ -116,7 +109,7 @@ def test_inspect_agrees_with_its_own_header(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in FILES if "samples_" in path.name and path.parent.name == "lm_eval"], ids=name
 )
-def test_lm_eval_agrees_with_an_independent_reading(path: Path) -> None:
+def test_lm_eval_agrees_with_an_independent_reading(path):
     model, _, file = path.name.partition("__samples_")
     known = tidy("lm_eval_samples").filter(pl.col("path").str.ends_with(f"/samples_{file}"), pl.col("model") == model)
     reading = read(lm_eval, source(path))
@@ -128,7 +121,7 @@ def test_lm_eval_agrees_with_an_independent_reading(path: Path) -> None:
     assert {(row["doc_id"], row["metric"]): row["score"] for row in reading.rows.to_dicts()} == pytest.approx(expected)
 
 
-def test_lm_eval_finds_the_published_scores() -> None:
+def test_lm_eval_finds_the_published_scores():
     paths = [path for path in FILES if path.parent.name == "lm_eval" and "samples_" not in path.name]
     readings = {path.name: read(lm_eval, source(path)) for path in paths}
     (mmlu,) = (
@@ -144,19 +137,17 @@ def test_lm_eval_finds_the_published_scores() -> None:
     )
 
 
-def test_cruxeval_agrees() -> None:
+def test_cruxeval_agrees():
     known = tidy("cruxeval_samples").filter(pl.col("benchmark") == "cruxeval_output")
     for path in (path for path in FILES if path.parent.name == "cruxeval"):
         reading = read(cruxeval, source(path))
-        assert reading.rows is not None
         model, temperature = reading.rows["model"][0], f"temp{reading.configuration['temperature']}"
         expected = known.filter(pl.col("model") == model, pl.col("temperature") == temperature)
         assert not expected.is_empty()
         assert_same(reading, expected)
 
 
-def assert_same(reading: Reading, expected: pl.DataFrame) -> None:
-    assert reading.rows is not None
+def assert_same(reading, expected):
     ours = reading.rows.select("item", pl.col("attempt") + 1, pl.col("score")).sort("item", "attempt")
     theirs = expected.select("item", pl.col("epoch").cast(pl.Int64), pl.col("score").cast(pl.Float64)).sort(
         "item", "epoch"
@@ -164,15 +155,14 @@ def assert_same(reading: Reading, expected: pl.DataFrame) -> None:
     assert ours.rows() == theirs.rows()
 
 
-def test_alpaca_eval_agrees() -> None:
+def test_alpaca_eval_agrees():
     path = RAW / "alpaca_eval" / "bedrock_claude__bedrock_claude__annotations.json"
     rows = read(alpaca_eval, source(path)).rows
     known = tidy("alpaca_eval").filter(pl.col("model") == "bedrock_claude", pl.col("judge") == "bedrock_claude")
-    assert rows is not None
     assert sorted(rows["score"]) == pytest.approx(sorted(known["score"]))
 
 
-def test_alpaca_eval_leaderboards_agree() -> None:
+def test_alpaca_eval_leaderboards_agree():
     reading = read(alpaca_eval, source(RAW / "alpaca_eval" / "weighted_alpaca_eval_gpt4_turbo_leaderboard.csv"))
     (entry,) = (e for e in reading.published if e.model == "NullModel" and e.metric == "win_rate")
     assert entry.score == pytest.approx(0.7691979180386511)
@@ -180,20 +170,18 @@ def test_alpaca_eval_leaderboards_agree() -> None:
     assert entry.stderr == pytest.approx(0.009090102449662572)
 
 
-def test_arc_agi_agrees() -> None:
+def test_arc_agi_agrees():
     known = tidy("arc_agi")
     for path in (path for path in FILES if path.parent.name == "arc_agi"):
         rows = read(arc_agi, source(path)).rows
-        assert rows is not None
         expected = known.filter(pl.col("model") == rows["model"][0]).select("item", "score")
         assert rows.select("item", "score").sort("item").rows() == expected.sort("item").rows()
 
 
-def test_helm_agrees() -> None:
+def test_helm_agrees():
     known = tidy("helm_safety")
     for path in (path for path in FILES if path.name == "per_instance_stats.json"):
         reading = read(helm, source(path))
-        assert reading.rows is not None
         model = reading.rows["model"][0].replace("/", "_")
         benchmark = "helm_" + reading.facts[0].task.partition(":")[0]
         expected = known.filter(pl.col("model") == model, pl.col("benchmark") == benchmark, pl.col("count") > 0)
@@ -206,7 +194,7 @@ def test_helm_agrees() -> None:
             assert mean == pytest.approx(entry.score)
 
 
-def test_tau2_agrees() -> None:
+def test_tau2_agrees():
     means = {
         path.name[:7]: reading.rows["score"].mean()
         for path in FILES
@@ -217,9 +205,8 @@ def test_tau2_agrees() -> None:
     assert means == {"ft_gpt-": 0.65, "gpt-4.1": 0.5}
 
 
-def test_swebench_repeat_runs_agree() -> None:
+def test_swebench_repeat_runs_agree():
     rows = read(swebench, source(RAW / "swebench" / "per_run_results.json")).rows
-    assert rows is not None
     resolved = dict(rows.group_by("model").agg(pl.col("score").sum()).rows())
     assert [resolved[f"i0_run{run}"] for run in range(1, 6)] == [79, 75, 77, 76, 72]
     known = tidy("swebench_repeat_runs")
@@ -227,20 +214,18 @@ def test_swebench_repeat_runs_agree() -> None:
     assert all(ours.get((row["run"], row["item"]), 0.0) == row["score"] for row in known.to_dicts())
 
 
-def test_swebench_reports_count_every_task() -> None:
+def test_swebench_reports_count_every_task():
     for path in (path for path in FILES if path.name.endswith("__results__results.json")):
         rows = read(swebench, source(path)).rows
-        assert rows is not None
         assert rows.height == 91, "total_instances of these reports"
 
 
-def test_promptfoo_errors_are_no_zeros() -> None:
+def test_promptfoo_errors_are_no_zeros():
     rows = read(promptfoo, source(RAW / "promptfoo" / "promptfoo-results.json")).rows
-    assert rows is not None
     assert rows.filter(pl.col("metric") == "pass")["status"].to_list() == ["error"] * 16
 
 
-def test_harnesses_say_when_and_at_which_commit_they_ran() -> None:
+def test_harnesses_say_when_and_at_which_commit_they_ran():
     said = {
         (run.reader, run.started, run.commit[:7], run.surroundings.get("promptfoo", ""))
         for folder in ("tau_bench", "promptfoo")
@@ -257,7 +242,7 @@ def test_harnesses_say_when_and_at_which_commit_they_ran() -> None:
     }
 
 
-def test_reruns_of_lm_eval_whose_results_are_missing_are_attempts_and_named_after_no_date() -> None:
+def test_reruns_of_lm_eval_whose_results_are_missing_are_attempts_and_named_after_no_date():
     rows = howsure.read(RAW / "lm_eval").to_frame()
     attempts = dict(rows.group_by("model").agg(pl.col("attempt").n_unique()).iter_rows())
     assert attempts == {"FLOR-760M": 1, "Qwen/Qwen3-8B": 2, "meta-llama/Meta-Llama-3-8B": 2}

@@ -1,7 +1,5 @@
 """Prompts, right answers and outputs in the columns of tables."""
 
-from __future__ import annotations
-
 import pandas as pd
 import polars as pl
 import pytest

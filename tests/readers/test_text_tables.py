@@ -1,17 +1,10 @@
 """Tables written as text: comments, blanks between columns, Markdown, and rows with other cells than the header."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
 import howsure
 from howsure.errors import ReadError
 from howsure.readers.parsing import commented
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -20,11 +13,11 @@ HEADER = ("model", "item", "score")
 EXPECTED = {("m", "a", 1.0), ("m", "b", 0.0), ("m", "c", 1.0)}
 
 
-def table(mark: str, header: tuple[str, ...] = HEADER) -> str:
+def table(mark, header=HEADER):
     return "".join(mark.join(row) + "\n" for row in [header, *ROWS])
 
 
-def rows(path: Path, text: str) -> set[tuple[str, str, float]]:
+def rows(path, text):
     path.write_text(text)
     frame = howsure.read(path).rows.lazy().collect()
     return {(str(a), str(b), float(c)) for a, b, c in frame.select("model", "item", "score").rows()}
@@ -54,11 +47,11 @@ def rows(path: Path, text: str) -> set[tuple[str, str, float]]:
         ),
     ],
 )
-def test_a_table_as_text(name: str, text: str, tmp_path: Path) -> None:
+def test_a_table_as_text(name, text, tmp_path):
     assert rows(tmp_path / name, text) == EXPECTED
 
 
-def test_a_cell_may_hold_one_blank(tmp_path: Path) -> None:
+def test_a_cell_may_hold_one_blank(tmp_path):
     text = "model     score   n\ngpt 4     71.2%   500\nllama 3   65.1%   500\n"
     (tmp_path / "board.txt").write_text(text)
     found = howsure.read(tmp_path / "board.txt").published
@@ -68,20 +61,20 @@ def test_a_cell_may_hold_one_blank(tmp_path: Path) -> None:
     ]
 
 
-def test_a_column_called_hash_is_no_comment(tmp_path: Path) -> None:
+def test_a_column_called_hash_is_no_comment(tmp_path):
     (tmp_path / "board.csv").write_text("#,model,score,n\n1,a,0.7,100\n2,b,0.6,100\n")
     assert [entry.model for entry in howsure.read(tmp_path / "board.csv").published] == ["a", "b"]
     assert commented(b"#only a comment") == 0
 
 
-def test_an_item_may_begin_with_a_hash(tmp_path: Path) -> None:
+def test_an_item_may_begin_with_a_hash(tmp_path):
     assert ("m", "#1", 1.0) in rows(tmp_path / "a.csv", "# note\n" + table(",").replace("m,a", "m,#1"))
 
 
 BOARD = "# Board\n\n| Model | Score | n |\n|:--|--:|--:|\n| **[gpt](https://a.b/c)** | 71.2% | 500 |\n| `llama` | 65.1% | 500 |\n\nEnd.\n"
 
 
-def test_markdown_is_read_by_name_alone(tmp_path: Path) -> None:
+def test_markdown_is_read_by_name_alone(tmp_path):
     (tmp_path / "README.md").write_text(BOARD)
     found = howsure.read(tmp_path / "README.md").published
     assert [(entry.model, entry.n) for entry in found] == [("gpt", 500), ("llama", 500)]
@@ -93,7 +86,7 @@ def test_markdown_is_read_by_name_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "cell"), [("Score", ".712"), ("Score", "71.2 %"), ("Score (%)", "71.2"), ("Score %", "71.2")]
 )
-def test_a_score_in_markdown_is_a_share_or_percent(name: str, cell: str, tmp_path: Path) -> None:
+def test_a_score_in_markdown_is_a_share_or_percent(name, cell, tmp_path):
     (tmp_path / "board.md").write_text(
         f"| Model | {name} | N |\n|---|---|---|\n| a | {cell} | 500 |\n| b | {cell} | 500 |\n"
     )
@@ -101,7 +94,7 @@ def test_a_score_in_markdown_is_a_share_or_percent(name: str, cell: str, tmp_pat
     assert [(entry.score, entry.n) for entry in found] == [(pytest.approx(0.712), 500)] * 2
 
 
-def test_two_boards_in_markdown_are_asked_about(tmp_path: Path) -> None:
+def test_two_boards_in_markdown_are_asked_about(tmp_path):
     (tmp_path / "board.md").write_text(BOARD + "\n" + BOARD)
     with pytest.raises(ReadError, match="2 tables"):
         howsure.read(tmp_path / "board.md")
@@ -120,13 +113,13 @@ def test_two_boards_in_markdown_are_asked_about(tmp_path: Path) -> None:
         ("a.jsonl", '// note\n{"model": "m", "item": "a", "score": 1}\n', "line 1: a comment"),
     ],
 )
-def test_a_broken_row_is_named_by_its_line(name: str, text: str, told: str, tmp_path: Path) -> None:
+def test_a_broken_row_is_named_by_its_line(name, text, told, tmp_path):
     (tmp_path / name).write_text(text)
     with pytest.raises(ReadError, match=told):
         howsure.read(tmp_path / name)
 
 
-def test_rows_with_too_few_cells_are_named(tmp_path: Path) -> None:
+def test_rows_with_too_few_cells_are_named(tmp_path):
     (tmp_path / "a.csv").write_text("# note\nmodel,item,score\nm,a,1\nm,b\nm,c,1\nm,d\n")
     found = howsure.read(tmp_path / "a.csv")
     told = [caution.message for caution in found.cautions if caution.code == "short_rows"]
@@ -135,7 +128,7 @@ def test_rows_with_too_few_cells_are_named(tmp_path: Path) -> None:
     assert "1 other row" in told[0]
 
 
-def test_a_cut_last_row_below_a_comment(tmp_path: Path) -> None:
+def test_a_cut_last_row_below_a_comment(tmp_path):
     (tmp_path / "a.csv").write_text("# a note\nmodel,item,score\nm,a,1\nm,b")
     assert [caution.code for caution in howsure.read(tmp_path / "a.csv").cautions] == ["cut_row"]
 
@@ -143,7 +136,7 @@ def test_a_cut_last_row_below_a_comment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["The model had a score.\nIt was good.\n", "model score\n", "", "requests>=2\nnumpy\n"]
 )
-def test_other_text_is_left_alone(text: str, tmp_path: Path) -> None:
+def test_other_text_is_left_alone(text, tmp_path):
     (tmp_path / "notes.txt").write_text(text)
     (tmp_path / "a.csv").write_text(table(","))
     found = howsure.read(tmp_path)

@@ -1,11 +1,6 @@
 """Transcripts: what logs say of an attempt beside its score, read again within limits."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-
-import pytest
 
 import howsure as hs
 from howsure.readers import transcripts
@@ -16,14 +11,14 @@ from reader_cases import whole_log, whole_sample
 LM_EVAL = ROOT / "tests" / "fixtures" / "lm_eval"
 
 
-def read(path: Path, *items: str) -> dict[str, transcripts.Transcript]:
+def read(path, *items):
     runs = hs.read(path).runs
     found = list(reread(runs, {runs[0].task: items} if items else None))
     assert [each.reason for each in found] == [""] * len(found)
     return {transcript.item: transcript for each in found for transcript in each.transcripts}
 
 
-def test_inspect(tmp_path: Path) -> None:
+def test_inspect(tmp_path):
     samples = [
         whole_sample(1, "C"),
         whole_sample(2, "I", error={"message": "out of memory"}),
@@ -38,24 +33,24 @@ def test_inspect(tmp_path: Path) -> None:
     assert found["q2"].error == "out of memory"
 
 
-def test_only_the_items_that_are_wanted(tmp_path: Path) -> None:
+def test_only_the_items_that_are_wanted(tmp_path):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I"))
     assert list(read(path, "q2")) == ["q2"]
     assert not read(path, "q3")
 
 
-def test_an_id_that_no_file_could_have_is_found(tmp_path: Path) -> None:
+def test_an_id_that_no_file_could_have_is_found(tmp_path):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I", id="a/b:c"))
     assert read(path, "a/b:c")["a/b:c"].answer == "2"
 
 
-def test_what_is_attached_is_put_in(tmp_path: Path) -> None:
+def test_what_is_attached_is_put_in(tmp_path):
     name = "0" * 32
     sample = whole_sample(1, "C", input=f"Read attachment://{name}", attachments={name: "a long text"})
     assert read(whole_log(tmp_path / "a.eval", sample))["q1"].prompt == "Read a long text"
 
 
-def test_lm_eval_choices_and_generations() -> None:
+def test_lm_eval_choices_and_generations():
     runs = {entry.task: entry for entry in hs.read(LM_EVAL / "example__canned-small").runs}
     (choice,) = reread([runs["sums_choice"]])
     row = choice.transcripts[0]
@@ -69,7 +64,7 @@ def test_lm_eval_choices_and_generations() -> None:
     assert {each.output for each in texts.values()} == {"That makes 6."}
 
 
-def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path, monkeypatch):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"))
     runs = hs.read(path).runs
     monkeypatch.setattr(transcripts, "MOST_BYTES", 10)
@@ -81,7 +76,7 @@ def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path: Path, monkeypatc
     assert next(reread(runs, {})).reason == transcripts.GONE
 
 
-def test_a_table_has_no_runs_to_read_again(tmp_path: Path) -> None:
+def test_a_table_has_no_runs_to_read_again(tmp_path):
     rows = [{"model": "m", "item": k, "score": 1} for k in range(3)]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     assert not hs.read(tmp_path).runs

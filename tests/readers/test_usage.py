@@ -1,10 +1,7 @@
 """What attempts took is kept by every reader whose log has it: tokens, cost, time; what wasn't recorded is null and never 0."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -24,32 +21,24 @@ from howsure.readers import (
 )
 from howsure.readers.attempt_rows import counted, elapsed, per_thousand, summed, tidy, token_rows
 from howsure.readers.attempt_rows import numbers as numbers_of_usage
-from howsure.readers.base import Reading
 from howsure.table.schema import MEASURES
 from places import DATA
 from reader_cases import inspect_header, lines, read, sample, zipped
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from howsure.answers.describe import Usage
-    from reader_cases import Write
 
 WILD = DATA / "wild"
 real = pytest.mark.skipif(not WILD.is_dir(), reason="the real results are not here")
 
 
-def usage(folder: Path) -> dict[str, Usage]:
+def usage(folder):
     return {each.measure: each for each in howsure.describe(folder).usage}
 
 
-def totals(folder: Path) -> dict[str, tuple[int, float]]:
+def totals(folder):
     return {name: (each.recorded, each.total) for name, each in usage(folder).items()}
 
 
-def measures(reading: Reading) -> list[dict[str, Any]]:
+def measures(reading):
     """Return the measures that were recorded, row by row."""
-    assert reading.rows is not None
     names = [name for name in MEASURES if name in reading.rows.columns]
     return [{name: value for name, value in row.items() if value is not None} for row in reading.rows[names].to_dicts()]
 
@@ -57,7 +46,7 @@ def measures(reading: Reading) -> list[dict[str, Any]]:
 # tokens as Inspect writes them
 
 
-def parts(read: int = 0, thought: int = 0, **given: int) -> dict[str, float | None]:
+def parts(read=0, thought=0, **given):
     (found,) = token_rows([{"input_tokens_cache_read": read, "reasoning_tokens": thought, **given}])
     return found
 
@@ -80,49 +69,49 @@ def parts(read: int = 0, thought: int = 0, **given: int) -> dict[str, float | No
         pytest.param({"input": 100, "output": 50, "total": 0, "thought": 40}, 100, 50, id="no total"),
     ],
 )
-def test_the_total_tells_what_lies_outside(given: dict[str, int], tokens_in: float, tokens_out: float) -> None:
+def test_the_total_tells_what_lies_outside(given, tokens_in, tokens_out):
     named = {f"{name}_tokens": given[name] for name in ("input", "output", "total")}
     found = parts(given.get("read", 0), given.get("thought", 0), **named)
     assert (found["tokens_in"], found["tokens_out"]) == (tokens_in, tokens_out)
 
 
 @pytest.mark.parametrize("usage", [None, [], "12", {"input_tokens": "a", "total_tokens": None}, {"output_tokens": []}])
-def test_what_is_no_usage_gives_no_number(usage: object) -> None:
+def test_what_is_no_usage_gives_no_number(usage):
     assert token_rows([usage]) == [{}]
     assert token_rows([usage, {"output_tokens": 3}]) == [{"tokens_out": None}, {"tokens_out": 3}]
 
 
-def test_zeros_alone_are_not_recorded() -> None:
-    records: list[dict[str, Any]] = [{"usd": 0.0, "steps": 0}, {"usd": None, "steps": 3}]
+def test_zeros_alone_are_not_recorded():
+    records = [{"usd": 0.0, "steps": 0}, {"usd": None, "steps": 3}]
     counted(records, "usd")
     counted(records, "steps")
     assert records == [{"steps": 0}, {"steps": 3}]
 
 
-def test_seconds_between_stamps() -> None:
+def test_seconds_between_stamps():
     record = {"a": "2025-01-01T00:00:00", "b": "2025-01-01T01:00:01.5+01:00", "c": "later", "d": None}
     assert elapsed(record, "a", "b") == 1.5
     assert [elapsed(record, *pair) for pair in ("ac", "ad", "ae")] == [None, None, None]
     assert elapsed({"a": "2025-01-02", "b": "2025-01-01"}, "a", "b") is None
 
 
-def test_turns_are_added() -> None:
+def test_usage_of_turns_is_added_up():
     assert [summed(value) for value in (3, [[1, 2], [3, None]], [], [["x"]], None)] == [3, 6, None, None, None]
 
 
 # Inspect
 
 
-def inspect_log(folder: Path, samples: list[Any], stats: Mapping[str, Any] | None = None, **header: Any) -> Path:
+def inspect_log(folder, samples, stats=None, **header):
     document = inspect_header(**header) | {"stats": stats or {}}
     return zipped({"summaries.json": samples, "header.json": document}, folder / "a.eval")
 
 
-def used(total: int, **more: Any) -> dict[str, Any]:
+def used(total, **more):
     return {"input_tokens": total - 20, "output_tokens": 20, "total_tokens": total, **more}
 
 
-def test_inspect_keeps_the_evaluated_model_s_usage(tmp_path: Path) -> None:
+def test_inspect_keeps_the_evaluated_model_s_usage(tmp_path):
     both = {"mock/a": used(120, total_cost=0.5), "mock/judge": used(900)}
     samples = [sample(1, 1, model_usage=both, total_time=3.5, working_time=1), sample(2, 0, model_usage={})]
     rows = howsure.read(inspect_log(tmp_path, samples)).rows.collect()
@@ -140,23 +129,21 @@ def test_inspect_keeps_the_evaluated_model_s_usage(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_grader_of_the_same_model_is_left_out(
-    tmp_path: Path, roles: dict[str, Any], every: dict[str, Any], expected: float
-) -> None:
+def test_a_grader_of_the_same_model_is_left_out(tmp_path, roles, every, expected):
     one = sample(1, 1, model_usage=every, role_usage={"grader": used(50)})
     rows = howsure.read(inspect_log(tmp_path, [one], model_roles=roles)).rows.collect()
     assert rows["tokens_in"].to_list() == [expected]
 
 
-def stated(total: int, **more: Any) -> dict[str, Any]:
+def stated(total, **more):
     return {"model_usage": {"mock/a": {"total_tokens": total}}, "started_at": "2025-01-01T00:00:00+00:00", **more}
 
 
-def figures(path: Path) -> list[tuple[float, float, bool]]:
+def figures(path):
     return [(f.stated, f.read, f.agrees) for f in howsure.read(path).reconciled if f.figure == "tokens"]
 
 
-def test_inspect_s_tokens_are_held_to_the_header(tmp_path: Path) -> None:
+def test_inspect_s_tokens_are_held_to_the_header(tmp_path):
     twice = [
         sample(k, {"one": 1, "two": 0}, model_usage={"mock/a": used(100, reasoning_tokens=7)}, retries=0)
         for k in (1, 2)
@@ -172,7 +159,7 @@ def test_inspect_s_tokens_are_held_to_the_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"retries": 1}, {"error": "broke"}, {"started_at": "2024-12-31T00:00:00+00:00"}, {"model_usage": {}}]
 )
-def test_calls_of_other_attempts_are_no_disagreement(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_calls_of_other_attempts_are_no_disagreement(tmp_path, change):
     samples = [sample(k, 1, **{"model_usage": {"mock/a": used(100)}, **change}) for k in (1, 2)]
     assert figures(inspect_log(tmp_path, samples, stated(700))) == []
     assert (
@@ -189,19 +176,19 @@ def test_calls_of_other_attempts_are_no_disagreement(tmp_path: Path, change: dic
         ("2025-09-15T15-02-26-04-00_popularity_L8g2GLGDDfsiXvdJ8LyZNJ.eval", 29_244, 28_544),
     ],
 )
-def test_reasoning_is_billed_once(log: str, tokens_out: float, reasoning: float) -> None:
+def test_reasoning_is_billed_once(log, tokens_out, reasoning):
     found = totals(DATA / "raw" / "inspect" / log)
     assert (found["tokens_out"][1], found["tokens_reasoning"][1]) == (tokens_out, reasoning)
 
 
 @real
-def test_cached_tokens_of_inspect_are_not_counted_twice() -> None:
+def test_cached_tokens_of_inspect_are_not_counted_twice():
     found = totals(DATA / "raw" / "inspect" / "2025-05-12T20-27-36-04-00_browser.json")
     assert (found["tokens_in"][1], found["tokens_cache_read"][1], found["tokens_out"][1]) == (6147, 9088, 281)
 
 
 @real
-def test_llm_evals() -> None:
+def test_tokens_of_the_logs_of_llm_evals_are_kept():
     rows = howsure.read(WILD / "llm-evals").rows.collect()
     of = rows.filter(pl.col("tokens_out").is_not_null()).with_columns(all=pl.col("tokens_in") + pl.col("tokens_out"))
     small = of.filter(pl.col("model").str.ends_with("qwen3-4b-2507"))
@@ -212,7 +199,7 @@ def test_llm_evals() -> None:
 
 @real
 @pytest.mark.parametrize("folder", ["raw/inspect", "wild/llm-evals", "wild/evalscope", "raw/promptfoo"])
-def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder: str) -> None:
+def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder):
     found = [figure for figure in howsure.read(DATA / folder).reconciled if figure.figure == "tokens"]
     assert len(found) == {"raw/inspect": 19, "wild/llm-evals": 3, "wild/evalscope": 5, "raw/promptfoo": 2}[folder]
     assert all(figure.agrees for figure in found)
@@ -221,7 +208,7 @@ def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder: str) -> N
 # the others
 
 
-def test_terminal_bench(write: Write) -> None:
+def test_usage_of_a_trial_of_terminal_bench(write):
     trial = {"task_id": "t", "is_resolved": True, "total_output_tokens": 0}
     stamps = {"trial_started_at": "2025-01-01T00:00:00+00:00", "trial_ended_at": "2025-01-01T00:01:00+00:00"}
     trials = [{**trial, **stamps, "total_input_tokens": 0}, {**trial, "total_input_tokens": None}]
@@ -232,7 +219,7 @@ def test_terminal_bench(write: Write) -> None:
 
 
 @real
-def test_tokens_of_terminal_bench_are_over_the_recorded_trials() -> None:
+def test_tokens_of_terminal_bench_are_over_the_recorded_trials():
     root = WILD / "terminal-bench-leaderboard" / "results" / "terminal-bench-core@0.1.1"
     chaterm = usage(root / "20250911_chaterm_claude-4-sonnet")
     assert (chaterm["tokens_in"].recorded, chaterm["tokens_in"].attempts) == (258, 400)
@@ -248,7 +235,7 @@ def test_tokens_of_terminal_bench_are_over_the_recorded_trials() -> None:
     assert (goose.keys(), goose["seconds"].recorded, round(goose["seconds"].mean, 1)) == ({"seconds"}, 400, 460.8)
 
 
-def test_harbor_takes_the_cache_out_of_the_input(write: Write) -> None:
+def test_harbor_takes_the_cache_out_of_the_input(write):
     agent = {"n_input_tokens": 1000, "n_cache_tokens": 900, "n_output_tokens": 50, "cost_usd": 0.25}
     trial = {
         "task_name": "t",
@@ -267,7 +254,7 @@ def test_harbor_takes_the_cache_out_of_the_input(write: Write) -> None:
     ]
 
 
-def test_bfcl_adds_turns(write: Write) -> None:
+def test_bfcl_adds_turns(write):
     rows = [
         {"id": "a_0", "result": [], "input_token_count": [[10, 20], [5]], "output_token_count": 7, "latency": [[1, 2]]},
         {"id": "a_1", "result": "Error during inference: Request timed out."},
@@ -280,7 +267,7 @@ def test_bfcl_adds_turns(write: Write) -> None:
 
 
 @real
-def test_bfcl() -> None:
+def test_tokens_and_seconds_of_real_results_of_bfcl():
     results = WILD / "bfcl-vllm-results" / "results"
     first, second = usage(results / "v0.10.2"), usage(results / "v0.11.0")
     assert [(each["tokens_in"].recorded, each["tokens_in"].attempts) for each in (first, second)] == [
@@ -298,7 +285,7 @@ def test_bfcl() -> None:
     assert by_run.sort("model").drop("model").rows() == [(82_267, 40_703, 1.673), (82_267, 43_871, 1.575)]
 
 
-def test_evalscope_looks_into_the_predictions(write: Write) -> None:
+def test_evalscope_looks_into_the_predictions(write):
     output = {"usage": used(120), "time": 1.5}
     write("run/predictions/m/d_s.jsonl", lines([{"index": 0, "model_output": output}, {"index": 1}]))
     score = {"score": {"value": {"acc": 1.0, "f1": 0.5}}}
@@ -309,7 +296,7 @@ def test_evalscope_looks_into_the_predictions(write: Write) -> None:
 
 
 @real
-def test_evalscope() -> None:
+def test_tokens_and_seconds_of_real_results_of_evalscope():
     rows = howsure.read(WILD / "evalscope").rows.collect()
     rows = rows.unique(["task", "model", "item"]).with_columns(
         tokens=pl.sum_horizontal("tokens_in", "tokens_out", "tokens_cache_read")
@@ -324,13 +311,13 @@ def test_evalscope() -> None:
     assert [found["gpqa_diamond", model] for model in ("qwen-plus", "qwen3-max")] == [33.403, 17.873]
 
 
-def test_aider(write: Write) -> None:
+def test_cost_and_seconds_of_a_case_of_aider(write):
     case = {"testcase": "x", "model": "m", "tests_outcomes": [False, True], "cost": 0.25, "duration": 12}
     assert measures(read(aider, write("a/.aider.results.json", case))) == [{"usd": 0.25, "seconds": 12}] * 2
     assert measures(read(aider, write("b/.aider.results.json", case | {"cost": 0.0}))) == [{"seconds": 12}] * 2
 
 
-def test_aider_s_summary_is_over_all_cases(tmp_path: Path) -> None:
+def test_aider_s_summary_is_over_all_cases(tmp_path):
     summary = "- dirname: x\n  test_cases: 2\n  model: m\n  total_cost: 0.7512\n\ncosts: $0.37/test-case\n"
     for name, cost in (("a", 0.25), ("b", 0.50123)):
         case = {"testcase": name, "model": "m", "tests_outcomes": [True], "cost": cost, "duration": 12}
@@ -349,7 +336,7 @@ def test_aider_s_summary_is_over_all_cases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("run", "usd", "seconds", "each"), [("20240917", 5.0914, 26.6, 0.038282), ("20240918", 4.5056, 23.3, 0.033877)]
 )
-def test_aider_s_cost_is_what_it_states(run: str, usd: float, seconds: float, each: float) -> None:
+def test_aider_s_cost_is_what_it_states(run, usd, seconds, each):
     (folder,) = (WILD / "aider-benchmarks").glob(f"{run}*")
     found = usage(folder)
     assert (found["usd"].attempts, round(found["usd"].total, 4), round(found["usd"].mean, 6)) == (133, usd, each)
@@ -357,7 +344,7 @@ def test_aider_s_cost_is_what_it_states(run: str, usd: float, seconds: float, ea
     assert [(f.stated, f.agrees) for f in howsure.read(folder).reconciled] == [(usd, True)]
 
 
-def promptfoo_row(**more: Any) -> dict[str, Any]:
+def promptfoo_row(**more):
     tokens = {"total": 44, "prompt": 43, "completion": 1, "completionDetails": {"reasoning": 0}}
     return {
         "promptIdx": 0,
@@ -374,7 +361,7 @@ def promptfoo_row(**more: Any) -> dict[str, Any]:
     }
 
 
-def test_promptfoo_keeps_what_the_answer_took(write: Write) -> None:
+def test_promptfoo_keeps_what_the_answer_took(write):
     replayed = {"output": "x", "cached": True, "tokenUsage": {"cached": 44, "total": 44}}
     rows = [promptfoo_row(), promptfoo_row(response=replayed, cost=0), promptfoo_row(response=None, latencyMs=0, a=1)]
     stats = {"tokenUsage": {"prompt": 43, "completion": 1, "cached": 44, "total": 88}}
@@ -388,7 +375,7 @@ def test_promptfoo_keeps_what_the_answer_took(write: Write) -> None:
 
 
 @real
-def test_promptfoo() -> None:
+def test_cost_and_tokens_of_real_results_of_promptfoo():
     found = usage(WILD / "prompt-eval-workbench")
     assert found["usd"].mean == pytest.approx(6.9e-6)
     assert found["seconds"].total == pytest.approx(0.573 + 0.859 + 0.907)
@@ -397,20 +384,20 @@ def test_promptfoo() -> None:
     assert usage(DATA / "raw" / "promptfoo" / "promptfoo-results.json") == {}
 
 
-def test_metr_s_human_runs_start_at_0(write: Write) -> None:
+def test_metr_s_human_runs_start_at_0(write):
     run = {"run_id": "r", "task_id": "a", "task_family": "f", "score_binarized": 1, "alias": "human"}
     rows = [run | {"started_at": 0, "completed_at": 2500}, run | {"started_at": None, "completed_at": 2500}]
     assert measures(read(registry.by_name("metr"), write("all_runs.jsonl", lines(rows)))) == [{"seconds": 2.5}, {}]
 
 
 @real
-def test_metr() -> None:
+def test_seconds_of_real_runs_of_metr():
     rows = howsure.read(WILD / "METR-eval-analysis").rows.collect()
     medians = dict(rows.group_by("model").agg(pl.col("seconds").median().round(1)).iter_rows())
     assert (medians["o1-preview"], medians["GPT-4o"]) == (2107.4, 108.5)
 
 
-def test_tau2_leaves_the_simulator_s_share_out(write: Write) -> None:
+def test_tau2_leaves_the_simulator_s_share_out(write):
     info = {"num_trials": 1, "user_info": {"llm": "u"}, "agent_info": {"llm": "a"}}
     messages = [
         {"role": "assistant", "usage": None},
@@ -433,14 +420,14 @@ def test_tau2_leaves_the_simulator_s_share_out(write: Write) -> None:
 
 
 @real
-def test_a_model_without_a_price_has_no_cost() -> None:
+def test_a_model_without_a_price_has_no_cost():
     paid, tuned = (usage(next((DATA / "raw" / "tau_bench").glob(f"{name}*"))) for name in ("gpt-4.1", "ft_gpt"))
     assert paid["usd"].total == pytest.approx(0.783268)
     assert "usd" not in tuned
     assert tuned["tokens_in"].total == 1_277_560
 
 
-def test_every_eval_ever(write: Write) -> None:
+def test_tokens_and_seconds_of_every_eval_ever(write):
     row = {
         "schema_version": "0.2.2",
         "evaluation_id": "e",
@@ -457,8 +444,8 @@ def test_every_eval_ever(write: Write) -> None:
     assert found == [{"seconds": 1.5, "tokens_in": 100, "tokens_out": 20}, {}]
 
 
-def test_helm_adds_the_requests_of_one_answer(write: Write) -> None:
-    def stat(name: str, total: float, count: int = 1, **more: Any) -> dict[str, Any]:
+def test_helm_adds_the_requests_of_one_answer(write):
+    def stat(name, total, count=1, **more):
         return {"name": {"name": name, "split": "test", **more}, "count": count, "sum": total, "mean": total / count}
 
     stats = [
@@ -473,7 +460,7 @@ def test_helm_adds_the_requests_of_one_answer(write: Write) -> None:
     assert found == [{"seconds": 1.25, "tokens_in": 800, "tokens_out": 3}]
 
 
-def test_livebench_looks_into_the_answers(write: Write) -> None:
+def test_livebench_looks_into_the_answers(write):
     judgment = {"question_id": "q", "task": "t", "model": "m", "score": 0.5, "turn": 1, "tstamp": 1, "category": "c"}
     answer = {"question_id": "q", "answer_id": "x", "model_id": "m", "choices": [], "total_output_tokens": 12}
     answers = write("t/model_answer/m.jsonl", lines([answer, answer | {"question_id": "r", "total_output_tokens": -1}]))
@@ -486,20 +473,20 @@ def test_livebench_looks_into_the_answers(write: Write) -> None:
 
 @real
 @pytest.mark.parametrize(("task", "tokens"), [("paraphrase", 10_356), ("simplify", 11_229), ("summarize", 10_088)])
-def test_livebench(task: str, tokens: float) -> None:
+def test_tokens_of_real_answers_of_livebench(task, tokens):
     (folder,) = (WILD / "LiveBench").glob(f"**/{task}")
     assert totals(folder) == {"tokens_out": (50, tokens)}
 
 
 @real
-def test_the_judge_s_price_is_not_the_model_s() -> None:
+def test_the_judge_s_price_is_not_the_model_s():
     assert usage(WILD / "alpaca_eval") == {}
 
 
 # describe
 
 
-def test_attempts_are_not_counted_once_a_metric() -> None:
+def test_attempts_are_not_counted_once_a_metric():
     shared = {"task": "t", "model": "m", "item": "a"}
     records = [{**shared, "metric": metric, "score": 1.0, "usd": 0.25} for metric in ("one", "two")]
     records.append({**shared, "item": "b", "metric": "one", "score": 1.0, "usd": None})
@@ -508,17 +495,17 @@ def test_attempts_are_not_counted_once_a_metric() -> None:
 
 
 @pytest.mark.parametrize("engine", ["polars", "pandas", "pyarrow"])
-def test_tables_of_any_engine(engine: str) -> None:
+def test_tables_of_any_engine(engine):
     frame = pl.DataFrame({"model": ["m"] * 3, "item": ["a", "b", "c"], "score": [1.0, 0.0, 1.0], "steps": [3, None, 5]})
     if engine == "pandas":
         pytest.importorskip("pandas")
-    native: Any = frame.to_pandas() if engine == "pandas" else frame.to_arrow() if engine == "pyarrow" else frame
+    native = frame.to_pandas() if engine == "pandas" else frame.to_arrow() if engine == "pyarrow" else frame
     answer = howsure.describe(native)
     assert [(each.measure, each.recorded, each.attempts, each.mean) for each in answer.usage] == [("steps", 2, 3, 4.0)]
     assert "steps" not in answer.columns
 
 
-def test_describe_tells_what_it_took(tmp_path: Path) -> None:
+def test_describe_tells_what_it_took(tmp_path):
     rows = [{"model": "m", "item": str(k), "score": 1, "usd": 0.0000207 if k else None} for k in range(3)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     told = str(howsure.describe(tmp_path))
@@ -527,20 +514,11 @@ def test_describe_tells_what_it_took(tmp_path: Path) -> None:
     assert "0.0000414" in told
 
 
-ODD: tuple[Any, ...] = (
-    [1],
-    "x",
-    3,
-    {"a": [1]},
-    {"input_tokens": {"b": 1}, "total_tokens": "x"},
-    None,
-    True,
-    float("nan"),
-)
+ODD = ([1], "x", 3, {"a": [1]}, {"input_tokens": {"b": 1}, "total_tokens": "x"}, None, True, float("nan"))
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
-def test_a_broken_usage_costs_no_score(write: Write, tmp_path: Path, odd: Any) -> None:
+def test_a_broken_usage_costs_no_score(write, tmp_path, odd):
     one = sample(1, 1, model_usage={"mock/a": odd}, role_usage={"grader": odd}, total_time=odd)
     other = sample(2, 0, model_usage=odd, role_usage=odd)
     path = inspect_log(tmp_path, [one, other], {"model_usage": odd, "started_at": odd})
@@ -548,11 +526,10 @@ def test_a_broken_usage_costs_no_score(write: Write, tmp_path: Path, odd: Any) -
     row = promptfoo_row(response=odd, cost=odd, latencyMs=odd, gradingResult=odd)
     document = {"evalId": "e", "results": {"version": 3, "results": [row], "stats": {"tokenUsage": odd}}}
     rows = read(promptfoo, write("p.json", document)).rows
-    assert rows is not None
     assert rows["score"].to_list() == [1, 1]
 
 
-def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path: Path) -> None:
+def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path):
     judged = tmp_path / "model_judgment" / "ground_truth_judgment.jsonl"
     answers = tmp_path / "model_answer" / "m.jsonl"
     for path in (judged, answers):
@@ -564,6 +541,6 @@ def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path: Path) -> Non
     assert howsure.read(judged).to_frame()["score"].to_list() == [1, 1]
 
 
-def test_usage_too_large_for_a_number_is_not_recorded() -> None:
+def test_usage_too_large_for_a_number_is_not_recorded():
     assert numbers_of_usage([10**400, 3]).to_list() == [None, 3]
     assert [function(10**400) for function in (per_thousand, summed)] == [None, None]

@@ -1,10 +1,7 @@
 """Whole little folders as people have them, by their path alone: the figures that their README states come out."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +11,7 @@ from places import DATA
 WILD = DATA / "wild"
 pytestmark = pytest.mark.skipif(not WILD.is_dir(), reason="the real results are not here")
 
-BOARDS: dict[str, dict[str, tuple[float, int]]] = {
+BOARDS = {
     "terminal-bench-leaderboard": {
         "20250811_cursor-cli_claude-4-sonnet": (105 / 400, 80),
         "20250829_goose_claude-4-opus": (181 / 400, 80),
@@ -63,7 +60,7 @@ BOARDS: dict[str, dict[str, tuple[float, int]]] = {
 
 
 @pytest.mark.parametrize("folder", BOARDS)
-def test_a_folder_is_read_as_it_is(folder: str) -> None:
+def test_a_folder_is_read_as_it_is(folder):
     (board,) = howsure.leaderboard(WILD / folder).boards
     found = {entry.model: (entry.estimate.value, entry.estimate.n_items) for entry in board.entries}
     assert found.keys() == BOARDS[folder].keys()
@@ -71,12 +68,12 @@ def test_a_folder_is_read_as_it_is(folder: str) -> None:
         assert found[model] == (pytest.approx(score, abs=5e-5), n)
 
 
-def boards_of(folder: str, **options: object) -> dict[tuple[str, str], float]:
-    boards = howsure.leaderboard(WILD / folder, **options).boards  # type: ignore[arg-type]
+def boards_of(folder, **options):
+    boards = howsure.leaderboard(WILD / folder, **options).boards
     return {(board.task, entry.model): round(entry.estimate.value, 5) for board in boards for entry in board.entries}
 
 
-def test_bfcl_counts_what_the_score_files_do_not_name() -> None:
+def test_bfcl_counts_what_the_score_files_do_not_name():
     found, model = boards_of("bfcl-vllm-results"), "openai_gpt-oss-120b"
     stated = {
         "simple_python": (351 / 400, 345 / 400),
@@ -91,7 +88,7 @@ def test_bfcl_counts_what_the_score_files_do_not_name() -> None:
     assert found["BFCL parallel", f"{model} (run=v0.11.0)"] == 0
 
 
-def test_evalscope_reviews() -> None:
+def test_evalscope_reviews():
     found = boards_of("evalscope")
     assert {key: score for key, score in found.items() if key[0]} == {
         ("gpqa_diamond", "qwen-plus"): 0.8,
@@ -107,7 +104,7 @@ def test_evalscope_reviews() -> None:
     assert loose == {("ifeval", "qwen-plus"): 0.96667, ("ifeval", "qwen3-max"): 0.86667}
 
 
-def test_aider_s_second_try_is_no_other_attempt() -> None:
+def test_aider_s_second_try_is_no_other_attempt():
     model = "anthropic/claude-3-5-sonnet-20240620 (run=2024091{})"
     runs = [model.format("7-claude-3.5-sonnet-lucifer-prompt"), model.format("8-claude-3.5-sonnet-lucifer-prompt-v2")]
     within = boards_of("aider-benchmarks")
@@ -116,12 +113,12 @@ def test_aider_s_second_try_is_no_other_attempt() -> None:
     assert [first["aider", run] for run in runs] == [round(68 / 133, 5), round(73 / 133, 5)]
 
 
-def test_promptfoo_of_both_layouts() -> None:
+def test_promptfoo_of_both_layouts():
     assert boards_of("prompt-eval-workbench") == {("Prompt eval smoke tests", "openai:chat:gpt-4o-mini"): 0.66667}
     assert sorted(boards_of("promptfoo-config-js").values()) == [1.0, 1.0]
 
 
-def test_livebench_judgments() -> None:
+def test_livebench_judgments():
     boards = howsure.leaderboard(WILD / "LiveBench").boards
     scores = {board.task: round(board.entries[0].estimate.value, 5) for board in boards}
     assert {name: scores[name] for name in ("paraphrase", "simplify", "summarize")} == {
@@ -131,17 +128,17 @@ def test_livebench_judgments() -> None:
     }
 
 
-def test_pairs_of_swe_bench_systems() -> None:
+def test_pairs_of_swe_bench_systems():
     for a, b, only_a, only_b in (
         ("trae", "warp", 32, 34),
         ("ACoder", "warp", 39, 35),
         ("rag_gpt4", "sweagent_gpt4o", 4, 106),
     ):
         found = howsure.compare(WILD / "swe-bench-results", a, b)
-        assert (found.wins, found.losses) == (only_a, only_b)  # type: ignore[union-attr]
+        assert (found.wins, found.losses) == (only_a, only_b)
 
 
-def test_boards_in_yaml() -> None:
+def test_published_boards_in_yaml():
     pytest.importorskip("yaml")
     boards = howsure.audit(WILD / "aider-leaderboards").boards
     sizes = {board.task: len(board.entries) for board in boards}
@@ -156,7 +153,7 @@ def test_boards_in_yaml() -> None:
     assert Counter(entry.n for entry in edit.entries) == {133: 93, 132: 2, 33: 1, 36: 1, 225: 1}
 
 
-def test_checkpoints_are_not_merged() -> None:
+def test_checkpoints_are_not_merged():
     published = howsure.read(WILD / "pythia").published
     assert len({entry.model for entry in published}) == 16
     found = {(e.model, e.task, e.metric): (e.score, e.stderr) for e in published}
@@ -164,7 +161,7 @@ def test_checkpoints_are_not_merged() -> None:
     assert (score, error) == (pytest.approx(0.328352, abs=1e-6), pytest.approx(0.006543, abs=1e-6))
 
 
-def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_path: Path) -> None:
+def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_path):
     for number in range(1000):
         (tmp_path / f"note{number}.txt").write_text("nothing")
     logs = sorted((WILD / "llm-evals" / "logs").glob("*_grab-bag_*.eval"))[:10]
@@ -175,7 +172,7 @@ def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_p
     assert told.count("\n") < 20
 
 
-def test_published_limits_make_the_errors_of_arena_hard() -> None:
+def test_published_limits_make_the_errors_of_arena_hard():
     answer = howsure.audit(WILD / "arena-hard-auto")
     (board,) = answer.boards
     best = board.entries[0]
@@ -184,13 +181,13 @@ def test_published_limits_make_the_errors_of_arena_hard() -> None:
     assert any("standard errors from the limits in rating_q025 and rating_q975" in note for note in answer.notes)
 
 
-def runs_of(folder: str) -> list[tuple[str, str, float, int]]:
+def runs_of(folder):
     """Return date, commit, score and items of every run."""
     found = howsure.runs(WILD / folder).runs
     return [(run.started[:16], run.commit[:7], round(run.score, 5), run.n_items) for run in found]
 
 
-def test_runs_of_terminal_bench_have_the_accuracy_that_they_state() -> None:
+def test_runs_of_terminal_bench_have_the_accuracy_that_they_state():
     metadata = {"2025-09-01T11:51": 0.1925}
     for path in (WILD / "terminal-bench-leaderboard").rglob("run_metadata.json"):
         stated = json.loads(path.read_text())
@@ -201,7 +198,7 @@ def test_runs_of_terminal_bench_have_the_accuracy_that_they_state() -> None:
     assert found["2025-09-01T11:51"] == ("84aaf70", 0.1925, 80)
 
 
-def test_runs_of_aider_are_one_line_for_all_cases() -> None:
+def test_runs_of_aider_are_one_line_for_all_cases():
     assert runs_of("aider-benchmarks") == [
         ("2024-09-18T13:00", "e603714", round(103 / 133, 5), 133),
         ("2024-09-18T00:34", "e603714", round(96 / 133, 5), 133),
@@ -209,7 +206,7 @@ def test_runs_of_aider_are_one_line_for_all_cases() -> None:
     assert {(run.files, run.dirty) for run in howsure.runs(WILD / "aider-benchmarks").runs} == {(133, True)}
 
 
-def test_runs_of_evalscope_say_their_limit() -> None:
+def test_runs_of_evalscope_say_their_limit():
     pytest.importorskip("yaml")
     found = howsure.runs(WILD / "evalscope").runs
     assert {(run.limit, run.settings["temperature"], run.surroundings["evalscope"]) for run in found} == {
@@ -217,6 +214,6 @@ def test_runs_of_evalscope_say_their_limit() -> None:
     }
 
 
-def test_runs_without_rows_are_those_of_every_task() -> None:
+def test_runs_without_rows_are_those_of_every_task():
     found = howsure.runs(WILD / "pythia").runs
     assert (len(found), {run.counted for run in found}) == (16 * 87, {False})

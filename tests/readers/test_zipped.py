@@ -1,14 +1,11 @@
 """A zip of logs is a folder: any name that a folder can have, members one by one, and nothing outside of where it is unpacked."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import lzma
 import sys
 import warnings
 import zipfile
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -27,7 +24,7 @@ PACK = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zs
 ROWS = "task,model,item,score\nt,{model},1,1\nt,{model},2,0\n"
 
 
-def packed(path: Path, *members: tuple[str, str | bytes]) -> Path:
+def packed(path, *members):
     """Write a zip whose members may have the same name."""
     with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -36,12 +33,12 @@ def packed(path: Path, *members: tuple[str, str | bytes]) -> Path:
     return path
 
 
-def models(path: Path) -> list[str]:
+def models(path):
     """Return the models that are read."""
     return sorted(hs.read(path).to_frame()["model"].unique())
 
 
-def test_a_colon_is_a_letter_of_a_name_like_any(tmp_path: Path) -> None:
+def test_a_colon_is_a_letter_of_a_name_like_any(tmp_path):
     path = packed(
         tmp_path / "a.zip",
         ("mmlu:subject=law,model=x/rows.csv", ROWS.format(model="x")),
@@ -51,12 +48,12 @@ def test_a_colon_is_a_letter_of_a_name_like_any(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["C:/x.csv", "/x.csv", "../x.csv", "a/../../x.csv", "c:\\x.csv", ".hidden/x.csv"])
-def test_names_that_lead_elsewhere_are_passed_over(tmp_path: Path, name: str) -> None:
+def test_names_that_lead_elsewhere_are_passed_over(tmp_path, name):
     path = packed(tmp_path / "a.zip", (name, ROWS.format(model="x")), ("b.csv", ROWS.format(model="y")))
     assert models(path) == ["y"]
 
 
-def test_members_of_one_name_count_once_or_are_left_out_and_said(tmp_path: Path) -> None:
+def test_members_of_one_name_count_once_or_are_left_out_and_said(tmp_path):
     row = ("b.csv", ROWS.format(model="y"))
     path = packed(tmp_path / "a.zip", ("x.csv", ROWS.format(model="x")), ("x.csv", ROWS.format(model="z")), row, row)
     scores = hs.read(path)
@@ -68,14 +65,14 @@ def test_members_of_one_name_count_once_or_are_left_out_and_said(tmp_path: Path)
         hs.read(path, strict=True)
 
 
-def test_a_damaged_member_leaves_the_others(tmp_path: Path) -> None:
+def test_a_damaged_member_leaves_the_others(tmp_path):
     path = packed(tmp_path / "a.zip", ("x.csv", ROWS.format(model="damaged")), ("b.csv", ROWS.format(model="y")))
     path.write_bytes(path.read_bytes().replace(b"damaged", b"dAmaged"))
     assert models(path) == ["y"]
     assert [file.outcome for file in hs.read(path).files] == ["read", "failed"]
 
 
-def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path: Path) -> None:
+def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path):
     case = '{"testcase": "a", "model": "m", "tests_outcomes": [true], "cost": 0.1, "duration": 1.0, "commit_hash": "a1", "test_timeouts": 0, "edit_format": "diff"}'
     assert packed(tmp_path / "a.zip", ("run/a/.aider.results.json", case)).exists()
     assert models(tmp_path / "a.zip") != []
@@ -83,7 +80,7 @@ def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
-def test_a_compressed_file_is_the_file_that_it_holds(tmp_path: Path, suffix: str, kind: str) -> None:
+def test_a_compressed_file_is_the_file_that_it_holds(tmp_path, suffix, kind):
     rows = pl.DataFrame({"item": range(6), "score": [1, 0, 1, 1, 0, 1]})
     place = tmp_path / f"gpt-4.1.{kind}"
     {"csv": rows.write_csv, "jsonl": rows.write_ndjson, "json": rows.write_json}[kind](place)
@@ -96,16 +93,14 @@ def test_a_compressed_file_is_the_file_that_it_holds(tmp_path: Path, suffix: str
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
-def test_a_compressed_file_that_is_cut_says_so(tmp_path: Path, suffix: str) -> None:
+def test_a_compressed_file_that_is_cut_says_so(tmp_path, suffix):
     data = PACK[suffix](b"item,score\n" + b"".join(b"%d,%d\n" % (k * k, k % 2) for k in range(5_000)))
     (tmp_path / f"a.csv.{suffix}").write_bytes(data[: len(data) // 2])
     with pytest.raises(hs.ReadError, match=rf"a\.csv\.{suffix}: can't be unpacked"):
         hs.read(tmp_path / f"a.csv.{suffix}")
 
 
-def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(tmp_path, monkeypatch):
     monkeypatch.setattr("howsure.readers.zipped.MAX_MEMBER_BYTES", 1_000_000)
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
     (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
@@ -114,7 +109,7 @@ def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(
         hs.read(tmp_path / "bomb.csv.gz")
 
 
-def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path: Path) -> None:
+def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path):
     (tmp_path / "weights.tar.gz").write_bytes(b"\x1f\x8b not even one")
     (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
     assert [(file.path, file.outcome) for file in hs.read(tmp_path).files] == [
@@ -123,6 +118,6 @@ def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path
     ]
 
 
-def test_a_compressed_board_is_called_what_it_holds(tmp_path: Path) -> None:
+def test_a_compressed_board_is_called_what_it_holds(tmp_path):
     (tmp_path / "board.csv.gz").write_bytes(gzip.compress(b"model,score,n\na,71.2,500\nb,70.1,500\n"))
     assert [board.task for board in hs.audit(hs.read(tmp_path / "board.csv.gz"), n=500).boards] == ["board"]

@@ -1,10 +1,6 @@
 """Like with like beside the questions: ten changes, each made on one side only, and what is said of them, by harness."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -17,7 +13,7 @@ from reader_cases import inspect_header, sample, zipped
 N = 40
 
 
-def inspect(path: Path, *, question: str = "How many?", target: str = "A", n: int = N, **changes: Any) -> None:
+def inspect(path, *, question="How many?", target="A", n=N, **changes):
     """Write an Inspect log of a model that is called as the file is."""
     ids = {
         "task_id": f"task {path}",
@@ -33,7 +29,7 @@ def inspect(path: Path, *, question: str = "How many?", target: str = "A", n: in
     zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path)
 
 
-def lm_eval(path: Path, *, words: str = "", target: str = "t", n: int = N, **changes: Any) -> None:
+def lm_eval(path, *, words="", target="t", n=N, **changes):
     """Write samples and results of lm-eval; `words` makes other documents of them."""
     time = "2026-01-01T00-00-00.000000"
     rows = [
@@ -69,7 +65,7 @@ SCORER = [{"name": "match", "options": {"location": "end"}}]
 GRADER = [{"name": "match", "options": {"model": "openai/gpt-4o-mini"}}]
 CONFIG = "model_generate_config"
 
-CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
+CHANGES = {
     ("Inspect", "questions replaced"): ({"question": "How few?"}, f"{N} of {N} items are other questions", ""),
     ("Inspect", "targets"): ({"target": "B"}, f"{N} of {N} items have other right answers", ""),
     ("Inspect", "grader"): ({"scorers": GRADER}, "grader openai/gpt-4o-mini for b only", ""),
@@ -120,7 +116,7 @@ CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("harness", "change"), CHANGES)
-def test_a_change_on_one_side_only(tmp_path: Path, harness: str, change: str) -> None:
+def test_a_change_on_one_side_only(tmp_path, harness, change):
     changes, exam, settings = CHANGES[harness, change]
     WRITERS[harness](tmp_path / "a")
     WRITERS[harness](tmp_path / "b", **changes)
@@ -137,38 +133,38 @@ def test_a_change_on_one_side_only(tmp_path: Path, harness: str, change: str) ->
         assert hs.gate(data, "b", "a", not_worse_than=0.3, allow_differs=word).unclear_because != "differs"
 
 
-def _steps(*templates: str) -> dict[str, Any]:
+def _steps(*templates):
     """Return the plan of a task that calls one solver with a text each."""
     named = [{"solver": "say", "params": {"text": template, "usual": 1}} for template in templates]
     return {"steps": [{**step, "params_passed": {"text": step["params"]["text"]}} for step in named]}
 
 
-def _said(a: Any, b: Any) -> str:
+def _said(a, b):
     """Return what is said of the settings of two sides."""
     notes = hs.compare({"a": a, "b": b}, "a", "b").notes
     return next((note for note in notes if note.startswith("Settings that differ")), "")
 
 
-def test_a_solver_that_is_called_twice_has_two_texts(tmp_path: Path) -> None:
+def test_a_solver_that_is_called_twice_has_two_texts(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan=_steps("Be very kind.", "Be very brief."))
     inspect(tmp_path / "b" / "log.eval", plan=_steps("Be very kind.", "Be very frank."))
     told = 'Settings that differ: say 2.text "Be very brief." for a, "Be very frank." for b.'
     assert _said(tmp_path / "a", tmp_path / "b") == told
 
 
-def test_texts_that_begin_alike_are_not_written_twice(tmp_path: Path) -> None:
+def test_texts_that_begin_alike_are_not_written_twice(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
     assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: say.text of two texts that begin alike."
 
 
-def test_tags_that_call_the_sides_as_they_are_called_are_not_said(tmp_path: Path) -> None:
+def test_tags_that_call_the_sides_as_they_are_called_are_not_said(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", tags=[side])
     assert _said(tmp_path / "a", tmp_path / "b") == ""
 
 
-def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path: Path) -> None:
+def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very kind."}}]})
     inspect(tmp_path / "b" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very frank."}}]})
     hs.save_baseline(tmp_path / "a", "a", output=str(tmp_path / "a.howsure"))
@@ -179,14 +175,14 @@ def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("harness", WRITERS)
-def test_two_runs_of_one_exam_are_alike(tmp_path: Path, harness: str) -> None:
+def test_two_runs_of_one_exam_are_alike(tmp_path, harness):
     for side in "ab":
         WRITERS[harness](tmp_path / side)
     data = hs.read({side: tmp_path / side for side in "ab"})
     assert hs.gate(data, "b", "a", not_worse_than=0.3).verdict == "pass"
 
 
-def test_several_differences_are_said_together(tmp_path: Path) -> None:
+def test_several_differences_are_said_together(tmp_path):
     inspect(tmp_path / "a" / "log.eval")
     inspect(tmp_path / "b" / "log.eval", question="How few?", scorers=GRADER)
     answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.3)
@@ -203,7 +199,7 @@ def test_several_differences_are_said_together(tmp_path: Path) -> None:
     assert allowed.verdict == "pass"
 
 
-def test_a_board_says_how_many_models_had_each(tmp_path: Path) -> None:
+def test_a_board_says_how_many_models_had_each(tmp_path):
     for k, scorers in enumerate([GRADER, [], [], []]):
         more = {"scorers": scorers} if scorers else {}
         inspect(tmp_path / f"m{k}" / "log.eval", model=f"mock/m{k}", **more)
@@ -211,7 +207,7 @@ def test_a_board_says_how_many_models_had_each(tmp_path: Path) -> None:
     assert caution.message.endswith("grader none for 3 models, openai/gpt-4o-mini for 1 model")
 
 
-def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path: Path) -> None:
+def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path):
     inspect(tmp_path / "a" / "log.eval", task="sums", scorers=[{"name": "acc"}])
     rows = [{"task": "words", "model": "b", "item": f"q{k}", "metric": "match", "score": k % 2} for k in range(N)]
     (tmp_path / "b").mkdir()
@@ -227,20 +223,20 @@ def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path: Pat
         (False, "commit abc dirty for a, abc for b"),
     ],
 )
-def test_code_that_was_changed_since_a_commit_is_said_in_words(tmp_path: Path, other: bool, told: str) -> None:
+def test_code_that_was_changed_since_a_commit_is_said_in_words(tmp_path, other, told):
     for side, dirty in (("a", True), ("b", other)):
         inspect(tmp_path / side / "log.eval", run_id=f"{side} call", revision={"commit": "abc", "dirty": dirty})
     assert _said(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
 
 
-def test_a_setting_that_lm_eval_states_twice_is_said_once(tmp_path: Path) -> None:
+def test_a_setting_that_lm_eval_states_twice_is_said_once(tmp_path):
     given = {"config": {"model_args": "pretrained=m", "gen_kwargs": {"max_gen_toks": 9}}}
     lm_eval(tmp_path / "a")
     lm_eval(tmp_path / "b", task={"generation_kwargs": {"max_gen_toks": 9}}, **given)
     assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
 
 
-def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp_path: Path) -> None:
+def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", target=side)
     data = {side: tmp_path / side for side in "ab"}
@@ -252,7 +248,7 @@ def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp
         assert [each.remedy for each in gate.cautions if each.code == "not_like_with_like"] == [remedy]
 
 
-def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_path: Path) -> None:
+def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_path):
     inspect(tmp_path / "a" / "log.eval")
     (tmp_path / "b").mkdir()
     rows = "".join(f"m,t,other,{k},1\n" for k in range(9))
@@ -261,7 +257,7 @@ def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_p
         hs.compare({side: tmp_path / side for side in "ab"}, "a", "b")
 
 
-def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_path: Path) -> None:
+def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_path):
     lm_eval(tmp_path / "a")
     lm_eval(tmp_path / "b")
     path = next((tmp_path / "b").glob("samples_*"))
@@ -274,7 +270,7 @@ def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_pat
     assert answer.checks[0].differs == "10 positions of the data set hold other items"
 
 
-def test_a_side_without_a_score_is_named() -> None:
+def test_a_side_without_a_score_is_named():
     rows = [
         {"model": model, "item": f"q{k}", "score": 1.0 if model == "a" else None} for model in "ab" for k in range(9)
     ]
@@ -286,7 +282,7 @@ def test_a_side_without_a_score_is_named() -> None:
 @pytest.mark.parametrize(
     ("dirty", "told"), [(True, "were not committed"), (False, "run one for a, two for b"), (None, "run one for a")]
 )
-def test_uncommitted_changes_are_said_of_logs_that_say_so_only(dirty: bool | None, told: str) -> None:
+def test_uncommitted_changes_are_said_of_logs_that_say_so_only(dirty, told):
     entries = [
         RunEntry(
             source=f"{m}.json",

@@ -1,9 +1,7 @@
 """Items that are read in blocks and summed up: every number of the answer is that of the path that holds them all."""
 
-from __future__ import annotations
-
+import itertools
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -11,11 +9,9 @@ import pytest
 
 import howsure as hs
 from howsure.table import aggregate
+from trials import draws
 
 duckdb = pytest.importorskip("duckdb")
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NEAR = {"rel": 1e-9, "abs": 1e-9}
 DRAWN = {"leader_corrected", "same_clusters_best"}
@@ -24,9 +20,7 @@ BY_HOLM = ("p_adjusted", "adjust", "ranks")
 """What is corrected by Holm on more questions of the same clusters; it is by max-t where there are items to flip."""
 
 
-def results(
-    seed: int = 0, *, models: int = 5, sizes: tuple[int, ...] = (3, 9, 4, 12, 7, 5, 8, 6, 3, 10), attempts: int = 2
-) -> pl.DataFrame:
+def results(seed=0, *, models=5, sizes=(3, 9, 4, 12, 7, 5, 8, 6, 3, 10), attempts=2):
     """Right or wrong answers to items in clusters of these sizes."""
     rng = np.random.default_rng(seed)
     cluster = np.repeat(np.arange(len(sizes)), sizes)
@@ -45,11 +39,11 @@ def results(
     )
 
 
-def relation(rows: pl.DataFrame) -> Any:
+def relation(rows):
     return duckdb.connect().from_arrow(rows.to_arrow())
 
 
-def numbers(answer: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+def numbers(answer, at=""):
     """Yield every number and text of an answer with its place, but for what says how rows were read."""
     if is_dataclass(answer):
         for field in fields(answer):
@@ -68,7 +62,7 @@ def numbers(answer: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield at, answer
 
 
-def assert_same(one: Any, other: Any, *, but: tuple[str, ...] = ()) -> None:
+def assert_same(one, other, *, but=()):
     """Every number of two answers is the same to 1e-9, every text the same; of other models than the two nothing is said where they don't fit into memory."""
     first, second = ({place: value for place, value in numbers(each) if ".among" not in place} for each in (one, other))
     assert first.keys() == second.keys()
@@ -81,31 +75,31 @@ def assert_same(one: Any, other: Any, *, but: tuple[str, ...] = ()) -> None:
             assert first[place] == value, place
 
 
-def little_memory(monkeypatch: pytest.MonkeyPatch, rows: pl.DataFrame, models: int | None = None) -> None:
+def little_memory(monkeypatch, rows, models=None):
     """Leave memory for twice the results of the largest cluster, so that a block holds that one at most."""
     items = rows.select("passage", "item").unique().group_by("passage").len()["len"]
     count = models or rows["model"].n_unique()
-    assert 2 * items.max() < items.sum()  # type: ignore[operator]
-    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * items.max() * count)  # type: ignore[operator]
+    assert 2 * items.max() < items.sum()
+    monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * items.max() * count)
 
 
-def fractions(rows: pl.DataFrame) -> pl.DataFrame:
+def fractions(rows):
     rng = np.random.default_rng(9)
     return rows.with_columns(score=pl.col("score") * rng.random(len(rows)))
 
 
-def open_scale(rows: pl.DataFrame) -> pl.DataFrame:
+def open_scale(rows):
     rng = np.random.default_rng(9)
     return rows.with_columns(score=pl.col("score") * 3 + rng.exponential(5.0, len(rows)) - 1)
 
 
-def failing(rows: pl.DataFrame) -> pl.DataFrame:
+def failing(rows):
     rng = np.random.default_rng(9)
     lost = (rng.random(len(rows)) < 0.3) & (rows["attempt"].to_numpy() > 0)
     return rows.with_columns(score=pl.when(pl.Series(lost)).then(None).otherwise("score"))
 
 
-def twins(rows: pl.DataFrame) -> pl.DataFrame:
+def twins(rows):
     same = rows.filter(pl.col("model") == "m1").with_columns(model=pl.lit("m0"))
     return pl.concat([rows.filter(pl.col("model") != "m0"), same])
 
@@ -115,7 +109,7 @@ ONE_ALONE = (1, 9, 4, 12, 5, 8, 6, 10, 3, 3, 4, 2)
 FEW = (15, 12, 20, 20)
 
 
-def lost_cluster(rows: pl.DataFrame) -> pl.DataFrame:
+def lost_cluster(rows):
     return rows.with_columns(score=pl.when(pl.col("passage") == "p5").then(None).otherwise("score"))
 
 
@@ -134,24 +128,30 @@ WORLDS = {
     "percent": results(11).with_columns(score=100 * pl.col("score")),
     "all right": results(10).with_columns(score=pl.when(pl.col("model") == "m4").then(1.0).otherwise("score")),
 }
-USUAL: list[dict[str, Any]] = [{}, {"population": "same-clusters"}]
-BOARDS: list[dict[str, Any]] = [{"variance": "CR1"}, {"variance": "miller"}, {"level": 0.9}]
+USUAL = [{}, {"population": "same-clusters"}]
+BOARDS = [{"variance": "CR1"}, {"variance": "miller"}, {"level": 0.9}]
 PAIRS = [*BOARDS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}]
-INTERVALS = ["t", "wilson", "clopper-pearson", "jeffreys", "bayes"]
+INTERVALS = [
+    {"interval": interval, "population": population}
+    for interval in ("t", "wilson", "clopper-pearson", "jeffreys", "bayes")
+    for population in ("new-clusters", "same-clusters")
+]
 SOME = ["failed attempts", "lone items"]
 """The kinds of data on which the options that are asked for less are tried."""
 
 
-def each_of(usual: list[Any], others: list[Any]) -> list[tuple[str, Any]]:
-    """Return every kind of data with the usual options, some with the others."""
-    return [
+def each_of(usual, others):
+    """Return every kind of data with the usual options and some with the others; in CI with one of them each, in turn."""
+    every = [
         *((world, given) for world in WORLDS for given in usual),
-        *((world, given) for world in SOME for given in others),
+        *((world, given) for given in others for world in SOME),
     ]
+    turns = [*zip(WORLDS, itertools.cycle(usual)), *zip(itertools.cycle(SOME), others)]
+    return draws(turns, every)
 
 
 @pytest.mark.parametrize(("world", "options"), each_of(USUAL, BOARDS), ids=str)
-def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boards_are_those_of_the_items(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows)
     few, every = (hs.leaderboard(each, cluster="passage", **options) for each in (relation(rows), rows))
@@ -160,37 +160,32 @@ def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monk
 
 
 @pytest.mark.parametrize(("world", "options"), each_of(USUAL, PAIRS), ids=str)
-def test_two_models_are_compared_as_by_their_items(
-    world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_models_are_compared_as_by_their_items(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows, 2)
-    for a, b in (("m3", "m0"), ("m0", "m4")):
+    for a, b in draws([("m0", "m4")], [("m3", "m0"), ("m0", "m4")]):
         few, every = (hs.compare(each, a, b, cluster="passage", **options) for each in (relation(rows), rows))
         assert any("blocks of whole clusters" in note for note in few.notes)
         assert_same(few, every)
 
 
-@pytest.mark.parametrize(("world", "interval"), each_of([None], INTERVALS))
-@pytest.mark.parametrize("population", ["new-clusters", "same-clusters"])
-def test_scores_and_intervals_are_those_of_the_items(
-    world: str, interval: Any, population: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("world", "options"), each_of(USUAL, INTERVALS), ids=str)
+def test_scores_and_intervals_are_those_of_the_items(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows)
-    given: dict[str, Any] = {"cluster": "passage", "interval": interval, "population": population}
-    assert_same(*(hs.estimate(each, **given) for each in (relation(rows), rows)))
+    assert_same(*(hs.estimate(each, cluster="passage", **options) for each in (relation(rows), rows)))
 
 
-def told(answer: Any) -> str:
+def told(answer):
     (note,) = [each for each in answer.notes if "would come back" in each]
     return str(note)
 
 
-def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch):
     every = pl.concat([results(seed).with_columns(task=pl.lit(f"t{seed}")) for seed in (1, 2, 3)])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
-    for given in ({}, {"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}):
+    options = [{"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}]
+    for given in draws([{}], [{}, *options]):
         few, all_of_them = (hs.leaderboard(each, cluster="passage", **given) for each in (relation(every), every))
         assert_same(few, all_of_them)
         pair = [hs.compare(each, "m3", "m1", cluster="passage", **given) for each in (relation(every), every)]
@@ -198,7 +193,7 @@ def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytes
 
 
 @pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
-def test_ibis_answers_in_blocks_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ibis_answers_in_blocks_as_well(monkeypatch):
     connection = pytest.importorskip("ibis").duckdb.connect()
     rows = WORLDS["failed attempts"]
     connection.con.register("answers", rows.to_arrow())
@@ -206,16 +201,16 @@ def test_ibis_answers_in_blocks_as_well(monkeypatch: pytest.MonkeyPatch) -> None
     assert_same(*(hs.leaderboard(each, cluster="passage") for each in (connection.table("answers"), rows)))
 
 
-def test_smaller_scores_can_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smaller_scores_can_be_better(monkeypatch):
     rows = fractions(results(4))
     little_memory(monkeypatch, rows)
-    given: dict[str, Any] = {"cluster": "passage", "lower_is_better": True}
+    given = {"cluster": "passage", "lower_is_better": True}
     assert_same(*(hs.leaderboard(each, **given) for each in (relation(rows), rows)))
     little_memory(monkeypatch, rows, 2)
     assert_same(*(hs.compare(each, "m0", "m2", **given) for each in (relation(rows), rows)))
 
 
-def test_few_clusters_are_kept_and_new_ones_stand_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_clusters_are_kept_and_new_ones_stand_beside(monkeypatch):
     rows = WORLDS["few clusters"]
     little_memory(monkeypatch, rows)
     few, every = (hs.leaderboard(each, cluster="passage").boards[0] for each in (relation(rows), rows))
@@ -224,11 +219,10 @@ def test_few_clusters_are_kept_and_new_ones_stand_beside(monkeypatch: pytest.Mon
     assert few.beside == every.beside
     little_memory(monkeypatch, rows, 2)
     one, other = (hs.compare(each, "m4", "m0", cluster="passage") for each in (relation(rows), rows))
-    assert one.beside is not None
     assert one.beside.p_value == pytest.approx(other.beside.p_value, **NEAR)
 
 
-def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch):
     rows = WORLDS["failed attempts"]
     little_memory(monkeypatch, rows)
     answer = hs.leaderboard(relation(rows), cluster="passage", population="same-clusters")
@@ -240,7 +234,7 @@ def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch: pytest.
     assert any("from these same clusters" in note for note in answer.notes)
 
 
-def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch):
     from howsure.study import item_blocks
 
     rows, sizes = WORLDS["two attempts"], []
@@ -255,9 +249,7 @@ def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "mcnemar"])
-def test_methods_that_need_items_take_clusters_for_them_and_say_so(
-    method: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_methods_that_need_items_take_clusters_for_them_and_say_so(method, monkeypatch):
     rows = WORLDS["one attempt"]
     little_memory(monkeypatch, rows, 2)
     if method == "mcnemar":
@@ -268,7 +260,7 @@ def test_methods_that_need_items_take_clusters_for_them_and_say_so(
     assert "another method than the usual ones was asked for" in told(answer)
 
 
-def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(monkeypatch):
     rows = WORLDS["one attempt"]
     swapped = rows.with_columns(
         item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
@@ -283,14 +275,14 @@ def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(mon
     )
 
 
-def test_which_items_flipped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_which_items_flipped_is_refused(monkeypatch):
     rows = WORLDS["one attempt"]
     little_memory(monkeypatch, rows, 2)
     with pytest.raises(hs.DataError, match="would come back"):
         hs.compare(relation(rows), "m3", "m0", cluster="passage", flips=True)
 
 
-def test_clusters_of_one_item_each_are_no_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clusters_of_one_item_each_are_no_clusters(monkeypatch):
     tasks = {"t1": results(1), "t2": results(2, sizes=(1,) * 12)}
     rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)

@@ -1,10 +1,5 @@
 """Like with like: the same id is the same question, or it is said."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 import howsure
@@ -12,7 +7,7 @@ from howsure.readers import inspect_scores
 from reader_cases import inspect_header, sample, zipped
 
 
-def log(path: Path, inputs: list[Any], target: Any = "A", **changes: Any) -> Path:
+def log(path, inputs, target="A", **changes):
     """Write an Inspect log, each sample with its input."""
     path.parent.mkdir(parents=True, exist_ok=True)
     ids = {"task_id": f"task {path}", "eval_id": f"eval {path}", "run_id": f"call {path}", "model": f"mock/{path.stem}"}
@@ -22,7 +17,7 @@ def log(path: Path, inputs: list[Any], target: Any = "A", **changes: Any) -> Pat
     return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
 
 
-def said(folder: Path) -> list[str]:
+def said(folder):
     """Return what is said of questions that are not the same."""
     answer = howsure.compare(folder, "a", "b")
     return [caution.message for caution in answer.cautions if caution.code == "not_like_with_like"]
@@ -31,13 +26,13 @@ def said(folder: Path) -> list[str]:
 TURN = {"role": "user", "content": "How many?", "id": "x1"}
 
 
-def test_questions_that_were_replaced_under_the_same_ids_are_said(tmp_path: Path) -> None:
+def test_questions_that_were_replaced_under_the_same_ids_are_said(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How few?"] * 8)
     assert said(tmp_path) == ["words: not like with like: 8 of 8 items are other questions under the same id"]
 
 
-def test_right_answers_that_were_changed_are_said(tmp_path: Path) -> None:
+def test_right_answers_that_were_changed_are_said(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How many?"] * 8, target="B")
     assert said(tmp_path) == ["words: not like with like: 8 of 8 items have other right answers under the same id"]
@@ -55,20 +50,20 @@ def test_right_answers_that_were_changed_are_said(tmp_path: Path) -> None:
         None,
     ],
 )
-def test_messages_around_the_question_and_their_ids_are_not_the_question(tmp_path: Path, other: Any) -> None:
+def test_messages_around_the_question_and_their_ids_are_not_the_question(tmp_path, other):
     log(tmp_path / "a.eval", ["How many?"] * 6)
     log(tmp_path / "b.eval", [other] * 6)
     assert said(tmp_path) == []
 
 
-def test_a_text_that_a_summary_cuts_is_the_same_as_the_whole() -> None:
+def test_a_text_that_a_summary_cuts_is_the_same_as_the_whole():
     text = "word " * 2_000
     cut = text[:5_000] + "...\n(content truncated)"
     assert inspect_scores.questions([text, cut]) == [inspect_scores.questions([text])[0]] * 2
     assert len({*inspect_scores.questions([text, "x" + text])}) == 2
 
 
-def test_pictures_count_by_their_kind_as_summaries_keep_them() -> None:
+def test_pictures_count_by_their_kind_as_summaries_keep_them():
     whole = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image", "image": "data:…"}]}]
     thin = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "text", "text": "(Image)"}]}]
     assert len({*inspect_scores.questions([whole, thin])}) == 1
@@ -77,21 +72,21 @@ def test_pictures_count_by_their_kind_as_summaries_keep_them() -> None:
 @pytest.mark.parametrize(
     "value", [None, "", [], {}, [1], [{"role": "system", "content": "x"}], [{"role": "user"}], 3.5]
 )
-def test_what_is_no_question_has_no_name(value: Any) -> None:
+def test_what_is_no_question_has_no_name(value):
     assert inspect_scores.questions([value]) == [None]
 
 
 @pytest.mark.parametrize(("value", "known"), [("A", True), (["A", "B"], True), (4, True), ("", False), (None, False), ([], False), ({}, False)])  # fmt: skip
-def test_what_is_a_right_answer(value: Any, known: bool) -> None:
+def test_what_is_a_right_answer(value, known):
     assert (inspect_scores.targets([value])[0] is not None) == known
 
 
-def test_fingerprints_are_no_columns_for_clusters(tmp_path: Path) -> None:
+def test_fingerprints_are_no_columns_for_clusters(tmp_path):
     log(tmp_path / "a.eval", ["How many?", "How few?"])
     assert not {"question_hash", "target_hash"} & set(howsure.describe(tmp_path).columns)
 
 
-def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path: Path) -> None:
+def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 40)
     log(tmp_path / "b.eval", ["How few?"] * 40)
     answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, at_least=0.2)
@@ -107,7 +102,7 @@ def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path: 
         howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, allow_differs="temperature")
 
 
-def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path: Path) -> None:
+def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path):
     for name in "ab":
         log(tmp_path / f"{name}.eval", ["How many?"] * 40)
     answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3)
@@ -117,11 +112,11 @@ def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path: Path) -> None:
 SYSTEM = {"role": "system", "content": "Be short."}
 
 
-def shots(number: int) -> list[dict[str, str]]:
+def shots(number):
     return [{"role": "user", "content": f"{number}+{number}?"}, {"role": "assistant", "content": str(2 * number)}]
 
 
-def test_messages_before_every_question_name_a_set_up() -> None:
+def test_messages_before_every_question_name_a_set_up():
     told = inspect_scores.frame([[SYSTEM, TURN], [{**SYSTEM, "id": "z"}, {**TURN, "content": "Which?"}]])
     assert told.startswith("#")
     assert inspect_scores.frame([[{**SYSTEM, "content": "Be long."}, TURN]] * 2) not in ("", told)
@@ -132,7 +127,7 @@ def test_messages_before_every_question_name_a_set_up() -> None:
     assert inspect_scores.frame([]) == ""
 
 
-def test_runs_with_other_system_messages_are_no_attempts_of_one_model(tmp_path: Path) -> None:
+def test_runs_with_other_system_messages_are_no_attempts_of_one_model(tmp_path):
     for name, words in (("one", "Be short."), ("two", "Be long.")):
         log(tmp_path / f"{name}.eval", [[{**SYSTEM, "content": words}, TURN]] * 6, model="mock/m")
     models = howsure.read(tmp_path).to_frame()["model"].unique().sort().to_list()

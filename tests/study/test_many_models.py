@@ -1,7 +1,5 @@
 """Too many models for all pairs are refused in words, wherever pairs are compared; what compares none goes on."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 
@@ -28,7 +26,7 @@ OF_PAIRS = {
 
 
 @pytest.mark.parametrize("name", OF_PAIRS)
-def test_all_pairs_of_too_many_models_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_pairs_of_too_many_models_are_refused(name, monkeypatch):
     OF_PAIRS[name](ROWS)
     monkeypatch.setattr(matrix, "MOST_MODELS", 7)
     with pytest.raises(hs.DataError, match="8 models, and all pairs of more than 7 aren't compared") as error:
@@ -36,7 +34,7 @@ def test_all_pairs_of_too_many_models_are_refused(name: str, monkeypatch: pytest
     assert "howsure estimate" in error.value.remedy
 
 
-def test_what_compares_no_pairs_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_compares_no_pairs_goes_on(monkeypatch):
     monkeypatch.setattr(matrix, "MOST_MODELS", 2)
     assert len(hs.estimate(ROWS).entries) == 8
     assert hs.compare(ROWS, "m0", "m1").difference.n_items == 5

@@ -1,7 +1,5 @@
 """Names: a part or a rank is enough where one looks, and never where one decides; a beginning that all share is said once."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -21,30 +19,30 @@ ROWS = pl.DataFrame(
 )
 
 
-def pair(data: object, a: str, b: str) -> tuple[str, str]:
+def pair(data, a, b):
     answer = hs.compare(data, a, b)
     assert isinstance(answer, hs.Comparison)
     return answer.a, answer.b
 
 
-def test_a_part_that_one_name_has_is_enough_and_said() -> None:
+def test_a_part_that_one_name_has_is_enough_and_said():
     answer = hs.compare(LOGS, "t0.3", "terse")
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == (BEST, WORST)
     assert f"Models by a part of their names: 't0.3' is {BEST}; 'terse' is {WORST}." in answer.notes
 
 
-def test_a_whole_name_goes_before_those_that_hold_it() -> None:
+def test_a_whole_name_goes_before_those_that_hold_it():
     assert pair(ROWS, "pr-4", "main") == ("pr-4", "main")
     assert not [note for note in hs.compare(ROWS, "pr-4", "main").notes if "part of" in note]
 
 
-def test_a_part_of_several_names_is_an_error_with_the_names() -> None:
+def test_a_part_of_several_names_is_an_error_with_the_names():
     with pytest.raises(hs.DataError, match=r"model 'pr' could be any of 2. Did you mean 'pr-4', 'pr-42'"):
         hs.compare(ROWS, "pr", "main")
 
 
-def test_a_rank_is_enough_and_said() -> None:
+def test_a_rank_is_enough_and_said():
     answer = hs.compare(ROWS, "1", "3")
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == ("main", "pr-4")
@@ -56,12 +54,12 @@ def test_a_rank_is_enough_and_said() -> None:
         hs.compare(twice, "1", "2")
 
 
-def test_a_model_that_is_called_by_a_number_goes_before_its_rank() -> None:
+def test_a_model_that_is_called_by_a_number_goes_before_its_rank():
     rows = ROWS.with_columns(pl.col("model").replace({"pr-4": "1"}))
     assert pair(rows, "1", "main") == ("1", "main")
 
 
-def test_a_missing_candidate_never_becomes_another() -> None:
+def test_a_missing_candidate_never_becomes_another():
     rows = ROWS.filter(pl.col("model") != "pr-4")
     with pytest.raises(hs.DataError, match="no model 'pr-4'"):
         hs.gate(rows, "pr-4", "main", not_worse_than=0.3)
@@ -70,7 +68,7 @@ def test_a_missing_candidate_never_becomes_another() -> None:
         hs.compare(rows, "model:pr-4", "main")
 
 
-def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path, monkeypatch) -> None:
+def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path, monkeypatch):
     ROWS.filter(pl.col("model") != "pr-4").write_csv(tmp_path / "rows.csv")
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke
@@ -81,7 +79,7 @@ def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path,
     assert "no model 'pr-4'" in run(main, ["compare", "rows.csv"]).output
 
 
-def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted() -> None:
+def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted():
     text = hs.leaderboard(LOGS).render("terminal", width=100)
     assert text.count("openai-api/local/") == 1
     assert "The names of all models begin with openai-api/local/." in text
@@ -89,11 +87,11 @@ def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted() -> Non
 
 
 @pytest.mark.parametrize("format", ["json", "csv"])
-def test_data_keep_whole_names(format: str) -> None:
-    assert hs.leaderboard(LOGS).render(format).count(BEST) >= 1  # type: ignore[arg-type]
+def test_data_keep_whole_names(format):
+    assert hs.leaderboard(LOGS).render(format).count(BEST) >= 1
 
 
-def test_names_that_share_no_folder_stay_whole() -> None:
+def test_names_that_share_no_folder_stay_whole():
     rows = ROWS.with_columns(model="org/" + pl.col("model"))
     assert "org/main" in hs.leaderboard(rows).render("terminal")  # a beginning as short as this stays
     mixed = ROWS.with_columns(model=pl.col("model").replace({"main": "organisation/main", "pr-4": "organisation/pr-4"}))

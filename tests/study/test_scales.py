@@ -1,7 +1,5 @@
 """The scale of scores: percent by name, values or bounds; what stays unbounded; and the direction that no name tells."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -14,15 +12,15 @@ from frames import attempts, two_models
 from howsure.commands.main import main
 
 
-def percent(column: str = "score", factor: float = 100, **more) -> pl.DataFrame:
+def percent(column="score", factor=100, **more):
     return two_models(score=pl.col("score") * factor, **more).rename({"score": column})
 
 
-def read(rows: pl.DataFrame) -> hs.Scores:
+def read(rows):
     return hs.read(rows, columns={"score": next(name for name in rows.columns if name not in ("model", "item"))})
 
 
-def codes(answer) -> list[str]:
+def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 

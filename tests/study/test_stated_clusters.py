@@ -1,27 +1,23 @@
 """Clusters that logs state are the default of their tasks; what can't be used is said."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 import howsure as hs
 from howsure.table.scores import TaskFacts, joined_facts
+from places import LOGS
 
-LOGS = Path(__file__).parents[2] / "examples" / "logs"
 PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
 
 
-def fact(task: str, *clusters: str) -> TaskFacts:
+def fact(task, *clusters):
     return TaskFacts(task=task, harness="Inspect", clusters=frozenset(clusters))
 
 
-def scores(*facts: TaskFacts, **columns: Any) -> Any:
+def scores(*facts, **columns):
     """Two models on 24 questions of one task, in six texts; `facts`: what its logs state."""
     rows = pl.DataFrame(
         [
@@ -39,19 +35,19 @@ def scores(*facts: TaskFacts, **columns: Any) -> Any:
     return replace(hs.read(rows.with_columns(**columns)), facts=joined_facts(facts))
 
 
-def clusters(answer: Any) -> set[int]:
+def clusters(answer):
     return {entry.estimate.n_clusters for entry in answer.entries}
 
 
-def codes(answer: Any) -> list[str]:
+def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 
-def told(answer: Any) -> list[str]:
+def told(answer):
     return [note for note in answer.notes if note.startswith("Clusters")]
 
 
-def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
+def test_the_log_s_own_clusters_are_the_default_of_compare():
     found = hs.compare(LOGS, *PAIR)
     assert found.better is None
     assert found.difference == hs.compare(LOGS, *PAIR, cluster="passage_id").difference
@@ -83,24 +79,24 @@ def test_the_log_s_own_clusters_are_the_default_of_compare() -> None:
         ),
     ],
 )
-def test_other_verbs_have_the_same_default(asked: Any) -> None:
+def test_other_verbs_have_the_same_default(asked):
     assert digits(asked()) == digits(asked(cluster="passage_id"))
     assert digits(asked()) != digits(asked(cluster="none"))
 
 
-def digits(answer: Any) -> str:
+def digits(answer):
     """Return an answer without the last digits of its numbers, which hang on how a sum lies in memory."""
     return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.10g}", repr(answer))
 
 
-def test_a_saved_baseline_knows_what_its_log_stated(tmp_path: Path) -> None:
+def test_a_saved_baseline_knows_what_its_log_stated(tmp_path):
     saved = tmp_path / "main.howsure"
     hs.save_baseline(LOGS, "main", output=str(saved))
     assert hs.read(saved).facts[0].clusters == {"passage_id"}
     assert clusters(hs.estimate(saved)) == {20}
 
 
-def test_each_task_has_the_clusters_of_its_own_logs() -> None:
+def test_each_task_has_the_clusters_of_its_own_logs():
     both = pl.concat([scores().to_frame().with_columns(task=pl.lit(task)) for task in ("chat", "quiz", "sums")])
     both = both.with_columns(half=pl.col("item").cast(pl.Int64) // 12)
     found = replace(hs.read(both), facts=(fact("chat", "half"), fact("quiz", "text"), fact("sums", "")))
@@ -114,13 +110,13 @@ def test_each_task_has_the_clusters_of_its_own_logs() -> None:
     assert {entry.task: entry.estimate.n_clusters for entry in ruled.entries} == {"chat": 24, "quiz": 2, "sums": 24}
 
 
-def test_clusters_play_no_part_for_exactly_these_questions() -> None:
+def test_clusters_play_no_part_for_exactly_these_questions():
     found = hs.compare(LOGS, *PAIR, population="these-questions")
     assert not told(found)
     assert found.difference == hs.compare(LOGS, *PAIR, population="these-questions", cluster="none").difference
 
 
-def test_what_is_asked_for_goes_first() -> None:
+def test_what_is_asked_for_goes_first():
     stated = scores(fact("quiz", "text"), half=pl.int_range(pl.len()) % 2)
     assert clusters(hs.estimate(stated)) == {6}
     assert clusters(hs.estimate(stated, cluster="half")) == {2}
@@ -148,14 +144,14 @@ def test_what_is_asked_for_goes_first() -> None:
         ),
     ],
 )
-def test_logs_that_disagree_give_no_default(facts: list[TaskFacts], told_so: str, advice: str) -> None:
+def test_logs_that_disagree_give_no_default(facts, told_so, advice):
     found = hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2))
     assert clusters(found) == {24}
     assert [(caution.message, caution.remedy) for caution in found.cautions] == [(told_so, advice)]
     assert not hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2), cluster="none").cautions
 
 
-def test_a_column_with_holes_or_two_values_gives_no_default() -> None:
+def test_a_column_with_holes_or_two_values_gives_no_default():
     holes = scores(fact("quiz", "text"), text=pl.when(pl.col("item") == "07").then(None).otherwise("text"))
     found = hs.estimate(holes)
     assert clusters(found) == {24}
@@ -167,17 +163,17 @@ def test_a_column_with_holes_or_two_values_gives_no_default() -> None:
     assert "differs within 1 item;" in found.cautions[0].message
 
 
-def test_logs_that_state_no_standard_error_are_no_disagreement() -> None:
+def test_logs_that_state_no_standard_error_are_no_disagreement():
     assert clusters(hs.estimate(scores(fact("quiz", "text"), fact("quiz")))) == {6}
 
 
-def test_a_table_of_items_may_have_the_column(tmp_path: Path) -> None:
+def test_a_table_of_items_may_have_the_column(tmp_path):
     side = tmp_path / "items.csv"
     pl.DataFrame({"item": [f"{k:02}" for k in range(24)], "theme": [f"m{k % 4}" for k in range(24)]}).write_csv(side)
     assert clusters(hs.estimate(scores(fact("quiz", "theme")), items=str(side))) == {4}
 
 
-def test_single_items_are_no_clusters_and_one_cluster_tells_nothing() -> None:
+def test_single_items_are_no_clusters_and_one_cluster_tells_nothing():
     alone = hs.estimate(scores(fact("quiz", "text"), text="item"))
     assert alone.entries == hs.estimate(scores(), cluster="none").entries
     assert told(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")

@@ -1,7 +1,5 @@
 """What is said of single tasks reaches every number: clusters, metrics, failures, direction, margins."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +9,7 @@ from howsure.study.design import make_design
 from howsure.study.gathering import gather
 
 
-def rows() -> pl.DataFrame:
+def rows():
     """Two tasks of 40 items in 10 passages, two models; the passages of `reading` have no name; some answers failed."""
     rng = np.random.default_rng(5)
     table = [
@@ -29,7 +27,7 @@ def rows() -> pl.DataFrame:
     return pl.DataFrame(table)
 
 
-def clusters(answer) -> dict[str, int]:
+def clusters(answer):
     return {entry.task: entry.estimate.n_clusters for entry in answer.entries if entry.model == "a"}
 
 

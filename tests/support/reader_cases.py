@@ -86,6 +86,12 @@ def scores(reading: Reading) -> dict[tuple[Any, ...], Any]:
     }
 
 
+def models(reading: Reading) -> set[str]:
+    """Return the models of the rows."""
+    assert reading.rows is not None
+    return set(reading.rows["model"])
+
+
 def codes(reading: Reading) -> list[str]:
     """Return the codes of the cautions."""
     return [caution.code for caution in reading.cautions]

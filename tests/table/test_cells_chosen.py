@@ -1,17 +1,9 @@
 """Rows are chosen by what a value is, not by how an engine writes it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 
 import howsure as hs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 TABLE = pl.DataFrame(
     {
@@ -40,24 +32,24 @@ CHOICES = {
 }
 
 
-def _arrow(table: pl.DataFrame) -> object:
+def _arrow(table):
     pytest.importorskip("pyarrow")
     return table.to_arrow()
 
 
-def _pandas(table: pl.DataFrame) -> object:
+def _pandas(table):
     return pytest.importorskip("pandas").DataFrame(table.to_dict(as_series=False))
 
 
 @pytest.mark.parametrize("make", [pl.DataFrame.lazy, _arrow, _pandas, lambda table: table])
 @pytest.mark.parametrize("choice", CHOICES, ids="=".join)
-def test_a_frame(choice: tuple[str, str], make: Callable[[pl.DataFrame], object]) -> None:
+def test_cells_of_a_frame_are_chosen(choice, make):
     name, value = choice
     assert hs.read(make(TABLE), where={name: value}).to_frame()["item"].to_list() == CHOICES[choice]
 
 
 @pytest.mark.parametrize("choice", [choice for choice, items in CHOICES.items() if items], ids="=".join)
-def test_a_file(tmp_path: Path, choice: tuple[str, str]) -> None:
+def test_cells_of_a_file_are_chosen(tmp_path, choice):
     name, value = choice
     TABLE.write_csv(tmp_path / "a.csv")
     TABLE.write_parquet(tmp_path / "b.parquet")
@@ -66,7 +58,7 @@ def test_a_file(tmp_path: Path, choice: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("role", ["clusters", "Cluster", "weights", "judge"])
-def test_a_column_for_something_that_there_is_not_is_refused(role: str) -> None:
+def test_a_column_for_something_that_there_is_not_is_refused(role):
     for data in (TABLE, hs.read(TABLE)):
         with pytest.raises(hs.OptionError, match=f"no '{role}' among task, model"):
             hs.read(data, columns={role: "split"})

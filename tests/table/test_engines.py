@@ -1,9 +1,7 @@
 """Tables of pandas, PyArrow and Dask as Polars scans: every kind of column, whatever the pieces are, and no column too many."""
 
-from __future__ import annotations
-
+import itertools
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -14,34 +12,32 @@ import howsure as hs
 from howsure.table import engines
 from howsure.table.schema import open_frame
 from table_cases import ROWS, VERBS, numbers, same
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from trials import draws
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
 
 
-def objects(*values: Any) -> Any:
+def objects(*values):
     """Return a column of Python objects, whatever they are."""
     held = np.empty(len(values), dtype=object)
     held[:] = values
     return pd.Series(held)
 
 
-def answers(**columns: Any) -> Any:
+def answers(**columns):
     """Return twelve answers of two models in pandas, with these columns in place of the usual ones or beside them."""
     usual = {"model": ["ant", "bee"] * 6, "item": [f"q{k // 2}" for k in range(12)], "score": [1.0, 0.0, 1.0] * 4}
     return pd.DataFrame({**usual, **columns})
 
 
-def collected(table: Any) -> pl.DataFrame:
+def collected(table):
     return open_frame(table).collect("polars").to_native()
 
 
 # Columns ------------------------------------------------------------------------------------------------------------
 
-COLUMNS: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
+COLUMNS = {
     "floats": (pd.Series([0.5, np.nan]), pl.Float64(), [0.5, None]),
     "nullable floats": (pd.Series([0.5, None], dtype="Float64"), pl.Float64(), [0.5, None]),
     "nullable integers": (pd.Series([1, None], dtype="Int64"), pl.Int64(), [1, None]),
@@ -70,7 +66,7 @@ COLUMNS: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
 
 @pytest.mark.parametrize("name", COLUMNS)
 @pytest.mark.parametrize("rows", [1, 250_000])
-def test_every_kind_of_column_is_handed_over(name: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_column_is_handed_over(name, rows, monkeypatch):
     """A piece that holds but one of the values has the type of the whole column."""
     monkeypatch.setattr(engines, "PIECE_ROWS", rows)
     column, dtype, values = COLUMNS[name]
@@ -79,21 +75,21 @@ def test_every_kind_of_column_is_handed_over(name: str, rows: int, monkeypatch: 
     assert found.to_list() == values
 
 
-def test_arrow_columns_that_polars_can_not_take_are_what_it_can() -> None:
+def test_arrow_columns_that_polars_can_not_take_are_what_it_can():
     long = pa.array([Decimal("1.5"), None], pa.decimal256(50, 10))
     table = pa.table({"score": long, "took": pa.array([1, 2], pa.duration("us"))})
     assert collected(table).to_dict(as_series=False) == {"score": [1.5, None], "took": ["1", "2"]}
     same(hs.estimate(answers(score=objects(*[Decimal(1), Decimal(0), Decimal(1)] * 4))), hs.estimate(answers()))
 
 
-def test_arrow_columns_without_a_type_are_left_out() -> None:
+def test_arrow_columns_without_a_type_are_left_out():
     spans = pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval())
     runs = pa.RunEndEncodedArray.from_arrays([2], [1])
     table = pa.table({"a": [1, 2], "span": spans, "runs": runs, "id": pa.array([b"x" * 16] * 2, pa.uuid())})
     assert collected(table).columns == ["a", "id"]
 
 
-SCORES: dict[str, Any] = {
+SCORES = {
     "booleans": [True, False, True] * 4,
     "object booleans": objects(*[True, False, True] * 4),
     "words": ["C", "I", "C"] * 4,
@@ -104,11 +100,11 @@ SCORES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", SCORES)
-def test_scores_of_any_kind_are_the_same_numbers(kind: str) -> None:
+def test_scores_of_any_kind_are_the_same_numbers(kind):
     same(hs.estimate(answers(score=SCORES[kind])), hs.estimate(answers()))
 
 
-def test_missing_scores_are_the_same_however_they_are_written() -> None:
+def test_missing_scores_are_the_same_however_they_are_written():
     expected = str(hs.estimate(answers(score=[None, 0.0, 1.0] * 4)))
     for missing in (np.nan, pd.NA, None):
         assert str(hs.estimate(answers(score=objects(*[missing, 0.0, 1.0] * 4)))) == expected
@@ -116,12 +112,12 @@ def test_missing_scores_are_the_same_however_they_are_written() -> None:
 
 
 @pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def computed(monkeypatch):
     """Return how many rows every piece has, as they happen."""
-    seen: list[int] = []
+    seen = []
     converted = engines._converted
 
-    def watched(piece: Any, types: Any) -> pl.DataFrame:
+    def watched(piece, types):
         seen.append(len(piece))
         return converted(piece, types)
 
@@ -133,19 +129,18 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("native", [pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])
-@pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("rows", ROWS)
-def test_pieces_make_no_difference(rows: str, verb: str, native: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "PIECE_ROWS", 7)
+@pytest.mark.parametrize(("rows", "verb"), draws([*zip(ROWS, VERBS, strict=True)], [*itertools.product(ROWS, VERBS)]))
+def test_pieces_make_no_difference(rows, verb, native, monkeypatch):
+    monkeypatch.setattr(engines, "PIECE_ROWS", 17)
     case = ROWS[rows]()
     same(VERBS[verb](native(case.table), **case.options), VERBS[verb](case.table, **case.options))
 
 
-def test_columns_that_nobody_needs_are_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: set[str] = set()
+def test_columns_that_nobody_needs_are_not_handed_over(monkeypatch):
+    seen = set()
     series = engines._series
 
-    def watched(column: Any, dtype: pl.DataType) -> pl.Series:
+    def watched(column, dtype):
         seen.add(column.name)
         return series(column, dtype)
 
@@ -155,7 +150,7 @@ def test_columns_that_nobody_needs_are_not_handed_over(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("rows", [5, 250_000])
-def test_the_first_rows_and_chosen_rows(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_rows_and_chosen_rows(rows, monkeypatch):
     monkeypatch.setattr(engines, "PIECE_ROWS", rows)
     frame = open_frame(answers())
     assert frame.head(7).collect().shape == (7, 3)
@@ -164,7 +159,7 @@ def test_the_first_rows_and_chosen_rows(rows: int, monkeypatch: pytest.MonkeyPat
     assert frame.select(nw.len()).collect().item() == 12
 
 
-def test_an_index_is_no_column_and_matters_nowhere() -> None:
+def test_an_index_is_no_column_and_matters_nowhere():
     expected = hs.estimate(answers())
     same(hs.estimate(answers().set_axis([0] * 12)), expected)
     same(hs.estimate(answers().sample(frac=1, random_state=1)), expected)
@@ -172,7 +167,7 @@ def test_an_index_is_no_column_and_matters_nowhere() -> None:
         hs.estimate(answers().set_index("item"))
 
 
-REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+REFUSED = {
     "two names": (lambda: answers().set_axis(["model", "model", "score"], axis=1), "two columns have one name"),
     "a number": (lambda: answers().rename(columns={"item": 7}), "column 7 has a number for a name"),
     "no rows": (lambda: answers().head(0), "no row is left"),
@@ -188,23 +183,23 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_is_no_table_of_scores_is_refused(why: str) -> None:
+def test_what_is_no_table_of_scores_is_refused(why):
     make, message = REFUSED[why]
     with pytest.raises(hs.DataError, match=message):
         hs.estimate(make())
 
 
-def test_one_row() -> None:
+def test_a_table_of_one_row_has_an_estimate():
     assert hs.estimate(answers().head(1)).to_frame()["value"].to_list() == [1.0]
 
 
-def test_lists_beside_repeated_rows_tell_no_rows_apart() -> None:
+def test_lists_beside_repeated_rows_tell_no_rows_apart():
     """They may differ between attempts, as transcripts do."""
     found = hs.estimate(answers(item="q", said=objects(*[[k] for k in range(12)])))
     assert [caution.code for caution in found.cautions][:1] == ["rows_as_attempts"]
 
 
-def test_rows_that_explain_an_error_are_read_to_their_end(computed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_explain_an_error_are_read_to_their_end(computed, monkeypatch):
     """What is left early could still run while the program ends, which kills it."""
     monkeypatch.setattr(engines, "PIECE_ROWS", 500)
     table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "language": ["short", "long"] * 1_500})
@@ -213,7 +208,7 @@ def test_rows_that_explain_an_error_are_read_to_their_end(computed: list[int], m
     assert len(computed) % 6 == 0
 
 
-def test_a_glance_at_scores_counts_rows_in_memory() -> None:
+def test_a_glance_at_scores_counts_rows_in_memory():
     assert hs.read(answers()).in_memory
     assert not hs.read(pl.LazyFrame({"model": ["a"], "item": ["q"], "score": [1]})).in_memory
     assert "bee" in hs.read(answers())._repr_html_()
@@ -222,21 +217,21 @@ def test_a_glance_at_scores_counts_rows_in_memory() -> None:
 # Dask ---------------------------------------------------------------------------------------------------------------
 
 
-def test_partitions_of_dask_come_one_by_one(computed: list[int]) -> None:
+def test_partitions_of_dask_come_one_by_one(computed):
     table = pytest.importorskip("dask.dataframe").from_pandas(answers(), npartitions=4)
     found = hs.estimate(table[table.item != "q9"])
     assert computed == [3, 3, 3, 3]
     same(found, hs.estimate(answers()))
 
 
-def test_partitions_that_need_each_other_are_computed_once(computed: list[int]) -> None:
+def test_partitions_that_need_each_other_are_computed_once(computed):
     table = pytest.importorskip("dask.dataframe").from_pandas(answers(), npartitions=4)
     found = hs.estimate(table.shuffle("item"))
     assert computed == [12]
     same(found, hs.estimate(answers()))
 
 
-def test_dask_drops_copies_and_refuses_two_scores() -> None:
+def test_dask_drops_copies_and_refuses_two_scores():
     dataframe = pytest.importorskip("dask.dataframe")
     once = answers(attempt=0)
     twice = dataframe.from_pandas(pd.concat([once, once.head(2)]), npartitions=2, sort=False)
@@ -249,7 +244,7 @@ def test_dask_drops_copies_and_refuses_two_scores() -> None:
 # Others -------------------------------------------------------------------------------------------------------------
 
 
-def test_engines_that_plan_for_themselves_are_left_as_they_are() -> None:
+def test_engines_that_plan_for_themselves_are_left_as_they_are():
     duckdb = pytest.importorskip("duckdb")
     relation = duckdb.connect().from_arrow(numbers().table.to_arrow())
     assert isinstance(open_frame(relation).to_native(), type(relation))

@@ -1,7 +1,5 @@
 """Ids and names as texts: what floats, nothing and empty texts are, and large numbers by their digits."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 

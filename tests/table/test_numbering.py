@@ -1,17 +1,15 @@
 """Attempts by other names: columns that number them, and those that don't."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import Any
+import itertools
 
 import polars as pl
 import pytest
 
 import howsure as hs
+from trials import draws
 
 
-def answered(label: str, values: Iterable[Any], question: str = "question", **columns: Any) -> pl.DataFrame:
+def answered(label, values, question="question", **columns):
     """Return two models' answers to twelve questions, each with these values of a column."""
     rows = [
         {
@@ -28,25 +26,15 @@ def answered(label: str, values: Iterable[Any], question: str = "question", **co
     return pl.DataFrame(rows).with_columns(**columns)
 
 
+NAMES = ["sample", "sample_idx", "sample_id", "sample_index", "rollout", "rollout_id", "repetition", "rep"]
+NAMES += ["iteration", "try", "attempt_id", "trial_id", "completion_id", "generation", "Sample Index"]
+FIRST = (0, 1, 7)
+
+
 @pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            "sample",
-            "sample_idx",
-            "sample_id",
-            "sample_index",
-            "rollout",
-            "rollout_id",
-            "repetition",
-            "rep",
-            "iteration",
-        ),
-        *("try", "attempt_id", "trial_id", "completion_id", "generation", "Sample Index"),
-    ],
+    ("name", "first"), draws([*zip(NAMES, itertools.cycle(FIRST))], [*itertools.product(NAMES, FIRST)])
 )
-@pytest.mark.parametrize("first", [0, 1, 7])
-def test_names_that_number_attempts(name: str, first: int) -> None:
+def test_names_that_number_attempts(name, first):
     found = hs.estimate(answered(name, range(first, first + 4)))
     assert [(entry.n_attempts, entry.estimate.n_items) for entry in found.entries] == [(48, 12)] * 2
     assert any(f"{name} as attempt" in note for note in found.notes)
@@ -58,7 +46,7 @@ def test_names_that_number_attempts(name: str, first: int) -> None:
 
 @pytest.mark.parametrize("name", ["k", "n", "idx"])
 @pytest.mark.parametrize("first", [0, 1])
-def test_whole_numbers_that_count_up_within_every_question(name: str, first: int) -> None:
+def test_whole_numbers_that_count_up_within_every_question(name, first):
     found = hs.estimate(answered(name, range(first, first + 3)))
     assert any(f"{name} as attempt" in note for note in found.notes)
     assert found[0].n_attempts == 36
@@ -67,11 +55,11 @@ def test_whole_numbers_that_count_up_within_every_question(name: str, first: int
 @pytest.mark.parametrize(
     "name", ["turn", "step", "position", "rank", "choice", "option", "segment_no", "level", "fold", "n_shot"]
 )
-def test_numbers_whose_name_says_another_thing(name: str) -> None:
+def test_numbers_whose_name_says_another_thing(name):
     assert not any("as attempt" in note for note in hs.estimate(answered(name, range(3))).notes)
 
 
-def test_numbers_that_do_not_count_up() -> None:
+def test_numbers_that_do_not_count_up():
     for rows in (
         answered("k", (3, 4, 9)),
         answered("k", (0, 0, 1)),
@@ -80,20 +68,20 @@ def test_numbers_that_do_not_count_up() -> None:
         assert not any("as attempt" in note for note in hs.estimate(rows).notes)
 
 
-def test_a_generation_that_holds_texts_is_no_number() -> None:
+def test_a_generation_that_holds_texts_is_no_number():
     found = hs.estimate(answered("generation", ("the first answer", "another one")).drop("answer"))
     assert not any("as attempt" in note for note in found.notes)
     assert found[0].n_attempts == 24
 
 
-def test_a_sample_id_alone_or_with_epochs_is_the_question() -> None:
+def test_a_sample_id_alone_or_with_epochs_is_the_question():
     rows = answered("epoch", range(3), question="sample_id").drop("answer")
     assert hs.estimate(rows)[0].estimate.n_items == 12
     assert hs.estimate(rows.filter(epoch=0).drop("epoch"))[0].estimate.n_items == 12
 
 
 @pytest.mark.parametrize("name", ["aspect", "criterion", "language", "topic"])
-def test_distinct_words_are_never_attempts(name: str) -> None:
+def test_distinct_words_are_never_attempts(name):
     with pytest.raises(hs.DataError, match="tells the rows apart") as raised:
         hs.estimate(answered(name, ("x", "y")))
     for way in (f"{{'task': {name!r}}}", f"{{'metric': {name!r}}}", f"`random_factor={name!r}`"):
@@ -103,7 +91,7 @@ def test_distinct_words_are_never_attempts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["answer", "completion", "response", "output", "essay"])
-def test_free_text_is_proposed_for_nothing(name: str) -> None:
+def test_free_text_is_proposed_for_nothing(name):
     """Rows of a question that differ in what was written alone are attempts: pass@1 is the mean over all."""
     rows = answered("k", range(3)).drop("k", "answer")
     rows = rows.with_columns(
@@ -116,7 +104,7 @@ def test_free_text_is_proposed_for_nothing(name: str) -> None:
     assert found[0].estimate.value == pytest.approx(rows.filter(model="a")["passed"].mean())
 
 
-def test_numbers_of_words_are_no_attempts() -> None:
+def test_numbers_of_words_are_no_attempts():
     rows = answered("aspect", ("style", "truth")).with_columns(aspect_no=pl.col("aspect").rank("dense").cast(pl.Int64))
     with pytest.raises(hs.DataError, match="column 'aspect' tells the rows apart"):
         hs.estimate(rows)

@@ -1,9 +1,5 @@
 """Numbers as text: what is read, what counts as no score, what is refused, and that files, frames and databases agree."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 import narwhals as nw
 import polars as pl
 import pytest
@@ -15,11 +11,8 @@ from howsure.readers.tables import published_scores, read_side_table
 from howsure.table.cells import MISSING, read_numbers
 from howsure.table.writing import Writing
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def numbers(texts: list[str | None], **writing: Any) -> list[float | None]:
+def numbers(texts, **writing):
     frame = nw.from_native(pl.DataFrame({"score": texts}).lazy())
     found = read_numbers(frame, "score", Writing(**writing))
     return list(frame.select(found.values.alias("score")).collect().to_native()["score"])
@@ -43,7 +36,7 @@ def numbers(texts: list[str | None], **writing: Any) -> list[float | None]:
         ([None, None], [None, None]),
     ],
 )
-def test_what_texts_mean(texts, expected):
+def test_texts_that_are_read_as_scores(texts, expected):
     assert numbers(texts) == pytest.approx(expected)
 
 
@@ -60,7 +53,7 @@ def test_what_texts_mean(texts, expected):
         (["85%", "0.9"], r"'0\.9' \(row 2\) beside '85%', which could be 0\.9 or 0\.9 %"),
     ],
 )
-def test_what_is_refused(texts, told):
+def test_texts_that_are_no_scores_are_refused(texts, told):
     with pytest.raises(hs.DataError, match=told) as caught:
         numbers(texts)
     assert caught.value.remedy
@@ -80,7 +73,7 @@ def test_the_user_says_what_is_missing():
     assert hs.read(rows, missing="-1").to_frame()["score"].to_list() == [1, None]
 
 
-def csv(path: Path, scores: list[str], separator: str = ",") -> Path:
+def csv(path, scores, separator=","):
     lines = [
         separator.join(("model", "item", "score")),
         *(f"a{separator}q{k}{separator}{s}" for k, s in enumerate(scores)),
@@ -133,17 +126,17 @@ def test_frames_of_every_kind(kind):
         hs.read(made(rows.with_columns(score=pl.Series(["1", "N/A", "yes", "oops"]))))
 
 
-def pandas(rows: pl.DataFrame) -> Any:
+def pandas(rows):
     return pytest.importorskip("pandas").DataFrame(rows.to_dict(as_series=False))
 
 
-def duckdb(rows: pl.DataFrame) -> Any:
+def duckdb(rows):
     connection = pytest.importorskip("duckdb").connect()
     connection.register("results", rows.to_arrow())
     return connection.table("results")
 
 
-def published(scores: list[Any], name: str = "score", **columns: Any) -> Any:
+def published(scores, name="score", **columns):
     frame = pl.DataFrame({"model": [f"m{k}" for k in range(len(scores))], name: scores, **columns})
     return published_scores(frame, "board.csv", Writing())
 

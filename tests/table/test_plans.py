@@ -1,18 +1,11 @@
 """What an engine would run, what comes back, and whether it fits into memory."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 import pytest
 
 import howsure as hs
 from howsure.table import aggregate
 from table_cases import numbers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -21,11 +14,11 @@ GROUPS = TABLE.select("task", "model", "item").n_unique()
 ITEMS = TABLE.select("task", "item").n_unique()
 
 
-def relation() -> Any:
+def relation():
     return duckdb.connect().from_arrow(TABLE.to_arrow())
 
 
-def queries(data: Any, *columns: str) -> tuple[str, str]:
+def queries(data, *columns):
     """Return the query for results, and the one for items, as they are explained."""
     text = hs.read(data).explain_plan(*columns)
     first, second = text.split("\n\nComes back: ")
@@ -36,14 +29,14 @@ def queries(data: Any, *columns: str) -> tuple[str, str]:
     return first, second
 
 
-def test_a_relation_of_duckdb_shows_its_sql() -> None:
+def test_a_relation_of_duckdb_shows_its_sql():
     results, items = queries(relation(), "half")
     assert 'GROUP BY "task", "model", "item"' in results
     assert 'var_pop("score_") AS "variance"' in results
     assert 'max("half_") AS "half_max"' in items
 
 
-def test_the_sql_runs_and_gives_what_it_says() -> None:
+def test_the_sql_runs_and_gives_what_it_says():
     connection = duckdb.connect()
     connection.register("answers", TABLE.to_arrow())
     results, items = queries(connection.table("answers"))
@@ -51,7 +44,7 @@ def test_the_sql_runs_and_gives_what_it_says() -> None:
 
 
 @pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
-def test_ibis_shows_its_sql() -> None:
+def test_ibis_shows_its_sql():
     connection = pytest.importorskip("ibis").duckdb.connect()
     connection.con.register("answers", TABLE.to_arrow())
     results, items = queries(connection.table("answers"))
@@ -59,24 +52,24 @@ def test_ibis_shows_its_sql() -> None:
     assert "SELECT" in items
 
 
-def test_polars_and_tables_in_memory_show_a_plan() -> None:
+def test_polars_and_tables_in_memory_show_a_plan():
     assert "AGGREGATE" in queries(TABLE.lazy())[0]
     assert "AGGREGATE" in queries(TABLE.to_arrow())[0]
 
 
-def test_an_unknown_column_is_refused() -> None:
+def test_an_unknown_column_is_refused():
     with pytest.raises(hs.DataError, match=r"no column 'haf'.*Did you mean 'half'"):
         hs.read(relation()).explain_plan("haf")
 
 
-def test_more_than_fits_is_said_beside_the_query(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_fits_is_said_beside_the_query(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     told = "Only 0 MB are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole clusters"
     assert told in hs.read(relation()).explain_plan()
     assert "are free" not in hs.read(TABLE.lazy()).explain_plan()
 
 
-def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     with pytest.raises(hs.DataError) as refused:
         hs.estimate(relation(), cluster="none")
@@ -87,21 +80,21 @@ def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.Monk
     assert len(hs.estimate(relation(), model="ant").entries)
 
 
-def test_what_fits_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fits_comes_back(monkeypatch):
     """There are more rows than fit, and fewer groups."""
     monkeypatch.setattr(aggregate, "free_bytes", lambda: float(GROUPS * aggregate.RESULT_BYTES))
     assert len(TABLE) > GROUPS
     assert str(hs.estimate(relation())) == str(hs.estimate(TABLE))
 
 
-def test_polars_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polars_is_never_refused(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: 0.0)
     assert str(hs.estimate(TABLE.lazy())) == str(hs.estimate(TABLE))
     by_seed = TABLE.with_columns(attempt=pl.format("seed {}", "attempt"))
     assert str(hs.estimate(by_seed)) == str(hs.estimate(TABLE))
 
 
-def test_the_least_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_limit_counts(tmp_path, monkeypatch):
     info, limit = tmp_path / "meminfo", tmp_path / "memory.max"
     monkeypatch.setattr(aggregate, "MEMORY_INFO", info)
     monkeypatch.setattr(aggregate, "MEMORY_LIMIT", limit)

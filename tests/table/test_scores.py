@@ -1,7 +1,6 @@
 """What scores say of themselves, without reading a row."""
 
 import io
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -39,7 +38,7 @@ def test_many_files_are_counted():
 
 
 @pytest.mark.parametrize("kind", ["csv", "frame", "pandas"])
-def test_empty_rows_are_left_out_and_counted(tmp_path: Path, kind: str) -> None:
+def test_empty_rows_are_left_out_and_counted(tmp_path, kind):
     text = "model,item,score,cluster\nA,1,1,c\nA,2,0,c\n\nB,1,1,c\nB,2,1,c\n\n\n"
     path = tmp_path / "table.csv"
     path.write_text(text, encoding="utf-8")
@@ -54,7 +53,7 @@ def test_empty_rows_are_left_out_and_counted(tmp_path: Path, kind: str) -> None:
     assert not any("left out" in note for note in expected.notes)
 
 
-def test_a_row_with_a_score_or_a_name_is_no_empty_one() -> None:
+def test_a_row_with_a_score_or_a_name_is_no_empty_one():
     for row in (("A", None, None), (None, "1", None), (None, None, 1.0)):
         rows = pl.DataFrame([("A", "1", 1.0), ("B", "1", 1.0), row], schema=["model", "item", "score"], orient="row")
         with pytest.raises(hs.DataError, match="rows without a"):

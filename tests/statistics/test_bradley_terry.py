@@ -10,7 +10,7 @@ from scipy import optimize, special
 from howsure.errors import MethodError
 from howsure.statistics.bradley_terry import expected_scores, settles_ties, strengths
 from howsure.statistics.vote_errors import vote_moments
-from howsure.statistics.votes import Votes, pools
+from howsure.statistics.votes import Davidson, HalfWin, RaoKupper, Votes, pools
 from trials import draws
 
 TIES = ("half", "davidson", "rao-kupper")
@@ -259,3 +259,24 @@ def test_pairs_are_differences_of_values_also_where_a_record_is_perfect(ties):
     score = np.where(votes.first == 0, 1.0, np.where(votes.second == 0, 0.0, votes.score))
     found = vote_moments(Votes(first=votes.first, second=votes.second, score=score, models=5), (), ties)
     assert found.pairs.difference == pytest.approx(found.values[:, None] - found.values, abs=1e-9)
+
+
+@pytest.mark.parametrize("rule", [HalfWin(), Davidson(), RaoKupper()], ids=lambda rule: rule.name)
+def test_derivatives_of_a_tie_rule_are_those_of_finite_differences(rule):
+    d, t, h = np.linspace(-3, 3, 13), 0.7, 1e-5
+    at = rule.at(d, t)
+    by_d = [rule.at(d + h, t), rule.at(d - h, t)]
+    by_t = [rule.at(d, t + h), rule.at(d, t - h)] if rule.has_parameter else [at, at]
+
+    def slope(ends, name):
+        return (getattr(ends[0], name) - getattr(ends[1], name)) / (2 * h)
+
+    assert at.slope == pytest.approx(slope(by_d, "log"), abs=1e-8)
+    assert at.tie == pytest.approx(slope(by_t, "log"), abs=1e-8)
+    assert at.steep == pytest.approx(slope(by_d, "expected"), abs=1e-8)
+    assert at.flat == pytest.approx(slope(by_t, "expected"), abs=1e-8)
+    second = np.stack([slope(by_d, "slope"), slope(by_t, "slope"), slope(by_t, "tie")])
+    if rule.name != "half":  # half a win has no likelihood of its own: its curvature is that of a win
+        assert at.curvature == pytest.approx(-second, abs=1e-7)
+    shares = np.exp(at.log)
+    assert at.expected == pytest.approx(shares[0] + (0 if rule.name == "half" else shares[1] / 2), abs=1e-12)

@@ -1,5 +1,7 @@
 """Who could be best, against flips one by one, and what must hold on every board; the leader's luck in worlds without any merit."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.best import chances, could_be_best, luck
+from howsure.statistics.best import _with_those_behind, chances, could_be_best, luck
 from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.ranks import ranks
 from howsure.statistics.sign_flips import flipped
@@ -232,3 +234,12 @@ def test_a_clear_leader_owes_nothing_to_luck():
     found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
     assert found == pytest.approx(0, abs=2e-3)
     assert luck(np.array([0.5]), pair_moments(x[:, :1]).flips, rng=np.random.default_rng(0)) == 0
+
+
+def test_who_is_further_behind_with_no_larger_error_on_the_same_items_is_out_as_well():
+    shared = np.full((4, 4), 50.0)
+    shared[3, :] = shared[:, 3] = 40.0
+    gap = np.array([0.0, 0.1, 0.2, 0.2])
+    moments = SimpleNamespace(difference=gap[None, :] - gap[:, None], variance=np.full((4, 4), 0.01), shared=shared)
+    out = _with_those_behind(np.array([False, True, False, False]), moments, 0, 1)
+    assert out.tolist() == [False, True, True, False]

@@ -219,6 +219,11 @@ def test_limits_grow_with_the_runs_and_fall_with_the_share():
     )
 
 
+def test_shares_of_error_beyond_the_table_go_on_in_a_straight_line():
+    worth = [share / single_share(20, share) for share in (1e-3, 1e-4, 1e-5, 1e-6)]
+    assert np.diff(worth) == pytest.approx([worth[1] - worth[0]] * 3, rel=1e-9)
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("world", "most"),

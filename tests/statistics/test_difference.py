@@ -449,6 +449,7 @@ def test_without_shared_items_t_is_welchs_test():
     assert limits(found) == pytest.approx((interval.low, interval.high), rel=1e-10)
     assert cautions(found) == ["unpaired"]
     assert not found.paired
+    assert found.estimate.n_items == 41
     assert (found.n_only_a, found.n_only_b, found.wins + found.losses + found.ties) == (17, 24, 0)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
+from howsure.statistics import gate_shares
 from howsure.statistics.clustered_variance import equal_sizes, sizes_of
 from howsure.statistics.difference import difference
 from howsure.statistics.gate_shares import A_FIFTH, TRIALS, equal_shares, items_that_tell, rehearse
@@ -205,3 +206,33 @@ def test_two_clusters_and_fewer_than_the_pilot_s():
     d = np.random.default_rng(6).normal(0, 0.3, 50)
     assert 0 <= rehearsed(d, codes, count=2) <= 1
     assert 0 <= rehearsed(d, codes, count=3) <= rehearsed(d, codes, count=200, effect=0.2) <= 1
+
+
+def test_a_rehearsal_in_blocks_has_all_its_trials(monkeypatch):
+    d, rng = np.random.default_rng(3).choice([-1.0, 0.0, 1.0], 40), np.random.default_rng(4)
+    monkeypatch.setattr(gate_shares, "BLOCK", 40 * 100)
+    test = Test(goal="different", level=0.8, method="score")
+    shown = rehearse(d, None, test, effect=0.1, count=40, scale=1.0, rng=rng, trials=1009) * 1009
+    assert 0 < shown < 1009
+    assert shown == pytest.approx(round(shown), abs=1e-9)
+
+
+def test_a_rehearsal_draws_clusters_of_about_the_size_that_they_stand_for():
+    sizes = np.arange(1.0, 61.0)
+    sums = np.stack([sizes, *[np.ones(60)] * 5], axis=1)
+    (parts, slots), *_ = gate_shares._draws(sums, 60, 200, np.random.default_rng(1))
+    drawn = slots[:, None] / parts[0]
+    assert np.abs(drawn - slots[:, None]).max() <= 60 // 5
+    assert np.unique(np.round(drawn)).size == 60
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_rehearsal_of_the_pilot_itself_is_its_comparison(size, monkeypatch):
+    rng = np.random.default_rng(size)
+    d, codes = np.round(rng.uniform(-0.4, 0.5, 60), 2), np.arange(60) // size
+    p = difference(0.5 + d, np.full(60, 0.5), clusters=[codes] if size > 1 else []).p_value
+    itself = lambda sums, *_: iter([(tuple(sums[:, k : k + 1] for k in range(1, 6)), sums[:, 0])])  # noqa: E731
+    monkeypatch.setattr(gate_shares, "_draws", itself)
+    for level, shown in ((1 - p * 1.0001, True), (1 - p * 0.9999, False)):
+        test = Test(goal="different", level=level, method="score")
+        assert rehearse(d, codes, test, effect=d.mean(), count=60 // size, scale=1.0, rng=rng) == shown

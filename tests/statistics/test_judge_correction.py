@@ -118,3 +118,8 @@ def test_intervals_hold(rate, judge, labels):
         table = made(seed, n=1000, labels=labels, rate=rate, sensitivity=judge[0], specificity=judge[1])
         held.append(corrected(*table, 0.95).rate.interval.contains(rate))
     assert np.mean(held) > 0.93 - 3 * np.sqrt(0.93 * 0.07 / tables)
+
+
+def test_where_every_answer_has_a_label_nothing_says_that_they_were_chosen():
+    verdicts, labels = made(n=60, labels=60)
+    assert np.isnan(corrected(verdicts, labels, 0.95).unlike)

@@ -226,10 +226,10 @@ def test_a_rehearsal_draws_clusters_of_about_the_size_that_they_stand_for():
     assert np.unique(np.round(drawn)).size == 60
 
 
-@pytest.mark.parametrize("size", [1, 4])
-def test_a_rehearsal_of_the_pilot_itself_is_its_comparison(size, monkeypatch):
+@pytest.mark.parametrize(("size", "differ"), [(1, 1.0), (4, 1.0), (4, 0.1)])
+def test_a_rehearsal_of_the_pilot_itself_is_its_comparison(size, differ, monkeypatch):
     rng = np.random.default_rng(size)
-    d, codes = np.round(rng.uniform(-0.4, 0.5, 60), 2), np.arange(60) // size
+    d, codes = np.round(rng.uniform(-0.4, 0.5, 60), 2) * (rng.random(60) < differ), np.arange(60) // size
     p = difference(0.5 + d, np.full(60, 0.5), clusters=[codes] if size > 1 else []).p_value
     itself = lambda sums, *_: iter([(tuple(sums[:, k : k + 1] for k in range(1, 6)), sums[:, 0])])  # noqa: E731
     monkeypatch.setattr(gate_shares, "_draws", itself)

@@ -1,4 +1,4 @@
-"""Every error and caution says what, where and what next; the words are locked as snapshots."""
+"""Errors and cautions say what is wrong, where, and what to do; their texts are snapshots."""
 
 import json
 import os
@@ -303,19 +303,19 @@ def test_cautions(name, snapshot):
     assert "\n".join(line for line in text.splitlines() if line.startswith("- ⚠")) == snapshot
 
 
-def test_unknown_columns_for_where():
+def test_a_where_filter_on_an_unknown_column_is_an_error():
     with pytest.raises((hs.DataError, nw.exceptions.ColumnNotFoundError), match="kind"):
         hs.read(two_models(), where={"kind": "x"})
 
 
-def test_a_strange_exception_of_a_reader_becomes_a_read_error(tmp_path):
+def test_an_unexpected_exception_in_a_reader_becomes_a_read_error(tmp_path):
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"version": 2, "status": "success", "eval": {"run_id": 1, "created": 1, "task": []}}))
     with pytest.raises(hs.ReadError):
         hs.read(path)
 
 
-def test_one_bad_file_does_not_stop_the_others(tmp_path):
+def test_an_unreadable_file_is_a_caution_and_an_error_only_when_strict(tmp_path):
     two_models().write_csv(tmp_path / "good.csv")
     (tmp_path / "bad.json").write_text("[{")
     scores = hs.read(tmp_path)
@@ -325,7 +325,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path):
         hs.read(tmp_path, strict=True)
 
 
-def test_reader_names_are_listed_where_one_is_wrong():
+def test_an_unknown_reader_name_is_an_error_that_lists_the_readers():
     with pytest.raises(hs.OptionError) as caught:
         registry.by_name("x")
     assert "inspect" in str(caught.value)

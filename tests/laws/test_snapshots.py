@@ -1,4 +1,4 @@
-"""The example logs in every format and verb, byte for byte."""
+"""The output for the example logs is unchanged, byte for byte, for every verb and format."""
 
 import pytest
 

@@ -73,7 +73,7 @@ def test_every_term_has_a_one_line_explanation():
     assert max(map(len, glosses)) <= 140
 
 
-def test_the_parts_of_the_program_share_one_scope_and_no_name():
+def test_the_scripts_of_the_lesson_define_no_name_twice():
     text = "\n".join(
         [
             *(asset(f"app/{part}.js") for part in SHARED),

@@ -257,7 +257,7 @@ def test_the_page_gives_the_reason_for_a_missing_error_bar(values):
     assert columns["why"] == columns["turned_why"] == ["one shared item gives no error bar"]
 
 
-def test_names_that_look_alike_are_told_apart():
+def test_names_that_look_alike_are_shown_with_escapes_on_the_page():
     rows = two_models().with_columns(
         pl.col("model").replace({"a": "gpt-4", "b": "gрt-4"})
     )  # the second with a Cyrillic р

@@ -206,7 +206,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_error_messages(name, snapshot):
+def test_error_messages_match_their_snapshots(name, snapshot):
     with pytest.raises(hs.HowsureError) as caught:
         ERRORS[name]()
     assert f"{type(caught.value).__name__}: {caught.value}" == snapshot
@@ -226,7 +226,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_messages_about_files(name, snapshot, tmp_path):
+def test_messages_about_files_match_their_snapshots(name, snapshot, tmp_path):
     path = tmp_path / name
     path.write_bytes(FILES[name])
     with pytest.raises(hs.HowsureError) as caught:
@@ -298,7 +298,7 @@ CAUTIONS = {
 
 
 @pytest.mark.parametrize("name", CAUTIONS)
-def test_cautions(name, snapshot):
+def test_caution_texts_match_their_snapshots(name, snapshot):
     text = CAUTIONS[name]().render("markdown")
     assert "\n".join(line for line in text.splitlines() if line.startswith("- ⚠")) == snapshot
 

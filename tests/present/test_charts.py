@@ -425,7 +425,7 @@ def test_every_chart_can_be_sized_to_the_width_of_a_page(name):
         alt.Chart.from_dict(made)
 
 
-def test_charts_of_the_example_logs(snapshot):
+def test_charts_of_the_example_logs_match_their_snapshots(snapshot):
     answer = hs.leaderboard(hs.read(LOGS), cluster="passage_id")
     for kind in ("leaderboard", "ranks", "pairs"):
         assert json.dumps(answer.chart(kind), indent=1, ensure_ascii=False) == snapshot(name=kind)

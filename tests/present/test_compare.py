@@ -118,7 +118,7 @@ def test_cautions_of_several_tasks_name_their_task():
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_it_looks_so(snapshot, width):
+def test_the_output_for_several_tasks_matches_its_snapshot_at_both_widths(snapshot, width):
     assert compared().render(width=width) == snapshot
 
 

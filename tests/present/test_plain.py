@@ -158,7 +158,7 @@ def answered(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_words(name, snapshot):
+def test_explanations_match_their_snapshots(name, snapshot):
     """And nothing in them is unknown or left unfilled."""
     words = explanation(answered(name))
     assert render(words, width=110) == snapshot
@@ -167,7 +167,7 @@ def test_words(name, snapshot):
 
 @pytest.mark.parametrize("verb", ["compare", "leaderboard", "estimate"])
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
-def test_the_example_logs(verb, cluster, snapshot):
+def test_example_logs_have_the_explanations_of_their_snapshots(verb, cluster, snapshot):
     more = ["-a", PAIR[0], "-b", PAIR[1]] if verb == "compare" else []
     words = [verb, str(LOGS), *more, "--cluster", cluster, "--explain"]
     result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words)

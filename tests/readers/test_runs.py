@@ -63,7 +63,7 @@ def test_runs_with_different_settings_are_separate_models(tmp_path, change, name
         {"model_generate_config": {"seed": 7}},
     ],
 )
-def test_differing_environments_do_not_separate_runs(tmp_path, change):
+def test_dates_package_versions_and_seeds_do_not_separate_runs(tmp_path, change):
     log(tmp_path, "one", **SAME)
     log(tmp_path, "two", **{**SAME, **change})
     assert models(tmp_path) == {"mock/a": 2}

@@ -33,7 +33,7 @@ def top_thirty(real_data):
     return complete[:, order], codes
 
 
-def test_swebench_verified_with_repositories_as_clusters_has_28_possible_leaders(swebench):
+def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(swebench):
     usual = hs.leaderboard(swebench).boards[0]
     assert (usual.population, usual.clusters.n, len(usual.could_be_best)) == ("same-clusters", 12, 16)
     assert usual.clusters.effective == pytest.approx(3.87, abs=0.01)

@@ -1,9 +1,10 @@
-"""The pytest plugin turns gate verdicts into test outcomes; it is run in a pytest process of its own."""
+"""The pytest plugin turns gate verdicts into test outcomes; it is tested in a pytest process of its own."""
 
 import subprocess
 import sys
 
 import numpy as np
+import numpy.fft  # here, since pytester forgets what its runs load, and numpy loads once per process
 import polars as pl
 import pytest
 

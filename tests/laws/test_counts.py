@@ -1,8 +1,8 @@
-"""What the ordinary commands take, counted and not timed: the same on every machine, so that growth is seen where it is made.
+"""The cost of the ordinary commands, as counts (calls, queries, modules, bytes) and not times, stays within 1.3 times the recorded one.
 
-Each command runs in a process of its own and is held to counts.json: calls of the project's own functions, queries that Polars
-collects, modules of the project, and bytes of the page. More than 1.3 times as many fail; `HOWSURE_UPDATE_COUNTS=1 pytest
-tests/laws/test_counts.py` (with HOWSURE_TRIALS=1 for all of them) writes the file anew.
+Each command runs in its own process and is compared with counts.json: calls of the project's own functions, queries that Polars
+collects, modules of the project, and bytes of the page. `HOWSURE_UPDATE_COUNTS=1 pytest tests/laws/test_counts.py` (with
+HOWSURE_TRIALS=1 for all of them) writes the file anew.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def report(scores, *, threshold=0.5, **stated):
     ]
 
 
-def test_garak_outputs_that_passed_every_detector_score_1(write):
+def test_garak_outputs_with_a_detector_score_below_one_half_pass(write):
     source = write("a.report.jsonl", lines(report([[0.0, 1.0], [0.49, 0.0], [0.5, 0.9]], total_processed=6)))
     reading = read(garak, source)
     assert sorted(scores(reading).values()) == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
